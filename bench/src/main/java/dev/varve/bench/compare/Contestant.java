@@ -1,0 +1,108 @@
+package dev.varve.bench.compare;
+
+import dev.varve.bench.compare.TestDisks.Format;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * A server with the disk that it serves.
+ *
+ * @param name for the tables
+ * @param format what its images are
+ * @param layers which images there are
+ * @param launch the command that starts it
+ */
+record Contestant(String name, Format format, Layers layers, Launch launch) {
+
+  /** How a server is started: in the foreground, with the disk as its default export. */
+  interface Launch {
+    /**
+     * The command line.
+     *
+     * @param images base first
+     */
+    List<String> command(Path socket, List<Path> images, boolean readOnly);
+  }
+
+  static Contestant varve(Path launcher, Layers layers) {
+    String name = layers.count() == 1 ? "Varve" : "Varve, depth " + depth(layers);
+    return new Contestant(
+        name,
+        Format.VDI,
+        layers,
+        (socket, images, readOnly) -> {
+          var command = new ArrayList<>(List.of(launcher.toString(), "serve"));
+          if (readOnly) command.add("--read-only");
+          command.addAll(List.of("--unix", socket.toString()));
+          command.add("--chain");
+          command.add(images.stream().map(Path::toString).collect(Collectors.joining(",")));
+          return command;
+        });
+  }
+
+  static Contestant qemu(Format format) {
+    return new Contestant(
+        "qemu-nbd " + format.suffix(), format, Layers.SINGLE, qemuNbd(format, "threads"));
+  }
+
+  /** A qcow2 chain served by qemu-nbd. */
+  static Contestant qemuChain(Layers layers, String aio) {
+    String name = "qemu-nbd qcow2 %s, depth %d".formatted(aio, depth(layers));
+    return new Contestant(name, Format.QCOW2, layers, qemuNbd(Format.QCOW2, aio));
+  }
+
+  private static Launch qemuNbd(Format format, String aio) {
+    return (socket, images, readOnly) -> {
+      var command = new ArrayList<>(List.of("qemu-nbd", "--persistent", "--shared=16"));
+      command.addAll(List.of("--cache=writeback", "--aio=" + aio, "--discard=unmap"));
+      if (readOnly) command.add("--read-only");
+      command.add("--socket=" + socket);
+      command.add("--format=" + format.suffix());
+      command.add(images.getLast().toString());
+      return command;
+    };
+  }
+
+  static Contestant nbdkit() {
+    return new Contestant(
+        "nbdkit file",
+        Format.RAW,
+        Layers.SINGLE,
+        (socket, images, readOnly) -> {
+          var command = new ArrayList<>(List.of("nbdkit", "--foreground"));
+          if (readOnly) command.add("--readonly");
+          command.addAll(List.of("--unix", socket.toString(), "file", images.getLast().toString()));
+          return command;
+        });
+  }
+
+  /**
+   * Any other server of a raw file.
+   *
+   * @param template its command line, words separated by blanks, with {@code {socket}} and {@code
+   *     {image}} in it
+   */
+  static Contestant other(String name, String template) {
+    return new Contestant(
+        name,
+        Format.RAW,
+        Layers.SINGLE,
+        (socket, images, readOnly) -> {
+          var command = new ArrayList<String>();
+          Collections.addAll(command, template.trim().split("\\s+"));
+          command.replaceAll(
+              word ->
+                  word.replace("{socket}", socket.toString())
+                      .replace("{image}", images.getLast().toString()));
+          return command;
+        });
+  }
+
+  /** Differencing images above the base. */
+  private static int depth(Layers layers) {
+    return layers.count() - 1;
+  }
+}

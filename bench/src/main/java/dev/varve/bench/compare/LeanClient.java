@@ -1,0 +1,165 @@
+package dev.varve.bench.compare;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The least that a client can do: one thread, one write for all requests that are due, one read for
+ * all replies that have come. fio needs several times the CPU for each request, and is what is
+ * measured once a server is fast.
+ */
+final class LeanClient implements Load.Client {
+
+  private static final int SMALLEST_INBOUND = 1 << 20;
+
+  @Override
+  public Load.Result run(Path socket, Load load, Load.Range range, double seconds)
+      throws IOException {
+    return run(socket, "", load, range, seconds);
+  }
+
+  /** The same on a named export. */
+  Load.Result run(Path socket, String export, Load load, Load.Range range, double seconds)
+      throws IOException {
+    try (NbdSession session = NbdSession.open(socket, export)) {
+      return new Run(session.channel(), load, range).forSeconds(seconds);
+    }
+  }
+
+  private static final class Run {
+    private final SocketChannel channel;
+    private final Load load;
+    private final long start;
+    private final long blocks;
+    private final ByteBuffer out;
+    private final ByteBuffer in;
+    private final int[] free;
+    private final long[] sentAt;
+    private final boolean[] reads;
+    private final LatencyHistogram latencies = new LatencyHistogram();
+    private int freeCount;
+    private int parsed;
+    private long random = 0x9e3779b97f4a7c15L;
+    private long nextBlock;
+
+    Run(SocketChannel channel, Load load, Load.Range range) {
+      if (load.once() || load.flushEvery() > 0) {
+        throw new IllegalArgumentException("fio does these: " + load);
+      }
+      this.channel = channel;
+      this.load = load;
+      start = range.offset();
+      blocks = range.length() / load.blockSize();
+      int request = NbdSession.REQUEST_LENGTH + (load.readsOnly() ? 0 : load.blockSize());
+      int reply = NbdSession.REPLY_LENGTH + load.blockSize();
+      out = ByteBuffer.allocateDirect(load.depth() * request);
+      while (out.hasRemaining()) out.put((byte) (out.position() * 31));
+      // All that can be under way fits behind the middle, where what is left over is moved from.
+      in = ByteBuffer.allocateDirect(Math.max(SMALLEST_INBOUND, 2 * load.depth() * reply));
+      free = new int[load.depth()];
+      for (int i = 0; i < free.length; i++) free[i] = i;
+      freeCount = free.length;
+      sentAt = new long[load.depth()];
+      reads = new boolean[load.depth()];
+    }
+
+    Load.Result forSeconds(double seconds) throws IOException {
+      long begun = System.nanoTime();
+      long end = begun + (long) (seconds * TimeUnit.SECONDS.toNanos(1));
+      long now = begun;
+      while (now < end) {
+        ask(now);
+        receive();
+        now = System.nanoTime();
+        parse(now);
+      }
+      var result =
+          new Load.Result(
+              latencies.total(),
+              (now - begun) / 1e9,
+              latencies.percentile(50),
+              latencies.percentile(99));
+      while (freeCount < free.length) {
+        receive();
+        parse(now);
+      }
+      return result;
+    }
+
+    /** Sends a request for each slot that is free. */
+    private void ask(long now) throws IOException {
+      if (freeCount == 0) return;
+      out.clear();
+      while (freeCount > 0) {
+        int slot = free[--freeCount];
+        boolean read = isRead();
+        out.putInt(NbdSession.REQUEST_MAGIC);
+        out.putInt(read ? NbdSession.READ : NbdSession.WRITE);
+        out.putLong(slot);
+        out.putLong(start + block() * load.blockSize());
+        out.putInt(load.blockSize());
+        if (!read) out.position(out.position() + load.blockSize());
+        sentAt[slot] = now;
+        reads[slot] = read;
+      }
+      out.flip();
+      while (out.hasRemaining()) channel.write(out);
+    }
+
+    private boolean isRead() {
+      if (load.access() == Load.Access.RANDOM_MIX) return Math.floorMod(random, 10) < 7;
+      return load.readsOnly();
+    }
+
+    private long block() {
+      if (!load.random()) {
+        nextBlock = nextBlock + 1 < blocks ? nextBlock + 1 : 0;
+        return nextBlock;
+      }
+      random ^= random << 13;
+      random ^= random >>> 7;
+      random ^= random << 17;
+      return Math.unsignedMultiplyHigh(random, blocks);
+    }
+
+    private void receive() throws IOException {
+      if (channel.read(in) < 0) throw new EOFException("the server closed the connection");
+    }
+
+    /**
+     * Takes every reply that has come whole; the rest of one moves to the front if room is short.
+     */
+    private void parse(long now) throws IOException {
+      int end = in.position();
+      while (end - parsed >= NbdSession.REPLY_LENGTH) {
+        int slot = slot();
+        int length = NbdSession.REPLY_LENGTH + (reads[slot] ? load.blockSize() : 0);
+        if (end - parsed < length) break;
+        parsed += length;
+        latencies.add(now - sentAt[slot]);
+        free[freeCount++] = slot;
+      }
+      if (parsed == end) {
+        in.clear();
+        parsed = 0;
+      } else if (parsed > in.capacity() / 2) {
+        in.flip().position(parsed);
+        in.compact();
+        parsed = 0;
+      }
+    }
+
+    private int slot() throws IOException {
+      if (in.getInt(parsed) != NbdSession.REPLY_MAGIC) {
+        throw new IOException("not a simple reply: " + Integer.toHexString(in.getInt(parsed)));
+      }
+      int error = in.getInt(parsed + 4);
+      if (error != 0) throw new IOException("the server answered with NBD error " + error);
+      return (int) in.getLong(parsed + 8);
+    }
+  }
+}

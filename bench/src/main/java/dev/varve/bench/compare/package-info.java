@@ -1,0 +1,12 @@
+/**
+ * How fast Varve is beside other servers, on the same data in the same minutes.
+ *
+ * <p>Read {@link dev.varve.bench.compare.CompareCommand}, then {@link
+ * dev.varve.bench.compare.Workload}. Everything here runs in one thread, except the three clients
+ * of {@link dev.varve.bench.compare.IsolationCommand}. Servers are other processes, Varve too:
+ * nothing here knows its classes, but for writing test images.
+ */
+@NullMarked
+package dev.varve.bench.compare;
+
+import org.jspecify.annotations.NullMarked;

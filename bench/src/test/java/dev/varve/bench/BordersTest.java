@@ -1,0 +1,154 @@
+package dev.varve.bench;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import java.util.List;
+
+/** The borders between modules and packages, as the design draws them. */
+@AnalyzeClasses(
+    packages = "dev.varve",
+    importOptions = {ImportOption.DoNotIncludeTests.class, BordersTest.NoTestJars.class})
+final class BordersTest {
+
+  /**
+   * Test jars hold what tests share; in the reactor they are folders that the stock option
+   * recognises, as jars not.
+   */
+  static final class NoTestJars implements ImportOption {
+    @Override
+    public boolean includes(com.tngtech.archunit.core.importer.Location location) {
+      return !location.contains("-tests.jar");
+    }
+  }
+
+  @ArchTest
+  static void allModulesAreSeen(JavaClasses classes) {
+    for (String module : List.of("core", "io", "http")) {
+      assertTrue(
+          classes.stream().anyMatch(c -> c.getPackageName().startsWith("dev.varve." + module)),
+          module);
+    }
+  }
+
+  @ArchTest
+  static final ArchRule coreUsesTheJdkOnly =
+      classes()
+          .that()
+          .resideInAPackage("dev.varve.core..")
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(
+              "dev.varve.core..", "java..", "jdk.jfr..", "org.jspecify.annotations..");
+
+  @ArchTest
+  static final ArchRule ioKnowsNoControlPlane =
+      noClasses()
+          .that()
+          .resideInAPackage("dev.varve.io..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "dev.varve.http..", "dev.varve.bench..", "io.vertx.ext..", "picocli..");
+
+  @ArchTest
+  static final ArchRule nobodyUsesTheBenchmarks =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("dev.varve.bench..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("dev.varve.bench..");
+
+  @ArchTest
+  static final ArchRule nbdSeesDevicesNotImages =
+      noClasses()
+          .that()
+          .resideInAPackage("dev.varve.io.nbd..")
+          .should()
+          .dependOnClassesThat(
+              resideInAPackage("dev.varve..")
+                  .and(not(resideInAnyPackage("dev.varve.core.device..", "dev.varve.io.nbd.."))));
+
+  @ArchTest
+  static final ArchRule imagesKnowNoNetwork =
+      noClasses()
+          .that()
+          .resideInAnyPackage(
+              "dev.varve.io.posix..",
+              "dev.varve.io.file..",
+              "dev.varve.io.vdi..",
+              "dev.varve.io.chain..",
+              "dev.varve.io.storage..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("dev.varve.io.nbd..", "io.vertx..", "io.netty..");
+
+  @ArchTest
+  static final ArchRule anImageKnowsNoChain =
+      noClasses()
+          .that()
+          .resideInAnyPackage("dev.varve.io.posix..", "dev.varve.io.file..", "dev.varve.io.vdi..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("dev.varve.io.chain..");
+
+  @ArchTest
+  static final ArchRule theControlPlaneNeverTouchesADiskByte =
+      noClasses()
+          .that()
+          .resideInAPackage("dev.varve.http..")
+          .should()
+          .dependOnClassesThat()
+          .haveNameMatching(
+              "java\\.lang\\.foreign\\.MemorySegment|java\\.nio\\.MappedByteBuffer|io\\.netty\\.buffer\\..*")
+          .orShould()
+          .dependOnClassesThat()
+          .resideInAPackage("dev.varve.io.posix..");
+
+  @ArchTest
+  static final ArchRule systemCallsAreInOnePackage =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("dev.varve.io.posix..")
+          .should()
+          .dependOnClassesThat()
+          .haveFullyQualifiedName("java.lang.foreign.Linker");
+
+  @ArchTest
+  static void internalsOfVertxAreUsedByOneClassOfNbd(JavaClasses classes) {
+    var users =
+        classes.stream()
+            .filter(
+                c ->
+                    c.getDirectDependenciesFromSelf().stream()
+                        .anyMatch(
+                            d ->
+                                d.getTargetClass()
+                                    .getPackageName()
+                                    .matches(
+                                        "io\\.vertx\\.core\\.(.*\\.)?(internal|impl)(\\..*)?")))
+            .map(c -> c.getName().replaceFirst("\\$.*", ""))
+            .distinct()
+            .toList();
+
+    assertTrue(
+        users.size() <= 1, () -> "one adapter, so that an upgrade breaks one class: " + users);
+    assertTrue(
+        users.stream().allMatch(name -> name.startsWith("dev.varve.io.nbd.")), users::toString);
+  }
+
+  @ArchTest
+  static final ArchRule packagesHaveNoCycles =
+      slices().matching("dev.varve.(*).(**)").namingSlices("$1.$2").should().beFreeOfCycles();
+}

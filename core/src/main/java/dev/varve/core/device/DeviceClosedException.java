@@ -1,0 +1,12 @@
+package dev.varve.core.device;
+
+import java.io.IOException;
+
+/** The device was closed before the request was carried out. */
+public final class DeviceClosedException extends IOException {
+  private static final long serialVersionUID = 1;
+
+  public DeviceClosedException(String message) {
+    super(message);
+  }
+}

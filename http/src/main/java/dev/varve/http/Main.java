@@ -1,0 +1,75 @@
+package dev.varve.http;
+
+import dev.varve.http.command.ImageCommand;
+import dev.varve.http.command.ServeCommand;
+import java.io.PrintWriter;
+import java.util.Objects;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.ParameterException;
+
+/**
+ * The program {@code varve}: reads the command line, runs a command, and ends with its exit status.
+ *
+ * <p>0: done. 1: it did not work, and one line on standard error says why. 2: the command line is
+ * wrong.
+ */
+@Command(
+    name = "varve",
+    scope = CommandLine.ScopeType.INHERIT,
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    description = "Serves the virtual disks of VirtualBox machines, live, over NBD.",
+    footer = {
+      "",
+      "Exit status: 0 done, 1 failed, 2 wrong usage.",
+      "With VARVE_DEBUG set, failures show their stack traces and the libraries what they log."
+    },
+    subcommands = {ServeCommand.class, ImageCommand.class, HelpCommand.class})
+public final class Main {
+
+  private Main() {}
+
+  public static void main(String[] arguments) {
+    System.exit(commandLine().execute(arguments));
+  }
+
+  /** All commands, reporting failures as this program does. */
+  static CommandLine commandLine() {
+    return new CommandLine(new Main())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setParameterExceptionHandler(Main::wrongUsage)
+        .setExecutionExceptionHandler(Main::failed);
+  }
+
+  private static int wrongUsage(ParameterException e, String[] arguments) {
+    CommandLine command = e.getCommandLine();
+    PrintWriter err = command.getErr();
+    err.println("varve: " + FailureText.line(e.getMessage()));
+    CommandLine.UnmatchedArgumentException.printSuggestions(e, err);
+    err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
+    return CommandLine.ExitCode.USAGE;
+  }
+
+  private static int failed(Exception e, CommandLine command, CommandLine.ParseResult parsed) {
+    command.getErr().println("varve: " + FailureText.of(e));
+    if (debugging()) e.printStackTrace(command.getErr());
+    return CommandLine.ExitCode.SOFTWARE;
+  }
+
+  /** Whether the user wants to see stack traces and what the libraries log. */
+  static boolean debugging() {
+    return System.getenv("VARVE_DEBUG") != null;
+  }
+
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String packaged = Main.class.getPackage().getImplementationVersion();
+      return new String[] {"varve " + Objects.requireNonNullElse(packaged, "(not packaged)")};
+    }
+  }
+}

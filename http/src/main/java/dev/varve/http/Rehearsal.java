@@ -1,0 +1,80 @@
+package dev.varve.http;
+
+import dev.varve.http.command.DiskServer;
+import dev.varve.http.command.ServedDisk;
+import dev.varve.io.vdi.NewImage;
+import dev.varve.io.vdi.VdiCreator;
+import dev.varve.io.vdi.VdiHeader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * What the launcher runs to record the AOT cache: the usual commands, so that the classes that they
+ * load are in it, and a few seconds of load on a chain, so that the JVM knows at the next start
+ * what to compile, and how.
+ *
+ * <p>Takes a folder that it may write to; leaves nothing there.
+ */
+final class Rehearsal {
+
+  private static final int PAGE = 4096;
+  private static final int MIB = 1 << 20;
+  private static final int BLOCKS = 32;
+  private static final int REPEATS = 200;
+  private static final long LOAD_NANOS = 2_500_000_000L;
+
+  private Rehearsal() {}
+
+  public static void main(String[] arguments) throws IOException {
+    Main.commandLine().execute("--version");
+    Main.commandLine().execute("serve", "--help");
+    serve(Path.of(arguments[0]));
+  }
+
+  private static void serve(Path folder) throws IOException {
+    Path base = folder.resolve("base.vdi");
+    Path child = folder.resolve("child.vdi");
+    Path socket = folder.resolve("rehearsal.sock");
+    VdiHeader parent =
+        VdiCreator.create(base, NewImage.dynamic((long) BLOCKS * MIB, UUID::randomUUID));
+    load(List.of(base), socket);
+    VdiCreator.create(child, NewImage.childOf(parent, UUID::randomUUID));
+    load(List.of(base, child), socket);
+    Files.delete(child);
+    Files.delete(base);
+  }
+
+  private static void load(List<Path> chain, Path socket) throws IOException {
+    var server = new DiskServer();
+    try {
+      server.serve(new ServedDisk(List.of(""), chain, false, true, true));
+      server.listen(socket);
+      long end = System.nanoTime() + LOAD_NANOS;
+      try (var client = new RehearsalClient(socket)) {
+        while (System.nanoTime() < end) act(client);
+      }
+    } finally {
+      server.close();
+    }
+  }
+
+  /**
+   * What a guest does: new blocks, old blocks, small and large, with a flush and a discard between.
+   */
+  private static void act(RehearsalClient client) throws IOException {
+    client.ask(RehearsalClient.WRITE, 0, MIB, PAGE, BLOCKS);
+    client.ask(RehearsalClient.READ, 0, MIB, PAGE, BLOCKS);
+    client.ask(RehearsalClient.FLUSH, 0, 0, 0, 1);
+    for (int i = 0; i < REPEATS; i++) {
+      client.ask(RehearsalClient.READ, (long) i * PAGE, PAGE, PAGE, BLOCKS);
+      client.ask(RehearsalClient.WRITE, (long) i * PAGE, PAGE, PAGE, BLOCKS);
+      client.ask(RehearsalClient.READ, (long) i * PAGE, PAGE, PAGE, 1);
+    }
+    client.ask(RehearsalClient.WRITE, 0, MIB, MIB, 1);
+    client.ask(RehearsalClient.READ, 0, MIB, MIB, 1);
+    client.ask(RehearsalClient.TRIM, 0, MIB, MIB, BLOCKS);
+  }
+}

@@ -1,0 +1,47 @@
+package dev.varve.http.command;
+
+import dev.varve.io.chain.ChainFinder;
+import dev.varve.io.chain.ChainFinder.FoundChain;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** How a command is told which images form a disk. */
+final class ChainOptions {
+
+  @Option(
+      names = "--search",
+      paramLabel = "FOLDER",
+      description = "Where to look for parents too; may be repeated.")
+  private List<Path> searchFolders = List.of();
+
+  @Option(
+      names = "--chain",
+      paramLabel = "BASE,...,IMAGE",
+      converter = ListedChain.Converter.class,
+      description = "All images of the disk, base first, instead of IMAGE.")
+  private @Nullable ListedChain chain;
+
+  /** Whether the images are listed, so that none is to be named besides. */
+  boolean isListed() {
+    return chain != null;
+  }
+
+  /** Either {@code leaf} is named or a chain is listed; anything else is wrong usage. */
+  void check(CommandSpec command, @Nullable Path leaf) {
+    if ((leaf == null) != isListed()) {
+      throw new ParameterException(command.commandLine(), "name an image, or list a --chain");
+    }
+  }
+
+  /** The listed chain, or the one whose top is {@code leaf}. */
+  FoundChain find(@Nullable Path leaf) throws IOException {
+    if (chain != null) return ChainFinder.listed(chain.paths());
+    if (leaf == null) throw new IllegalArgumentException("name an image");
+    return new ChainFinder(searchFolders).find(leaf);
+  }
+}

@@ -1,0 +1,37 @@
+package dev.varve.http.command;
+
+import java.util.concurrent.CountDownLatch;
+
+/**
+ * Lets a command that the user stops undo what it began: on a signal the thread that made this is
+ * interrupted, and the program ends only when this is closed.
+ */
+final class CleanCancel implements AutoCloseable {
+
+  private final Thread worker = Thread.currentThread();
+  private final CountDownLatch undone = new CountDownLatch(1);
+  private final Thread hook = new Thread(this::stop, "clean-cancel");
+
+  CleanCancel() {
+    Runtime.getRuntime().addShutdownHook(hook);
+  }
+
+  private void stop() {
+    worker.interrupt();
+    try {
+      undone.await();
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void close() {
+    undone.countDown();
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException _) {
+      // The program is ending: the hook has been told.
+    }
+  }
+}

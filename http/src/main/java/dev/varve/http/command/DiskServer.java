@@ -1,0 +1,150 @@
+package dev.varve.http.command;
+
+import dev.varve.core.device.BlockDevice;
+import dev.varve.core.device.Export;
+import dev.varve.io.chain.DifferencingChain;
+import dev.varve.io.nbd.NbdServer;
+import dev.varve.io.nbd.NbdStats;
+import dev.varve.io.storage.StorageThreads;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Chains of images, open and served over NBD. Owns all that this takes: threads, event loops,
+ * disks, sockets.
+ *
+ * <p>Thread safe; every method may block. Closing waits for a disk that is being opened.
+ */
+public final class DiskServer {
+
+  private final StorageThreads threads = new StorageThreads(StorageThreads.DEFAULT_COUNT);
+  private final Vertx vertx =
+      Vertx.builder()
+          .with(
+              new VertxOptions()
+                  .setPreferNativeTransport(true)
+                  .setEventLoopPoolSize(Runtime.getRuntime().availableProcessors())
+                  .setMaxEventLoopExecuteTime(30)
+                  .setMaxEventLoopExecuteTimeUnit(TimeUnit.SECONDS)
+                  .setFileSystemOptions(
+                      new FileSystemOptions()
+                          .setClassPathResolvingEnabled(false)
+                          .setFileCachingEnabled(false)))
+          .build();
+  private final NbdServer nbd = new NbdServer(vertx);
+  private final List<BlockDevice> disks = new ArrayList<>();
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private boolean closing;
+
+  /**
+   * Opens a chain and lets clients ask for it.
+   *
+   * @return the capacity of the disk
+   * @throws IOException the chain cannot be opened; no file was changed
+   */
+  public synchronized long serve(ServedDisk disk) throws IOException {
+    checkNotClosing();
+    var device = DifferencingChain.open(disk.images(), disk.readOnly(), threads);
+    disks.add(device);
+    for (String name : disk.names()) {
+      nbd.publish(
+          new Export(
+              name,
+              disk.leaf().toString(),
+              device,
+              disk.readOnly(),
+              disk.discard(),
+              disk.rotational()));
+    }
+    return device.capacity();
+  }
+
+  /** Listens on a Unix socket; a socket file that a killed server left is replaced. */
+  public synchronized void listen(Path socket) throws IOException {
+    checkNotClosing();
+    try {
+      await(nbd.listenUnix(socket).toCompletionStage());
+    } catch (IOException e) {
+      throw cannotListen(socket, "", e);
+    }
+  }
+
+  /** Listens on a TCP port; returns the address with the port that was taken. */
+  public synchronized TcpAddress listen(TcpAddress address) throws IOException {
+    checkNotClosing();
+    try {
+      var actual = await(nbd.listenTcp(address.host(), address.port()).toCompletionStage());
+      return new TcpAddress(address.host(), actual.port());
+    } catch (IOException e) {
+      throw cannotListen(address, "; choose another address with --tcp", e);
+    }
+  }
+
+  private static IOException cannotListen(Object where, String advice, IOException e) {
+    String why = String.valueOf(e.getMessage()).replaceFirst("^bind\\(.*?error\\(-\\d+\\): ", "");
+    return new IOException("cannot listen on %s: %s%s".formatted(where, why, advice), e);
+  }
+
+  public NbdStats stats() {
+    return nbd.stats();
+  }
+
+  /** Returns when the server has been closed by somebody. */
+  public void awaitClosed() throws InterruptedException {
+    closed.await();
+  }
+
+  /**
+   * Stops listening, answers what is in flight, makes every disk durable and closes it. A second
+   * call does nothing.
+   *
+   * @throws IOException a disk could not be made durable; everything is closed all the same
+   */
+  public synchronized void close() throws IOException {
+    if (closing) return;
+    closing = true;
+    IOException failure = null;
+    try {
+      await(nbd.close().toCompletionStage());
+    } catch (IOException e) {
+      failure = e;
+    }
+    for (BlockDevice disk : disks) {
+      try {
+        await(disk.close());
+      } catch (IOException e) {
+        if (failure != null) e.addSuppressed(failure);
+        failure = e;
+      }
+    }
+    threads.close();
+    await(vertx.close().toCompletionStage());
+    closed.countDown();
+    if (failure != null) throw failure;
+  }
+
+  private void checkNotClosing() {
+    if (closing) throw new IllegalStateException("the server is closed");
+  }
+
+  private static <T> T await(CompletionStage<T> stage) throws IOException {
+    try {
+      return stage.toCompletableFuture().get();
+    } catch (ExecutionException e) {
+      Throwable cause = e.getCause();
+      throw cause instanceof IOException io ? io : new IOException(cause);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+  }
+}

@@ -1,0 +1,164 @@
+package dev.varve.http.command;
+
+import dev.varve.io.chain.ChainFinder;
+import dev.varve.io.chain.ChainFinder.FoundChain;
+import dev.varve.io.chain.DifferencingChain;
+import dev.varve.io.chain.DiskCopy;
+import dev.varve.io.chain.DiskSource;
+import dev.varve.io.file.NewFile.Existing;
+import dev.varve.io.storage.StorageThreads;
+import dev.varve.io.vdi.NewImage;
+import dev.varve.io.vdi.VdiHeader;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code varve image convert}: copies a disk into one file of another form. */
+@Command(
+    name = "convert",
+    sortOptions = false,
+    customSynopsis = {
+      "varve image convert [OPTIONS] SOURCE TARGET",
+      "       varve image convert [OPTIONS] --chain BASE,...,IMAGE TARGET"
+    },
+    description = {
+      "Copies a disk into one file: raw to VDI, VDI to raw, or a chain of images flattened to either.",
+      "",
+      "What reads as zeroes takes no space in TARGET. TARGET appears when it is complete and on the medium, not before.",
+      ""
+    })
+final class ImageConvertCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      paramLabel = "SOURCE TARGET",
+      arity = "1..2",
+      description = "The disk, by its youngest image or a raw file, and the file to write.")
+  private List<Path> paths;
+
+  @Option(
+      names = "--from",
+      paramLabel = "raw|vdi",
+      description = "What SOURCE is (told from its contents).")
+  private @Nullable DiskFormat from;
+
+  @Option(
+      names = "--to",
+      paramLabel = "raw|vdi",
+      description = "What TARGET is to be (told from its name: .vdi, or .raw and .img).")
+  private @Nullable DiskFormat to;
+
+  @Option(names = "--force", description = "Replace TARGET if it exists and nobody uses it.")
+  private boolean force;
+
+  @Mixin private ChainOptions chain;
+
+  @Mixin private NewImageOptions options;
+
+  @Option(
+      names = "--output",
+      paramLabel = "text|json",
+      defaultValue = "TEXT",
+      description = "How to say what was written (text).")
+  private OutputFormat output;
+
+  @Override
+  public Integer call() throws IOException {
+    if (paths.size() != (chain.isListed() ? 1 : 2)) {
+      throw wrong("name SOURCE and TARGET, or list a --chain and name TARGET");
+    }
+    Path target = paths.getLast();
+    DiskFormat format = formatOf(target);
+    if (format == DiskFormat.RAW && options.anyGiven()) {
+      throw wrong("--fixed, --block-size, --comment and --uuid are for VDI images, not raw files");
+    }
+    if (!force && Files.exists(target)) {
+      throw new IOException(target + " exists already; --force replaces it");
+    }
+    try (var _ = new CleanCancel();
+        var threads = new StorageThreads(StorageThreads.DEFAULT_COUNT)) {
+      convert(threads, target, format);
+    }
+    return 0;
+  }
+
+  private DiskFormat formatOf(Path target) {
+    DiskFormat format = to != null ? to : DiskFormat.named(target);
+    if (format == null) throw wrong("say what " + target + " is to be with --to");
+    return format;
+  }
+
+  private void convert(StorageThreads threads, Path target, DiskFormat format) throws IOException {
+    boolean raw = !chain.isListed() && sourceFormat() == DiskFormat.RAW;
+    FoundChain found = raw ? null : chain.find(chain.isListed() ? null : paths.getFirst());
+    if (found != null) found.warnings().forEach(this::warn);
+    try (DiskSource source = open(found, threads);
+        var progress =
+            new CopyProgress("converting", source.capacity(), output == OutputFormat.TEXT)) {
+      var copy = new DiskCopy(source, progress);
+      Existing existing = force ? Existing.REPLACED : Existing.REFUSED;
+      switch (format) {
+        case RAW -> copy.toRaw(target, existing);
+        case VDI -> copy.toVdi(target, newImage(source, found), existing);
+      }
+    }
+    print(found, target, format);
+  }
+
+  private DiskFormat sourceFormat() throws IOException {
+    return from != null ? from : DiskFormat.of(paths.getFirst());
+  }
+
+  private DiskSource open(@Nullable FoundChain found, StorageThreads threads) throws IOException {
+    return found == null
+        ? DiskSource.raw(paths.getFirst())
+        : DiskSource.device(DifferencingChain.open(found.paths(), true, threads));
+  }
+
+  /** As large as the source, in whole sectors; keeps the comment of an image. */
+  private NewImage newImage(DiskSource source, @Nullable FoundChain found) {
+    NewImage image = options.base(spec, Math.ceilDiv(source.capacity(), 512) * 512);
+    if (found == null || !image.comment().isEmpty()) return image;
+    return image.withComment(found.leaf().header().comment());
+  }
+
+  private void print(@Nullable FoundChain found, Path target, DiskFormat format)
+      throws IOException {
+    JsonObject image =
+        format == DiskFormat.RAW
+            ? ImageFacts.ofRaw(target)
+            : ImageFacts.of(new ChainFinder.Image(target, VdiHeader.peek(target)));
+    PrintWriter out = spec.commandLine().getOut();
+    if (output == OutputFormat.JSON) {
+      var sources = new JsonArray();
+      List<Path> read = found == null ? paths.subList(0, 1) : found.paths();
+      read.forEach(path -> sources.add(path.toString()));
+      out.println(new JsonObject().put("sources", sources).put("image", image).encode());
+    } else {
+      out.println(ImageFacts.text(image));
+    }
+    out.flush();
+  }
+
+  private void warn(String warning) {
+    spec.commandLine().getErr().println("varve: " + warning);
+  }
+
+  private ParameterException wrong(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+}

@@ -1,0 +1,78 @@
+package dev.varve.http.command;
+
+import dev.varve.io.chain.ChainFinder;
+import dev.varve.io.vdi.VdiHeader;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** What is said of an image, for programs and for people. */
+final class ImageFacts {
+
+  private ImageFacts() {}
+
+  static JsonObject of(ChainFinder.Image image) throws IOException {
+    VdiHeader header = image.header();
+    return new JsonObject()
+        .put("file", image.path().toString())
+        .put("format", "vdi")
+        .put("version", (header.version() >>> 16) + "." + (header.version() & 0xFFFF))
+        .put("type", header.type().name().toLowerCase(Locale.ROOT))
+        .put("capacity", header.capacity())
+        .put("fileLength", Files.size(image.path()))
+        .put("blockSize", header.blockSize())
+        .put("blockExtra", header.blockExtra())
+        .put("blockCount", header.blockCount())
+        .put("allocatedBlocks", header.allocatedBlocks())
+        .put("headerSize", header.headerSize())
+        .put("mapOffset", header.mapOffset())
+        .put("dataOffset", header.dataOffset())
+        .put("uuid", header.uuid().toString())
+        .put("modifyUuid", header.modifyUuid().toString())
+        .put("parentUuid", textOrNull(header.parentUuid()))
+        .put("parentModifyUuid", textOrNull(header.parentModifyUuid()))
+        .put("comment", header.comment())
+        .put("notes", new JsonArray(header.notes()));
+  }
+
+  static JsonObject ofRaw(Path path) throws IOException {
+    return new JsonObject()
+        .put("file", path.toString())
+        .put("format", "raw")
+        .put("capacity", Files.size(path))
+        .put("fileLength", Files.size(path));
+  }
+
+  private static @Nullable String textOrNull(UUID uuid) {
+    return uuid.equals(VdiHeader.NO_UUID) ? null : uuid.toString();
+  }
+
+  /** The same facts a line each, named by the same words; what is empty or null is left out. */
+  static String text(JsonObject facts) {
+    var text = new StringBuilder(facts.getString("file"));
+    for (String name : facts.fieldNames()) {
+      Object value = facts.getValue(name);
+      if (name.equals("file") || value == null || value.equals("")) continue;
+      if (value instanceof JsonArray notes) {
+        notes.forEach(note -> line(text, "note", note));
+      } else {
+        boolean size = name.equals("capacity") || name.equals("fileLength");
+        line(text, words(name), size ? ByteSize.text((Long) value) : value);
+      }
+    }
+    return text.toString();
+  }
+
+  private static void line(StringBuilder text, String name, Object value) {
+    text.append("\n  %-18s %s".formatted(name, value));
+  }
+
+  private static String words(String camelCase) {
+    return camelCase.replaceAll("([A-Z])", " $1").toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,80 @@
+package dev.varve.http.command;
+
+import dev.varve.io.chain.ChainException;
+import dev.varve.io.chain.ChainFinder;
+import dev.varve.io.chain.ChainFinder.FoundChain;
+import dev.varve.io.vdi.VdiHeader;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code varve image info}: shows the headers of a chain. */
+@Command(
+    name = "info",
+    sortOptions = false,
+    description = {
+      "Shows an image and all images below it, base first.",
+      "",
+      "Takes no lock: the images may be in use. Where a parent is missing, the image is shown and the exit status is 1.",
+      ""
+    })
+final class ImageInfoCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "IMAGE", arity = "0..1", description = "The youngest image of the disk.")
+  private @Nullable Path leaf;
+
+  @Mixin private ChainOptions chain;
+
+  @Option(
+      names = "--output",
+      paramLabel = "text|json",
+      defaultValue = "TEXT",
+      description = "How to show it (text).")
+  private OutputFormat output;
+
+  @Override
+  public Integer call() throws IOException {
+    chain.check(spec, leaf);
+    try {
+      print(chain.find(leaf), null);
+    } catch (ChainException e) {
+      if (leaf == null) throw e;
+      var alone = new ChainFinder.Image(leaf, VdiHeader.peek(leaf));
+      print(new FoundChain(List.of(alone), List.of()), e.getMessage());
+      throw e;
+    }
+    return 0;
+  }
+
+  private void print(FoundChain found, @Nullable String error) throws IOException {
+    var images = new JsonArray();
+    for (ChainFinder.Image image : found.images()) images.add(ImageFacts.of(image));
+    PrintWriter out = spec.commandLine().getOut();
+    if (output == OutputFormat.JSON) {
+      var all =
+          new JsonObject()
+              .put("capacity", found.leaf().header().capacity())
+              .put("images", images)
+              .put("warnings", new JsonArray(found.warnings()));
+      if (error != null) all.put("error", error);
+      out.println(all.encode());
+    } else {
+      images.forEach(facts -> out.println(ImageFacts.text((JsonObject) facts)));
+      found.warnings().forEach(warning -> out.println("warning: " + warning));
+    }
+    out.flush();
+  }
+}

@@ -1,0 +1,120 @@
+package dev.varve.http.command;
+
+import dev.varve.http.command.DiskExtents.Extent;
+import dev.varve.io.chain.ChainFinder.FoundChain;
+import dev.varve.io.chain.DifferencingChain;
+import dev.varve.io.storage.StorageThreads;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code varve image map}: shows which image of a chain holds what. */
+@Command(
+    name = "map",
+    sortOptions = false,
+    description = {
+      "Shows which image holds which part of a disk.",
+      "",
+      "depth 1 is the youngest image, 2 its parent, and so on; at depth 0 no image holds anything and the disk reads"
+          + " as zeroes.",
+      ""
+    })
+final class ImageMapCommand implements Callable<Integer> {
+
+  private static final int THREADS = 2;
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "IMAGE", arity = "0..1", description = "The youngest image of the disk.")
+  private @Nullable Path leaf;
+
+  @Mixin private ChainOptions chain;
+
+  @Option(
+      names = "--output",
+      paramLabel = "text|json",
+      defaultValue = "TEXT",
+      description = "How to show it (text).")
+  private OutputFormat output;
+
+  @Override
+  public Integer call() throws IOException {
+    chain.check(spec, leaf);
+    FoundChain found = chain.find(leaf);
+    try (var threads = new StorageThreads(THREADS)) {
+      var device = DifferencingChain.open(found.paths(), true, threads);
+      try {
+        if (output == OutputFormat.JSON) printJson(found, device);
+        else printText(found, device);
+      } finally {
+        device.close().toCompletableFuture().join();
+      }
+    }
+    return 0;
+  }
+
+  private void printText(FoundChain found, DifferencingChain device) throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    found.warnings().forEach(warning -> spec.commandLine().getErr().println("varve: " + warning));
+    out.printf("%20s %20s %5s  %-4s  %s%n", "offset", "length", "depth", "is", "file");
+    DiskExtents.of(
+        device,
+        extent ->
+            out.printf(
+                "%20d %20d %5d  %-4s  %s%n",
+                extent.offset(),
+                extent.length(),
+                extent.depth(),
+                extent.zero() ? "zero" : "data",
+                extent.depth() == 0 ? "" : fileOf(extent, found.paths())));
+    out.flush();
+  }
+
+  /** One object, written as the extents come: there can be millions. */
+  private void printJson(FoundChain found, DifferencingChain device) throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    var images = new JsonArray();
+    found.paths().forEach(path -> images.add(path.toString()));
+    var head =
+        new JsonObject()
+            .put("capacity", device.capacity())
+            .put("images", images)
+            .put("warnings", new JsonArray(found.warnings()))
+            .encode();
+    out.print(head.substring(0, head.length() - 1) + ",\"extents\":[");
+    var separator = new String[] {"\n"};
+    DiskExtents.of(
+        device,
+        extent -> {
+          out.print(separator[0] + json(extent, found.paths()).encode());
+          separator[0] = ",\n";
+        });
+    out.println("\n]}");
+    out.flush();
+  }
+
+  private static JsonObject json(Extent extent, List<Path> images) {
+    return new JsonObject()
+        .put("offset", extent.offset())
+        .put("length", extent.length())
+        .put("depth", extent.depth())
+        .put("zero", extent.zero())
+        .put("data", !extent.zero())
+        .put("file", extent.depth() == 0 ? null : fileOf(extent, images));
+  }
+
+  private static String fileOf(Extent extent, List<Path> images) {
+    return images.get(images.size() - extent.depth()).toString();
+  }
+}

@@ -1,0 +1,30 @@
+package dev.varve.http.command;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+
+/** How an NBD client is told where an export is, as the NBD URI specification writes it. */
+final class NbdUri {
+
+  private static final String UNRESERVED =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
+
+  private NbdUri() {}
+
+  static String of(TcpAddress address, String export) {
+    return "nbd://" + address + "/" + escaped(export);
+  }
+
+  static String of(Path socket, String export) {
+    return "nbd+unix:///" + escaped(export) + "?socket=" + escaped(socket.toString());
+  }
+
+  private static String escaped(String text) {
+    var uri = new StringBuilder();
+    for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
+      if (UNRESERVED.indexOf(b) >= 0) uri.append((char) b);
+      else uri.append('%').append("%02X".formatted(b & 0xff));
+    }
+    return uri.toString();
+  }
+}

@@ -1,0 +1,61 @@
+package dev.varve.http.command;
+
+import dev.varve.io.vdi.NewImage;
+import java.util.UUID;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** How a command is told what a new image is to be. */
+final class NewImageOptions {
+
+  @Option(names = "--fixed", description = "Take all space at once, instead of as it is written.")
+  private boolean fixed;
+
+  @Option(
+      names = "--block-size",
+      paramLabel = "SIZE",
+      converter = ByteSize.class,
+      description = "128K to 8M, a power of two (1M, which QEMU insists on).")
+  private @Nullable Long blockSize;
+
+  @Option(names = "--comment", paramLabel = "TEXT", description = "Kept in the image.")
+  private @Nullable String comment;
+
+  @Option(names = "--uuid", description = "The image's own (random).")
+  private @Nullable UUID uuid;
+
+  boolean isFixed() {
+    return fixed;
+  }
+
+  /** Whether something is asked for that only a VDI image can have. */
+  boolean anyGiven() {
+    return fixed || blockSize != null || comment != null || uuid != null;
+  }
+
+  /** A base of {@code capacity} bytes as the options say. */
+  NewImage base(CommandSpec command, long capacity) {
+    return apply(
+        command,
+        () ->
+            fixed
+                ? NewImage.fixed(capacity, UUID::randomUUID)
+                : NewImage.dynamic(capacity, UUID::randomUUID));
+  }
+
+  /** {@code begun} changed as the options say; what is impossible is wrong usage of the command. */
+  NewImage apply(CommandSpec command, Supplier<NewImage> begun) {
+    try {
+      NewImage image = begun.get();
+      if (blockSize != null) image = image.withBlockSize(Math.toIntExact(blockSize));
+      if (comment != null) image = image.withComment(comment);
+      if (uuid != null) image = image.withUuid(uuid);
+      return image;
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      throw new ParameterException(command.commandLine(), e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package dev.varve.http.command;
+
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+
+/**
+ * A disk that clients can use now.
+ *
+ * @param capacity in bytes
+ * @param uris where, one per address that is listened on
+ */
+record PublishedDisk(ServedDisk disk, long capacity, List<String> uris) {
+
+  /** For people. */
+  String text() {
+    int images = disk.images().size();
+    var text = new StringBuilder();
+    text.append(disk.name()).append(": ").append(disk.leaf());
+    if (images > 1) text.append(" and ").append(images - 1).append(" below it");
+    text.append(", ")
+        .append(capacity)
+        .append(" bytes")
+        .append(disk.readOnly() ? ", read-only" : "");
+    for (String uri : uris) text.append("\n  ").append(uri);
+    return text.toString();
+  }
+
+  /** For programs. */
+  static String json(List<PublishedDisk> published) {
+    var exports = new JsonArray();
+    for (PublishedDisk disk : published) exports.add(disk.json());
+    return new JsonObject().put("exports", exports).encode();
+  }
+
+  private JsonObject json() {
+    var images = new JsonArray();
+    disk.images().forEach(image -> images.add(image.toString()));
+    return new JsonObject()
+        .put("name", disk.name())
+        .put("capacity", capacity)
+        .put("readOnly", disk.readOnly())
+        .put("images", images)
+        .put("uris", new JsonArray(uris));
+  }
+}

@@ -1,0 +1,261 @@
+package dev.varve.http.command;
+
+import dev.varve.io.chain.ChainFinder;
+import dev.varve.io.chain.ChainFinder.FoundChain;
+import dev.varve.io.nbd.NbdStats;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code varve serve}: opens chains of VDI images and serves them until it is told to stop. */
+@Command(
+    name = "serve",
+    sortOptions = false,
+    description = {
+      "Serves disks over NBD until it gets SIGTERM or SIGINT.",
+      "",
+      "IMAGE is the youngest image of a disk; its parents are found by their uuids, in the same folder, in the folder"
+          + " above a folder named Snapshots, and where --search says. Listens on loopback, port 10809, unless"
+          + " --unix or --tcp is given.",
+      ""
+    })
+public final class ServeCommand implements Callable<Integer> {
+
+  /** What fits into the kernel's address of a Unix socket. */
+  private static final int MAX_SOCKET_PATH = 107;
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      paramLabel = "IMAGE",
+      arity = "0..*",
+      description = "VDI images, each the top of a disk.")
+  private List<Path> leaves = List.of();
+
+  @Option(
+      names = "--search",
+      paramLabel = "FOLDER",
+      description = "Where to look for parents too; may be repeated.")
+  private List<Path> searchFolders = List.of();
+
+  @Option(
+      names = "--chain",
+      paramLabel = "BASE,...,IMAGE",
+      converter = ListedChain.Converter.class,
+      description = "All images of a disk, base first, instead of IMAGE; may be repeated.")
+  private List<ListedChain> chains = List.of();
+
+  @Option(
+      names = "--name",
+      paramLabel = "NAME",
+      description =
+          "Under which name clients find the disk (the file name without .vdi); repeated, for the next disk.")
+  private List<String> names = List.of();
+
+  @Option(names = "--unix", paramLabel = "PATH", description = "Listen on a Unix socket.")
+  private @Nullable Path unix;
+
+  @Option(
+      names = "--tcp",
+      paramLabel = "HOST:PORT",
+      converter = TcpAddress.Converter.class,
+      description = "Listen on TCP; without HOST on 127.0.0.1, without PORT on 10809.")
+  private @Nullable TcpAddress tcp;
+
+  @Option(
+      names = "--read-only",
+      description = "Refuse whatever changes the disk, and write to no file.")
+  private boolean readOnly;
+
+  @Option(
+      names = "--discard",
+      paramLabel = "on|off",
+      defaultValue = "ON",
+      description = "Whether clients may discard (on).")
+  private Switch discard;
+
+  @Option(names = "--non-rotational", description = "Present the disk as one that does not spin.")
+  private boolean nonRotational;
+
+  @Option(
+      names = "--demo",
+      description = {
+        "Serve a chain to try things on instead of IMAGE: an ext4 file system on three days. It is made on first use,",
+        "and served on a Unix socket beside it."
+      })
+  private boolean demo;
+
+  @Option(
+      names = "--state",
+      paramLabel = "FOLDER",
+      description = "Where the demo is kept (~/.local/state/varve/demo).")
+  private @Nullable Path state;
+
+  @Option(
+      names = "--output",
+      paramLabel = "text|json",
+      defaultValue = "TEXT",
+      description = "How to say what is served (text).")
+  private OutputFormat output;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    checkOptions();
+    List<ServedDisk> disks = demo ? demoDisks() : disks();
+    var server = new DiskServer();
+    try (var _ = new CleanStop(() -> stop(server))) {
+      publish(server, disks);
+      server.awaitClosed();
+    } finally {
+      server.close();
+    }
+    return 0;
+  }
+
+  private void checkOptions() {
+    int count = leaves.size() + chains.size();
+    if (demo && count > 0) throw wrong("--demo serves its own disk; name no image beside it");
+    if (!demo && count == 0) throw wrong("name an image to serve, or try --demo");
+    if (!demo && state != null) throw wrong("--state says where the demo is kept; it needs --demo");
+    if (names.size() > count)
+      throw wrong("there are %d names for %d disks".formatted(names.size(), count));
+    if (unix != null) checkSocketPath(unix);
+  }
+
+  private void checkSocketPath(Path socket) {
+    int length = socket.toString().getBytes(StandardCharsets.UTF_8).length;
+    if (length > MAX_SOCKET_PATH) {
+      throw wrong(
+          "%s: the path of a socket has at most %d bytes, this one has %d; choose another with --unix"
+              .formatted(socket, MAX_SOCKET_PATH, length));
+    }
+  }
+
+  private ParameterException wrong(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+
+  private List<ServedDisk> demoDisks() throws IOException {
+    Path folder = state == null ? DemoChain.usualFolder() : state.toAbsolutePath();
+    if (unix == null && tcp == null) unix = folder.resolve("nbd.sock");
+    if (unix != null) checkSocketPath(unix);
+    return DemoChain.in(folder).disks(readOnly, discard == Switch.ON, !nonRotational);
+  }
+
+  /** The disks that the options name, their parents found. */
+  private List<ServedDisk> disks() throws IOException {
+    var finder = new ChainFinder(searchFolders);
+    List<FoundChain> found = new ArrayList<>();
+    for (Path leaf : leaves) found.add(finder.find(leaf));
+    for (ListedChain chain : chains) found.add(ChainFinder.listed(chain.paths()));
+    Set<String> taken = new HashSet<>();
+    List<ServedDisk> disks = new ArrayList<>();
+    for (FoundChain chain : found) {
+      chain.warnings().forEach(this::warn);
+      String name =
+          disks.size() < names.size() ? names.get(disks.size()) : nameOf(chain.leaf().path());
+      if (!taken.add(name))
+        throw wrong("two disks are named '" + name + "'; name them with --name");
+      disks.add(
+          new ServedDisk(
+              namesOf(name, disks.isEmpty()),
+              chain.paths(),
+              readOnly,
+              discard == Switch.ON,
+              !nonRotational));
+    }
+    return disks;
+  }
+
+  /** The first disk is also what a client gets that asks for no name. */
+  private static List<String> namesOf(String name, boolean first) {
+    return first && !name.isEmpty() ? List.of(name, "") : List.of(name);
+  }
+
+  static String nameOf(Path image) {
+    return image.getFileName().toString().replaceFirst("(?i)\\.vdi$", "");
+  }
+
+  private void publish(DiskServer server, List<ServedDisk> disks) throws IOException {
+    List<Long> capacities = new ArrayList<>();
+    for (ServedDisk disk : disks) capacities.add(server.serve(disk));
+    if (unix != null) server.listen(unix);
+    TcpAddress address = address();
+    if (address != null) address = server.listen(address);
+    if (address != null && !address.isLoopback()) {
+      warn("whoever reaches " + address + " can use these disks: NBD knows no passwords");
+    }
+    List<PublishedDisk> published = new ArrayList<>();
+    for (int i = 0; i < disks.size(); i++) {
+      published.add(
+          new PublishedDisk(disks.get(i), capacities.get(i), uris(disks.get(i), address)));
+    }
+    print(published);
+  }
+
+  private void print(List<PublishedDisk> published) {
+    PrintWriter out = spec.commandLine().getOut();
+    if (output == OutputFormat.JSON) {
+      out.println(PublishedDisk.json(published));
+    } else {
+      published.forEach(disk -> out.println(disk.text()));
+      if (demo) out.print("\n" + DemoChain.suggestions(published));
+    }
+    out.flush();
+  }
+
+  private @Nullable TcpAddress address() {
+    if (tcp != null || unix != null) return tcp;
+    return new TcpAddress(TcpAddress.LOOPBACK, TcpAddress.NBD_PORT);
+  }
+
+  private List<String> uris(ServedDisk disk, @Nullable TcpAddress address) {
+    List<String> uris = new ArrayList<>();
+    if (unix != null) uris.add(NbdUri.of(unix.toAbsolutePath(), disk.name()));
+    if (address != null) uris.add(NbdUri.of(address, disk.name()));
+    return uris;
+  }
+
+  private int stop(DiskServer server) throws IOException {
+    server.close();
+    if (output == OutputFormat.TEXT) {
+      PrintWriter out = spec.commandLine().getOut();
+      out.println(summary(server.stats()));
+      out.flush();
+    }
+    return 0;
+  }
+
+  static String summary(NbdStats stats) {
+    return "Stopped. %d requests of %d connections, %d MiB read, %d MiB written, an event loop was busy for %d ms at most."
+        .formatted(
+            stats.requests(),
+            stats.accepted(),
+            stats.bytesRead() >> 20,
+            stats.bytesWritten() >> 20,
+            stats.longestStallNanos() / 1_000_000);
+  }
+
+  private void warn(String message) {
+    spec.commandLine().getErr().println("varve: " + message);
+  }
+
+  /** A choice that has a default, and therefore needs a word for no. */
+  enum Switch {
+    ON,
+    OFF
+  }
+}

@@ -1,0 +1,67 @@
+package dev.varve.http.command;
+
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/**
+ * Where a server listens, as the user writes it: {@code PORT}, {@code HOST}, {@code HOST:PORT} or
+ * {@code [IPV6]:PORT}.
+ *
+ * @param host a name or an address, IPv6 without brackets
+ * @param port 0 for one that the system chooses
+ */
+public record TcpAddress(String host, int port) {
+
+  /** Only programs on this machine can reach it. */
+  static final String LOOPBACK = "127.0.0.1";
+
+  /** Registered for NBD. */
+  static final int NBD_PORT = 10809;
+
+  static TcpAddress parse(String text) {
+    if (text.matches("\\d+")) return new TcpAddress(LOOPBACK, port(text));
+    int colon = text.lastIndexOf(':');
+    boolean bracketed = text.startsWith("[");
+    if (colon < 0 || (bracketed && text.endsWith("]"))) return new TcpAddress(host(text), NBD_PORT);
+    if (!bracketed && text.indexOf(':') < colon) {
+      throw new TypeConversionException(
+          "'" + text + "': an IPv6 address is written in brackets, [::1]:10809");
+    }
+    String host = text.substring(0, colon);
+    return new TcpAddress(host.isEmpty() ? LOOPBACK : host(host), port(text.substring(colon + 1)));
+  }
+
+  private static String host(String text) {
+    String host =
+        text.startsWith("[") && text.endsWith("]") ? text.substring(1, text.length() - 1) : text;
+    if (host.isEmpty()) throw new TypeConversionException("'" + text + "' names no host");
+    return host;
+  }
+
+  private static int port(String text) {
+    try {
+      int port = Integer.parseInt(text);
+      if (port >= 0 && port <= 65535) return port;
+    } catch (NumberFormatException _) {
+      // said below
+    }
+    throw new TypeConversionException("port '" + text + "': ports are 0 to 65535");
+  }
+
+  boolean isLoopback() {
+    return host.equals("localhost") || host.equals("::1") || host.startsWith("127.");
+  }
+
+  @Override
+  public String toString() {
+    return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+  }
+
+  /** How picocli reads one. */
+  static final class Converter implements ITypeConverter<TcpAddress> {
+    @Override
+    public TcpAddress convert(String text) {
+      return parse(text);
+    }
+  }
+}

@@ -1,0 +1,195 @@
+package dev.varve.http;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardWatchEventKinds;
+import java.nio.file.WatchKey;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * {@code bin/varve} in a distribution of its own, with a JDK that prints what it is given instead
+ * of running it.
+ */
+class LauncherTest {
+
+  @TempDir Path folder;
+  private Path varve;
+  private Path jar;
+  private Path caches;
+  private Path jdk;
+
+  @BeforeEach
+  void distribution() throws IOException {
+    Path home = Files.createDirectories(folder.toRealPath().resolve("a folder/varve"));
+    Files.createDirectory(home.resolve("bin"));
+    Files.createDirectory(home.resolve("lib"));
+    caches = Files.createDirectory(home.resolve("cache"));
+    jar = Files.writeString(home.resolve("lib/varve.jar"), "jar");
+    varve = Files.copy(Path.of("src/main/dist/bin/varve"), home.resolve("bin/varve"));
+    jdk = jdk("25.0.3");
+  }
+
+  @Test
+  void argumentsReachTheProgramAsTheyAre() throws Exception {
+    var run = run("serve", "--name", "two words", "*", "");
+
+    assertEquals(0, run.status);
+    String arguments = run.out.substring(run.out.indexOf("<-jar>"));
+    assertEquals("<-jar><" + jar + "><serve><--name><two words><*><>\n", arguments);
+    assertTrue(run.out.contains("<--enable-native-access=ALL-UNNAMED>"), run.out);
+  }
+
+  @Test
+  void aLinkToItStartsItToo() throws Exception {
+    Path link = Files.createSymbolicLink(folder.resolve("varve"), varve);
+
+    assertEquals(0, run(link).status);
+  }
+
+  @Test
+  void moreOptionsForTheJvmComeFromTheEnvironment() throws Exception {
+    var builder = builder(varve);
+    builder.environment().put("VARVE_JAVA_OPTS", "-Xmx1g -Dx=y");
+
+    assertTrue(finish(builder).out.contains("<-Xmx1g><-Dx=y><-jar>"));
+  }
+
+  @Test
+  void aJdkThatIsTooOldIsRefusedByName() throws Exception {
+    jdk = jdk("17.0.1");
+
+    var run = run();
+
+    assertEquals(1, run.status);
+    assertEquals(
+        "varve: VARVE_JAVA_HOME="
+            + jdk
+            + " is not a JDK 25. Set it to one, or unset it to have one found.\n",
+        run.err);
+  }
+
+  @Test
+  void javaHomeIsTakenIfItIsAJdk25() throws Exception {
+    var builder = builder(varve);
+    builder.environment().remove("VARVE_JAVA_HOME");
+    builder.environment().put("JAVA_HOME", jdk.toString());
+
+    assertTrue(finish(builder).out.startsWith("<--enable-native-access"));
+  }
+
+  @Test
+  void theFirstRunMakesACacheAndTheSecondUsesIt() throws Exception {
+    Path cache = cacheMadeBy(varve);
+
+    assertTrue(run().out.contains("<-XX:AOTCache=" + cache + ">"));
+  }
+
+  @Test
+  void afterAnUpgradeTheOldCacheGivesWayToANewOne() throws Exception {
+    Path old = cacheMadeBy(varve);
+    Files.writeString(jar, "a newer jar");
+
+    Path made = cacheMadeBy(varve);
+
+    assertNotEquals(old, made);
+    assertEquals(List.of(made), list(caches));
+  }
+
+  @Test
+  void whereACacheIsBeingMadeNobodyElseMakesOne() throws Exception {
+    Path cache = cacheMadeBy(varve);
+    Files.delete(cache);
+    Path lock = Files.createDirectory(Path.of(cache.toString().replaceFirst("\\.aot$", ".lock")));
+
+    assertEquals(0, run().status);
+
+    assertEquals(List.of(lock), list(caches));
+    assertEquals(List.of(), list(lock));
+  }
+
+  /**
+   * Runs {@code program} and waits for the cache that it has made in the background: the lock goes
+   * last.
+   */
+  private Path cacheMadeBy(Path program) throws Exception {
+    try (var watcher = caches.getFileSystem().newWatchService()) {
+      caches.register(watcher, StandardWatchEventKinds.ENTRY_DELETE);
+      run(program);
+      while (true) {
+        WatchKey key = watcher.poll(60, TimeUnit.SECONDS);
+        assertNotNull(key, "no cache was made");
+        if (key.pollEvents().stream().anyMatch(e -> e.context().toString().endsWith(".lock"))) {
+          return list(caches).getFirst();
+        }
+        key.reset();
+      }
+    }
+  }
+
+  private static List<Path> list(Path folder) throws IOException {
+    try (var entries = Files.list(folder)) {
+      return entries.toList();
+    }
+  }
+
+  /**
+   * A JDK whose {@code java} prints its arguments, and makes a cache where it is told to make one.
+   */
+  private Path jdk(String version) throws IOException {
+    Path home = Files.createDirectories(folder.resolve("jdk " + version));
+    Files.createDirectory(home.resolve("bin"));
+    Files.writeString(
+        home.resolve("release"), "IMPLEMENTOR=\"x\"\nJAVA_VERSION=\"" + version + "\"\n");
+    Path java =
+        Files.writeString(
+            home.resolve("bin/java"),
+            """
+            #!/bin/sh
+            for argument; do
+              case $argument in -XX:AOTCacheOutput=*) echo cache >"${argument#*=}" ;; esac
+            done
+            printf '<%s>' "$@"
+            echo
+            """);
+    java.toFile().setExecutable(true);
+    return home;
+  }
+
+  private record Run(int status, String out, String err) {}
+
+  private Run run(String... arguments) throws Exception {
+    return run(varve, arguments);
+  }
+
+  private Run run(Path program, String... arguments) throws Exception {
+    return finish(builder(program, arguments));
+  }
+
+  private ProcessBuilder builder(Path program, String... arguments) {
+    List<String> command = new ArrayList<>(List.of("sh", program.toString()));
+    command.addAll(List.of(arguments));
+    var builder = new ProcessBuilder(command);
+    builder.environment().put("VARVE_JAVA_HOME", jdk.toString());
+    builder.environment().remove("VARVE_JAVA_OPTS");
+    return builder;
+  }
+
+  private static Run finish(ProcessBuilder builder) throws IOException, InterruptedException {
+    Process process = builder.start();
+    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    String err = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+    return new Run(process.waitFor(), out, err);
+  }
+}

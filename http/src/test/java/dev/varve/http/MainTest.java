@@ -1,0 +1,96 @@
+package dev.varve.http;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MainTest {
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @Test
+  void versionAndHelpGoToStandardOutputAndAreDone() {
+    assertEquals(0, run("--version"));
+    assertTrue(out.toString().startsWith("varve "), out::toString);
+
+    assertEquals(0, run("serve", "--help"));
+    assertTrue(out.toString().contains("--chain=BASE,...,IMAGE"), out::toString);
+    assertEquals("", err.toString());
+  }
+
+  @Test
+  void noCommandIsWrongUsage() {
+    assertEquals(2, run());
+    assertTwoLines("varve: Missing required subcommand");
+  }
+
+  @Test
+  void anUnknownOptionIsWrongUsageAndSaysWhereHelpIs() {
+    assertEquals(2, run("serve", "--speed", "high", "a.vdi"));
+    assertTwoLines("varve: Unknown option");
+    assertTrue(err.toString().contains("Try 'varve serve --help'."), err::toString);
+  }
+
+  @Test
+  void serveNeedsAnImage() {
+    assertEquals(2, run("serve"));
+    assertTwoLines("varve: name an image to serve");
+  }
+
+  @Test
+  void theDemoIsServedAlone() {
+    assertEquals(2, run("serve", "--demo", "a.vdi"));
+    assertTwoLines("varve: --demo serves its own disk");
+  }
+
+  @Test
+  void moreNamesThanDisksAreWrongUsage() {
+    assertEquals(2, run("serve", "--name", "a", "--name", "b", "a.vdi"));
+    assertTwoLines("varve: there are 2 names for 1 disks");
+  }
+
+  @Test
+  void aSocketPathThatTheKernelCannotTakeIsWrongUsage() {
+    assertEquals(2, run("serve", "--unix", "/tmp/" + "x".repeat(103), "a.vdi"));
+    assertTwoLines("has at most 107 bytes, this one has 108");
+  }
+
+  @Test
+  void aMissingImageFailsWithOneLine(@TempDir Path folder) {
+    Path image = folder.resolve("missing.vdi");
+
+    assertEquals(1, run("serve", image.toString()));
+
+    assertEquals("varve: " + image + ": there is no such file", err.toString().strip());
+  }
+
+  @Test
+  void whatIsNoImageFailsWithOneLine(@TempDir Path folder) throws IOException {
+    Path image = Files.writeString(folder.resolve("text.vdi"), "no image".repeat(1000));
+
+    assertEquals(1, run("serve", image.toString()));
+
+    assertEquals(1, err.toString().lines().count(), err::toString);
+    assertTrue(err.toString().startsWith("varve: " + image), err::toString);
+  }
+
+  private int run(String... arguments) {
+    return Main.commandLine()
+        .setOut(new PrintWriter(out, true))
+        .setErr(new PrintWriter(err, true))
+        .execute(arguments);
+  }
+
+  private void assertTwoLines(String beginning) {
+    assertEquals(2, err.toString().lines().count(), err::toString);
+    assertTrue(err.toString().lines().findFirst().orElseThrow().contains(beginning), err::toString);
+  }
+}

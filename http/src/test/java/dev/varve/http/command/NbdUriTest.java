@@ -1,0 +1,27 @@
+package dev.varve.http.command;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+class NbdUriTest {
+
+  @Test
+  void aUnixSocketIsAParameterOfTheUri() {
+    assertEquals(
+        "nbd+unix:///disk?socket=/run/varve.sock", NbdUri.of(Path.of("/run/varve.sock"), "disk"));
+  }
+
+  @Test
+  void whatHasAMeaningInUrisIsEscaped() {
+    assertEquals(
+        "nbd+unix:///My%20disk%20%7Ba%7D%3F?socket=/a%26b/%C3%BC.sock",
+        NbdUri.of(Path.of("/a&b/ü.sock"), "My disk {a}?"));
+  }
+
+  @Test
+  void aTcpAddressIsTheAuthorityOfTheUri() {
+    assertEquals("nbd://[::1]:10809/disk", NbdUri.of(new TcpAddress("::1", 10809), "disk"));
+  }
+}

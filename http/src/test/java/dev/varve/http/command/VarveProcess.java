@@ -1,0 +1,103 @@
+package dev.varve.http.command;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** {@code varve} as a user starts it, in a process of its own; killed when the test closes it. */
+final class VarveProcess implements AutoCloseable {
+
+  private static final long SECONDS = 60;
+
+  private final Process process;
+  private final BufferedReader output;
+
+  private VarveProcess(Process process) {
+    this.process = process;
+    this.output = process.inputReader(StandardCharsets.UTF_8);
+  }
+
+  /** Starts it in {@code folder}, which relative paths start from. */
+  static VarveProcess start(Path folder, String... arguments) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                "env", // a build in the background of a shell ignores SIGINT, and so would its
+                // children
+                "--default-signal=INT",
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Xmx64m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "dev.varve.http.Main"));
+    command.addAll(List.of(arguments));
+    return new VarveProcess(new ProcessBuilder(command).directory(folder.toFile()).start());
+  }
+
+  /** The next line that it prints, which it does when it is ready. */
+  String line() throws IOException {
+    String line = output.readLine();
+    if (line == null) throw new IOException("it ended: " + errors());
+    return line;
+  }
+
+  void signal(String name) throws IOException, InterruptedException {
+    new ProcessBuilder("sh", "-c", "kill -%s %d".formatted(name, process.pid()))
+        .inheritIO()
+        .start()
+        .waitFor();
+  }
+
+  /** SIGKILL, from any thread; the process may still be ending on return. */
+  void kill() {
+    process.toHandle().destroyForcibly(); // by its handle, so that what it said can still be read
+  }
+
+  /** SIGTERM, from any thread. */
+  void terminate() {
+    process.toHandle().destroy();
+  }
+
+  int exitStatus() throws InterruptedException, TimeoutException {
+    if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) throw new TimeoutException("it goes on");
+    return process.exitValue();
+  }
+
+  /** What it printed until it ended. */
+  String rest() {
+    return String.join("\n", output.lines().toList());
+  }
+
+  String errors() {
+    try {
+      return new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly();
+  }
+
+  /**
+   * Runs a program of the machine in {@code folder} and returns what it printed; fails if it does.
+   */
+  static String tool(Path folder, String... command) throws IOException, InterruptedException {
+    Process tool =
+        new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true).start();
+    String said = new String(tool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (tool.waitFor() != 0) throw new IOException(String.join(" ", command) + ": " + said);
+    return said;
+  }
+}

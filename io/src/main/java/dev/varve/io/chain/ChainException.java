@@ -1,0 +1,15 @@
+package dev.varve.io.chain;
+
+import java.io.IOException;
+
+/**
+ * Images do not form a chain: a parent is missing, or they do not belong together. No file was
+ * changed.
+ */
+public final class ChainException extends IOException {
+  private static final long serialVersionUID = 1;
+
+  ChainException(String message) {
+    super(message);
+  }
+}

@@ -1,0 +1,296 @@
+package dev.varve.io.chain;
+
+import dev.varve.io.vdi.ImageType;
+import dev.varve.io.vdi.VdiFormatException;
+import dev.varve.io.vdi.VdiHeader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the images under an image: each names its parent by uuid, and says nothing of where it is.
+ *
+ * <p>A parent is looked for in the folder of its child, then in the search folders, then, where the
+ * child is in a folder {@code Snapshots} as VirtualBox makes it, in the folder that holds that one.
+ * Files named {@code *.vdi} come before others. Only headers are read, without locks, and each
+ * folder once in the life of a finder, so that a long chain in a full folder costs no more than a
+ * short one. Not thread safe; may block.
+ */
+public final class ChainFinder {
+
+  /** More entries than a folder of images has; what lies behind is not looked at. */
+  private static final int MAX_ENTRIES = 20_000;
+
+  private static final String SNAPSHOTS = "Snapshots";
+
+  private final List<Path> searchFolders;
+  private final Map<Path, Folder> folders = new HashMap<>();
+
+  /**
+   * An image of a chain.
+   *
+   * @param path as it was given or found
+   */
+  public record Image(Path path, VdiHeader header) {}
+
+  /**
+   * Images that belong together.
+   *
+   * @param images base first
+   * @param warnings what is unusual about how they fit together, a sentence each
+   */
+  public record FoundChain(List<Image> images, List<String> warnings) {
+
+    /** Base first. */
+    public List<Path> paths() {
+      return images.stream().map(Image::path).toList();
+    }
+
+    public Image leaf() {
+      return images.getLast();
+    }
+  }
+
+  /**
+   * @param searchFolders where parents may be that are not beside their children
+   */
+  public ChainFinder(List<Path> searchFolders) {
+    this.searchFolders = List.copyOf(searchFolders);
+  }
+
+  /**
+   * The chain whose top is {@code leaf}.
+   *
+   * @throws ChainException if a parent is missing, is there twice, or is its own ancestor
+   * @throws VdiFormatException if {@code leaf} is no good image
+   */
+  public FoundChain find(Path leaf) throws IOException {
+    List<Image> leafFirst = new ArrayList<>();
+    Set<UUID> seen = new LinkedHashSet<>();
+    for (Image image = new Image(leaf, VdiHeader.peek(leaf)); ; image = parentOf(image)) {
+      leafFirst.add(image);
+      if (!seen.add(image.header.uuid())) throw cycle(leafFirst);
+      if (image.header.type() != ImageType.DIFFERENCING) return checked(leafFirst.reversed());
+    }
+  }
+
+  /**
+   * The chain of exactly these images.
+   *
+   * @param paths base first
+   * @throws ChainException if one is not the parent of the next
+   * @throws VdiFormatException if one is no good image
+   */
+  public static FoundChain listed(List<Path> paths) throws IOException {
+    if (paths.isEmpty()) throw new ChainException("a chain needs at least one image");
+    List<Image> images = new ArrayList<>();
+    for (Path path : paths) images.add(new Image(path, VdiHeader.peek(path)));
+    return checked(images);
+  }
+
+  private static FoundChain checked(List<Image> baseFirst) throws ChainException {
+    Image base = baseFirst.getFirst();
+    if (base.header.type() == ImageType.DIFFERENCING) {
+      throw new ChainException(
+          "%s is a differencing image and cannot be the base; its parent has uuid %s: list that image before it"
+              .formatted(base.path, base.header.parentUuid()));
+    }
+    List<String> warnings = new ArrayList<>();
+    for (int i = 1; i < baseFirst.size(); i++) {
+      checkPair(baseFirst.get(i - 1), baseFirst.get(i), warnings);
+    }
+    return new FoundChain(List.copyOf(baseFirst), List.copyOf(warnings));
+  }
+
+  private static void checkPair(Image parent, Image child, List<String> warnings)
+      throws ChainException {
+    VdiHeader header = child.header;
+    if (header.type() != ImageType.DIFFERENCING) {
+      throw new ChainException(
+          "%s is a %s image and can only be the base of a chain; list the images base first, each the parent of the next"
+              .formatted(child.path, header.type().name().toLowerCase(Locale.ROOT)));
+    }
+    if (!header.parentUuid().equals(parent.header.uuid())) {
+      throw new ChainException(
+          "%s has the parent uuid %s, but %s below it has the uuid %s; list the images base first, each the parent of the next"
+              .formatted(child.path, header.parentUuid(), parent.path, parent.header.uuid()));
+    }
+    if (!header.parentModifyUuid().equals(VdiHeader.NO_UUID)
+        && !header.parentModifyUuid().equals(parent.header.modifyUuid())) {
+      warnings.add(
+          "%s was made when %s had the modify uuid %s, which is now %s: harmless after a merge; if the parent was written to since, the child may show damaged files"
+              .formatted(
+                  child.path, parent.path, header.parentModifyUuid(), parent.header.modifyUuid()));
+    }
+    if (parent.header.capacity() < header.capacity()) {
+      warnings.add(
+          "%s has %d bytes and its parent %s only %d: what no image holds beyond reads as zeroes; VirtualBox cannot read there"
+              .formatted(child.path, header.capacity(), parent.path, parent.header.capacity()));
+    }
+  }
+
+  private Image parentOf(Image child) throws IOException {
+    UUID uuid = child.header.parentUuid();
+    if (uuid.equals(VdiHeader.NO_UUID)) {
+      throw new ChainException(
+          "%s is a differencing image that names no parent, as VirtualBox leaves one when it crashes while making it; delete it if it is new, or restore it from a backup"
+              .formatted(child.path));
+    }
+    List<Path> looked = new ArrayList<>();
+    Image parent = lookUp(uuid, child, nearFolders(child.path), looked);
+    if (parent == null) parent = lookUp(uuid, child, machineFolder(child.path), looked);
+    if (parent == null) throw missing(uuid, child, looked);
+    return parent;
+  }
+
+  private List<Path> nearFolders(Path child) throws IOException {
+    Set<Path> places = new LinkedHashSet<>();
+    places.add(folderOf(child));
+    places.add(folderOf(child.toRealPath()));
+    for (Path folder : searchFolders) places.add(folder.toRealPath());
+    return List.copyOf(places);
+  }
+
+  private static Path folderOf(Path file) throws IOException {
+    Path folder = file.toAbsolutePath().getParent();
+    if (folder == null) throw new ChainException(file + " is no file");
+    return folder.toRealPath();
+  }
+
+  /**
+   * VirtualBox keeps differencing images in {@code machine/Snapshots} and bases in {@code machine}.
+   */
+  private static List<Path> machineFolder(Path child) throws IOException {
+    Path folder = folderOf(child);
+    Path above = folder.getParent();
+    return above != null && folder.endsWith(SNAPSHOTS) ? List.of(above) : List.of();
+  }
+
+  private @Nullable Image lookUp(UUID uuid, Image child, List<Path> places, List<Path> looked)
+      throws IOException {
+    List<Image> candidates = new ArrayList<>();
+    for (Path place : places) {
+      looked.add(place);
+      for (Image image : folder(place).images.getOrDefault(uuid, List.of())) {
+        if (!isKnown(image.path, candidates)) candidates.add(image);
+      }
+    }
+    if (candidates.stream().anyMatch(image -> isNamedVdi(image.path))) {
+      candidates.removeIf(image -> !isNamedVdi(image.path));
+    }
+    if (candidates.size() > 1) {
+      throw new ChainException(
+          "the parent of %s, uuid %s, is there more than once: %s; move the copies away, or list the whole chain"
+              .formatted(child.path, uuid, candidates.stream().map(Image::path).toList()));
+    }
+    return candidates.isEmpty() ? null : asSibling(candidates.getFirst(), child);
+  }
+
+  /** Names an image that lies beside its child as the user named the child: relative or not. */
+  private static Image asSibling(Image parent, Image child) throws IOException {
+    if (!folderOf(child.path).equals(parent.path.getParent())) return parent;
+    return new Image(child.path.resolveSibling(parent.path.getFileName()), parent.header);
+  }
+
+  /** The same file can be found under two names, or in a folder that is listed twice. */
+  private static boolean isKnown(Path path, List<Image> candidates) throws IOException {
+    for (Image candidate : candidates) {
+      if (Files.isSameFile(candidate.path, path)) return true;
+    }
+    return false;
+  }
+
+  private static boolean isNamedVdi(Path path) {
+    return path.toString().toLowerCase(Locale.ROOT).endsWith(".vdi");
+  }
+
+  private Folder folder(Path place) throws IOException {
+    Folder folder = folders.get(place);
+    if (folder == null) {
+      folder = Folder.scan(place);
+      folders.put(place, folder);
+    }
+    return folder;
+  }
+
+  private ChainException missing(UUID uuid, Image child, List<Path> looked) {
+    var message =
+        new StringBuilder(
+            "the parent of %s, an image with uuid %s, was not found; looked in %s"
+                .formatted(child.path, uuid, looked));
+    for (Path place : looked) {
+      Folder folder = folders.get(place);
+      if (folder == null) continue;
+      if (folder.cut)
+        message
+            .append("; only the first ")
+            .append(MAX_ENTRIES)
+            .append(" entries of ")
+            .append(place);
+      folder.unreadable.forEach(
+          (path, why) -> message.append("; ").append(path).append(" was skipped: ").append(why));
+    }
+    message.append("; name the folder that it is in with --search, or list the whole chain");
+    return new ChainException(message.toString());
+  }
+
+  private static ChainException cycle(List<Image> leafFirst) {
+    List<Path> paths = leafFirst.stream().map(Image::path).toList();
+    return new ChainException(
+        "the images are each other's parents: %s; one of them has the wrong parent uuid, restore it from a backup"
+            .formatted(paths));
+  }
+
+  /**
+   * What is known of a folder's files.
+   *
+   * @param images by uuid
+   * @param unreadable files that look like images, and why they are none
+   * @param cut whether there are more entries than were looked at
+   */
+  private record Folder(Map<UUID, List<Image>> images, Map<Path, String> unreadable, boolean cut) {
+
+    private static final int MAX_UNREADABLE = 20;
+
+    static Folder scan(Path place) throws IOException {
+      Map<UUID, List<Image>> images = new HashMap<>();
+      Map<Path, String> unreadable = new TreeMap<>();
+      List<Path> entries;
+      try (Stream<Path> listed = Files.list(place)) {
+        entries = new ArrayList<>(listed.limit(MAX_ENTRIES + 1L).toList());
+      }
+      Collections.sort(entries);
+      for (Path entry : entries.subList(0, Math.min(entries.size(), MAX_ENTRIES))) {
+        if (!Files.isRegularFile(entry)) continue;
+        try {
+          VdiHeader header = VdiHeader.peek(entry);
+          images
+              .computeIfAbsent(header.uuid(), _ -> new ArrayList<>())
+              .add(new Image(entry, header));
+        } catch (VdiFormatException e) {
+          if (isNamedVdi(entry)) note(unreadable, entry, e);
+        } catch (IOException e) {
+          note(unreadable, entry, e);
+        }
+      }
+      return new Folder(images, unreadable, entries.size() > MAX_ENTRIES);
+    }
+
+    private static void note(Map<Path, String> unreadable, Path entry, IOException why) {
+      if (unreadable.size() < MAX_UNREADABLE)
+        unreadable.put(entry, String.valueOf(why.getMessage()));
+    }
+  }
+}

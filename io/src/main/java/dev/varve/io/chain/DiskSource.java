@@ -1,0 +1,167 @@
+package dev.varve.io.chain;
+
+import dev.varve.core.device.BlockDevice;
+import dev.varve.core.device.DeviceRequest;
+import dev.varve.core.device.ExtentSink;
+import dev.varve.io.file.ImageFile;
+import dev.varve.io.file.MappedFile;
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+
+/**
+ * What a {@link DiskCopy} reads: a disk of which only the parts that hold something matter. Blocks.
+ */
+public sealed interface DiskSource extends Closeable {
+
+  /** In bytes. */
+  long capacity();
+
+  /** The first offset from {@code offset} on that may be other than zero, or the capacity. */
+  long nextData(long offset) throws IOException;
+
+  /** Reads all of {@code destination}, native memory. */
+  void read(long offset, MemorySegment destination) throws IOException;
+
+  /** A file whose bytes are the disk's. */
+  static DiskSource raw(Path path) throws IOException {
+    return new Raw(MappedFile.openReadOnly(path, 0));
+  }
+
+  /** An open disk, which the source closes in the end. */
+  static DiskSource device(BlockDevice device) {
+    return new Device(device);
+  }
+
+  /** See {@link #raw}. */
+  final class Raw implements DiskSource {
+    private final ImageFile file;
+    private final long capacity;
+
+    private Raw(ImageFile file) throws IOException {
+      this.file = file;
+      this.capacity = file.length();
+    }
+
+    @Override
+    public long capacity() {
+      return capacity;
+    }
+
+    @Override
+    public long nextData(long offset) throws IOException {
+      return file.nextData(offset, capacity);
+    }
+
+    @Override
+    public void read(long offset, MemorySegment destination) throws IOException {
+      file.read(offset, destination);
+    }
+
+    @Override
+    public void close() throws IOException {
+      file.close();
+    }
+  }
+
+  /** See {@link #device}. */
+  final class Device implements DiskSource {
+
+    /** How far ahead extents are asked for at once. */
+    private static final long WINDOW = 1L << 40;
+
+    private final BlockDevice device;
+
+    /** The end of the extent that {@link #nextData} found last, which begins at or before. */
+    private long dataBegin;
+
+    private long dataEnd;
+
+    private Device(BlockDevice device) {
+      this.device = device;
+    }
+
+    @Override
+    public long capacity() {
+      return device.capacity();
+    }
+
+    @Override
+    public long nextData(long offset) throws IOException {
+      if (offset >= dataBegin && offset < dataEnd) return offset;
+      while (offset < capacity()) {
+        long length = Math.min(WINDOW, capacity() - offset);
+        var search = new DataSearch(offset);
+        var request = new Extents();
+        device.submit(request.extents(offset, length, search));
+        await(request.done);
+        if (search.length > 0) {
+          dataBegin = search.at;
+          dataEnd = search.at + search.length;
+          return dataBegin;
+        }
+        offset += length;
+      }
+      return capacity();
+    }
+
+    @Override
+    public void read(long offset, MemorySegment destination) throws IOException {
+      await(device.read(offset, destination).toCompletableFuture());
+    }
+
+    @Override
+    public void close() throws IOException {
+      await(device.close().toCompletableFuture());
+    }
+
+    /** Not interruptible: the device works with memory that is lent to it. */
+    private static void await(CompletableFuture<Void> stage) throws IOException {
+      try {
+        stage.join();
+      } catch (CompletionException e) {
+        throw e.getCause() instanceof IOException failure ? failure : new IOException(e);
+      }
+    }
+
+    /** Stops at the first extent that may hold something. */
+    private static final class DataSearch implements ExtentSink {
+      private long at;
+      private long length;
+
+      private DataSearch(long offset) {
+        this.at = offset;
+      }
+
+      @Override
+      public boolean extent(long length, int depth, boolean zero) {
+        if (zero) {
+          at += length;
+          return true;
+        }
+        this.length = length;
+        return false;
+      }
+    }
+
+    /** Waits for the extents. */
+    private static final class Extents extends DeviceRequest {
+      private final CompletableFuture<Void> done = new CompletableFuture<>();
+
+      private Extents() {}
+
+      @Override
+      protected void completed() {
+        done.complete(null);
+      }
+
+      @Override
+      protected void failed(IOException cause) {
+        done.completeExceptionally(cause);
+      }
+    }
+  }
+}

@@ -1,0 +1,105 @@
+package dev.varve.io.chain;
+
+import dev.varve.core.device.DeviceRequest;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes a chain durable. Flushes that come while one is under way wait together for the next: one
+ * {@code fdatasync} serves them all.
+ *
+ * <p>Once the host failed to make something durable it may have dropped it, and the next {@code
+ * fdatasync} would succeed without it. So, after such a failure every later flush fails too, until
+ * the disk is opened again.
+ */
+final class Flusher {
+
+  private final TopImage top;
+  private final Executor threads;
+  private final BiConsumer<DeviceRequest, @Nullable IOException> answer;
+
+  /** Held by whoever commits. */
+  private final Object oneCommit = new Object();
+
+  private List<DeviceRequest> waiting = new ArrayList<>();
+  private boolean running;
+  private @Nullable IOException lost;
+
+  Flusher(TopImage top, Executor threads, BiConsumer<DeviceRequest, @Nullable IOException> answer) {
+    this.top = top;
+    this.threads = threads;
+    this.answer = answer;
+  }
+
+  /** Answers {@code request} once everything that was completed before this call is durable. */
+  void flush(DeviceRequest request) {
+    synchronized (this) {
+      waiting.add(request);
+      if (running) return;
+      running = true;
+    }
+    threads.execute(this::serveWaiting);
+  }
+
+  private void serveWaiting() {
+    for (List<DeviceRequest> served = takeWaiting(); !served.isEmpty(); served = takeWaiting()) {
+      IOException failure = null;
+      try {
+        commit();
+      } catch (IOException e) {
+        failure = e;
+      }
+      for (DeviceRequest request : served) answer.accept(request, failure);
+    }
+  }
+
+  private synchronized List<DeviceRequest> takeWaiting() {
+    List<DeviceRequest> taken = waiting;
+    waiting = new ArrayList<>();
+    running = !taken.isEmpty();
+    return taken;
+  }
+
+  /**
+   * Makes everything that was completed before this call durable. No entry reaches the file before
+   * its block, and the header counts every place before an entry names it: a crash leaks space,
+   * never data. What fails without losing anything is done again by the next commit. Waits.
+   */
+  void commit() throws IOException {
+    synchronized (oneCommit) {
+      if (lost != null)
+        throw new IOException(
+            "an earlier flush failed, and what it lost cannot be told: " + lost.getMessage(), lost);
+      IOException incomplete = top.completePartialBlocks();
+      TopImage.Commit commit = top.beginCommit();
+      try {
+        if (!commit.isEmpty()) {
+          top.writeHeader(commit);
+          sync(); // the blocks and the count,
+        }
+        if (commit.hasEntries()) {
+          top.writeEntries(); // then the entries that point at them,
+          sync(); // then those entries
+        }
+      } catch (IOException e) {
+        top.abandonCommit(commit);
+        throw e;
+      }
+      top.endCommit(commit);
+      if (incomplete != null) throw incomplete;
+    }
+  }
+
+  private void sync() throws IOException {
+    try {
+      top.sync();
+    } catch (IOException e) {
+      lost = e;
+      throw e;
+    }
+  }
+}

@@ -1,0 +1,71 @@
+package dev.varve.io.chain;
+
+import dev.varve.core.device.BlockDevice;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+
+/**
+ * Makes an open disk read as a raw file does, and writes only the pages in which the two differ.
+ */
+public final class RawImport {
+
+  private static final int CHUNK = 1 << 20;
+  private static final int PAGE = 4096;
+
+  private final BlockDevice disk;
+
+  /**
+   * @param disk stays the caller's
+   */
+  public RawImport(BlockDevice disk) {
+    this.disk = disk;
+  }
+
+  /**
+   * Takes over what {@code raw} holds; what the disk has beyond its end is kept. Blocks; durable
+   * when it returns. A failure leaves a part of it written.
+   *
+   * @param raw not longer than the disk
+   */
+  public void from(Path raw) throws IOException {
+    try (var source = DiskSource.raw(raw);
+        Arena arena = Arena.ofShared()) {
+      MemorySegment wanted = arena.allocate(CHUNK, PAGE);
+      MemorySegment found = arena.allocate(CHUNK, PAGE);
+      long end = source.capacity();
+      for (long offset = 0; offset < end; offset += CHUNK) {
+        long length = Math.min(CHUNK, end - offset);
+        source.read(offset, wanted.asSlice(0, length));
+        await(disk.read(offset, found.asSlice(0, length)));
+        writeDifferences(offset, wanted.asSlice(0, length), found);
+      }
+    }
+    await(disk.flush());
+  }
+
+  private void writeDifferences(long offset, MemorySegment wanted, MemorySegment found)
+      throws IOException {
+    long length = wanted.byteSize();
+    for (long at = 0; at < length; at += PAGE) {
+      long end = Math.min(at + PAGE, length);
+      if (MemorySegment.mismatch(wanted, at, end, found, at, end) >= 0) {
+        await(disk.write(offset + at, wanted.asSlice(at, end - at)));
+      }
+    }
+  }
+
+  private static void await(CompletionStage<Void> stage) throws IOException {
+    try {
+      stage.toCompletableFuture().get();
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+  }
+}

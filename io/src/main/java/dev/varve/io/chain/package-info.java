@@ -1,0 +1,19 @@
+/**
+ * A chain of images as one disk: reading through all of them with one look-up, writing to the top
+ * one.
+ *
+ * <p>Read {@link dev.varve.io.chain.DifferencingChain} first: it says which request is served
+ * where. Then {@code ChainMap} (where each piece of the disk lies now), {@code TopImage}
+ * (allocation, copy-on-write, discard) and {@code Flusher} (the order in which changes become
+ * durable).
+ *
+ * <p><b>Who may change what.</b> Data in place: any thread, under {@code Grace} of the writes in
+ * flight. Where blocks lie: the device's change lane and its flusher, which agree through the lock
+ * of {@code TopImage}. Readers take no lock: they see an entry of the map from before or after a
+ * change, and both are right, since the space that an entry gave up is not used again before every
+ * reader from before has left.
+ */
+@NullMarked
+package dev.varve.io.chain;
+
+import org.jspecify.annotations.NullMarked;

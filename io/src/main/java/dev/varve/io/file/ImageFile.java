@@ -1,0 +1,89 @@
+package dev.varve.io.file;
+
+import dev.varve.core.device.OutOfSpaceException;
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A file that holds a disk image. Data is read through one mapping that never moves and is written
+ * by position into the page cache that the mapping shows.
+ *
+ * <p>Thread safe. Every method may block, except {@link #mapping}, {@link #resident} and {@link
+ * #name}. Memory passed in is native and lent until the method returns. A failure names the file
+ * and is an {@link OutOfSpaceException} where the host has no space left.
+ */
+public interface ImageFile extends Closeable {
+
+  /** The path, for messages. */
+  String name();
+
+  /** The length in bytes now, asked anew from the host at each call. */
+  long length() throws IOException;
+
+  /**
+   * The file from offset 0, read-only. It may reach past the end of the file and becomes valid as
+   * the file grows; where the file has no bytes, or the medium fails, reading it throws {@link
+   * InternalError}, and a system call that reads it fails. Compiled code throws this error at its
+   * next safepoint, perhaps after the {@code try} around the access: give the mapping to system
+   * calls, and read with {@link #read} what Java code itself looks at while others could cut the
+   * file. The mapping may also be shorter than the file: {@link #read} reaches what it does not.
+   */
+  MemorySegment mapping();
+
+  /**
+   * Whether reading this range of the mapping needs no waiting for a medium, as far as is known:
+   * the answer can be up to a second old. Costs no system call when the answer is yes.
+   */
+  boolean resident(long offset, long length);
+
+  /**
+   * Looks again at what {@link #resident} believes, which grows old otherwise: to be called once a
+   * second. Fails if the file has become shorter than it was, by another program's doing; what it
+   * lost is no longer called resident.
+   */
+  void refreshResidency() throws IOException;
+
+  /** Reads all of {@code destination}; an {@link IOException} if the file ends before. */
+  void read(long offset, MemorySegment destination) throws IOException;
+
+  /** Writes all of {@code source}; the file grows if it must. */
+  void write(long offset, MemorySegment source) throws IOException;
+
+  /**
+   * Makes sure that writing to the range finds space, and that the file is at least {@code offset +
+   * length} long. Bytes that were never written read as zero; bytes that were are kept.
+   */
+  void reserve(long offset, long length) throws IOException;
+
+  /**
+   * Makes the range read as zeroes and gives its space back to the host, where the file system can;
+   * the length of the file stays. Partial pages at the ends are zeroed.
+   */
+  void punch(long offset, long length) throws IOException;
+
+  /** Cuts or extends the file. */
+  void setLength(long length) throws IOException;
+
+  /**
+   * The first offset in {@code [offset, end)} that is not in a hole of the file, or {@code end};
+   * holes read as zeroes.
+   */
+  long nextData(long offset, long end) throws IOException;
+
+  /**
+   * Makes all completed writes, and the length, durable. After a failure what was written since the
+   * last success is lost or not, and every later call fails.
+   */
+  void sync() throws IOException;
+
+  /** Asks the host to begin bringing the range into memory; does not wait for it. */
+  void prefetch(long offset, long length) throws IOException;
+
+  /**
+   * Unlocks and closes the file and gives up the mapping; nobody may be reading it. Does not {@link
+   * #sync}. May be called twice.
+   */
+  @Override
+  void close() throws IOException;
+}

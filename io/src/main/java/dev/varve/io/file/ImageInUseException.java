@@ -1,0 +1,15 @@
+package dev.varve.io.file;
+
+import java.io.IOException;
+
+/**
+ * Somebody else has the image open in a way that excludes this opening. The message says who, as
+ * far as is known.
+ */
+public final class ImageInUseException extends IOException {
+  private static final long serialVersionUID = 1;
+
+  ImageInUseException(String message) {
+    super(message);
+  }
+}

@@ -1,0 +1,137 @@
+package dev.varve.io.file;
+
+import dev.varve.io.posix.Posix;
+import dev.varve.io.posix.PosixException;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.StringJoiner;
+
+/**
+ * The locks by which Varve and QEMU's programs keep out of each other's images: shared
+ * open-file-description locks on single bytes, as QEMU takes them.
+ *
+ * <pre>
+ *   byte        held by whoever
+ *   100 + n     uses permission n
+ *   200 + n     cannot bear that anybody else uses permission n
+ *                 n = 0 read what stays consistent, 1 write, 3 resize
+ * </pre>
+ *
+ * <p>All bytes are taken first and looked at afterwards, so that of two that come at once at least
+ * one sees the other. The locks have no object: they belong to the descriptor and its mappings, and
+ * end with the last of them.
+ */
+final class ImageLock {
+  private static final int USED = 100;
+  private static final int UNSHARED = 200;
+  private static final int READ = 0;
+  private static final int WRITE = 1;
+  private static final int RESIZE = 3;
+
+  private static final int[] READER = {READ};
+  private static final int[] WRITER = {READ, WRITE, RESIZE};
+  private static final int[] NOT_SHARED = {WRITE, RESIZE};
+
+  private ImageLock() {}
+
+  /**
+   * Locks the file for one writer, or for readers among themselves.
+   *
+   * @throws ImageInUseException if another descriptor excludes this one; the caller closes {@code
+   *     fd}, which gives up what was taken
+   */
+  static void take(int fd, Path path, boolean write) throws IOException {
+    int[] uses = write ? WRITER : READER;
+    boolean taken = true;
+    for (int n : uses) taken &= Posix.lock(fd, Posix.F_RDLCK, USED + n, 1);
+    for (int n : NOT_SHARED) taken &= Posix.lock(fd, Posix.F_RDLCK, UNSHARED + n, 1);
+    if (!taken) throw inUse(fd, path, write, "locked");
+    for (int n : NOT_SHARED) {
+      if (heldByAnother(fd, USED + n)) throw inUse(fd, path, write, "open for writing");
+    }
+    for (int n : uses) {
+      if (heldByAnother(fd, UNSHARED + n)) {
+        throw inUse(fd, path, write, n == READ ? "being changed" : "open for reading");
+      }
+    }
+  }
+
+  /**
+   * Gives all locks up. Closing the descriptor does so too, but not before a child process that was
+   * forked meanwhile, for whatever program, has closed its copy.
+   */
+  static void release(int fd) throws PosixException {
+    Posix.lock(fd, Posix.F_UNLCK, USED, UNSHARED + RESIZE + 1 - USED);
+  }
+
+  private static boolean heldByAnother(int fd, int offset) throws PosixException {
+    return Posix.wouldConflict(fd, Posix.F_WRLCK, offset, 1);
+  }
+
+  private static ImageInUseException inUse(int fd, Path path, boolean write, String how) {
+    return new ImageInUseException(
+        path
+            + " is "
+            + how
+            + " in "
+            + holders(fd, path)
+            + ", and can have "
+            + (write ? "one writer and no readers" : "readers and no writer")
+            + ": close it there first");
+  }
+
+  /**
+   * Who else holds such locks on the file. The kernel names no process for this kind of lock, so
+   * this looks through the descriptors of all processes that the user may see.
+   */
+  private static String holders(int fd, Path path) {
+    StringJoiner found = new StringJoiner(" and ");
+    long self = ProcessHandle.current().pid();
+    try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[1-9]*")) {
+      Path file = path.toRealPath();
+      for (Path process : processes) {
+        boolean own = process.endsWith(Long.toString(self));
+        if (!holds(process, file, own ? fd : -1)) continue;
+        found.add(
+            own
+                ? "this process"
+                : "process " + process.getFileName() + " (" + nameOf(process) + ")");
+      }
+    } catch (IOException _) {
+      // No /proc, or the file is gone: there is still an answer below.
+    }
+    return found.length() == 0 ? "another process" : found.toString();
+  }
+
+  private static boolean holds(Path process, Path file, int except) {
+    try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(process.resolve("fd"))) {
+      for (Path descriptor : descriptors) {
+        String number = descriptor.getFileName().toString();
+        if (number.equals(Integer.toString(except))) continue;
+        if (isLocked(process, descriptor, number, file)) return true;
+      }
+    } catch (IOException _) {
+      // Another user's process, or one that has just ended.
+    }
+    return false;
+  }
+
+  private static boolean isLocked(Path process, Path descriptor, String number, Path file) {
+    try {
+      return Files.readSymbolicLink(descriptor).equals(file)
+          && Files.readString(process.resolve("fdinfo").resolve(number)).contains("OFDLCK");
+    } catch (IOException _) {
+      return false; // closed in the meantime
+    }
+  }
+
+  private static String nameOf(Path process) {
+    try {
+      return Files.readString(process.resolve("comm")).strip();
+    } catch (IOException _) {
+      return "which has just ended";
+    }
+  }
+}

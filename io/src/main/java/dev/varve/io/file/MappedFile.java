@@ -1,0 +1,418 @@
+package dev.varve.io.file;
+
+import dev.varve.core.device.OutOfSpaceException;
+import dev.varve.io.posix.Posix;
+import dev.varve.io.posix.PosixException;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An image in a file of the host, mapped once for its whole reach and locked against QEMU's
+ * programs and other Varves.
+ *
+ * <p>Opening costs the same whatever the size of the file; a mapping of 64 TiB takes address space
+ * and nothing else. Whether pages are in memory is known only for files that the process owns or
+ * may write to; for others the kernel calls every page resident, and so does {@link #resident}.
+ */
+public final class MappedFile implements ImageFile {
+  private static final int OWNER_READS_AND_WRITES = 0600;
+  private static final long ZEROES_LENGTH = 1 << 20;
+
+  /**
+   * Writes are cut at multiples of this, because the page cache makes one folio of each:
+   * package-info says what large ones cost.
+   */
+  private static final long FOLIO = 64 << 10;
+
+  /**
+   * A file is locked by the kernel while a hole is punched, 0.4 ms for each MiB that was written:
+   * this is how long a small write, perhaps on an event loop, may have to wait.
+   */
+  private static final long PUNCHED_AT_ONCE = 4 << 20;
+
+  /** What is written where a file system cannot punch holes. */
+  private static final MemorySegment ZEROES = Arena.global().allocate(ZEROES_LENGTH);
+
+  private final Path path;
+  private final int fd;
+  private final Arena arena;
+  private final MemorySegment mapping;
+  private final Residency residency;
+  private final ReadAhead readAhead = new ReadAhead();
+
+  /**
+   * The length when the owner last set or refreshed it: the file is at least as long, or somebody
+   * else has cut it.
+   */
+  private volatile long knownLength;
+
+  private volatile @Nullable IOException syncFailure;
+  private volatile boolean closed;
+
+  private MappedFile(Path path, int fd, Arena arena, MemorySegment mapping, long length) {
+    this.path = path;
+    this.fd = fd;
+    this.arena = arena;
+    this.mapping = mapping.asReadOnly();
+    this.residency = new Residency(mapping);
+    this.knownLength = length;
+  }
+
+  /**
+   * Opens an image that others may read at the same time, and nobody may write.
+   *
+   * @param reach how much of the file the mapping shall cover at least, even if it grows; a file
+   *     that is longer is covered whole. Where the address space has no room the mapping is
+   *     shorter.
+   * @throws ImageInUseException if somebody has it open for writing
+   */
+  public static MappedFile openReadOnly(Path path, long reach) throws IOException {
+    return open(path, Posix.O_RDONLY, reach);
+  }
+
+  /**
+   * Opens an image that nobody else may read or write.
+   *
+   * @param reach as for {@link #openReadOnly}
+   * @throws ImageInUseException if somebody has it open
+   */
+  public static MappedFile openReadWrite(Path path, long reach) throws IOException {
+    return open(path, Posix.O_RDWR, reach);
+  }
+
+  /**
+   * Creates an empty file, which only its owner may read and write, and opens it as {@link
+   * #openReadWrite} does. The name is durable when this returns. When it fails there is no file,
+   * unless there was one before.
+   */
+  public static MappedFile createNew(Path path, long reach) throws IOException {
+    int fd =
+        Posix.open(
+            path,
+            Posix.O_RDWR | Posix.O_CREAT | Posix.O_EXCL | Posix.O_CLOEXEC,
+            OWNER_READS_AND_WRITES);
+    MappedFile file = null;
+    try {
+      file = lockAndMap(path, fd, true, reach);
+      syncFolder(path);
+      return file;
+    } catch (Throwable e) {
+      if (file != null) file.close();
+      Files.deleteIfExists(path);
+      throw e;
+    }
+  }
+
+  private static MappedFile open(Path path, int access, long reach) throws IOException {
+    if (Files.exists(path) && !Files.isRegularFile(path)) {
+      throw new IOException(path + " is not a regular file, as an image must be");
+    }
+    int fd = Posix.open(path, access | Posix.O_CLOEXEC, 0);
+    return lockAndMap(path, fd, access == Posix.O_RDWR, reach);
+  }
+
+  /** Takes over {@code fd}: it is closed when this fails. */
+  private static MappedFile lockAndMap(Path path, int fd, boolean write, long reach)
+      throws IOException {
+    Arena arena = Arena.ofShared();
+    try {
+      ImageLock.take(fd, path, write);
+      long length = Posix.length(fd);
+      MemorySegment mapping = map(fd, length, Math.max(reach, length), arena);
+      Posix.fadvise(fd, 0, 0, Posix.POSIX_FADV_RANDOM); // why: see package-info
+      return new MappedFile(path, fd, arena, mapping, length);
+    } catch (Throwable e) {
+      arena.close();
+      Posix.close(fd);
+      throw e;
+    }
+  }
+
+  /**
+   * Maps the reach, or what the address space has room for: half as often as needed, but the file
+   * whole if possible.
+   */
+  private static MemorySegment map(int fd, long length, long reach, Arena arena)
+      throws PosixException {
+    long covered = wholePieces(reach);
+    while (true) {
+      try {
+        return Posix.mmap(fd, covered).reinterpret(arena, MappedFile::unmap);
+      } catch (PosixException e) {
+        if (e.errno() != Posix.ENOMEM || covered <= Residency.PIECE) throw e;
+        long half = wholePieces(covered / 2);
+        covered = covered > wholePieces(length) ? Math.max(half, wholePieces(length)) : half;
+      }
+    }
+  }
+
+  private static long wholePieces(long length) {
+    return Math.max(1, Math.ceilDiv(length, Residency.PIECE)) * Residency.PIECE;
+  }
+
+  private static void unmap(MemorySegment mapping) {
+    try {
+      Posix.munmap(mapping);
+    } catch (PosixException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void syncFolder(Path path) throws IOException {
+    int folder =
+        Posix.open(path.resolveSibling("").toAbsolutePath(), Posix.O_RDONLY | Posix.O_CLOEXEC, 0);
+    try {
+      Posix.fsync(folder);
+    } finally {
+      Posix.close(folder);
+    }
+  }
+
+  @Override
+  public String name() {
+    return path.toString();
+  }
+
+  @Override
+  public long length() throws IOException {
+    try {
+      return Posix.length(descriptor());
+    } catch (PosixException e) {
+      throw failed("asking for the length", e);
+    }
+  }
+
+  @Override
+  public MemorySegment mapping() {
+    return mapping;
+  }
+
+  @Override
+  public boolean resident(long offset, long length) {
+    return inside(offset, length) && residency.contains(offset, length);
+  }
+
+  /**
+   * Whether the file has the range. The kernel calls what is past the end resident where a large
+   * folio straddles it, yet reading it there faults.
+   */
+  private boolean inside(long offset, long length) {
+    if (offset <= knownLength - length) return true;
+    try {
+      return offset <= length() - length;
+    } catch (IOException _) {
+      return false; // closed
+    }
+  }
+
+  @Override
+  public void read(long offset, MemorySegment destination) throws IOException {
+    long read;
+    try {
+      read = Posix.pread(descriptor(), destination, offset);
+    } catch (PosixException e) {
+      throw failed("reading", offset, destination.byteSize(), e);
+    }
+    if (readAhead.read(offset, read)) prefetch(offset + read, ReadAhead.AHEAD);
+    if (read < destination.byteSize()) {
+      throw new EOFException(
+          path
+              + " ends at "
+              + (offset + read)
+              + ", within the "
+              + destination.byteSize()
+              + " bytes at "
+              + offset
+              + " that were to be read: it was cut, or never had them");
+    }
+  }
+
+  @Override
+  public void write(long offset, MemorySegment source) throws IOException {
+    try {
+      long length = source.byteSize();
+      if (length <= FOLIO) {
+        Posix.pwrite(descriptor(), source, offset);
+      } else {
+        writeInPieces(offset, source, length);
+      }
+    } catch (PosixException e) {
+      throw failed("writing", offset, source.byteSize(), e);
+    }
+  }
+
+  private void writeInPieces(long offset, MemorySegment source, long length) throws IOException {
+    for (long done = 0, piece; done < length; done += piece) {
+      piece = Math.min(length - done, FOLIO - (offset + done) % FOLIO);
+      Posix.pwrite(descriptor(), source.asSlice(done, piece), offset + done);
+    }
+  }
+
+  @Override
+  public void reserve(long offset, long length) throws IOException {
+    if (length == 0) return;
+    try {
+      Posix.fallocate(descriptor(), 0, offset, length);
+    } catch (PosixException e) {
+      if (!e.notSupported()) throw failed("reserving", offset, length, e);
+      extend(offset + length);
+    }
+  }
+
+  /**
+   * Where space cannot be reserved, at least lengthens the file: there a full disk shows at the
+   * write, which is by position and fails in order.
+   */
+  private synchronized void extend(long length) throws IOException {
+    if (length() < length) setLength(length);
+  }
+
+  @Override
+  public void punch(long offset, long length) throws IOException {
+    for (long done = 0, piece; done < length; done += piece) {
+      piece = Math.min(PUNCHED_AT_ONCE, length - done);
+      punchOnce(offset + done, piece);
+    }
+  }
+
+  private void punchOnce(long offset, long length) throws IOException {
+    try {
+      // The kernel zeroes what is left of pages and blocks at the ends, and leaves the length
+      // alone.
+      Posix.fallocate(
+          descriptor(), Posix.FALLOC_FL_PUNCH_HOLE | Posix.FALLOC_FL_KEEP_SIZE, offset, length);
+    } catch (PosixException e) {
+      if (!e.notSupported()) throw failed("punching a hole into", offset, length, e);
+      writeZeroes(offset, Math.min(offset + length, length()));
+    }
+  }
+
+  private void writeZeroes(long offset, long end) throws IOException {
+    for (long run; offset < end; offset += run) {
+      run = Math.min(ZEROES_LENGTH, end - offset);
+      write(offset, ZEROES.asSlice(0, run));
+    }
+  }
+
+  @Override
+  public synchronized void setLength(long length) throws IOException {
+    knownLength = Math.min(knownLength, length); // from here on what goes away is not resident
+    residency.cut(length);
+    try {
+      Posix.ftruncate(descriptor(), length);
+    } catch (PosixException e) {
+      throw failed("setting the length to " + length, e);
+    }
+    knownLength = length;
+  }
+
+  @Override
+  public long nextData(long offset, long end) throws IOException {
+    if (offset >= end) return end;
+    try {
+      return Math.min(Posix.lseek(descriptor(), offset, Posix.SEEK_DATA), end);
+    } catch (PosixException e) {
+      return switch (e.errno()) {
+        case Posix.ENXIO -> end; // nothing but a hole, or nothing at all, from here on
+        case Posix.EINVAL, Posix.EOPNOTSUPP -> offset; // cannot tell holes: everything is data
+        default -> throw failed("looking for data after " + offset, e);
+      };
+    }
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>After a failure every later call fails too: the kernel has forgotten which pages it could
+   * not write, and would call the next attempt a success.
+   */
+  @Override
+  public void sync() throws IOException {
+    IOException earlier = syncFailure;
+    if (earlier != null) {
+      throw new IOException(
+          path + " lost writes when it was made durable earlier: close it, and check it", earlier);
+    }
+    try {
+      Posix.fdatasync(descriptor());
+    } catch (PosixException e) {
+      syncFailure = failed("making durable", e);
+      throw syncFailure;
+    }
+  }
+
+  @Override
+  public void prefetch(long offset, long length) throws IOException {
+    try {
+      Posix.fadvise(descriptor(), offset, length, Posix.POSIX_FADV_WILLNEED);
+    } catch (PosixException e) {
+      throw failed("prefetching", offset, length, e);
+    }
+  }
+
+  @Override
+  public synchronized void refreshResidency() throws IOException {
+    if (closed) return;
+    residency.refresh();
+    long length = length();
+    long before = knownLength;
+    knownLength = length;
+    if (length < before) {
+      residency.cut(length);
+      throw new IOException(
+          path
+              + " is "
+              + length
+              + " bytes long and was "
+              + before
+              + " before: another program has cut it while it was open here");
+    }
+  }
+
+  @Override
+  public synchronized void close() throws IOException {
+    if (closed) return;
+    arena.close();
+    closed = true;
+    try {
+      ImageLock.release(fd);
+    } catch (PosixException e) {
+      throw failed("unlocking", e);
+    } finally {
+      closeDescriptor();
+    }
+  }
+
+  private void closeDescriptor() throws IOException {
+    try {
+      Posix.close(fd);
+    } catch (PosixException e) {
+      throw failed("closing", e);
+    }
+  }
+
+  /** The descriptor's number, which after closing may belong to another file. */
+  private int descriptor() throws IOException {
+    if (closed) throw new IOException(path + " is closed");
+    return fd;
+  }
+
+  private IOException failed(String doing, long offset, long length, PosixException e) {
+    return failed(doing + " " + length + " bytes at " + offset, e);
+  }
+
+  private IOException failed(String doing, PosixException e) {
+    String what = path + ": " + doing + " failed in " + e.getMessage();
+    if (!e.outOfSpace()) return new IOException(what, e);
+    IOException full =
+        new OutOfSpaceException(what + "; free space there or raise the quota, then try again");
+    full.initCause(e);
+    return full;
+  }
+}

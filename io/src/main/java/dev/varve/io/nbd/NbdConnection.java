@@ -1,0 +1,346 @@
+package dev.varve.io.nbd;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One client: first its handshake, then its transmission. Everything runs on the event loop of its
+ * channel, except {@link #drain}, which may be called on any thread.
+ *
+ * <p>The socket is read while the client takes its replies and has not too much in flight; else
+ * reading stops, with what was received and not looked at yet kept as it is.
+ */
+final class NbdConnection extends ChannelInboundHandlerAdapter {
+
+  private static final System.Logger LOG = System.getLogger(NbdConnection.class.getName());
+
+  /** After this many system calls, of about a megabyte each, other connections have their turn. */
+  private static final int WRITES_PER_TURN = 4;
+
+  /** How long a client that is sent away may go on sending. */
+  private static final Duration LINGER = Duration.ofSeconds(1);
+
+  private final Exports exports;
+  private final NbdLimits limits;
+  private final NbdLoop loop;
+  private final Inbound inbound;
+  private final Handshake handshake;
+  private final Runnable goOn = this::goOn;
+
+  private @Nullable ChannelHandlerContext context;
+  private @Nullable Future<?> deadline;
+  private Exports.@Nullable Published published;
+  private @Nullable Transmission transmission;
+  private @Nullable Replies replies;
+  private boolean touched;
+  private boolean goOnAsked;
+  private boolean reading = true;
+  private boolean waiting;
+  private boolean ending;
+  private boolean moreIsComing;
+  private boolean closing;
+  private boolean closed;
+
+  NbdConnection(Exports exports, NbdLimits limits, NbdLoop loop) {
+    this.exports = exports;
+    this.limits = limits;
+    this.loop = loop;
+    this.inbound = new Inbound(loop);
+    this.handshake = new Handshake(exports, limits);
+  }
+
+  // ---- Channel events
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext context) {
+    this.context = context;
+    Channel channel = context.channel();
+    channel.config().setRecvByteBufAllocator(inbound);
+    channel.config().setWriteSpinCount(WRITES_PER_TURN);
+    channel
+        .config()
+        .setWriteBufferWaterMark(
+            new WriteBufferWaterMark(limits.unsentBytes() / 4, limits.unsentBytes()));
+    loop.counters().opened();
+    closeWithin(limits.handshake());
+    ByteBuf greeting = context.alloc().buffer(32);
+    Handshake.greet(greeting);
+    context.writeAndFlush(greeting); // a failure closes the channel, and is of interest to nobody
+    exports.opened(this);
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext context, Object message) {
+    loop.beginTurn();
+    if (inbound.owns(message)) {
+      ReferenceCountUtil.release(message); // one reference is the inbound's own
+      if (ending) inbound.close();
+      else advance();
+    } else {
+      takeForeign((ByteBuf) message);
+    }
+  }
+
+  /**
+   * Takes bytes that another handler of the pipeline has made; a part that finds no room is lost
+   * with the connection.
+   */
+  private void takeForeign(ByteBuf message) {
+    try {
+      while (message.isReadable() && !ending) {
+        int before = message.readableBytes();
+        inbound.append(message);
+        advance();
+        if (message.readableBytes() == before) throw new IllegalStateException("inbound is full");
+      }
+    } finally {
+      message.release();
+    }
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext context) {
+    flush();
+    if (transmission == null) inbound.park();
+    else inbound.shrink();
+    loop.endTurn();
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext context) {
+    if (context.channel().isWritable()) askToGoOn();
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext context) {
+    closed = true;
+    ending = true;
+    closing = true;
+    loop.counters().closed();
+    exports.closed(this);
+    if (deadline != null) deadline.cancel(false);
+    inbound.close();
+    if (transmission != null) transmission.abandon();
+    leaveIfIdle();
+    context.fireChannelInactive();
+  }
+
+  /** Vert.x announces that the server shuts down; the server has told the connection itself. */
+  @Override
+  public void userEventTriggered(ChannelHandlerContext context, Object event) {
+    ReferenceCountUtil.release(event);
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    if (!(cause instanceof IOException)) {
+      LOG.log(System.Logger.Level.ERROR, "NBD connection ended by a bug", cause);
+    }
+    context.close();
+  }
+
+  // ---- Requests
+
+  private void advance() {
+    if (transmission == null) advanceHandshake();
+    if (transmission != null) advanceTransmission(transmission);
+  }
+
+  private void advanceHandshake() {
+    ChannelHandlerContext context = context();
+    ByteBuf out = context.alloc().buffer(256);
+    Handshake.Outcome outcome = Handshake.Outcome.GO_ON;
+    while (outcome == Handshake.Outcome.GO_ON && !ending) {
+      outcome = handshake.advance(inbound.buffer(), out);
+    }
+    if (outcome == Handshake.Outcome.TRANSMIT && !handshake.chosen().enter(this)) {
+      outcome = Handshake.Outcome.END; // it was withdrawn while it was being chosen
+    }
+    context.writeAndFlush(out, context.voidPromise());
+    if (outcome == Handshake.Outcome.TRANSMIT) transmit();
+    if (outcome == Handshake.Outcome.END) end();
+  }
+
+  private void transmit() {
+    if (deadline != null) deadline.cancel(false);
+    published = handshake.chosen();
+    Terms terms = handshake.terms();
+    replies = new Replies(context(), loop, terms.structured());
+    transmission =
+        new Transmission(this, loop, limits, published.export(), terms, inbound, replies);
+  }
+
+  /** Serves what was received until something has to be waited for. */
+  private void advanceTransmission(Transmission transmission) {
+    transmission.beginTurn();
+    while (!ending) {
+      if (!context().channel().isWritable()) {
+        pause(true);
+        return;
+      }
+      switch (transmission.advance()) {
+        case INPUT -> {
+          read(true);
+          return;
+        }
+        case COMPLETION -> {
+          pause(true);
+          return;
+        }
+        case TURN -> {
+          pause(false);
+          askToGoOn();
+          return;
+        }
+        case REPLIES -> flush();
+        case END -> end();
+      }
+    }
+  }
+
+  private void askToGoOn() {
+    if (goOnAsked || closed) return;
+    goOnAsked = true;
+    context().executor().execute(goOn);
+  }
+
+  private void goOn() {
+    goOnAsked = false;
+    if (closed) return;
+    loop.beginTurn();
+    turnDone();
+    loop.endTurn();
+  }
+
+  /** A part of a transaction has come back from the device. */
+  void partDone(Part part) {
+    assert transmission != null;
+    transmission.partDone(part);
+  }
+
+  /**
+   * Marks the connection as one to be called with {@link #turnDone}; false if it is marked already.
+   */
+  boolean touch() {
+    if (touched) return false;
+    touched = true;
+    return true;
+  }
+
+  /** Sends the replies of this turn, and looks at requests that had to wait. */
+  void turnDone() {
+    touched = false;
+    if (waiting && !ending && transmission != null) advanceTransmission(transmission);
+    flush();
+    inbound.shrink();
+    closeIfEnded();
+    leaveIfIdle();
+  }
+
+  private void flush() {
+    if (replies != null) replies.flush();
+  }
+
+  /**
+   * There are requests left to look at; not reading the socket for a moment is not worth a system
+   * call.
+   */
+  private void pause(boolean forLong) {
+    waiting = true;
+    inbound.pause(true);
+    if (forLong) read(false);
+  }
+
+  /** Reads the socket, or stops reading it. */
+  private void read(boolean wanted) {
+    if (wanted) {
+      waiting = false;
+      inbound.pause(false);
+    }
+    if (reading == wanted) return;
+    reading = wanted;
+    context().channel().config().setAutoRead(wanted);
+  }
+
+  // ---- The end
+
+  /** Ends the connection as soon as what is in flight has been answered. Any thread. */
+  void drain() {
+    context().executor().execute(this::drainNow);
+  }
+
+  private void drainNow() {
+    if (closed) return;
+    end();
+    turnDone();
+  }
+
+  /** Cuts the connection at the end of this time, unless another time is set before. */
+  private void closeWithin(Duration time) {
+    if (deadline != null) deadline.cancel(false);
+    deadline =
+        context()
+            .executor()
+            .schedule(() -> context().close(), time.toNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  /** Takes no more requests; closes when the last one in flight has been answered. */
+  private void end() {
+    if (ending) return;
+    ending = true;
+    closeWithin(limits.drain());
+    moreIsComing = waiting || !inbound.isEmpty();
+    read(false);
+    inbound.close();
+    if (transmission != null) transmission.abandonArriving();
+    closeIfEnded();
+  }
+
+  private void closeIfEnded() {
+    if (!ending || closing || transmission != null && !transmission.isIdle()) return;
+    closing = true;
+    flush();
+    context()
+        .writeAndFlush(Unpooled.EMPTY_BUFFER)
+        .addListener((ChannelFutureListener) _ -> closeBehindReplies());
+  }
+
+  /**
+   * A socket that is closed with bytes unread loses the replies on their way. A client that was
+   * still sending is therefore told that nothing more comes, and for a moment passed over.
+   */
+  private void closeBehindReplies() {
+    if (moreIsComing && context().channel() instanceof DuplexChannel socket && socket.isActive()) {
+      closeWithin(LINGER);
+      socket.shutdownOutput();
+      read(true);
+    } else {
+      context().close();
+    }
+  }
+
+  /** The device may be closed once nothing of this client is with it. */
+  private void leaveIfIdle() {
+    if (!closed || published == null) return;
+    if (transmission != null && !transmission.isIdle()) return;
+    published.leave(this);
+    published = null;
+  }
+
+  private ChannelHandlerContext context() {
+    assert context != null;
+    return context;
+  }
+}

@@ -1,0 +1,132 @@
+package dev.varve.io.nbd;
+
+import io.netty.channel.EventLoop;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
+import org.jctools.queues.varhandle.MpscUnboundedVarHandleArrayQueue;
+
+/**
+ * What the connections of one event loop share: buffers, request objects, counters, and the inbox
+ * through which storage threads give requests back. Everything but {@link #giveBack} and the
+ * counters' getters is for the loop's own thread.
+ */
+final class NbdLoop {
+
+  /** Reads up to this size are copied, and requests up to this size take a small buffer. */
+  static final int SMALL = 32 << 10;
+
+  /**
+   * What the kernel is asked to receive at once, and the largest part of a request handed over in
+   * one piece.
+   */
+  static final int LARGE = 256 << 10;
+
+  private static final int PARTS_PER_TURN = 256;
+  private static final int KEPT = 256;
+
+  private final EventLoop executor;
+  private final LongSupplier nanoTime;
+  private final BufferPool small = new BufferPool(SMALL, 64);
+  private final BufferPool large = new BufferPool(LARGE, 32);
+  private final ArrayDeque<Part> spareParts = new ArrayDeque<>();
+  private final ArrayDeque<Transaction> spareTransactions = new ArrayDeque<>();
+  private final ReadRuns runs = new ReadRuns();
+
+  // Unbounded as a queue, bounded by what the connections may have in flight.
+  private final MpscUnboundedVarHandleArrayQueue<Part> inbox =
+      new MpscUnboundedVarHandleArrayQueue<>(1024);
+  private final AtomicBoolean turnAsked = new AtomicBoolean();
+  private final Runnable turn = this::takeBack;
+  private final ArrayList<NbdConnection> touched = new ArrayList<>();
+
+  private final Counters counters = new Counters();
+  private boolean inTurn;
+  private long turnStart;
+
+  NbdLoop(EventLoop executor, LongSupplier nanoTime) {
+    this.executor = executor;
+    this.nanoTime = nanoTime;
+  }
+
+  Counters counters() {
+    return counters;
+  }
+
+  /** The runs of the read that is being served by reference. */
+  ReadRuns runs() {
+    return runs;
+  }
+
+  LoopBuffer takeLarge() {
+    return large.take();
+  }
+
+  /** A buffer that holds {@code length} bytes, at most {@link #LARGE}. */
+  LoopBuffer take(int length) {
+    return length <= SMALL ? small.take() : large.take();
+  }
+
+  Part takePart() {
+    Part part = spareParts.pollLast();
+    return part != null ? part : new Part(this);
+  }
+
+  void recycle(Part part) {
+    if (spareParts.size() < KEPT) spareParts.addLast(part);
+  }
+
+  Transaction takeTransaction() {
+    Transaction transaction = spareTransactions.pollLast();
+    return transaction != null ? transaction : new Transaction();
+  }
+
+  void recycle(Transaction transaction) {
+    if (spareTransactions.size() < KEPT) spareTransactions.addLast(transaction);
+  }
+
+  /** The loop begins to work for this server, if it has not already. */
+  void beginTurn() {
+    if (inTurn) return;
+    inTurn = true;
+    turnStart = nanoTime.getAsLong();
+  }
+
+  void endTurn() {
+    if (inTurn) counters.turnTook(nanoTime.getAsLong() - turnStart);
+    inTurn = false;
+  }
+
+  /** Takes a part from the device, on any thread. */
+  void giveBack(Part part) {
+    inbox.offer(part);
+    askForTurn();
+  }
+
+  private void askForTurn() {
+    if (turnAsked.get() || !turnAsked.compareAndSet(false, true)) return;
+    try {
+      executor.execute(turn);
+    } catch (RejectedExecutionException e) {
+      // The loop was shut down under the server: nobody is left to answer.
+    }
+  }
+
+  /** Answers what has come back, and flushes each connection once. */
+  private void takeBack() {
+    beginTurn();
+    turnAsked.set(false);
+    int left = PARTS_PER_TURN;
+    for (Part part; left > 0 && (part = inbox.poll()) != null; left--) {
+      NbdConnection connection = part.transaction().connection();
+      connection.partDone(part);
+      if (connection.touch()) touched.add(connection);
+    }
+    for (NbdConnection connection : touched) connection.turnDone();
+    touched.clear();
+    if (left == 0) askForTurn();
+    endTurn();
+  }
+}

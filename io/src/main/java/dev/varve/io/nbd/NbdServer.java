@@ -1,0 +1,241 @@
+package dev.varve.io.nbd;
+
+import dev.varve.core.device.Export;
+import io.netty.channel.EventLoop;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.Vertx;
+import io.vertx.core.net.NetServer;
+import io.vertx.core.net.NetServerOptions;
+import io.vertx.core.net.NetSocket;
+import io.vertx.core.net.SocketAddress;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Serves exports to NBD clients, on any number of Unix and TCP sockets; every socket offers every
+ * export.
+ *
+ * <p>Connections are spread over the event loops of the {@link Vertx} that is passed in, which
+ * stays the caller's; make it with {@code setPreferNativeTransport(true)}, so that it uses epoll
+ * where there is epoll. Devices stay the caller's too: close one after {@link #withdraw} or {@link
+ * #close} has completed. All methods are thread safe; none blocks, except {@link #listenUnix},
+ * which looks at the file system.
+ */
+public final class NbdServer {
+
+  /**
+   * What the kernel may hold of replies on their way; the default is too small for a batch of 4 KiB
+   * reads.
+   */
+  private static final int SEND_BUFFER = 1 << 20;
+
+  private static final AtomicInteger SHARED_PORTS = new AtomicInteger();
+
+  private final Vertx vertx;
+  private final NbdLimits limits;
+  private final LongSupplier nanoTime;
+  private final Exports exports = new Exports();
+  private final ConcurrentHashMap<EventLoop, NbdLoop> loops = new ConcurrentHashMap<>();
+  private final List<Listener> listeners = new CopyOnWriteArrayList<>();
+  private final AtomicReference<@Nullable Future<Void>> closed = new AtomicReference<>();
+
+  /** A server that listens nowhere yet, with the usual limits. */
+  public NbdServer(Vertx vertx) {
+    this(vertx, NbdLimits.DEFAULT, System::nanoTime);
+  }
+
+  /**
+   * A server that listens nowhere yet.
+   *
+   * @param nanoTime the clock by which {@link NbdStats#longestStallNanos} is measured
+   */
+  public NbdServer(Vertx vertx, NbdLimits limits, LongSupplier nanoTime) {
+    this.vertx = vertx;
+    this.limits = limits;
+    this.nanoTime = nanoTime;
+  }
+
+  /**
+   * Listens on a Unix socket. A socket file that nobody listens on, as a killed server leaves it,
+   * is replaced; the file is removed when the server is closed.
+   *
+   * @return the address, or an {@link IOException} if the path is taken or cannot be made
+   */
+  public Future<SocketAddress> listenUnix(Path path) {
+    try {
+      removeStale(path);
+    } catch (IOException e) {
+      return Future.failedFuture(e);
+    }
+    return listen(SocketAddress.domainSocketAddress(path.toString()), path);
+  }
+
+  /**
+   * Listens on a TCP port.
+   *
+   * @param port 0 for one that the system chooses
+   * @return the address with the actual port, or an {@link IOException} if it is taken
+   */
+  public Future<SocketAddress> listenTcp(String host, int port) {
+    SocketAddress address =
+        port == 0
+            ? SocketAddress.sharedRandomPort(SHARED_PORTS.incrementAndGet(), host)
+            : SocketAddress.inetSocketAddress(port, host);
+    return listen(address, null);
+  }
+
+  private Future<SocketAddress> listen(SocketAddress address, @Nullable Path path) {
+    var listener = new Listener(address, path);
+    listeners.add(listener);
+    if (closed.get() != null) {
+      return Future.failedFuture(new IllegalStateException("the NBD server is closed"));
+    }
+    return listener.start().onFailure(_ -> listeners.remove(listener));
+  }
+
+  /**
+   * Lets clients ask for {@code export} from now on. A client that asks for the empty name gets the
+   * export of that name or, while there is only one export, that one.
+   *
+   * @throws IllegalArgumentException if the name is taken
+   */
+  public void publish(Export export) {
+    exports.publish(export);
+  }
+
+  /**
+   * Takes an export away: nobody can ask for it any more, and the connections that use it end as
+   * soon as what they have in flight has been answered.
+   *
+   * @return completes when no connection uses the device any more; at once if there is no such
+   *     export
+   */
+  public Future<Void> withdraw(String name) {
+    return exports.withdraw(name);
+  }
+
+  /** What has happened so far. */
+  public NbdStats stats() {
+    NbdStats sum = new NbdStats(0, 0, 0, 0, 0, 0, 0);
+    for (NbdLoop loop : loops.values()) sum = loop.counters().plus(sum);
+    return sum;
+  }
+
+  /**
+   * Stops listening, answers what is in flight, and ends every connection; one that does not take
+   * its replies is cut after {@link NbdLimits#drain}. A second call returns the same future.
+   *
+   * @return completes when there is no connection left and no device is used any more
+   */
+  public Future<Void> close() {
+    Promise<Void> promise = Promise.promise();
+    Future<Void> earlier = closed.compareAndExchange(null, promise.future());
+    if (earlier != null) return earlier;
+    exports.close();
+    Future.join(listeners.stream().map(Listener::stop).toList())
+        .compose(_ -> exports.withdrawAll())
+        .onComplete(promise);
+    return promise.future();
+  }
+
+  private void accept(NetSocket socket) {
+    NbdLoop loop =
+        loops.computeIfAbsent(
+            VertxPipeline.eventLoop(socket), eventLoop -> new NbdLoop(eventLoop, nanoTime));
+    VertxPipeline.install(socket, new NbdConnection(exports, limits, loop));
+  }
+
+  private static void removeStale(Path path) throws IOException {
+    if (!Files.exists(path)) return;
+    if (Files.isRegularFile(path) || Files.isDirectory(path)) {
+      throw new IOException(path + " is not a socket; choose another path");
+    }
+    try (var probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      probe.connect(UnixDomainSocketAddress.of(path));
+      throw new IOException(
+          "another server listens on " + path + "; stop it or choose another path");
+    } catch (ConnectException e) {
+      Files.delete(path);
+    }
+  }
+
+  /** One address, listened on by as many event loops as there are processors. */
+  private final class Listener {
+    private final SocketAddress address;
+    private final @Nullable Path path;
+    private final List<NetServer> servers = new CopyOnWriteArrayList<>();
+    private volatile @Nullable String deployment;
+
+    Listener(SocketAddress address, @Nullable Path path) {
+      this.address = address;
+      this.path = path;
+    }
+
+    Future<SocketAddress> start() {
+      var options =
+          new DeploymentOptions().setInstances(Runtime.getRuntime().availableProcessors());
+      return vertx
+          .deployVerticle(Acceptor::new, options)
+          .map(
+              id -> {
+                deployment = id;
+                return actualAddress();
+              });
+    }
+
+    private SocketAddress actualAddress() {
+      if (path != null) return address;
+      return SocketAddress.inetSocketAddress(servers.getFirst().actualPort(), address.host());
+    }
+
+    Future<Void> stop() {
+      return Future.join(servers.stream().map(s -> s.shutdown(limits.drain())).toList())
+          .<Void>mapEmpty()
+          .eventually(this::undeploy)
+          .eventually(this::removeSocket);
+    }
+
+    private Future<Void> undeploy() {
+      String id = deployment;
+      return id == null ? Future.succeededFuture() : vertx.undeploy(id);
+    }
+
+    private Future<Void> removeSocket() {
+      try {
+        if (path != null) Files.deleteIfExists(path);
+        return Future.succeededFuture();
+      } catch (IOException e) {
+        return Future.failedFuture(e);
+      }
+    }
+
+    private final class Acceptor extends VerticleBase {
+      @Override
+      public Future<?> start() {
+        NetServer server =
+            vertx.createNetServer(
+                new NetServerOptions()
+                    .setTcpNoDelay(true)
+                    .setTcpKeepAlive(true)
+                    .setSendBufferSize(SEND_BUFFER));
+        servers.add(server);
+        return server.connectHandler(NbdServer.this::accept).listen(address);
+      }
+    }
+  }
+}

@@ -1,0 +1,23 @@
+package dev.varve.io.nbd;
+
+/**
+ * What a server has done since it was made. The numbers are read while the loops go on: each is
+ * right, together they may be a batch apart.
+ *
+ * @param connections how many are open now
+ * @param accepted how many there have been
+ * @param requests how many requests were answered, or handed over to be
+ * @param handedOver how many of those went to storage threads
+ * @param bytesRead payload sent to clients
+ * @param bytesWritten payload taken from clients
+ * @param longestStallNanos the longest time that an event loop was busy with one turn of this
+ *     server's work
+ */
+public record NbdStats(
+    long connections,
+    long accepted,
+    long requests,
+    long handedOver,
+    long bytesRead,
+    long bytesWritten,
+    long longestStallNanos) {}

@@ -1,0 +1,123 @@
+package dev.varve.io.nbd;
+
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request that was not answered at once: parts of it are with the device, or its payload is still
+ * on its way. Lives on its connection's event loop, pooled.
+ */
+final class Transaction {
+
+  private @Nullable NbdConnection connection;
+  private NbdCommand command = NbdCommand.UNKNOWN;
+  private long cookie;
+  private long offset;
+  private int length;
+  private boolean fua;
+  private boolean unfragmented;
+  private boolean oneExtent;
+  private @Nullable Refusal refusal;
+  private boolean silent;
+  private int open;
+  private final ArrayDeque<Part> read = new ArrayDeque<>();
+  private @Nullable ExtentList extents;
+
+  Transaction begin(NbdConnection connection, NbdRequest request) {
+    this.connection = connection;
+    command = request.command();
+    cookie = request.cookie();
+    offset = request.offset();
+    length = (int) Math.min(request.length(), Integer.MAX_VALUE); // used for commands with data
+    fua = request.has(Wire.CMD_FLAG_FUA);
+    unfragmented = request.has(Wire.CMD_FLAG_DF);
+    oneExtent = request.has(Wire.CMD_FLAG_REQ_ONE);
+    refusal = null;
+    silent = false;
+    open = 0;
+    return this;
+  }
+
+  NbdConnection connection() {
+    assert connection != null;
+    return connection;
+  }
+
+  NbdCommand command() {
+    return command;
+  }
+
+  long cookie() {
+    return cookie;
+  }
+
+  long offset() {
+    return offset;
+  }
+
+  int length() {
+    return length;
+  }
+
+  boolean fua() {
+    return fua;
+  }
+
+  boolean unfragmented() {
+    return unfragmented;
+  }
+
+  boolean oneExtent() {
+    return oneExtent;
+  }
+
+  /** Why it fails, the first reason found, or null. */
+  @Nullable Refusal refusal() {
+    return refusal;
+  }
+
+  void refuse(Refusal reason) {
+    if (refusal == null) refusal = reason;
+  }
+
+  /** There will be no reply: the client did not send all of the request. */
+  void silence() {
+    silent = true;
+  }
+
+  boolean isSilent() {
+    return silent;
+  }
+
+  /** One more thing has to end before the reply. */
+  void opened() {
+    open++;
+  }
+
+  /** One thing less; true if it was the last. */
+  boolean ended() {
+    return --open == 0;
+  }
+
+  /** The flush that makes the write durable is on its way; it is not needed twice. */
+  void fuaSubmitted() {
+    fua = false;
+  }
+
+  /** The parts of a read, in order of their offsets. */
+  ArrayDeque<Part> read() {
+    return read;
+  }
+
+  ExtentList extents() {
+    if (extents == null) extents = new ExtentList();
+    return extents;
+  }
+
+  /** Gives up what it holds, so that the object is free for another use. */
+  void clear() {
+    for (Part part; (part = read.poll()) != null; ) part.recycle();
+    connection = null;
+    refusal = null;
+  }
+}

@@ -1,0 +1,396 @@
+package dev.varve.io.nbd;
+
+import dev.varve.core.device.BlockDevice;
+import dev.varve.core.device.Export;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The transmission phase of one connection: takes requests from what was received, serves in place
+ * what needs no waiting, and hands over the rest.
+ *
+ * <p>A write of more than {@link NbdLoop#SMALL} bytes goes to the device in pieces as they arrive,
+ * so that memory follows what a client has sent and not what it announces.
+ */
+final class Transmission {
+
+  /** Pieces of a large write end at such offsets of the disk, except the last. */
+  private static final int PIECE_ALIGNMENT = 4096;
+
+  /** A piece of a large write is at least this long, except the last. */
+  private static final int SMALLEST_PIECE = 64 << 10;
+
+  /**
+   * How much one turn of the event loop may do before other connections have theirs; about a
+   * millisecond. A request costs 1, and 1 for each 4 KiB that it moves; a write costs {@link
+   * #WRITE_COST} more, for the system call.
+   */
+  private static final int TURN = 512;
+
+  private static final int WRITE_COST = 7;
+
+  /** What {@link #advance} stopped for. */
+  enum Pause {
+    /** More bytes have to arrive. */
+    INPUT,
+    /** The turn is over; there is more to do at once. */
+    TURN,
+    /** Replies have gathered that should leave first. */
+    REPLIES,
+    /** Requests in flight have to complete. */
+    COMPLETION,
+    /** The client has ended the session, or broken the protocol. */
+    END
+  }
+
+  private final NbdConnection connection;
+  private final NbdLoop loop;
+  private final NbdLimits limits;
+  private final Export export;
+  private final BlockDevice device;
+  private final Terms terms;
+  private final Inbound inbound;
+  private final Replies replies;
+  private final NbdRequest request = new NbdRequest();
+
+  private int inFlight;
+  private boolean abandoned;
+  private long bytesInFlight;
+  private int budget;
+
+  // The write whose payload is arriving in pieces, or that is refused.
+  private @Nullable Transaction arriving;
+  private long arrivingAt;
+  private long arrivingLeft;
+
+  private long batchRequests;
+  private long batchRead;
+  private long batchWritten;
+
+  Transmission(
+      NbdConnection connection,
+      NbdLoop loop,
+      NbdLimits limits,
+      Export export,
+      Terms terms,
+      Inbound inbound,
+      Replies replies) {
+    this.connection = connection;
+    this.loop = loop;
+    this.limits = limits;
+    this.export = export;
+    this.device = export.device();
+    this.terms = terms;
+    this.inbound = inbound;
+    this.replies = replies;
+  }
+
+  boolean isIdle() {
+    return inFlight == 0;
+  }
+
+  /** Begins a turn of the event loop: as much may be done as is fair to the other connections. */
+  void beginTurn() {
+    budget = TURN;
+  }
+
+  /** Serves requests until one of the reasons to pause. */
+  Pause advance() {
+    Pause pause = null;
+    while (pause == null) pause = arrivingLeft > 0 ? takePayload() : takeRequest();
+    loop.counters().batch(batchRequests, batchRead, batchWritten);
+    batchRequests = batchRead = batchWritten = 0;
+    return pause;
+  }
+
+  /** Takes the next request; null if there may be another. */
+  private @Nullable Pause takeRequest() {
+    if (inFlight >= limits.requestsInFlight() || bytesInFlight >= limits.bytesInFlight()) {
+      return Pause.COMPLETION;
+    }
+    if (replies.shouldFlush()) return Pause.REPLIES;
+    if (budget <= 0) return Pause.TURN;
+    LoopBuffer in = inbound.buffer();
+    if (in.readableBytes() < NbdRequest.HEADER) return Pause.INPUT;
+    int at = in.readerIndex();
+    if (!request.parse(in.memory(), at)) return Pause.END;
+    if (request.command() == NbdCommand.DISCONNECT) return Pause.END;
+
+    Refusal refusal = request.refusal(export, terms);
+    if (refusal == null && request.command() == NbdCommand.WRITE) return takeWrite(in, at);
+    in.readerIndex(at + NbdRequest.HEADER);
+    batchRequests++;
+    budget--;
+    if (refusal != null) refuse(refusal);
+    else if (request.command() == NbdCommand.READ) read((int) request.length());
+    else submit();
+    return null;
+  }
+
+  // ---- Reads
+
+  private void read(int length) {
+    budget -= length >> 12;
+    batchRead += length;
+    if (length > NbdLoop.SMALL) {
+      readByReference(length);
+      return;
+    }
+    replies.beginRead(request.cookie(), request.offset(), length, request.has(Wire.CMD_FLAG_DF));
+    try {
+      if (device.tryRead(request.offset(), length, replies)) {
+        replies.endRead();
+      } else {
+        replies.takeBackRead();
+        submitRead(length);
+      }
+    } catch (IOException | InternalError e) { // the latter: a mapped page could not be had
+      replies.takeBackRead();
+      replies.failure(request.cookie(), refusal(e));
+    }
+  }
+
+  private void readByReference(int length) {
+    ReadRuns runs = loop.runs();
+    BlockDevice.Lease lease = null;
+    try {
+      lease = device.lease();
+      if (device.tryRead(request.offset(), length, runs) && !runs.overflowed()) {
+        replies.read(request, runs, lease);
+        lease = null; // released by the channel
+      } else {
+        submitRead(length);
+      }
+    } catch (IOException e) {
+      replies.failure(request.cookie(), refusal(e));
+    } finally {
+      runs.clear();
+      if (lease != null) lease.release();
+    }
+  }
+
+  private void submitRead(int length) {
+    Transaction transaction = begin();
+    long offset = request.offset();
+    do {
+      int n = Math.min(length, NbdLoop.LARGE);
+      Part part = part(transaction, loop.take(n));
+      transaction.read().add(part);
+      part.read(offset, part.ownBuffer().memory().asSlice(0, n));
+      device.submit(part);
+      offset += n;
+      length -= n;
+    } while (length > 0);
+  }
+
+  // ---- Writes
+
+  private @Nullable Pause takeWrite(LoopBuffer in, int at) {
+    int length = (int) request.length();
+    int received = in.readableBytes() - NbdRequest.HEADER;
+    if (length <= NbdLoop.SMALL) {
+      if (received < length) return Pause.INPUT;
+      in.readerIndex(at + NbdRequest.HEADER + length);
+      write(in, at + NbdRequest.HEADER, length);
+    } else {
+      in.readerIndex(at + NbdRequest.HEADER);
+      arriving = begin();
+      arriving.opened();
+      arrivingAt = request.offset();
+      arrivingLeft = length;
+    }
+    batchRequests++;
+    batchWritten += length;
+    budget -= 1 + WRITE_COST;
+    return null;
+  }
+
+  private void write(LoopBuffer in, int at, int length) {
+    budget -= length >> 12;
+    boolean fua = request.has(Wire.CMD_FLAG_FUA);
+    try {
+      if (!fua && device.tryWrite(request.offset(), in.memory().asSlice(at, length))) {
+        replies.success(request.cookie());
+      } else {
+        Transaction transaction = begin();
+        Part part = part(transaction, copy(in, at, length));
+        part.write(request.offset(), part.ownBuffer().memory().asSlice(0, length), fua);
+        device.submit(part);
+      }
+    } catch (IOException e) {
+      replies.failure(request.cookie(), refusal(e));
+    }
+  }
+
+  private LoopBuffer copy(LoopBuffer in, int at, int length) {
+    LoopBuffer copy = loop.take(length);
+    MemorySegment.copy(in.memory(), at, copy.memory(), 0, length);
+    return copy;
+  }
+
+  /** Takes the next piece of a payload that is written, or skipped, as it arrives. */
+  private @Nullable Pause takePayload() {
+    if (bytesInFlight >= limits.bytesInFlight()) return Pause.COMPLETION;
+    if (budget <= 0) return Pause.TURN;
+    LoopBuffer in = inbound.buffer();
+    int at = in.readerIndex();
+    int length = (int) Math.min(in.readableBytes(), arrivingLeft);
+    assert arriving != null;
+    boolean refused = arriving.refusal() != null;
+    if (!refused) length = pieceLength(length);
+    if (length == 0) return Pause.INPUT;
+    in.skipBytes(length);
+    if (!refused) writePiece(arriving, in, at, length);
+    arrivingAt += length;
+    arrivingLeft -= length;
+    if (arrivingLeft == 0) {
+      Transaction complete = arriving;
+      arriving = null;
+      if (complete.ended()) finish(complete);
+    }
+    return null;
+  }
+
+  /**
+   * How much of {@code received} is written now: everything at the end, else whole pages, and not
+   * too few.
+   */
+  private int pieceLength(int received) {
+    if (received == arrivingLeft) return received;
+    if (received < SMALLEST_PIECE) return 0;
+    return received - (int) ((arrivingAt + received) % PIECE_ALIGNMENT);
+  }
+
+  private void writePiece(Transaction transaction, LoopBuffer in, int at, int length) {
+    budget -= WRITE_COST + (length >> 12);
+    MemorySegment payload = in.memory().asSlice(at, length);
+    try {
+      if (device.tryWrite(arrivingAt, payload)) return;
+    } catch (IOException e) {
+      transaction.refuse(refusal(e));
+      return;
+    }
+    Part part;
+    if (in.readableBytes() < length) {
+      part = part(transaction, inbound.handOver());
+      part.write(arrivingAt, payload, false);
+    } else {
+      part = part(transaction, copy(in, at, length));
+      part.write(arrivingAt, part.ownBuffer().memory().asSlice(0, length), false);
+    }
+    device.submit(part);
+  }
+
+  // ---- Everything else
+
+  private void submit() {
+    Transaction transaction = begin();
+    Part part = part(transaction, null);
+    long offset = request.offset();
+    long length = request.length();
+    switch (request.command()) {
+      case FLUSH -> part.flush();
+      case TRIM -> part.discard(offset, length, transaction.fua());
+      case CACHE -> part.cache(offset, length);
+      case WRITE_ZEROES ->
+          part.writeZeroes(offset, length, request.has(Wire.CMD_FLAG_NO_HOLE), transaction.fua());
+      case BLOCK_STATUS ->
+          part.extents(offset, length, transaction.extents().clear(transaction.oneExtent()));
+      default -> throw new AssertionError(request.command());
+    }
+    device.submit(part);
+  }
+
+  /**
+   * Answers with an error, after the payload if there is one: a client does not look for replies
+   * while it sends.
+   */
+  private void refuse(Refusal refusal) {
+    if (request.payload() == 0) {
+      replies.failure(request.cookie(), refusal);
+      return;
+    }
+    arriving = begin();
+    arriving.opened();
+    arriving.refuse(refusal);
+    arrivingLeft = request.payload();
+  }
+
+  // ---- In flight
+
+  private Transaction begin() {
+    inFlight++;
+    return loop.takeTransaction().begin(connection, request);
+  }
+
+  private Part part(Transaction transaction, @Nullable LoopBuffer buffer) {
+    Part part = loop.takePart().of(transaction, buffer);
+    transaction.opened();
+    bytesInFlight += part.held();
+    loop.counters().handedOver();
+    return part;
+  }
+
+  /** A part has come back from the device. */
+  void partDone(Part part) {
+    Transaction transaction = part.transaction();
+    IOException failure = part.failure();
+    bytesInFlight -= part.held();
+    if (failure != null) transaction.refuse(refusal(failure));
+    if (transaction.command() != NbdCommand.READ) part.recycle();
+    if (transaction.ended()) finish(transaction);
+  }
+
+  private void finish(Transaction transaction) {
+    if (abandoned || transaction.isSilent()) {
+      end(transaction);
+      return;
+    }
+    Refusal refusal = transaction.refusal();
+    boolean inPieces =
+        transaction.command() == NbdCommand.WRITE && transaction.length() > NbdLoop.SMALL;
+    if (refusal == null && inPieces && transaction.fua()) {
+      transaction.fuaSubmitted();
+      device.submit(part(transaction, null).flush());
+      return;
+    }
+    if (refusal != null) replies.failure(transaction.cookie(), refusal);
+    else if (transaction.command() == NbdCommand.READ) replies.read(transaction);
+    else if (transaction.command() == NbdCommand.BLOCK_STATUS) blockStatus(transaction);
+    else replies.success(transaction.cookie());
+    end(transaction);
+  }
+
+  private void blockStatus(Transaction transaction) {
+    replies.blockStatus(transaction.cookie(), terms.contexts(), transaction.extents());
+  }
+
+  private void end(Transaction transaction) {
+    inFlight--;
+    transaction.clear();
+    loop.recycle(transaction);
+  }
+
+  /** No more bytes will come: a write whose payload is incomplete is not answered. */
+  void abandonArriving() {
+    Transaction incomplete = arriving;
+    arriving = null;
+    arrivingLeft = 0;
+    if (incomplete == null) return;
+    incomplete.silence();
+    if (incomplete.ended()) end(incomplete);
+  }
+
+  /** The client is gone: what is in flight ends without a reply. */
+  void abandon() {
+    abandoned = true;
+    abandonArriving();
+  }
+
+  private static Refusal refusal(Throwable failure) {
+    String message = failure.getMessage();
+    return new Refusal(
+        NbdError.of(failure), message == null ? failure.getClass().getSimpleName() : message);
+  }
+}

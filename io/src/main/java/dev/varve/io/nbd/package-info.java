@@ -1,0 +1,43 @@
+/**
+ * The NBD server: exports as the protocol's clients see them ({@code doc/proto.md} of the
+ * protocol's reference implementation).
+ *
+ * <p>Read {@link dev.varve.io.nbd.NbdServer} first, then {@code NbdConnection}, {@code Handshake}
+ * and {@code Transmission}. Runs on Vert.x event loops, one per connection for its life; storage
+ * threads meet a loop only in the inbox of its {@code NbdLoop}. Knows {@code core.device} and
+ * nothing of images or files.
+ *
+ * <p><b>How bytes move.</b> Requests are parsed where the kernel put them. A read of up to 32 KiB
+ * is copied behind its reply's header, and a batch of such replies leaves with one write: copying 4
+ * KiB costs less than a buffer object and an entry of a gathering write. A longer read leaves as
+ * slices of the device's memory, under a lease. A write goes to the device from the receive buffer;
+ * one of more than 32 KiB in pieces as they arrive, and if such a piece has to be handed over, the
+ * receive buffer itself goes along. What cannot be served in place is handed over and answered in
+ * the order in which it completes.
+ *
+ * <p><b>Bounds.</b> {@link dev.varve.io.nbd.NbdLimits} says what a client may cost. Memory follows
+ * what a client has sent, never what it announces: a handshake that waits keeps exactly its bytes,
+ * a connection that waits in the middle of a request one small buffer, an idle one nothing. One
+ * turn of an event loop does about a millisecond of work for one connection before others have
+ * theirs.
+ *
+ * <p><b>Choices</b> where the protocol leaves them open:
+ *
+ * <ul>
+ *   <li>The empty export name finds the only export while there is just one.
+ *   <li>The preferred block size is the device's, within 4 KiB and 32 MiB.
+ *   <li>A write that is refused is answered after its payload has been passed over, however long it
+ *       is: clients do not look for replies while they send.
+ *   <li>A fast zero succeeds for whole blocks that may become holes; of other ranges it cannot be
+ *       known here whether they need a copy, so they are not called fast.
+ *   <li>Zeroes are reported as holes to {@code base:allocation}, data as allocated, whichever image
+ *       of the chain holds it; {@code qemu:allocation-depth} tells those apart.
+ *   <li>Success without data is answered with a simple reply also where replies are structured;
+ *       errors then come as a chunk with a message.
+ *   <li>An option of more than 16 KiB, or more than 1024 options, end the session.
+ * </ul>
+ */
+@NullMarked
+package dev.varve.io.nbd;
+
+import org.jspecify.annotations.NullMarked;

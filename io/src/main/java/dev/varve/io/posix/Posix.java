@@ -1,0 +1,577 @@
+package dev.varve.io.posix;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+import java.nio.file.Path;
+
+/**
+ * The system calls that Varve makes itself, on Linux for x86_64 and aarch64.
+ *
+ * <p>Every call runs on the calling thread and may block unless it says otherwise. It fails with a
+ * {@link PosixException} that carries the host's error number; a call interrupted by a signal is
+ * made again. Memory passed in must be native and is lent until the call returns; a closed or heap
+ * segment is refused with the exceptions of {@link MemorySegment}. No call allocates on the Java
+ * heap unless it fails. A descriptor is the caller's: nothing here remembers or closes one.
+ */
+public final class Posix {
+  public static final int O_RDONLY = 0;
+  public static final int O_RDWR = 2;
+  public static final int O_CREAT = 0x40;
+  public static final int O_EXCL = 0x80;
+  public static final int O_CLOEXEC = 0x80000;
+
+  public static final int FALLOC_FL_KEEP_SIZE = 0x01;
+  public static final int FALLOC_FL_PUNCH_HOLE = 0x02;
+  public static final int FALLOC_FL_ZERO_RANGE = 0x10;
+
+  public static final int SEEK_END = 2;
+  public static final int SEEK_DATA = 3;
+  public static final int SEEK_HOLE = 4;
+
+  public static final int MADV_NORMAL = 0;
+  public static final int MADV_RANDOM = 1;
+  public static final int MADV_WILLNEED = 3;
+  public static final int MADV_DONTNEED = 4;
+  public static final int MADV_POPULATE_READ = 22;
+
+  public static final int POSIX_FADV_NORMAL = 0;
+  public static final int POSIX_FADV_RANDOM = 1;
+  public static final int POSIX_FADV_SEQUENTIAL = 2;
+  public static final int POSIX_FADV_WILLNEED = 3;
+  public static final int POSIX_FADV_DONTNEED = 4;
+
+  public static final int SYNC_FILE_RANGE_WAIT_BEFORE = 1;
+  public static final int SYNC_FILE_RANGE_WRITE = 2;
+  public static final int SYNC_FILE_RANGE_WAIT_AFTER = 4;
+
+  public static final short F_RDLCK = 0;
+  public static final short F_WRLCK = 1;
+  public static final short F_UNLCK = 2;
+
+  public static final int ENOENT = 2;
+  public static final int EINTR = 4;
+  public static final int EIO = 5;
+  public static final int ENXIO = 6;
+  public static final int EBADF = 9;
+  public static final int EAGAIN = 11;
+  public static final int ENOMEM = 12;
+  public static final int EACCES = 13;
+  public static final int EFAULT = 14;
+  public static final int EEXIST = 17;
+  public static final int EXDEV = 18;
+  public static final int EINVAL = 22;
+  public static final int EFBIG = 27;
+  public static final int ENOSPC = 28;
+  public static final int ENOSYS = 38;
+  public static final int EOPNOTSUPP = 95;
+  public static final int EDQUOT = 122;
+
+  private static final int PROT_READ = 1;
+  private static final int MAP_SHARED = 0x01;
+  private static final int MAP_NORESERVE = 0x4000;
+  private static final int F_OFD_GETLK = 36;
+  private static final int F_OFD_SETLK = 37;
+
+  // struct flock: short l_type, short l_whence, (4 bytes unused), off_t l_start, off_t l_len, pid_t
+  // l_pid
+  private static final long FLOCK_SIZE = 32;
+  private static final long FLOCK_START = 8;
+  private static final long FLOCK_LENGTH = 16;
+
+  private static final Linker LINKER = Linker.nativeLinker();
+  private static final StructLayout CALL_STATE = Linker.Option.captureStateLayout();
+  private static final VarHandle ERRNO =
+      CALL_STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+
+  private static final MethodHandle STRERROR =
+      LINKER.downcallHandle(symbol("strerror"), FunctionDescriptor.of(ADDRESS, JAVA_INT));
+  private static final MethodHandle OPEN =
+      variadic("open", 2, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
+  private static final MethodHandle CLOSE = call("close", JAVA_INT, JAVA_INT);
+  private static final MethodHandle PREAD =
+      call("pread", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle PWRITE =
+      call("pwrite", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle FALLOCATE =
+      call("fallocate", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle FDATASYNC = call("fdatasync", JAVA_INT, JAVA_INT);
+  private static final MethodHandle FSYNC = call("fsync", JAVA_INT, JAVA_INT);
+  private static final MethodHandle FTRUNCATE = call("ftruncate", JAVA_INT, JAVA_INT, JAVA_LONG);
+  private static final MethodHandle LSEEK = call("lseek", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle MMAP =
+      call("mmap", JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
+  private static final MethodHandle MUNMAP = call("munmap", JAVA_INT, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle MADVISE =
+      call("madvise", JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle MINCORE =
+      call("mincore", JAVA_INT, ADDRESS, JAVA_LONG, ADDRESS);
+  private static final MethodHandle POSIX_FADVISE =
+      call("posix_fadvise", JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle SYNC_FILE_RANGE =
+      call("sync_file_range", JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle FCNTL_LOCK =
+      variadic("fcntl", 2, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS);
+  private static final MethodHandle COPY_FILE_RANGE =
+      call("copy_file_range", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
+
+  /**
+   * Where a call leaves its errno. One per thread, because a call between writing and reading it
+   * would spoil it.
+   */
+  private static final ThreadLocal<MemorySegment> STATE =
+      ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(CALL_STATE));
+
+  /**
+   * The host's memory page in bytes: the unit of mappings, {@link #madvise} and {@link #mincore}.
+   */
+  public static final int PAGE_SIZE = pageSize();
+
+  private Posix() {}
+
+  /**
+   * Opens a file and returns its descriptor, which the caller closes.
+   *
+   * @param flags {@code O_...}, joined by {@code |}
+   * @param mode the permissions of a file that the call creates, before the process's umask;
+   *     otherwise unused
+   */
+  public static int open(Path path, int flags, int mode) throws PosixException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment name = arena.allocateFrom(path.toString());
+      MemorySegment state = STATE.get();
+      while (true) {
+        int fd = (int) OPEN.invokeExact(state, name, flags, mode);
+        if (fd >= 0) return fd;
+        retryOrFail("open", " " + path, state);
+      }
+    } catch (Throwable e) {
+      throw passOn(e);
+    }
+  }
+
+  /**
+   * Closes the descriptor. It is closed even when this fails, and is never closed twice: its number
+   * may belong to another file as soon as the kernel has seen the call.
+   */
+  public static void close(int fd) throws PosixException {
+    try {
+      MemorySegment state = STATE.get();
+      int result = (int) CLOSE.invokeExact(state, fd);
+      if (result < 0 && errno(state) != EINTR) throw failure("close", "", errno(state));
+    } catch (Throwable e) {
+      throw passOn(e);
+    }
+  }
+
+  /**
+   * Reads into {@code destination} until it is full or the file ends, and returns the number of
+   * bytes read. A failure leaves {@code destination} undefined.
+   */
+  public static long pread(int fd, MemorySegment destination, long offset) throws PosixException {
+    try {
+      MemorySegment state = STATE.get();
+      long length = destination.byteSize();
+      long done = (long) PREAD.invokeExact(state, fd, destination, length, offset);
+      if (done == length) return done;
+      if (done < 0) retryOrFail("pread", span(length, offset), state);
+      return readOn(fd, destination, offset, Math.max(done, 0), done != 0);
+    } catch (Throwable e) {
+      throw passOn(e);
+    }
+  }
+
+  /** Goes on with a read that a signal or the kernel's limit of 2 GiB a call has cut short. */
+  private static long readOn(
+      int fd, MemorySegment destination, long offset, long done, boolean more) throws Throwable {
+    MemorySegment state = STATE.get();
+    long length = destination.byteSize();
+    while (more && done < length) {
+      long read =
+          (long)
+              PREAD.invokeExact(state, fd, destination.asSlice(done), length - done, offset + done);
+      if (read < 0) retryOrFail("pread", span(length - done, offset + done), state);
+      more = read != 0;
+      done += Math.max(read, 0);
+    }
+    return done;
+  }
+
+  /**
+   * Writes all of {@code source} at {@code offset}. When it fails, some of it may have been
+   * written.
+   */
+  public static void pwrite(int fd, MemorySegment source, long offset) throws PosixException {
+    try {
+      MemorySegment state = STATE.get();
+      long length = source.byteSize();
+      long done = (long) PWRITE.invokeExact(state, fd, source, length, offset);
+      if (done == length) return;
+      if (done < 0) retryOrFail("pwrite", span(length, offset), state);
+      writeOn(fd, source, offset, Math.max(done, 0));
+    } catch (Throwable e) {
+      throw passOn(e);
+    }
+  }
+
+  /**
+   * Goes on with a write that a signal, a filling disk, or the kernel's limit of 2 GiB a call has
+   * cut short.
+   */
+  private static void writeOn(int fd, MemorySegment source, long offset, long done)
+      throws Throwable {
+    MemorySegment state = STATE.get();
+    long length = source.byteSize();
+    while (done < length) {
+      long written =
+          (long) PWRITE.invokeExact(state, fd, source.asSlice(done), length - done, offset + done);
+      if (written < 0) retryOrFail("pwrite", span(length - done, offset + done), state);
+      done += Math.max(written, 0);
+    }
+  }
+
+  /**
+   * Changes the space behind a range of the file.
+   *
+   * @param mode 0 to reserve space and lengthen the file if it ends before; or {@code
+   *     FALLOC_FL_...}, joined by {@code |}
+   */
+  public static void fallocate(int fd, int mode, long offset, long length) throws PosixException {
+    try {
+      MemorySegment state = STATE.get();
+      while ((int) FALLOCATE.invokeExact(state, fd, mode, offset, length) < 0) {
+        retryOrFail("fallocate", span(length, offset), state);
+      }
+    } catch (Throwable e) {
+      throw passOn(e);
+    }
+  }
+
+  /**
+   * Makes the data written so far durable, and of the rest (the length, where the blocks are) what
+   * finding it needs.
+   */
+  public static void fdatasync(int fd) throws PosixException {
+    try {
+      MemorySegment state = STATE.get();
+      while ((int) FDATASYNC.invokeExact(state, fd) < 0) retryOrFail("fdatasync", "", state);
+    } catch (Throwable e) {
+      throw passOn(e);
+    }
+  }
+
+  /** Makes a file, or the names in a folder that was opened with {@link #O_RDONLY}, durable. */
+  public static void fsync(int fd) throws PosixException {
+    try {
+      MemorySegment state = STATE.get();
+      while ((int) FSYNC.invokeExact(state, fd) < 0) retryOrFail("fsync", "", state);
+    } catch (Throwable e) {
+      throw passOn(e);
+    }
+  }
+
+  /** Cuts or extends the file; what is added is a hole. */
+  public static void ftruncate(int fd, long length) throws PosixException {
+    try {
+      MemorySegment state = STATE.get();
+      while ((int) FTRUNCATE.invokeExact(state, fd, length) < 0) {
+        retryOrFail("ftruncate", " to " + length, state);
+      }
+    } catch (Throwable e) {
+      throw passOn(e);
+    }
+  }
+
+  /**
+   * The length of the file in bytes. Moves the descriptor's position, which nothing else here uses.
+   */
+  public static long length(int fd) throws PosixException {
+    return lseek(fd, 0, SEEK_END);
+  }
+
+  /**
+   * Moves the descriptor's position and returns it; with {@link #SEEK_DATA} or {@link #SEEK_HOLE}
+   * the first offset that is in data or in a hole, at or after {@code offset}. Fails with {@link
+   * #ENXIO} where there is none.
+   */
+  public static long lseek(int fd, long offset, int whence) throws PosixException {
+    try {
+      MemorySegment state = STATE.get();
+      long result = (long) LSEEK.invokeExact(state, fd, offset, whence);
+      if (result < 0) throw failure("lseek", " from " + offset, errno(state));
+      return result;
+    } catch (Throwable e) {
+      throw passOn(e);
+    }
+  }
+
+  /**
+   * Maps the first {@code length} bytes of the file for reading, shared with whoever writes to it.
+   * The mapping may reach past the end of the file. Fails with {@link #ENOMEM} where the address
+   * space has no room for it. The caller returns it with {@link #munmap}, once.
+   *
+   * @return memory without a lifetime of its own; reading it after {@code munmap} crashes the
+   *     process
+   */
+  public static MemorySegment mmap(int fd, long length) throws PosixException {
+    try {
+      MemorySegment state = STATE.get();
+      long address =
+          (long)
+              MMAP.invokeExact(
+                  state, MemorySegment.NULL, length, PROT_READ, MAP_SHARED | MAP_NORESERVE, fd, 0L);
+      if (address == -1) throw failure("mmap", " of " + length + " bytes", errno(state));
+      return MemorySegment.ofAddress(address).reinterpret(length);
+    } catch (Throwable e) {
+      throw passOn(e);
+    }
+  }
+
+  /**
+   * Takes a mapping away. Only its address and size are used, so that an arena may call this while
+   * it closes.
+   */
+  public static void munmap(MemorySegment mapping) throws PosixException {
+    try {
+      MemorySegment state = STATE.get();
+      int result = (int) MUNMAP.invokeExact(state, mapping.address(), mapping.byteSize());
+      if (result < 0) throw failure("munmap", "", errno(state));
+    } catch (Throwable e) {
+      throw passOn(e);
+    }
+  }
+
+  /**
+   * Says how a part of a mapping will be used. {@link #MADV_POPULATE_READ} waits for the medium and
+   * fails with {@link #EFAULT} where reading would fault: past the end of the file or over a bad
+   * sector.
+   *
+   * @param range begins at a page
+   */
+  public static void madvise(MemorySegment range, int advice) throws PosixException {
+    try {
+      MemorySegment state = STATE.get();
+      while ((int) MADVISE.invokeExact(state, range, range.byteSize(), advice) < 0) {
+        retryOrFail("madvise", " of " + range.byteSize() + " bytes", state);
+      }
+    } catch (Throwable e) {
+      throw passOn(e);
+    }
+  }
+
+  /**
+   * Asks which pages of a mapping are in memory; does not wait for a medium. Pages past the end of
+   * the file are not.
+   *
+   * <p>Where the caller neither owns the file nor may write to it, the kernel does not tell and
+   * calls every page resident.
+   *
+   * @param range begins at a page
+   * @param pages receives a byte for each page, whose lowest bit is set if the page is resident
+   */
+  public static void mincore(MemorySegment range, MemorySegment pages) throws PosixException {
+    assert pages.byteSize() >= Math.ceilDiv(range.byteSize(), PAGE_SIZE);
+    try {
+      MemorySegment state = STATE.get();
+      while ((int) MINCORE.invokeExact(state, range, range.byteSize(), pages) < 0) {
+        if (errno(state) != EAGAIN) {
+          retryOrFail("mincore", " of " + range.byteSize() + " bytes", state);
+        }
+      }
+    } catch (Throwable e) {
+      throw passOn(e);
+    }
+  }
+
+  /**
+   * Says how a range of the file will be used.
+   *
+   * @param length 0 means to the end of the file, wherever it will be
+   */
+  public static void fadvise(int fd, long offset, long length, int advice) throws PosixException {
+    try {
+      MemorySegment state = STATE.get();
+      // Returns the error's number itself and leaves errno alone.
+      int error = (int) POSIX_FADVISE.invokeExact(state, fd, offset, length, advice);
+      if (error != 0) throw failure("posix_fadvise", span(length, offset), error);
+    } catch (Throwable e) {
+      throw passOn(e);
+    }
+  }
+
+  /**
+   * Starts or awaits the writing of a range's dirty pages. Makes nothing durable: neither the
+   * length and the place of the blocks nor the medium's own cache is written.
+   *
+   * @param flags {@code SYNC_FILE_RANGE_...}, joined by {@code |}
+   */
+  public static void syncFileRange(int fd, long offset, long length, int flags)
+      throws PosixException {
+    try {
+      MemorySegment state = STATE.get();
+      while ((int) SYNC_FILE_RANGE.invokeExact(state, fd, offset, length, flags) < 0) {
+        retryOrFail("sync_file_range", span(length, offset), state);
+      }
+    } catch (Throwable e) {
+      throw passOn(e);
+    }
+  }
+
+  /**
+   * Takes or gives up an advisory lock on a range for the open file description, without waiting.
+   * Such a lock excludes other descriptors, also of this process, and ends with the last copy of
+   * the descriptor.
+   *
+   * @param type {@link #F_RDLCK}, {@link #F_WRLCK} or {@link #F_UNLCK}
+   * @return false if another description holds a lock that excludes this one
+   */
+  public static boolean lock(int fd, short type, long offset, long length) throws PosixException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = STATE.get();
+      MemorySegment flock = flock(arena, type, offset, length);
+      while ((int) FCNTL_LOCK.invokeExact(state, fd, F_OFD_SETLK, flock) < 0) {
+        int error = errno(state);
+        if (error == EAGAIN || error == EACCES) return false;
+        retryOrFail("fcntl", " to lock bytes " + offset + " and on", state);
+      }
+      return true;
+    } catch (Throwable e) {
+      throw passOn(e);
+    }
+  }
+
+  /**
+   * Whether another open file description holds a lock that would exclude this one. Takes nothing.
+   */
+  public static boolean wouldConflict(int fd, short type, long offset, long length)
+      throws PosixException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = STATE.get();
+      MemorySegment flock = flock(arena, type, offset, length);
+      while ((int) FCNTL_LOCK.invokeExact(state, fd, F_OFD_GETLK, flock) < 0) {
+        retryOrFail("fcntl", " to test the lock of bytes " + offset + " and on", state);
+      }
+      return flock.get(JAVA_SHORT, 0) != F_UNLCK;
+    } catch (Throwable e) {
+      throw passOn(e);
+    }
+  }
+
+  /**
+   * Copies within the kernel, sharing the blocks where the file system can, and returns how many
+   * bytes it copied: perhaps fewer than asked, 0 at the end of the source. Fails with {@link
+   * #EXDEV}, {@link #EINVAL} or {@link #EOPNOTSUPP} where the two files do not allow it.
+   */
+  public static long copyFileRange(
+      int source, long sourceOffset, int destination, long destinationOffset, long length)
+      throws PosixException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = STATE.get();
+      MemorySegment from = arena.allocateFrom(JAVA_LONG, sourceOffset);
+      MemorySegment to = arena.allocateFrom(JAVA_LONG, destinationOffset);
+      while (true) {
+        long copied =
+            (long) COPY_FILE_RANGE.invokeExact(state, source, from, destination, to, length, 0);
+        if (copied >= 0) return copied;
+        retryOrFail("copy_file_range", span(length, sourceOffset), state);
+      }
+    } catch (Throwable e) {
+      throw passOn(e);
+    }
+  }
+
+  /** The host's words for an error number. */
+  static String describe(int errno) {
+    try {
+      MemorySegment text = (MemorySegment) STRERROR.invokeExact(errno);
+      return text.reinterpret(256).getString(0);
+    } catch (Throwable e) {
+      throw new AssertionError("strerror(" + errno + ")", e);
+    }
+  }
+
+  private static MemorySegment flock(Arena arena, short type, long offset, long length) {
+    MemorySegment flock = arena.allocate(FLOCK_SIZE, 8); // l_whence stays 0: from the file's start
+    flock.set(JAVA_SHORT, 0, type);
+    flock.set(JAVA_LONG, FLOCK_START, offset);
+    flock.set(JAVA_LONG, FLOCK_LENGTH, length);
+    return flock;
+  }
+
+  private static int errno(MemorySegment state) {
+    return (int) ERRNO.get(state, 0L);
+  }
+
+  private static void retryOrFail(String call, String about, MemorySegment state)
+      throws PosixException {
+    int error = errno(state);
+    if (error != EINTR) throw failure(call, about, error);
+  }
+
+  private static PosixException failure(String call, String about, int error) {
+    return new PosixException(call, about, error);
+  }
+
+  private static String span(long length, long offset) {
+    return " of " + length + " bytes at " + offset;
+  }
+
+  /**
+   * Throws what came out of a method handle, whose signature says no more than {@link Throwable}.
+   */
+  private static PosixException passOn(Throwable e) {
+    return switch (e) {
+      case PosixException failed -> failed;
+      case RuntimeException refused -> throw refused;
+      case Error error -> throw error;
+      default -> throw new AssertionError("a system call threw", e);
+    };
+  }
+
+  private static int pageSize() {
+    try {
+      MethodHandle getpagesize =
+          LINKER.downcallHandle(symbol("getpagesize"), FunctionDescriptor.of(JAVA_INT));
+      return (int) getpagesize.invokeExact();
+    } catch (Throwable e) {
+      throw new AssertionError("getpagesize", e);
+    }
+  }
+
+  private static MethodHandle call(String name, ValueLayout result, ValueLayout... parameters) {
+    return LINKER.downcallHandle(
+        symbol(name),
+        FunctionDescriptor.of(result, parameters),
+        Linker.Option.captureCallState("errno"));
+  }
+
+  private static MethodHandle variadic(
+      String name, int fixed, ValueLayout result, ValueLayout... parameters) {
+    return LINKER.downcallHandle(
+        symbol(name),
+        FunctionDescriptor.of(result, parameters),
+        Linker.Option.captureCallState("errno"),
+        Linker.Option.firstVariadicArg(fixed));
+  }
+
+  private static MemorySegment symbol(String name) {
+    return LINKER
+        .defaultLookup()
+        .find(name)
+        .orElseThrow(
+            () ->
+                new UnsupportedOperationException(
+                    "the C library has no '" + name + "': Varve needs Linux on x86_64 or aarch64"));
+  }
+}

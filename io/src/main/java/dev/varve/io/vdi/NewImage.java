@@ -1,0 +1,148 @@
+package dev.varve.io.vdi;
+
+import java.nio.charset.StandardCharsets;
+import java.util.UUID;
+import java.util.function.Supplier;
+
+/**
+ * What an image that does not exist yet is to be. One that VirtualBox could not open again cannot
+ * be described: the constructor throws {@link IllegalArgumentException}, whose message is for the
+ * user who asked for it.
+ *
+ * @param type dynamic, fixed or differencing
+ * @param capacity in bytes, a multiple of 512
+ * @param blockSize a power of two from 128 KiB to 8 MiB; QEMU opens only 1 MiB
+ * @param comment at most 255 bytes of UTF-8, without NUL
+ * @param uuid its own, not zero
+ * @param modifyUuid names its contents, not zero
+ * @param parentUuid {@link VdiHeader#NO_UUID} unless differencing
+ * @param parentModifyUuid the same
+ */
+public record NewImage(
+    ImageType type,
+    long capacity,
+    int blockSize,
+    String comment,
+    UUID uuid,
+    UUID modifyUuid,
+    UUID parentUuid,
+    UUID parentModifyUuid) {
+
+  public static final int DEFAULT_BLOCK_SIZE = 1 << 20;
+  public static final int MIN_BLOCK_SIZE = 128 << 10;
+  public static final int MAX_BLOCK_SIZE = 8 << 20;
+
+  /** Map and data begin at multiples of it, as VirtualBox does it. */
+  private static final long ALIGNMENT = 1 << 20;
+
+  private static final long MAP_OFFSET = ALIGNMENT;
+
+  /** The header has 32 bits for the data offset, and the map lies in front of it. */
+  private static final long MAX_BLOCKS = ((1L << 32) - ALIGNMENT - MAP_OFFSET) / Integer.BYTES;
+
+  public NewImage {
+    if (type == ImageType.UNDO) {
+      throw new IllegalArgumentException("an undo image cannot be created");
+    }
+    if (blockSize < MIN_BLOCK_SIZE
+        || blockSize > MAX_BLOCK_SIZE
+        || Integer.bitCount(blockSize) != 1) {
+      throw new IllegalArgumentException(
+          "block size %d: a new image has blocks of a power of two from %d to %d bytes"
+              .formatted(blockSize, MIN_BLOCK_SIZE, MAX_BLOCK_SIZE));
+    }
+    if (capacity <= 0 || capacity % VdiHeader.SECTOR != 0) {
+      throw new IllegalArgumentException(
+          "capacity %d: a disk has one or more sectors of %d bytes"
+              .formatted(capacity, VdiHeader.SECTOR));
+    }
+    if (Math.ceilDiv(capacity, blockSize) > MAX_BLOCKS) {
+      throw new IllegalArgumentException(
+          "capacity %d: with blocks of %d bytes a disk has at most %d; choose larger blocks"
+              .formatted(capacity, blockSize, MAX_BLOCKS * blockSize));
+    }
+    if (comment.getBytes(StandardCharsets.UTF_8).length > VdiHeader.MAX_COMMENT_BYTES
+        || comment.indexOf('\0') >= 0) {
+      throw new IllegalArgumentException(
+          "the comment is longer than %d bytes of UTF-8 or has a NUL"
+              .formatted(VdiHeader.MAX_COMMENT_BYTES));
+    }
+    if (uuid.equals(VdiHeader.NO_UUID) || modifyUuid.equals(VdiHeader.NO_UUID)) {
+      throw new IllegalArgumentException("an image needs a uuid that is not zero");
+    }
+    if (type == ImageType.DIFFERENCING == parentUuid.equals(VdiHeader.NO_UUID)) {
+      throw new IllegalArgumentException(
+          "a differencing image has a parent uuid, and no other image has");
+    }
+  }
+
+  /** A base that grows as it is written. */
+  public static NewImage dynamic(long capacity, Supplier<UUID> uuids) {
+    return base(ImageType.DYNAMIC, capacity, uuids);
+  }
+
+  /** A base that has all its space from the start. */
+  public static NewImage fixed(long capacity, Supplier<UUID> uuids) {
+    return base(ImageType.FIXED, capacity, uuids);
+  }
+
+  /** A differencing image on top of {@code parent}, as large as it. */
+  public static NewImage childOf(VdiHeader parent, Supplier<UUID> uuids) {
+    return new NewImage(
+        ImageType.DIFFERENCING,
+        parent.capacity(),
+        DEFAULT_BLOCK_SIZE,
+        "",
+        uuids.get(),
+        uuids.get(),
+        parent.uuid(),
+        parent.modifyUuid());
+  }
+
+  private static NewImage base(ImageType type, long capacity, Supplier<UUID> uuids) {
+    return new NewImage(
+        type,
+        capacity,
+        DEFAULT_BLOCK_SIZE,
+        "",
+        uuids.get(),
+        uuids.get(),
+        VdiHeader.NO_UUID,
+        VdiHeader.NO_UUID);
+  }
+
+  public NewImage withCapacity(long capacity) {
+    return new NewImage(
+        type, capacity, blockSize, comment, uuid, modifyUuid, parentUuid, parentModifyUuid);
+  }
+
+  public NewImage withBlockSize(int blockSize) {
+    return new NewImage(
+        type, capacity, blockSize, comment, uuid, modifyUuid, parentUuid, parentModifyUuid);
+  }
+
+  public NewImage withComment(String comment) {
+    return new NewImage(
+        type, capacity, blockSize, comment, uuid, modifyUuid, parentUuid, parentModifyUuid);
+  }
+
+  public NewImage withUuid(UUID uuid) {
+    return new NewImage(
+        type, capacity, blockSize, comment, uuid, modifyUuid, parentUuid, parentModifyUuid);
+  }
+
+  /**
+   * The header that the image starts with: a fixed image has all blocks allocated, any other none.
+   */
+  public VdiHeader header() {
+    int blocks = (int) Math.ceilDiv(capacity, blockSize);
+    long dataOffset =
+        Math.ceilDiv(MAP_OFFSET + (long) blocks * Integer.BYTES, ALIGNMENT) * ALIGNMENT;
+    return VdiHeader.empty(type, capacity, blockSize, blocks, MAP_OFFSET, dataOffset)
+        .withAllocatedBlocks(type == ImageType.FIXED ? blocks : 0)
+        .withComment(comment)
+        .withUuid(uuid)
+        .withModifyUuid(modifyUuid)
+        .withParent(parentUuid, parentModifyUuid);
+  }
+}

@@ -1,0 +1,177 @@
+package dev.varve.io.vdi;
+
+import dev.varve.io.file.ImageFile;
+import dev.varve.io.file.MappedFile;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.Supplier;
+
+/**
+ * Looks for damage in one image, and repairs what can be repaired. Blocks; takes time and memory in
+ * proportion to the block map, which the file must have whole, whatever its header claims.
+ */
+public final class VdiCheck {
+
+  /** What a finding means for whoever uses the disk. */
+  public enum Severity {
+    /** Unusual, harmless. */
+    NOTE,
+    /** The contents are whole, space is wasted. */
+    LEAK,
+    /** Contents are lost, or will be when a program that trusts the image writes to it. */
+    DAMAGE
+  }
+
+  /** What can be found. */
+  public enum Kind {
+    /** The header breaks a rule: nobody will open the image, and repairing it would be guessing. */
+    HEADER(Severity.DAMAGE),
+    /** Blocks of which the file has not all that a guest sees. */
+    OUTSIDE_FILE(Severity.DAMAGE),
+    /** Blocks in a place that an earlier block has, too. */
+    SHARED_PLACE(Severity.DAMAGE),
+    /** Blocks in a place whose number is not less than the number of blocks. */
+    PLACE_TOO_HIGH(Severity.DAMAGE),
+    /** The header counts fewer places than are in use: VirtualBox would overwrite the others. */
+    COUNT_TOO_LOW(Severity.DAMAGE),
+    /** Places that are counted, or lie between others, and that no block uses. */
+    UNUSED_PLACES(Severity.LEAK),
+    /** Bytes behind the last place. */
+    TRAILING_BYTES(Severity.LEAK),
+    /** The file ends within the last place, behind all that a guest can see of it. */
+    SHORT_LAST_PLACE(Severity.NOTE),
+    /** What {@link VdiHeader#notes} says. */
+    UNUSUAL(Severity.NOTE);
+
+    private final Severity severity;
+
+    Kind(Severity severity) {
+      this.severity = severity;
+    }
+
+    public Severity severity() {
+      return severity;
+    }
+  }
+
+  /** One thing that was found; the message gives the numbers. */
+  public record Finding(Kind kind, String message) {}
+
+  /**
+   * The state of an image.
+   *
+   * @param file its name
+   * @param findings what was found, before any repair
+   * @param repairs what was done about it and what was lost by that, a sentence each
+   * @param severity the worst that is still true of the image
+   */
+  public record Report(
+      String file, List<Finding> findings, List<String> repairs, Severity severity) {}
+
+  private VdiCheck() {}
+
+  /**
+   * Checks an image without changing it.
+   *
+   * @throws dev.varve.io.file.ImageInUseException if somebody is writing to it
+   */
+  public static Report check(Path image) throws IOException {
+    try (ImageFile file = MappedFile.openReadOnly(image, 0)) {
+      return check(file);
+    }
+  }
+
+  /**
+   * Checks an image and repairs it, as {@link VdiRepair} describes. One whose header must be
+   * refused is not changed by a byte.
+   *
+   * @param uuids gives the modify uuid that the image gets if contents are lost
+   * @throws dev.varve.io.file.ImageInUseException if somebody has it open
+   */
+  public static Report repair(Path image, Supplier<UUID> uuids) throws IOException {
+    try (ImageFile file = MappedFile.openReadWrite(image, 0)) {
+      return repair(file, uuids);
+    }
+  }
+
+  static Report check(ImageFile file) throws IOException {
+    try {
+      return report(file, findings(MapScan.of(file, VdiHeader.read(file))), List.of());
+    } catch (VdiFormatException e) {
+      return unreadable(file, e);
+    }
+  }
+
+  static Report repair(ImageFile file, Supplier<UUID> uuids) throws IOException {
+    MapScan found;
+    try {
+      found = MapScan.of(file, VdiHeader.read(file));
+    } catch (VdiFormatException e) {
+      return unreadable(file, e);
+    }
+    List<String> repairs = VdiRepair.repair(file, found, uuids);
+    return new Report(file.name(), findings(found), repairs, check(file).severity);
+  }
+
+  private static Report unreadable(ImageFile file, VdiFormatException e) {
+    String message = String.valueOf(e.getMessage());
+    return report(file, List.of(new Finding(Kind.HEADER, message)), List.of());
+  }
+
+  private static Report report(ImageFile file, List<Finding> findings, List<String> repairs) {
+    Severity worst = Severity.NOTE;
+    for (Finding finding : findings) {
+      if (finding.kind.severity.compareTo(worst) > 0) worst = finding.kind.severity;
+    }
+    return new Report(file.name(), findings, repairs, worst);
+  }
+
+  private static List<Finding> findings(MapScan scan) {
+    var findings = new ArrayList<Finding>();
+    VdiHeader header = scan.header();
+    if (!scan.outside().isEmpty()) {
+      String rule = "outside the file of " + scan.fileLength() + " bytes";
+      findings.add(new Finding(Kind.OUTSIDE_FILE, scan.outside() + " " + rule));
+    }
+    if (!scan.sharing().isEmpty()) {
+      String rule = "in the place of an earlier block";
+      findings.add(new Finding(Kind.SHARED_PLACE, scan.sharing() + " " + rule));
+    }
+    if (!scan.high().isEmpty()) {
+      String rule = "in a place beyond the " + header.blockCount() + " of the image";
+      findings.add(new Finding(Kind.PLACE_TOO_HIGH, scan.high() + " " + rule));
+    }
+    if (header.allocatedBlocks() < scan.placesSpanned()) {
+      String message = "the header counts %d allocated blocks, but place %d is used";
+      findings.add(
+          new Finding(
+              Kind.COUNT_TOO_LOW,
+              message.formatted(header.allocatedBlocks(), scan.placesSpanned() - 1)));
+    }
+    int counted = Math.max(header.allocatedBlocks(), scan.placesSpanned());
+    int unused = counted - scan.placesUsed();
+    if (unused > 0) {
+      String message = "%d of %d places, %d bytes each, used by no block";
+      findings.add(
+          new Finding(Kind.UNUSED_PLACES, message.formatted(unused, counted, header.stride())));
+    }
+    long trailing = scan.fileLength() - scan.endOf(counted);
+    if (trailing > 0 && scan.high().isEmpty()) {
+      String message = "%d bytes behind the last place, which ends at %d";
+      findings.add(
+          new Finding(Kind.TRAILING_BYTES, message.formatted(trailing, scan.endOf(counted))));
+    }
+    if (scan.placesUsed() > 0 && scan.fileLength() < scan.endOf(scan.placesSpanned())) {
+      String message = "the file ends at %d, the last place in use would end at %d";
+      findings.add(
+          new Finding(
+              Kind.SHORT_LAST_PLACE,
+              message.formatted(scan.fileLength(), scan.endOf(scan.placesSpanned()))));
+    }
+    header.notes().forEach(note -> findings.add(new Finding(Kind.UNUSUAL, note)));
+    return List.copyOf(findings);
+  }
+}

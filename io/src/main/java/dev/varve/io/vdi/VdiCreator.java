@@ -1,0 +1,63 @@
+package dev.varve.io.vdi;
+
+import dev.varve.io.file.ImageFile;
+import dev.varve.io.file.NewFile;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+
+/** Makes image files. Where VirtualBox would put map and data, there they are. Blocks. */
+public final class VdiCreator {
+
+  private static final int MAP_CHUNK_ENTRIES = 1 << 18;
+
+  private VdiCreator() {}
+
+  /**
+   * Creates an image that reads as zeroes, or as its parent. When this returns, the image survives
+   * a power cut, the parent's uuids in it; when it fails, there is no file.
+   *
+   * @throws java.nio.file.FileAlreadyExistsException if {@code path} exists
+   * @throws dev.varve.core.device.OutOfSpaceException if a fixed image, or the block map, does not
+   *     fit
+   */
+  public static VdiHeader create(Path path, NewImage image) throws IOException {
+    try (var file = NewFile.create(path, NewFile.Existing.REFUSED)) {
+      VdiHeader header = write(file.contents(), image);
+      file.publish();
+      return header;
+    }
+  }
+
+  /** Fills an empty file with {@code image}, without making it durable. */
+  static VdiHeader write(ImageFile file, NewImage image) throws IOException {
+    VdiHeader header = image.header();
+    boolean fixed = image.type() == ImageType.FIXED;
+    file.write(0, header.bytes());
+    writeMap(file, header, fixed);
+    if (fixed) {
+      file.reserve(header.dataOffset(), header.blockCount() * header.stride());
+    } else {
+      file.setLength(header.dataOffset());
+    }
+    return header;
+  }
+
+  /** Every block in its own place, or every block free. */
+  private static void writeMap(ImageFile file, VdiHeader header, boolean fixed) throws IOException {
+    int count = header.blockCount();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment chunk = arena.allocate(BlockEntry.LAYOUT, Math.min(count, MAP_CHUNK_ENTRIES));
+      for (int first = 0; first < count; first += MAP_CHUNK_ENTRIES) {
+        int entries = Math.min(count - first, MAP_CHUNK_ENTRIES);
+        for (int i = 0; i < entries; i++) {
+          chunk.setAtIndex(BlockEntry.LAYOUT, i, fixed ? first + i : BlockEntry.FREE);
+        }
+        file.write(
+            header.mapOffset() + (long) first * Integer.BYTES,
+            chunk.asSlice(0, (long) entries * Integer.BYTES));
+      }
+    }
+  }
+}

@@ -1,0 +1,198 @@
+package dev.varve.io.vdi;
+
+import dev.varve.io.file.ImageFile;
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One VDI file that is open: its header, its block map, and if it is writable, which places of the
+ * file are free.
+ *
+ * <p>Not thread safe, but for {@link #file()}; the chain that owns the image guards it. Methods may
+ * wait for the medium.
+ */
+public final class VdiImage implements Closeable {
+
+  private final ImageFile file;
+  private final BlockMap map;
+  private final @Nullable BlockAllocator allocator;
+  private final List<String> notes;
+  private final long lengthAtOpen;
+  private VdiHeader header;
+
+  private VdiImage(
+      ImageFile file,
+      VdiHeader header,
+      BlockMap map,
+      @Nullable BlockAllocator allocator,
+      List<String> notes,
+      long lengthAtOpen) {
+    this.file = file;
+    this.header = header;
+    this.map = map;
+    this.allocator = allocator;
+    this.notes = notes;
+    this.lengthAtOpen = lengthAtOpen;
+  }
+
+  /**
+   * Opens for reading. Only the header is read; an entry that points outside the file is found when
+   * it is used.
+   *
+   * @param file owned by the image from now on, also when this fails
+   * @throws VdiFormatException if the header breaks a rule
+   */
+  public static VdiImage openReadOnly(ImageFile file) throws IOException {
+    try {
+      VdiHeader header = VdiHeader.read(file);
+      var map = new BlockMap(file, header.mapOffset(), header.blockCount());
+      return new VdiImage(file, header, map, null, header.notes(), file.length());
+    } catch (Throwable e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Opens for writing: reads the whole block map and works out which places of the file are free.
+   * What a crash may have left (places that nobody uses, a count that is too low) is put right in
+   * memory and reaches the file with the first commit; {@link #notes} says so. Nothing is written
+   * yet.
+   *
+   * @param file owned by the image from now on, also when this fails
+   * @throws VdiFormatException if the header breaks a rule, two blocks share a place, or a block
+   *     lies outside the file
+   */
+  public static VdiImage openReadWrite(ImageFile file) throws IOException {
+    try {
+      VdiHeader header = VdiHeader.read(file);
+      var map = new BlockMap(file, header.mapOffset(), header.blockCount());
+      long length = file.length();
+      var notes = new ArrayList<>(header.notes());
+      BlockAllocator allocator = findFreePlaces(file, header, map, length, notes);
+      return new VdiImage(file, header, map, allocator, List.copyOf(notes), length);
+    } catch (Throwable e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  private static BlockAllocator findFreePlaces(
+      ImageFile file, VdiHeader header, BlockMap map, long length, List<String> notes)
+      throws IOException {
+    var used = new BitSet();
+    map.forEach(
+        (block, entry) -> {
+          if (entry == BlockEntry.FREE || entry == BlockEntry.ZERO) return;
+          if (entry < 0 || entry >= header.blockCount()) {
+            throw damaged(
+                file,
+                block,
+                entry,
+                "the format has a place for each block, 0 to " + (header.blockCount() - 1));
+          }
+          if (header.blockOffset(entry) + header.visibleLength(block) > length) {
+            throw damaged(
+                file, block, entry, "the file of " + length + " bytes ends before that place does");
+          }
+          if (used.get(entry))
+            throw damaged(file, block, entry, "another block is at that place too");
+          used.set(entry);
+        });
+    int count = Math.max(header.allocatedBlocks(), used.length());
+    if (count > header.allocatedBlocks()) {
+      notes.add(
+          "the header counts "
+              + header.allocatedBlocks()
+              + " allocated blocks, the block map needs "
+              + count
+              + "; the count will be corrected");
+    }
+    var unused = new BitSet();
+    unused.set(0, count);
+    unused.andNot(used);
+    if (!unused.isEmpty()) {
+      notes.add(
+          unused.cardinality()
+              + " places of the file are used by no block, as a crash leaves them; they will be"
+              + " reused");
+    }
+    long room = Math.ceilDiv(Math.max(0, length - header.dataOffset()), header.stride());
+    return new BlockAllocator(
+        header.blockCount(), count, unused, (int) Math.min(room, header.blockCount()));
+  }
+
+  private static VdiFormatException damaged(ImageFile file, int block, int entry, String rule) {
+    return new VdiFormatException(
+        file.name(),
+        "the block map's entry of block " + block,
+        Integer.toUnsignedString(entry),
+        rule,
+        "the image is damaged: 'varve image check --repair' says what can be saved");
+  }
+
+  public ImageFile file() {
+    return file;
+  }
+
+  public BlockMap map() {
+    return map;
+  }
+
+  /** Free places; only of an image that is open for writing. */
+  public BlockAllocator allocator() {
+    if (allocator == null) throw new IllegalStateException(file.name() + " is open read-only");
+    return allocator;
+  }
+
+  public VdiHeader header() {
+    return header;
+  }
+
+  /** Replaces the header in memory; whoever commits writes it. */
+  public void header(VdiHeader header) {
+    this.header = header;
+  }
+
+  /** What was found on opening that is no reason to refuse the image. */
+  public List<String> notes() {
+    return notes;
+  }
+
+  public long capacity() {
+    return header.capacity();
+  }
+
+  public int blockSize() {
+    return header.blockSize();
+  }
+
+  /** Where in the file the bytes of a place begin. */
+  public long blockOffset(int place) {
+    return header.blockOffset(place);
+  }
+
+  /**
+   * Whether the file has all that the guest can see of a block at this place. If the image is open
+   * for writing it does: all entries were checked then, and places given out since have their
+   * space.
+   */
+  public boolean isInFile(int block, int place) {
+    if (allocator != null) return true;
+    return place >= 0 && header.blockOffset(place) + header.visibleLength(block) <= lengthAtOpen;
+  }
+
+  /** The length of the file when it was opened, in bytes. */
+  public long lengthAtOpen() {
+    return lengthAtOpen;
+  }
+
+  @Override
+  public void close() throws IOException {
+    file.close();
+  }
+}

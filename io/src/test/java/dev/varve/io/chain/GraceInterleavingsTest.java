@@ -1,0 +1,48 @@
+package dev.varve.io.chain;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
+import org.jetbrains.lincheck.datastructures.Operation;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
+
+@Isolated("the model checker rewrites classes that other tests use")
+class GraceInterleavingsTest {
+
+  /**
+   * A reader, and somebody who frees what it may be reading, in every interleaving up to a number.
+   */
+  @Test
+  void nothingIsFreedWhileAReaderWhoFoundItIsInside() {
+    new ModelCheckingOptions()
+        .iterations(6)
+        .invocationsPerIteration(400)
+        .threads(2)
+        .actorsPerThread(2)
+        .loopBound(1000)
+        .loopIterationsBeforeThreadSwitch(1000)
+        .check(Place.class);
+  }
+
+  /** A place that is replaced, and freed when nobody reads it any more. */
+  public static final class Place {
+    private final Grace grace = new Grace();
+    private volatile AtomicBoolean place = new AtomicBoolean();
+
+    /** Whether it was freed while it was read. */
+    @Operation
+    public boolean read() {
+      int ticket = grace.enter();
+      boolean freed = place.get();
+      grace.exit(ticket);
+      return freed;
+    }
+
+    @Operation(nonParallelGroup = "owner")
+    public void free() {
+      AtomicBoolean gone = place;
+      place = new AtomicBoolean();
+      if (grace.passed(grace.epoch())) gone.set(true);
+    }
+  }
+}

@@ -1,0 +1,11 @@
+package dev.varve.io.nbd;
+
+import dev.varve.core.device.BlockDevice;
+import dev.varve.core.device.BlockDeviceContract;
+
+class MemoryDeviceTest extends BlockDeviceContract {
+  @Override
+  protected BlockDevice open() {
+    return new MemoryDevice((5 << 20) + 777);
+  }
+}
