@@ -1,0 +1,39 @@
+package dev.varve.core.inventory;
+
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** Long work that goes on by itself. Thread safe. */
+public interface Job {
+
+  /** How far a job is. */
+  enum State {
+    RUNNING,
+    DONE,
+    FAILED,
+    CANCELLED
+  }
+
+  /** Unique in this run of the program. */
+  String id();
+
+  /** What it does, for people: {@code delete snapshot 'S1' of machine 'mail'}. */
+  String description();
+
+  State state();
+
+  /** 0 to 1000. */
+  int permille();
+
+  /** Why it failed; null if it did not. */
+  @Nullable Throwable failure();
+
+  /**
+   * Asks it to stop. It then ends as {@link State#CANCELLED} with everything as it was before, or
+   * as {@link State#DONE} if it was too late.
+   */
+  void cancel();
+
+  /** Completes when the job has ended, with its failure if it failed or was cancelled. */
+  CompletionStage<Void> ended();
+}

@@ -1,0 +1,100 @@
+package dev.varve.core.inventory;
+
+import dev.varve.core.machine.Attachment;
+import dev.varve.core.machine.BandwidthGroup;
+import dev.varve.core.machine.MachineId;
+import dev.varve.core.machine.Slot;
+import dev.varve.core.medium.Progress;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The disks of running machines: open, and served to emulators. Implemented where disks are opened.
+ * Every method may block, and leaves everything as it was when it fails, unless it says otherwise.
+ */
+public interface RunningDisks {
+
+  /**
+   * A disk to serve.
+   *
+   * @param machineName begins the export's name, {@code machine/controller/port/device}
+   * @param format of the base: VDI or RAW
+   * @param chain base first; empty for an empty drive
+   * @param readOnly whether the guest may only read
+   * @param group the limit that it shares; null for none
+   */
+  record Disk(
+      String machineName,
+      Attachment attachment,
+      String format,
+      List<Path> chain,
+      boolean readOnly,
+      @Nullable BandwidthGroup group) {}
+
+  /** Opens all of a machine's disks and lets clients ask for them. */
+  void start(MachineId machine, List<Disk> disks) throws IOException;
+
+  /**
+   * Ends what clients have in flight, makes everything durable and closes.
+   *
+   * @throws IOException a disk could not be made durable; all are closed all the same
+   */
+  void stop(MachineId machine) throws IOException;
+
+  /** Adds a disk to a running machine; other disks notice nothing. */
+  void plug(MachineId machine, Disk disk) throws IOException;
+
+  /** Takes a disk from a running machine: its clients get errors, never other data. */
+  void unplug(MachineId machine, Slot slot) throws IOException;
+
+  /**
+   * Changes flags, limits or the medium of a running machine's disk. A medium that stays stays
+   * open; clients of one that changes get errors and find the new one, of its own size, when they
+   * connect again.
+   */
+  void change(MachineId machine, Disk disk) throws IOException;
+
+  /**
+   * Puts new differencing images on top of disks, at the same moment for all of them. What was
+   * acknowledged before is below; the guest waits, for less than 100 ms, and is not told.
+   *
+   * @param tops images that are there, children of what is on top now
+   * @param decision makes the model's side durable, while no request is in flight and everything
+   *     acknowledged is durable; if it fails, nothing has changed
+   */
+  void push(MachineId machine, Map<Slot, Path> tops, Decision decision) throws IOException;
+
+  /**
+   * Begins to merge neighbours of a running disk's chain, while the guest goes on; returns when
+   * only a moment's work is left, which {@link #finish} does.
+   *
+   * @return null if it was cancelled; what was copied until then does no harm
+   */
+  @Nullable LiveMerge merge(
+      MachineId machine, Slot slot, Path source, Path target, Progress progress) throws IOException;
+
+  /**
+   * Ends merges at the same moment: afterwards the sources are in no chain any more. The guest
+   * waits, for less than 100 ms, and is not told.
+   *
+   * @param decision makes the model's side durable; if it fails, the chains stay as they are
+   */
+  void finish(MachineId machine, List<LiveMerge> merges, Decision decision) throws IOException;
+
+  /** A merge that is nearly done. */
+  interface LiveMerge {
+    /** Gives up; the chain stays as it is. */
+    void abandon();
+  }
+
+  /** What makes a change durable. */
+  interface Decision {
+    void run() throws IOException;
+  }
+
+  /** The URIs at which a running machine's disks are served. */
+  Map<Slot, List<String>> uris(MachineId machine);
+}

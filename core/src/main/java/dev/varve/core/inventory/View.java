@@ -1,0 +1,60 @@
+package dev.varve.core.inventory;
+
+import dev.varve.core.machine.Hardware;
+import dev.varve.core.machine.LockType;
+import dev.varve.core.machine.Machine;
+import dev.varve.core.machine.MachineId;
+import dev.varve.core.machine.MachineState;
+import dev.varve.core.machine.SnapshotId;
+import dev.varve.core.medium.Medium;
+import dev.varve.core.medium.MediumId;
+import dev.varve.core.medium.MediumState;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Everything that can be seen of an inventory at one moment. Immutable. */
+public record View(
+    Map<MachineId, MachineView> machines, Map<MediumId, MediumView> media, List<BadMachine> bad) {
+
+  /**
+   * A machine.
+   *
+   * @param saved as it was last saved
+   * @param working its storage as the session that holds it sees it; the saved one if none does
+   * @param modified whether a session has changes that are not saved
+   * @param lock how it is held; null if it is free
+   */
+  public record MachineView(
+      Machine saved,
+      Hardware working,
+      boolean modified,
+      MachineState state,
+      @Nullable LockType lock) {}
+
+  /**
+   * A medium.
+   *
+   * @param needsDifferencing whether attaching it would be indirect
+   * @param uses by machine; "attached to n machines" means n entries
+   * @param holders who holds locks on it, for people
+   */
+  public record MediumView(
+      Medium medium,
+      MediumState state,
+      boolean needsDifferencing,
+      List<MediumId> children,
+      Map<MachineId, Use> uses,
+      List<String> holders) {}
+
+  /**
+   * What uses a medium in one machine.
+   *
+   * @param current whether the current state does, or did when it was last saved
+   */
+  public record Use(boolean current, Set<SnapshotId> snapshots) {}
+
+  /** A listed machine whose settings file cannot be read, and why. */
+  public record BadMachine(java.nio.file.Path settingsFile, String why) {}
+}

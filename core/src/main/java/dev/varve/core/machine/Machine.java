@@ -1,0 +1,41 @@
+package dev.varve.core.machine;
+
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A machine as it was last saved.
+ *
+ * @param settingsFile absolute; its folder is the machine's folder
+ * @param snapshotFolder where new differencing images go, as the settings file has it: relative to
+ *     the machine's folder, or absolute
+ * @param hardware the storage of the current state
+ * @param snapshots in the order in which they stand in the settings file: parents first
+ * @param currentSnapshot the one that the current state follows; null if there is none
+ * @param currentStateModified whether the current state differs from the current snapshot
+ * @param lastStateChange to the second
+ */
+public record Machine(
+    MachineId id,
+    String name,
+    Path settingsFile,
+    String snapshotFolder,
+    String chipset,
+    Hardware hardware,
+    List<Snapshot> snapshots,
+    @Nullable SnapshotId currentSnapshot,
+    boolean currentStateModified,
+    Instant lastStateChange) {
+
+  public Machine {
+    snapshots = List.copyOf(snapshots);
+  }
+
+  /** Where new differencing images go. */
+  public Path snapshotPath() {
+    Path folder = settingsFile.resolveSibling(snapshotFolder);
+    return folder.normalize();
+  }
+}

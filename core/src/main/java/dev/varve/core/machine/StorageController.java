@@ -1,0 +1,29 @@
+package dev.varve.core.machine;
+
+/**
+ * A storage controller of a machine.
+ *
+ * @param name unique in the machine; attachments refer to it
+ * @param portCount within the limits of the bus
+ * @param instance counts the controllers of one bus from 0
+ */
+public record StorageController(
+    String name,
+    ControllerType type,
+    int portCount,
+    int instance,
+    boolean bootable,
+    boolean useHostIoCache) {
+
+  public StorageController {
+    if (portCount < type.bus().minPorts() || portCount > type.bus().maxPorts())
+      throw new IllegalArgumentException(
+          "a %s controller has %d to %d ports; %d were asked for"
+              .formatted(
+                  type.bus().text(), type.bus().minPorts(), type.bus().maxPorts(), portCount));
+  }
+
+  public StorageBus bus() {
+    return type.bus();
+  }
+}

@@ -1,0 +1,82 @@
+package dev.varve.core.medium;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * The image files behind media: whatever the model needs done to a file that no running machine has
+ * open.
+ *
+ * <p>Everything here may block. A method that returns has made its effect durable; one that fails
+ * has changed nothing unless it says otherwise. All but {@link #create} may be repeated after a
+ * crash in the middle: the second call finishes what the first began.
+ */
+public interface ImageFiles {
+
+  /**
+   * Opens an image for a moment.
+   *
+   * @throws IOException if the file is missing or is no image of a format that can be opened; the
+   *     message is for people
+   */
+  ImageInfo inspect(Path location, DeviceType device) throws IOException;
+
+  /**
+   * Makes a base image that reads as zeroes.
+   *
+   * @param format {@code VDI} or {@code RAW}
+   * @throws java.nio.file.FileAlreadyExistsException if there is a file
+   */
+  void create(Path location, MediumId id, String format, MediumVariant variant, long capacity)
+      throws IOException;
+
+  /**
+   * Makes a VDI differencing image that shows what its parent shows, as large as its parent.
+   *
+   * @throws java.nio.file.FileAlreadyExistsException if there is a file
+   */
+  void createChild(Path location, MediumId id, Path parent) throws IOException;
+
+  /** Makes a differencing image show what its parent shows again. */
+  void reset(Path location) throws IOException;
+
+  /**
+   * Merges neighbours of a chain and removes nothing: afterwards {@code target} alone, on what lies
+   * below both, shows what the upper of the two showed on the lower. While it runs, and after a
+   * crash, the upper one still shows on the lower what it showed before. The images between them (a
+   * merge by hand may name a distant pair) are merged too.
+   *
+   * @param chain base first, up to the upper of source and target
+   * @param target the uppermost of {@code chain} for a forward merge; {@code source} then is the
+   *     lowest that is merged into it. For a backward merge the other way round
+   * @param progress asked often; after it said no, a forward merge stops, and a backward one only
+   *     if it has written nothing yet
+   * @return false if it was cancelled
+   */
+  boolean merge(List<Path> chain, Path source, Path target, Progress progress) throws IOException;
+
+  /** Tells a differencing image that {@code parent} is its parent from now on. */
+  void reparent(Path location, Path parent) throws IOException;
+
+  /** Tells a differencing image that it is a base from now on: nothing lies below it any more. */
+  void makeBase(Path location) throws IOException;
+
+  /**
+   * Copies what the top of {@code chain} shows into a new base image.
+   *
+   * @param chain base first
+   * @return false if it was cancelled; then there is no new file
+   */
+  boolean copy(
+      List<Path> chain,
+      Path location,
+      MediumId id,
+      String format,
+      MediumVariant variant,
+      Progress progress)
+      throws IOException;
+
+  /** Deletes an image; no failure if there is none. */
+  void delete(Path location) throws IOException;
+}
