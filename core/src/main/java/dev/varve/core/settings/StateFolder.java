@@ -3,17 +3,35 @@ package dev.varve.core.settings;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.Medium;
+import dev.varve.core.medium.MediumId;
+import dev.varve.core.settings.JournalEntry.NewFile;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The folder in which Varve keeps what it knows between two runs: the list of machines, the global
  * media registry, and the journal. Machines that Varve creates have their folders in it; others are
  * listed by their settings files.
  *
+ * <pre>
+ * varve.xml               machines and global media
+ * journal/NUMBER.change   a change under way
+ * machines/NAME/NAME.vbox machines that Varve made
+ * lock                    held while the folder is open
+ * </pre>
+ *
  * <p>A {@link Change} of several files happens as a whole or not at all, also if the process is
- * killed in the middle: opening the folder finishes or undoes what it finds half done.
+ * killed in the middle: opening the folder finishes or undoes what it finds half done. Several
+ * changes may be begun at a time. Called by one thread at a time; everything may block.
  */
 public final class StateFolder implements AutoCloseable {
 
@@ -36,17 +54,41 @@ public final class StateFolder implements AutoCloseable {
     record MakeBase(Path image) implements FileStep {}
   }
 
+  /** Hears of every step that changes something on disk; for tests, which can end things there. */
+  public interface Steps {
+
+    /** Hears and does nothing. */
+    Steps UNHEARD = _ -> {};
+
+    /**
+     * {@code step} comes now; a failure thrown from here leaves the disk as it is at this moment.
+     */
+    void before(String step);
+  }
+
   /** Several files that change together. */
   public interface Change {
+
+    /**
+     * Names one more image file that will be made for this change.
+     *
+     * @throws FileAlreadyExistsException if there is such a file: it would be deleted by {@link
+     *     #rollBack}
+     */
+    void alsoCreates(Path image) throws IOException;
+
     /**
      * Decides: makes the new contents durable, carries out the steps, and ends the change. After a
      * crash in the middle the next {@link StateFolder#open} does the rest.
      *
      * @param saved machines whose settings files are replaced (the previous one is kept as {@code
-     *     NAME.vbox-prev})
+     *     NAME.vbox-prev}); a file that says the same already is left alone
      * @param machines the list of machines from now on
      * @param globalMedia the global registry from now on
      * @param steps in this order, after the settings
+     * @throws UndoneStepsException if it is decided, and what is left is done later
+     * @throws IOException any other: nothing has changed; the change can be rolled back, or
+     *     committed again
      */
     void commit(
         List<MachineSettings> saved,
@@ -55,36 +97,167 @@ public final class StateFolder implements AutoCloseable {
         List<FileStep> steps)
         throws IOException;
 
-    /** Gives up: deletes the files that were to be created. */
+    /**
+     * Gives up: deletes the files that were to be created.
+     *
+     * @throws IOException if one cannot be deleted; the next {@link StateFolder#open} tries again
+     */
     void rollBack() throws IOException;
   }
 
+  private final Path folder;
+  private final FolderLock lock;
+  private final Changes changes;
+  private final Map<Path, MachineId> ids = new HashMap<>();
+  // What is registered in the files of listed machines, as far as anybody asked.
+  private final Map<Path, List<Medium>> registries = new HashMap<>();
+  private List<Path> machines = List.of();
+  private List<Medium> globalMedia = List.of();
+
+  private StateFolder(Path folder, FolderLock lock, Changes changes) {
+    this.folder = folder;
+    this.lock = lock;
+    this.changes = changes;
+  }
+
   /**
-   * Opens the folder, makes it if it is missing, locks it against other processes, and finishes or
-   * undoes what a crash left half done.
+   * Opens the folder, makes it if it is missing, for its owner only, locks it against other
+   * processes, and finishes or undoes what a crash left half done.
    *
    * @throws SettingsException if one of its own files is damaged; nothing is changed
+   * @throws IOException if another process has it, it cannot be written, or what is half done
+   *     cannot be finished
    */
   public static StateFolder open(Path folder, ImageFiles images) throws IOException {
-    throw new UnsupportedOperationException();
+    return open(folder, images, Steps.UNHEARD);
   }
 
+  /** The same, for tests that end things at a step. */
+  public static StateFolder open(Path folder, ImageFiles images, Steps steps) throws IOException {
+    Path absolute = folder.toAbsolutePath().normalize();
+    make(absolute);
+    FolderLock lock = FolderLock.of(absolute);
+    try {
+      var changes = new Changes(absolute.resolve("journal"), images, steps);
+      var opened = new StateFolder(absolute, lock, changes);
+      opened.load();
+      changes.recover();
+      opened.load();
+      return opened;
+    } catch (Throwable e) {
+      lock.close();
+      throw e;
+    }
+  }
+
+  private static void make(Path folder) throws IOException {
+    if (Files.isDirectory(folder)) return;
+    if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS))
+      throw new IOException(
+          "%s is not a folder; name a folder for Varve's state".formatted(folder));
+    Path parent = folder.getParent();
+    if (parent != null) DurableFile.createFolders(parent);
+    boolean posix = folder.getFileSystem().supportedFileAttributeViews().contains("posix");
+    if (posix)
+      Files.createDirectory(
+          folder,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    else Files.createDirectory(folder);
+    if (parent != null) DurableFile.forceFolder(parent);
+  }
+
+  private Path globalPath() {
+    return folder.resolve(GlobalFile.NAME);
+  }
+
+  private void load() throws IOException {
+    if (!Files.exists(globalPath())) {
+      Path previous = folder.resolve(GlobalFile.NAME + DurableFile.PREVIOUS);
+      if (Files.exists(previous))
+        throw new SettingsException(
+            "%s is missing, but its previous version is there; copy %s to it"
+                .formatted(globalPath(), previous.getFileName()));
+      return;
+    }
+    GlobalFile file = GlobalFile.read(globalPath());
+    machines = file.machines();
+    globalMedia = file.media();
+  }
+
+  /** What the folder holds now; of no change that is under way. */
   public Contents contents() {
-    throw new UnsupportedOperationException();
+    return new Contents(machines, globalMedia, changes.unfinished());
   }
 
   /**
-   * Reads a machine's settings file.
+   * Reads a machine's settings file. Its devices may use media of its own registry, the global one,
+   * and those of the listed machines.
    *
-   * @throws SettingsException if it is damaged, or breaks a rule of the model
+   * @throws SettingsException if it is missing or damaged, is of an unknown version, or breaks a
+   *     rule of the model; nothing is changed
    */
   public MachineSettings read(Path settingsFile) throws IOException {
-    throw new UnsupportedOperationException();
+    changes.finishPending();
+    Path path = settingsFile.toAbsolutePath().normalize();
+    MachineFile file = MachineFile.read(path);
+    List<Medium> own = file.registry();
+    MachineSettings settings = file.settings(new KnownHere(path, own));
+    ids.put(path, settings.machine().id());
+    registries.put(path, own);
+    return settings;
   }
 
-  /** Where the settings file of a new machine of this name goes. */
+  /** The media that a machine's file may name. */
+  private final class KnownHere implements KnownMedia {
+    private final Path machine;
+    private final Map<MediumId, Medium> media = new HashMap<>();
+    private boolean all;
+
+    KnownHere(Path machine, List<Medium> own) {
+      this.machine = machine;
+      own.forEach(medium -> media.put(medium.id(), medium));
+      globalMedia.forEach(medium -> media.putIfAbsent(medium.id(), medium));
+    }
+
+    @Override
+    public @Nullable Medium find(MediumId id) throws IOException {
+      if (!media.containsKey(id) && !all) {
+        // Rare: few machines share a disk, and only then the others' files are read.
+        for (Path other : machines)
+          if (!other.equals(machine))
+            registry(other).forEach(medium -> media.putIfAbsent(medium.id(), medium));
+        all = true;
+      }
+      return media.get(id);
+    }
+
+    @Override
+    public boolean hasChildren(MediumId id) {
+      return media.values().stream().anyMatch(medium -> id.equals(medium.parent()));
+    }
+  }
+
+  /** Nothing, if the file cannot be read: whoever reads that machine hears why. */
+  private List<Medium> registry(Path machine) throws IOException {
+    List<Medium> known = registries.get(machine);
+    if (known != null) return known;
+    List<Medium> read;
+    try {
+      read = MachineFile.read(machine).registry();
+    } catch (SettingsException e) {
+      return List.of();
+    }
+    registries.put(machine, read);
+    return read;
+  }
+
+  /** Where the settings file of a new machine of this name goes; there is nothing yet. */
   public Path newMachineFile(MachineId id, String name) {
-    throw new UnsupportedOperationException();
+    Path all = folder.resolve("machines");
+    String plain = FileName.of(name, id.toString());
+    Path own = all.resolve(plain);
+    if (Files.exists(own)) own = all.resolve(plain + " " + id);
+    return own.resolve(plain + ".vbox");
   }
 
   /**
@@ -92,14 +265,125 @@ public final class StateFolder implements AutoCloseable {
    *
    * @param creates image files that will be made for it; deleted if it is not committed
    * @param unfinished a line that {@link Contents#unfinished} gives back if the process is killed
-   *     before it is committed or rolled back; empty if there is nothing to do again
+   *     before it is committed or rolled back; empty if there is nothing to do again. A line that
+   *     was given back is given back at every opening until a change is begun with it
+   * @throws FileAlreadyExistsException if one of {@code creates} is there already
    */
   public Change begin(List<Path> creates, String unfinished) throws IOException {
-    throw new UnsupportedOperationException();
+    changes.finishPending();
+    for (Path image : creates) refuseExisting(image);
+    return new OneChange(JournalEntry.intended(creates, unfinished));
   }
 
+  private static void refuseExisting(Path image) throws IOException {
+    if (Files.exists(image, LinkOption.NOFOLLOW_LINKS))
+      throw new FileAlreadyExistsException(
+          image.toString(), null, "there is such a file already; choose another name");
+  }
+
+  private final class OneChange implements Change {
+    private final long number;
+    private JournalEntry intent;
+    private boolean ended;
+
+    OneChange(JournalEntry intent) throws IOException {
+      this.intent = intent;
+      this.number = changes.begin(intent);
+    }
+
+    @Override
+    public void alsoCreates(Path image) throws IOException {
+      check();
+      changes.finishPending();
+      refuseExisting(image);
+      List<Path> creates = new ArrayList<>(intent.creates());
+      creates.add(image);
+      JournalEntry more = JournalEntry.intended(creates, intent.unfinished());
+      changes.intend(number, more);
+      intent = more;
+    }
+
+    @Override
+    public void commit(
+        List<MachineSettings> saved,
+        List<Path> newMachines,
+        List<Medium> newGlobalMedia,
+        List<FileStep> fileSteps)
+        throws IOException {
+      check();
+      changes.finishPending();
+      List<Path> listed =
+          newMachines.stream().map(path -> path.toAbsolutePath().normalize()).toList();
+      Map<Path, MachineId> savedIds = new HashMap<>(ids);
+      List<NewFile> files = new ArrayList<>();
+      for (MachineSettings settings : saved) addMachine(settings, files, savedIds);
+      addGlobal(listed, newGlobalMedia, savedIds, files);
+      if (files.isEmpty() && fileSteps.isEmpty()) {
+        changes.end(number, intent);
+        ended = true;
+      } else {
+        changes.stage(files);
+        changes.decide(number, intent.decided(files, fileSteps));
+        ended = true;
+      }
+      machines = listed;
+      globalMedia = List.copyOf(newGlobalMedia);
+      ids.putAll(savedIds);
+      // Read again when somebody asks: what the file says is what counts.
+      saved.forEach(settings -> registries.remove(settings.machine().settingsFile().normalize()));
+      changes.finishPending();
+    }
+
+    @Override
+    public void rollBack() throws IOException {
+      check();
+      changes.rollBack(number, intent);
+      ended = true;
+    }
+
+    private void check() {
+      if (ended) throw new IllegalStateException("the change is committed or rolled back already");
+    }
+  }
+
+  private void addMachine(
+      MachineSettings settings, List<NewFile> files, Map<Path, MachineId> knownIds)
+      throws IOException {
+    Path path = settings.machine().settingsFile().normalize();
+    MachineId id = settings.machine().id();
+    boolean isNew = Files.notExists(path);
+    if (isNew && machines.contains(path))
+      throw new SettingsException(
+          "%s is on the list and has vanished; bring it back, so that what only VirtualBox knows of the machine is not lost"
+              .formatted(path));
+    MachineFile file = isNew ? MachineFile.blank(settings.machine()) : MachineFile.read(path);
+    if (!file.id().equals(id))
+      throw new SettingsException(
+          "%s is the file of machine %s; machine %s cannot be saved in it"
+              .formatted(path, file.id(), id));
+    file.write(settings);
+    addChanged(path, file.toBytes(), files);
+    knownIds.put(path, id);
+  }
+
+  private void addGlobal(
+      List<Path> listed, List<Medium> media, Map<Path, MachineId> knownIds, List<NewFile> files)
+      throws IOException {
+    GlobalFile file =
+        Files.exists(globalPath()) ? GlobalFile.read(globalPath()) : GlobalFile.blank(globalPath());
+    file.write(listed, knownIds, media);
+    addChanged(globalPath(), file.toBytes(), files);
+  }
+
+  private static void addChanged(Path path, byte[] contents, List<NewFile> files)
+      throws IOException {
+    if (!new DurableFile(path, Steps.UNHEARD).holds(contents))
+      files.add(new NewFile(path, contents));
+  }
+
+  /** Lets other processes have the folder. Changes under way are undone at the next opening. */
   @Override
   public void close() throws IOException {
-    throw new UnsupportedOperationException();
+    lock.close();
   }
 }

@@ -1,0 +1,267 @@
+package dev.varve.core.settings;
+
+import dev.varve.core.machine.Hardware;
+import dev.varve.core.machine.Machine;
+import dev.varve.core.machine.MachineId;
+import dev.varve.core.machine.Snapshot;
+import dev.varve.core.machine.SnapshotId;
+import dev.varve.core.medium.Medium;
+import dev.varve.core.medium.MediumId;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A machine's {@code .vbox} file in memory: what it says, and how it comes to say something else.
+ *
+ * <p>Storage is all that Varve knows of a machine. The rest of the file stays as it is: also when a
+ * snapshot is restored, the current state keeps its memory size, its network and so on; a new
+ * snapshot gets a copy of them.
+ */
+final class MachineFile {
+
+  private static final String USUAL_CHIPSET = "PIIX3";
+
+  private static final String NEW =
+      """
+      <?xml version="1.0"?>
+      <VirtualBox xmlns="http://www.virtualbox.org/" version="1.19-linux">
+        <Machine OSType="Other">
+          <Hardware>
+            <Memory RAMSize="1024"/>
+            <IO>
+              <IoCache/>
+            </IO>
+            <StorageControllers/>
+          </Hardware>
+        </Machine>
+      </VirtualBox>
+      """;
+
+  private final Path path;
+  private final XmlDocument document;
+  private final XmlElement machine;
+
+  private MachineFile(Path path, XmlDocument document) throws SettingsException {
+    this.path = path;
+    this.document = document;
+    this.machine = SettingsFormat.content(document.root(), "Machine");
+  }
+
+  /**
+   * A file that is there.
+   *
+   * @param path absolute
+   */
+  static MachineFile read(Path path) throws IOException {
+    return new MachineFile(path, XmlReader.read(path));
+  }
+
+  /**
+   * A file that somebody has read.
+   *
+   * @param path absolute
+   */
+  static MachineFile of(Path path, byte[] bytes) throws SettingsException {
+    return new MachineFile(path, XmlReader.read(path.toString(), bytes));
+  }
+
+  /** A file for a new machine. */
+  static MachineFile blank(Machine machine) throws SettingsException {
+    MachineFile file = of(machine.settingsFile(), NEW.getBytes(StandardCharsets.UTF_8));
+    fields(machine).writeTo(file.machine);
+    return file;
+  }
+
+  byte[] toBytes() {
+    return document.toBytes();
+  }
+
+  // ---- reading
+
+  MachineId id() throws SettingsException {
+    return new MachineId(Values.uuid(machine, "uuid"));
+  }
+
+  /** The media of its own registry, parents first. */
+  List<Medium> registry() throws SettingsException {
+    return mediaRegistry().read(machine.child("MediaRegistry"));
+  }
+
+  /**
+   * What it says.
+   *
+   * @param known its own media and others that its devices may name
+   */
+  MachineSettings settings(KnownMedia known) throws IOException {
+    Machine header = header();
+    List<Medium> media = new ArrayList<>(registry());
+    var drives = new MediaOfMachine(header.id().uuid(), folder(), known);
+    var reader = new HardwareElement(drives);
+    List<Snapshot> snapshots = new ArrayList<>();
+    XmlElement first = machine.child("Snapshot");
+    if (first != null) read(first, null, reader, snapshots, new HashSet<>());
+    SnapshotId now = header.currentSnapshot();
+    if (now != null && snapshots.stream().noneMatch(s -> s.id().equals(now)))
+      throw Values.refuse(
+          machine, "currentSnapshot", "is no snapshot of this machine; name one, or remove it");
+    drives.readCurrentState();
+    Hardware hardware = reader.read(machine);
+    media.addAll(drives.hostDrives());
+    return new MachineSettings(with(header, hardware, snapshots), media);
+  }
+
+  private static void read(
+      XmlElement element,
+      @Nullable SnapshotId parent,
+      HardwareElement reader,
+      List<Snapshot> snapshots,
+      Set<SnapshotId> ids)
+      throws IOException {
+    var id = new SnapshotId(Values.uuid(element, "uuid"));
+    if (!ids.add(id))
+      throw Values.refuse(element, "uuid", "is the uuid of two snapshots; remove one of them");
+    snapshots.add(snapshot(element, id, parent, reader.read(element)));
+    XmlElement children = element.child("Snapshots");
+    if (children == null) return;
+    for (XmlElement child : children.elements("Snapshot")) read(child, id, reader, snapshots, ids);
+  }
+
+  private static Snapshot snapshot(
+      XmlElement element, SnapshotId id, @Nullable SnapshotId parent, Hardware hardware)
+      throws SettingsException {
+    XmlElement description = element.child("Description");
+    return new Snapshot(
+        id,
+        Values.text(element, "name"),
+        description == null ? "" : description.text(),
+        Values.instant(element, "timeStamp"),
+        parent,
+        element.attribute("stateFile"),
+        hardware);
+  }
+
+  /** The machine without storage and snapshots. */
+  private Machine header() throws SettingsException {
+    UUID now = Values.uuidIfAny(machine, "currentSnapshot");
+    String folder = machine.attribute("snapshotFolder");
+    boolean dated = machine.attribute("lastStateChange") != null;
+    return new Machine(
+        id(),
+        Values.text(machine, "name"),
+        path,
+        folder == null || folder.isEmpty() ? "Snapshots" : folder,
+        chipset(),
+        Hardware.EMPTY,
+        List.of(),
+        now == null ? null : new SnapshotId(now),
+        Values.flag(machine, "currentStateModified", true),
+        dated ? Values.instant(machine, "lastStateChange") : Instant.EPOCH);
+  }
+
+  private static Machine with(Machine header, Hardware hardware, List<Snapshot> snapshots) {
+    return new Machine(
+        header.id(),
+        header.name(),
+        header.settingsFile(),
+        header.snapshotFolder(),
+        header.chipset(),
+        hardware,
+        snapshots,
+        header.currentSnapshot(),
+        header.currentStateModified(),
+        header.lastStateChange());
+  }
+
+  private String chipset() {
+    XmlElement hardware = machine.child("Hardware");
+    XmlElement chipset = hardware == null ? null : hardware.child("Chipset");
+    String type = chipset == null ? null : chipset.attribute("type");
+    return type == null ? USUAL_CHIPSET : type;
+  }
+
+  private Path folder() {
+    Path folder = path.getParent();
+    return folder == null ? path : folder;
+  }
+
+  private MediaRegistry mediaRegistry() throws SettingsException {
+    return new MediaRegistry(folder(), id().uuid());
+  }
+
+  // ---- writing
+
+  /**
+   * Makes the file say what {@code wanted} says. Where it says that already, nothing changes.
+   *
+   * @throws SettingsException if a name holds a character that XML cannot hold, or the file is
+   *     damaged; it is to be thrown away then
+   */
+  void write(MachineSettings wanted) throws SettingsException {
+    Machine model = wanted.machine();
+    var drives = new MediaOfMachine(model.id().uuid(), folder(), NONE);
+    for (Medium medium : wanted.media())
+      if (medium.format().equals(MediaRegistry.HOST_DRIVE)) drives.add(medium);
+    var writer = new HardwareElement(drives);
+    fields(model).writeTo(machine, fields(header()));
+    if (!wanted.media().isEmpty() || machine.child("MediaRegistry") != null)
+      mediaRegistry()
+          .write(
+              machine.require("MediaRegistry", "ExtraData", "Snapshot", "Hardware"),
+              wanted.media());
+    new SnapshotTree(machine, writer).write(model.snapshots());
+    writer.write(machine, model.hardware());
+    if (!model.chipset().equals(chipset()))
+      machine
+          .require("Hardware")
+          .require("Chipset", "Paravirt", "Network", "AudioAdapter", "IO", "StorageControllers")
+          .set("type", model.chipset(), List.of("type"));
+  }
+
+  // Writing looks nothing up.
+  private static final KnownMedia NONE =
+      new KnownMedia() {
+        @Override
+        public @Nullable Medium find(MediumId id) {
+          return null;
+        }
+
+        @Override
+        public boolean hasChildren(MediumId id) {
+          return false;
+        }
+      };
+
+  private static Fields fields(Machine machine) {
+    SnapshotId now = machine.currentSnapshot();
+    // OSType, which Varve does not know, for the order only.
+    return new Fields()
+        .with("uuid", Values.text(machine.id().uuid()))
+        .with("name", machine.name())
+        .with("OSType", null)
+        .with("currentSnapshot", now == null ? null : Values.text(now.uuid()))
+        .with("snapshotFolder", machine.snapshotFolder())
+        .with("currentStateModified", machine.currentStateModified() ? null : "false")
+        .with("lastStateChange", Values.text(machine.lastStateChange()));
+  }
+
+  static Fields fields(Snapshot snapshot) {
+    return new Fields()
+        .with("uuid", Values.text(snapshot.id().uuid()))
+        .with("name", snapshot.name())
+        .with("timeStamp", Values.text(snapshot.takenAt()))
+        .with("stateFile", snapshot.stateFile());
+  }
+
+  /** What an element says of a snapshot, without its storage. */
+  static Snapshot header(XmlElement element) throws SettingsException {
+    return snapshot(element, new SnapshotId(Values.uuid(element, "uuid")), null, Hardware.EMPTY);
+  }
+}

@@ -1,0 +1,18 @@
+package dev.varve.core.settings;
+
+/** The element {@code Description}: what people wrote about a thing. */
+final class Notes {
+  private Notes() {}
+
+  /**
+   * @param before the children of {@code element} that come after its description
+   */
+  static void writeDescription(XmlElement element, String description, String... before)
+      throws SettingsException {
+    XmlElement present = element.child("Description");
+    String now = present == null ? "" : present.text();
+    if (now.equals(description)) return;
+    if (!description.isEmpty()) element.require("Description", before).setText(description);
+    else if (present != null) present.detach();
+  }
+}

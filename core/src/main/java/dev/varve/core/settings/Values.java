@@ -1,0 +1,107 @@
+package dev.varve.core.settings;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.UUID;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** The values of attributes, as settings files write them. Wrong ones are refused by line. */
+final class Values {
+
+  private static final Pattern UUID_TEXT =
+      Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
+
+  private Values() {}
+
+  static String text(XmlElement element, String attribute) throws SettingsException {
+    String text = element.attribute(attribute);
+    if (text == null)
+      throw element.refuse("the attribute %s is missing; add it".formatted(attribute));
+    return text;
+  }
+
+  static UUID uuid(XmlElement element, String attribute) throws SettingsException {
+    String text = text(element, attribute);
+    boolean braces = text.startsWith("{") && text.endsWith("}") && text.length() > 2;
+    String bare = braces ? text.substring(1, text.length() - 1) : text;
+    if (!UUID_TEXT.matcher(bare).matches())
+      throw refuse(
+          element, attribute, "is no uuid; it looks like {d753a53c-e5a7-4910-ad4b-a297422fde94}");
+    return UUID.fromString(bare);
+  }
+
+  static @Nullable UUID uuidIfAny(XmlElement element, String attribute) throws SettingsException {
+    return element.attribute(attribute) == null ? null : uuid(element, attribute);
+  }
+
+  static String text(UUID uuid) {
+    return "{" + uuid + "}";
+  }
+
+  static int integer(XmlElement element, String attribute, int min, int max)
+      throws SettingsException {
+    return (int) number(element, attribute, min, max);
+  }
+
+  static long number(XmlElement element, String attribute, long min, long max)
+      throws SettingsException {
+    String text = text(element, attribute);
+    try {
+      long number = Long.parseLong(text);
+      if (number >= min && number <= max) return number;
+    } catch (NumberFormatException e) {
+      // said below
+    }
+    throw refuse(element, attribute, "must be a number from %d to %d".formatted(min, max));
+  }
+
+  static boolean flag(XmlElement element, String attribute, boolean missing)
+      throws SettingsException {
+    String text = element.attribute(attribute);
+    if (text == null) return missing;
+    return switch (text) {
+      case "true", "1", "yes", "on" -> true;
+      case "false", "0", "no", "off" -> false;
+      default -> throw refuse(element, attribute, "must be true or false");
+    };
+  }
+
+  static Instant instant(XmlElement element, String attribute) throws SettingsException {
+    String text = text(element, attribute);
+    try {
+      return Instant.parse(text);
+    } catch (DateTimeException e) {
+      throw refuse(element, attribute, "is no time; it looks like 2026-11-23T15:40:41Z");
+    }
+  }
+
+  static String text(Instant instant) {
+    return instant.truncatedTo(ChronoUnit.SECONDS).toString();
+  }
+
+  /** A file; one that is relative is meant from {@code folder}. */
+  static Path path(XmlElement element, String attribute, Path folder) throws SettingsException {
+    String text = text(element, attribute);
+    if (text.isEmpty()) throw refuse(element, attribute, "is empty; name a file");
+    try {
+      return folder.resolve(text).normalize();
+    } catch (InvalidPathException e) {
+      throw refuse(element, attribute, "cannot be the name of a file on this computer; rename it");
+    }
+  }
+
+  /** How a file inside {@code folder}, or elsewhere, is written. */
+  static String text(Path path, Path folder) {
+    Path normal = path.normalize();
+    boolean inside = normal.startsWith(folder) && !normal.equals(folder);
+    return (inside ? folder.relativize(normal) : normal).toString();
+  }
+
+  static SettingsException refuse(XmlElement element, String attribute, String why) {
+    return element.refuse("%s=\"%s\" %s".formatted(attribute, element.attribute(attribute), why));
+  }
+}

@@ -1,0 +1,6 @@
+package dev.varve.core.settings;
+
+/** A piece of an XML file, which knows how it stands there. */
+sealed interface XmlNode permits XmlElement, XmlText {
+  void write(StringBuilder out);
+}
