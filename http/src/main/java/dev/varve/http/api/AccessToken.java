@@ -1,0 +1,105 @@
+package dev.varve.http.api;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.util.Base64;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The secret that a request over TCP must show: 256 random bits in a file that only its owner
+ * reads.
+ */
+public final class AccessToken {
+
+  /** Its file in the state folder. */
+  public static final String FILE = "token";
+
+  private static final int BYTES = 32;
+  private static final String SCHEME = "Bearer ";
+  private static final Set<PosixFilePermission> OWNER_ONLY =
+      PosixFilePermissions.fromString("rw-------");
+
+  private final byte[] text;
+
+  private AccessToken(byte[] text) {
+    this.text = text;
+  }
+
+  /**
+   * The token of a state folder; made if there is none. The folder must be locked: nobody else
+   * makes one at the same time.
+   *
+   * @param random must be one whose output cannot be guessed
+   * @throws IOException if the file cannot be read or made, is damaged, or is open to others
+   */
+  public static AccessToken in(Path folder, RandomGenerator random) throws IOException {
+    Path file = folder.resolve(FILE);
+    try {
+      return read(file);
+    } catch (NoSuchFileException _) {
+      return make(file, random);
+    }
+  }
+
+  private static AccessToken read(Path file) throws IOException {
+    Set<PosixFilePermission> open = EnumSet.copyOf(Files.getPosixFilePermissions(file));
+    open.removeAll(OWNER_ONLY);
+    if (!open.isEmpty())
+      throw new IOException(
+          "%s can be read by others (%s); delete it, and a new one is made"
+              .formatted(file, PosixFilePermissions.toString(Files.getPosixFilePermissions(file))));
+    String text = Files.readString(file, StandardCharsets.US_ASCII).strip();
+    if (!text.matches("[0-9A-Za-z_-]{43}"))
+      throw new IOException(
+          "%s has %d characters and should have the 43 of a token; delete it, and a new one is made"
+              .formatted(file, text.length()));
+    return new AccessToken(text.getBytes(StandardCharsets.US_ASCII));
+  }
+
+  /** Under another name first: whoever sees the file sees all of it. */
+  private static AccessToken make(Path file, RandomGenerator random) throws IOException {
+    byte[] secret = new byte[BYTES];
+    random.nextBytes(secret);
+    byte[] text = Base64.getUrlEncoder().withoutPadding().encode(secret);
+    Path temporary = file.resolveSibling(FILE + ".new");
+    Files.deleteIfExists(temporary);
+    try (FileChannel channel =
+        FileChannel.open(
+            temporary,
+            Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+            PosixFilePermissions.asFileAttribute(OWNER_ONLY))) {
+      channel.write(new ByteBuffer[] {ByteBuffer.wrap(text), ByteBuffer.wrap(new byte[] {'\n'})});
+      channel.force(true);
+    }
+    Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+    return new AccessToken(text);
+  }
+
+  /** Whether an {@code Authorization} header shows the token; takes as long for every wrong one. */
+  boolean isShownBy(@Nullable String authorization) {
+    if (authorization == null || !authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length()))
+      return false;
+    byte[] shown =
+        authorization.substring(SCHEME.length()).strip().getBytes(StandardCharsets.UTF_8);
+    return MessageDigest.isEqual(text, shown);
+  }
+
+  /** Tells nothing. */
+  @Override
+  public String toString() {
+    return "AccessToken";
+  }
+}

@@ -1,0 +1,186 @@
+package dev.varve.http.api;
+
+import dev.varve.core.inventory.Inventory;
+import dev.varve.core.inventory.View.MachineView;
+import dev.varve.core.machine.Attachment;
+import dev.varve.core.machine.Slot;
+import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.MediumId;
+import io.vertx.core.json.JsonObject;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** What is in the slots of machines. */
+final class Attachments {
+
+  private final Inventory inventory;
+  private final Sessions sessions;
+
+  Attachments(Inventory inventory, Sessions sessions) {
+    this.inventory = inventory;
+    this.sessions = sessions;
+  }
+
+  void addTo(Handlers handlers) {
+    handlers.reads("listAttachments", this::list);
+    handlers.reads("getAttachment", this::get);
+    handlers.acts("attach", this::attach);
+    handlers.acts("changeAttachment", this::change);
+    handlers.acts("detach", this::detach);
+    handlers.acts("mount", call -> mount(call, medium(call)));
+    handlers.acts("unmount", call -> mount(call, null));
+    handlers.acts("guestEject", this::guestEject);
+  }
+
+  private Answer list(Call call) {
+    MachineView machine = machine(call);
+    return Answer.ok(
+            new JsonObject()
+                .put(
+                    "attachments",
+                    MachineJson.array(Machines.copy(call, machine).attachments(), MachineJson::of)))
+        .with("ETag", MachineJson.etag(machine).text());
+  }
+
+  private Answer get(Call call) {
+    MachineView machine = machine(call);
+    return Answer.ok(
+            MachineJson.of(Lookup.attachment(machine, Machines.copy(call, machine), call.slot())))
+        .with("ETag", MachineJson.etag(machine).text());
+  }
+
+  private Answer attach(Call call) {
+    MachineView machine = machine(call);
+    var slot =
+        new Slot(call.textMember("controller"), call.intMember("port"), call.intMember("device"));
+    DeviceType type = call.enumMember("type", DeviceType.class, DeviceType::text);
+    MediumId medium = medium(call);
+    MachineView after =
+        sessions.change(
+            call,
+            machine,
+            session -> {
+              var edits =
+                  new Edits()
+                      .add(
+                          () -> inventory.attach(session, slot, type, medium),
+                          () -> inventory.detach(session, slot));
+              addFlags(edits, call, session, slot, null);
+              edits.make();
+            });
+    return Answer.created(Paths.of(machine.saved().id(), slot), json(after, slot))
+        .with("ETag", MachineJson.etag(after).text());
+  }
+
+  private Answer change(Call call) {
+    MachineView machine = machine(call);
+    Attachment old = Lookup.attachment(machine, machine.working(), call.slot());
+    return changed(
+        call,
+        machine,
+        session -> {
+          var edits = new Edits();
+          addFlags(edits, call, session, old.slot(), old);
+          edits.make();
+        });
+  }
+
+  /**
+   * Adds what the body asks for.
+   *
+   * @param old what an undo brings back; null if the whole attachment is undone
+   */
+  private void addFlags(
+      Edits edits, Call call, String session, Slot slot, @Nullable Attachment old) {
+    addFlag(
+        edits,
+        call,
+        "passthrough",
+        value -> inventory.setPassthrough(session, slot, value),
+        old == null ? null : old.passthrough());
+    addFlag(
+        edits,
+        call,
+        "temporaryEject",
+        value -> inventory.setTemporaryEject(session, slot, value),
+        old == null ? null : old.temporaryEject());
+    addFlag(
+        edits,
+        call,
+        "nonRotational",
+        value -> inventory.setNonRotational(session, slot, value),
+        old == null ? null : old.nonRotational());
+    addFlag(
+        edits,
+        call,
+        "discard",
+        value -> inventory.setDiscard(session, slot, value),
+        old == null ? null : old.discard());
+    addFlag(
+        edits,
+        call,
+        "hotPluggable",
+        value -> inventory.setHotPluggable(session, slot, value),
+        old == null ? null : old.hotPluggable());
+    if (call.has("bandwidthGroup"))
+      edits.add(
+          () -> inventory.setBandwidthGroup(session, slot, call.textOrNull("bandwidthGroup")),
+          () -> {
+            if (old != null) inventory.setBandwidthGroup(session, slot, old.bandwidthGroup());
+          });
+  }
+
+  private static void addFlag(
+      Edits edits, Call call, String member, Consumer<Boolean> set, @Nullable Boolean old) {
+    if (!call.has(member)) return;
+    edits.add(
+        () -> set.accept(call.flagMember(member)),
+        () -> {
+          if (old != null) set.accept(old);
+        });
+  }
+
+  private Answer detach(Call call) {
+    MachineView machine = machine(call);
+    MachineView after =
+        sessions.change(call, machine, session -> inventory.detach(session, call.slot()));
+    return Answer.done().with("ETag", MachineJson.etag(after).text());
+  }
+
+  /**
+   * @param medium null to unmount
+   */
+  private Answer mount(Call call, @Nullable MediumId medium) {
+    boolean force = medium == null ? call.flag("force") : call.flagMember("force");
+    return changed(
+        call, machine(call), session -> inventory.mount(session, call.slot(), medium, force));
+  }
+
+  private Answer guestEject(Call call) {
+    MachineView machine = machine(call);
+    inventory.guestEject(machine.saved().id(), call.slot());
+    return answer(sessions.view(machine.saved().id()), call.slot());
+  }
+
+  private Answer changed(Call call, MachineView machine, Consumer<String> change) {
+    return answer(sessions.change(call, machine, change), call.slot());
+  }
+
+  private static Answer answer(MachineView machine, Slot slot) {
+    return Answer.ok(json(machine, slot)).with("ETag", MachineJson.etag(machine).text());
+  }
+
+  private static JsonObject json(MachineView machine, Slot slot) {
+    return MachineJson.of(Lookup.attachment(machine, machine.working(), slot));
+  }
+
+  /** The medium that the body names; null for none. */
+  private @Nullable MediumId medium(Call call) {
+    String text = call.textOrNull("medium");
+    return text == null ? null : Lookup.medium(inventory.view(), text).medium().id();
+  }
+
+  private MachineView machine(Call call) {
+    return Lookup.machine(inventory.view(), call.text("machine"));
+  }
+}

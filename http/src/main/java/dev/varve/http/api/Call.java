@@ -1,0 +1,96 @@
+package dev.varve.http.api;
+
+import dev.varve.core.machine.Slot;
+import io.vertx.core.json.JsonObject;
+import java.math.BigDecimal;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request that is as the document says: parameters and members that a handler asks for are there
+ * and of the right kind.
+ *
+ * @param parameters those of path, query and header that have a value
+ * @param body empty if the operation has none
+ */
+record Call(Operation operation, Map<String, String> parameters, JsonObject body) {
+
+  // ---- parameters
+
+  String text(String parameter) {
+    String value = parameters.get(parameter);
+    if (value == null) throw new IllegalStateException("no parameter " + parameter);
+    return value;
+  }
+
+  @Nullable String optional(String parameter) {
+    return parameters.get(parameter);
+  }
+
+  int number(String parameter) {
+    return Integer.parseInt(text(parameter));
+  }
+
+  boolean flag(String parameter) {
+    return Boolean.parseBoolean(text(parameter));
+  }
+
+  /** The slot that the path names. */
+  Slot slot() {
+    return new Slot(text("controller"), number("port"), number("device"));
+  }
+
+  /** Null if the client does not care what it changes. */
+  @Nullable String ifMatch() {
+    return parameters.get("If-Match");
+  }
+
+  // ---- members of the body
+
+  boolean has(String member) {
+    return body.containsKey(member);
+  }
+
+  String textMember(String member) {
+    return body.getString(member);
+  }
+
+  @Nullable String textOrNull(String member) {
+    return body.getString(member);
+  }
+
+  boolean flagMember(String member) {
+    return body.getBoolean(member);
+  }
+
+  Path pathMember(String member) {
+    return Path.of(body.getString(member));
+  }
+
+  int intMember(String member) {
+    return Math.toIntExact(longMember(member));
+  }
+
+  /** A whole number; the schema lets 1e3 pass, which is one too. */
+  long longMember(String member) {
+    try {
+      return new BigDecimal(body.getNumber(member).toString()).longValueExact();
+    } catch (ArithmeticException e) {
+      throw Refusal.malformed(
+          "'%s' of the body is %s, which is no whole number of 64 bits"
+              .formatted(member, body.getNumber(member)));
+    }
+  }
+
+  /** The value of an enum that has this text. */
+  <E extends Enum<E>> E enumMember(String member, Class<E> type, Function<E, String> text) {
+    return valueOf(body.getString(member), type, text);
+  }
+
+  static <E extends Enum<E>> E valueOf(String wanted, Class<E> type, Function<E, String> text) {
+    for (E value : type.getEnumConstants()) if (text.apply(value).equals(wanted)) return value;
+    throw new IllegalStateException("no " + type.getSimpleName() + " " + wanted);
+  }
+}

@@ -1,0 +1,101 @@
+package dev.varve.http.api;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpConnection;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The connections of one listener: not too many, and none that keeps us waiting. Each has one
+ * timer, which runs while the client has to do something: send a request as a whole, or take its
+ * answer. While we work on an answer it rests, however long that takes. Belongs to one event loop.
+ */
+final class Connections {
+
+  /**
+   * How many connections there may be, and how long a client may take.
+   *
+   * @param requestMillis for a request, from the end of the last one to its own last byte
+   * @param answerMillis for taking an answer
+   */
+  record Limits(int connections, long requestMillis, long answerMillis) {
+    static final Limits USUAL = new Limits(256, 30_000, 30_000);
+  }
+
+  private final Vertx vertx;
+  private final Limits limits;
+  private final Map<HttpConnection, Timer> timers = new IdentityHashMap<>();
+
+  Connections(Vertx vertx, Limits limits) {
+    this.vertx = vertx;
+    this.limits = limits;
+  }
+
+  /** A client has connected; one too many is sent away. */
+  void opened(HttpConnection connection) {
+    if (timers.size() >= limits.connections()) {
+      connection.close();
+      return;
+    }
+    var timer = new Timer();
+    timers.put(connection, timer);
+    connection.closeHandler(
+        _ -> {
+          timers.remove(connection);
+          timer.stop();
+        });
+    timer.start(limits.requestMillis(), connection::close);
+  }
+
+  /**
+   * The head of a request has come, and the rest has the time that is left.
+   *
+   * @param late says so to the client
+   */
+  void begun(HttpConnection connection, Runnable late) {
+    Timer timer = timers.get(connection);
+    if (timer != null) timer.late = late;
+  }
+
+  /** A request has come as a whole: it is our turn. */
+  void received(HttpConnection connection) {
+    Timer timer = timers.get(connection);
+    if (timer != null) timer.stop();
+  }
+
+  /** An answer is on its way: the client has to take it. */
+  void answering(HttpConnection connection) {
+    Timer timer = timers.get(connection);
+    if (timer != null) timer.start(limits.answerMillis(), connection::close);
+  }
+
+  /** The answer has been taken: the client may send the next request. */
+  void answered(HttpConnection connection) {
+    Timer timer = timers.get(connection);
+    if (timer != null) timer.start(limits.requestMillis(), connection::close);
+  }
+
+  private final class Timer {
+    private static final long NONE = -1;
+
+    private long id = NONE;
+    private @Nullable Runnable late;
+
+    void start(long millis, Runnable action) {
+      stop();
+      late = action;
+      id = vertx.setTimer(millis, _ -> expire());
+    }
+
+    private void expire() {
+      id = NONE;
+      if (late != null) late.run();
+    }
+
+    void stop() {
+      if (id != NONE) vertx.cancelTimer(id);
+      id = NONE;
+    }
+  }
+}

@@ -1,0 +1,188 @@
+package dev.varve.http.api;
+
+import dev.varve.core.inventory.Inventory;
+import dev.varve.core.machine.MachineId;
+import dev.varve.core.machine.Slot;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.net.SocketAddress;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * The HTTP control plane of an inventory, on a Unix socket and on loopback TCP.
+ *
+ * <p>All methods are thread safe and none blocks, except {@link #listenUnix}, which looks at the
+ * file system. Everything that is passed in stays the caller's: close the inventory after {@link
+ * #close} has completed.
+ */
+public final class ControlServer {
+
+  /** Of a request's first line, and of its headers together. */
+  static final int MAX_HEADERS = 16 * 1024;
+
+  private static final long DRAIN_SECONDS = 5;
+
+  private final Vertx vertx;
+  private final Connections.Limits limits;
+  private final ApiDocument document = ApiDocument.load();
+  private final Handlers handlers;
+  private final Consumer<Throwable> bugs;
+  private final List<HttpServer> servers = new CopyOnWriteArrayList<>();
+  private final List<Path> sockets = new CopyOnWriteArrayList<>();
+
+  /**
+   * A server that listens nowhere yet.
+   *
+   * @param vertx whose event loops serve the connections; better not those of the disks
+   * @param model runs the inventory's calls, one after the other; may refuse when too many wait
+   * @param uris where a running machine's disks are served; called by {@code model}, may block
+   * @param bugs hears, on any thread, of failures that are Varve's own
+   */
+  public ControlServer(
+      Vertx vertx,
+      Inventory inventory,
+      Executor model,
+      Function<MachineId, Map<Slot, List<String>>> uris,
+      Consumer<Throwable> bugs) {
+    this(vertx, inventory, model, uris, bugs, Connections.Limits.USUAL);
+  }
+
+  ControlServer(
+      Vertx vertx,
+      Inventory inventory,
+      Executor model,
+      Function<MachineId, Map<Slot, List<String>>> uris,
+      Consumer<Throwable> bugs,
+      Connections.Limits limits) {
+    this.vertx = vertx;
+    this.bugs = bugs;
+    this.limits = limits;
+    handlers = handlers(vertx, inventory, model, uris, document);
+  }
+
+  private static Handlers handlers(
+      Vertx vertx,
+      Inventory inventory,
+      Executor model,
+      Function<MachineId, Map<Slot, List<String>>> uris,
+      ApiDocument document) {
+    var handlers = new Handlers(model);
+    var sessions = new Sessions(inventory);
+    sessions.addTo(handlers);
+    new Machines(inventory, uris).addTo(handlers);
+    new Controllers(inventory, sessions).addTo(handlers);
+    new Attachments(inventory, sessions).addTo(handlers);
+    new BandwidthGroups(inventory, sessions).addTo(handlers);
+    new Snapshots(inventory, sessions, model).addTo(handlers);
+    new Media(inventory).addTo(handlers);
+    new Jobs(vertx, inventory).addTo(handlers);
+    new Health(vertx, model, document).addTo(handlers);
+    return handlers;
+  }
+
+  /**
+   * Listens on a TCP port of the loopback address; requests need the token.
+   *
+   * @param host a name or an address; one that others can reach is refused
+   * @param port 0 for one that the system chooses
+   * @return the address with the actual port, or an {@link IOException} if it is taken
+   */
+  public Future<SocketAddress> listenTcp(String host, int port, AccessToken token) {
+    try {
+      if (!InetAddress.getByName(host).isLoopbackAddress())
+        throw new IOException(
+            "%s is not a loopback address, and the control plane is for this machine only; listen on 127.0.0.1"
+                .formatted(host));
+    } catch (IOException e) {
+      return Future.failedFuture(e);
+    }
+    return listen(SocketAddress.inetSocketAddress(port, host), new Door.Tcp(token))
+        .map(server -> SocketAddress.inetSocketAddress(server.actualPort(), host));
+  }
+
+  /**
+   * Listens on a Unix socket that only the owner can connect to. Whatever socket is there is
+   * replaced: the caller has locked the folder, so nobody listens on it. The file is removed when
+   * the server is closed.
+   */
+  public Future<Void> listenUnix(Path socket) {
+    Path folder;
+    try {
+      // Bound where nobody else can reach it, and moved when its mode is right.
+      folder =
+          Files.createTempDirectory(
+              socket.toAbsolutePath().getParent(),
+              ".s",
+              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    } catch (IOException e) {
+      return Future.failedFuture(e);
+    }
+    Path bound = folder.resolve("s");
+    return listen(SocketAddress.domainSocketAddress(bound.toString()), new Door.Unix())
+        .compose(_ -> publish(bound, socket))
+        .eventually(() -> removed(folder));
+  }
+
+  private Future<Void> publish(Path bound, Path socket) {
+    try {
+      Files.setPosixFilePermissions(bound, PosixFilePermissions.fromString("rw-------"));
+      Files.move(bound, socket, StandardCopyOption.ATOMIC_MOVE);
+      sockets.add(socket);
+      return Future.succeededFuture();
+    } catch (IOException e) {
+      return Future.failedFuture(e);
+    }
+  }
+
+  private static Future<Void> removed(Path file) {
+    try {
+      Files.deleteIfExists(file);
+      return Future.succeededFuture();
+    } catch (IOException e) {
+      return Future.failedFuture(e);
+    }
+  }
+
+  private Future<HttpServer> listen(SocketAddress address, Door door) {
+    var connections = new Connections(vertx, limits);
+    var routes = new Routes(vertx, document, handlers, door, connections, bugs);
+    HttpServer server =
+        vertx
+            .createHttpServer(
+                new HttpServerOptions()
+                    .setMaxHeaderSize(MAX_HEADERS)
+                    .setMaxInitialLineLength(MAX_HEADERS)
+                    .setHttp2ClearTextEnabled(false)
+                    .setTcpNoDelay(true))
+            .connectionHandler(connections::opened)
+            .invalidRequestHandler(routes::refuseMalformed)
+            .requestHandler(routes.router());
+    servers.add(server);
+    return server.listen(address);
+  }
+
+  /**
+   * Stops listening, answers what has been asked, and ends every connection after a few seconds at
+   * most. A second call does nothing more.
+   */
+  public Future<Void> close() {
+    return Future.join(
+            servers.stream().map(s -> s.shutdown(DRAIN_SECONDS, TimeUnit.SECONDS)).toList())
+        .<Void>mapEmpty()
+        .eventually(() -> Future.join(sockets.stream().map(ControlServer::removed).toList()));
+  }
+}

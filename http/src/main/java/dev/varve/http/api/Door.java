@@ -1,0 +1,91 @@
+package dev.varve.http.api;
+
+import dev.varve.core.medium.ErrorCode;
+import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpServerRequest;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who may come in at an address that is listened on: somebody with the token, or with access to the
+ * Unix socket, and no web page but our own.
+ *
+ * <p>A page of another site can make a browser send requests here, also under a name of its own
+ * that resolves to the loopback address. The browser then says so in {@code Origin}, {@code
+ * Sec-Fetch-Site} or {@code Host}.
+ */
+sealed interface Door {
+
+  /** Throws a {@link Refusal} if the request must not go on. */
+  void check(HttpServerRequest request, boolean needsToken);
+
+  /** A Unix socket: the file's mode says who may. */
+  record Unix() implements Door {
+    @Override
+    public void check(HttpServerRequest request, boolean needsToken) {
+      String host = host(request.headers());
+      if (!host.isEmpty()) checkHost(host, null);
+      checkOrigin(request.headers(), host);
+    }
+  }
+
+  /** A TCP port of the loopback address. */
+  record Tcp(AccessToken token) implements Door {
+    @Override
+    public void check(HttpServerRequest request, boolean needsToken) {
+      String host = host(request.headers());
+      checkHost(host, request.localAddress().port());
+      checkOrigin(request.headers(), host);
+      if (needsToken && !token.isShownBy(request.getHeader("Authorization")))
+        throw new Refusal(
+            401,
+            ErrorCode.E_ACCESSDENIED,
+            "this needs the header 'Authorization: Bearer TOKEN', with what the file 'token' of the"
+                + " state folder holds; or use the Unix socket beside it");
+    }
+  }
+
+  /** The names that only this machine can mean. */
+  Pattern LOOPBACK = Pattern.compile("(localhost|127\\.0\\.0\\.1|\\[::1])(?::([0-9]{1,5}))?");
+
+  private static String host(MultiMap headers) {
+    List<String> hosts = headers.getAll("Host");
+    if (hosts.size() > 1)
+      throw Refusal.malformed("there are %d Host headers".formatted(hosts.size()));
+    return hosts.isEmpty() ? "" : hosts.getFirst().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * @param port the only one allowed; null for any
+   */
+  private static void checkHost(String host, @Nullable Integer port) {
+    Matcher parts = LOOPBACK.matcher(host);
+    boolean ours = parts.matches() && (port == null || port == portOf(parts.group(2)));
+    if (!ours)
+      throw Refusal.forbidden(
+          "the request is for the host '%s', and Varve answers as localhost, 127.0.0.1 and [::1]%s only"
+              .formatted(host, port == null ? "" : " with port " + port));
+  }
+
+  private static int portOf(@Nullable String text) {
+    return text == null ? 80 : Integer.parseInt(text);
+  }
+
+  private static void checkOrigin(MultiMap headers, String host) {
+    for (String origin : headers.getAll("Origin")) {
+      if (!origin.equalsIgnoreCase("http://" + host))
+        throw Refusal.forbidden(
+            "the request comes from a page of '%s'; only pages of Varve itself may ask"
+                .formatted(origin));
+    }
+    for (String site : headers.getAll("Sec-Fetch-Site")) {
+      if (!site.equals("same-origin") && !site.equals("none"))
+        throw Refusal.forbidden(
+            "the request comes from a page of another origin (%s); only pages of Varve itself may ask"
+                .formatted(site));
+    }
+  }
+}

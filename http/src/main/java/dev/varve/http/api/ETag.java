@@ -1,0 +1,54 @@
+package dev.varve.http.api;
+
+import dev.varve.core.medium.ErrorCode;
+import io.vertx.core.json.JsonObject;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.Base64;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A version of a representation (RFC 9110, 8.8.3).
+ *
+ * @param text with its quotes
+ */
+record ETag(String text) {
+
+  /** The tag of everything that {@code representation} says. */
+  static ETag of(JsonObject representation) {
+    byte[] hash = Arrays.copyOf(sha256(representation.toBuffer().getBytes()), 18);
+    return new ETag('"' + Base64.getUrlEncoder().encodeToString(hash) + '"');
+  }
+
+  private static byte[] sha256(byte[] bytes) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(bytes);
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every JDK has SHA-256", e);
+    }
+  }
+
+  /**
+   * Whether a list as in {@code If-Match} and {@code If-None-Match} names this tag. Ours have no
+   * comma, and weak ones are never equal.
+   */
+  boolean isIn(String list) {
+    return list.strip().equals("*")
+        || Arrays.stream(list.split(",")).anyMatch(tag -> tag.strip().equals(text));
+  }
+
+  /**
+   * Refuses a change of something that is not what the client has seen.
+   *
+   * @param ifMatch null if the client does not care
+   */
+  void check(@Nullable String ifMatch, String thing) {
+    if (ifMatch == null || isIn(ifMatch)) return;
+    throw new Refusal(
+        412,
+        ErrorCode.VBOX_E_INVALID_OBJECT_STATE,
+        "%s has changed: its ETag is %s now, and If-Match names %s; get it again and decide anew"
+            .formatted(thing, text, ifMatch));
+  }
+}

@@ -1,0 +1,68 @@
+package dev.varve.http.api;
+
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+
+/** Who answers which operation, and on which thread. */
+final class Handlers {
+
+  /** Answers a call; what it throws becomes a {@link Problem}. */
+  interface Handler {
+    Answer answer(Call call);
+  }
+
+  private final Map<String, Function<Call, Future<Answer>>> byOperation = new HashMap<>();
+  private final Executor model;
+
+  /**
+   * @param model where calls of the inventory run, one after the other
+   */
+  Handlers(Executor model) {
+    this.model = model;
+  }
+
+  /** Looks at a view, on the event loop; must not block. */
+  void reads(String operation, Handler handler) {
+    waits(operation, call -> Future.succeededFuture(handler.answer(call)));
+  }
+
+  /** Calls the inventory, on the model's thread; may block. */
+  void acts(String operation, Handler handler) {
+    waits(
+        operation,
+        call -> {
+          Promise<Answer> answer = Promise.promise();
+          model.execute(
+              () -> {
+                try {
+                  answer.complete(handler.answer(call));
+                } catch (Throwable failure) { // also an Error must not leave a client waiting
+                  answer.fail(failure);
+                }
+              });
+          return answer.future();
+        });
+  }
+
+  /** Answers some time later; called on the event loop. */
+  void waits(String operation, Function<Call, Future<Answer>> handler) {
+    if (byOperation.put(operation, handler) != null)
+      throw new IllegalStateException("two handlers for " + operation);
+  }
+
+  Future<Answer> answer(Call call) {
+    Function<Call, Future<Answer>> handler = byOperation.get(call.operation().id());
+    if (handler == null) throw new IllegalStateException("no handler for " + call.operation().id());
+    return handler.apply(call);
+  }
+
+  /** The operations that have a handler. */
+  Set<String> operations() {
+    return Set.copyOf(byOperation.keySet());
+  }
+}

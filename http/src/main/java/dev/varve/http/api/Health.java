@@ -1,0 +1,50 @@
+package dev.varve.http.api;
+
+import dev.varve.core.medium.ErrorCode;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonObject;
+import java.util.Map;
+import java.util.concurrent.Executor;
+
+/** Whether Varve is well, and what it can be asked. */
+final class Health {
+
+  private static final long PATIENCE_MILLIS = 2000;
+  private static final Answer WELL = Answer.ok(new JsonObject().put("status", "ok"));
+
+  private final Vertx vertx;
+  private final Executor model;
+  private final ApiDocument document;
+
+  Health(Vertx vertx, Executor model, ApiDocument document) {
+    this.vertx = vertx;
+    this.model = model;
+    this.document = document;
+  }
+
+  void addTo(Handlers handlers) {
+    var text = new Answer(200, Map.of("Content-Type", "application/json"), document.text());
+    handlers.reads("getLiveness", _ -> WELL);
+    handlers.waits("getReadiness", _ -> ready());
+    handlers.reads("getDocument", _ -> text);
+  }
+
+  /** Asks the model's thread whether it does anything. */
+  private Future<Answer> ready() {
+    Promise<Answer> answer = Promise.promise();
+    long timer =
+        vertx.setTimer(
+            PATIENCE_MILLIS,
+            _ ->
+                answer.tryFail(
+                    new Refusal(
+                        503,
+                        ErrorCode.E_FAIL,
+                        "the model has been busy for %d ms; wait, or look at its jobs"
+                            .formatted(PATIENCE_MILLIS))));
+    model.execute(() -> answer.tryComplete(WELL));
+    return answer.future().onComplete(_ -> vertx.cancelTimer(timer));
+  }
+}

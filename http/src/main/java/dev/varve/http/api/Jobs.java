@@ -1,0 +1,95 @@
+package dev.varve.http.api;
+
+import dev.varve.core.inventory.Inventory;
+import dev.varve.core.inventory.Job;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonObject;
+import java.util.concurrent.TimeUnit;
+
+/** Long work that goes on by itself. */
+final class Jobs {
+
+  private final Vertx vertx;
+  private final Inventory inventory;
+
+  Jobs(Vertx vertx, Inventory inventory) {
+    this.vertx = vertx;
+    this.inventory = inventory;
+  }
+
+  void addTo(Handlers handlers) {
+    handlers.reads(
+        "listJobs",
+        _ ->
+            Answer.ok(
+                new JsonObject().put("jobs", MachineJson.array(inventory.jobs(), Jobs::json))));
+    handlers.waits("getJob", this::get);
+    handlers.reads("cancelJob", this::cancel);
+  }
+
+  /** The answer to what began a job. */
+  static Answer begun(Job job) {
+    return Answer.of(202, json(job)).with("Location", Paths.ofJob(job.id()));
+  }
+
+  private Future<Answer> get(Call call) {
+    Job job = job(call);
+    int seconds = call.number("waitSeconds");
+    if (seconds == 0 || job.state() != Job.State.RUNNING)
+      return Future.succeededFuture(Answer.ok(json(job)));
+    Promise<Answer> answer = Promise.promise();
+    Context loop = vertx.getOrCreateContext();
+    long timer =
+        vertx.setTimer(
+            TimeUnit.SECONDS.toMillis(seconds), _ -> answer.tryComplete(Answer.ok(json(job))));
+    job.ended()
+        .whenComplete(
+            (_, _) ->
+                loop.runOnContext(
+                    _ -> {
+                      vertx.cancelTimer(timer);
+                      answer.tryComplete(Answer.ok(json(job)));
+                    }));
+    return answer.future();
+  }
+
+  private Answer cancel(Call call) {
+    Job job = job(call);
+    job.cancel();
+    return Answer.of(202, json(job));
+  }
+
+  private Job job(Call call) {
+    String id = call.text("job");
+    return inventory.jobs().stream()
+        .filter(job -> job.id().equals(id))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                Refusal.unknown(
+                    "there is no job '%s'; only the last hundred that ended are kept"
+                        .formatted(id)));
+  }
+
+  private static JsonObject json(Job job) {
+    Throwable failure = job.failure();
+    return new JsonObject()
+        .put("id", job.id())
+        .put("description", job.description())
+        .put("state", text(job.state()))
+        .put("permille", job.permille())
+        .put("problem", failure == null ? null : Problem.of(failure).json());
+  }
+
+  private static String text(Job.State state) {
+    return switch (state) {
+      case RUNNING -> "Running";
+      case DONE -> "Done";
+      case FAILED -> "Failed";
+      case CANCELLED -> "Cancelled";
+    };
+  }
+}

@@ -1,0 +1,91 @@
+package dev.varve.http.api;
+
+import dev.varve.core.inventory.View;
+import dev.varve.core.inventory.View.MachineView;
+import dev.varve.core.inventory.View.MediumView;
+import dev.varve.core.machine.Attachment;
+import dev.varve.core.machine.BandwidthGroup;
+import dev.varve.core.machine.Hardware;
+import dev.varve.core.machine.MachineId;
+import dev.varve.core.machine.Slot;
+import dev.varve.core.machine.Snapshot;
+import dev.varve.core.machine.StorageController;
+import dev.varve.core.medium.MediumId;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Finds what requests name, or throws a {@link Refusal} that says what there is not. */
+final class Lookup {
+
+  private static final Pattern UUID_TEXT =
+      Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
+
+  private Lookup() {}
+
+  /** By uuid or name. */
+  static MachineView machine(View view, String text) {
+    UUID id = uuid(text);
+    MachineView byId = id == null ? null : view.machines().get(new MachineId(id));
+    if (byId != null) return byId;
+    return only(
+        "machine '" + text + "'",
+        view.machines().values().stream().filter(m -> m.saved().name().equals(text)).toList());
+  }
+
+  /** By uuid or location. */
+  static MediumView medium(View view, String text) {
+    UUID id = uuid(text);
+    MediumView byId = id == null ? null : view.media().get(new MediumId(id));
+    if (byId != null) return byId;
+    Predicate<MediumView> there = text.startsWith("/") ? isAt(Path.of(text)) : _ -> false;
+    return only("medium '" + text + "'", view.media().values().stream().filter(there).toList());
+  }
+
+  static Predicate<MediumView> isAt(Path location) {
+    Path normal = location.normalize();
+    return medium -> medium.medium().location().equals(normal);
+  }
+
+  /** By uuid, or by name if only one has it. */
+  static Snapshot snapshot(MachineView machine, String text) {
+    List<Snapshot> all = machine.saved().snapshots();
+    UUID id = uuid(text);
+    for (Snapshot snapshot : all) if (snapshot.id().uuid().equals(id)) return snapshot;
+    return only(
+        "snapshot '%s' of machine '%s'".formatted(text, machine.saved().name()),
+        all.stream().filter(snapshot -> snapshot.name().equals(text)).toList());
+  }
+
+  static StorageController controller(MachineView machine, Hardware hardware, String name) {
+    return only(
+        "controller '%s' in machine '%s'".formatted(name, machine.saved().name()),
+        hardware.controllers().stream().filter(c -> c.name().equals(name)).toList());
+  }
+
+  static Attachment attachment(MachineView machine, Hardware hardware, Slot slot) {
+    return only(
+        "device at %s of machine '%s'".formatted(slot, machine.saved().name()),
+        hardware.attachments().stream().filter(a -> a.slot().equals(slot)).toList());
+  }
+
+  static BandwidthGroup group(MachineView machine, Hardware hardware, String name) {
+    return only(
+        "bandwidth group '%s' in machine '%s'".formatted(name, machine.saved().name()),
+        hardware.bandwidthGroups().stream().filter(g -> g.name().equals(name)).toList());
+  }
+
+  private static <T> T only(String thing, List<T> found) {
+    if (found.isEmpty()) throw Refusal.unknown("there is no " + thing);
+    if (found.size() > 1)
+      throw Refusal.malformed("%s could be any of %d; use the uuid".formatted(thing, found.size()));
+    return found.getFirst();
+  }
+
+  private static @Nullable UUID uuid(String text) {
+    return UUID_TEXT.matcher(text).matches() ? UUID.fromString(text) : null;
+  }
+}

@@ -1,0 +1,166 @@
+package dev.varve.http.api;
+
+import dev.varve.core.inventory.Session;
+import dev.varve.core.inventory.View.MachineView;
+import dev.varve.core.machine.Attachment;
+import dev.varve.core.machine.BandwidthGroup;
+import dev.varve.core.machine.Hardware;
+import dev.varve.core.machine.LockType;
+import dev.varve.core.machine.Machine;
+import dev.varve.core.machine.MachineId;
+import dev.varve.core.machine.Slot;
+import dev.varve.core.machine.Snapshot;
+import dev.varve.core.machine.StorageController;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Machines and what belongs to them, as JSON. */
+final class MachineJson {
+
+  private MachineJson() {}
+
+  /** Covers both copies and the snapshots, not who holds a lock. */
+  static ETag etag(MachineView view) {
+    return ETag.of(
+        whole(view, view.saved().hardware())
+            .put("working", of(view.working()))
+            .put("lock", null)
+            .put("modified", null));
+  }
+
+  static JsonObject summary(MachineView view) {
+    return new JsonObject()
+        .put("id", view.saved().id().toString())
+        .put("name", view.saved().name())
+        .put("settingsFile", view.saved().settingsFile().toString())
+        .put("state", view.state().text())
+        .put("lock", text(view.lock()))
+        .put("modified", view.modified());
+  }
+
+  /**
+   * @param hardware the copy that is asked for
+   */
+  static JsonObject whole(MachineView view, Hardware hardware) {
+    Machine machine = view.saved();
+    return summary(view)
+        .put("snapshotFolder", machine.snapshotPath().toString())
+        .put("chipset", machine.chipset())
+        .put("hardware", of(hardware))
+        .put("snapshots", array(machine.snapshots(), MachineJson::summary))
+        .put("currentSnapshot", text(machine.currentSnapshot()))
+        .put("currentStateModified", machine.currentStateModified())
+        .put("lastStateChange", machine.lastStateChange().toString());
+  }
+
+  static JsonObject of(Hardware hardware) {
+    return new JsonObject()
+        .put("controllers", array(hardware.controllers(), MachineJson::of))
+        .put("attachments", array(hardware.attachments(), MachineJson::of))
+        .put("bandwidthGroups", array(hardware.bandwidthGroups(), group -> of(group, hardware)));
+  }
+
+  static JsonObject of(StorageController controller) {
+    return new JsonObject()
+        .put("name", controller.name())
+        .put("bus", controller.bus().text())
+        .put("type", controller.type().text())
+        .put("portCount", controller.portCount())
+        .put("instance", controller.instance())
+        .put("bootable", controller.bootable())
+        .put("useHostIoCache", controller.useHostIoCache())
+        .put("devicesPerPort", controller.bus().devicesPerPort())
+        .put("hotPlug", controller.bus().hotPlug());
+  }
+
+  static JsonObject of(Attachment attachment) {
+    return of(attachment.slot())
+        .put("type", attachment.type().text())
+        .put("medium", text(attachment.medium()))
+        .put("passthrough", attachment.passthrough())
+        .put("temporaryEject", attachment.temporaryEject())
+        .put("ejected", attachment.ejected())
+        .put("nonRotational", attachment.nonRotational())
+        .put("discard", attachment.discard())
+        .put("hotPluggable", attachment.hotPluggable())
+        .put("bandwidthGroup", attachment.bandwidthGroup())
+        .put("implicit", attachment.implicit());
+  }
+
+  static JsonObject of(Slot slot) {
+    return new JsonObject()
+        .put("controller", slot.controller())
+        .put("port", slot.port())
+        .put("device", slot.device());
+  }
+
+  static JsonObject of(BandwidthGroup group, Hardware hardware) {
+    return new JsonObject()
+        .put("name", group.name())
+        .put("kind", group.kind().text())
+        .put("maxBytesPerSecond", group.maxBytesPerSecond())
+        .put(
+            "attachments",
+            hardware.attachments().stream()
+                .filter(attachment -> group.name().equals(attachment.bandwidthGroup()))
+                .count());
+  }
+
+  static JsonObject summary(Snapshot snapshot) {
+    return new JsonObject()
+        .put("id", snapshot.id().toString())
+        .put("name", snapshot.name())
+        .put("description", snapshot.description())
+        .put("takenAt", snapshot.takenAt().toString())
+        .put("parent", text(snapshot.parent()));
+  }
+
+  static JsonObject whole(Snapshot snapshot) {
+    return summary(snapshot).put("hardware", of(snapshot.hardware()));
+  }
+
+  static JsonObject of(Session session) {
+    return new JsonObject()
+        .put("id", session.id())
+        .put("machine", session.machine().toString())
+        .put("type", session.type().text());
+  }
+
+  static JsonObject export(MachineId machine, Slot slot, List<String> uris) {
+    return of(slot).put("machine", machine.toString()).put("uris", new JsonArray(uris));
+  }
+
+  /** The exports of some machines, in the order of their slots. */
+  static JsonObject exports(Map<MachineId, Map<Slot, List<String>>> uris) {
+    var exports = new JsonArray();
+    uris.forEach(
+        (machine, slots) ->
+            slots.entrySet().stream()
+                .sorted(
+                    Map.Entry.comparingByKey(
+                        java.util.Comparator.comparing(Slot::controller)
+                            .thenComparingInt(Slot::port)
+                            .thenComparingInt(Slot::device)))
+                .forEach(slot -> exports.add(export(machine, slot.getKey(), slot.getValue()))));
+    return new JsonObject().put("exports", exports);
+  }
+
+  static <T> JsonArray array(Collection<T> values, Function<T, Object> json) {
+    var array = new JsonArray();
+    values.forEach(value -> array.add(json.apply(value)));
+    return array;
+  }
+
+  private static @Nullable String text(@Nullable LockType lock) {
+    return lock == null ? null : lock.text();
+  }
+
+  private static @Nullable String text(@Nullable Object id) {
+    return id == null ? null : id.toString();
+  }
+}

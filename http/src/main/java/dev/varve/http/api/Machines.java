@@ -1,0 +1,141 @@
+package dev.varve.http.api;
+
+import dev.varve.core.inventory.Inventory;
+import dev.varve.core.inventory.Inventory.UnregisterMode;
+import dev.varve.core.inventory.View;
+import dev.varve.core.inventory.View.MachineView;
+import dev.varve.core.machine.Hardware;
+import dev.varve.core.machine.MachineId;
+import dev.varve.core.machine.Slot;
+import dev.varve.core.medium.MediumId;
+import io.vertx.core.json.JsonObject;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/** Machines, their life, and where their disks are served. */
+final class Machines {
+
+  private static final Comparator<MachineView> BY_NAME =
+      Comparator.<MachineView, String>comparing(machine -> machine.saved().name())
+          .thenComparing(machine -> machine.saved().id().toString());
+
+  private final Inventory inventory;
+  private final Function<MachineId, Map<Slot, List<String>>> uris;
+
+  /**
+   * @param uris where a running machine's disks are served; may block
+   */
+  Machines(Inventory inventory, Function<MachineId, Map<Slot, List<String>>> uris) {
+    this.inventory = inventory;
+    this.uris = uris;
+  }
+
+  void addTo(Handlers handlers) {
+    handlers.reads("listMachines", _ -> list());
+    handlers.reads("getMachine", this::get);
+    handlers.acts("createMachine", call -> made(inventory.createMachine(call.textMember("name"))));
+    handlers.acts(
+        "openMachine", call -> made(inventory.openMachine(call.pathMember("settingsFile"))));
+    handlers.acts("unregisterMachine", this::unregister);
+    handlers.acts("startMachine", this::start);
+    handlers.acts("powerDownMachine", this::powerDown);
+    handlers.acts("listMachineExports", this::exportsOfOne);
+    handlers.acts("listExports", _ -> exportsOfAll());
+  }
+
+  private Answer list() {
+    View view = inventory.view();
+    return Answer.ok(
+        new JsonObject()
+            .put(
+                "machines",
+                MachineJson.array(
+                    view.machines().values().stream().sorted(BY_NAME).toList(),
+                    MachineJson::summary))
+            .put(
+                "bad",
+                MachineJson.array(
+                    view.bad(),
+                    bad ->
+                        new JsonObject()
+                            .put("settingsFile", bad.settingsFile().toString())
+                            .put("why", bad.why()))));
+  }
+
+  private Answer get(Call call) {
+    MachineView machine = machine(call);
+    ETag etag = MachineJson.etag(machine);
+    String seen = call.optional("If-None-Match");
+    Answer answer =
+        seen != null && etag.isIn(seen)
+            ? new Answer(304, Map.of(), null)
+            : Answer.ok(MachineJson.whole(machine, copy(call, machine)));
+    return answer.with("ETag", etag.text());
+  }
+
+  /** The copy of a machine's storage that the request asks for. */
+  static Hardware copy(Call call, MachineView machine) {
+    return call.text("copy").equals("working") ? machine.working() : machine.saved().hardware();
+  }
+
+  private Answer made(MachineId id) {
+    MachineView machine = Lookup.machine(inventory.view(), id.toString());
+    return Answer.created(Paths.of(id), MachineJson.whole(machine, machine.saved().hardware()))
+        .with("ETag", MachineJson.etag(machine).text());
+  }
+
+  private Answer unregister(Call call) {
+    MachineView machine = machine(call);
+    Sessions.check(call, machine);
+    List<MediumId> media =
+        inventory.unregister(
+            machine.saved().id(),
+            Call.valueOf(call.text("mode"), UnregisterMode.class, Machines::text));
+    return Answer.ok(new JsonObject().put("media", MachineJson.array(media, MediumId::toString)));
+  }
+
+  private static String text(UnregisterMode mode) {
+    return switch (mode) {
+      case UNREGISTER_ONLY -> "UnregisterOnly";
+      case DETACH_ALL_RETURN_NONE -> "DetachAllReturnNone";
+      case DETACH_ALL_RETURN_HARD_DISKS_ONLY -> "DetachAllReturnHardDisksOnly";
+      case FULL -> "Full";
+    };
+  }
+
+  private Answer start(Call call) {
+    MachineView machine = machine(call);
+    Sessions.check(call, machine);
+    MachineId id = machine.saved().id();
+    return Answer.ok(MachineJson.exports(Map.of(id, inventory.start(id))));
+  }
+
+  private Answer powerDown(Call call) {
+    inventory.powerDown(machine(call).saved().id());
+    return Answer.done();
+  }
+
+  private Answer exportsOfOne(Call call) {
+    return exports(List.of(machine(call)));
+  }
+
+  private Answer exportsOfAll() {
+    return exports(inventory.view().machines().values().stream().sorted(BY_NAME).toList());
+  }
+
+  private Answer exports(List<MachineView> machines) {
+    Map<MachineId, Map<Slot, List<String>>> running = new LinkedHashMap<>();
+    for (MachineView machine : machines) {
+      MachineId id = machine.saved().id();
+      if (machine.state().isOnline()) running.put(id, uris.apply(id));
+    }
+    return Answer.ok(MachineJson.exports(running));
+  }
+
+  private MachineView machine(Call call) {
+    return Lookup.machine(inventory.view(), call.text("machine"));
+  }
+}

@@ -1,0 +1,162 @@
+package dev.varve.http.api;
+
+import dev.varve.core.inventory.Inventory;
+import dev.varve.core.inventory.View.MediumView;
+import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.MediumId;
+import dev.varve.core.medium.MediumType;
+import dev.varve.core.medium.MediumVariant;
+import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/** Virtual disks, DVDs and floppies. */
+final class Media {
+
+  private static final Comparator<MediumView> BY_LOCATION =
+      Comparator.comparing(medium -> medium.medium().location());
+
+  private final Inventory inventory;
+
+  Media(Inventory inventory) {
+    this.inventory = inventory;
+  }
+
+  void addTo(Handlers handlers) {
+    handlers.reads("listMedia", this::list);
+    handlers.reads("getMedium", this::get);
+    handlers.acts("createMedium", this::create);
+    handlers.acts("openMedium", this::open);
+    handlers.acts("createChild", this::createChild);
+    handlers.acts("changeMedium", this::change);
+    handlers.acts("removeMedium", this::remove);
+    handlers.acts("resetMedium", call -> changed(call, inventory::resetMedium));
+    handlers.acts("refreshMedium", call -> changed(call, inventory::refreshState));
+    handlers.acts("mergeMedium", this::merge);
+    handlers.acts("cloneMedium", this::copy);
+    handlers.acts("lockMedium", this::lock);
+    handlers.acts("abandonLock", this::abandonLock);
+  }
+
+  private Answer list(Call call) {
+    Stream<MediumView> media = inventory.view().media().values().stream();
+    String location = call.optional("location");
+    if (location != null) media = media.filter(Lookup.isAt(Path.of(location)));
+    String device = call.optional("device");
+    if (device != null) media = media.filter(m -> m.medium().device().text().equals(device));
+    return Answer.ok(
+        new JsonObject()
+            .put("media", MachineJson.array(media.sorted(BY_LOCATION).toList(), MediumJson::of)));
+  }
+
+  private Answer get(Call call) {
+    MediumView medium = medium(call);
+    ETag etag = MediumJson.etag(medium);
+    String seen = call.optional("If-None-Match");
+    Answer answer =
+        seen != null && etag.isIn(seen)
+            ? new Answer(304, Map.of(), null)
+            : Answer.ok(MediumJson.of(medium));
+    return answer.with("ETag", etag.text());
+  }
+
+  private Answer create(Call call) {
+    return made(
+        inventory.createMedium(
+            call.pathMember("location").normalize(),
+            call.textMember("format"),
+            variant(call),
+            call.longMember("capacity"),
+            call.enumMember("type", MediumType.class, MediumType::text)));
+  }
+
+  private Answer open(Call call) {
+    return made(
+        inventory.openMedium(
+            call.pathMember("location").normalize(),
+            call.enumMember("device", DeviceType.class, DeviceType::text)));
+  }
+
+  private Answer createChild(Call call) {
+    return made(
+        inventory.createDiff(medium(call).medium().id(), call.pathMember("location").normalize()));
+  }
+
+  private Answer made(MediumId id) {
+    MediumView medium = Lookup.medium(inventory.view(), id.toString());
+    return Answer.created(Paths.of(id), MediumJson.of(medium))
+        .with("ETag", MediumJson.etag(medium).text());
+  }
+
+  private Answer change(Call call) {
+    return changed(
+        call,
+        id -> {
+          if (call.has("type"))
+            inventory.setMediumType(
+                id, call.enumMember("type", MediumType.class, MediumType::text));
+          else inventory.setAutoReset(id, call.flagMember("autoReset"));
+        });
+  }
+
+  private Answer changed(Call call, Consumer<MediumId> change) {
+    MediumView medium = checked(call);
+    change.accept(medium.medium().id());
+    MediumView after = Lookup.medium(inventory.view(), medium.medium().id().toString());
+    return Answer.ok(MediumJson.of(after)).with("ETag", MediumJson.etag(after).text());
+  }
+
+  private Answer remove(Call call) {
+    MediumId id = checked(call).medium().id();
+    if (call.flag("deleteStorage")) inventory.deleteStorage(id);
+    else inventory.closeMedium(id);
+    return Answer.done();
+  }
+
+  private Answer merge(Call call) {
+    MediumId source = checked(call).medium().id();
+    MediumId target = Lookup.medium(inventory.view(), call.textMember("target")).medium().id();
+    return Jobs.begun(inventory.mergeMedium(source, target));
+  }
+
+  private Answer copy(Call call) {
+    return Jobs.begun(
+        inventory.cloneMedium(
+            medium(call).medium().id(),
+            call.pathMember("location").normalize(),
+            call.textMember("format"),
+            variant(call)));
+  }
+
+  private Answer lock(Call call) {
+    MediumId id = medium(call).medium().id();
+    String kind = call.textMember("kind");
+    String lock = kind.equals("Read") ? inventory.lockRead(id) : inventory.lockWrite(id);
+    return Answer.created(
+        Paths.ofLock(lock),
+        new JsonObject().put("id", lock).put("medium", id.toString()).put("kind", kind));
+  }
+
+  private Answer abandonLock(Call call) {
+    inventory.abandonLock(call.text("lock"));
+    return Answer.done();
+  }
+
+  private static MediumVariant variant(Call call) {
+    return call.enumMember("variant", MediumVariant.class, MediumVariant::text);
+  }
+
+  private MediumView medium(Call call) {
+    return Lookup.medium(inventory.view(), call.text("medium"));
+  }
+
+  /** The medium of the path, if it is what the client has seen. */
+  private MediumView checked(Call call) {
+    MediumView medium = medium(call);
+    MediumJson.etag(medium).check(call.ifMatch(), "medium '" + medium.medium().name() + "'");
+    return medium;
+  }
+}

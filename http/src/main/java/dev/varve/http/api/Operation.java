@@ -1,0 +1,56 @@
+package dev.varve.http.api;
+
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Something that can be asked for, as the document describes it.
+ *
+ * @param path as in the document: {@code /api/v1/machines/{machine}}
+ * @param open whether no token is needed
+ * @param body what checks the body; null if there must be none
+ */
+record Operation(
+    String id,
+    HttpMethod method,
+    String path,
+    boolean open,
+    List<Parameter> parameters,
+    @Nullable Body body) {
+
+  /** Where a parameter stands in a request. */
+  enum Place {
+    PATH,
+    QUERY,
+    HEADER
+  }
+
+  /** What a parameter's text stands for. */
+  enum Kind {
+    TEXT,
+    INTEGER,
+    BOOLEAN
+  }
+
+  /**
+   * A parameter.
+   *
+   * @param usual what it is if a request leaves it out; null if it then has no value
+   */
+  record Parameter(
+      String name, Place place, Kind kind, @Nullable String usual, Schemas.Check check) {}
+
+  /**
+   * A body.
+   *
+   * @param usual the members that have a default
+   */
+  record Body(Schemas.Check check, JsonObject usual) {}
+
+  /** The path as the router wants it: {@code /api/v1/machines/:machine}. */
+  String routerPath() {
+    return path.replaceAll("\\{([^}]+)}", ":$1");
+  }
+}

@@ -1,0 +1,74 @@
+package dev.varve.http.api;
+
+import dev.varve.core.medium.ErrorCode;
+import dev.varve.core.medium.ModelException;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.RejectedExecutionException;
+
+/**
+ * Why a request was refused or a job failed, as clients are told (RFC 9457).
+ *
+ * @param bug whether Varve is at fault; the detail then tells nothing of its insides
+ */
+record Problem(int status, ErrorCode error, String detail, boolean bug) {
+
+  static final String MEDIA_TYPE = "application/problem+json";
+
+  static Problem of(Throwable failure) {
+    return switch (failure) {
+      case CompletionException wrapped when wrapped.getCause() != null -> of(wrapped.getCause());
+      case ModelException refused ->
+          new Problem(statusOf(refused.code()), refused.code(), text(refused), false);
+      case Refusal refused -> new Problem(refused.status(), refused.code(), text(refused), false);
+      case IOException failed ->
+          new Problem(
+              statusOf(ErrorCode.VBOX_E_FILE_ERROR),
+              ErrorCode.VBOX_E_FILE_ERROR,
+              text(failed),
+              false);
+      case CancellationException _ ->
+          new Problem(statusOf(ErrorCode.E_FAIL), ErrorCode.E_FAIL, "it was cancelled", false);
+      case RejectedExecutionException _ ->
+          new Problem(
+              503,
+              ErrorCode.E_FAIL,
+              "too many requests wait for the model already, or Varve is ending; try again later",
+              false);
+      default ->
+          new Problem(
+              500, ErrorCode.E_FAIL, "this is a bug in Varve, and is in its log; report it", true);
+    };
+  }
+
+  private static String text(Throwable failure) {
+    String message = failure.getMessage();
+    return message == null ? failure.getClass().getSimpleName() : message;
+  }
+
+  private static int statusOf(ErrorCode code) {
+    return switch (code) {
+      case E_INVALIDARG -> 400;
+      case VBOX_E_OBJECT_NOT_FOUND -> 404;
+      case VBOX_E_OBJECT_IN_USE,
+          VBOX_E_INVALID_OBJECT_STATE,
+          VBOX_E_INVALID_VM_STATE,
+          E_ACCESSDENIED ->
+          409;
+      case VBOX_E_NOT_SUPPORTED, VBOX_E_FILE_ERROR, VBOX_E_XML_ERROR, E_FAIL -> 422;
+      case E_OUTOFMEMORY -> 507;
+    };
+  }
+
+  JsonObject json() {
+    return new JsonObject()
+        .put("type", "about:blank")
+        .put("title", HttpResponseStatus.valueOf(status).reasonPhrase())
+        .put("status", status)
+        .put("detail", detail)
+        .put("error", error.name());
+  }
+}

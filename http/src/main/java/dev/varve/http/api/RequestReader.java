@@ -1,0 +1,137 @@
+package dev.varve.http.api;
+
+import dev.varve.core.medium.ErrorCode;
+import dev.varve.http.api.Operation.Body;
+import dev.varve.http.api.Operation.Kind;
+import dev.varve.http.api.Operation.Parameter;
+import dev.varve.http.api.Operation.Place;
+import io.vertx.core.MultiMap;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.Json;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.RoutingContext;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Makes calls of requests, and refuses those that are not as their operation says. */
+final class RequestReader {
+
+  private RequestReader() {}
+
+  /**
+   * @param body what was sent; null for nothing
+   * @throws Refusal if something is missing, unknown or wrong
+   */
+  static Call read(Operation operation, RoutingContext context, @Nullable Buffer body) {
+    MultiMap query = query(context);
+    refuseUnknown(operation, query);
+    Map<String, String> values = new HashMap<>();
+    for (Parameter parameter : operation.parameters()) {
+      String value = value(parameter, context, query);
+      if (value != null) values.put(parameter.name(), value);
+    }
+    return new Call(operation, Map.copyOf(values), members(operation, context, body));
+  }
+
+  private static MultiMap query(RoutingContext context) {
+    try {
+      return context.queryParams();
+    } catch (RuntimeException e) { // whatever the decoder finds wrong with it
+      throw Refusal.malformed("the query cannot be decoded; percent-encode it");
+    }
+  }
+
+  private static void refuseUnknown(Operation operation, MultiMap query) {
+    for (String name : query.names()) {
+      if (operation.parameters().stream()
+          .noneMatch(p -> p.place() == Place.QUERY && p.name().equals(name))) {
+        throw Refusal.malformed(
+            "%s has no parameter '%s'; it can have %s"
+                .formatted(operation.id(), name, names(operation)));
+      }
+    }
+  }
+
+  private static String names(Operation operation) {
+    String names =
+        operation.parameters().stream()
+            .filter(p -> p.place() == Place.QUERY)
+            .map(Parameter::name)
+            .collect(Collectors.joining(", "));
+    return names.isEmpty() ? "none" : names;
+  }
+
+  private static @Nullable String value(
+      Parameter parameter, RoutingContext context, MultiMap query) {
+    List<String> given =
+        switch (parameter.place()) {
+          case PATH -> List.of(context.pathParam(parameter.name()));
+          case QUERY -> query.getAll(parameter.name());
+          case HEADER -> context.request().headers().getAll(parameter.name());
+        };
+    if (given.isEmpty()) return parameter.usual();
+    if (given.size() > 1)
+      throw Refusal.malformed(
+          "the parameter '%s' is given %d times; give it once"
+              .formatted(parameter.name(), given.size()));
+    String thing = "the parameter '" + parameter.name() + "'";
+    String complaint = parameter.check().complaint(thing, typed(parameter, given.getFirst()));
+    if (complaint != null) throw Refusal.malformed(complaint);
+    return given.getFirst();
+  }
+
+  private static Object typed(Parameter parameter, String text) {
+    if (parameter.kind() == Kind.INTEGER && text.matches("-?[0-9]{1,9}"))
+      return Integer.valueOf(text);
+    if (parameter.kind() == Kind.BOOLEAN && (text.equals("true") || text.equals("false")))
+      return Boolean.valueOf(text);
+    return text; // of a wrong kind the schema complains
+  }
+
+  private static JsonObject members(
+      Operation operation, RoutingContext context, @Nullable Buffer sent) {
+    Body body = operation.body();
+    boolean empty = sent == null || sent.length() == 0;
+    if (body == null) {
+      if (!empty) throw Refusal.malformed(operation.id() + " takes no body; send none");
+      return new JsonObject();
+    }
+    if (sent == null || empty)
+      throw Refusal.malformed(operation.id() + " needs a body, a JSON object");
+    checkContentType(context.request().getHeader("Content-Type"));
+    Object value = decoded(sent);
+    String complaint = body.check().complaint("the body", value);
+    if (complaint != null) throw Refusal.malformed(complaint);
+    return body.usual().copy().mergeIn((JsonObject) value);
+  }
+
+  private static void checkContentType(@Nullable String type) {
+    String bare = type == null ? "" : type.replaceFirst(";.*", "").strip().toLowerCase(Locale.ROOT);
+    if (!bare.equals("application/json"))
+      throw new Refusal(
+          415,
+          ErrorCode.E_INVALIDARG,
+          "bodies are application/json, and this one says %s; set the header Content-Type"
+              .formatted(type == null ? "nothing" : "'" + type + "'"));
+  }
+
+  private static Object decoded(Buffer sent) {
+    try {
+      Object value = Json.decodeValue(sent);
+      if (value instanceof JsonObject object) return object;
+    } catch (DecodeException e) {
+      throw Refusal.malformed("the body is no JSON: " + firstLine(e));
+    }
+    throw Refusal.malformed("the body is no JSON object");
+  }
+
+  private static String firstLine(DecodeException e) {
+    String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+    return message.replaceFirst("^Failed to decode: ?", "").replaceFirst(" at \\[Source:.*", "");
+  }
+}

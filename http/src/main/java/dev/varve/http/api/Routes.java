@@ -1,0 +1,239 @@
+package dev.varve.http.api;
+
+import dev.varve.core.medium.ErrorCode;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+
+/**
+ * The way of a request: through the door, to the operation of its path and method, to the handler,
+ * and back as an answer or a problem. Belongs to the event loop of its listener.
+ */
+final class Routes {
+
+  /** More than the longest body that any schema lets pass. */
+  static final int MAX_BODY = 1 << 20;
+
+  private final Vertx vertx;
+  private final ApiDocument document;
+  private final Handlers handlers;
+  private final Door door;
+  private final Connections connections;
+  private final Consumer<Throwable> bugs;
+
+  /**
+   * @param bugs hears of failures that are not a client's fault
+   * @throws IllegalStateException if an operation of the document has no handler, or a handler no
+   *     operation
+   */
+  Routes(
+      Vertx vertx,
+      ApiDocument document,
+      Handlers handlers,
+      Door door,
+      Connections connections,
+      Consumer<Throwable> bugs) {
+    this.vertx = vertx;
+    this.document = document;
+    this.handlers = handlers;
+    this.door = door;
+    this.connections = connections;
+    this.bugs = bugs;
+    Set<String> described =
+        document.operations().stream().map(Operation::id).collect(Collectors.toSet());
+    if (!described.equals(handlers.operations()))
+      throw new IllegalStateException(
+          "the document describes %s, and there are handlers for %s"
+              .formatted(new TreeSet<>(described), new TreeSet<>(handlers.operations())));
+  }
+
+  Router router() {
+    Router router = Router.router(vertx);
+    for (Operation operation : document.operations())
+      router
+          .route(operation.method(), operation.routerPath())
+          .handler(context -> serve(operation, context));
+    // After all operations: a path without a parameter may also be one with it.
+    for (Operation operation : document.operations())
+      router.route(operation.routerPath()).handler(context -> refuseMethod(operation, context));
+    router.route().handler(this::refusePath);
+    router.route().failureHandler(this::failed);
+    for (int status : new int[] {400, 404, 405, 500}) router.errorHandler(status, this::failed);
+    return router;
+  }
+
+  private void serve(Operation operation, RoutingContext context) {
+    HttpServerRequest request = context.request();
+    try {
+      door.check(request, !operation.open());
+      checkLength(request);
+    } catch (RuntimeException refused) {
+      fail(request, refused);
+      return;
+    }
+    connections.begun(request.connection(), () -> fail(request, late()));
+    if ("100-continue".equalsIgnoreCase(request.getHeader("Expect")))
+      request.response().writeContinue();
+    Buffer body = Buffer.buffer();
+    request.handler(part -> append(part, body, request));
+    request.endHandler(_ -> received(operation, context, body));
+    request.exceptionHandler(_ -> request.connection().close());
+  }
+
+  private static void checkLength(HttpServerRequest request) {
+    String length = request.getHeader("Content-Length");
+    if (length != null && (length.length() > 9 || Long.parseLong(length) > MAX_BODY))
+      throw tooLarge();
+  }
+
+  private void append(Buffer part, Buffer body, HttpServerRequest request) {
+    if (request.response().ended()) return; // it is refused already, and what still comes dropped
+    if (body.length() + part.length() > MAX_BODY) fail(request, tooLarge());
+    else body.appendBuffer(part);
+  }
+
+  private void received(Operation operation, RoutingContext context, Buffer body) {
+    HttpServerRequest request = context.request();
+    if (request.response().ended()) return;
+    connections.received(request.connection());
+    Context loop = vertx.getOrCreateContext();
+    answer(operation, context, body)
+        .onComplete(
+            result ->
+                loop.runOnContext(
+                    _ -> {
+                      if (result.succeeded()) send(request, result.result());
+                      else fail(request, result.cause());
+                    }));
+  }
+
+  private Future<Answer> answer(Operation operation, RoutingContext context, Buffer body) {
+    try {
+      return handlers.answer(RequestReader.read(operation, context, body));
+    } catch (RuntimeException failure) {
+      return Future.failedFuture(failure);
+    }
+  }
+
+  private void refuseMethod(Operation operation, RoutingContext context) {
+    String allowed =
+        document.operations().stream()
+            .filter(other -> other.path().equals(operation.path()))
+            .map(other -> other.method().name())
+            .sorted()
+            .collect(Collectors.joining(", "));
+    context.response().putHeader("Allow", allowed);
+    refuse(
+        context,
+        new Refusal(
+            405,
+            ErrorCode.VBOX_E_NOT_SUPPORTED,
+            "%s cannot be asked with %s, only with %s"
+                .formatted(operation.path(), context.request().method(), allowed)));
+  }
+
+  private void refusePath(RoutingContext context) {
+    refuse(
+        context,
+        Refusal.unknown(
+            "there is nothing at %s; /api/v1/openapi.json says what there is"
+                .formatted(context.request().path())));
+  }
+
+  private void refuse(RoutingContext context, Refusal refusal) {
+    try {
+      door.check(context.request(), true);
+      fail(context.request(), refusal);
+    } catch (RuntimeException notEvenThat) {
+      fail(context.request(), notEvenThat);
+    }
+  }
+
+  /** What the router itself finds wrong. */
+  private void failed(RoutingContext context) {
+    Throwable failure = context.failure();
+    int status = context.statusCode();
+    if (status == 400)
+      fail(context.request(), Refusal.malformed("the path cannot be decoded; percent-encode it"));
+    else
+      fail(
+          context.request(),
+          failure != null ? failure : new IllegalStateException("the router said " + status));
+  }
+
+  /** Answers what is no HTTP, or too much of it, and closes. */
+  void refuseMalformed(HttpServerRequest request) {
+    Throwable cause = request.decoderResult().cause();
+    fail(
+        request,
+        switch (cause) {
+          case io.netty.handler.codec.http.TooLongHttpHeaderException _ ->
+              new Refusal(
+                  431,
+                  ErrorCode.E_INVALIDARG,
+                  "the headers are longer than the %d bytes that are taken"
+                      .formatted(ControlServer.MAX_HEADERS));
+          case io.netty.handler.codec.http.TooLongHttpLineException _ ->
+              new Refusal(
+                  414,
+                  ErrorCode.E_INVALIDARG,
+                  "the request line is longer than the %d bytes that are taken"
+                      .formatted(ControlServer.MAX_HEADERS));
+          default -> Refusal.malformed("this is no HTTP request");
+        });
+    request.connection().close();
+  }
+
+  private void fail(HttpServerRequest request, Throwable failure) {
+    Problem problem = Problem.of(failure);
+    if (problem.bug()) bugs.accept(failure);
+    Answer answer = Answer.of(problem);
+    if (problem.status() == 401) answer = answer.with("WWW-Authenticate", "Bearer");
+    send(request, answer);
+  }
+
+  private void send(HttpServerRequest request, Answer answer) {
+    HttpServerResponse response = request.response();
+    if (response.ended() || response.closed()) return;
+    HttpConnection connection = request.connection();
+    // A request that is refused before its end is not read any further than the next moments.
+    boolean last = !request.isEnded();
+    if (last) response.putHeader("Connection", "close");
+    answer.headers().forEach(response::putHeader);
+    response
+        .setStatusCode(answer.status())
+        .putHeader("Cache-Control", "no-store")
+        .putHeader("X-Content-Type-Options", "nosniff")
+        .putHeader("Cross-Origin-Resource-Policy", "same-origin");
+    connections.answering(connection);
+    Buffer body = answer.body();
+    (body == null ? response.end() : response.end(body))
+        .onComplete(
+            _ -> {
+              if (last) connection.close();
+              else connections.answered(connection);
+            });
+  }
+
+  private static Refusal tooLarge() {
+    return new Refusal(
+        413,
+        ErrorCode.E_INVALIDARG,
+        "the body is longer than the %d bytes that are taken".formatted(MAX_BODY));
+  }
+
+  private static Refusal late() {
+    return new Refusal(
+        408, ErrorCode.E_FAIL, "the request took too long to come; send it again, in one go");
+  }
+}

@@ -1,0 +1,193 @@
+package dev.varve.http.api;
+
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import io.vertx.json.schema.Draft;
+import io.vertx.json.schema.JsonSchema;
+import io.vertx.json.schema.JsonSchemaOptions;
+import io.vertx.json.schema.OutputFormat;
+import io.vertx.json.schema.OutputUnit;
+import io.vertx.json.schema.SchemaRepository;
+import io.vertx.json.schema.Validator;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** The schemas of the document (JSON Schema 2020-12), and what values they refuse. Thread safe. */
+final class Schemas {
+
+  private static final String IN_DOCUMENT = "#/components/schemas/";
+  private static final String BASE = "app://varve/schemas";
+  private static final String IN_REPOSITORY = BASE + "#/$defs/";
+
+  /** Those that say by themselves what is wrong; the others only that something below them is. */
+  private static final Set<String> TELLING =
+      Set.of(
+          "type",
+          "required",
+          "enum",
+          "const",
+          "pattern",
+          "minLength",
+          "maxLength",
+          "minimum",
+          "maximum",
+          "minProperties",
+          "maxProperties");
+
+  private final JsonObject definitions;
+  private final SchemaRepository repository;
+
+  /**
+   * @param definitions by name, as in the document's {@code components}
+   */
+  Schemas(JsonObject definitions) {
+    this.definitions = definitions;
+    repository =
+        SchemaRepository.create(
+            new JsonSchemaOptions()
+                .setBaseUri("app://varve/")
+                .setDraft(Draft.DRAFT202012)
+                .setOutputFormat(OutputFormat.Basic));
+    repository.dereference(
+        BASE,
+        JsonSchema.of(
+            new JsonObject().put("$id", BASE).put("$defs", withReferencesTo(definitions))));
+  }
+
+  /** The schema with its reference, if it is one, or the only one of its {@code allOf} followed. */
+  JsonObject follow(JsonObject schema) {
+    JsonArray allOf = schema.getJsonArray("allOf");
+    if (allOf != null) return follow(allOf.getJsonObject(0));
+    String reference = schema.getString("$ref");
+    return reference == null
+        ? schema
+        : follow(definitions.getJsonObject(reference.substring(IN_DOCUMENT.length())));
+  }
+
+  /** What checks values against a schema of the document. */
+  Check check(JsonObject schema) {
+    return new Check(repository.validator(JsonSchema.of((JsonObject) withReferencesTo(schema))));
+  }
+
+  /** A copy with references into the repository instead of into the document. */
+  private static Object withReferencesTo(Object node) {
+    return switch (node) {
+      case JsonObject object -> {
+        var copy = new JsonObject();
+        object.forEach(
+            member ->
+                copy.put(
+                    member.getKey(),
+                    member.getKey().equals("$ref") && member.getValue() instanceof String reference
+                        ? reference.replace(IN_DOCUMENT, IN_REPOSITORY)
+                        : withReferencesTo(member.getValue())));
+        yield copy;
+      }
+      case JsonArray array -> {
+        var copy = new JsonArray();
+        array.forEach(element -> copy.add(withReferencesTo(element)));
+        yield copy;
+      }
+      default -> node;
+    };
+  }
+
+  /** Checks values against one schema. */
+  final class Check {
+    private final Validator validator;
+
+    private Check(Validator validator) {
+      this.validator = validator;
+    }
+
+    /**
+     * Says what is wrong with a value, in words; null if nothing is.
+     *
+     * @param thing what the value is, for people
+     */
+    @Nullable String complaint(String thing, Object value) {
+      OutputUnit outcome = validator.validate(value);
+      if (Boolean.TRUE.equals(outcome.getValid())) return null;
+      List<OutputUnit> errors = outcome.getErrors() == null ? List.of() : outcome.getErrors();
+      for (OutputUnit error : errors) {
+        if (TELLING.contains(keyword(error))) return sentence(thing, error);
+      }
+      for (OutputUnit error : errors) {
+        if (keyword(error).equals("additionalProperties")) return unknownMember(thing, error);
+      }
+      return thing + " is not as the API's document says; see /api/v1/openapi.json";
+    }
+
+    private String unknownMember(String thing, OutputUnit error) {
+      String member = error.getInstanceLocation().replaceFirst(".*/", "");
+      return "%s has no member '%s'; it can have %s"
+          .formatted(thing, member, knownMembers(error.getAbsoluteKeywordLocation()));
+    }
+
+    private String sentence(String thing, OutputUnit error) {
+      String place = error.getInstanceLocation().replaceFirst("^#/?", "").replace('/', '.');
+      String subject = place.isEmpty() ? thing : "'%s' of %s".formatted(place, thing);
+      JsonObject schema = schemaOf(error.getAbsoluteKeywordLocation());
+      return subject
+          + switch (keyword(error)) {
+            case "required" -> " lacks the member " + quoted(error.getError());
+            case "enum" -> " is none of " + list(schema.getJsonArray("enum"));
+            case "pattern" ->
+                " has not the form of "
+                    + schema
+                        .getString("description", "what is asked for")
+                        .replaceFirst("\\.$", "")
+                        .replaceFirst("^A", "a")
+                    + ": "
+                    + schema.getString("pattern");
+            case "minLength" -> " is empty";
+            case "maxLength" ->
+                " is longer than %d characters".formatted(schema.getInteger("maxLength"));
+            case "minimum", "maximum" -> ": " + error.getError();
+            case "minProperties" -> " is empty; name what is to change";
+            case "maxProperties" ->
+                " has more than %d members; send one request for each"
+                    .formatted(schema.getInteger("maxProperties"));
+            default ->
+                " is a wrong type of value: "
+                    + error.getError().replace("Instance type", "its type").replace(". E", ", e");
+          };
+    }
+
+    private String keyword(OutputUnit error) {
+      return error.getKeywordLocation().replaceFirst(".*/", "");
+    }
+
+    private static String quoted(String vertxMessage) {
+      int quote = vertxMessage.indexOf('"');
+      return quote < 0 ? vertxMessage : vertxMessage.substring(quote).replace('"', '\'');
+    }
+
+    private String list(JsonArray values) {
+      return values.stream().map(String::valueOf).collect(Collectors.joining(", "));
+    }
+
+    private String knownMembers(@Nullable String keyword) {
+      JsonObject properties = schemaOf(keyword).getJsonObject("properties");
+      return properties == null
+          ? "none"
+          : properties.fieldNames().stream().sorted().collect(Collectors.joining(", "));
+    }
+
+    /** The schema that a keyword stands in. */
+    private JsonObject schemaOf(@Nullable String keyword) {
+      Object node = definitions;
+      if (keyword == null || !keyword.startsWith(IN_REPOSITORY)) return new JsonObject();
+      String[] steps = keyword.substring(IN_REPOSITORY.length()).split("/");
+      for (int i = 0; i < steps.length - 1; i++) {
+        node =
+            node instanceof JsonArray array
+                ? array.getValue(Integer.parseInt(steps[i]))
+                : ((JsonObject) node).getValue(steps[i]);
+      }
+      return (JsonObject) node;
+    }
+  }
+}

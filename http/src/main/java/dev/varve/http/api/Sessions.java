@@ -1,0 +1,191 @@
+package dev.varve.http.api;
+
+import dev.varve.core.inventory.Inventory;
+import dev.varve.core.inventory.Session;
+import dev.varve.core.inventory.View.MachineView;
+import dev.varve.core.machine.LockType;
+import dev.varve.core.machine.MachineId;
+import dev.varve.core.medium.ErrorCode;
+import dev.varve.core.medium.ModelException;
+import io.vertx.core.json.JsonObject;
+import java.util.Map;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * Holds on machines: those that clients asked for, and those that a change outside of one takes for
+ * itself. Changes on the model's thread, can be looked at on any.
+ */
+final class Sessions {
+
+  private final Inventory inventory;
+  private final Map<String, Session> byId = new ConcurrentSkipListMap<>();
+
+  Sessions(Inventory inventory) {
+    this.inventory = inventory;
+  }
+
+  void addTo(Handlers handlers) {
+    handlers.acts("lockMachine", this::lock);
+    handlers.reads("listSessions", _ -> list());
+    handlers.reads("getSession", call -> Answer.ok(MachineJson.of(session(call))));
+    handlers.acts("unlockMachine", this::unlock);
+    handlers.acts("saveSession", this::save);
+    handlers.acts("discardSession", this::discard);
+  }
+
+  private Answer lock(Call call) {
+    MachineView machine = Lookup.machine(inventory.view(), call.text("machine"));
+    LockType type = call.enumMember("type", LockType.class, LockType::text);
+    Session session = inventory.lock(machine.saved().id(), type);
+    byId.put(session.id(), session);
+    return Answer.created(Paths.ofSession(session.id()), MachineJson.of(session));
+  }
+
+  private Answer list() {
+    return Answer.ok(
+        new JsonObject().put("sessions", MachineJson.array(byId.values(), MachineJson::of)));
+  }
+
+  private Answer unlock(Call call) {
+    String session = session(call).id();
+    byId.remove(session); // also when the model has ended it by itself
+    inventory.unlock(session);
+    return Answer.done();
+  }
+
+  private Answer save(Call call) {
+    Session session = session(call);
+    check(call, view(session.machine()));
+    inventory.save(session.id());
+    return Answer.done().with("ETag", MachineJson.etag(view(session.machine())).text());
+  }
+
+  private Answer discard(Call call) {
+    Session session = session(call);
+    inventory.discard(session.id());
+    return Answer.done().with("ETag", MachineJson.etag(view(session.machine())).text());
+  }
+
+  /** A machine as it is now. */
+  MachineView view(MachineId machine) {
+    return Lookup.machine(inventory.view(), machine.toString());
+  }
+
+  /** The session of the path. */
+  private Session session(Call call) {
+    return known(call.text("session"));
+  }
+
+  private Session known(String id) {
+    Session session = byId.get(id);
+    if (session == null)
+      throw Refusal.unknown(
+          "there is no session '%s'; it may have ended, begin another".formatted(id));
+    return session;
+  }
+
+  /** Refuses a change of a machine that is not what the client has seen. */
+  static void check(Call call, MachineView machine) {
+    MachineJson.etag(machine).check(call.ifMatch(), "machine '" + machine.saved().name() + "'");
+  }
+
+  /**
+   * Changes a machine: within the session that the request names, or in one of its own that is
+   * saved and ended.
+   *
+   * @param change takes the session's id
+   * @return the machine as it is then
+   */
+  MachineView change(Call call, MachineView machine, Consumer<String> change) {
+    changeFor(
+        call,
+        machine,
+        session -> {
+          change.accept(session);
+          return session;
+        });
+    return view(machine.saved().id());
+  }
+
+  /** The same, for a change that results in something. */
+  <T> T changeFor(Call call, MachineView machine, Function<String, T> change) {
+    check(call, machine);
+    String named = call.optional("Varve-Session");
+    if (named != null) return change.apply(checked(named, machine));
+    try (var own = new OwnSession(machine)) {
+      T result = change.apply(own.id());
+      inventory.save(own.id());
+      return result;
+    }
+  }
+
+  /** The id of a session of this machine. */
+  private String checked(String id, MachineView machine) {
+    Session session = known(id);
+    if (!session.machine().equals(machine.saved().id()))
+      throw Refusal.malformed(
+          "session '%s' is one of machine %s, not of '%s'"
+              .formatted(id, session.machine(), machine.saved().name()));
+    return id;
+  }
+
+  /**
+   * The session of a request that goes on after it: the one that it names, or one of its own, which
+   * is ended by whoever asked.
+   */
+  Held hold(Call call, MachineView machine) {
+    check(call, machine);
+    String named = call.optional("Varve-Session");
+    return named == null ? new OwnSession(machine) : new NamedSession(checked(named, machine));
+  }
+
+  /** A session that somebody closes when it is not needed any more; on the model's thread. */
+  sealed interface Held extends AutoCloseable {
+    String id();
+
+    @Override
+    void close();
+  }
+
+  /** A client's session, which goes on. */
+  private record NamedSession(String id) implements Held {
+    @Override
+    public void close() {}
+  }
+
+  /** A session for one change. */
+  private final class OwnSession implements Held {
+    private final Session session;
+
+    OwnSession(MachineView machine) {
+      session = inventory.lock(machine.saved().id(), typeFor(machine));
+    }
+
+    @Override
+    public String id() {
+      return session.id();
+    }
+
+    /** What has not been saved is discarded. */
+    @Override
+    public void close() {
+      inventory.unlock(session.id());
+    }
+  }
+
+  /**
+   * A running machine is held by itself, and is changed beside that. Whatever somebody else has not
+   * saved would be saved too, and that is not ours to decide.
+   */
+  private static LockType typeFor(MachineView machine) {
+    if (!machine.state().isOnline()) return LockType.WRITE;
+    if (machine.modified())
+      throw new ModelException(
+          ErrorCode.VBOX_E_INVALID_OBJECT_STATE,
+          "a session of machine '%s' has changes that are not saved; name it in Varve-Session, or wait until it is saved"
+              .formatted(machine.saved().name()));
+    return LockType.SHARED;
+  }
+}

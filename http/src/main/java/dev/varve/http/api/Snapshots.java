@@ -1,0 +1,113 @@
+package dev.varve.http.api;
+
+import dev.varve.core.inventory.Inventory;
+import dev.varve.core.inventory.Job;
+import dev.varve.core.inventory.View.MachineView;
+import dev.varve.core.machine.Snapshot;
+import dev.varve.core.machine.SnapshotId;
+import dev.varve.core.medium.ModelException;
+import io.vertx.core.json.JsonObject;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/** The snapshots of machines. */
+final class Snapshots {
+
+  private final Inventory inventory;
+  private final Sessions sessions;
+  private final Executor model;
+
+  Snapshots(Inventory inventory, Sessions sessions, Executor model) {
+    this.inventory = inventory;
+    this.sessions = sessions;
+    this.model = model;
+  }
+
+  void addTo(Handlers handlers) {
+    handlers.reads("listSnapshots", this::list);
+    handlers.reads("getSnapshot", this::get);
+    handlers.acts("takeSnapshot", this::take);
+    handlers.acts("restoreSnapshot", this::restore);
+    handlers.acts("deleteSnapshot", this::delete);
+  }
+
+  private Answer list(Call call) {
+    MachineView machine = machine(call);
+    return Answer.ok(
+            new JsonObject()
+                .put(
+                    "snapshots",
+                    MachineJson.array(machine.saved().snapshots(), MachineJson::summary))
+                .put("currentSnapshot", text(machine.saved().currentSnapshot())))
+        .with("ETag", MachineJson.etag(machine).text());
+  }
+
+  private Answer get(Call call) {
+    MachineView machine = machine(call);
+    return Answer.ok(MachineJson.whole(Lookup.snapshot(machine, call.text("snapshot"))))
+        .with("ETag", MachineJson.etag(machine).text());
+  }
+
+  private Answer take(Call call) {
+    MachineView machine = machine(call);
+    SnapshotId id =
+        sessions.changeFor(
+            call,
+            machine,
+            session ->
+                inventory.takeSnapshot(
+                    session, call.textMember("name"), call.textMember("description")));
+    MachineView after = sessions.view(machine.saved().id());
+    Snapshot snapshot = Lookup.snapshot(after, id.toString());
+    return Answer.created(Paths.of(machine.saved().id(), id), MachineJson.whole(snapshot))
+        .with("ETag", MachineJson.etag(after).text());
+  }
+
+  private Answer restore(Call call) {
+    MachineView machine = machine(call);
+    SnapshotId id = Lookup.snapshot(machine, call.text("snapshot")).id();
+    MachineView after =
+        sessions.change(call, machine, session -> inventory.restoreSnapshot(session, id));
+    return Answer.done().with("ETag", MachineJson.etag(after).text());
+  }
+
+  /** The machine stays held until the job has ended. */
+  private Answer delete(Call call) {
+    MachineView machine = machine(call);
+    SnapshotId id = Lookup.snapshot(machine, call.text("snapshot")).id();
+    Sessions.Held held = sessions.hold(call, machine);
+    Job job;
+    try {
+      job = inventory.deleteSnapshot(held.id(), id);
+    } catch (Throwable e) {
+      held.close();
+      throw e;
+    }
+    job.ended().whenComplete((_, _) -> release(held));
+    return Jobs.begun(job);
+  }
+
+  private void release(Sessions.Held held) {
+    try {
+      model.execute(
+          () -> {
+            try {
+              held.close();
+            } catch (ModelException _) {
+              // The inventory has ended it by itself.
+            }
+          });
+    } catch (RejectedExecutionException _) {
+      // Varve is ending, and with it all sessions.
+    }
+  }
+
+  private MachineView machine(Call call) {
+    return Lookup.machine(inventory.view(), call.text("machine"));
+  }
+
+  private static @Nullable String text(@Nullable SnapshotId id) {
+    return id == null ? null : id.toString();
+  }
+}
