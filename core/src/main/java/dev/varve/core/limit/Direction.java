@@ -1,0 +1,7 @@
+package dev.varve.core.limit;
+
+/** Which of the separate limits a request counts for. */
+public enum Direction {
+  READ,
+  WRITE
+}

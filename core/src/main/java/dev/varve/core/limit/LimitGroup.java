@@ -1,0 +1,332 @@
+package dev.varve.core.limit;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Limits that members share, whatever machines and threads they belong to.
+ *
+ * <p><b>Threads.</b> Any; times are those of one clock like {@link System#nanoTime}. A short lock
+ * guards the group: what is done under it takes some tens of nanoseconds for each request that
+ * passes, and calls nobody but {@link Alarm#set}. One lock, because a limit that holds to the byte
+ * for all members together is one number that all of them change; leases of it to event loops would
+ * save the lock and cost exactness, fairness and the immediate change.
+ */
+public final class LimitGroup {
+
+  /** Rings no sooner than this after the last time, so that a fast group passes batches. */
+  private static final long SHORTEST_NAP = BandwidthLimits.SHORTEST_BURST / 4;
+
+  private final Alarm alarm;
+  private volatile boolean limited;
+
+  // Guarded by this.
+  private BandwidthLimits limits;
+  private final Budget reads;
+  private final Budget writes;
+  private final Budget sum;
+
+  /** All requests; only those that read, while reads and writes have limits of their own. */
+  private Lane common = new Lane();
+
+  private Lane writing = new Lane();
+  private final List<LimitMember> members = new ArrayList<>();
+  private final Traffic traffic;
+  private long time;
+  private long sumIsDue;
+  private boolean alarmIsSet;
+  private long alarmAt;
+
+  /** A group without members, which may begin with a full burst. */
+  public LimitGroup(BandwidthLimits limits, Alarm alarm, long nanoTime) {
+    this.limits = limits;
+    this.alarm = alarm;
+    long burst = limits.burstNanos();
+    reads =
+        new Budget(limits.readBytesPerSecond(), limits.readOperationsPerSecond(), burst, nanoTime);
+    writes =
+        new Budget(
+            limits.writeBytesPerSecond(), limits.writeOperationsPerSecond(), burst, nanoTime);
+    sum = new Budget(limits.bytesPerSecond(), limits.operationsPerSecond(), burst, nanoTime);
+    traffic = new Traffic(nanoTime);
+    time = nanoTime;
+    limited = limits.limitAnything();
+  }
+
+  boolean isLimited() {
+    return limited;
+  }
+
+  public synchronized BandwidthLimits limits() {
+    return limits;
+  }
+
+  /**
+   * A new member, which is served next.
+   *
+   * @param name for people; need not be unique
+   */
+  public synchronized LimitMember join(String name, long nanoTime) {
+    var member = new LimitMember(this, name, advance(nanoTime));
+    members.add(member);
+    return member;
+  }
+
+  /** Those who have not left, in the order they came. */
+  public synchronized List<LimitMember> members() {
+    return List.copyOf(members);
+  }
+
+  /** Of all members together, those that have left included. */
+  public LimitStatistics statistics(long nanoTime) {
+    return statistics(traffic, nanoTime);
+  }
+
+  synchronized LimitStatistics statistics(Traffic whose, long nanoTime) {
+    return whose.statistics(advance(nanoTime));
+  }
+
+  /**
+   * Replaces the limits at once, for what waits too. What was saved under the old ones is kept, but
+   * never becomes more bytes or operations than it was; members' shares begin anew.
+   */
+  public void change(BandwidthLimits newLimits, long nanoTime) {
+    Waiting passed;
+    synchronized (this) {
+      long now = advance(nanoTime);
+      limits = newLimits;
+      long burst = limits.burstNanos();
+      reads.change(limits.readBytesPerSecond(), limits.readOperationsPerSecond(), burst, now);
+      writes.change(limits.writeBytesPerSecond(), limits.writeOperationsPerSecond(), burst, now);
+      sum.change(limits.bytesPerSecond(), limits.operationsPerSecond(), burst, now);
+      limited = limits.limitAnything();
+      beginAnew();
+      passed = passDue(now);
+    }
+    tell(passed);
+  }
+
+  /** Puts what waits into the lanes that the limits ask for. */
+  private void beginAnew() {
+    common = new Lane();
+    writing = new Lane();
+    for (LimitMember member : members) {
+      Waiting inCommon = member.common.removeAll();
+      Waiting inWriting = member.writing.removeAll();
+      member.beginAnew();
+      addAll(member, inCommon);
+      addAll(member, inWriting);
+    }
+  }
+
+  private void addAll(LimitMember member, @Nullable Waiting chain) {
+    while (chain != null) {
+      Waiting request = chain;
+      chain = chain.next;
+      Lane lane = lane(request.direction);
+      lane.add(flow(member, lane), request, 0);
+    }
+  }
+
+  /** For the {@link Alarm}: lets pass what is due by now. */
+  public void ring(long nanoTime) {
+    Waiting passed;
+    synchronized (this) {
+      long now = advance(nanoTime);
+      if (alarmIsSet && now - alarmAt >= 0) alarmIsSet = false;
+      passed = passDue(now);
+    }
+    tell(passed);
+  }
+
+  // ---- For members
+
+  synchronized boolean tryPass(
+      LimitMember member, Direction direction, long length, long nanoTime) {
+    long now = advance(nanoTime);
+    boolean concerned = budget(direction).concerns(length) || sum.concerns(length);
+    if (concerned) {
+      Lane lane = lane(direction);
+      if (!lane.isEmpty() || (limits.limitASum() && !other(lane).isEmpty())) return false;
+      if (quote(direction, length, now) - now > 0) return false;
+      lane.passInPlace(flow(member, lane), debit(direction));
+    }
+    count(member, direction, length, 1, now);
+    return true;
+  }
+
+  void giveBack(LimitMember member, Direction direction, long length, long nanoTime) {
+    Waiting passed;
+    synchronized (this) {
+      long now = advance(nanoTime);
+      long nanos = Math.max(budget(direction).giveBack(length), sum.giveBack(length));
+      Lane lane = lane(direction);
+      lane.giveBack(flow(member, lane), nanos);
+      count(member, direction, length, -1, now);
+      passed = passDue(now);
+    }
+    tell(passed);
+  }
+
+  boolean enqueue(
+      LimitMember member, Waiting request, Direction direction, long length, long nanoTime) {
+    Waiting passed;
+    synchronized (this) {
+      if (member.left) return false;
+      long now = advance(nanoTime);
+      request.direction = direction;
+      request.length = length;
+      Lane lane = lane(direction);
+      lane.add(flow(member, lane), request, other(lane).clock());
+      member.traffic.beginsToWait(length, now);
+      traffic.beginsToWait(length, now);
+      passed = passDue(now);
+    }
+    tell(passed);
+    return true;
+  }
+
+  @Nullable Waiting leave(LimitMember member, long nanoTime) {
+    Waiting passed;
+    Waiting left;
+    synchronized (this) {
+      if (member.left) return null;
+      long now = advance(nanoTime);
+      member.left = true;
+      members.remove(member);
+      left = common.removeAll(member.common);
+      Waiting writes = writing.removeAll(member.writing);
+      if (left == null) left = writes;
+      else last(left).next = writes;
+      for (Waiting request = left; request != null; request = request.next) {
+        member.traffic.waitsNoMore(request.length, now);
+        traffic.waitsNoMore(request.length, now);
+      }
+      passed = passDue(now); // those for whom its first request was in the way
+    }
+    tell(passed);
+    return left;
+  }
+
+  private static Waiting last(Waiting chain) {
+    while (chain.next != null) chain = chain.next;
+    return chain;
+  }
+
+  // ---- Whose turn it is
+
+  /** Lets everything pass that is due; returns it as a chain, to be told without the lock. */
+  private @Nullable Waiting passDue(long now) {
+    Waiting first = null;
+    Waiting last = null;
+    for (Lane lane = turn(now); lane != null; lane = turn(now)) {
+      Flow flow = lane.first();
+      assert flow != null;
+      Waiting request = lane.pass(debit(flow.first().direction));
+      flow.member.traffic.waitsNoMore(request.length, now);
+      traffic.waitsNoMore(request.length, now);
+      count(flow.member, request.direction, request.length, 1, now);
+      if (last == null) first = request;
+      else last.next = request;
+      last = request;
+    }
+    return first;
+  }
+
+  /**
+   * The lane whose first request passes next, now, and was quoted last. If there is none, the alarm
+   * is set for when there is.
+   *
+   * <p>The request that begins first, of both lanes, is next. While it waits for the sum's budget,
+   * nobody overtakes it, or a large request would never see enough of it; while it waits for a limit
+   * of its direction, the other direction goes on.
+   */
+  private @Nullable Lane turn(long now) {
+    Lane lane = firstLane();
+    if (lane == null) return null;
+    long due = quoteFirst(lane, now);
+    if (due - now <= 0) return lane;
+    Lane other = other(lane);
+    if (!other.isEmpty() && sumIsDue - now <= 0) {
+      long otherDue = quoteFirst(other, now);
+      if (otherDue - now <= 0) return other;
+      if (otherDue - due < 0) due = otherDue;
+    }
+    setAlarm(due, now);
+    return null;
+  }
+
+  private @Nullable Lane firstLane() {
+    Flow one = common.first();
+    Flow another = writing.first();
+    if (one == null) return another == null ? null : writing;
+    return another == null || one.start - another.start <= 0 ? common : writing;
+  }
+
+  private long quoteFirst(Lane lane, long now) {
+    Flow flow = lane.first();
+    assert flow != null;
+    return quote(flow.first().direction, flow.first().length, now);
+  }
+
+  private long quote(Direction direction, long length, long now) {
+    long due = budget(direction).quote(length, now);
+    sumIsDue = sum.quote(length, now);
+    return sumIsDue - due > 0 ? sumIsDue : due;
+  }
+
+  /** Pays what was quoted last; returns the time that the scarcest limit takes for it. */
+  private long debit(Direction direction) {
+    Budget budget = budget(direction);
+    budget.debit();
+    sum.debit();
+    return Math.max(budget.quotedNanos(), sum.quotedNanos());
+  }
+
+  private void setAlarm(long due, long now) {
+    long at = due - now < SHORTEST_NAP ? now + SHORTEST_NAP : due;
+    if (alarmIsSet && alarmAt - at <= 0) return;
+    alarmIsSet = true;
+    alarmAt = at;
+    alarm.set(this, at);
+  }
+
+  private static void tell(@Nullable Waiting chain) {
+    while (chain != null) {
+      Waiting request = chain;
+      chain = chain.next;
+      request.next = null;
+      request.passed();
+    }
+  }
+
+  // ---- Details
+
+  /** Threads read the clock before they have the lock: time does not go back for that. */
+  private long advance(long nanoTime) {
+    if (nanoTime - time > 0) time = nanoTime;
+    return time;
+  }
+
+  private void count(LimitMember member, Direction direction, long length, int sign, long now) {
+    member.traffic.passed(direction, length, sign, now);
+    traffic.passed(direction, length, sign, now);
+  }
+
+  private Budget budget(Direction direction) {
+    return direction == Direction.READ ? reads : writes;
+  }
+
+  private Lane lane(Direction direction) {
+    return direction == Direction.WRITE && limits.limitADirection() ? writing : common;
+  }
+
+  private Lane other(Lane lane) {
+    return lane == common ? writing : common;
+  }
+
+  private Flow flow(LimitMember member, Lane lane) {
+    return lane == common ? member.common : member.writing;
+  }
+}
