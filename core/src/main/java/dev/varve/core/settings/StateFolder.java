@@ -61,9 +61,12 @@ public final class StateFolder implements AutoCloseable {
     Steps UNHEARD = _ -> {};
 
     /**
-     * {@code step} comes now; a failure thrown from here leaves the disk as it is at this moment.
+     * {@code step} comes now.
+     *
+     * @throws IOException as if the step failed; an {@link Error} instead is the end of the
+     *     program: nothing more is done
      */
-    void before(String step);
+    void before(String step) throws IOException;
   }
 
   /** Several files that change together. */
@@ -143,6 +146,7 @@ public final class StateFolder implements AutoCloseable {
       opened.load();
       changes.recover();
       opened.load();
+      opened.sweep();
       return opened;
     } catch (Throwable e) {
       lock.close();
@@ -182,6 +186,16 @@ public final class StateFolder implements AutoCloseable {
     GlobalFile file = GlobalFile.read(globalPath());
     machines = file.machines();
     globalMedia = file.media();
+  }
+
+  /** Deletes what a crash left of settings files that were being written. */
+  private void sweep() {
+    try {
+      new DurableFile(globalPath(), Steps.UNHEARD).unstage();
+      for (Path machine : machines) new DurableFile(machine, Steps.UNHEARD).unstage();
+    } catch (IOException e) {
+      // They harm nobody, and are overwritten by the next save.
+    }
   }
 
   /** What the folder holds now; of no change that is under way. */

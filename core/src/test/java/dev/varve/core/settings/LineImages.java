@@ -1,0 +1,77 @@
+package dev.varve.core.settings;
+
+import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.ImageFiles;
+import dev.varve.core.medium.ImageInfo;
+import dev.varve.core.medium.MediumId;
+import dev.varve.core.medium.MediumVariant;
+import dev.varve.core.medium.Progress;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+
+/** Images that are a line of text, the path of their parent; an empty line for a base. */
+final class LineImages implements ImageFiles {
+
+  static String parentOf(Path image) throws IOException {
+    return Files.readString(image);
+  }
+
+  @Override
+  public void create(
+      Path location, MediumId id, String format, MediumVariant variant, long capacity)
+      throws IOException {
+    Files.writeString(location, "", StandardOpenOption.CREATE_NEW);
+  }
+
+  @Override
+  public void createChild(Path location, MediumId id, Path parent) throws IOException {
+    Files.writeString(location, parent.toString(), StandardOpenOption.CREATE_NEW);
+  }
+
+  @Override
+  public void reparent(Path location, Path parent) throws IOException {
+    if (!Files.exists(location)) throw new NoSuchFileException(location.toString());
+    Files.writeString(location, parent.toString());
+  }
+
+  @Override
+  public void makeBase(Path location) throws IOException {
+    if (!Files.exists(location)) throw new NoSuchFileException(location.toString());
+    Files.writeString(location, "");
+  }
+
+  @Override
+  public void delete(Path location) throws IOException {
+    Files.deleteIfExists(location);
+  }
+
+  @Override
+  public ImageInfo inspect(Path location, DeviceType device) {
+    throw new UnsupportedOperationException("a state folder looks into no image");
+  }
+
+  @Override
+  public void reset(Path location) {
+    throw new UnsupportedOperationException("a state folder resets no image");
+  }
+
+  @Override
+  public boolean merge(List<Path> chain, Path source, Path target, Progress progress) {
+    throw new UnsupportedOperationException("a state folder merges no images");
+  }
+
+  @Override
+  public boolean copy(
+      List<Path> chain,
+      Path location,
+      MediumId id,
+      String format,
+      MediumVariant variant,
+      Progress progress) {
+    throw new UnsupportedOperationException("a state folder copies no images");
+  }
+}

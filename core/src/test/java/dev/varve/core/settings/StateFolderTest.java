@@ -1,0 +1,443 @@
+package dev.varve.core.settings;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.varve.core.machine.Hardware;
+import dev.varve.core.machine.Machine;
+import dev.varve.core.machine.MachineId;
+import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.Medium;
+import dev.varve.core.medium.MediumId;
+import dev.varve.core.medium.MediumType;
+import dev.varve.core.medium.MediumVariant;
+import dev.varve.core.settings.StateFolder.FileStep;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class StateFolderTest {
+
+  private static final MachineId ID =
+      new MachineId(UUID.fromString("11111111-2222-3333-4444-555555555555"));
+
+  private @TempDir Path temporary;
+  private StateFolder folder;
+
+  @BeforeEach
+  void open() throws IOException {
+    folder = StateFolder.open(temporary.resolve("state"), new LineImages());
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    folder.close();
+  }
+
+  private void reopen() throws IOException {
+    folder.close();
+    open();
+  }
+
+  // ---- what is kept
+
+  @Test
+  void aNewFolderIsEmptyAndItsOwnersAlone() throws IOException {
+    assertEquals(new StateFolder.Contents(List.of(), List.of(), List.of()), folder.contents());
+    assertEquals(
+        "rwx------",
+        PosixFilePermissions.toString(Files.getPosixFilePermissions(temporary.resolve("state"))));
+  }
+
+  @Test
+  void machinesAndGlobalMediaAreThereAfterOpeningAgain() throws IOException {
+    Medium base = medium(temporary.resolve("b & \u00e4.vdi"), null);
+    Medium child = medium(temporary.resolve("state/child.vdi"), base);
+    MachineSettings machine = machine("mail \"1\" <\u00e4>");
+
+    commit(List.of(machine), List.of(path(machine)), List.of(base, child), List.of());
+    reopen();
+
+    assertEquals(List.of(path(machine)), folder.contents().machines());
+    assertEquals(List.of(base, child), folder.contents().globalMedia());
+    assertEquals(machine, folder.read(path(machine)));
+  }
+
+  @Test
+  void whatLiesInsideTheFolderMovesWithIt() throws IOException {
+    Medium inside = medium(temporary.resolve("state/i.vdi"), null);
+    MachineSettings machine = machine("m");
+    commit(List.of(machine), List.of(path(machine)), List.of(inside), List.of());
+    folder.close();
+
+    Path moved = Files.move(temporary.resolve("state"), temporary.resolve("moved"));
+    folder = StateFolder.open(moved, new LineImages());
+
+    assertEquals(List.of(moved.resolve("machines/m/m.vbox")), folder.contents().machines());
+    assertEquals(moved.resolve("i.vdi"), folder.contents().globalMedia().getFirst().location());
+  }
+
+  @Test
+  void aMachineElsewhereIsListedByItsFileAndSavedInItsPlace() throws IOException {
+    Path file = sample(Samples.TWO_SNAPSHOTS);
+    MachineSettings read = folder.read(file);
+
+    commit(List.of(), List.of(file), List.of(), List.of());
+    assertArrayEquals(Samples.bytes(Samples.TWO_SNAPSHOTS), Files.readAllBytes(file));
+    commit(
+        List.of(Samples.with(read, Samples.named(read.machine(), "other"))),
+        List.of(file),
+        List.of(),
+        List.of());
+
+    assertEquals("other", folder.read(file).machine().name());
+    assertArrayEquals(
+        Samples.bytes(Samples.TWO_SNAPSHOTS),
+        Files.readAllBytes(file.resolveSibling("a1-sample.vbox-prev")));
+    assertTrue(
+        Files.readString(temporary.resolve("state/varve.xml"))
+            .contains(
+                "<MachineEntry uuid=\"{d753a53c-e5a7-4910-ad4b-a297422fde94}\" src=\""
+                    + file
+                    + "\"/>"));
+  }
+
+  @Test
+  void permissionsOfAReplacedFileAndALinkToItStay() throws IOException {
+    Path file = sample(Samples.ATTACHED);
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
+    Path link = Files.createSymbolicLink(temporary.resolve("link.vbox"), file);
+    MachineSettings read = folder.read(link);
+
+    commit(
+        List.of(Samples.with(read, Samples.named(read.machine(), "other"))),
+        List.of(),
+        List.of(),
+        List.of());
+
+    assertTrue(Files.isSymbolicLink(link));
+    assertTrue(Files.readString(file).contains("name=\"other\""));
+    assertEquals("rw-r-----", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+  }
+
+  @Test
+  void aDiskOfAnotherListedMachineIsKnown() throws IOException {
+    Path owner = sample(Samples.ATTACHED);
+    MachineSettings user = machine("user");
+    MediumId shared = MediumId.of("7d37a4cc-af9e-4d37-9e2e-1feb5be4f44f");
+    Hardware scsi = folder.read(owner).machine().hardware();
+    var hardware =
+        new Hardware(scsi.controllers(), List.of(Samples.disk("SCSI", 3, 0, shared)), List.of());
+    user = Samples.with(user, Samples.with(user.machine(), hardware));
+
+    commit(List.of(user), List.of(path(user), owner), List.of(), List.of());
+    assertEquals(user, folder.read(path(user)));
+    reopen();
+    assertEquals(user, folder.read(path(user)));
+
+    commit(List.of(), List.of(path(user)), List.of(), List.of());
+    Path file = path(user);
+    var refused = assertThrows(SettingsException.class, () -> folder.read(file));
+    assertTrue(refused.getMessage().contains("no hard disk that is known"), refused.getMessage());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"mail", "a/b", "..", ".", "", " ", "\u00e4\u00f6\ud83d\ude00", "a\u0000b", "-x"})
+  void anyNameGivesAFileInTheFolder(String name) {
+    Path file = folder.newMachineFile(ID, name);
+
+    assertTrue(file.startsWith(temporary.resolve("state/machines")), file.toString());
+    assertEquals(temporary.resolve("state/machines"), file.normalize().getParent().getParent());
+    assertTrue(file.getFileName().toString().endsWith(".vbox"));
+  }
+
+  @Test
+  void aLongNameIsCutAndATakenOneGetsTheId() throws IOException {
+    assertTrue(
+        folder.newMachineFile(ID, "\u00e4".repeat(5000)).getFileName().toString().length() < 200);
+    Files.createDirectories(temporary.resolve("state/machines/mail"));
+
+    assertEquals(
+        temporary.resolve("state/machines/mail " + ID + "/mail.vbox"),
+        folder.newMachineFile(ID, "mail"));
+  }
+
+  // ---- changes
+
+  @Test
+  void stepsAreDoneInTheirOrderAfterTheSettings() throws IOException {
+    var images = new LineImages();
+    Path a = image("a", "");
+    Path b = image("b", a.toString());
+    Path c = image("c", b.toString());
+    Path d = image("d", a.toString());
+
+    commit(
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of(new FileStep.Reparent(c, a), new FileStep.Delete(b), new FileStep.MakeBase(d)));
+
+    assertEquals(a.toString(), LineImages.parentOf(c));
+    assertEquals("", LineImages.parentOf(d));
+    assertFalse(Files.exists(b));
+    assertTrue(Files.exists(a));
+    images.delete(b);
+  }
+
+  @Test
+  void rollingBackDeletesWhatWasMadeAndNothingElse() throws IOException {
+    Path made = temporary.resolve("made.vdi");
+    Path more = temporary.resolve("more.vdi");
+    Path other = image("other.vdi", "");
+    StateFolder.Change change = folder.begin(List.of(made), "");
+    change.alsoCreates(more);
+    Files.writeString(made, "");
+    Files.writeString(more, "");
+
+    change.rollBack();
+
+    assertFalse(Files.exists(made));
+    assertFalse(Files.exists(more));
+    assertTrue(Files.exists(other));
+    assertThrows(IllegalStateException.class, change::rollBack);
+  }
+
+  @Test
+  void aFileThatIsThereIsNoFileToBeCreated() throws IOException {
+    Path there = image("there.vdi", "");
+    StateFolder.Change change = folder.begin(List.of(), "");
+
+    assertThrows(FileAlreadyExistsException.class, () -> folder.begin(List.of(there), "merge"));
+    assertThrows(FileAlreadyExistsException.class, () -> change.alsoCreates(there));
+    change.rollBack();
+    reopen();
+
+    assertTrue(Files.exists(there));
+    assertEquals(List.of(), folder.contents().unfinished());
+  }
+
+  @Test
+  void whatAnOpenChangeMadeIsGoneAfterOpeningAgainAndItsLineIsTold() throws IOException {
+    Path made = temporary.resolve("made.vdi");
+    folder.begin(List.of(made), "merge S1");
+    folder.begin(List.of(), "merge S2");
+    Files.writeString(made, "");
+
+    reopen();
+
+    assertFalse(Files.exists(made));
+    assertEquals(List.of("merge S1", "merge S2"), folder.contents().unfinished());
+  }
+
+  @Test
+  void aLineIsToldUntilItIsBegunAgainAndEnds() throws IOException {
+    folder.begin(List.of(), "merge S1");
+    reopen();
+    reopen();
+    assertEquals(List.of("merge S1"), folder.contents().unfinished());
+
+    folder.begin(List.of(), "merge S1");
+    assertEquals(List.of(), folder.contents().unfinished());
+    reopen();
+    assertEquals(List.of("merge S1"), folder.contents().unfinished());
+
+    folder.begin(List.of(), "merge S1").rollBack();
+    reopen();
+    assertEquals(List.of(), folder.contents().unfinished());
+  }
+
+  @Test
+  void changesMayOverlap() throws IOException {
+    MachineSettings machine = machine("m");
+    Path made = temporary.resolve("made.vdi");
+    StateFolder.Change merge = folder.begin(List.of(), "merge S1");
+    StateFolder.Change attach = folder.begin(List.of(made), "");
+    Files.writeString(made, "");
+
+    commit(List.of(machine), List.of(path(machine)), List.of(), List.of());
+    merge.commit(List.of(), List.of(path(machine)), List.of(), List.of());
+    reopen();
+
+    assertEquals(List.of(), folder.contents().unfinished());
+    assertEquals(machine, folder.read(path(machine)));
+    assertFalse(Files.exists(made), "the attach was neither saved nor discarded");
+    assertThrows(IllegalStateException.class, merge::rollBack);
+    assertEquals(StateFolder.Change.class, attach.getClass().getInterfaces()[0]);
+  }
+
+  // ---- trouble
+
+  @Test
+  void aFolderIsOpenOnce() throws IOException {
+    var refused =
+        assertThrows(
+            IOException.class,
+            () -> StateFolder.open(temporary.resolve("state"), new LineImages()));
+
+    assertTrue(
+        refused.getMessage().contains("in use by process " + ProcessHandle.current().pid()),
+        refused.getMessage());
+  }
+
+  @Test
+  void aFolderThatIsAFileIsRefused() throws IOException {
+    Path file = image("file", "");
+
+    assertThrows(IOException.class, () -> StateFolder.open(file, new LineImages()));
+    assertTrue(Files.isRegularFile(file));
+  }
+
+  @Test
+  void aDamagedListIsRefusedAndNothingChanges() throws IOException {
+    Path made = temporary.resolve("made.vdi");
+    commit(List.of(), List.of(), List.of(medium(temporary.resolve("b"), null)), List.of());
+    folder.begin(List.of(made), "merge");
+    Files.writeString(made, "");
+    folder.close();
+    Path list = temporary.resolve("state/varve.xml");
+    String damaged = Files.readString(list).substring(0, 150);
+    Files.writeString(list, damaged);
+
+    assertThrows(SettingsException.class, this::open);
+
+    assertEquals(damaged, Files.readString(list));
+    assertTrue(Files.exists(made));
+  }
+
+  @Test
+  void aListThatVanishedIsNotTakenForANewFolder() throws IOException {
+    commit(List.of(), List.of(), List.of(medium(temporary.resolve("b"), null)), List.of());
+    commit(List.of(), List.of(), List.of(), List.of());
+    folder.close();
+    Files.delete(temporary.resolve("state/varve.xml"));
+
+    var refused = assertThrows(SettingsException.class, this::open);
+
+    assertTrue(refused.getMessage().contains("varve.xml-prev"), refused.getMessage());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 8, 20, -1})
+  void aDamagedJournalIsRefusedAndNothingChanges(int at) throws IOException {
+    Path made = temporary.resolve("made.vdi");
+    folder.begin(List.of(made), "merge");
+    Files.writeString(made, "");
+    folder.close();
+    Path entry = temporary.resolve("state/journal/1.change");
+    byte[] bytes = Files.readAllBytes(entry);
+    bytes[at < 0 ? bytes.length + at : at] ^= 1;
+    Files.write(entry, bytes);
+
+    var refused = assertThrows(SettingsException.class, this::open);
+
+    assertTrue(refused.getMessage().contains("1.change"), refused.getMessage());
+    assertTrue(Files.exists(made));
+    assertArrayEquals(bytes, Files.readAllBytes(entry));
+  }
+
+  @Test
+  void aMachineThatVanishedIsNotSavedFromMemory() throws IOException {
+    Path file = sample(Samples.ATTACHED);
+    MachineSettings read = folder.read(file);
+    commit(List.of(), List.of(file), List.of(), List.of());
+    Files.delete(file);
+    StateFolder.Change change = folder.begin(List.of(), "");
+
+    assertThrows(
+        SettingsException.class,
+        () -> change.commit(List.of(read), List.of(file), List.of(), List.of()));
+
+    change.rollBack();
+    assertFalse(Files.exists(file));
+  }
+
+  @Test
+  void aNameThatXmlCannotHoldLeavesEverythingAsItWas() throws IOException {
+    Path file = sample(Samples.ATTACHED);
+    MachineSettings read = folder.read(file);
+    MachineSettings bad = Samples.with(read, Samples.named(read.machine(), "a\u0001b"));
+    Path made = temporary.resolve("made.vdi");
+    StateFolder.Change change = folder.begin(List.of(made), "");
+    Files.writeString(made, "");
+
+    assertThrows(
+        SettingsException.class,
+        () -> change.commit(List.of(bad), List.of(file), List.of(), List.of()));
+    change.rollBack();
+
+    assertArrayEquals(Samples.bytes(Samples.ATTACHED), Files.readAllBytes(file));
+    assertEquals(List.of(), folder.contents().machines());
+    assertFalse(Files.exists(made));
+  }
+
+  // ---- what there is
+
+  private void commit(
+      List<MachineSettings> saved, List<Path> machines, List<Medium> media, List<FileStep> steps)
+      throws IOException {
+    folder.begin(List.of(), "").commit(saved, machines, media, steps);
+  }
+
+  private Path sample(String name) throws IOException {
+    Path home = Files.createDirectories(temporary.resolve("vms/a1-sample"));
+    return Files.write(home.resolve("a1-sample.vbox"), Samples.bytes(name));
+  }
+
+  private Path image(String name, String parent) throws IOException {
+    return Files.writeString(temporary.resolve(name), parent);
+  }
+
+  private MachineSettings machine(String name) {
+    return new MachineSettings(
+        new Machine(
+            ID,
+            name,
+            folder.newMachineFile(ID, name),
+            "Snapshots",
+            "PIIX3",
+            Hardware.EMPTY,
+            List.of(),
+            null,
+            true,
+            Instant.parse("2026-11-23T15:40:41Z")),
+        List.of());
+  }
+
+  private static Path path(MachineSettings machine) {
+    return machine.machine().settingsFile();
+  }
+
+  private static Medium medium(Path location, Medium parent) {
+    return new Medium(
+        new MediumId(UUID.nameUUIDFromBytes(Samples.utf8(location.toString()))),
+        location,
+        "VDI",
+        DeviceType.HARD_DISK,
+        MediumType.NORMAL,
+        parent == null ? MediumVariant.STANDARD : MediumVariant.DIFFERENCING,
+        parent == null ? null : parent.id(),
+        0,
+        false,
+        null,
+        "for \"tests\" & <more>\n\u00e4",
+        Map.of("b", "1", "a", "x\ty"),
+        MediaRegistry.NOT_LOOKED_AT);
+  }
+}
