@@ -26,10 +26,21 @@ final class ChainReader {
   private final long capacity;
   private @Nullable TopImage top;
 
+  /** Guards the block maps of the images, and changes to the chain map. */
+  final Object lock;
+
   /**
    * @param images base first
    */
   ChainReader(List<VdiImage> images) {
+    this(images, new Object());
+  }
+
+  /**
+   * @param lock shared by all chains that these images are part of
+   */
+  ChainReader(List<VdiImage> images, Object lock) {
+    this.lock = lock;
     this.images = images.toArray(VdiImage[]::new);
     this.files = images.stream().map(VdiImage::file).toArray(ImageFile[]::new);
     this.capacity = images.getLast().capacity();
@@ -55,7 +66,7 @@ final class ChainReader {
   /** Asks the images about the chunk that holds {@code unit}. May wait. */
   void learn(long unit) throws IOException {
     try {
-      synchronized (top == null ? this : top.lock) {
+      synchronized (lock) {
         map.fill(unit, this::entryOf);
       }
     } catch (UnreadableMapException e) {
@@ -193,7 +204,7 @@ final class ChainReader {
       run = (int) Math.min(run, image.capacity() - offset);
       int block = (int) (offset / image.blockSize());
       int entry;
-      synchronized (top == null ? this : top.lock) {
+      synchronized (lock) {
         entry = image.map().entry(block);
       }
       if (entry == BlockEntry.FREE) continue;
@@ -375,7 +386,7 @@ final class ChainReader {
     if (entry == ChainMap.PARTIAL) return 1;
     for (int i = images.length - 1; i >= 0; i--) {
       if (offset >= images[i].capacity()) break;
-      synchronized (top == null ? this : top.lock) {
+      synchronized (lock) {
         if (images[i].map().entry((int) (offset / images[i].blockSize())) != BlockEntry.FREE)
           return images.length - i;
       }

@@ -3,7 +3,6 @@ package dev.varve.io.chain;
 import dev.varve.core.device.BlockDevice;
 import dev.varve.core.device.DeviceClosedException;
 import dev.varve.core.device.DeviceRequest;
-import dev.varve.core.device.OutOfSpaceException;
 import dev.varve.core.device.ReadSink;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.MappedFile;
@@ -22,8 +21,10 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +44,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DifferencingChain implements BlockDevice {
 
+  private enum State {
+    OPEN,
+    /** Requests are handed back to whoever owns the chain. */
+    HELD,
+    CLOSED
+  }
+
   private static final int READERS = 2;
   private static final int WRITERS = 2;
   private static final long WRITE_BACK_MILLIS = 1000;
@@ -53,13 +61,20 @@ public final class DifferencingChain implements BlockDevice {
   private final ChainReader chain;
   private final @Nullable TopImage top;
   private final @Nullable Flusher flusher;
-  private final Grace reads = new Grace();
+  private final Grace reads;
   private final ColdReads coldReads;
   private final Lane readers;
   private final Lane writers;
   private final Lane changes;
-  private final AtomicInteger pending = new AtomicInteger();
-  private final AtomicBoolean closing = new AtomicBoolean();
+
+  /** Requests that only read and are not answered. */
+  private final AtomicInteger reading = new AtomicInteger();
+
+  /** The other requests that are not answered, and a write-back of our own. */
+  private final AtomicInteger changing = new AtomicInteger();
+
+  private final AtomicReference<State> state = new AtomicReference<>(State.OPEN);
+  private final Consumer<DeviceRequest> handBack;
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
   private final ScheduledFuture<?> everySecond;
 
@@ -77,11 +92,7 @@ public final class DifferencingChain implements BlockDevice {
       throws IOException {
     List<VdiImage> images = new ArrayList<>();
     try {
-      for (int i = 0; i < paths.size(); i++) {
-        boolean writable = !readOnly && i == paths.size() - 1;
-        images.add(openImage(paths.get(i), writable));
-        checkParent(images, i);
-      }
+      openImages(images, paths, readOnly, false);
       return new DifferencingChain(images, !readOnly, threads, UUID::randomUUID);
     } catch (Throwable e) {
       for (VdiImage image : images) image.close();
@@ -89,10 +100,26 @@ public final class DifferencingChain implements BlockDevice {
     }
   }
 
-  private static VdiImage openImage(Path path, boolean writable) throws IOException {
+  /**
+   * Opens and checks images, and adds each to {@code images}, from which the caller closes them if
+   * this fails.
+   *
+   * @param allGrow whether images below the top may be written later
+   */
+  static void openImages(List<VdiImage> images, List<Path> paths, boolean readOnly, boolean allGrow)
+      throws IOException {
+    for (int i = 0; i < paths.size(); i++) {
+      boolean writable = !readOnly && i == paths.size() - 1;
+      images.add(openImage(paths.get(i), writable, writable || allGrow));
+      checkParent(images, i);
+    }
+  }
+
+  static VdiImage openImage(Path path, boolean writable, boolean grows) throws IOException {
+    long reach = grows ? reach(path) : 0;
     return writable
-        ? VdiImage.openReadWrite(MappedFile.openReadWrite(path, reach(path)))
-        : VdiImage.openReadOnly(MappedFile.openReadOnly(path, 0));
+        ? VdiImage.openReadWrite(MappedFile.openReadWrite(path, reach))
+        : VdiImage.openReadOnly(MappedFile.openReadOnly(path, reach));
   }
 
   /** How long the file can become: every block in its place. */
@@ -101,7 +128,7 @@ public final class DifferencingChain implements BlockDevice {
     return header.blockOffset(header.blockCount());
   }
 
-  private static void checkParent(List<VdiImage> images, int index) throws VdiFormatException {
+  static void checkParent(List<VdiImage> images, int index) throws VdiFormatException {
     VdiImage image = images.get(index);
     UUID parent = image.header().parentUuid();
     if (index == 0) {
@@ -142,18 +169,38 @@ public final class DifferencingChain implements BlockDevice {
    */
   DifferencingChain(
       List<VdiImage> images, boolean writable, StorageThreads threads, Supplier<UUID> uuids) {
+    this(images, writable, threads, uuids, new Shared(new Grace(), new Object(), _ -> {}));
+  }
+
+  /**
+   * What the chains have in common that are one disk, one after the other.
+   *
+   * @param reads everybody who reads, whichever chain found the place
+   * @param lock guards the block maps of all images
+   * @param handBack takes the requests that come, or were not begun, while the chain is held
+   */
+  record Shared(Grace reads, Object lock, Consumer<DeviceRequest> handBack) {}
+
+  DifferencingChain(
+      List<VdiImage> images,
+      boolean writable,
+      StorageThreads threads,
+      Supplier<UUID> uuids,
+      Shared shared) {
     this.images = List.copyOf(images);
     this.threads = threads;
-    this.chain = new ChainReader(images);
+    this.reads = shared.reads;
+    this.handBack = shared.handBack;
+    this.chain = new ChainReader(images, shared.lock);
     if (writable) {
       top = new TopImage(images.getLast(), images.size() - 1, chain, reads, uuids);
       chain.top(top);
-      flusher = new Flusher(top, threads, this::answer);
+      flusher = new Flusher(top, reads, threads, this::answer);
     } else {
       top = null;
       flusher = null;
     }
-    coldReads = new ColdReads(chain, threads, request -> serve(request, this::read));
+    coldReads = new ColdReads(chain, threads, this::serveRead);
     readers = new Lane(threads, READERS);
     writers = new Lane(threads, WRITERS);
     changes = new Lane(threads, 1);
@@ -181,7 +228,7 @@ public final class DifferencingChain implements BlockDevice {
   public boolean tryRead(long offset, int length, ReadSink sink) throws IOException {
     int ticket = reads.enter();
     try {
-      if (closing.get()) throw closed();
+      if (state.get() != State.OPEN) return notOpen();
       ChainMap map = chain.map();
       long entry = map.entry(offset >>> map.unitShift());
       int within = (int) offset & map.unitSize() - 1;
@@ -200,6 +247,14 @@ public final class DifferencingChain implements BlockDevice {
     } finally {
       reads.exit(ticket);
     }
+  }
+
+  /**
+   * The answer where nothing may be served in place: a chain that is held makes the caller wait.
+   */
+  private boolean notOpen() throws DeviceClosedException {
+    if (state.get() == State.CLOSED) throw closed();
+    return false;
   }
 
   /** What the JVM makes of a page that cannot be had: the file was cut, or the medium fails. */
@@ -256,7 +311,7 @@ public final class DifferencingChain implements BlockDevice {
 
   @Override
   public boolean tryWrite(long offset, MemorySegment source) throws IOException {
-    if (closing.get()) throw closed();
+    if (state.get() != State.OPEN) return notOpen();
     return writable().writesInPlace(offset)
         && threads.dirtyPages().admits(source.byteSize())
         && writable().writeInPlace(offset, source, false);
@@ -265,7 +320,7 @@ public final class DifferencingChain implements BlockDevice {
   @Override
   public Lease lease() throws DeviceClosedException {
     int ticket = reads.enter();
-    if (closing.get()) {
+    if (state.get() == State.CLOSED) {
       reads.exit(ticket);
       throw closed();
     }
@@ -276,21 +331,38 @@ public final class DifferencingChain implements BlockDevice {
 
   @Override
   public void submit(DeviceRequest request) {
-    pending.incrementAndGet();
-    if (closing.get()) {
-      answer(request, closed());
+    pending(request).incrementAndGet();
+    if (state.get() != State.OPEN) {
+      refuse(request);
       return;
     }
     switch (request.op()) {
       case READ -> coldReads.submit(request);
-      case CACHE, EXTENTS -> readers.execute(() -> serve(request, this::read));
+      case CACHE, EXTENTS -> readers.execute(() -> serveRead(request));
       case WRITE -> {
         if (writable().writesInPlace(request.offset()))
           writers.execute(() -> writeInPlace(request));
-        else changes.execute(() -> serve(request, this::change));
+        else changes.execute(() -> serveChange(request));
       }
-      case DISCARD, WRITE_ZEROES -> changes.execute(() -> serve(request, this::change));
+      case DISCARD, WRITE_ZEROES -> changes.execute(() -> serveChange(request));
       case FLUSH -> flush(request);
+    }
+  }
+
+  private AtomicInteger pending(DeviceRequest request) {
+    return switch (request.op()) {
+      case READ, CACHE, EXTENTS -> reading;
+      case WRITE, DISCARD, WRITE_ZEROES, FLUSH -> changing;
+    };
+  }
+
+  /** Nothing of the request was done. */
+  private void refuse(DeviceRequest request) {
+    if (state.get() == State.CLOSED) {
+      answer(request, closed());
+    } else {
+      pending(request).decrementAndGet();
+      handBack.accept(request);
     }
   }
 
@@ -312,44 +384,42 @@ public final class DifferencingChain implements BlockDevice {
     finish(request);
   }
 
-  private void read(DeviceRequest request) throws IOException {
+  private void serveRead(DeviceRequest request) {
     int ticket = reads.enter();
     try {
-      switch (request.op()) {
-        case READ -> chain.read(request.offset(), request.memory());
-        case CACHE -> chain.prefetch(request.offset(), request.length());
-        default -> chain.extents(request.offset(), request.length(), request.extentSink());
-      }
+      // Of a chain that was held since, another may have given away what this one's map says.
+      if (state.get() == State.HELD) refuse(request);
+      else serve(request, this::read);
     } finally {
       reads.exit(ticket);
+    }
+  }
+
+  private void read(DeviceRequest request) throws IOException {
+    switch (request.op()) {
+      case READ -> chain.read(request.offset(), request.memory());
+      case CACHE -> chain.prefetch(request.offset(), request.length());
+      default -> chain.extents(request.offset(), request.length(), request.extentSink());
     }
   }
 
   private void writeInPlace(DeviceRequest request) {
     try {
       if (writable().writeInPlace(request.offset(), request.memory(), true)) finish(request);
-      else changes.execute(() -> serve(request, this::change));
+      else changes.execute(() -> serveChange(request));
     } catch (IOException e) {
       answer(request, e);
     }
   }
 
-  /**
-   * Does a change; if there is no room for it, once more after what was discarded before it has
-   * become room. Places that readers keep are waited for: each block has one, sooner or later.
-   */
+  private void serveChange(DeviceRequest request) {
+    if (state.get() == State.HELD) refuse(request);
+    else serve(request, this::change);
+  }
+
   private void change(DeviceRequest request) throws IOException {
-    try {
-      apply(request);
-    } catch (OutOfSpaceException _) {
-      commit();
-      apply(request);
-    } catch (Places.NoPlaceException _) {
-      commit(); // what was discarded leaves the block map,
-      reads.await(); // then its readers,
-      commit(); // and becomes room
-      apply(request);
-    }
+    if (flusher == null) writable();
+    else flusher.makingRoom(() -> apply(request));
   }
 
   private void apply(DeviceRequest request) throws IOException {
@@ -371,6 +441,7 @@ public final class DifferencingChain implements BlockDevice {
   }
 
   private void answer(DeviceRequest request, @Nullable IOException failure) {
+    AtomicInteger pending = pending(request); // once answered the request can be anything
     try {
       if (failure == null) DeviceRequest.complete(request);
       else DeviceRequest.fail(request, failure);
@@ -406,8 +477,8 @@ public final class DifferencingChain implements BlockDevice {
   private void writeBack() {
     refreshResidency();
     if (top == null || flusher == null || !top.needsCommit()) return;
-    pending.incrementAndGet(); // before it looks: a close waits for it, or is seen
-    if (closing.get()) pending.decrementAndGet();
+    changing.incrementAndGet(); // before it looks: a close waits for it, or is seen
+    if (state.get() != State.OPEN) changing.decrementAndGet();
     else flusher.flush(new WriteBack());
   }
 
@@ -420,37 +491,102 @@ public final class DifferencingChain implements BlockDevice {
     protected void failed(IOException cause) {}
   }
 
-  private void commit() throws IOException {
+  /** Makes everything that was completed before this call durable. Waits. */
+  void commit() throws IOException {
     if (flusher != null) flusher.commit();
   }
 
+  // ---- held, to be replaced
+
+  /**
+   * Stops the requests that change something: those being carried out are finished, all others are
+   * handed back, and reads that have not begun with them. When this returns, everything that was
+   * acknowledged is durable. Waits; reads are not waited for.
+   *
+   * @throws IOException it cannot be made durable, or the chain is closed; it is not held
+   */
+  void hold() throws IOException {
+    if (!state.compareAndSet(State.OPEN, State.HELD)) throw closed();
+    try {
+      if (top != null) top.stopWrites();
+      awaitChanges();
+      commit();
+    } catch (Throwable e) {
+      release();
+      throw e;
+    }
+  }
+
+  private void awaitChanges() {
+    for (int spins = 0; changing.get() != 0; spins++) {
+      if (spins < 1000) Thread.onSpinWait();
+      else LockSupport.parkNanos(50_000);
+    }
+  }
+
+  /** Takes requests again. */
+  void release() {
+    if (top != null) top.allowWrites();
+    state.set(State.OPEN);
+  }
+
+  /**
+   * Leaves the images of a held chain to another one. Requests are handed back for ever, and {@link
+   * #isQuiet} says when none is left.
+   *
+   * @return places of the top image that nobody needs but readers who have begun
+   */
+  List<Integer> end() {
+    everySecond.cancel(false);
+    return top == null ? List.of() : top.leavePlaces();
+  }
+
+  /** Whether every request was answered or handed back. */
+  boolean isQuiet() {
+    return reading.get() == 0 && changing.get() == 0;
+  }
+
+  // ---- closing
+
   @Override
   public CompletionStage<Void> close() {
-    if (closing.compareAndSet(false, true)) {
-      everySecond.cancel(false);
-      long since = reads.epoch();
-      threads.execute(() -> closeWhenQuiet(since));
-    }
+    stop(this::finishAndClose);
     return closed;
   }
 
   /**
-   * Closes once all requests are answered and the readers of {@code since} have left, slices that
-   * sockets hold among them. Until then it comes back: it must not keep the thread that they need.
+   * Refuses requests from now on. Once all are answered and the readers of now have left, slices
+   * that sockets hold among them, everything is made durable and {@code finish} is told, unless
+   * somebody called this before.
    */
-  private void closeWhenQuiet(long since) {
-    if (pending.get() == 0 && reads.passed(since)) finishAndClose();
-    else threads.later(CLOSING_POLL_MILLIS, () -> closeWhenQuiet(since));
+  void stop(Consumer<@Nullable Throwable> finish) {
+    if (!state.compareAndSet(State.OPEN, State.CLOSED)) return;
+    everySecond.cancel(false);
+    long since = reads.epoch();
+    threads.execute(() -> stopWhenQuiet(since, finish));
   }
 
-  private void finishAndClose() {
+  /** Comes back until it is quiet: it must not keep the thread that the others need. */
+  private void stopWhenQuiet(long since, Consumer<@Nullable Throwable> finish) {
+    if (!isQuiet() || !reads.passed(since)) {
+      threads.later(CLOSING_POLL_MILLIS, () -> stopWhenQuiet(since, finish));
+      return;
+    }
     Throwable failure = null;
     try {
       if (top != null) {
         top.stopWrites();
         commit();
-        top.makeDense();
       }
+    } catch (Throwable e) {
+      failure = e;
+    }
+    finish.accept(failure);
+  }
+
+  private void finishAndClose(@Nullable Throwable failure) {
+    try {
+      if (top != null && failure == null) top.makeDense();
     } catch (Throwable e) {
       failure = e;
     }

@@ -1,6 +1,7 @@
 package dev.varve.io.chain;
 
 import dev.varve.core.device.DeviceRequest;
+import dev.varve.core.device.OutOfSpaceException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class Flusher {
 
   private final TopImage top;
+  private final Grace reads;
   private final Executor threads;
   private final BiConsumer<DeviceRequest, @Nullable IOException> answer;
 
@@ -29,8 +31,13 @@ final class Flusher {
   private boolean running;
   private @Nullable IOException lost;
 
-  Flusher(TopImage top, Executor threads, BiConsumer<DeviceRequest, @Nullable IOException> answer) {
+  Flusher(
+      TopImage top,
+      Grace reads,
+      Executor threads,
+      BiConsumer<DeviceRequest, @Nullable IOException> answer) {
     this.top = top;
+    this.reads = reads;
     this.threads = threads;
     this.answer = answer;
   }
@@ -91,6 +98,29 @@ final class Flusher {
       }
       top.endCommit(commit);
       if (incomplete != null) throw incomplete;
+    }
+  }
+
+  /** What may need room in the file. */
+  interface Change {
+    void apply() throws IOException;
+  }
+
+  /**
+   * Does a change; if there is no room for it, once more after what was discarded before it has
+   * become room. Places that readers keep are waited for: each block has one, sooner or later.
+   */
+  void makingRoom(Change change) throws IOException {
+    try {
+      change.apply();
+    } catch (OutOfSpaceException _) {
+      commit();
+      change.apply();
+    } catch (Places.NoPlaceException _) {
+      commit(); // what was discarded leaves the block map,
+      reads.await(); // then its readers,
+      commit(); // and becomes room
+      change.apply();
     }
   }
 

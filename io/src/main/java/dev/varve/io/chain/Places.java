@@ -138,6 +138,17 @@ final class Places {
     return !freed.isEmpty() || !leaving.isEmpty();
   }
 
+  /**
+   * Those that are freed or leaving, and of which this object does not think any more; the lock is
+   * held.
+   */
+  List<Integer> surrender() {
+    List<Integer> surrendered = takeFreed();
+    for (Leaving gone : leaving) surrendered.add(gone.place());
+    leaving.clear();
+    return surrendered;
+  }
+
   /** Makes unused those leaving places that nobody reads or writes any more. May wait. */
   void recycle() {
     List<Integer> left = new ArrayList<>();

@@ -1,16 +1,12 @@
 package dev.varve.io.chain;
 
-import dev.varve.core.device.DeviceClosedException;
-import dev.varve.core.device.OutOfSpaceException;
 import dev.varve.io.file.ImageFile;
-import dev.varve.io.vdi.BlockAllocator;
 import dev.varve.io.vdi.BlockEntry;
 import dev.varve.io.vdi.ImageType;
 import dev.varve.io.vdi.VdiHeader;
 import dev.varve.io.vdi.VdiImage;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -34,7 +30,7 @@ final class TopImage {
   private static final int MAX_PARTIAL_BLOCKS = 4096;
 
   /** Guards the block map, the allocator, the list of freed places and changes to the chain map. */
-  final Object lock = new Object();
+  private final Object lock;
 
   private final VdiImage image;
   private final int index;
@@ -54,9 +50,10 @@ final class TopImage {
   /** Whether anything was written or zeroed since the last commit began. */
   private final AtomicBoolean dirty = new AtomicBoolean();
 
-  private volatile boolean closed;
-  private boolean modifyUuidRenewed;
-  private VdiHeader writtenHeader;
+  private volatile boolean stopped;
+
+  /** Hears where the contents change; null if nobody wants to. */
+  private volatile @Nullable ChangedRanges watcher;
 
   /** What a commit makes durable. */
   record Commit(boolean hasData, boolean hasEntries, VdiHeader header, List<Integer> freed) {
@@ -66,6 +63,21 @@ final class TopImage {
   }
 
   TopImage(VdiImage image, int index, ChainReader chain, Grace reads, Supplier<UUID> uuids) {
+    this(image, index, chain, reads, uuids, image.header().type() != ImageType.FIXED);
+  }
+
+  /**
+   * @param freesBlocks whether a block that holds nothing any more gives up its place; else it
+   *     keeps it, empty, so that whoever found it there goes on reading zeroes
+   */
+  TopImage(
+      VdiImage image,
+      int index,
+      ChainReader chain,
+      Grace reads,
+      Supplier<UUID> uuids,
+      boolean freesBlocks) {
+    this.lock = chain.lock;
     this.image = image;
     this.index = index;
     this.chain = chain;
@@ -75,8 +87,7 @@ final class TopImage {
     this.uuids = uuids;
     this.blockShift = Integer.numberOfTrailingZeros(image.blockSize());
     this.unitsPerBlockShift = blockShift - map.unitShift();
-    this.freesBlocks = image.header().type() != ImageType.FIXED;
-    this.writtenHeader = image.header();
+    this.freesBlocks = freesBlocks;
   }
 
   // ---- where things are
@@ -124,12 +135,13 @@ final class TopImage {
    *
    * @param mayWait whether the caller may be made to wait; else a range that is not resident where
    *     it must be read to be written, or a block that somebody else is changing, is refused
-   * @return false if the range must go through {@link #write}; nothing was written
+   * @return false if the range must go through {@link #write}, or writes are stopped; nothing was
+   *     written
    */
   boolean writeInPlace(long offset, MemorySegment source, boolean mayWait) throws IOException {
     int ticket = writes.enter();
     try {
-      if (closed) throw new DeviceClosedException("the disk is closed");
+      if (stopped) return false;
       return allInPlace(offset, source.byteSize(), mayWait)
           ? writeAll(offset, source)
           : map.entry(offset >>> map.unitShift()) == ChainMap.PARTIAL
@@ -185,7 +197,7 @@ final class TopImage {
       }
       return true;
     } finally {
-      noteWritten();
+      noteWritten(offset, length);
     }
   }
 
@@ -206,15 +218,26 @@ final class TopImage {
       return true;
     } finally {
       partial.lock.unlock();
-      noteWritten();
+      noteWritten(offset, length);
     }
   }
 
   /**
    * Called after a write: a commit that clears this mark before it is set makes the write durable.
    */
-  private void noteWritten() {
+  private void noteWritten(long offset, long length) {
     if (!dirty.get()) dirty.set(true);
+    ChangedRanges watching = watcher;
+    if (watching != null) watching.mark(offset, length);
+  }
+
+  /**
+   * Tells {@code watcher} of every change that completes from now on, after it was made; null ends
+   * that. In the change lane.
+   */
+  void watch(@Nullable ChangedRanges watcher) {
+    this.watcher = watcher;
+    writes.await(); // who began before may not have seen it
   }
 
   private boolean isWholePagesOrWaits(
@@ -235,7 +258,7 @@ final class TopImage {
         done += run;
       }
     } finally {
-      dirty.set(true);
+      noteWritten(offset, length);
     }
   }
 
@@ -310,7 +333,7 @@ final class TopImage {
         done += run;
       }
     } finally {
-      dirty.set(true);
+      noteWritten(offset, length);
     }
   }
 
@@ -382,6 +405,46 @@ final class TopImage {
     partial.markZero(within, length);
   }
 
+  // ---- what a merge asks
+
+  /** Whether this image decides what a block holds, or will once the next commit completed it. */
+  boolean decides(int block) throws IOException {
+    if (partialBlocks.containsKey(block)) return true;
+    synchronized (lock) {
+      return image.map().entry(block) != BlockEntry.FREE;
+    }
+  }
+
+  /** Whether the block lies in the file, or will after the next commit. */
+  boolean hasPlace(int block) throws IOException {
+    if (partialBlocks.containsKey(block)) return true;
+    synchronized (lock) {
+      return BlockEntry.isFileBlock(image.map().entry(block));
+    }
+  }
+
+  /**
+   * Makes this image decide a block as the images below show it, zeroes too; nobody who reads sees
+   * a difference. In the change lane.
+   */
+  void bring(int block) throws IOException {
+    if (decides(block)) return;
+    know(block);
+    if (isZeroBelow(firstUnit(block), endUnit(block))) {
+      publishZero(block, -1);
+    } else {
+      int place = takePlace();
+      try {
+        chain.copyBelow(partialBlock(block, place), 0, visible(block), file);
+      } catch (IOException e) {
+        places.giveBack(place);
+        throw e;
+      }
+      publish(block, place);
+    }
+    dirty.set(true);
+  }
+
   private boolean isEmpty(long start, int length) throws IOException {
     return file.nextData(start, start + length) == start + length;
   }
@@ -435,28 +498,32 @@ final class TopImage {
    * Makes the block one of which this image holds no sectors yet. A commit may complete it at once.
    */
   private void startPartial(int block) throws IOException {
-    int place = takePlace();
-    long first = firstUnit(block);
-    var below = new long[(int) (endUnit(block) - first)];
-    for (int i = 0; i < below.length; i++) below[i] = map.entry(first + i);
-    var partial =
-        new PartialBlock(
-            block,
-            place,
-            diskOffset(block),
-            image.blockOffset(place),
-            visible(block),
-            below,
-            map.unitShift());
+    PartialBlock partial = partialBlock(block, takePlace());
     partial.lock.lock(); // until the map says so too, or it would overwrite what the commit says
     try {
       partialBlocks.put(block, partial);
       synchronized (lock) {
-        for (long unit = first; unit < endUnit(block); unit++) map.set(unit, ChainMap.PARTIAL);
+        for (long unit = firstUnit(block); unit < endUnit(block); unit++)
+          map.set(unit, ChainMap.PARTIAL);
       }
     } finally {
       partial.lock.unlock();
     }
+  }
+
+  /** The block, at a place in which nothing was written yet, over what the images below hold. */
+  private PartialBlock partialBlock(int block, int place) {
+    long first = firstUnit(block);
+    var below = new long[(int) (endUnit(block) - first)];
+    for (int i = 0; i < below.length; i++) below[i] = map.entry(first + i);
+    return new PartialBlock(
+        block,
+        place,
+        diskOffset(block),
+        image.blockOffset(place),
+        visible(block),
+        below,
+        map.unitShift());
   }
 
   /**
@@ -545,13 +612,10 @@ final class TopImage {
   Commit beginCommit() {
     synchronized (lock) {
       boolean hasData = dirty.getAndSet(false);
-      VdiHeader header = image.header().withAllocatedBlocks(image.allocator().count());
-      if (hasData && !modifyUuidRenewed) {
-        modifyUuidRenewed = true;
-        header = header.withModifyUuid(uuids.get());
-      }
-      image.header(header);
-      var commit = new Commit(hasData, image.map().hasChanges(), header, places.takeFreed());
+      image.header(image.header().withAllocatedBlocks(image.allocator().count()));
+      if (hasData && !image.isChanged()) image.changed(uuids.get());
+      var commit =
+          new Commit(hasData, image.map().hasChanges(), image.header(), places.takeFreed());
       image.map().beginCommit();
       return commit;
     }
@@ -559,13 +623,7 @@ final class TopImage {
 
   /** Writes the header, which counts every place that was given out before the commit began. */
   void writeHeader(Commit commit) throws IOException {
-    writeHeader(commit.header());
-  }
-
-  private void writeHeader(VdiHeader header) throws IOException {
-    if (header.bytes().mismatch(writtenHeader.bytes()) < 0) return;
-    file.write(0, header.bytes());
-    writtenHeader = header;
+    image.writeHeader(commit.header());
   }
 
   /** Writes the entries that {@link #beginCommit} set apart: their blocks are durable by now. */
@@ -597,61 +655,37 @@ final class TopImage {
     }
   }
 
-  // ---- closing
+  // ---- stopping and closing
 
   /** Refuses writes in place from now on, and waits for those that have begun. */
   void stopWrites() {
-    closed = true;
+    stopped = true;
     writes.await();
   }
 
-  /**
-   * Leaves the file dense: blocks at its end move down into unused places, and it is cut behind the
-   * last. Called after the last commit, when nobody reads or writes. A crash in between leaves each
-   * entry at the old or the new place of its block, both of which hold it.
-   */
-  void makeDense() throws IOException {
-    places.recycle();
-    BlockAllocator allocator = image.allocator();
-    int dense = allocator.count() - allocator.unusedCount();
-    boolean countIsRight = writtenHeader.allocatedBlocks() == allocator.count();
-    if (dense == allocator.count() && countIsRight && !modifyUuidRenewed) return;
-    if (moveDown(dense)) {
-      file.sync();
-      image.map().beginCommit();
-      image.map().write();
-      file.sync();
-      image.map().endCommit();
-    }
-    allocator.trim();
-    writeHeader(image.header().withAllocatedBlocks(allocator.count()));
-    places.cutFile();
-    file.sync();
+  void allowWrites() {
+    stopped = false;
   }
 
-  private boolean moveDown(int dense) throws IOException {
-    if (dense == image.allocator().count()) return false;
-    List<int[]> high = new ArrayList<>();
-    image
-        .map()
-        .forEach(
-            (block, place) -> {
-              if (place >= dense && place != BlockEntry.FREE && place != BlockEntry.ZERO)
-                high.add(new int[] {block, place});
-            });
-    boolean moved = false;
-    try {
-      for (int[] move : high) {
-        int place = takePlace();
-        ChainReader.copy(
-            file, image.blockOffset(move[1]), image.blockOffset(place), visible(move[0]), file);
-        image.map().set(move[0], place);
-        image.allocator().release(move[1]);
-        moved = true;
-      }
-    } catch (OutOfSpaceException _) {
-      // The host has no room to fill the holes: the file is good, but keeps them.
+  /**
+   * Gives up the places that wait until nobody reads them any more: whoever calls this waits, and
+   * then makes them unused. After a commit, while nothing changes.
+   */
+  List<Integer> leavePlaces() {
+    synchronized (lock) {
+      return places.surrender();
     }
-    return moved;
+  }
+
+  /** Leaves the file dense, as {@link DenseFile} says. After the last commit. */
+  void makeDense() throws IOException {
+    places.recycle();
+    DenseFile.make(image, places);
+  }
+
+  /** Cuts off what was reserved behind the last place, and moves nothing. After the last commit. */
+  void cutFile() throws IOException {
+    places.cutFile();
+    file.sync();
   }
 }

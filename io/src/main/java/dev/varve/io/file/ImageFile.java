@@ -81,6 +81,17 @@ public interface ImageFile extends Closeable {
   void prefetch(long offset, long length) throws IOException;
 
   /**
+   * Lets the holder of a file that was opened for reading, or {@link #onlyRead}, write it, and
+   * excludes everybody else. Whoever reads through this object may go on meanwhile.
+   *
+   * @throws ImageInUseException if somebody else has it open; nothing has changed
+   */
+  void allowWriting() throws IOException;
+
+  /** From now on the holder only reads, and others may read, too. */
+  void onlyRead() throws IOException;
+
+  /**
    * Unlocks and closes the file and gives up the mapping; nobody may be reading it. Does not {@link
    * #sync}. May be called twice.
    */

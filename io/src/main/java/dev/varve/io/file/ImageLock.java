@@ -43,11 +43,45 @@ final class ImageLock {
    *     fd}, which gives up what was taken
    */
   static void take(int fd, Path path, boolean write) throws IOException {
+    takeBytes(fd, path, write);
+    lookAround(fd, path, write);
+  }
+
+  /**
+   * Makes the reader of a file its writer.
+   *
+   * @param reader holds the file for reading
+   * @param writer a descriptor of the same file, open for writing; may be the same one. It holds
+   *     the file afterwards, and {@code reader} holds nothing
+   * @throws ImageInUseException if a third excludes a writer; {@code reader} holds what it did
+   */
+  static void upgrade(int reader, int writer, Path path) throws IOException {
+    takeBytes(writer, path, true); // from here on nobody else can come in,
+    if (reader != writer) release(reader); // who would not see this one's own reader any more
+    try {
+      lookAround(writer, path, true);
+    } catch (Throwable e) {
+      if (reader != writer) takeBytes(reader, path, false);
+      downgrade(writer);
+      throw e;
+    }
+  }
+
+  /** Makes the writer of a file one of its readers. */
+  static void downgrade(int fd) throws PosixException {
+    for (int n : NOT_SHARED) Posix.lock(fd, Posix.F_UNLCK, USED + n, 1);
+  }
+
+  private static void takeBytes(int fd, Path path, boolean write) throws IOException {
     int[] uses = write ? WRITER : READER;
     boolean taken = true;
     for (int n : uses) taken &= Posix.lock(fd, Posix.F_RDLCK, USED + n, 1);
     for (int n : NOT_SHARED) taken &= Posix.lock(fd, Posix.F_RDLCK, UNSHARED + n, 1);
     if (!taken) throw inUse(fd, path, write, "locked");
+  }
+
+  private static void lookAround(int fd, Path path, boolean write) throws IOException {
+    int[] uses = write ? WRITER : READER;
     for (int n : NOT_SHARED) {
       if (heldByAnother(fd, USED + n)) throw inUse(fd, path, write, "open for writing");
     }

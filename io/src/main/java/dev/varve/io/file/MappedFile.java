@@ -40,7 +40,6 @@ public final class MappedFile implements ImageFile {
   private static final MemorySegment ZEROES = Arena.global().allocate(ZEROES_LENGTH);
 
   private final Path path;
-  private final int fd;
   private final Arena arena;
   private final MemorySegment mapping;
   private final Residency residency;
@@ -55,9 +54,19 @@ public final class MappedFile implements ImageFile {
   private volatile @Nullable IOException syncFailure;
   private volatile boolean closed;
 
-  private MappedFile(Path path, int fd, Arena arena, MemorySegment mapping, long length) {
+  /** Replaced once, if the file was opened for reading and is to be written. */
+  private volatile int fd;
+
+  private boolean writable;
+
+  /** The descriptor for reading that was replaced: somebody may still be using it. -1: none. */
+  private int replaced = -1;
+
+  private MappedFile(
+      Path path, int fd, boolean writable, Arena arena, MemorySegment mapping, long length) {
     this.path = path;
     this.fd = fd;
+    this.writable = writable;
     this.arena = arena;
     this.mapping = mapping.asReadOnly();
     this.residency = new Residency(mapping);
@@ -126,7 +135,7 @@ public final class MappedFile implements ImageFile {
       long length = Posix.length(fd);
       MemorySegment mapping = map(fd, length, Math.max(reach, length), arena);
       Posix.fadvise(fd, 0, 0, Posix.POSIX_FADV_RANDOM); // why: see package-info
-      return new MappedFile(path, fd, arena, mapping, length);
+      return new MappedFile(path, fd, write, arena, mapping, length);
     } catch (Throwable e) {
       arena.close();
       Posix.close(fd);
@@ -376,6 +385,36 @@ public final class MappedFile implements ImageFile {
   }
 
   @Override
+  public synchronized void allowWriting() throws IOException {
+    int reader = descriptor();
+    if (writable) {
+      ImageLock.upgrade(reader, reader, path);
+      return;
+    }
+    // Under this name the kernel opens the very same file, wherever it was moved.
+    int writer = Posix.open(Path.of("/proc/self/fd/" + reader), Posix.O_RDWR | Posix.O_CLOEXEC, 0);
+    try {
+      Posix.fadvise(writer, 0, 0, Posix.POSIX_FADV_RANDOM);
+      ImageLock.upgrade(reader, writer, path);
+    } catch (Throwable e) {
+      Posix.close(writer);
+      throw e;
+    }
+    replaced = reader;
+    fd = writer;
+    writable = true;
+  }
+
+  @Override
+  public synchronized void onlyRead() throws IOException {
+    try {
+      ImageLock.downgrade(descriptor());
+    } catch (PosixException e) {
+      throw failed("unlocking", e);
+    }
+  }
+
+  @Override
   public synchronized void close() throws IOException {
     if (closed) return;
     arena.close();
@@ -391,6 +430,7 @@ public final class MappedFile implements ImageFile {
 
   private void closeDescriptor() throws IOException {
     try {
+      if (replaced >= 0) Posix.close(replaced);
       Posix.close(fd);
     } catch (PosixException e) {
       throw failed("closing", e);

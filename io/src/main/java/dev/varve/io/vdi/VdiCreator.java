@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.UUID;
+import java.util.function.Supplier;
 
 /** Makes image files. Where VirtualBox would put map and data, there they are. Blocks. */
 public final class VdiCreator {
@@ -30,10 +32,33 @@ public final class VdiCreator {
     }
   }
 
+  /**
+   * Replaces an image by an empty one with the same header, but for the modify uuid. A crash leaves
+   * the one or the other.
+   *
+   * @throws dev.varve.io.file.ImageInUseException if somebody has it open
+   * @throws VdiFormatException if it is a fixed image, which cannot be empty
+   */
+  public static void empty(Path path, Supplier<UUID> uuids) throws IOException {
+    try (var file = NewFile.create(path, NewFile.Existing.REPLACED)) {
+      VdiHeader old = VdiHeader.peek(path);
+      if (old.type() == ImageType.FIXED) {
+        throw new VdiFormatException(
+            path.toString(), "image type", old.type(), "a fixed image is never empty", "delete it");
+      }
+      write(file.contents(), old.withAllocatedBlocks(0).withModifyUuid(uuids.get()), false);
+      file.publish();
+    }
+  }
+
   /** Fills an empty file with {@code image}, without making it durable. */
   static VdiHeader write(ImageFile file, NewImage image) throws IOException {
     VdiHeader header = image.header();
-    boolean fixed = image.type() == ImageType.FIXED;
+    write(file, header, image.type() == ImageType.FIXED);
+    return header;
+  }
+
+  private static void write(ImageFile file, VdiHeader header, boolean fixed) throws IOException {
     file.write(0, header.bytes());
     writeMap(file, header, fixed);
     if (fixed) {
@@ -41,7 +66,6 @@ public final class VdiCreator {
     } else {
       file.setLength(header.dataOffset());
     }
-    return header;
   }
 
   /** Every block in its own place, or every block free. */

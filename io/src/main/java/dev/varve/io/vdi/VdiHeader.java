@@ -17,6 +17,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The header of a VDI image: the bytes as they were read, and the fields in them.
@@ -575,6 +576,27 @@ public final class VdiHeader {
           "allocated blocks " + allocated + " in an image of " + blockCount() + " blocks");
     }
     return changed(copy -> copy.set(INT, layout.allocated, allocated));
+  }
+
+  /**
+   * The disk enlarged, as far as the block map has room in front of the data.
+   *
+   * @param capacity not less than now
+   * @return null if the map has no room
+   */
+  public @Nullable VdiHeader enlarged(long capacity) {
+    long blocks = Math.ceilDiv(capacity, blockSize());
+    boolean hasRoom =
+        blocks <= blockCount()
+            || (layout == Layout.V1
+                && blocks <= MAX_BLOCKS
+                && mapOffset() + blocks * Integer.BYTES <= dataOffset());
+    if (!hasRoom) return null;
+    return changed(
+        copy -> {
+          copy.set(LONG, layout.capacity, capacity);
+          copy.set(INT, layout.blockCount, (int) Math.max(blocks, blockCount()));
+        });
   }
 
   public VdiHeader withType(ImageType type) {

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,10 +20,15 @@ public final class VdiImage implements Closeable {
 
   private final ImageFile file;
   private final BlockMap map;
-  private final @Nullable BlockAllocator allocator;
   private final List<String> notes;
   private final long lengthAtOpen;
-  private VdiHeader header;
+  private volatile @Nullable BlockAllocator allocator;
+  private volatile VdiHeader header;
+
+  /** The header as the file has it. */
+  private VdiHeader writtenHeader;
+
+  private boolean changed;
 
   private VdiImage(
       ImageFile file,
@@ -33,6 +39,7 @@ public final class VdiImage implements Closeable {
       long lengthAtOpen) {
     this.file = file;
     this.header = header;
+    this.writtenHeader = header;
     this.map = map;
     this.allocator = allocator;
     this.notes = notes;
@@ -143,10 +150,28 @@ public final class VdiImage implements Closeable {
     return map;
   }
 
-  /** Free places; only of an image that is open for writing. */
+  /**
+   * Makes an image that was opened for reading one that can be written, as {@link #openReadWrite}
+   * does. Does nothing if it can be written already.
+   *
+   * @throws VdiFormatException two blocks share a place, or a block lies outside the file
+   */
+  public void allowWriting() throws IOException {
+    if (allocator == null) {
+      allocator = findFreePlaces(file, header, map, file.length(), new ArrayList<>());
+    }
+  }
+
+  /** Whether the image can be written, or could once. */
+  public boolean hasAllocator() {
+    return allocator != null;
+  }
+
+  /** Free places; only of an image that can be written. */
   public BlockAllocator allocator() {
-    if (allocator == null) throw new IllegalStateException(file.name() + " is open read-only");
-    return allocator;
+    BlockAllocator places = allocator;
+    if (places == null) throw new IllegalStateException(file.name() + " is open read-only");
+    return places;
   }
 
   public VdiHeader header() {
@@ -156,6 +181,30 @@ public final class VdiImage implements Closeable {
   /** Replaces the header in memory; whoever commits writes it. */
   public void header(VdiHeader header) {
     this.header = header;
+  }
+
+  /** Brings {@code header} to the file, unless that has it already; does not make it durable. */
+  public void writeHeader(VdiHeader header) throws IOException {
+    if (header.bytes().mismatch(writtenHeader.bytes()) < 0) return;
+    file.write(0, header.bytes());
+    writtenHeader = header;
+  }
+
+  /** The header as the file has it. */
+  public VdiHeader writtenHeader() {
+    return writtenHeader;
+  }
+
+  /** Whether the contents were changed since the image was opened; its modify uuid is new then. */
+  public boolean isChanged() {
+    return changed;
+  }
+
+  /** Notes that the contents are changed, and gives them a name of their own. */
+  public void changed(UUID modifyUuid) {
+    if (changed) return;
+    changed = true;
+    header = header.withModifyUuid(modifyUuid);
   }
 
   /** What was found on opening that is no reason to refuse the image. */
@@ -177,9 +226,8 @@ public final class VdiImage implements Closeable {
   }
 
   /**
-   * Whether the file has all that the guest can see of a block at this place. If the image is open
-   * for writing it does: all entries were checked then, and places given out since have their
-   * space.
+   * Whether the file has all that the guest can see of a block at this place. If the image can be
+   * written it does: all entries were checked then, and places given out since have their space.
    */
   public boolean isInFile(int block, int place) {
     if (allocator != null) return true;

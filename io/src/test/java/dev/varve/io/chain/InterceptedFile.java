@@ -116,6 +116,16 @@ final class InterceptedFile implements ImageFile {
   }
 
   @Override
+  public void allowWriting() throws IOException {
+    file.allowWriting();
+  }
+
+  @Override
+  public void onlyRead() throws IOException {
+    file.onlyRead();
+  }
+
+  @Override
   public void close() throws IOException {
     file.close();
   }

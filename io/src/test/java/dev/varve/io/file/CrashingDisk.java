@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A disk with files on it that loses its power when a test wants it to.
@@ -80,12 +81,7 @@ public final class CrashingDisk implements AutoCloseable {
     checkPower(name);
     StoredFile stored = files.get(name);
     if (stored == null) throw new IOException(name + " does not exist");
-    for (CrashingFile other : opened) {
-      boolean excludes = writable || other.isWritable();
-      if (other.name().equals(name) && other.isOpen() && excludes) {
-        throw new ImageInUseException(name + " is open already");
-      }
-    }
+    refuseOthers(name, null, writable);
     Path visible =
         Files.isWritable(MEMORY)
             ? Files.createTempFile(MEMORY, "varve-test", name)
@@ -102,6 +98,21 @@ public final class CrashingDisk implements AutoCloseable {
     CrashingFile result = new CrashingFile(this, name, stored, file, other, writable);
     opened.add(result);
     return result;
+  }
+
+  /** Fails if another than {@code self} has the file open in a way that excludes this opening. */
+  void refuseOthers(CrashingFile self, boolean writable) throws IOException {
+    refuseOthers(self.name(), self, writable);
+  }
+
+  private void refuseOthers(String name, @Nullable CrashingFile self, boolean writable)
+      throws IOException {
+    for (CrashingFile other : opened) {
+      boolean excludes = writable || other.isWritable();
+      if (other != self && other.name().equals(name) && other.isOpen() && excludes) {
+        throw new ImageInUseException(name + " is open already");
+      }
+    }
   }
 
   /** How many operations there were so far, which is the number of the next one. */

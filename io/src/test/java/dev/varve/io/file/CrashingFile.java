@@ -16,7 +16,7 @@ public final class CrashingFile implements ImageFile {
   private final StoredFile stored;
   private final MappedFile visible;
   private final int other;
-  private final boolean writable;
+  private boolean writable;
   private @Nullable IOException syncFailure;
   private boolean open = true;
 
@@ -180,6 +180,22 @@ public final class CrashingFile implements ImageFile {
   public void prefetch(long offset, long length) throws IOException {
     disk.checkPower(name);
     visible.prefetch(offset, length);
+  }
+
+  @Override
+  public void allowWriting() throws IOException {
+    synchronized (disk) {
+      disk.checkPower(name);
+      disk.refuseOthers(this, true);
+      writable = true;
+    }
+  }
+
+  @Override
+  public void onlyRead() {
+    synchronized (disk) {
+      writable = false;
+    }
   }
 
   /**

@@ -1,0 +1,50 @@
+package dev.varve.io.chain;
+
+import dev.varve.io.storage.StorageThreads;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Does things once nobody uses any more what a chain that was replaced still says: its requests are
+ * answered, and the readers from before have left. Thread safe; nobody waits.
+ */
+final class Afterwards {
+
+  private static final long POLL_MILLIS = 5;
+
+  private final StorageThreads threads;
+  private final Grace reads;
+  private final AtomicInteger left = new AtomicInteger();
+
+  Afterwards(StorageThreads threads, Grace reads) {
+    this.threads = threads;
+    this.reads = reads;
+  }
+
+  /** Runs {@code task} on a storage thread once {@code replaced} is of no use to anybody. */
+  void of(DifferencingChain replaced, Runnable task) {
+    left.incrementAndGet();
+    threads.execute(() -> whenQuiet(replaced, task));
+  }
+
+  private void whenQuiet(DifferencingChain replaced, Runnable task) {
+    if (replaced.isQuiet()) whenLeft(reads.epoch(), task);
+    else threads.later(POLL_MILLIS, () -> whenQuiet(replaced, task));
+  }
+
+  private void whenLeft(long since, Runnable task) {
+    if (!reads.passed(since)) {
+      threads.later(POLL_MILLIS, () -> whenLeft(since, task));
+      return;
+    }
+    try {
+      task.run();
+    } finally {
+      left.decrementAndGet();
+    }
+  }
+
+  /** Whether nothing is left to do. */
+  boolean isDone() {
+    return left.get() == 0;
+  }
+}

@@ -1,0 +1,364 @@
+package dev.varve.io.chain;
+
+import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.ImageFiles;
+import dev.varve.core.medium.ImageInfo;
+import dev.varve.core.medium.MediumId;
+import dev.varve.core.medium.MediumVariant;
+import dev.varve.core.medium.Progress;
+import dev.varve.io.file.ImageFile;
+import dev.varve.io.file.MappedFile;
+import dev.varve.io.file.NewFile.Existing;
+import dev.varve.io.storage.StorageThreads;
+import dev.varve.io.vdi.ImageType;
+import dev.varve.io.vdi.NewImage;
+import dev.varve.io.vdi.VdiCreator;
+import dev.varve.io.vdi.VdiGrowth;
+import dev.varve.io.vdi.VdiHeader;
+import dev.varve.io.vdi.VdiImage;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * Image files for the attachment model: VDI images, and raw files as disks, DVDs and floppies.
+ * Thread safe; two calls that change one file exclude each other by its lock. Everything blocks.
+ */
+public final class ChainFiles implements ImageFiles {
+
+  private static final String VDI = "VDI";
+  private static final String RAW = "RAW";
+
+  private final StorageThreads threads;
+
+  /**
+   * @param threads read what is copied
+   */
+  public ChainFiles(StorageThreads threads) {
+    this.threads = threads;
+  }
+
+  // ---- looking
+
+  @Override
+  public ImageInfo inspect(Path location, DeviceType device) throws IOException {
+    if (VdiHeader.hasSignature(location)) {
+      if (device != DeviceType.HARD_DISK) {
+        throw new IOException(
+            "%s is a VDI hard disk image and cannot be a %s: attach it as a hard disk"
+                .formatted(location, device.text()));
+      }
+      return infoOf(VdiHeader.peek(location), Files.size(location));
+    }
+    long length = Files.size(location);
+    if (device == DeviceType.HARD_DISK) RawFiles.requireHardDisk(location, length);
+    else RawFiles.requireNotEmpty(location, length);
+    return new ImageInfo(null, RAW, MediumVariant.FIXED, null, length, length);
+  }
+
+  private static ImageInfo infoOf(VdiHeader header, long fileLength) {
+    UUID parent = header.parentUuid();
+    boolean differencing = header.type() == ImageType.DIFFERENCING;
+    return new ImageInfo(
+        new MediumId(header.uuid()),
+        VDI,
+        switch (header.type()) {
+          case DYNAMIC, UNDO -> MediumVariant.STANDARD;
+          case FIXED -> MediumVariant.FIXED;
+          case DIFFERENCING -> MediumVariant.DIFFERENCING;
+        },
+        differencing && !parent.equals(VdiHeader.NO_UUID) ? new MediumId(parent) : null,
+        header.capacity(),
+        fileLength);
+  }
+
+  // ---- making and deleting
+
+  @Override
+  public void create(
+      Path location, MediumId id, String format, MediumVariant variant, long capacity)
+      throws IOException {
+    boolean fixed = isFixed(variant);
+    switch (format) {
+      case VDI -> VdiCreator.create(location, newBase(capacity, fixed, id));
+      case RAW -> RawFiles.create(location, capacity, fixed);
+      default -> throw cannotMake(format);
+    }
+  }
+
+  private static boolean isFixed(MediumVariant variant) {
+    return switch (variant) {
+      case STANDARD -> false;
+      case FIXED -> true;
+      case DIFFERENCING, STREAM_OPTIMIZED ->
+          throw new IllegalArgumentException(
+              "variant %s: a new base is Standard or Fixed".formatted(variant.text()));
+    };
+  }
+
+  private static NewImage newBase(long capacity, boolean fixed, MediumId id) {
+    NewImage image =
+        fixed
+            ? NewImage.fixed(capacity, UUID::randomUUID)
+            : NewImage.dynamic(capacity, UUID::randomUUID);
+    return image.withUuid(id.uuid());
+  }
+
+  private static IllegalArgumentException cannotMake(String format) {
+    return new IllegalArgumentException(
+        "format %s: images of format VDI and RAW can be made".formatted(format));
+  }
+
+  @Override
+  public void createChild(Path location, MediumId id, Path parent) throws IOException {
+    VdiHeader below = VdiHeader.peek(parent);
+    try {
+      VdiCreator.create(location, NewImage.childOf(below, UUID::randomUUID).withUuid(id.uuid()));
+    } catch (FileAlreadyExistsException e) {
+      if (!isChild(location, id, below)) throw e; // else the call before a crash was successful
+    }
+  }
+
+  private static boolean isChild(Path location, MediumId id, VdiHeader parent) throws IOException {
+    if (!VdiHeader.hasSignature(location)) return false;
+    VdiHeader found = VdiHeader.peek(location);
+    return found.uuid().equals(id.uuid())
+        && found.type() == ImageType.DIFFERENCING
+        && found.parentUuid().equals(parent.uuid())
+        && found.allocatedBlocks() == 0;
+  }
+
+  @Override
+  public void reset(Path location) throws IOException {
+    if (VdiHeader.peek(location).type() != ImageType.DIFFERENCING) {
+      throw new IOException(location + " has no parent: only a differencing image can be reset");
+    }
+    VdiCreator.empty(location, UUID::randomUUID);
+  }
+
+  @Override
+  public void delete(Path location) throws IOException {
+    if (Files.exists(location, LinkOption.NOFOLLOW_LINKS)
+        && !Files.isRegularFile(location, LinkOption.NOFOLLOW_LINKS)) {
+      throw new IOException(location + " is not a regular file and is not deleted");
+    }
+    if (!Files.deleteIfExists(location)) return;
+    Path folder = location.toAbsolutePath().getParent();
+    if (folder == null) return;
+    try (var opened = FileChannel.open(folder, StandardOpenOption.READ)) {
+      opened.force(true);
+    }
+  }
+
+  // ---- merging
+
+  @Override
+  public boolean merge(List<Path> chain, Path source, Path target, Progress progress)
+      throws IOException {
+    int from = position(chain, source);
+    int to = position(chain, target);
+    if (from == to || Math.max(from, to) != chain.size() - 1) {
+      throw new IllegalArgumentException(
+          "the chain of a merge ends with the upper of source %s and target %s"
+              .formatted(source, target));
+    }
+    if (from > to && !makeRoomFor(chain, from, to, progress)) return false;
+    List<VdiImage> images = new ArrayList<>();
+    try {
+      for (int i = 0; i < chain.size(); i++) {
+        images.add(DifferencingChain.openImage(chain.get(i), i == to, false));
+        DifferencingChain.checkParent(images, i);
+      }
+      return merge(images, from, to, usableSpace(target), progress);
+    } finally {
+      closeAll(images);
+    }
+  }
+
+  private static int position(List<Path> chain, Path image) {
+    int position = chain.indexOf(image);
+    if (position < 0) throw new IllegalArgumentException(image + " is not part of the chain");
+    return position;
+  }
+
+  private static long usableSpace(Path file) throws IOException {
+    return Files.getFileStore(file).getUsableSpace();
+  }
+
+  /**
+   * Merges open images, of which that at {@code to} can be written. The target is dense afterwards,
+   * also after a failure if that is possible.
+   */
+  static boolean merge(List<VdiImage> images, int from, int to, long free, Progress progress)
+      throws IOException {
+    var target = QuietChain.alone(images.subList(0, to + 1), UUID::randomUUID);
+    var merge = new Merge(target, images, from, new Object());
+    long needed = merge.spaceNeeded(progress);
+    if (needed < 0) return false;
+    Merge.checkSpace(target.image().file().name(), needed, free);
+    try {
+      boolean done = merge.run(progress);
+      target.finish();
+      return done;
+    } catch (Throwable e) {
+      try {
+        target.finish();
+      } catch (IOException left) {
+        e.addSuppressed(left);
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * Enlarges the target of a backward merge if the source's disk is larger.
+   *
+   * @return false if it was cancelled before anything was changed
+   */
+  private static boolean makeRoomFor(List<Path> chain, int from, int to, Progress progress)
+      throws IOException {
+    long capacity = VdiHeader.peek(chain.get(from)).capacity();
+    Path target = chain.get(to);
+    VdiHeader header = VdiHeader.peek(target);
+    if (header.capacity() >= capacity) return true;
+    VdiGrowth.check(header, capacity, target.toString());
+    if (!progress.at(0, capacity)) return false;
+    List<VdiImage> images = new ArrayList<>();
+    try {
+      for (Path path : chain.subList(0, to + 1)) {
+        images.add(DifferencingChain.openImage(path, path.equals(target), false));
+      }
+      grow(images, capacity);
+    } finally {
+      closeAll(images);
+    }
+    return true;
+  }
+
+  /** Makes the top of a chain, open for writing, as large as {@code capacity}. */
+  static void grow(List<VdiImage> images, long capacity) throws IOException {
+    VdiImage top = images.getLast();
+    long end = top.capacity();
+    boolean hides = images.stream().anyMatch(image -> image.capacity() > end);
+    if (hides) {
+      // What the images below hold behind the end must not appear in the block that it is in.
+      var chain = QuietChain.alone(images, UUID::randomUUID);
+      chain.bring((int) ((end - 1) / top.blockSize()));
+      chain.finish();
+    }
+    VdiGrowth.grow(top.file(), capacity, hides);
+  }
+
+  private static void closeAll(List<VdiImage> images) throws IOException {
+    IOException failure = null;
+    for (VdiImage image : images) {
+      try {
+        image.close();
+      } catch (IOException e) {
+        failure = e;
+      }
+    }
+    if (failure != null) throw failure;
+  }
+
+  // ---- who is whose parent
+
+  @Override
+  public void reparent(Path location, Path parent) throws IOException {
+    VdiHeader below = VdiHeader.peek(parent);
+    if (VdiHeader.peek(location).type() != ImageType.DIFFERENCING) {
+      throw new IOException(location + " is no differencing image and cannot have a parent");
+    }
+    changeHeader(location, header -> header.withParent(below.uuid(), below.modifyUuid()));
+  }
+
+  @Override
+  public void makeBase(Path location) throws IOException {
+    changeHeader(location, ChainFiles::asBase);
+  }
+
+  /** The header of an image below which nothing lies any more. */
+  static VdiHeader asBase(VdiHeader header) {
+    ImageType type = header.type() == ImageType.DIFFERENCING ? ImageType.DYNAMIC : header.type();
+    return header.withType(type).withParent(VdiHeader.NO_UUID, VdiHeader.NO_UUID);
+  }
+
+  private interface HeaderChange {
+    VdiHeader of(VdiHeader header);
+  }
+
+  /** The header lies in one sector, which a crash does not cut. */
+  private static void changeHeader(Path location, HeaderChange change) throws IOException {
+    try (ImageFile file = MappedFile.openReadWrite(location, 0)) {
+      VdiHeader header = VdiHeader.read(file);
+      VdiHeader changed = change.of(header);
+      if (changed.bytes().mismatch(header.bytes()) >= 0) file.write(0, changed.bytes());
+      file.sync();
+    }
+  }
+
+  // ---- copying
+
+  @Override
+  public boolean copy(
+      List<Path> chain,
+      Path location,
+      MediumId id,
+      String format,
+      MediumVariant variant,
+      Progress progress)
+      throws IOException {
+    boolean fixed = isFixed(variant);
+    if (format.equals(VDI) && isCopy(location, id)) return true;
+    try (DiskSource source = source(chain)) {
+      long capacity = source.capacity();
+      var copy =
+          new DiskCopy(
+              source,
+              done -> {
+                if (!progress.at(done, capacity)) throw new Cancelled();
+              });
+      switch (format) {
+        case VDI -> {
+          long sectors = Math.ceilDiv(capacity, 512L) * 512;
+          copy.toVdi(location, newBase(sectors, fixed, id), Existing.REFUSED);
+        }
+        case RAW -> copy.toRaw(location, Existing.REFUSED);
+        default -> throw cannotMake(format);
+      }
+      return true;
+    } catch (Cancelled _) {
+      return false;
+    }
+  }
+
+  /** Whether the call before a crash was successful: the file appeared when it was complete. */
+  private static boolean isCopy(Path location, MediumId id) throws IOException {
+    return Files.exists(location)
+        && VdiHeader.hasSignature(location)
+        && VdiHeader.peek(location).uuid().equals(id.uuid());
+  }
+
+  private DiskSource source(List<Path> chain) throws IOException {
+    if (chain.size() == 1 && !VdiHeader.hasSignature(chain.getFirst())) {
+      return DiskSource.raw(chain.getFirst());
+    }
+    return DiskSource.device(DifferencingChain.open(chain, true, threads));
+  }
+
+  /** Ends a copy from within. */
+  private static final class Cancelled extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    Cancelled() {
+      super("cancelled", null, false, false);
+    }
+  }
+}

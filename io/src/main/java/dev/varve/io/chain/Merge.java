@@ -1,0 +1,184 @@
+package dev.varve.io.chain;
+
+import dev.varve.core.device.OutOfSpaceException;
+import dev.varve.core.medium.Progress;
+import dev.varve.io.vdi.VdiImage;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/**
+ * Brings into one image of a chain what its neighbours hold, so that these can go.
+ *
+ * <p>Forward, into the upper image: a block that the target does not decide, and the sources do, is
+ * given to it as it can be seen there. Zero is decided, too: a source's zero must hide what is
+ * below the sources once they are gone. Backward, into the lower image: what the sources decide is
+ * written over what the target holds.
+ *
+ * <p>Either way the upper images of the chain show the same all the time: forward nothing that can
+ * be seen changes, backward only what the sources hide. So a merge that ended in the middle, by a
+ * crash or otherwise, has done no harm and can be done again.
+ */
+final class Merge {
+
+  private static final int PIECE = 1 << 20;
+  private static final long COMMIT_EVERY = 256 << 20;
+
+  private final QuietChain target;
+  private final Layers sources;
+  private final boolean forward;
+  private final boolean nothingBelow;
+  private final long capacity;
+  private final int blockSize;
+
+  private long uncommitted;
+
+  /**
+   * @param target whose top is the target; lent
+   * @param chain base first, all images up to the upper of source and target
+   * @param source its position in the chain: of several sources, the one farthest from the target
+   * @param lock guards the images' block maps
+   */
+  Merge(QuietChain target, List<VdiImage> chain, int source, Object lock) {
+    int position = chain.indexOf(target.image());
+    this.target = target;
+    this.forward = source < position;
+    this.nothingBelow = forward && source == 0;
+    this.sources =
+        forward
+            ? new Layers(chain, source, position, lock)
+            : new Layers(chain, position + 1, source + 1, lock);
+    this.capacity = target.image().capacity();
+    this.blockSize = target.image().blockSize();
+  }
+
+  /**
+   * How many bytes the target's file may grow by.
+   *
+   * @param progress asked now and then
+   * @return -1 if it was cancelled
+   */
+  long spaceNeeded(Progress progress) throws IOException {
+    long blocks = 0;
+    for (long offset = 0; offset < capacity; offset += blockSize) {
+      if (mayAsk(offset) && !progress.at(0, capacity)) return -1;
+      int block = block(offset);
+      boolean needed =
+          forward
+              ? !target.decides(block) && answer(offset) == Layers.Answer.DATA
+              : !target.hasPlace(block) && answer(offset) == Layers.Answer.DATA;
+      if (needed) blocks++;
+    }
+    return blocks * target.image().header().stride();
+  }
+
+  /** A merge that would not fit fails before it has changed anything. */
+  static void checkSpace(String name, long needed, long free) throws OutOfSpaceException {
+    if (needed <= free) return;
+    throw new OutOfSpaceException(
+        "%s may grow by %d bytes in the merge, and its file system has %d; free space there first"
+            .formatted(name, needed, free));
+  }
+
+  private static boolean mayAsk(long offset) {
+    return (offset & (1L << 30) - 1) == 0;
+  }
+
+  private int block(long offset) {
+    return (int) (offset / blockSize);
+  }
+
+  /** The strongest of what the sources say of the target's block at {@code start}. */
+  private Layers.Answer answer(long start) throws IOException {
+    Layers.Answer strongest = Layers.Answer.NOTHING;
+    long end = Math.min(start + blockSize, capacity);
+    for (long offset = start; offset < end; offset += sources.length()) {
+      Layers.Answer answer = sources.look(offset, end);
+      if (answer.compareTo(strongest) > 0) strongest = answer;
+      if (strongest == Layers.Answer.DATA) break;
+    }
+    return strongest;
+  }
+
+  /**
+   * Does it; durable when it returns.
+   *
+   * @param progress may end a forward merge at any time, a backward one until it has written
+   *     something
+   * @return false if it was cancelled
+   */
+  boolean run(Progress progress) throws IOException {
+    boolean done = forward ? forward(progress) : backward(progress);
+    target.commit();
+    return done;
+  }
+
+  private boolean forward(Progress progress) throws IOException {
+    for (long offset = 0; offset < capacity; offset += blockSize) {
+      boolean brought = isMissing(offset);
+      if (brought) {
+        target.bring(block(offset));
+        committing(blockSize);
+      }
+      if ((brought || mayAsk(offset)) && !progress.at(offset, capacity)) return false;
+    }
+    return progress.at(capacity, capacity);
+  }
+
+  /** Whether the target's block at {@code offset} would change if the sources were gone. */
+  boolean isMissing(long offset) throws IOException {
+    if (target.decides(block(offset))) return false;
+    return switch (answer(offset)) {
+      case DATA -> true;
+      case ZERO -> !nothingBelow;
+      case NOTHING -> false;
+    };
+  }
+
+  private boolean backward(Progress progress) throws IOException {
+    boolean written = false;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment buffer = arena.allocate(PIECE, 4096);
+      long next = 0;
+      for (long offset = 0; offset < capacity; offset += sources.length()) {
+        Layers.Answer answer = sources.look(offset, capacity);
+        if (answer != Layers.Answer.NOTHING || offset >= next) {
+          if (!progress.at(offset, capacity) && !written) return false;
+          next = offset + (1L << 30);
+        }
+        switch (answer) {
+          case DATA -> copy(offset, sources.length(), buffer);
+          case ZERO -> target.zero(offset, sources.length());
+          case NOTHING -> {}
+        }
+        written |= answer != Layers.Answer.NOTHING;
+        committing(answer == Layers.Answer.NOTHING ? 0 : sources.length());
+      }
+    }
+    progress.at(capacity, capacity);
+    return true;
+  }
+
+  private void copy(long offset, long length, MemorySegment buffer) throws IOException {
+    for (long done = 0; done < length; done += PIECE) {
+      MemorySegment piece = buffer.asSlice(0, Math.min(PIECE, length - done));
+      sources.read(done, piece);
+      put(target, offset + done, piece);
+    }
+  }
+
+  /** Writes what is not zero, and makes zero what is. */
+  static void put(QuietChain target, long offset, MemorySegment data) throws IOException {
+    if (Zeroes.fill(data)) target.zero(offset, data.byteSize());
+    else target.write(offset, data);
+  }
+
+  /** Commits now and then, so that what waits for a commit stays little. */
+  private void committing(long bytes) throws IOException {
+    uncommitted += bytes;
+    if (uncommitted < COMMIT_EVERY) return;
+    uncommitted = 0;
+    target.commit();
+  }
+}

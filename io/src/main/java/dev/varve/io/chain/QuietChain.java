@@ -1,0 +1,100 @@
+package dev.varve.io.chain;
+
+import dev.varve.io.vdi.ImageType;
+import dev.varve.io.vdi.VdiImage;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.Supplier;
+
+/**
+ * A chain whose top image one thread writes, while no guest does. Others may read its images in a
+ * chain of their own. Blocks.
+ */
+final class QuietChain {
+
+  private final VdiImage image;
+  private final TopImage top;
+  private final Flusher flusher;
+
+  private QuietChain(
+      List<VdiImage> images, DifferencingChain.Shared shared, boolean frees, Supplier<UUID> uuids) {
+    var chain = new ChainReader(images, shared.lock());
+    image = images.getLast();
+    top = new TopImage(image, images.size() - 1, chain, shared.reads(), uuids, frees);
+    chain.top(top);
+    flusher = new Flusher(top, shared.reads(), Runnable::run, (_, _) -> {});
+  }
+
+  /**
+   * A chain that nobody else uses.
+   *
+   * @param images base first, the last one open for writing; lent
+   */
+  static QuietChain alone(List<VdiImage> images, Supplier<UUID> uuids) {
+    var unshared = new DifferencingChain.Shared(new Grace(), new Object(), _ -> {});
+    boolean frees = images.getLast().header().type() != ImageType.FIXED;
+    return new QuietChain(images, unshared, frees, uuids);
+  }
+
+  /**
+   * The lower images of a chain that is in use. Its map names places of the target, so none of them
+   * is given up.
+   *
+   * @param shared with the chain that is in use
+   */
+  static QuietChain below(
+      List<VdiImage> images, DifferencingChain.Shared shared, Supplier<UUID> uuids) {
+    return new QuietChain(images, shared, false, uuids);
+  }
+
+  VdiImage image() {
+    return image;
+  }
+
+  void write(long offset, MemorySegment data) throws IOException {
+    flusher.makingRoom(() -> top.write(offset, data));
+  }
+
+  void zero(long offset, long length) throws IOException {
+    flusher.makingRoom(() -> top.zero(offset, length, false));
+  }
+
+  boolean decides(int block) throws IOException {
+    return top.decides(block);
+  }
+
+  /** Whether writing to the block needs no new place in the file. */
+  boolean hasPlace(int block) throws IOException {
+    return top.hasPlace(block);
+  }
+
+  /** See {@link TopImage#bring}. */
+  void bring(int block) throws IOException {
+    flusher.makingRoom(() -> top.bring(block));
+  }
+
+  /** Makes everything durable. */
+  void commit() throws IOException {
+    flusher.commit();
+  }
+
+  /** Makes everything durable, and the file dense. */
+  void finish() throws IOException {
+    flusher.commit();
+    top.makeDense();
+  }
+
+  /**
+   * Makes everything durable and lets somebody else write the image; its blocks stay where they
+   * are.
+   *
+   * @return places that nobody needs but readers who have begun
+   */
+  List<Integer> handOver() throws IOException {
+    flusher.commit();
+    top.cutFile();
+    return top.leavePlaces();
+  }
+}
