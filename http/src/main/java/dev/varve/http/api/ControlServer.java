@@ -170,7 +170,7 @@ public final class ControlServer {
                     .setTcpNoDelay(true))
             .connectionHandler(connections::opened)
             .invalidRequestHandler(routes::refuseMalformed)
-            .requestHandler(routes.router());
+            .requestHandler(routes.entrance());
     servers.add(server);
     return server.listen(address);
   }

@@ -107,7 +107,18 @@ final class RequestReader {
     Object value = decoded(sent);
     String complaint = body.check().complaint("the body", value);
     if (complaint != null) throw Refusal.malformed(complaint);
-    return body.usual().copy().mergeIn((JsonObject) value);
+    JsonObject members = body.usual().copy().mergeIn((JsonObject) value);
+    members.forEach(RequestReader::refuseHalfCharacters);
+    return members;
+  }
+
+  /** JSON can have them; file names and settings files cannot, and no schema can say so. */
+  private static void refuseHalfCharacters(Map.Entry<String, Object> member) {
+    if (member.getValue() instanceof String text
+        && text.codePoints()
+            .anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE))
+      throw Refusal.malformed(
+          "'%s' of the body has half of a surrogate pair in it".formatted(member.getKey()));
   }
 
   private static void checkContentType(@Nullable String type) {

@@ -3,6 +3,7 @@ package dev.varve.http.api;
 import dev.varve.core.medium.ErrorCode;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpConnection;
@@ -13,7 +14,9 @@ import io.vertx.ext.web.RoutingContext;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The way of a request: through the door, to the operation of its path and method, to the handler,
@@ -23,6 +26,8 @@ final class Routes {
 
   /** More than the longest body that any schema lets pass. */
   static final int MAX_BODY = 1 << 20;
+
+  private static final Pattern BROKEN_ESCAPE = Pattern.compile("%(?![0-9a-fA-F]{2})");
 
   private final Vertx vertx;
   private final ApiDocument document;
@@ -57,7 +62,29 @@ final class Routes {
               .formatted(new TreeSet<>(described), new TreeSet<>(handlers.operations())));
   }
 
-  Router router() {
+  /** What takes requests. */
+  Handler<HttpServerRequest> entrance() {
+    Router router = router();
+    return request -> {
+      if (isHostBroken(request)) fail(request, Refusal.malformed("the header Host names no host"));
+      else if (isDecodable(request.path())) router.handle(request);
+      else
+        fail(
+            request,
+            Refusal.malformed(
+                "a '%' of the path has no two hexadecimal digits after it; percent-encode it as %25"));
+    };
+  }
+
+  private static boolean isHostBroken(HttpServerRequest request) {
+    return request.authority() == null && request.headers().contains("Host");
+  }
+
+  private static boolean isDecodable(@Nullable String path) {
+    return path != null && !BROKEN_ESCAPE.matcher(path).find();
+  }
+
+  private Router router() {
     Router router = Router.router(vertx);
     for (Operation operation : document.operations())
       router
@@ -68,7 +95,6 @@ final class Routes {
       router.route(operation.routerPath()).handler(context -> refuseMethod(operation, context));
     router.route().handler(this::refusePath);
     router.route().failureHandler(this::failed);
-    for (int status : new int[] {400, 404, 405, 500}) router.errorHandler(status, this::failed);
     return router;
   }
 
@@ -159,16 +185,14 @@ final class Routes {
     }
   }
 
-  /** What the router itself finds wrong. */
+  /** What nobody foresaw. */
   private void failed(RoutingContext context) {
     Throwable failure = context.failure();
-    int status = context.statusCode();
-    if (status == 400)
-      fail(context.request(), Refusal.malformed("the path cannot be decoded; percent-encode it"));
-    else
-      fail(
-          context.request(),
-          failure != null ? failure : new IllegalStateException("the router said " + status));
+    fail(
+        context.request(),
+        failure != null
+            ? failure
+            : new IllegalStateException("the router says " + context.statusCode()));
   }
 
   /** Answers what is no HTTP, or too much of it, and closes. */
@@ -207,7 +231,7 @@ final class Routes {
     if (response.ended() || response.closed()) return;
     HttpConnection connection = request.connection();
     // A request that is refused before its end is not read any further than the next moments.
-    boolean last = !request.isEnded();
+    boolean last = hasBody(request) && !request.isEnded();
     if (last) response.putHeader("Connection", "close");
     answer.headers().forEach(response::putHeader);
     response
@@ -223,6 +247,11 @@ final class Routes {
               if (last) connection.close();
               else connections.answered(connection);
             });
+  }
+
+  private static boolean hasBody(HttpServerRequest request) {
+    String length = request.getHeader("Content-Length");
+    return request.headers().contains("Transfer-Encoding") || length != null && !length.equals("0");
   }
 
   private static Refusal tooLarge() {

@@ -1,0 +1,75 @@
+package dev.varve.http.api;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class AccessTokenTest {
+
+  @TempDir Path folder;
+
+  private Path file() {
+    return folder.resolve(AccessToken.FILE);
+  }
+
+  @Test
+  void isMadeOnceAndStaysTheSame() throws IOException {
+    AccessToken.in(folder, new Random(1));
+    String made = Files.readString(file());
+
+    AccessToken again = AccessToken.in(folder, new Random(2));
+
+    assertEquals(made, Files.readString(file()));
+    assertEquals(43, made.strip().length());
+    assertTrue(again.isShownBy("Bearer " + made.strip()));
+    assertTrue(again.isShownBy("bearer " + made.strip()));
+    assertFalse(again.isShownBy(made.strip()));
+    assertFalse(again.isShownBy(null));
+  }
+
+  @Test
+  void isReadByItsOwnerOnly() throws IOException {
+    AccessToken.in(folder, new Random(1));
+
+    assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file())));
+  }
+
+  @Test
+  void aFileThatOthersCanReadIsRefused() throws IOException {
+    AccessToken.in(folder, new Random(1));
+    Files.setPosixFilePermissions(file(), PosixFilePermissions.fromString("rw-r-----"));
+
+    var refused = assertThrows(IOException.class, () -> AccessToken.in(folder, new Random(1)));
+
+    assertTrue(refused.getMessage().contains("rw-r-----"), refused.getMessage());
+  }
+
+  @Test
+  void aDamagedFileIsRefusedAndNotReplaced() throws IOException {
+    AccessToken.in(folder, new Random(1));
+    Files.writeString(file(), "");
+
+    assertThrows(IOException.class, () -> AccessToken.in(folder, new Random(1)));
+
+    assertEquals("", Files.readString(file()));
+  }
+
+  @Test
+  void whatAKilledProcessLeftIsReplaced() throws IOException {
+    Files.writeString(folder.resolve("token.new"), "half");
+
+    AccessToken.in(folder, new Random(1));
+
+    assertEquals(43, Files.readString(file()).strip().length());
+    assertFalse(Files.exists(folder.resolve("token.new")));
+  }
+}

@@ -1,0 +1,228 @@
+package dev.varve.http.api;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.varve.http.api.RawClient.Reply;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Clients that are slow, large, many, or speak no HTTP. */
+final class HostileClientTest {
+
+  /** What is short enough for a test and long enough for a busy machine to begin a request in. */
+  private static final Connections.Limits IMPATIENT = new Connections.Limits(8, 700, 700);
+
+  private static final String OPEN = "POST /api/v1/machines/open HTTP/1.1\nHost: localhost\n";
+  private static final String JSON = "Content-Type: application/json\n";
+
+  @TempDir Path folder;
+  private ControlPlane plane;
+
+  @BeforeEach
+  void listen() throws IOException {
+    plane = new ControlPlane(folder, IMPATIENT);
+  }
+
+  @AfterEach
+  void close() {
+    plane.close();
+  }
+
+  /** A well-behaved client is served while, or after, others misbehave. */
+  private void assertOthersAreServed() throws IOException {
+    try (var client = plane.unix()) {
+      assertEquals(200, client.send("GET /livez HTTP/1.1\nHost: localhost\n\n").reply().status());
+    }
+  }
+
+  private Reply ask(String request) throws IOException {
+    try (var client = plane.unix()) {
+      return client.send(request).reply();
+    }
+  }
+
+  @Test
+  void aClientThatSaysNothingIsSentAway() throws IOException {
+    try (var client = plane.tcp()) {
+      assertTrue(client.isClosedByServer());
+    }
+    assertOthersAreServed();
+  }
+
+  @Test
+  void headersThatTrickleAreCut() throws IOException {
+    try (var client = plane.tcp()) {
+      client.send("GET /livez HTTP/1.1\nHost: loc");
+      assertOthersAreServed();
+
+      assertTrue(client.isClosedByServer());
+    }
+  }
+
+  @Test
+  void aBodyThatTricklesIsCutWithAnAnswer() throws IOException {
+    try (var client = plane.unix()) {
+      client.send(OPEN + JSON + "Content-Length: 100\n\n{");
+      assertOthersAreServed();
+
+      Reply reply = client.reply();
+
+      assertEquals(408, reply.status());
+      assertEquals("E_FAIL", reply.json().getString("error"));
+      assertTrue(client.isClosedByServer());
+    }
+  }
+
+  @Test
+  void anIdleConnectionIsClosedAfterItsAnswer() throws IOException {
+    try (var client = plane.unix()) {
+      assertEquals(200, client.send("GET /livez HTTP/1.1\nHost: localhost\n\n").reply().status());
+
+      assertTrue(client.isClosedByServer());
+    }
+  }
+
+  @Test
+  void hugeHeadersAreRefused() throws IOException {
+    Reply reply = ask("GET /livez HTTP/1.1\nHost: localhost\nX: " + "x".repeat(20_000) + "\n\n");
+
+    assertEquals(431, reply.status());
+    assertEquals("application/problem+json", reply.header("Content-Type"));
+    assertOthersAreServed();
+  }
+
+  @Test
+  void aHugeRequestLineIsRefused() throws IOException {
+    Reply reply = ask("GET /" + "x".repeat(20_000) + " HTTP/1.1\nHost: localhost\n\n");
+
+    assertEquals(414, reply.status());
+    assertOthersAreServed();
+  }
+
+  @Test
+  void whatIsNoHttpIsRefused() throws IOException {
+    try (var client = plane.tcp()) {
+      client.send("\u0016\u0003\u0001 hello\n\n");
+
+      assertEquals(400, client.reply().status());
+      assertTrue(client.isClosedByServer());
+    }
+    assertOthersAreServed();
+  }
+
+  @Test
+  void aBodyThatAnnouncesTooMuchIsRefusedBeforeItIsSent() throws IOException {
+    Reply reply = ask(OPEN + JSON + "Content-Length: 1048577\nExpect: 100-continue\n\n");
+
+    assertEquals(413, reply.status());
+    assertEquals("E_INVALIDARG", reply.json().getString("error"));
+  }
+
+  @Test
+  void aBodyThatGrowsTooLargeIsRefused() throws IOException {
+    try (var client = plane.unix()) {
+      client.send(OPEN + JSON + "Transfer-Encoding: chunked\n\n");
+      String chunk = "8000\n" + "x".repeat(0x8000) + "\n";
+      for (int i = 0; i < 33; i++) client.send(chunk);
+
+      assertEquals(413, client.reply().status());
+    }
+    assertOthersAreServed();
+  }
+
+  @Test
+  void aTruncatedChunkedBodyHarmsNobody() throws IOException {
+    try (var client = plane.unix()) {
+      client.send(OPEN + JSON + "Transfer-Encoding: chunked\n\n10\n{\"sett").shutDown();
+
+      assertTrue(client.isClosedByServer());
+    }
+    assertOthersAreServed();
+  }
+
+  @Test
+  void aChunkOfNoSizeIsRefused() throws IOException {
+    try (var client = plane.unix()) {
+      client.send(OPEN + JSON + "Transfer-Encoding: chunked\n\nzz\n");
+
+      assertTrue(isRefused(client));
+    }
+    assertOthersAreServed();
+  }
+
+  /** Refused in words, or cut off. */
+  private static boolean isRefused(RawClient client) throws IOException {
+    try {
+      return client.reply().status() == 400;
+    } catch (IOException closed) {
+      return true;
+    }
+  }
+
+  @Test
+  void aRequestThatIsTwoIsNotServedAsOne() throws IOException {
+    try (var client = plane.unix()) {
+      client.send(
+          OPEN
+              + JSON
+              + "Content-Length: 2\nTransfer-Encoding: chunked\n\n0\n\nGET /livez HTTP/1.1\n");
+
+      assertEquals(400, client.reply().status());
+      assertTrue(client.isClosedByServer());
+    }
+    assertOthersAreServed();
+  }
+
+  @Test
+  void aConnectionTooManyIsSentAwayAndItsPlaceIsGivenBack() throws IOException {
+    List<RawClient> clients = new ArrayList<>();
+    try {
+      for (int i = 0; i < IMPATIENT.connections(); i++) {
+        clients.add(plane.unix());
+        clients.getLast().send("GET /livez HTTP/1.1\nHost: localhost\n\n");
+        assertEquals(200, clients.getLast().reply().status());
+      }
+      try (var tooMany = plane.unix()) {
+        assertTrue(tooMany.isClosedByServer());
+      }
+      assertTrue(clients.getFirst().isClosedByServer()); // after its time
+    } finally {
+      for (RawClient client : clients) client.close();
+    }
+    assertOthersAreServed();
+  }
+
+  @Test
+  void nobodyIsToldOfTheInsides() throws IOException {
+    String[] requests = {
+      "GET /livez HTTP/1.1\nHost: localhost:80x\n\n",
+      "GET /livez HTTP/1.1\nHost: local host\n\n",
+      "GET http://evil.example/livez HTTP/1.1\nHost: localhost\n\n",
+      "GET * HTTP/1.1\nHost: localhost\n\n",
+      "GET /%zz HTTP/1.1\nHost: localhost\n\n",
+      "GET /api/v1/media/%2Fa%00 HTTP/1.1\nHost: localhost\n\n",
+      "GET /api/v1/media?location=%ff HTTP/1.1\nHost: localhost\n\n",
+      "GET /api/v1/media?location=%zz HTTP/1.1\nHost: localhost\n\n",
+      "GET /../../etc/passwd HTTP/1.1\nHost: localhost\n\n",
+      "BREW /livez HTTP/1.1\nHost: localhost\n\n",
+      OPEN + JSON + "Content-Length: 4\n\n\u00ff\u00ff\u00ff\u00ff",
+      OPEN + JSON + "Content-Length: 20000\n\n" + "[".repeat(20_000)
+    };
+
+    for (String request : requests) {
+      Reply reply = ask(request);
+      assertTrue(reply.status() >= 400 && reply.status() < 500, request + " -> " + reply);
+      assertEquals("application/problem+json", reply.header("Content-Type"), request);
+      for (String inside : new String[] {"Exception", "dev.varve", "io.vertx", "jackson", "at [S"})
+        assertTrue(!reply.body().contains(inside), reply.body());
+    }
+    assertEquals(List.of(), plane.bugs());
+  }
+}
