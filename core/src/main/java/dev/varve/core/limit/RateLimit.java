@@ -1,5 +1,7 @@
 package dev.varve.core.limit;
 
+import java.math.BigInteger;
+
 /**
  * One limit, as an appointment book: {@link #paidUntil} is the moment up to which the limit is used
  * up. What passes moves it on by its price in nanoseconds; it is never further back than the burst,
@@ -16,13 +18,13 @@ final class RateLimit {
   private static final long NANOS_PER_SECOND = 1_000_000_000;
 
   /** Times a thousand million, and a fraction added, it still fits in a long. */
-  private static final long LARGEST_STEP = 1L << 32;
+  private static final long MANY = 1L << 32;
 
   /** Beyond a thousand times what memory can move; keeps the fraction small enough. */
   private static final long HIGHEST_RATE = 1L << 62;
 
   /** A price of 146 years; more is not told apart. */
-  private static final long FOREVER = 1L << 62;
+  private static final BigInteger FOREVER = BigInteger.ONE.shiftLeft(62);
 
   /** 0: no limit. */
   private long perSecond;
@@ -62,7 +64,7 @@ final class RateLimit {
       quotedFrom = fullBurst;
       quotedFraction = 0;
     }
-    quotedNanos = units <= LARGEST_STEP ? price(units) : priceOfMany(units);
+    quotedNanos = units <= MANY ? price(units) : priceOfMany(units);
     return quotedFrom + Math.min(quotedNanos, burstNanos >> 1);
   }
 
@@ -73,11 +75,15 @@ final class RateLimit {
     return nanos;
   }
 
+  /** For requests of more than 4 GiB, which only programs that embed a disk can make. */
   private long priceOfMany(long units) {
-    long nanos = 0;
-    for (; units > LARGEST_STEP && nanos < FOREVER; units -= LARGEST_STEP)
-      nanos = Math.min(FOREVER, nanos + price(LARGEST_STEP));
-    return Math.min(FOREVER, nanos + price(Math.min(units, LARGEST_STEP)));
+    BigInteger[] nanos =
+        BigInteger.valueOf(units)
+            .multiply(BigInteger.valueOf(NANOS_PER_SECOND))
+            .add(BigInteger.valueOf(quotedFraction))
+            .divideAndRemainder(BigInteger.valueOf(perSecond));
+    quotedFraction = nanos[1].longValue();
+    return nanos[0].min(FOREVER).longValue();
   }
 
   /** The price of what was quoted last. */
@@ -94,7 +100,7 @@ final class RateLimit {
   /** Takes back a payment for {@code units}, which did not pass after all; returns the price. */
   long giveBack(long units) {
     quotedFraction = 0;
-    long nanos = units <= LARGEST_STEP ? price(units) : priceOfMany(units);
+    long nanos = units <= MANY ? price(units) : priceOfMany(units);
     paidUntil -= nanos;
     fraction -= quotedFraction;
     if (fraction < 0) {

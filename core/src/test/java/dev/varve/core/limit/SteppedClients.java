@@ -77,32 +77,32 @@ final class SteppedClients implements Alarm {
 
   final class Client {
     final LimitMember member;
-    final Direction direction;
-    final long length;
+    final Direction asks;
+    final long size;
     long bytes;
     long operations;
     long firstPassed = -1;
     boolean stopped;
 
     Client(Direction direction, int depth, long length) {
-      this.direction = direction;
-      this.length = length;
+      asks = direction;
+      size = length;
       member = group.join("client " + clients.size() + " of depth " + depth, now);
     }
 
     final class Request extends Waiting {
       void ask() {
         if (stopped) return;
-        if (member.tryPass(direction, length, now)) passed();
-        else if (!member.enqueue(this, direction, length, now)) stopped = true;
+        if (member.tryPass(asks, size, now)) passed();
+        else if (!member.enqueue(this, asks, size, now)) stopped = true;
       }
 
       @Override
       protected void passed() {
         if (firstPassed < 0) firstPassed = now;
-        bytes += length;
+        bytes += size;
         operations++;
-        passages.add(now, length);
+        passages.add(now, size);
         ready.add(this);
       }
     }
