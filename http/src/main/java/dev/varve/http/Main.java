@@ -1,7 +1,11 @@
 package dev.varve.http;
 
 import dev.varve.http.command.ImageCommand;
+import dev.varve.http.command.JobCommand;
+import dev.varve.http.command.MachineCommand;
+import dev.varve.http.command.MediumCommand;
 import dev.varve.http.command.ServeCommand;
+import dev.varve.http.command.Words;
 import java.io.PrintWriter;
 import java.util.Objects;
 import picocli.CommandLine;
@@ -28,7 +32,14 @@ import picocli.CommandLine.ParameterException;
       "Exit status: 0 done, 1 failed, 2 wrong usage.",
       "With VARVE_DEBUG set, failures show their stack traces and the libraries what they log."
     },
-    subcommands = {ServeCommand.class, ImageCommand.class, HelpCommand.class})
+    subcommands = {
+      ServeCommand.class,
+      MachineCommand.class,
+      MediumCommand.class,
+      JobCommand.class,
+      ImageCommand.class,
+      HelpCommand.class
+    })
 public final class Main {
 
   private Main() {}
@@ -39,7 +50,7 @@ public final class Main {
 
   /** All commands, reporting failures as this program does. */
   static CommandLine commandLine() {
-    return new CommandLine(new Main())
+    return Words.registerOn(new CommandLine(new Main()))
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(Main::wrongUsage)
         .setExecutionExceptionHandler(Main::failed);

@@ -108,7 +108,8 @@ final class ImageConvertCommand implements Callable<Integer> {
     if (found != null) found.warnings().forEach(this::warn);
     try (DiskSource source = open(found, threads);
         var progress =
-            new CopyProgress("converting", source.capacity(), output == OutputFormat.TEXT)) {
+            TerminalProgress.ofBytes(
+                "converting", source.capacity(), output == OutputFormat.TEXT)) {
       var copy = new DiskCopy(source, progress);
       Existing existing = force ? Existing.REPLACED : Existing.REFUSED;
       switch (format) {

@@ -54,25 +54,15 @@ final class ImageFacts {
 
   /** The same facts a line each, named by the same words; what is empty or null is left out. */
   static String text(JsonObject facts) {
-    var text = new StringBuilder(facts.getString("file"));
+    var sheet = new FactSheet(facts.getString("file"));
     for (String name : facts.fieldNames()) {
-      Object value = facts.getValue(name);
-      if (name.equals("file") || value == null || value.equals("")) continue;
-      if (value instanceof JsonArray notes) {
-        notes.forEach(note -> line(text, "note", note));
-      } else {
-        boolean size = name.equals("capacity") || name.equals("fileLength");
-        line(text, words(name), size ? ByteSize.text((Long) value) : value);
+      switch (name) {
+        case "file" -> {} // the title
+        case "capacity", "fileLength" -> sheet.size(name, facts.getLong(name));
+        case "notes" -> sheet.each("note", facts.getJsonArray(name));
+        default -> sheet.fact(name, facts.getValue(name));
       }
     }
-    return text.toString();
-  }
-
-  private static void line(StringBuilder text, String name, Object value) {
-    text.append("\n  %-18s %s".formatted(name, value));
-  }
-
-  private static String words(String camelCase) {
-    return camelCase.replaceAll("([A-Z])", " $1").toLowerCase(Locale.ROOT);
+    return sheet.toString();
   }
 }

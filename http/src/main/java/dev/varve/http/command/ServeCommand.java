@@ -252,10 +252,4 @@ public final class ServeCommand implements Callable<Integer> {
   private void warn(String message) {
     spec.commandLine().getErr().println("varve: " + message);
   }
-
-  /** A choice that has a default, and therefore needs a word for no. */
-  enum Switch {
-    ON,
-    OFF
-  }
 }

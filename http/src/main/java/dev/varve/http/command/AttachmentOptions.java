@@ -1,0 +1,64 @@
+package dev.varve.http.command;
+
+import io.vertx.core.json.JsonObject;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Option;
+
+/** Flags and limit of an attachment. */
+final class AttachmentOptions {
+
+  @Option(
+      names = "--passthrough",
+      paramLabel = "on|off",
+      description = "DVD: requests go through to the host's drive.")
+  private @Nullable Switch passthrough;
+
+  @Option(
+      names = "--temporary-eject",
+      paramLabel = "on|off",
+      description = "DVD: the guest's eject leaves the medium associated.")
+  private @Nullable Switch temporaryEject;
+
+  @Option(
+      names = "--non-rotational",
+      paramLabel = "on|off",
+      description = "Hard disk: the guest is told that there is no seek cost.")
+  private @Nullable Switch nonRotational;
+
+  @Option(
+      names = "--discard",
+      paramLabel = "on|off",
+      description = "Hard disk: the guest may discard.")
+  private @Nullable Switch discard;
+
+  @Option(
+      names = "--hot-pluggable",
+      paramLabel = "on|off",
+      description = "It can come and go while the machine runs.")
+  private @Nullable Switch hotPluggable;
+
+  @ArgGroup private @Nullable Limit limit;
+
+  private static final class Limit {
+    @Option(names = "--bandwidth-group", paramLabel = "NAME", description = "The limit it shares.")
+    private @Nullable String group;
+
+    @Option(names = "--no-bandwidth-group", description = "It shares no limit.")
+    private boolean none;
+  }
+
+  /** What was given, as the API names it. */
+  JsonObject json() {
+    JsonObject json =
+        new Members()
+            .put("passthrough", passthrough)
+            .put("temporaryEject", temporaryEject)
+            .put("nonRotational", nonRotational)
+            .put("discard", discard)
+            .put("hotPluggable", hotPluggable)
+            .json();
+    if (limit != null) json.put("bandwidthGroup", limit.none ? null : limit.group);
+    return json;
+  }
+}

@@ -1,0 +1,61 @@
+package dev.varve.http.command;
+
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What people are told of a thing: its name, and below it its facts, a line each, by the words that
+ * programs know them by. What is null or empty is left out.
+ */
+final class FactSheet {
+
+  private final StringBuilder text;
+
+  FactSheet(String title) {
+    text = new StringBuilder(title);
+  }
+
+  /** A fact; {@code name} is in camel case. */
+  FactSheet fact(String name, @Nullable Object value) {
+    if (value != null && !value.equals("")) {
+      text.append("\n  %-18s %s".formatted(words(name), value));
+    }
+    return this;
+  }
+
+  /** Members of {@code json} by their own names. */
+  FactSheet facts(JsonObject json, String... names) {
+    for (String name : names) fact(name, json.getValue(name));
+    return this;
+  }
+
+  /** A number of bytes. */
+  FactSheet size(String name, long bytes) {
+    return fact(name, ByteSize.text(bytes));
+  }
+
+  /** Facts of one kind; {@code name} is for one of them. */
+  FactSheet each(String name, JsonArray values) {
+    values.forEach(value -> fact(name, value));
+    return this;
+  }
+
+  /** A table below a title. */
+  FactSheet table(String title, TextTable table) {
+    if (table.isEmpty()) return this;
+    text.append("\n  ").append(title);
+    table.lines().forEach(line -> text.append("\n    ").append(line));
+    return this;
+  }
+
+  private static String words(String camelCase) {
+    return camelCase.replaceAll("([A-Z])", " $1").toLowerCase(Locale.ROOT);
+  }
+
+  @Override
+  public String toString() {
+    return text.toString();
+  }
+}

@@ -1,0 +1,69 @@
+package dev.varve.http.command;
+
+import static dev.varve.http.client.ApiRequest.get;
+import static dev.varve.http.client.ApiRequest.post;
+
+import dev.varve.http.client.ApiClient;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** {@code varve job}: the long work of a running server. */
+@Command(
+    name = "job",
+    synopsisSubcommandLabel = "COMMAND",
+    description = "Shows, awaits and cancels the jobs of a running server.")
+public final class JobCommand {
+
+  private static final String JOB = "JOB";
+
+  @Command(description = "Lists the jobs that run, and the last hundred that have ended.")
+  int list(@Mixin ServerOptions server) throws IOException {
+    return server.ask(get("jobs"), JobCommand::table);
+  }
+
+  @Command(description = "Shows how far a job is.")
+  int show(@Mixin ServerOptions server, @Parameters(paramLabel = JOB) String job)
+      throws IOException {
+    return server.ask(get("jobs", job), JobCommand::sheet);
+  }
+
+  @Command(description = "Waits until a job has ended; fails if it has. A signal cancels the job.")
+  int await(@Mixin ServerOptions server, @Parameters(paramLabel = JOB) String job)
+      throws IOException {
+    return server.run(get("jobs", job), true);
+  }
+
+  @Command(description = "Asks a job to stop; everything is then as it was before.")
+  int cancel(@Mixin ServerOptions server, @Parameters(paramLabel = JOB) String job)
+      throws IOException {
+    return server.ask(post("jobs", job, "cancel"), JobCommand::sheet);
+  }
+
+  private static String table(JsonObject answer, ApiClient server) {
+    var table = new TextTable("id", "state", "done", "description");
+    for (Object each : answer.getJsonArray("jobs")) {
+      var job = (JsonObject) each;
+      table.row(
+          job.getString("id"), job.getString("state"), done(job), job.getString("description"));
+    }
+    return table.isEmpty() ? "no jobs" : table.toString();
+  }
+
+  private static String sheet(JsonObject job, ApiClient server) {
+    JsonObject problem = job.getJsonObject("problem");
+    var sheet =
+        new FactSheet(job.getString("description"))
+            .facts(job, "id", "state")
+            .fact("done", done(job));
+    if (problem != null) sheet.facts(problem, "error", "detail");
+    return sheet.toString();
+  }
+
+  private static String done(JsonObject job) {
+    int permille = job.getInteger("permille");
+    return "%d.%d %%".formatted(permille / 10, permille % 10);
+  }
+}

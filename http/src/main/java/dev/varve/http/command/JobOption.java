@@ -1,0 +1,17 @@
+package dev.varve.http.command;
+
+import picocli.CommandLine.Option;
+
+/** Whether a command waits for the long work that it begins. */
+final class JobOption {
+
+  @Option(
+      names = "--no-wait",
+      description =
+          "Print the job's id and end, instead of waiting; else a signal cancels the job.")
+  private boolean noWait;
+
+  boolean waits() {
+    return !noWait;
+  }
+}

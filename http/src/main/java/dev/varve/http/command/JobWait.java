@@ -1,0 +1,57 @@
+package dev.varve.http.command;
+
+import dev.varve.http.client.ApiClient;
+import dev.varve.http.client.ApiRequest;
+import dev.varve.http.client.RefusedException;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+
+/** Waits for the server's jobs, with a bar if people watch. */
+final class JobWait {
+
+  private static final int STEP_SECONDS = 1;
+
+  private final ApiClient server;
+  private final boolean showProgress;
+
+  JobWait(ApiClient server, boolean showProgress) {
+    this.server = server;
+    this.showProgress = showProgress;
+  }
+
+  /**
+   * Returns the job when it is done. A thread that is interrupted cancels the job, and waits for
+   * what comes of that.
+   *
+   * @throws RefusedException the job has failed
+   * @throws IOException it was cancelled, or the server is gone
+   */
+  JsonObject untilDone(JsonObject job) throws IOException {
+    String description = job.getString("description");
+    JsonObject ended;
+    try {
+      ended = untilEnded(job);
+    } catch (InterruptedIOException _) {
+      ended = untilEnded(server.send(ApiRequest.post("jobs", job.getString("id"), "cancel")));
+    }
+    return switch (ended.getString("state")) {
+      case "Done" -> ended;
+      case "Failed" -> throw new RefusedException(ended.getJsonObject("problem"));
+      default -> throw new IOException(description + ": cancelled; all is as it was before");
+    };
+  }
+
+  private JsonObject untilEnded(JsonObject begun) throws IOException {
+    JsonObject job = begun;
+    try (var progress = TerminalProgress.ofPermille(job.getString("description"), showProgress)) {
+      while (job.getString("state").equals("Running")) {
+        progress.accept(job.getInteger("permille"));
+        job =
+            server.send(
+                ApiRequest.get("jobs", job.getString("id")).query("waitSeconds", STEP_SECONDS));
+      }
+    }
+    return job;
+  }
+}

@@ -1,0 +1,231 @@
+package dev.varve.http.command;
+
+import static dev.varve.http.client.ApiRequest.delete;
+import static dev.varve.http.client.ApiRequest.get;
+import static dev.varve.http.client.ApiRequest.patch;
+import static dev.varve.http.client.ApiRequest.post;
+import static dev.varve.http.client.ApiRequest.put;
+
+import dev.varve.core.inventory.Inventory.UnregisterMode;
+import dev.varve.core.machine.Slot;
+import dev.varve.core.medium.DeviceType;
+import dev.varve.http.client.ApiRequest;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code varve machine}: the machines of a running server. */
+@Command(
+    name = "machine",
+    synopsisSubcommandLabel = "COMMAND",
+    description = {
+      "Shows and changes the machines of a running server.",
+      "",
+      "MACHINE is a name or a uuid, SLOT is CONTROLLER:PORT or CONTROLLER:PORT.DEVICE as in SATA:0 or IDE:1.0, MEDIUM a"
+          + " file or a uuid.",
+      ""
+    },
+    subcommands = {
+      ControllerCommand.class,
+      BandwidthCommand.class,
+      SnapshotCommand.class,
+      SessionCommand.class
+    })
+public final class MachineCommand {
+
+  private static final String MACHINE = "MACHINE";
+  private static final String SLOT = "SLOT";
+  private static final String MEDIUM = "MEDIUM";
+  private static final String LOCKED_TRAY = "Also where the guest has locked the tray.";
+
+  @Command(description = "Lists all machines, and the settings files that cannot be read.")
+  int list(@Mixin ServerOptions server) throws IOException {
+    return server.ask(get("machines"), MachineWords::machines);
+  }
+
+  @Command(description = "Shows a machine with its storage, its snapshots and its exports.")
+  int show(
+      @Mixin ServerOptions server,
+      @Mixin CopyOption copy,
+      @Parameters(paramLabel = MACHINE) String machine)
+      throws IOException {
+    return server.ask(get("machines", machine).query("copy", copy.text()), MachineWords::machine);
+  }
+
+  @Command(description = "Makes a machine without controllers, registered and saved.")
+  int create(@Mixin ServerOptions server, @Parameters(paramLabel = "NAME") String name)
+      throws IOException {
+    return server.ask(
+        post("machines").body(new JsonObject().put("name", name)), MachineWords::machine);
+  }
+
+  @Command(description = "Registers the machine of a settings file.")
+  int open(
+      @Mixin ServerOptions server,
+      @Parameters(paramLabel = "FILE.vbox", description = "Made by VirtualBox, or by Varve.")
+          Path settingsFile)
+      throws IOException {
+    return server.ask(
+        post("machines", "open")
+            .body(new JsonObject().put("settingsFile", MediumReference.absolute(settingsFile))),
+        MachineWords::machine);
+  }
+
+  @Command(description = "Forgets a machine; its files stay. Lists the media that are left.")
+  int unregister(
+      @Mixin ServerOptions server,
+      @Parameters(paramLabel = MACHINE) String machine,
+      @Option(
+              names = "--mode",
+              paramLabel = "MODE",
+              description = {
+                "What becomes of its media. UnregisterOnly: they are forgotten too (this is the default);",
+                "DetachAllReturnNone, DetachAllReturnHardDisksOnly, Full: detached and kept; none, the hard disks, or all"
+                    + " are listed."
+              })
+          @Nullable UnregisterMode mode)
+      throws IOException {
+    return server.ask(
+        delete("machines", machine).query("mode", mode == null ? null : Words.text(mode)),
+        MediumWords::named);
+  }
+
+  @Command(description = "Starts a machine: locks its media and serves its disks.")
+  int start(@Mixin ServerOptions server, @Parameters(paramLabel = MACHINE) String machine)
+      throws IOException {
+    return server.ask(post("machines", machine, "start"), MachineWords::exports);
+  }
+
+  @Command(
+      name = "powerdown",
+      description = "Flushes and closes a machine's disks, and releases their locks.")
+  int powerDown(@Mixin ServerOptions server, @Parameters(paramLabel = MACHINE) String machine)
+      throws IOException {
+    return server.tell(post("machines", machine, "powerdown"));
+  }
+
+  @Command(description = "Lists where the disks of running machines are served.")
+  int exports(
+      @Mixin ServerOptions server,
+      @Parameters(paramLabel = MACHINE, arity = "0..1", description = "Only of this one.")
+          @Nullable String machine)
+      throws IOException {
+    return machine == null
+        ? server.ask(get("exports"), MachineWords::allExports)
+        : server.ask(get("machines", machine, "exports"), MachineWords::exports);
+  }
+
+  @Command(
+      sortOptions = false,
+      description = "Puts a device into a slot; of a running machine, where it can be hot-plugged.")
+  int attach(
+      @Mixin ServerOptions server,
+      @Mixin SessionOption session,
+      @Mixin AttachmentOptions options,
+      @Parameters(paramLabel = MACHINE) String machine,
+      @Parameters(paramLabel = SLOT) Slot slot,
+      @Parameters(
+              paramLabel = MEDIUM,
+              arity = "0..1",
+              converter = MediumReference.Converter.class,
+              description = "What is in it; without, an empty drive.")
+          @Nullable MediumReference medium,
+      @Option(
+              names = "--type",
+              paramLabel = "HardDisk|DVD|Floppy",
+              defaultValue = "HardDisk",
+              description = "What the device is (HardDisk).")
+          DeviceType type)
+      throws IOException {
+    JsonObject body =
+        options
+            .json()
+            .put("controller", slot.controller())
+            .put("port", slot.port())
+            .put("device", slot.device())
+            .put("type", type.text())
+            .put("medium", medium == null ? null : medium.text());
+    return server.ask(
+        post("machines", machine, "attachments").session(session.id()).body(body),
+        MachineWords::attachment);
+  }
+
+  @Command(
+      sortOptions = false,
+      description = "Changes flags or the bandwidth group of an attachment.")
+  int set(
+      @Mixin ServerOptions server,
+      @Mixin SessionOption session,
+      @Mixin AttachmentOptions options,
+      @Parameters(paramLabel = MACHINE) String machine,
+      @Parameters(paramLabel = SLOT) Slot slot)
+      throws IOException {
+    return server.ask(
+        patch(at(machine, slot)).session(session.id()).body(options.json()),
+        MachineWords::attachment);
+  }
+
+  @Command(
+      description =
+          "Takes a device out of its slot; of a running machine, where it can be hot-plugged.")
+  int detach(
+      @Mixin ServerOptions server,
+      @Mixin SessionOption session,
+      @Parameters(paramLabel = MACHINE) String machine,
+      @Parameters(paramLabel = SLOT) Slot slot)
+      throws IOException {
+    return server.tell(delete(at(machine, slot)).session(session.id()));
+  }
+
+  @Command(description = "Puts another medium into a DVD or floppy drive.")
+  int mount(
+      @Mixin ServerOptions server,
+      @Mixin SessionOption session,
+      @Parameters(paramLabel = MACHINE) String machine,
+      @Parameters(paramLabel = SLOT) Slot slot,
+      @Parameters(paramLabel = MEDIUM, converter = MediumReference.Converter.class)
+          MediumReference medium,
+      @Option(names = "--force", description = LOCKED_TRAY) boolean force)
+      throws IOException {
+    ApiRequest request =
+        put(at(machine, slot, "medium"))
+            .body(new JsonObject().put("medium", medium.text()).put("force", force));
+    return server.ask(request.session(session.id()), MachineWords::attachment);
+  }
+
+  @Command(description = "Empties a DVD or floppy drive.")
+  int unmount(
+      @Mixin ServerOptions server,
+      @Mixin SessionOption session,
+      @Parameters(paramLabel = MACHINE) String machine,
+      @Parameters(paramLabel = SLOT) Slot slot,
+      @Option(names = "--force", description = LOCKED_TRAY) boolean force)
+      throws IOException {
+    return server.ask(
+        delete(at(machine, slot, "medium")).query("force", force).session(session.id()),
+        MachineWords::attachment);
+  }
+
+  @Command(description = "Does what a guest does that opens the tray of a drive.")
+  int eject(
+      @Mixin ServerOptions server,
+      @Parameters(paramLabel = MACHINE) String machine,
+      @Parameters(paramLabel = SLOT) Slot slot)
+      throws IOException {
+    return server.ask(post(at(machine, slot, "guest-eject")), MachineWords::attachment);
+  }
+
+  private static Object[] at(String machine, Slot slot, String... below) {
+    return Stream.concat(
+            Stream.of(
+                "machines", machine, "attachments", slot.controller(), slot.port(), slot.device()),
+            Stream.of(below))
+        .toArray();
+  }
+}

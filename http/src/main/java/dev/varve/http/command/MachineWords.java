@@ -1,0 +1,236 @@
+package dev.varve.http.command;
+
+import dev.varve.core.machine.Slot;
+import dev.varve.http.client.ApiClient;
+import dev.varve.http.client.ApiRequest;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** What people are told of machines and what is in them. */
+final class MachineWords {
+
+  private static final String[] FLAGS = {
+    "passthrough",
+    "temporaryEject",
+    "ejected",
+    "nonRotational",
+    "discard",
+    "hotPluggable",
+    "implicit"
+  };
+
+  private MachineWords() {}
+
+  static String machines(JsonObject answer, ApiClient server) {
+    var table = new TextTable("name", "state", "lock", "modified", "settings file");
+    for (JsonObject machine : objects(answer, "machines")) {
+      table.row(
+          machine.getString("name"),
+          machine.getString("state"),
+          machine.getString("lock"),
+          machine.getBoolean("modified") ? "yes" : "no",
+          machine.getString("settingsFile"));
+    }
+    var text = new StringBuilder(table.isEmpty() ? "no machines" : table.toString());
+    for (JsonObject bad : objects(answer, "bad")) {
+      text.append(
+          "\ncannot be read: %s: %s"
+              .formatted(bad.getString("settingsFile"), bad.getString("why")));
+    }
+    return text.toString();
+  }
+
+  /** Everything about a machine; a running one's exports too. */
+  static String machine(JsonObject machine, ApiClient server) throws IOException {
+    JsonObject hardware = machine.getJsonObject("hardware");
+    ReadableNames media = ReadableNames.ofMedia(server);
+    var sheet =
+        new FactSheet(machine.getString("name"))
+            .facts(machine, "id", "state", "lock")
+            .fact("modified", yes(machine.getBoolean("modified")))
+            .facts(machine, "settingsFile", "snapshotFolder", "chipset")
+            .fact(
+                "currentSnapshot",
+                ReadableNames.ofSnapshots(machine).of(machine.getString("currentSnapshot")))
+            .fact("differsFromIt", yes(machine.getBoolean("currentStateModified")))
+            .facts(machine, "lastStateChange");
+    return hardware(sheet, hardware, media)
+        .table("snapshots", snapshotTable(machine))
+        .table(
+            "exports",
+            exportTable(
+                server.send(ApiRequest.get("machines", machine.getString("id"), "exports"))))
+        .toString();
+  }
+
+  /** What a boolean that is rarely true says. */
+  private static String yes(boolean value) {
+    return value ? "yes" : "";
+  }
+
+  private static FactSheet hardware(FactSheet sheet, JsonObject hardware, ReadableNames media) {
+    return sheet
+        .table("controllers", controllerTable(hardware))
+        .table("attachments", attachmentTable(hardware, media))
+        .table("bandwidth groups", bandwidthTable(hardware));
+  }
+
+  static String controllers(JsonObject answer, ApiClient server) {
+    return tableOr("no controllers", controllerTable(answer));
+  }
+
+  static String controller(JsonObject controller, ApiClient server) {
+    return controllerTable(alone("controllers", controller)).toString();
+  }
+
+  static String attachment(JsonObject attachment, ApiClient server) throws IOException {
+    return attachmentTable(alone("attachments", attachment), ReadableNames.ofMedia(server))
+        .toString();
+  }
+
+  static String attachments(JsonObject answer, ApiClient server) throws IOException {
+    return tableOr("nothing is attached", attachmentTable(answer, ReadableNames.ofMedia(server)));
+  }
+
+  static String bandwidthGroups(JsonObject answer, ApiClient server) {
+    return tableOr("no bandwidth groups", bandwidthTable(answer));
+  }
+
+  static String bandwidthGroup(JsonObject group, ApiClient server) {
+    return bandwidthTable(alone("bandwidthGroups", group)).toString();
+  }
+
+  static String snapshots(JsonObject answer, ApiClient server) {
+    return tableOr("no snapshots", snapshotTable(answer));
+  }
+
+  static String snapshot(JsonObject snapshot, ApiClient server) throws IOException {
+    var sheet =
+        new FactSheet(snapshot.getString("name"))
+            .facts(snapshot, "id", "description", "takenAt", "parent");
+    return hardware(sheet, snapshot.getJsonObject("hardware"), ReadableNames.ofMedia(server))
+        .toString();
+  }
+
+  /** Where the disks of one machine are served. */
+  static String exports(JsonObject answer, ApiClient server) {
+    return tableOr("nothing is served", exportTable(answer));
+  }
+
+  /** Where the disks of all machines are served. */
+  static String allExports(JsonObject answer, ApiClient server) throws IOException {
+    ReadableNames machines = ReadableNames.ofMachines(server);
+    var table = new TextTable("machine", "slot", "uri");
+    for (JsonObject export : objects(answer, "exports")) {
+      String machine = machines.of(export.getString("machine"));
+      for (Object uri : export.getJsonArray("uris")) table.row(machine, slot(export), uri);
+    }
+    return tableOr("nothing is served", table);
+  }
+
+  static String sessions(JsonObject answer, ApiClient server) throws IOException {
+    ReadableNames machines = ReadableNames.ofMachines(server);
+    var table = new TextTable("id", "machine", "type");
+    for (JsonObject session : objects(answer, "sessions")) {
+      table.row(
+          session.getString("id"),
+          machines.of(session.getString("machine")),
+          session.getString("type"));
+    }
+    return tableOr("no sessions", table);
+  }
+
+  private static TextTable controllerTable(JsonObject hardware) {
+    var table = new TextTable("name", "bus", "type", "ports", "bootable", "host io cache");
+    for (JsonObject controller : objects(hardware, "controllers")) {
+      table.row(
+          controller.getString("name"),
+          controller.getString("bus"),
+          controller.getString("type"),
+          controller.getInteger("portCount"),
+          controller.getBoolean("bootable") ? "yes" : "no",
+          controller.getBoolean("useHostIoCache") ? "yes" : "no");
+    }
+    return table;
+  }
+
+  private static TextTable attachmentTable(JsonObject hardware, ReadableNames media) {
+    var table = new TextTable("slot", "type", "flags", "bandwidth group", "medium");
+    for (JsonObject attachment : objects(hardware, "attachments")) {
+      table.row(
+          slot(attachment),
+          attachment.getString("type"),
+          flags(attachment),
+          attachment.getString("bandwidthGroup"),
+          media.of(attachment.getString("medium")));
+    }
+    return table;
+  }
+
+  private static String flags(JsonObject attachment) {
+    String flags = Stream.of(FLAGS).filter(attachment::getBoolean).collect(Collectors.joining(","));
+    return flags.isEmpty() ? "-" : flags;
+  }
+
+  private static TextTable bandwidthTable(JsonObject hardware) {
+    var table = new TextTable("name", "kind", "bytes per second", "attachments");
+    for (JsonObject group : objects(hardware, "bandwidthGroups")) {
+      long limit = group.getLong("maxBytesPerSecond");
+      table.row(
+          group.getString("name"),
+          group.getString("kind"),
+          limit == 0 ? "no limit" : ByteSize.text(limit),
+          group.getInteger("attachments"));
+    }
+    return table;
+  }
+
+  /** Children are indented below their parents; a star is at the one that the machine follows. */
+  private static TextTable snapshotTable(JsonObject machine) {
+    var table = new TextTable("name", "taken at", "id", "description");
+    Map<String, Integer> depths = new HashMap<>();
+    for (JsonObject snapshot : objects(machine, "snapshots")) {
+      String id = snapshot.getString("id");
+      String parent = snapshot.getString("parent");
+      int depth = parent == null ? 0 : depths.getOrDefault(parent, -1) + 1;
+      depths.put(id, depth);
+      boolean current = id.equals(machine.getString("currentSnapshot"));
+      table.row(
+          "  ".repeat(depth) + snapshot.getString("name") + (current ? " *" : ""),
+          snapshot.getString("takenAt"),
+          id,
+          snapshot.getString("description").lines().findFirst().orElse("-"));
+    }
+    return table;
+  }
+
+  private static TextTable exportTable(JsonObject answer) {
+    var table = new TextTable("slot", "uri");
+    for (JsonObject export : objects(answer, "exports")) {
+      for (Object uri : export.getJsonArray("uris")) table.row(slot(export), uri);
+    }
+    return table;
+  }
+
+  private static Slot slot(JsonObject placed) {
+    return new Slot(
+        placed.getString("controller"), placed.getInteger("port"), placed.getInteger("device"));
+  }
+
+  private static Iterable<JsonObject> objects(JsonObject answer, String array) {
+    return answer.getJsonArray(array).stream().map(JsonObject.class::cast)::iterator;
+  }
+
+  private static JsonObject alone(String array, JsonObject thing) {
+    return new JsonObject().put(array, new JsonArray().add(thing));
+  }
+
+  private static String tableOr(String nothing, TextTable table) {
+    return table.isEmpty() ? nothing : table.toString();
+  }
+}

@@ -1,0 +1,70 @@
+package dev.varve.http.command;
+
+import dev.varve.http.client.ApiClient;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+
+/** What people are told of media. */
+final class MediumWords {
+
+  private MediumWords() {}
+
+  static String media(JsonObject answer, ApiClient server) {
+    var table = new TextTable("id", "device", "type", "state", "format", "location");
+    for (Object each : answer.getJsonArray("media")) {
+      var medium = (JsonObject) each;
+      table.row(
+          medium.getString("id"),
+          medium.getString("device"),
+          medium.getString("type"),
+          medium.getString("state"),
+          medium.getString("format"),
+          medium.getString("location"));
+    }
+    return table.isEmpty() ? "no media" : table.toString();
+  }
+
+  static String medium(JsonObject medium, ApiClient server) throws IOException {
+    ReadableNames media = ReadableNames.ofMedia(server);
+    ReadableNames machines = ReadableNames.ofMachines(server);
+    var sheet =
+        new FactSheet(medium.getString("location"))
+            .facts(medium, "id", "state", "accessError", "format", "device", "type", "variant");
+    if (medium.getLong("capacity") > 0) sheet.size("capacity", medium.getLong("capacity"));
+    sheet
+        .fact("parent", media.of(medium.getString("parent")))
+        .each("child", media.of(medium.getJsonArray("children")));
+    if (medium.getString("parent") != null) sheet.facts(medium, "autoReset");
+    sheet
+        .facts(medium, "needsDifferencing")
+        .each("usedBy", uses(medium.getJsonArray("uses"), machines))
+        .each("heldBy", medium.getJsonArray("holders"))
+        .fact("registry", machines.of(medium.getString("registry")))
+        .facts(medium, "description");
+    for (var property : medium.getJsonObject("properties")) {
+      sheet.fact("property", property.getKey() + " = " + property.getValue());
+    }
+    return sheet.toString();
+  }
+
+  private static JsonArray uses(JsonArray uses, ReadableNames machines) {
+    var text = new JsonArray();
+    for (Object each : uses) {
+      var use = (JsonObject) each;
+      int snapshots = use.getJsonArray("snapshots").size();
+      text.add(
+          machines.of(use.getString("machine"))
+              + (use.getBoolean("current") ? ", current state" : "")
+              + (snapshots > 0 ? ", %d snapshots".formatted(snapshots) : ""));
+    }
+    return text;
+  }
+
+  /** Media that an answer lists by their ids, a line each. */
+  static String named(JsonObject answer, ApiClient server) throws IOException {
+    ReadableNames media = ReadableNames.ofMedia(server);
+    return String.join(
+        "\n", media.of(answer.getJsonArray("media")).stream().map(String::valueOf).toList());
+  }
+}

@@ -1,0 +1,78 @@
+package dev.varve.http.command;
+
+import dev.varve.http.client.ApiClient;
+import dev.varve.http.client.ApiRequest;
+import dev.varve.http.client.StateFolders;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Which server a command asks, and how it says what was answered. */
+final class ServerOptions {
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
+  @Option(
+      names = "--state",
+      paramLabel = "FOLDER",
+      description = "The server's state folder ($VARVE_STATE, or ~/.local/state/varve).")
+  private @Nullable Path state;
+
+  @Option(
+      names = "--output",
+      paramLabel = "text|json",
+      defaultValue = "TEXT",
+      description = "How to say what was answered (text).")
+  private OutputFormat output;
+
+  /** What people are told of an answer; may ask the server for more. */
+  interface Wording {
+    String of(JsonObject answer, ApiClient server) throws IOException;
+  }
+
+  /** Asks, and prints the answer: for programs as it is, for people in {@code words}. */
+  int ask(ApiRequest request, Wording words) throws IOException {
+    try (ApiClient server = connect()) {
+      print(server.send(request), words, server);
+    }
+    return 0;
+  }
+
+  /** Asks for what is answered by nothing but success; people are told nothing. */
+  int tell(ApiRequest request) throws IOException {
+    return ask(request, (_, _) -> "");
+  }
+
+  /** Asks for long work, waits until it is done, and prints its job for programs only. */
+  int run(ApiRequest request, boolean wait) throws IOException {
+    try (ApiClient server = connect();
+        var _ = new CleanCancel()) {
+      JsonObject job = server.send(request);
+      if (wait) {
+        job = new JobWait(server, output == OutputFormat.TEXT).untilDone(job);
+        print(job, (_, _) -> "", server);
+      } else {
+        print(job, (begun, _) -> begun.getString("id"), server);
+      }
+    }
+    return 0;
+  }
+
+  private ApiClient connect() {
+    return new ApiClient(state == null ? StateFolders.usual(System.getenv()) : state);
+  }
+
+  private void print(JsonObject answer, Wording words, ApiClient server) throws IOException {
+    String text = output == OutputFormat.JSON ? answer.encode() : words.of(answer, server);
+    if (text.isEmpty()) return;
+    PrintWriter out = command.commandLine().getOut();
+    out.println(text);
+    out.flush();
+  }
+}
