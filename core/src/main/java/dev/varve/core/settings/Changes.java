@@ -131,9 +131,9 @@ final class Changes {
       finish(pendingNumber, entry);
     } catch (IOException e) {
       throw new UndoneStepsException(
-          "the change is saved, but not all of it is done (%s); mend the cause: it is tried again"
-                  .formatted(e.getMessage())
-              + " before the next change and at the next start",
+          "the change is saved, but not all of it is done; it is tried again before the next change and"
+              + " at the next start: "
+              + e.getMessage(),
           e);
     }
     pending = null;
@@ -158,13 +158,25 @@ final class Changes {
     }
     for (FileStep step : entry.steps()) {
       steps.before(step.toString());
-      switch (step) {
-        case FileStep.Delete(Path image) -> images.delete(image);
-        case FileStep.Reparent(Path image, Path parent) -> images.reparent(image, parent);
-        case FileStep.MakeBase(Path image) -> images.makeBase(image);
+      try {
+        take(step);
+      } catch (IOException e) {
+        throw new IOException(
+            ("what is left of a saved change cannot be done: %s: %s. Mend the cause, or move %s out of"
+                    + " the folder to give it up")
+                .formatted(step, e, journal.file(number)),
+            e);
       }
     }
     journal.end(number);
+  }
+
+  private void take(FileStep step) throws IOException {
+    switch (step) {
+      case FileStep.Delete(Path image) -> images.delete(image);
+      case FileStep.Reparent(Path image, Path parent) -> images.reparent(image, parent);
+      case FileStep.MakeBase(Path image) -> images.makeBase(image);
+    }
   }
 
   /** Ends a change that was not decided, and deletes what was made for it. */

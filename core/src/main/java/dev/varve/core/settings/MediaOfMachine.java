@@ -5,7 +5,6 @@ import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -63,7 +62,7 @@ final class MediaOfMachine {
    *
    * @return null if it is removable and has vanished: the drive is empty then
    */
-  @Nullable MediumId image(XmlElement element, DeviceType device) throws IOException {
+  @Nullable MediumId image(XmlElement element, DeviceType device) throws SettingsException {
     var id = new MediumId(Values.uuid(element, "uuid"));
     Medium medium = known.find(id);
     if (medium == null) {

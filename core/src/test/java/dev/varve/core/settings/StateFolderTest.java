@@ -369,6 +369,46 @@ class StateFolderTest {
   }
 
   @Test
+  void aFolderInWhichNothingCanBeWrittenLeavesEverythingAsItWas() throws IOException {
+    Path file = sample(Samples.ATTACHED);
+    MachineSettings read = folder.read(file);
+    MachineSettings renamed = Samples.with(read, Samples.named(read.machine(), "other"));
+    // In the way of the new file, for every user.
+    Path obstacle = Files.createDirectories(file.resolveSibling("a1-sample.vbox.varve-new/x"));
+    Path made = temporary.resolve("made.vdi");
+    StateFolder.Change change = folder.begin(List.of(made), "");
+    Files.writeString(made, "");
+
+    assertThrows(
+        IOException.class,
+        () -> change.commit(List.of(renamed), List.of(file), List.of(), List.of()));
+    assertArrayEquals(Samples.bytes(Samples.ATTACHED), Files.readAllBytes(file));
+    assertEquals(List.of(), folder.contents().machines());
+
+    Files.delete(obstacle);
+    change.commit(List.of(renamed), List.of(file), List.of(), List.of());
+    assertEquals("other", folder.read(file).machine().name());
+    assertTrue(Files.exists(made));
+  }
+
+  @Test
+  void whatCannotBeFinishedIsSaidWhenTheFolderIsOpened() throws IOException {
+    Path gone = temporary.resolve("gone.vdi");
+    assertThrows(
+        UndoneStepsException.class,
+        () -> commit(List.of(), List.of(), List.of(), List.of(new FileStep.MakeBase(gone))));
+    folder.close();
+
+    var refused = assertThrows(IOException.class, this::open);
+    assertTrue(refused.getMessage().contains("1.change"), refused.getMessage());
+    assertTrue(refused.getMessage().contains("gone.vdi"), refused.getMessage());
+
+    Files.writeString(gone, "parent");
+    open();
+    assertEquals("", LineImages.parentOf(gone));
+  }
+
+  @Test
   void aNameThatXmlCannotHoldLeavesEverythingAsItWas() throws IOException {
     Path file = sample(Samples.ATTACHED);
     MachineSettings read = folder.read(file);
@@ -377,9 +417,13 @@ class StateFolderTest {
     StateFolder.Change change = folder.begin(List.of(made), "");
     Files.writeString(made, "");
 
-    assertThrows(
-        SettingsException.class,
-        () -> change.commit(List.of(bad), List.of(file), List.of(), List.of()));
+    var refused =
+        assertThrows(
+            SettingsException.class,
+            () -> change.commit(List.of(bad), List.of(file), List.of(), List.of()));
+    assertTrue(
+        refused.getMessage().contains("line 11, <Machine>: name is to hold the character U+0001"),
+        refused.getMessage());
     change.rollBack();
 
     assertArrayEquals(Samples.bytes(Samples.ATTACHED), Files.readAllBytes(file));
