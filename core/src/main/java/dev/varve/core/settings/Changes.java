@@ -131,8 +131,8 @@ final class Changes {
       finish(pendingNumber, entry);
     } catch (IOException e) {
       throw new UndoneStepsException(
-          "the change is saved, but not all of it is done; it is tried again before the next change and"
-              + " at the next start: "
+          "the change is saved, but not all of it is done; it is tried again before the next"
+              + " change and at the next start: "
               + e.getMessage(),
           e);
     }
@@ -157,14 +157,14 @@ final class Changes {
       durable.replace(file.bytes());
     }
     for (FileStep step : entry.steps()) {
-      steps.before(step.toString());
+      steps.before(words(step));
       try {
         take(step);
       } catch (IOException e) {
         throw new IOException(
-            ("what is left of a saved change cannot be done: %s: %s. Mend the cause, or move %s out of"
-                    + " the folder to give it up")
-                .formatted(step, e, journal.file(number)),
+            ("what is left of a saved change cannot be done: %s: %s. Mend the cause, or move %s"
+                    + " out of the folder to give it up")
+                .formatted(words(step), e, journal.file(number)),
             e);
       }
     }
@@ -177,6 +177,15 @@ final class Changes {
       case FileStep.Reparent(Path image, Path parent) -> images.reparent(image, parent);
       case FileStep.MakeBase(Path image) -> images.makeBase(image);
     }
+  }
+
+  private static String words(FileStep step) {
+    return switch (step) {
+      case FileStep.Delete(Path image) -> "delete " + image;
+      case FileStep.Reparent(Path image, Path parent) ->
+          "make %s the parent of %s".formatted(parent, image);
+      case FileStep.MakeBase(Path image) -> "make %s a base".formatted(image);
+    };
   }
 
   /** Ends a change that was not decided, and deletes what was made for it. */
@@ -204,9 +213,9 @@ final class Changes {
     if (failures.isEmpty()) return;
     var failure =
         new IOException(
-            "what was made for a change that does not happen cannot be deleted (%s); mend the cause:"
-                    .formatted(failures.getFirst().getMessage())
-                + " it is tried again at the next start",
+            ("what was made for a change that does not happen cannot be deleted (%s); mend the"
+                    + " cause: it is tried again at the next start")
+                .formatted(failures.getFirst().getMessage()),
             failures.getFirst());
     failures.stream().skip(1).forEach(failure::addSuppressed);
     throw failure;

@@ -51,7 +51,8 @@ final class FolderLock implements AutoCloseable {
       return FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     } catch (FileSystemException e) {
       throw new IOException(
-          "the state folder %s cannot be written (%s); give this user the right to, or name another folder"
+          ("the state folder %s cannot be written (%s); give this user the right to, or name"
+                  + " another folder")
               .formatted(folder, e),
           e);
     }

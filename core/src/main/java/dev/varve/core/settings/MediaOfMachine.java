@@ -70,8 +70,8 @@ final class MediaOfMachine {
       throw Values.refuse(
           element,
           "uuid",
-          "is no hard disk that is known; add it to the media registry of this or another machine on"
-              + " the list, or detach it");
+          "is no hard disk that is known; add it to the media registry of this or another"
+              + " listed machine, or detach it");
     }
     if (medium.device() != device)
       throw Values.refuse(

@@ -368,7 +368,8 @@ public final class StateFolder implements AutoCloseable {
     boolean isNew = Files.notExists(path);
     if (isNew && machines.contains(path))
       throw new SettingsException(
-          "%s is on the list and has vanished; bring it back, so that what only VirtualBox knows of the machine is not lost"
+          ("%s is on the list and has vanished; bring it back, or what only VirtualBox knows of"
+                  + " the machine is lost")
               .formatted(path));
     MachineFile file = isNew ? MachineFile.blank(settings.machine()) : MachineFile.read(path);
     if (!file.id().equals(id))
