@@ -131,9 +131,9 @@ final class Changes {
       finish(pendingNumber, entry);
     } catch (IOException e) {
       throw new UndoneStepsException(
-          "the change is saved, but not all of it is done (%s); mend the cause: it is tried again"
-                  .formatted(e.getMessage())
-              + " before the next change and at the next start",
+          "the change is saved, but not all of it is done; it is tried again before the next"
+              + " change and at the next start: "
+              + e.getMessage(),
           e);
     }
     pending = null;
@@ -157,14 +157,35 @@ final class Changes {
       durable.replace(file.bytes());
     }
     for (FileStep step : entry.steps()) {
-      steps.before(step.toString());
-      switch (step) {
-        case FileStep.Delete(Path image) -> images.delete(image);
-        case FileStep.Reparent(Path image, Path parent) -> images.reparent(image, parent);
-        case FileStep.MakeBase(Path image) -> images.makeBase(image);
+      steps.before(words(step));
+      try {
+        take(step);
+      } catch (IOException e) {
+        throw new IOException(
+            ("what is left of a saved change cannot be done: %s: %s. Mend the cause, or move %s"
+                    + " out of the folder to give it up")
+                .formatted(words(step), e, journal.file(number)),
+            e);
       }
     }
     journal.end(number);
+  }
+
+  private void take(FileStep step) throws IOException {
+    switch (step) {
+      case FileStep.Delete(Path image) -> images.delete(image);
+      case FileStep.Reparent(Path image, Path parent) -> images.reparent(image, parent);
+      case FileStep.MakeBase(Path image) -> images.makeBase(image);
+    }
+  }
+
+  private static String words(FileStep step) {
+    return switch (step) {
+      case FileStep.Delete(Path image) -> "delete " + image;
+      case FileStep.Reparent(Path image, Path parent) ->
+          "make %s the parent of %s".formatted(parent, image);
+      case FileStep.MakeBase(Path image) -> "make %s a base".formatted(image);
+    };
   }
 
   /** Ends a change that was not decided, and deletes what was made for it. */
@@ -192,9 +213,9 @@ final class Changes {
     if (failures.isEmpty()) return;
     var failure =
         new IOException(
-            "what was made for a change that does not happen cannot be deleted (%s); mend the cause:"
-                    .formatted(failures.getFirst().getMessage())
-                + " it is tried again at the next start",
+            ("what was made for a change that does not happen cannot be deleted (%s); mend the"
+                    + " cause: it is tried again at the next start")
+                .formatted(failures.getFirst().getMessage()),
             failures.getFirst());
     failures.stream().skip(1).forEach(failure::addSuppressed);
     throw failure;

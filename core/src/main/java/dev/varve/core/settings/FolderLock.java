@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -29,8 +30,7 @@ final class FolderLock implements AutoCloseable {
    */
   static FolderLock of(Path folder) throws IOException {
     Path file = folder.resolve("lock");
-    FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    FileChannel channel = open(folder, file);
     try {
       if (tryLock(channel) == null)
         throw new IOException(
@@ -43,6 +43,18 @@ final class FolderLock implements AutoCloseable {
     } catch (Throwable e) {
       channel.close();
       throw e;
+    }
+  }
+
+  private static FileChannel open(Path folder, Path file) throws IOException {
+    try {
+      return FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    } catch (FileSystemException e) {
+      throw new IOException(
+          ("the state folder %s cannot be written (%s); give this user the right to, or name"
+                  + " another folder")
+              .formatted(folder, e),
+          e);
     }
   }
 

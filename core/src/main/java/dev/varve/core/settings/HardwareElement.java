@@ -10,7 +10,6 @@ import dev.varve.core.machine.StorageController;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -49,7 +48,7 @@ final class HardwareElement {
    *
    * @param owner the element {@code Machine} or {@code Snapshot}
    */
-  Hardware read(XmlElement owner) throws IOException {
+  Hardware read(XmlElement owner) throws SettingsException {
     XmlElement hardware = owner.child(HARDWARE);
     if (hardware == null) throw owner.refuse("the element Hardware is missing; add it");
     List<BandwidthGroup> groups = new ArrayList<>();
@@ -146,7 +145,7 @@ final class HardwareElement {
   }
 
   private Attachment attachment(XmlElement element, StorageController controller)
-      throws IOException {
+      throws SettingsException {
     StorageBus bus = controller.bus();
     // Ports behind the count of the controller are the user's to clear: they load.
     var slot =

@@ -90,7 +90,7 @@ final class Journal {
     if (Files.deleteIfExists(file(number))) DurableFile.forceFolder(folder);
   }
 
-  private Path file(long number) {
+  Path file(long number) {
     return folder.resolve(number + ".change");
   }
 }

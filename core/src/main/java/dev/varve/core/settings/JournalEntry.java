@@ -167,8 +167,8 @@ record JournalEntry(
 
   private static SettingsException damaged(Path file) {
     return new SettingsException(
-        ("%s: the journal of a change is damaged, so that it can neither be finished nor undone. Move"
-                + " the file out of the folder to go on without that change")
+        ("%s: the journal of a change is damaged, so that it can neither be finished nor undone."
+                + " Move the file out of the folder to go on without that change")
             .formatted(file));
   }
 }

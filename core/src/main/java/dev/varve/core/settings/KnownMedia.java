@@ -2,14 +2,13 @@ package dev.varve.core.settings;
 
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
-import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /** The media that a machine's attachments may name. */
 interface KnownMedia {
 
   /** Null if nobody knows it. */
-  @Nullable Medium find(MediumId id) throws IOException;
+  @Nullable Medium find(MediumId id);
 
   boolean hasChildren(MediumId id);
 }

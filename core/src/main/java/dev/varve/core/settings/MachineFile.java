@@ -100,7 +100,7 @@ final class MachineFile {
    *
    * @param known its own media and others that its devices may name
    */
-  MachineSettings settings(KnownMedia known) throws IOException {
+  MachineSettings settings(KnownMedia known) throws SettingsException {
     Machine header = header();
     List<Medium> media = new ArrayList<>(registry());
     var drives = new MediaOfMachine(header.id().uuid(), folder(), known);
@@ -124,7 +124,7 @@ final class MachineFile {
       HardwareElement reader,
       List<Snapshot> snapshots,
       Set<SnapshotId> ids)
-      throws IOException {
+      throws SettingsException {
     var id = new SnapshotId(Values.uuid(element, "uuid"));
     if (!ids.add(id))
       throw Values.refuse(element, "uuid", "is the uuid of two snapshots; remove one of them");

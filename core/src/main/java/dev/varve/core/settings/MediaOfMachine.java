@@ -5,7 +5,6 @@ import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -63,7 +62,7 @@ final class MediaOfMachine {
    *
    * @return null if it is removable and has vanished: the drive is empty then
    */
-  @Nullable MediumId image(XmlElement element, DeviceType device) throws IOException {
+  @Nullable MediumId image(XmlElement element, DeviceType device) throws SettingsException {
     var id = new MediumId(Values.uuid(element, "uuid"));
     Medium medium = known.find(id);
     if (medium == null) {
@@ -71,8 +70,8 @@ final class MediaOfMachine {
       throw Values.refuse(
           element,
           "uuid",
-          "is no hard disk that is known; add it to the media registry of this or another machine on"
-              + " the list, or detach it");
+          "is no hard disk that is known; add it to the media registry of this or another"
+              + " listed machine, or detach it");
     }
     if (medium.device() != device)
       throw Values.refuse(

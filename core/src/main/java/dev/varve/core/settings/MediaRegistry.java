@@ -129,7 +129,8 @@ final class MediaRegistry {
     throw Values.refuse(
         element,
         "type",
-        "is no type of medium; it is Normal, Immutable, Writethrough, Shareable, Readonly or MultiAttach");
+        "is no type of medium; it is Normal, Immutable, Writethrough, Shareable, Readonly or"
+            + " MultiAttach");
   }
 
   // ---- writing

@@ -26,7 +26,8 @@ final class SettingsFormat {
   static XmlElement content(XmlElement root, String content) throws SettingsException {
     if (!root.name().equals("VirtualBox") || !root.namespace().equals(NAMESPACE))
       throw root.refuse(
-          "the root of a settings file is VirtualBox of the namespace %s; this is another kind of file"
+          ("the root of a settings file is VirtualBox of the namespace %s; this is another kind"
+                  + " of file")
               .formatted(NAMESPACE));
     Matcher version = VERSION.matcher(Values.text(root, "version"));
     int minor = version.matches() ? Integer.parseInt(version.group(1)) : 0;

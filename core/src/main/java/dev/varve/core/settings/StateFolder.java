@@ -234,7 +234,7 @@ public final class StateFolder implements AutoCloseable {
     }
 
     @Override
-    public @Nullable Medium find(MediumId id) throws IOException {
+    public @Nullable Medium find(MediumId id) {
       if (!media.containsKey(id) && !all) {
         // Rare: few machines share a disk, and only then the others' files are read.
         for (Path other : machines)
@@ -252,13 +252,13 @@ public final class StateFolder implements AutoCloseable {
   }
 
   /** Nothing, if the file cannot be read: whoever reads that machine hears why. */
-  private List<Medium> registry(Path machine) throws IOException {
+  private List<Medium> registry(Path machine) {
     List<Medium> known = registries.get(machine);
     if (known != null) return known;
     List<Medium> read;
     try {
       read = MachineFile.read(machine).registry();
-    } catch (SettingsException e) {
+    } catch (IOException e) {
       return List.of();
     }
     registries.put(machine, read);
@@ -368,7 +368,8 @@ public final class StateFolder implements AutoCloseable {
     boolean isNew = Files.notExists(path);
     if (isNew && machines.contains(path))
       throw new SettingsException(
-          "%s is on the list and has vanished; bring it back, so that what only VirtualBox knows of the machine is not lost"
+          ("%s is on the list and has vanished; bring it back, or what only VirtualBox knows of"
+                  + " the machine is lost")
               .formatted(path));
     MachineFile file = isNew ? MachineFile.blank(settings.machine()) : MachineFile.read(path);
     if (!file.id().equals(id))

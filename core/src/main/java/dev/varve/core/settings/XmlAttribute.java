@@ -10,15 +10,15 @@ package dev.varve.core.settings;
 record XmlAttribute(String lead, String name, String raw, String value) {
 
   /** The same attribute with another value; keeps its place and its white space. */
-  XmlAttribute with(String newValue) throws SettingsException {
+  XmlAttribute with(String newValue) {
     return new XmlAttribute(lead, name, quoted(newValue), newValue);
   }
 
-  static XmlAttribute of(String name, String value) throws SettingsException {
+  static XmlAttribute of(String name, String value) {
     return new XmlAttribute(" ", name, quoted(value), value);
   }
 
-  private static String quoted(String value) throws SettingsException {
+  private static String quoted(String value) {
     return "=\"" + XmlEscape.attribute(value) + '"';
   }
 }

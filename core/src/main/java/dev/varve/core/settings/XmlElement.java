@@ -143,6 +143,7 @@ final class XmlElement implements XmlNode {
    * @param order names of attributes
    */
   void set(String attribute, String value, List<String> order) throws SettingsException {
+    checkWritable(attribute, value);
     int i = indexOf(attribute);
     if (i >= 0) {
       attributes.set(i, attributes.get(i).with(value));
@@ -152,6 +153,14 @@ final class XmlElement implements XmlNode {
     int place = 0;
     while (place < attributes.size() && !later.contains(attributes.get(place).name())) place++;
     attributes.add(place, XmlAttribute.of(attribute, value));
+  }
+
+  private void checkWritable(String what, String value) throws SettingsException {
+    int bad = XmlEscape.unwritable(value);
+    if (bad >= 0)
+      throw refuse(
+          "%s is to hold the character U+%04X, which no XML file can hold; leave it out"
+              .formatted(what, bad));
   }
 
   void remove(String attribute) {
@@ -166,6 +175,7 @@ final class XmlElement implements XmlNode {
 
   /** Replaces everything in it by a text. */
   void setText(String text) throws SettingsException {
+    checkWritable("the text", text);
     children.clear();
     children.add(new XmlText(XmlEscape.text(text), text));
   }

@@ -2,8 +2,16 @@
  * Settings files: a machine's {@code .vbox} file, the list of machines, and how several files
  * change together or not at all.
  *
- * <p>Read {@link dev.varve.core.settings.StateFolder}. Keeps whatever it does not know of a file,
- * in its place. May block; called by one thread at a time.
+ * <p>Read {@link dev.varve.core.settings.StateFolder}; then {@code MachineFile} for what a file
+ * means, {@code XmlElement} for how the rest of it stays as it is, and {@code Changes} for what a
+ * crash leaves. May block; called by one thread at a time. Knows no rule of the model but those
+ * that make a file one that cannot be loaded.
+ *
+ * <p>Choices: a save changes in the file what the model says differently and nothing else, down to
+ * white space. Whatever VirtualBox knows besides storage stays with the current state when a
+ * snapshot is restored, and is copied into new snapshots. Formats 1.12 to 1.19 are read, and a file
+ * keeps the form of its version. Nothing that Varve stores lacks an attribute of VirtualBox's, so
+ * it adds no {@code ExtraData}.
  */
 @NullMarked
 package dev.varve.core.settings;

@@ -93,6 +93,50 @@ class StateFolderTest {
   }
 
   @Test
+  void aListKeepsWhatVarveDoesNotKnow() throws IOException {
+    folder.close();
+    String file = Samples.text("VirtualBox.xml");
+    Files.writeString(temporary.resolve("state/varve.xml"), file);
+    open();
+    Path listed = Path.of("/vm/samp/vms/a1-sample/a1-sample.vbox");
+    assertEquals(List.of(listed), folder.contents().machines());
+
+    Path another = sample(Samples.ATTACHED);
+    Medium disc = disc(temporary.resolve("d.iso"));
+    commit(List.of(), List.of(another, listed), List.of(disc), List.of());
+
+    assertEquals(
+        List.of(
+            "+      <MachineEntry src=\"%s\"/>".formatted(another),
+            "+    <MediaRegistry>",
+            "+      <DVDImages>",
+            "+        <Image uuid=\"{%s}\" location=\"%s\"/>".formatted(disc.id(), disc.location()),
+            "+      </DVDImages>",
+            "+    </MediaRegistry>"),
+        Samples.difference(file, Files.readString(temporary.resolve("state/varve.xml"))));
+    assertEquals(List.of(disc), folder.contents().globalMedia());
+    reopen();
+    assertEquals(List.of(disc), folder.contents().globalMedia());
+  }
+
+  private static Medium disc(Path location) {
+    return new Medium(
+        new MediumId(UUID.nameUUIDFromBytes(Samples.utf8(location.toString()))),
+        location,
+        "RAW",
+        DeviceType.DVD,
+        MediumType.READONLY,
+        MediumVariant.STANDARD,
+        null,
+        0,
+        false,
+        null,
+        "",
+        Map.of(),
+        MediaRegistry.NOT_LOOKED_AT);
+  }
+
+  @Test
   void aMachineElsewhereIsListedByItsFileAndSavedInItsPlace() throws IOException {
     Path file = sample(Samples.TWO_SNAPSHOTS);
     MachineSettings read = folder.read(file);
@@ -182,7 +226,6 @@ class StateFolderTest {
 
   @Test
   void stepsAreDoneInTheirOrderAfterTheSettings() throws IOException {
-    var images = new LineImages();
     Path a = image("a", "");
     Path b = image("b", a.toString());
     Path c = image("c", b.toString());
@@ -198,7 +241,6 @@ class StateFolderTest {
     assertEquals("", LineImages.parentOf(d));
     assertFalse(Files.exists(b));
     assertTrue(Files.exists(a));
-    images.delete(b);
   }
 
   @Test
@@ -268,7 +310,7 @@ class StateFolderTest {
     MachineSettings machine = machine("m");
     Path made = temporary.resolve("made.vdi");
     StateFolder.Change merge = folder.begin(List.of(), "merge S1");
-    StateFolder.Change attach = folder.begin(List.of(made), "");
+    folder.begin(List.of(made), "");
     Files.writeString(made, "");
 
     commit(List.of(machine), List.of(path(machine)), List.of(), List.of());
@@ -279,7 +321,6 @@ class StateFolderTest {
     assertEquals(machine, folder.read(path(machine)));
     assertFalse(Files.exists(made), "the attach was neither saved nor discarded");
     assertThrows(IllegalStateException.class, merge::rollBack);
-    assertEquals(StateFolder.Change.class, attach.getClass().getInterfaces()[0]);
   }
 
   // ---- trouble
@@ -369,6 +410,46 @@ class StateFolderTest {
   }
 
   @Test
+  void aFolderInWhichNothingCanBeWrittenLeavesEverythingAsItWas() throws IOException {
+    Path file = sample(Samples.ATTACHED);
+    MachineSettings read = folder.read(file);
+    MachineSettings renamed = Samples.with(read, Samples.named(read.machine(), "other"));
+    // In the way of the new file, for every user.
+    Path obstacle = Files.createDirectories(file.resolveSibling("a1-sample.vbox.varve-new/x"));
+    Path made = temporary.resolve("made.vdi");
+    StateFolder.Change change = folder.begin(List.of(made), "");
+    Files.writeString(made, "");
+
+    assertThrows(
+        IOException.class,
+        () -> change.commit(List.of(renamed), List.of(file), List.of(), List.of()));
+    assertArrayEquals(Samples.bytes(Samples.ATTACHED), Files.readAllBytes(file));
+    assertEquals(List.of(), folder.contents().machines());
+
+    Files.delete(obstacle);
+    change.commit(List.of(renamed), List.of(file), List.of(), List.of());
+    assertEquals("other", folder.read(file).machine().name());
+    assertTrue(Files.exists(made));
+  }
+
+  @Test
+  void whatCannotBeFinishedIsSaidWhenTheFolderIsOpened() throws IOException {
+    Path gone = temporary.resolve("gone.vdi");
+    assertThrows(
+        UndoneStepsException.class,
+        () -> commit(List.of(), List.of(), List.of(), List.of(new FileStep.MakeBase(gone))));
+    folder.close();
+
+    var refused = assertThrows(IOException.class, this::open);
+    assertTrue(refused.getMessage().contains("1.change"), refused.getMessage());
+    assertTrue(refused.getMessage().contains("gone.vdi"), refused.getMessage());
+
+    Files.writeString(gone, "parent");
+    open();
+    assertEquals("", LineImages.parentOf(gone));
+  }
+
+  @Test
   void aNameThatXmlCannotHoldLeavesEverythingAsItWas() throws IOException {
     Path file = sample(Samples.ATTACHED);
     MachineSettings read = folder.read(file);
@@ -377,9 +458,13 @@ class StateFolderTest {
     StateFolder.Change change = folder.begin(List.of(made), "");
     Files.writeString(made, "");
 
-    assertThrows(
-        SettingsException.class,
-        () -> change.commit(List.of(bad), List.of(file), List.of(), List.of()));
+    var refused =
+        assertThrows(
+            SettingsException.class,
+            () -> change.commit(List.of(bad), List.of(file), List.of(), List.of()));
+    assertTrue(
+        refused.getMessage().contains("line 11, <Machine>: name is to hold the character U+0001"),
+        refused.getMessage());
     change.rollBack();
 
     assertArrayEquals(Samples.bytes(Samples.ATTACHED), Files.readAllBytes(file));
