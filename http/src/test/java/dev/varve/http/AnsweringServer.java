@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.http.client.ApiClient;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerRequest;
@@ -31,7 +32,8 @@ final class AnsweringServer implements AutoCloseable {
   private static final String ROOT = "/api/v1";
 
   /** Of all tests: a set of threads for each would cost more than the tests do. */
-  private static final Vertx VERTX = Vertx.vertx();
+  private static final Vertx VERTX =
+      Vertx.vertx(new VertxOptions().setMaxEventLoopExecuteTime(30_000_000_000L));
 
   private final HttpServer server;
   private final Map<String, Deque<Answer>> answers = new ConcurrentHashMap<>();

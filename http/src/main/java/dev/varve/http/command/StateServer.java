@@ -3,6 +3,7 @@ package dev.varve.http.command;
 import dev.varve.core.inventory.Inventory;
 import dev.varve.http.api.AccessToken;
 import dev.varve.http.api.ControlServer;
+import dev.varve.http.client.ApiClient;
 import dev.varve.io.chain.ChainFiles;
 import dev.varve.io.nbd.NbdServer;
 import dev.varve.io.nbd.NbdStats;
@@ -40,9 +41,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StateServer implements AutoCloseable {
 
-  /** The control plane's socket in the state folder. */
-  public static final String API_SOCKET = "api.sock";
-
   /** The disks' socket in the state folder. */
   public static final String NBD_SOCKET = "nbd.sock";
 
@@ -59,23 +57,31 @@ public final class StateServer implements AutoCloseable {
   private final Deque<Closing> closings = new ArrayDeque<>();
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Path folder;
+  private final Path nbdSocket;
   private final @Nullable TcpAddress nbdAddress;
   private final @Nullable TcpAddress apiAddress;
   private final NbdServer nbd;
 
   /**
-   * Opens a state folder, makes it if it is missing, and listens: on the two sockets in it, and on
-   * TCP where an address is given.
+   * Opens a state folder, makes it if it is missing, and listens: on sockets in it, and on TCP where
+   * an address is given.
    *
+   * @param nbdUnix where NBD clients can connect instead of the socket in the folder; null for there
    * @param nbdTcp where NBD clients can connect too; null for nowhere
    * @param apiTcp where requests with the folder's token are answered too; a loopback address, null
    *     for nowhere
    * @throws IOException if the folder cannot be opened, another process has it, or an address is
    *     taken; nothing stays open
    */
-  public StateServer(Path folder, @Nullable TcpAddress nbdTcp, @Nullable TcpAddress apiTcp)
+  public StateServer(
+      Path folder,
+      @Nullable Path nbdUnix,
+      @Nullable TcpAddress nbdTcp,
+      @Nullable TcpAddress apiTcp)
       throws IOException {
     this.folder = folder.toAbsolutePath().normalize();
+    this.nbdSocket =
+        nbdUnix == null ? this.folder.resolve(NBD_SOCKET) : nbdUnix.toAbsolutePath().normalize();
     try {
       var threads = new StorageThreads(StorageThreads.DEFAULT_COUNT);
       closings.push(threads::close);
@@ -97,8 +103,8 @@ public final class StateServer implements AutoCloseable {
       ExecutorService model = model(); // ends before the inventory is closed
       closings.push(model::close);
 
-      await(nbd.listenUnix(this.folder.resolve(NBD_SOCKET)));
-      nbdAddress = nbdTcp == null ? null : taken(nbdTcp, nbd.listenTcp(nbdTcp.host(), nbdTcp.port()));
+      listenUnix();
+      nbdAddress = nbdTcp == null ? null : taken(nbdTcp, "--tcp", nbd.listenTcp(nbdTcp.host(), nbdTcp.port()));
       if (nbdAddress != null) nbdAddresses.add(nbdAddress);
 
       // Not on the disks' loops: a long list of machines must not delay a read.
@@ -106,10 +112,10 @@ public final class StateServer implements AutoCloseable {
       closings.push(() -> await(apiLoop.close()));
       var api = new ControlServer(apiLoop, inventory, model, disks::uris, StateServer::log);
       closings.push(() -> await(api.close()));
-      await(api.listenUnix(this.folder.resolve(API_SOCKET)));
+      await(api.listenUnix(this.folder.resolve(ApiClient.SOCKET)));
       AccessToken token = AccessToken.in(this.folder, new SecureRandom());
       apiAddress =
-          apiTcp == null ? null : taken(apiTcp, api.listenTcp(apiTcp.host(), apiTcp.port(), token));
+          apiTcp == null ? null : taken(apiTcp, "--api-tcp", api.listenTcp(apiTcp.host(), apiTcp.port(), token));
     } catch (Throwable e) {
       try {
         close();
@@ -145,12 +151,21 @@ public final class StateServer implements AutoCloseable {
         Thread.ofPlatform().daemon().name("model").factory());
   }
 
-  private static TcpAddress taken(TcpAddress wanted, Future<SocketAddress> listening)
-      throws IOException {
+  private void listenUnix() throws IOException {
+    try {
+      await(nbd.listenUnix(nbdSocket));
+    } catch (IOException e) {
+      throw DiskServer.cannotListen(nbdSocket, "; choose another socket with --unix", e);
+    }
+  }
+
+  /** The address with the port that it was given. */
+  private static TcpAddress taken(
+      TcpAddress wanted, String option, Future<SocketAddress> listening) throws IOException {
     try {
       return new TcpAddress(wanted.host(), await(listening).port());
     } catch (IOException e) {
-      throw new IOException("cannot listen on %s: %s".formatted(wanted, e.getMessage()), e);
+      throw DiskServer.cannotListen(wanted, "; choose another address with " + option, e);
     }
   }
 
@@ -160,7 +175,7 @@ public final class StateServer implements AutoCloseable {
 
   private List<String> uris(String export, List<TcpAddress> addresses) {
     List<String> uris = new ArrayList<>();
-    uris.add(NbdUri.of(folder.resolve(NBD_SOCKET), export));
+    uris.add(NbdUri.of(nbdSocket, export));
     for (TcpAddress address : addresses) uris.add(NbdUri.of(address, export));
     return uris;
   }
@@ -168,6 +183,11 @@ public final class StateServer implements AutoCloseable {
   /** The state folder, absolute. */
   public Path folder() {
     return folder;
+  }
+
+  /** Where NBD clients can connect, absolute. */
+  public Path nbdSocket() {
+    return nbdSocket;
   }
 
   /** Where NBD clients can connect over TCP; null for nowhere. */
