@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.http.client.ApiClient;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -29,7 +31,11 @@ final class AnsweringServer implements AutoCloseable {
   private static final JsonObject DOCUMENT = document();
   private static final String ROOT = "/api/v1";
 
-  private final Vertx vertx = Vertx.vertx();
+  /** Of all tests: a set of threads for each would cost more than the tests do. */
+  private static final Vertx VERTX =
+      Vertx.vertx(new VertxOptions().setMaxEventLoopExecuteTime(30_000_000_000L));
+
+  private final HttpServer server;
   private final Map<String, Deque<Answer>> answers = new ConcurrentHashMap<>();
   private final List<String> asked = new CopyOnWriteArrayList<>();
   private Consumer<String> watcher = _ -> {};
@@ -37,11 +43,13 @@ final class AnsweringServer implements AutoCloseable {
   private record Answer(int status, String body) {}
 
   AnsweringServer(Path stateFolder) {
-    vertx
-        .createHttpServer()
-        .requestHandler(request -> request.body().onSuccess(body -> handle(request, body)))
-        .listen(SocketAddress.domainSocketAddress(stateFolder.resolve(ApiClient.SOCKET).toString()))
-        .await();
+    Path socket = stateFolder.resolve(ApiClient.SOCKET);
+    server =
+        VERTX
+            .createHttpServer()
+            .requestHandler(request -> request.body().onSuccess(body -> handle(request, body)))
+            .listen(SocketAddress.domainSocketAddress(socket.toString()))
+            .await();
   }
 
   private static JsonObject document() {
@@ -141,6 +149,6 @@ final class AnsweringServer implements AutoCloseable {
 
   @Override
   public void close() {
-    vertx.close().await();
+    server.close().await();
   }
 }

@@ -169,7 +169,7 @@ class ControlCommandTest {
           machine bandwidth create m g --max-bytes-per-second fast | 'fast' is no size
           medium set /a --type normal --auto-reset on  | exclusive
           medium set /a                                | --auto-reset
-          medium create /a                             | --size
+          medium create /a                             | --capacity
           job wait 7                                   | Unmatched argument
           """)
   void whatCannotBeMeantIsWrongUsageAndNobodyIsAsked(String command, String said) {
@@ -350,8 +350,7 @@ class ControlCommandTest {
 
     assertEquals(1, varve("medium merge /a /b"));
 
-    assertEquals(
-        "varve: merge /a into /b: cancelled; all is as it was before\n", err.toString());
+    assertEquals("varve: merge /a into /b: cancelled; all is as it was before\n", err.toString());
     assertTrue(server.asked().contains("POST /jobs/7/cancel"), server.asked()::toString);
   }
 

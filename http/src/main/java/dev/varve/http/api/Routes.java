@@ -67,6 +67,8 @@ final class Routes {
     Router router = router();
     return request -> {
       if (isHostBroken(request)) fail(request, Refusal.malformed("the header Host names no host"));
+      else if (!request.uri().startsWith("/"))
+        fail(request, Refusal.malformed("the request line asks for no path; Varve is no proxy"));
       else if (isDecodable(request.path())) router.handle(request);
       else
         fail(

@@ -2,6 +2,7 @@ package dev.varve.http.api;
 
 import dev.varve.core.inventory.Inventory;
 import dev.varve.core.inventory.Session;
+import dev.varve.core.inventory.View;
 import dev.varve.core.inventory.View.MachineView;
 import dev.varve.core.machine.LockType;
 import dev.varve.core.machine.MachineId;
@@ -44,14 +45,28 @@ final class Sessions {
   }
 
   private Answer list() {
+    View view = inventory.view();
     return Answer.ok(
-        new JsonObject().put("sessions", MachineJson.array(byId.values(), MachineJson::of)));
+        new JsonObject()
+            .put(
+                "sessions",
+                MachineJson.array(
+                    byId.values().stream().filter(session -> isHeld(view, session)).toList(),
+                    MachineJson::of)));
+  }
+
+  /** A session ends by itself with the one that it joined; then nobody holds the machine. */
+  private static boolean isHeld(View view, Session session) {
+    MachineView machine = view.machines().get(session.machine());
+    return machine != null && machine.lock() != null;
   }
 
   private Answer unlock(Call call) {
     String session = session(call).id();
-    byId.remove(session); // also when the model has ended it by itself
     inventory.unlock(session);
+    byId.remove(session);
+    View view = inventory.view();
+    byId.values().removeIf(other -> !isHeld(view, other));
     return Answer.done();
   }
 
@@ -80,7 +95,7 @@ final class Sessions {
 
   private Session known(String id) {
     Session session = byId.get(id);
-    if (session == null)
+    if (session == null || !isHeld(inventory.view(), session))
       throw Refusal.unknown(
           "there is no session '%s'; it may have ended, begin another".formatted(id));
     return session;

@@ -49,6 +49,8 @@ public final class ApiClient implements AutoCloseable {
                 .setEventLoopPoolSize(1)
                 .setWorkerPoolSize(1)
                 .setInternalBlockingPoolSize(1)
+                .setMaxEventLoopExecuteTime(30)
+                .setMaxEventLoopExecuteTimeUnit(TimeUnit.SECONDS)
                 .setFileSystemOptions(
                     new FileSystemOptions()
                         .setClassPathResolvingEnabled(false)

@@ -35,16 +35,6 @@ record DemoChain(Path folder) {
 
   private static final int PHOTO = 3 << 20;
 
-  /** Where it is kept unless told otherwise. */
-  static Path usualFolder() {
-    String state = System.getenv("XDG_STATE_HOME");
-    Path base =
-        state == null
-            ? Path.of(System.getProperty("user.home"), ".local", "state")
-            : Path.of(state);
-    return base.resolve("varve").resolve("demo");
-  }
-
   /**
    * The chain in {@code folder}; made there if the folder is empty or not there yet, which takes
    * seconds. It appears whole or not at all.

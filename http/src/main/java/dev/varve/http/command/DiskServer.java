@@ -89,7 +89,7 @@ public final class DiskServer {
     }
   }
 
-  private static IOException cannotListen(Object where, String advice, IOException e) {
+  static IOException cannotListen(Object where, String advice, IOException e) {
     String why = String.valueOf(e.getMessage()).replaceFirst("^bind\\(.*?error\\(-\\d+\\): ", "");
     return new IOException("cannot listen on %s: %s%s".formatted(where, why, advice), e);
   }

@@ -1,5 +1,6 @@
 package dev.varve.http.command;
 
+import dev.varve.http.client.StateFolders;
 import dev.varve.io.chain.ChainFinder;
 import dev.varve.io.chain.ChainFinder.FoundChain;
 import dev.varve.io.nbd.NbdStats;
@@ -12,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -20,12 +22,15 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code varve serve}: opens chains of VDI images and serves them until it is told to stop. */
+/** {@code varve serve}: serves machines, or chains of VDI images, until it is told to stop. */
 @Command(
     name = "serve",
     sortOptions = false,
     description = {
-      "Serves disks over NBD until it gets SIGTERM or SIGINT.",
+      "Serves disks over NBD until it gets SIGTERM or SIGINT: those of machines, or of images that are named.",
+      "",
+      "Without IMAGE it serves the machines of a state folder, and answers 'varve machine', 'varve medium' and HTTP"
+          + " requests. The disks of machines that run are on nbd.sock in that folder, and where --unix and --tcp say.",
       "",
       "IMAGE is the youngest image of a disk; its parents are found by their uuids, in the same folder, in the folder"
           + " above a folder named Snapshots, and where --search says. Listens on loopback, port 10809, unless"
@@ -37,6 +42,9 @@ public final class ServeCommand implements Callable<Integer> {
   /** What fits into the kernel's address of a Unix socket. */
   private static final int MAX_SOCKET_PATH = 107;
 
+  /** Leaves room for the name that a socket has before it is ready: 2 folders deep, 26 bytes. */
+  private static final int MAX_STATE_FOLDER = MAX_SOCKET_PATH - 26;
+
   @Spec private CommandSpec spec;
 
   @Parameters(
@@ -44,6 +52,34 @@ public final class ServeCommand implements Callable<Integer> {
       arity = "0..*",
       description = "VDI images, each the top of a disk.")
   private List<Path> leaves = List.of();
+
+  @Option(
+      names = "--machine",
+      paramLabel = "FILE.vbox",
+      description = {
+        "Open a machine, made by VirtualBox or Varve, and start it; may be repeated. It stays registered in the state",
+        "folder."
+      })
+  private List<Path> machines = List.of();
+
+  @Option(
+      names = "--state",
+      paramLabel = "FOLDER",
+      description = {
+        "Where machines are kept ($VARVE_STATE, or ~/.local/state/varve); with --demo, where the demo is (demo in that",
+        "folder)."
+      })
+  private @Nullable Path state;
+
+  @Option(
+      names = "--api-tcp",
+      paramLabel = "HOST:PORT|off",
+      converter = ApiAddress.Converter.class,
+      description = {
+        "Where HTTP requests with the state folder's token are answered, beside api.sock in that folder",
+        "(127.0.0.1:10810)."
+      })
+  private @Nullable ApiAddress api;
 
   @Option(
       names = "--search",
@@ -99,12 +135,6 @@ public final class ServeCommand implements Callable<Integer> {
   private boolean demo;
 
   @Option(
-      names = "--state",
-      paramLabel = "FOLDER",
-      description = "Where the demo is kept (~/.local/state/varve/demo).")
-  private @Nullable Path state;
-
-  @Option(
       names = "--output",
       paramLabel = "text|json",
       defaultValue = "TEXT",
@@ -114,9 +144,10 @@ public final class ServeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     checkOptions();
+    if (!demo && leaves.isEmpty() && chains.isEmpty()) return serveMachines();
     List<ServedDisk> disks = demo ? demoDisks() : disks();
     var server = new DiskServer();
-    try (var _ = new CleanStop(() -> stop(server))) {
+    try (var _ = new CleanStop(() -> stop(server::close, server::stats))) {
       publish(server, disks);
       server.awaitClosed();
     } finally {
@@ -128,11 +159,49 @@ public final class ServeCommand implements Callable<Integer> {
   private void checkOptions() {
     int count = leaves.size() + chains.size();
     if (demo && count > 0) throw wrong("--demo serves its own disk; name no image beside it");
-    if (!demo && count == 0) throw wrong("name an image to serve, or try --demo");
-    if (!demo && state != null) throw wrong("--state says where the demo is kept; it needs --demo");
+    if (!demo && count == 0) checkMachineOptions();
+    else if (api != null || !machines.isEmpty())
+      throw wrong("--machine and --api-tcp are for machines; name no image beside them");
+    if (count > 0 && state != null)
+      throw wrong("--state is for machines and the demo; an image needs none");
     if (names.size() > count)
       throw wrong("there are %d names for %d disks".formatted(names.size(), count));
     if (unix != null) checkSocketPath(unix);
+  }
+
+  private void checkMachineOptions() {
+    if (readOnly || nonRotational || discard == Switch.OFF)
+      throw wrong(
+          "--read-only, --discard and --non-rotational are for images; a machine's disks have their"
+              + " own flags, see 'varve machine set --help'");
+    if (!names.isEmpty() || !searchFolders.isEmpty())
+      throw wrong("--name and --search are for images; name one to serve");
+  }
+
+  private Path stateFolder() {
+    Path folder = state == null ? StateFolders.usual(System.getenv()) : state.toAbsolutePath();
+    int length = folder.toString().getBytes(StandardCharsets.UTF_8).length;
+    if (length > MAX_STATE_FOLDER) {
+      throw wrong(
+          "%s: the path of a state folder, which has sockets in it, has at most %d bytes, this one has %d; choose another with --state"
+              .formatted(folder, MAX_STATE_FOLDER, length));
+    }
+    return folder;
+  }
+
+  private int serveMachines() throws IOException, InterruptedException {
+    ApiAddress address = api == null ? ApiAddress.USUAL : api;
+    var server = new StateServer(stateFolder(), unix, tcp, address.tcp());
+    try (var _ = new CleanStop(() -> stop(server::close, server::stats))) {
+      String served = new MachineServing(server).start(machines, output);
+      warnOfStrangers(server.nbdAddress());
+      spec.commandLine().getOut().println(served);
+      spec.commandLine().getOut().flush();
+      server.awaitClosed();
+    } finally {
+      server.close();
+    }
+    return 0;
   }
 
   private void checkSocketPath(Path socket) {
@@ -149,7 +218,7 @@ public final class ServeCommand implements Callable<Integer> {
   }
 
   private List<ServedDisk> demoDisks() throws IOException {
-    Path folder = state == null ? DemoChain.usualFolder() : state.toAbsolutePath();
+    Path folder = state == null ? StateFolders.usual(System.getenv()).resolve("demo") : state.toAbsolutePath();
     if (unix == null && tcp == null) unix = folder.resolve("nbd.sock");
     if (unix != null) checkSocketPath(unix);
     return DemoChain.in(folder).disks(readOnly, discard == Switch.ON, !nonRotational);
@@ -195,15 +264,19 @@ public final class ServeCommand implements Callable<Integer> {
     if (unix != null) server.listen(unix);
     TcpAddress address = address();
     if (address != null) address = server.listen(address);
-    if (address != null && !address.isLoopback()) {
-      warn("whoever reaches " + address + " can use these disks: NBD knows no passwords");
-    }
+    warnOfStrangers(address);
     List<PublishedDisk> published = new ArrayList<>();
     for (int i = 0; i < disks.size(); i++) {
       published.add(
           new PublishedDisk(disks.get(i), capacities.get(i), uris(disks.get(i), address)));
     }
     print(published);
+  }
+
+  private void warnOfStrangers(@Nullable TcpAddress address) {
+    if (address != null && !address.isLoopback()) {
+      warn("whoever reaches " + address + " can use these disks: NBD knows no passwords");
+    }
   }
 
   private void print(List<PublishedDisk> published) {
@@ -229,11 +302,16 @@ public final class ServeCommand implements Callable<Integer> {
     return uris;
   }
 
-  private int stop(DiskServer server) throws IOException {
+  /** What ends a server. */
+  private interface Closing {
+    void close() throws IOException;
+  }
+
+  private int stop(Closing server, Supplier<NbdStats> stats) throws IOException {
     server.close();
     if (output == OutputFormat.TEXT) {
       PrintWriter out = spec.commandLine().getOut();
-      out.println(summary(server.stats()));
+      out.println(summary(stats.get()));
       out.flush();
     }
     return 0;

@@ -18,14 +18,20 @@ public record TcpAddress(String host, int port) {
   /** Registered for NBD. */
   static final int NBD_PORT = 10809;
 
+  /** Reads one for NBD. */
   static TcpAddress parse(String text) {
+    return parse(text, NBD_PORT);
+  }
+
+  /** Reads one; {@code usualPort} is meant where none is given. */
+  static TcpAddress parse(String text, int usualPort) {
     if (text.matches("\\d+")) return new TcpAddress(LOOPBACK, port(text));
     int colon = text.lastIndexOf(':');
     boolean bracketed = text.startsWith("[");
-    if (colon < 0 || (bracketed && text.endsWith("]"))) return new TcpAddress(host(text), NBD_PORT);
+    if (colon < 0 || (bracketed && text.endsWith("]"))) return new TcpAddress(host(text), usualPort);
     if (!bracketed && text.indexOf(':') < colon) {
       throw new TypeConversionException(
-          "'" + text + "': an IPv6 address is written in brackets, [::1]:10809");
+          "'%s': an IPv6 address is written in brackets, [::1]:%d".formatted(text, usualPort));
     }
     String host = text.substring(0, colon);
     return new TcpAddress(host.isEmpty() ? LOOPBACK : host(host), port(text.substring(colon + 1)));

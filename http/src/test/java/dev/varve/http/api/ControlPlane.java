@@ -1,6 +1,10 @@
 package dev.varve.http.api;
 
 import dev.varve.core.inventory.Inventory;
+import dev.varve.io.chain.ChainFiles;
+import dev.varve.io.nbd.NbdServer;
+import dev.varve.io.running.MachineDisks;
+import dev.varve.io.storage.StorageThreads;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.SocketAddress;
@@ -8,19 +12,25 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.InstantSource;
 import java.util.List;
-import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/** A control plane that listens on TCP and on a Unix socket, for tests. */
+/** A control plane over a real inventory, on TCP and on a Unix socket, for tests. */
 final class ControlPlane implements AutoCloseable {
 
   private final Path folder;
   private final Vertx vertx = Vertx.vertx();
+  private final StorageThreads threads = new StorageThreads(2);
+  private final NbdServer nbd = new NbdServer(vertx);
   private final ExecutorService model = Executors.newSingleThreadExecutor();
+  private final ExecutorService jobs = Executors.newCachedThreadPool();
   private final List<Throwable> bugs = new CopyOnWriteArrayList<>();
+  private final Inventory inventory;
   private final ControlServer server;
   private final int port;
 
@@ -30,7 +40,14 @@ final class ControlPlane implements AutoCloseable {
 
   ControlPlane(Path folder, Connections.Limits limits) throws IOException {
     this.folder = folder;
-    server = new ControlServer(vertx, new Inventory(), model, _ -> Map.of(), bugs::add, limits);
+    var disks = new MachineDisks(nbd, threads, export -> List.of("nbd+unix:///" + export));
+    inventory =
+        Inventory.open(
+            folder,
+            new Inventory.Surroundings(
+                new ChainFiles(threads), disks, InstantSource.system(), UUID::randomUUID, jobs));
+    server = new ControlServer(vertx, inventory, model, disks::uris, bugs::add, limits);
+    await(nbd.listenUnix(nbdSocket()));
     SocketAddress address =
         await(server.listenTcp("127.0.0.1", 0, AccessToken.in(folder, new SecureRandom())));
     port = address.port();
@@ -39,6 +56,10 @@ final class ControlPlane implements AutoCloseable {
 
   Path socket() {
     return folder.resolve("api.sock");
+  }
+
+  Path nbdSocket() {
+    return folder.resolve("nbd.sock");
   }
 
   int port() {
@@ -62,14 +83,37 @@ final class ControlPlane implements AutoCloseable {
     return RawClient.unix(socket());
   }
 
+  /** A client that asks by operation, over the Unix socket. */
+  Api api() {
+    return new Api(vertx, socket());
+  }
+
+  /** Keeps the model's thread busy until what is returned is closed. */
+  AutoCloseable busyModel() {
+    var end = new CountDownLatch(1);
+    model.execute(
+        () -> {
+          try {
+            end.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        });
+    return end::countDown;
+  }
+
   static <T> T await(Future<T> future) {
     return future.toCompletionStage().toCompletableFuture().join();
   }
 
   @Override
-  public void close() {
+  public void close() throws IOException {
     await(server.close());
     model.close();
+    inventory.close();
+    jobs.close();
+    await(nbd.close());
     await(vertx.close());
+    threads.close();
   }
 }

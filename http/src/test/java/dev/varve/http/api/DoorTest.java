@@ -32,7 +32,7 @@ final class DoorTest {
   }
 
   @AfterEach
-  void close() {
+  void close() throws IOException {
     plane.close();
   }
 

@@ -31,7 +31,7 @@ final class HostileClientTest {
   }
 
   @AfterEach
-  void close() {
+  void close() throws IOException {
     plane.close();
   }
 

@@ -1,0 +1,29 @@
+package dev.varve.http.command;
+
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
+
+/**
+ * Where the control plane is to answer over TCP.
+ *
+ * @param tcp null for nowhere
+ */
+record ApiAddress(@Nullable TcpAddress tcp) {
+
+  private static final int PORT = 10810;
+
+  /** For whoever names none. */
+  static final ApiAddress USUAL = new ApiAddress(new TcpAddress(TcpAddress.LOOPBACK, PORT));
+
+  static ApiAddress parse(String text) {
+    return new ApiAddress(text.equalsIgnoreCase("off") ? null : TcpAddress.parse(text, PORT));
+  }
+
+  /** How picocli reads one. */
+  static final class Converter implements ITypeConverter<ApiAddress> {
+    @Override
+    public ApiAddress convert(String text) {
+      return parse(text);
+    }
+  }
+}

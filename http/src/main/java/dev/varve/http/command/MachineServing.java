@@ -1,0 +1,136 @@
+package dev.varve.http.command;
+
+import static dev.varve.http.client.ApiRequest.get;
+import static dev.varve.http.client.ApiRequest.post;
+
+import dev.varve.core.machine.Slot;
+import dev.varve.http.client.ApiClient;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What {@code varve serve} does for machines, once their server listens: opens and starts those it
+ * is told to, and says what is served. Asks the server as any client does.
+ */
+final class MachineServing {
+
+  private final StateServer server;
+  private final List<JsonObject> exports = new ArrayList<>();
+
+  MachineServing(StateServer server) {
+    this.server = server;
+  }
+
+  /**
+   * Registers the machines of settings files, starts them, and describes all that is served.
+   *
+   * @throws dev.varve.http.client.RefusedException one cannot be opened or started
+   */
+  String start(List<Path> settingsFiles, OutputFormat output) throws IOException {
+    try (var api = new ApiClient(server.folder())) {
+      for (Path file : settingsFiles) start(file, api);
+      JsonObject machines = api.send(get("machines"));
+      return output == OutputFormat.JSON ? json(machines) : text(machines);
+    }
+  }
+
+  private void start(Path settingsFile, ApiClient api) throws IOException {
+    JsonObject file = new JsonObject().put("settingsFile", MediumReference.absolute(settingsFile));
+    JsonObject machine = api.send(post("machines", "open").body(file));
+    JsonObject started = api.send(post("machines", machine.getString("id"), "start"));
+    Map<String, JsonObject> disks = disks(machine, api);
+    for (Object each : started.getJsonArray("exports")) {
+      JsonObject export = (JsonObject) each;
+      export.put("machineName", machine.getString("name"));
+      JsonObject disk = disks.get(slot(export));
+      if (disk != null) {
+        export.put("location", disk.getValue("location")).put("capacity", disk.getValue("capacity"));
+      }
+      exports.add(export);
+    }
+  }
+
+  /** The media in a machine, by their slots. Starting it may have put other ones there. */
+  private static Map<String, JsonObject> disks(JsonObject machine, ApiClient api)
+      throws IOException {
+    Map<String, JsonObject> media = new HashMap<>();
+    for (Object each : api.send(get("media")).getJsonArray("media")) {
+      var medium = (JsonObject) each;
+      media.put(medium.getString("id"), medium);
+    }
+    Map<String, JsonObject> disks = new HashMap<>();
+    JsonObject attached = api.send(get("machines", machine.getString("id"), "attachments"));
+    for (Object each : attached.getJsonArray("attachments")) {
+      var attachment = (JsonObject) each;
+      JsonObject medium = media.get(attachment.getString("medium"));
+      if (medium != null) disks.put(slot(attachment), medium);
+    }
+    return disks;
+  }
+
+  private static String slot(JsonObject placed) {
+    return new Slot(
+            placed.getString("controller"), placed.getInteger("port"), placed.getInteger("device"))
+        .toString();
+  }
+
+  private List<String> apiAddresses() {
+    List<String> addresses = new ArrayList<>();
+    addresses.add(server.folder().resolve(ApiClient.SOCKET).toString());
+    if (server.apiAddress() != null) addresses.add("http://" + server.apiAddress() + "/api/v1");
+    return addresses;
+  }
+
+  private List<String> nbdAddresses() {
+    List<String> addresses = new ArrayList<>();
+    addresses.add(server.nbdSocket().toString());
+    if (server.nbdAddress() != null) addresses.add(server.nbdAddress().toString());
+    return addresses;
+  }
+
+  /** For programs. */
+  private String json(JsonObject machines) {
+    return new JsonObject()
+        .put("state", server.folder().toString())
+        .put("api", new JsonArray(apiAddresses()))
+        .put("nbd", new JsonArray(nbdAddresses()))
+        .put("machines", machines.getJsonArray("machines"))
+        .put("bad", machines.getJsonArray("bad"))
+        .put("exports", new JsonArray(exports))
+        .encode();
+  }
+
+  /** For people. */
+  private String text(JsonObject machines) {
+    var sheet =
+        new FactSheet("machines of " + server.folder())
+            .each("api", new JsonArray(apiAddresses()))
+            .each("nbd", new JsonArray(nbdAddresses()));
+    for (Object each : machines.getJsonArray("machines")) {
+      var machine = (JsonObject) each;
+      sheet.fact("machine", machine.getString("name") + ", " + machine.getString("state"));
+    }
+    for (Object each : machines.getJsonArray("bad")) {
+      var bad = (JsonObject) each;
+      sheet.fact(
+          "cannotBeRead", bad.getString("settingsFile") + ": " + bad.getString("why"));
+    }
+    var text = new StringBuilder(sheet.toString());
+    for (JsonObject export : exports) {
+      text.append("\n%s, %s: ".formatted(export.getString("machineName"), slot(export)));
+      text.append(
+          export.containsKey("location")
+              ? "%s, %d bytes"
+                  .formatted(export.getString("location"), export.getLong("capacity"))
+              : "empty");
+      export.getJsonArray("uris").forEach(uri -> text.append("\n  ").append(uri));
+    }
+    return text.toString();
+  }
+}

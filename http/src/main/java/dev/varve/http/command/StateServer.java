@@ -1,0 +1,245 @@
+package dev.varve.http.command;
+
+import dev.varve.core.inventory.Inventory;
+import dev.varve.http.api.AccessToken;
+import dev.varve.http.api.ControlServer;
+import dev.varve.http.client.ApiClient;
+import dev.varve.io.chain.ChainFiles;
+import dev.varve.io.nbd.NbdServer;
+import dev.varve.io.nbd.NbdStats;
+import dev.varve.io.running.MachineDisks;
+import dev.varve.io.storage.StorageThreads;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
+import io.vertx.core.net.SocketAddress;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The machines and media of a state folder, served: the control plane over HTTP, the disks of
+ * running machines over NBD. Owns all that this takes: threads, event loops, the inventory, sockets.
+ *
+ * <p>Thread safe; every method may block.
+ */
+public final class StateServer implements AutoCloseable {
+
+  /** The disks' socket in the state folder. */
+  public static final String NBD_SOCKET = "nbd.sock";
+
+  private static final System.Logger LOG = System.getLogger(StateServer.class.getName());
+
+  /** Requests that wait for the model; more are refused. */
+  private static final int WAITING = 256;
+
+  /** Something to be closed, which may fail. */
+  private interface Closing {
+    void run() throws IOException;
+  }
+
+  private final Deque<Closing> closings = new ArrayDeque<>();
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private final Path folder;
+  private final Path nbdSocket;
+  private final @Nullable TcpAddress nbdAddress;
+  private final @Nullable TcpAddress apiAddress;
+  private final NbdServer nbd;
+
+  /**
+   * Opens a state folder, makes it if it is missing, and listens: on sockets in it, and on TCP where
+   * an address is given.
+   *
+   * @param nbdUnix where NBD clients can connect instead of the socket in the folder; null for there
+   * @param nbdTcp where NBD clients can connect too; null for nowhere
+   * @param apiTcp where requests with the folder's token are answered too; a loopback address, null
+   *     for nowhere
+   * @throws IOException if the folder cannot be opened, another process has it, or an address is
+   *     taken; nothing stays open
+   */
+  public StateServer(
+      Path folder,
+      @Nullable Path nbdUnix,
+      @Nullable TcpAddress nbdTcp,
+      @Nullable TcpAddress apiTcp)
+      throws IOException {
+    this.folder = folder.toAbsolutePath().normalize();
+    this.nbdSocket =
+        nbdUnix == null ? this.folder.resolve(NBD_SOCKET) : nbdUnix.toAbsolutePath().normalize();
+    try {
+      var threads = new StorageThreads(StorageThreads.DEFAULT_COUNT);
+      closings.push(threads::close);
+      Vertx diskLoops = loops(Runtime.getRuntime().availableProcessors());
+      closings.push(() -> await(diskLoops.close()));
+      nbd = new NbdServer(diskLoops);
+      closings.push(() -> await(nbd.close()));
+      ExecutorService jobs = Executors.newVirtualThreadPerTaskExecutor();
+      closings.push(jobs::close);
+
+      List<TcpAddress> nbdAddresses = new ArrayList<>(1); // filled before a machine can start
+      var disks = new MachineDisks(nbd, threads, export -> uris(export, nbdAddresses));
+      Inventory inventory =
+          Inventory.open(
+              this.folder,
+              new Inventory.Surroundings(
+                  new ChainFiles(threads), disks, InstantSource.system(), UUID::randomUUID, jobs));
+      closings.push(inventory::close);
+      ExecutorService model = model(); // ends before the inventory is closed
+      closings.push(model::close);
+
+      listenUnix();
+      nbdAddress = nbdTcp == null ? null : taken(nbdTcp, "--tcp", nbd.listenTcp(nbdTcp.host(), nbdTcp.port()));
+      if (nbdAddress != null) nbdAddresses.add(nbdAddress);
+
+      // Not on the disks' loops: a long list of machines must not delay a read.
+      Vertx apiLoop = loops(1);
+      closings.push(() -> await(apiLoop.close()));
+      var api = new ControlServer(apiLoop, inventory, model, disks::uris, StateServer::log);
+      closings.push(() -> await(api.close()));
+      await(api.listenUnix(this.folder.resolve(ApiClient.SOCKET)));
+      AccessToken token = AccessToken.in(this.folder, new SecureRandom());
+      apiAddress =
+          apiTcp == null ? null : taken(apiTcp, "--api-tcp", api.listenTcp(apiTcp.host(), apiTcp.port(), token));
+    } catch (Throwable e) {
+      try {
+        close();
+      } catch (IOException another) {
+        e.addSuppressed(another);
+      }
+      throw e;
+    }
+  }
+
+  private static Vertx loops(int count) {
+    return Vertx.builder()
+        .with(
+            new VertxOptions()
+                .setPreferNativeTransport(true)
+                .setEventLoopPoolSize(count)
+                .setMaxEventLoopExecuteTime(30)
+                .setMaxEventLoopExecuteTimeUnit(TimeUnit.SECONDS)
+                .setFileSystemOptions(
+                    new FileSystemOptions()
+                        .setClassPathResolvingEnabled(false)
+                        .setFileCachingEnabled(false)))
+        .build();
+  }
+
+  private static ExecutorService model() {
+    return new ThreadPoolExecutor(
+        1,
+        1,
+        0,
+        TimeUnit.SECONDS,
+        new ArrayBlockingQueue<>(WAITING),
+        Thread.ofPlatform().daemon().name("model").factory());
+  }
+
+  private void listenUnix() throws IOException {
+    try {
+      await(nbd.listenUnix(nbdSocket));
+    } catch (IOException e) {
+      throw DiskServer.cannotListen(nbdSocket, "; choose another socket with --unix", e);
+    }
+  }
+
+  /** The address with the port that it was given. */
+  private static TcpAddress taken(
+      TcpAddress wanted, String option, Future<SocketAddress> listening) throws IOException {
+    try {
+      return new TcpAddress(wanted.host(), await(listening).port());
+    } catch (IOException e) {
+      throw DiskServer.cannotListen(wanted, "; choose another address with " + option, e);
+    }
+  }
+
+  private static void log(Throwable bug) {
+    LOG.log(Level.ERROR, "a request failed, and Varve is to blame", bug);
+  }
+
+  private List<String> uris(String export, List<TcpAddress> addresses) {
+    List<String> uris = new ArrayList<>();
+    uris.add(NbdUri.of(nbdSocket, export));
+    for (TcpAddress address : addresses) uris.add(NbdUri.of(address, export));
+    return uris;
+  }
+
+  /** The state folder, absolute. */
+  public Path folder() {
+    return folder;
+  }
+
+  /** Where NBD clients can connect, absolute. */
+  public Path nbdSocket() {
+    return nbdSocket;
+  }
+
+  /** Where NBD clients can connect over TCP; null for nowhere. */
+  public @Nullable TcpAddress nbdAddress() {
+    return nbdAddress;
+  }
+
+  /** Where the control plane answers over TCP; null for nowhere. */
+  public @Nullable TcpAddress apiAddress() {
+    return apiAddress;
+  }
+
+  public NbdStats stats() {
+    return nbd.stats();
+  }
+
+  /** Returns when the server has been closed by somebody. */
+  public void awaitClosed() throws InterruptedException {
+    closed.await();
+  }
+
+  /**
+   * Answers what has been asked, powers down what runs, makes everything durable and closes it. A
+   * second call does nothing.
+   *
+   * @throws IOException if something could not be made durable; everything is closed all the same
+   */
+  @Override
+  public synchronized void close() throws IOException {
+    IOException failure = null;
+    while (!closings.isEmpty()) {
+      try {
+        closings.pop().run();
+      } catch (IOException | RuntimeException e) {
+        IOException io = e instanceof IOException i ? i : new IOException(e);
+        if (failure == null) failure = io;
+        else failure.addSuppressed(io);
+      }
+    }
+    closed.countDown();
+    if (failure != null) throw failure;
+  }
+
+  private static <T> T await(Future<T> future) throws IOException {
+    try {
+      return future.toCompletionStage().toCompletableFuture().get();
+    } catch (ExecutionException e) {
+      Throwable cause = e.getCause();
+      throw cause instanceof IOException io ? io : new IOException(cause);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+  }
+}
