@@ -9,6 +9,8 @@ import dev.varve.core.machine.SnapshotId;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
+import dev.varve.core.medium.MediumType;
+import dev.varve.core.medium.MediumVariant;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -16,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -205,14 +208,14 @@ final class Samples {
         HOME.resolveSibling("Snapshots/{" + id + "}.vdi"),
         "VDI",
         DeviceType.HARD_DISK,
-        dev.varve.core.medium.MediumType.NORMAL,
-        dev.varve.core.medium.MediumVariant.DIFFERENCING,
+        MediumType.NORMAL,
+        MediumVariant.DIFFERENCING,
         parent.id(),
         0,
         parent.autoReset(),
         parent.registry(),
         "",
-        java.util.Map.of(),
+        Map.of(),
         MediaRegistry.NOT_LOOKED_AT);
   }
 

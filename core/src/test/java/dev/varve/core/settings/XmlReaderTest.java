@@ -7,10 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -139,12 +142,9 @@ class XmlReaderTest {
     Path file = folder.resolve("large.vbox");
     try (var channel =
         Files.newByteChannel(
-            file,
-            java.util.Set.of(
-                java.nio.file.StandardOpenOption.CREATE_NEW,
-                java.nio.file.StandardOpenOption.WRITE))) {
+            file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE))) {
       channel.position(XmlReader.MAX_BYTES);
-      channel.write(java.nio.ByteBuffer.wrap(new byte[1]));
+      channel.write(ByteBuffer.wrap(new byte[1]));
     }
 
     var refused = assertThrows(SettingsException.class, () -> XmlReader.read(file));
