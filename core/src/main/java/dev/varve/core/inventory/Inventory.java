@@ -2,17 +2,23 @@ package dev.varve.core.inventory;
 
 import dev.varve.core.machine.BandwidthGroup;
 import dev.varve.core.machine.ControllerType;
+import dev.varve.core.machine.Hardware;
 import dev.varve.core.machine.LockType;
+import dev.varve.core.machine.Machine;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
 import dev.varve.core.machine.SnapshotId;
 import dev.varve.core.machine.StorageBus;
 import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.ErrorCode;
 import dev.varve.core.medium.ImageFiles;
+import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumState;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
+import dev.varve.core.settings.StateFolder;
+import dev.varve.core.settings.StateFolder.FileStep;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -59,52 +65,117 @@ public final class Inventory implements AutoCloseable {
     FULL
   }
 
+  private final Outside outside;
+  private final Ledger ledger;
+  private final Jobs jobs;
+  private final LongWork work;
+  private final MachineRuns runs;
+  private final Machines machines;
+  private final MediaRegistry registry;
+  private final Attaching attaching;
+  private final Snapshots snapshots;
+  private boolean closed;
+
+  private Inventory(StateFolder folder, Surroundings surroundings, InventoryState state) {
+    ImageFiles images = surroundings.images();
+    outside =
+        new Outside(
+            images,
+            surroundings.disks(),
+            surroundings.clock(),
+            surroundings.ids(),
+            new Store(folder, images),
+            new Inspection(images));
+    runs = new MachineRuns(outside);
+    ledger = new Ledger(outside, runs, state);
+    jobs = new Jobs(surroundings.jobs());
+    work = new LongWork(outside, ledger, jobs);
+    machines = new Machines(outside);
+    registry = new MediaRegistry(outside);
+    attaching = new Attaching(outside);
+    snapshots = new Snapshots(outside);
+  }
+
+  /**
+   * Opens the inventory of a state folder, and finishes or undoes what a crash left half done.
+   *
+   * @throws IOException if the folder cannot be read, or another process has it. A machine whose
+   *     settings file is damaged is no reason, see {@link View#bad}
+   */
   public static Inventory open(Path stateFolder, Surroundings surroundings) throws IOException {
-    throw new UnsupportedOperationException();
+    StateFolder folder = StateFolder.open(stateFolder, surroundings.images());
+    try {
+      Inventory inventory = new Inventory(folder, surroundings, Loading.load(folder));
+      inventory.finishUnfinished();
+      return inventory;
+    } catch (Throwable e) {
+      folder.close();
+      throw e;
+    }
   }
 
   /** The present state; any thread. */
   public View view() {
-    throw new UnsupportedOperationException();
+    return ledger.view();
   }
 
   /** All jobs of this run that are running, and the last hundred that ended. */
   public List<Job> jobs() {
-    throw new UnsupportedOperationException();
+    return jobs.all();
   }
 
   // ---- machines and sessions
 
   /** Makes a machine without controllers, registered and saved. */
   public MachineId createMachine(String name) {
-    throw new UnsupportedOperationException();
+    return ledger.locked(
+        () -> {
+          Machine machine = machines.create(ledger.state(), name);
+          ledger.decide(state -> state.with(MachineEntry.of(machine)));
+          return machine.id();
+        });
   }
 
   /** Registers the machine of a settings file; one that is registered is found again. */
   public MachineId openMachine(Path settingsFile) {
-    throw new UnsupportedOperationException();
+    return ledger.locked(
+        () -> {
+          Machines.Opened opened = machines.open(ledger.state(), settingsFile);
+          ledger.decide(_ -> opened.state());
+          return opened.machine();
+        });
   }
 
   /** Forgets a machine; its files stay. Returns the media that the mode says. */
   public List<MediumId> unregister(MachineId machine, UnregisterMode mode) {
-    throw new UnsupportedOperationException();
+    return ledger.locked(
+        () -> {
+          List<MediumId> media = Machines.returned(ledger.state(), machine, mode);
+          ledger.decide(state -> Machines.unregister(state, machine, mode));
+          return media;
+        });
   }
 
   public Session lock(MachineId machine, LockType type) {
-    throw new UnsupportedOperationException();
+    String id = outside.newToken();
+    return ledger.locked(
+        () -> {
+          ledger.publish(Sessions.lock(ledger.state(), machine, type, id));
+          return new Session(id, machine, type);
+        });
   }
 
   /** Ends a session; changes that were not saved are discarded. */
   public void unlock(String session) {
-    throw new UnsupportedOperationException();
+    ledger.change(session, state -> Sessions.unlock(state, session));
   }
 
   public void save(String session) {
-    throw new UnsupportedOperationException();
+    ledger.decide(state -> Sessions.save(state, session));
   }
 
   public void discard(String session) {
-    throw new UnsupportedOperationException();
+    ledger.change(session, state -> Sessions.discard(state, session));
   }
 
   // ---- controllers
@@ -114,31 +185,31 @@ public final class Inventory implements AutoCloseable {
    */
   public void addController(
       String session, String name, StorageBus bus, @Nullable ControllerType type) {
-    throw new UnsupportedOperationException();
+    ledger.change(session, state -> Controllers.add(state, session, name, bus, type));
   }
 
   public void removeController(String session, String name) {
-    throw new UnsupportedOperationException();
+    ledger.change(session, state -> Controllers.remove(state, session, name));
   }
 
   public void renameController(String session, String name, String newName) {
-    throw new UnsupportedOperationException();
+    ledger.change(session, state -> Controllers.rename(state, session, name, newName));
   }
 
   public void setControllerType(String session, String name, ControllerType type) {
-    throw new UnsupportedOperationException();
+    ledger.change(session, state -> Controllers.setType(state, session, name, type));
   }
 
   public void setPortCount(String session, String name, int ports) {
-    throw new UnsupportedOperationException();
+    ledger.change(session, state -> Controllers.setPortCount(state, session, name, ports));
   }
 
   public void setBootable(String session, String name, boolean value) {
-    throw new UnsupportedOperationException();
+    ledger.change(session, state -> Controllers.setBootable(state, session, name, value));
   }
 
   public void setUseHostIoCache(String session, String name, boolean value) {
-    throw new UnsupportedOperationException();
+    ledger.change(session, state -> Controllers.setUseHostIoCache(state, session, name, value));
   }
 
   // ---- attachments
@@ -147,11 +218,11 @@ public final class Inventory implements AutoCloseable {
    * @param medium null for an empty drive
    */
   public void attach(String session, Slot slot, DeviceType type, @Nullable MediumId medium) {
-    throw new UnsupportedOperationException();
+    ledger.change(session, state -> attaching.attach(state, session, slot, type, medium));
   }
 
   public void detach(String session, Slot slot) {
-    throw new UnsupportedOperationException();
+    ledger.change(session, state -> Detaching.detach(state, session, slot));
   }
 
   /**
@@ -159,69 +230,88 @@ public final class Inventory implements AutoCloseable {
    * @param force also where the guest has locked the tray
    */
   public void mount(String session, Slot slot, @Nullable MediumId medium, boolean force) {
-    throw new UnsupportedOperationException();
+    ledger.change(session, state -> Devices.mount(state, session, slot, medium));
   }
 
   public void setPassthrough(String session, Slot slot, boolean value) {
-    throw new UnsupportedOperationException();
+    ledger.change(session, state -> Devices.setPassthrough(state, session, slot, value));
   }
 
   public void setTemporaryEject(String session, Slot slot, boolean value) {
-    throw new UnsupportedOperationException();
+    ledger.change(session, state -> Devices.setTemporaryEject(state, session, slot, value));
   }
 
   public void setNonRotational(String session, Slot slot, boolean value) {
-    throw new UnsupportedOperationException();
+    ledger.change(session, state -> Devices.setNonRotational(state, session, slot, value));
   }
 
   public void setDiscard(String session, Slot slot, boolean value) {
-    throw new UnsupportedOperationException();
+    ledger.change(session, state -> Devices.setDiscard(state, session, slot, value));
   }
 
   public void setHotPluggable(String session, Slot slot, boolean value) {
-    throw new UnsupportedOperationException();
+    ledger.change(session, state -> Devices.setHotPluggable(state, session, slot, value));
   }
 
   /**
    * @param group null for none
    */
   public void setBandwidthGroup(String session, Slot slot, @Nullable String group) {
-    throw new UnsupportedOperationException();
+    ledger.change(session, state -> Devices.setBandwidthGroup(state, session, slot, group));
   }
 
   // ---- bandwidth groups
 
   public void createBandwidthGroup(String session, BandwidthGroup group) {
-    throw new UnsupportedOperationException();
+    ledger.change(session, state -> BandwidthGroups.create(state, session, group));
   }
 
   public void deleteBandwidthGroup(String session, String name) {
-    throw new UnsupportedOperationException();
+    ledger.change(session, state -> BandwidthGroups.delete(state, session, name));
   }
 
   /** Replaces the limits of the group of this name; in a running machine at once. */
   public void setBandwidthLimits(String session, BandwidthGroup group) {
-    throw new UnsupportedOperationException();
+    ledger.change(session, state -> BandwidthGroups.setLimits(state, session, group));
   }
 
   /** How many attachments and network adapters of the working copy name the group. */
   public int bandwidthGroupReferences(MachineId machine, String name) {
-    throw new UnsupportedOperationException();
+    return ledger.locked(
+        () -> {
+          Hardware hardware = ledger.state().machine(machine).working().hardware();
+          return hardware.references(BandwidthGroups.find(hardware, name).name());
+        });
   }
 
   // ---- snapshots
 
   public SnapshotId takeSnapshot(String session, String name, String description) {
-    throw new UnsupportedOperationException();
+    return ledger.locked(
+        () -> {
+          MachineId machine = ledger.state().held(session).id();
+          Snapshots.Change change = snapshots.take(ledger.state(), session, name, description);
+          ledger.decide(
+              MachineRuns.relocked(change.after(), machine),
+              change.diffs(),
+              change.steps(),
+              runs.moment(ledger.state(), machine, change.tops()));
+          return change.snapshot();
+        });
   }
 
   public void restoreSnapshot(String session, SnapshotId snapshot) {
-    throw new UnsupportedOperationException();
+    ledger.locked(
+        () -> {
+          Snapshots.Change change = snapshots.restore(ledger.state(), session, snapshot);
+          ledger.decide(change.after(), change.diffs(), change.steps(), null);
+          return null;
+        });
   }
 
   /** Refuses at once what cannot be; the merges then are the job's work. */
   public Job deleteSnapshot(String session, SnapshotId snapshot) {
-    throw new UnsupportedOperationException();
+    return work.deleteSnapshot(session, snapshot);
   }
 
   // ---- a machine's life
@@ -232,17 +322,41 @@ public final class Inventory implements AutoCloseable {
    * @return the URIs of each slot
    */
   public Map<Slot, List<String>> start(MachineId machine) {
-    throw new UnsupportedOperationException();
+    return ledger.locked(
+        () -> {
+          ledger.publish(runs.start(ledger.state(), machine));
+          return outside.disks().uris(machine);
+        });
   }
 
   /** Flushes, closes and releases; also cancels the machine's live merges. */
   public void powerDown(MachineId machine) {
-    throw new UnsupportedOperationException();
+    ledger.locked(() -> MachineRuns.checkRunning(ledger.state(), machine));
+    work.end(machine);
+    ledger.locked(
+        () -> {
+          try {
+            outside.disks().stop(machine);
+          } catch (IOException e) {
+            throw Refusal.of(
+                ErrorCode.E_FAIL, "not everything that the machine wrote is on its disks", e);
+          } finally {
+            ledger.publish(MachineRuns.stopped(ledger.state(), machine));
+          }
+          return null;
+        });
   }
 
   /** The guest has opened the tray of a running machine's drive. */
   public void guestEject(MachineId machine, Slot slot) {
-    throw new UnsupportedOperationException();
+    ledger.locked(
+        () -> {
+          ledger.carryOut(Devices.guestEject(ledger.state(), machine, slot), machine);
+          MachineEntry entry = ledger.state().machine(machine);
+          // Nobody is there who could save it.
+          if (entry.sessions().isEmpty()) ledger.decide(state -> state.with(entry.saving()));
+          return null;
+        });
   }
 
   // ---- media
@@ -250,69 +364,162 @@ public final class Inventory implements AutoCloseable {
   /** Makes a base image of a hard disk and registers it. */
   public MediumId createMedium(
       Path location, String format, MediumVariant variant, long capacity, MediumType type) {
-    throw new UnsupportedOperationException();
+    return ledger.locked(
+        () -> {
+          Medium medium =
+              registry.newBase(ledger.state(), location, format, variant, capacity, type);
+          outside.store().createBase(ledger.state(), ledger.state().with(medium), medium);
+          ledger.publish(ledger.state().with(medium));
+          return medium.id();
+        });
   }
 
   /** Registers an image that is there; one that is registered is found again. */
   public MediumId openMedium(Path location, DeviceType device) {
-    throw new UnsupportedOperationException();
+    return ledger.locked(
+        () -> {
+          MediaRegistry.Opened opened = registry.open(ledger.state(), location, device);
+          ledger.decide(_ -> opened.state());
+          return opened.medium();
+        });
   }
 
   public MediumId createDiff(MediumId parent, Path location) {
-    throw new UnsupportedOperationException();
+    return ledger.locked(
+        () -> {
+          InventoryState state =
+              outside.inspection().needs(ledger.state(), ledger.state().chain(parent));
+          NewDiff diff = registry.newDiff(state, parent, location);
+          ledger.decide(state.with(diff.medium()), List.of(diff), List.of(), null);
+          return diff.medium().id();
+        });
   }
 
   /** Forgets a medium; its file stays. */
   public void closeMedium(MediumId medium) {
-    throw new UnsupportedOperationException();
+    ledger.decide(
+        state -> state.withoutMedia(List.of(MediaRegistry.unneeded(state, medium, "close").id())));
   }
 
   /** Forgets a medium and deletes its file. */
   public void deleteStorage(MediumId medium) {
-    throw new UnsupportedOperationException();
+    ledger.locked(
+        () -> {
+          Medium gone = MediaRegistry.unneeded(ledger.state(), medium, "delete");
+          ledger.decide(
+              ledger.state().withoutMedia(List.of(medium)),
+              List.of(),
+              List.of(new FileStep.Delete(gone.location())),
+              null);
+          return null;
+        });
   }
 
   public void resetMedium(MediumId medium) {
-    throw new UnsupportedOperationException();
+    ledger.locked(
+        () -> {
+          registry.reset(ledger.state(), medium);
+          return null;
+        });
   }
 
   public void setMediumType(MediumId medium, MediumType type) {
-    throw new UnsupportedOperationException();
+    ledger.decide(state -> MediumTypes.set(state, medium, type));
   }
 
   public void setAutoReset(MediumId medium, boolean value) {
-    throw new UnsupportedOperationException();
+    ledger.decide(state -> MediaRegistry.setAutoReset(state, medium, value));
   }
 
   /** Looks at the file again. */
   public MediumState refreshState(MediumId medium) {
-    throw new UnsupportedOperationException();
+    return ledger.locked(
+        () -> {
+          ledger.publish(registry.refresh(ledger.state(), medium));
+          return ledger.state().state(ledger.state().medium(medium));
+        });
   }
 
   public Job mergeMedium(MediumId source, MediumId target) {
-    throw new UnsupportedOperationException();
+    return work.mergeMedium(source, target);
   }
 
   public Job cloneMedium(MediumId medium, Path location, String format, MediumVariant variant) {
-    throw new UnsupportedOperationException();
+    return work.cloneMedium(medium, location, format, variant);
   }
 
   /** Holds a medium for reading; returns what {@link #abandonLock} takes. */
   public String lockRead(MediumId medium) {
-    throw new UnsupportedOperationException();
+    return hold(medium, false);
   }
 
   public String lockWrite(MediumId medium) {
-    throw new UnsupportedOperationException();
+    return hold(medium, true);
   }
 
   public void abandonLock(String token) {
-    throw new UnsupportedOperationException();
+    ledger.locked(
+        () -> {
+          InventoryState state = ledger.state();
+          boolean held =
+              state.locks().stream()
+                  .anyMatch(
+                      lock -> lock.kind() == MediumLock.Kind.CALLER && lock.token().equals(token));
+          if (!held)
+            throw Refusal.of(ErrorCode.VBOX_E_OBJECT_NOT_FOUND, "no medium is held by '%s'", token);
+          ledger.publish(state.withoutLocks(token));
+          return null;
+        });
   }
 
   /** Ends all sessions, powers down what runs, and waits for jobs. */
   @Override
   public void close() throws IOException {
-    throw new UnsupportedOperationException();
+    if (closed) return;
+    closed = true;
+    work.awaitAll();
+    try {
+      ledger.locked(
+          () -> {
+            for (MachineEntry entry : ledger.state().machines().values()) end(entry);
+            return null;
+          });
+    } finally {
+      outside.store().close();
+    }
+  }
+
+  private void finishUnfinished() throws IOException {
+    for (String line : outside.store().folder().contents().unfinished())
+      if (line.startsWith(Store.IMPLICIT)) outside.store().finishImplicit(line, state());
+      else work.resume(line);
+  }
+
+  private InventoryState state() {
+    return ledger.locked(ledger::state);
+  }
+
+  private String hold(MediumId medium, boolean write) {
+    String token = outside.newToken();
+    return ledger.locked(
+        () -> {
+          InventoryState state = ledger.state();
+          MediumLock lock =
+              new MediumLock(
+                  token, medium, write, MediumLock.Kind.CALLER, "the holder of lock " + token);
+          String doing = "lock '%s'".formatted(state.medium(medium).name());
+          ledger.publish(MediumLocks.take(state, List.of(lock), doing, null));
+          return token;
+        });
+  }
+
+  /** Powers a machine down and throws away what was not saved. */
+  private void end(MachineEntry entry) {
+    if (entry.state().isOnline()) powerDown(entry.id());
+    for (MediumLock lock : ledger.state().locks())
+      ledger.publish(ledger.state().withoutLocks(lock.token()));
+    InventoryState state = ledger.state();
+    MachineEntry free = state.machine(entry.id()).withSessions(List.of());
+    ledger.carryOut(Sessions.discard(state.with(free), entry.id()), entry.id());
   }
 }

@@ -34,4 +34,176 @@ public record Attachment(
     if (slot.port() < 0 || slot.device() < 0)
       throw new IllegalArgumentException("negative slot " + slot);
   }
+
+  /** A device as it is when it is attached: without flags and group. */
+  public static Attachment of(
+      Slot slot, DeviceType type, @Nullable MediumId medium, boolean hotPluggable) {
+    return new Attachment(
+        slot, type, medium, false, false, false, false, false, hotPluggable, null, false);
+  }
+
+  /** The same device elsewhere. */
+  public Attachment withSlot(Slot slot) {
+    return new Attachment(
+        slot,
+        type,
+        medium,
+        passthrough,
+        temporaryEject,
+        ejected,
+        nonRotational,
+        discard,
+        hotPluggable,
+        bandwidthGroup,
+        implicit);
+  }
+
+  /** The same drive with another medium. */
+  public Attachment withMedium(@Nullable MediumId medium) {
+    return new Attachment(
+        slot,
+        type,
+        medium,
+        passthrough,
+        temporaryEject,
+        ejected,
+        nonRotational,
+        discard,
+        hotPluggable,
+        bandwidthGroup,
+        implicit);
+  }
+
+  /** The same, requests going through to the host or not. */
+  public Attachment withPassthrough(boolean passthrough) {
+    return new Attachment(
+        slot,
+        type,
+        medium,
+        passthrough,
+        temporaryEject,
+        ejected,
+        nonRotational,
+        discard,
+        hotPluggable,
+        bandwidthGroup,
+        implicit);
+  }
+
+  /** The same, the guest's eject being temporary or not. */
+  public Attachment withTemporaryEject(boolean temporaryEject) {
+    return new Attachment(
+        slot,
+        type,
+        medium,
+        passthrough,
+        temporaryEject,
+        ejected,
+        nonRotational,
+        discard,
+        hotPluggable,
+        bandwidthGroup,
+        implicit);
+  }
+
+  /** The same, the tray open or closed. */
+  public Attachment withEjected(boolean ejected) {
+    return new Attachment(
+        slot,
+        type,
+        medium,
+        passthrough,
+        temporaryEject,
+        ejected,
+        nonRotational,
+        discard,
+        hotPluggable,
+        bandwidthGroup,
+        implicit);
+  }
+
+  /** The same, spinning or not. */
+  public Attachment withNonRotational(boolean nonRotational) {
+    return new Attachment(
+        slot,
+        type,
+        medium,
+        passthrough,
+        temporaryEject,
+        ejected,
+        nonRotational,
+        discard,
+        hotPluggable,
+        bandwidthGroup,
+        implicit);
+  }
+
+  /** The same, discarding or not. */
+  public Attachment withDiscard(boolean discard) {
+    return new Attachment(
+        slot,
+        type,
+        medium,
+        passthrough,
+        temporaryEject,
+        ejected,
+        nonRotational,
+        discard,
+        hotPluggable,
+        bandwidthGroup,
+        implicit);
+  }
+
+  /** The same, coming and going while the machine runs or not. */
+  public Attachment withHotPluggable(boolean hotPluggable) {
+    return new Attachment(
+        slot,
+        type,
+        medium,
+        passthrough,
+        temporaryEject,
+        ejected,
+        nonRotational,
+        discard,
+        hotPluggable,
+        bandwidthGroup,
+        implicit);
+  }
+
+  /** The same, made by attaching since the last save or not. */
+  public Attachment withImplicit(boolean implicit) {
+    return new Attachment(
+        slot,
+        type,
+        medium,
+        passthrough,
+        temporaryEject,
+        ejected,
+        nonRotational,
+        discard,
+        hotPluggable,
+        bandwidthGroup,
+        implicit);
+  }
+
+  /** The same in another group, or in none. */
+  public Attachment withBandwidthGroup(@Nullable String bandwidthGroup) {
+    return new Attachment(
+        slot,
+        type,
+        medium,
+        passthrough,
+        temporaryEject,
+        ejected,
+        nonRotational,
+        discard,
+        hotPluggable,
+        bandwidthGroup,
+        implicit);
+  }
+
+  /** What is saved of it: neither an open tray nor that attaching made the medium. */
+  public Attachment settled() {
+    return withEjected(false).withImplicit(false);
+  }
 }

@@ -38,4 +38,40 @@ public record Machine(
     Path folder = settingsFile.resolveSibling(snapshotFolder);
     return folder.normalize();
   }
+
+  /** The same with other storage in its current state. */
+  public Machine withHardware(Hardware hardware, boolean currentStateModified) {
+    return new Machine(
+        id,
+        name,
+        settingsFile,
+        snapshotFolder,
+        chipset,
+        hardware,
+        snapshots,
+        currentSnapshot,
+        currentStateModified,
+        lastStateChange);
+  }
+
+  /** The same with other snapshots, and another one that the current state follows. */
+  public Machine withSnapshots(
+      List<Snapshot> snapshots, @Nullable SnapshotId currentSnapshot, Instant lastStateChange) {
+    return new Machine(
+        id,
+        name,
+        settingsFile,
+        snapshotFolder,
+        chipset,
+        hardware,
+        snapshots,
+        currentSnapshot,
+        currentStateModified,
+        lastStateChange);
+  }
+
+  /** The snapshot of this id, or null. */
+  public @Nullable Snapshot snapshot(SnapshotId id) {
+    return snapshots.stream().filter(snapshot -> snapshot.id().equals(id)).findFirst().orElse(null);
+  }
 }

@@ -17,4 +17,15 @@ public record Snapshot(
     Instant takenAt,
     @Nullable SnapshotId parent,
     @Nullable String stateFile,
-    Hardware hardware) {}
+    Hardware hardware) {
+
+  /** The same after another snapshot, or as the first. */
+  public Snapshot withParent(@Nullable SnapshotId parent) {
+    return new Snapshot(id, name, description, takenAt, parent, stateFile, hardware);
+  }
+
+  /** The same with other storage. */
+  public Snapshot withHardware(Hardware hardware) {
+    return new Snapshot(id, name, description, takenAt, parent, stateFile, hardware);
+  }
+}

@@ -26,4 +26,29 @@ public record StorageController(
   public StorageBus bus() {
     return type.bus();
   }
+
+  /** The same by another name. */
+  public StorageController withName(String name) {
+    return new StorageController(name, type, portCount, instance, bootable, useHostIoCache);
+  }
+
+  /** The same as another chip of the same bus. */
+  public StorageController withType(ControllerType type) {
+    return new StorageController(name, type, portCount, instance, bootable, useHostIoCache);
+  }
+
+  /** The same with another number of ports. */
+  public StorageController withPortCount(int portCount) {
+    return new StorageController(name, type, portCount, instance, bootable, useHostIoCache);
+  }
+
+  /** The same, for booting or not. */
+  public StorageController withBootable(boolean bootable) {
+    return new StorageController(name, type, portCount, instance, bootable, useHostIoCache);
+  }
+
+  /** The same, with the host's I/O cache or without. */
+  public StorageController withUseHostIoCache(boolean useHostIoCache) {
+    return new StorageController(name, type, portCount, instance, bootable, useHostIoCache);
+  }
 }

@@ -49,4 +49,115 @@ public record Medium(
   public String name() {
     return location.toString();
   }
+
+  /** The same with another type. */
+  public Medium withType(MediumType type) {
+    return new Medium(
+        id,
+        location,
+        format,
+        device,
+        type,
+        variant,
+        parent,
+        capacity,
+        autoReset,
+        registry,
+        description,
+        properties,
+        accessError);
+  }
+
+  /**
+   * The same on another parent, of the same tree or out of it: {@code null} makes it a base, which
+   * is never reset.
+   */
+  public Medium withParent(@Nullable MediumId parent) {
+    return new Medium(
+        id,
+        location,
+        format,
+        device,
+        type,
+        variant,
+        parent,
+        capacity,
+        autoReset && parent != null,
+        registry,
+        description,
+        properties,
+        accessError);
+  }
+
+  /** The same, emptied at start or not. */
+  public Medium withAutoReset(boolean autoReset) {
+    return new Medium(
+        id,
+        location,
+        format,
+        device,
+        type,
+        variant,
+        parent,
+        capacity,
+        autoReset,
+        registry,
+        description,
+        properties,
+        accessError);
+  }
+
+  /** The same in another registry. */
+  public Medium withRegistry(java.util.@Nullable UUID registry) {
+    return new Medium(
+        id,
+        location,
+        format,
+        device,
+        type,
+        variant,
+        parent,
+        capacity,
+        autoReset,
+        registry,
+        description,
+        properties,
+        accessError);
+  }
+
+  /** The same with another size. */
+  public Medium withCapacity(long capacity) {
+    return new Medium(
+        id,
+        location,
+        format,
+        device,
+        type,
+        variant,
+        parent,
+        capacity,
+        autoReset,
+        registry,
+        description,
+        properties,
+        accessError);
+  }
+
+  /** The same after its file was looked at. */
+  public Medium withAccessError(@Nullable String accessError) {
+    return new Medium(
+        id,
+        location,
+        format,
+        device,
+        type,
+        variant,
+        parent,
+        capacity,
+        autoReset,
+        registry,
+        description,
+        properties,
+        accessError);
+  }
 }

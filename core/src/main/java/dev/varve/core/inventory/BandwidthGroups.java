@@ -1,0 +1,77 @@
+package dev.varve.core.inventory;
+
+import static dev.varve.core.medium.ErrorCode.VBOX_E_OBJECT_IN_USE;
+import static dev.varve.core.medium.ErrorCode.VBOX_E_OBJECT_NOT_FOUND;
+
+import dev.varve.core.machine.Attachment;
+import dev.varve.core.machine.BandwidthGroup;
+import dev.varve.core.machine.Hardware;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The bandwidth groups of a working copy. A group is used by the attachments that name it. */
+final class BandwidthGroups {
+
+  private BandwidthGroups() {}
+
+  static BandwidthGroup find(Hardware hardware, String name) {
+    BandwidthGroup group = hardware.bandwidthGroup(name);
+    if (group == null)
+      throw Refusal.of(
+          VBOX_E_OBJECT_NOT_FOUND,
+          "there is no bandwidth group '%s' in this machine; create it first",
+          name);
+    return group;
+  }
+
+  static InventoryState create(InventoryState state, String session, BandwidthGroup group) {
+    MachineEntry entry = Sessions.stopped(state, session, "create a bandwidth group");
+    Hardware hardware = entry.working().hardware();
+    if (hardware.bandwidthGroup(group.name()) != null)
+      throw Refusal.of(
+          VBOX_E_OBJECT_IN_USE,
+          "there is a bandwidth group '%s' already; names are unique across both kinds",
+          group.name());
+    List<BandwidthGroup> groups = new ArrayList<>(hardware.bandwidthGroups());
+    groups.add(group);
+    return state.with(entry.with(entry.working().with(hardware.withBandwidthGroups(groups))));
+  }
+
+  static InventoryState delete(InventoryState state, String session, String name) {
+    MachineEntry entry = Sessions.stopped(state, session, "delete a bandwidth group");
+    Hardware hardware = entry.working().hardware();
+    BandwidthGroup gone = find(hardware, name);
+    List<String> users =
+        hardware.attachments().stream()
+            .filter(a -> name.equals(a.bandwidthGroup()))
+            .map(Attachment::slot)
+            .map(Object::toString)
+            .toList();
+    if (!users.isEmpty())
+      throw Refusal.of(
+          VBOX_E_OBJECT_IN_USE,
+          "bandwidth group '%s' limits %s; take them out of it first",
+          name,
+          String.join(", ", users));
+    List<BandwidthGroup> groups = new ArrayList<>(hardware.bandwidthGroups());
+    groups.remove(gone);
+    return state.with(entry.with(entry.working().with(hardware.withBandwidthGroups(groups))));
+  }
+
+  /** In any state of the machine; alone it is no reason to save, but a save keeps it. */
+  static InventoryState setLimits(InventoryState state, String session, BandwidthGroup group) {
+    MachineEntry entry = state.held(session);
+    Hardware hardware = entry.working().hardware();
+    BandwidthGroup old = find(hardware, group.name());
+    BandwidthGroup now = new BandwidthGroup(old.name(), old.kind(), group.maxBytesPerSecond());
+    return state.with(
+        entry.with(
+            entry
+                .working()
+                .withQuietly(
+                    hardware.withBandwidthGroups(
+                        hardware.bandwidthGroups().stream()
+                            .map(g -> g.name().equals(now.name()) ? now : g)
+                            .toList()))));
+  }
+}

@@ -1,0 +1,66 @@
+package dev.varve.core.inventory;
+
+import dev.varve.core.medium.ErrorCode;
+import dev.varve.core.medium.ImageFiles;
+import dev.varve.core.medium.ImageInfo;
+import dev.varve.core.medium.Medium;
+import java.io.IOException;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Looks at the files behind media, and keeps what came of it with them. */
+final class Inspection {
+
+  /** What is believed of a medium until somebody looks. */
+  static final String NOT_LOOKED_AT = "not looked at yet";
+
+  private final ImageFiles images;
+
+  Inspection(ImageFiles images) {
+    this.images = images;
+  }
+
+  /** The medium as its file is now; accessible, or with the reason why it is not. */
+  Medium look(Medium medium) {
+    try {
+      ImageInfo info = images.inspect(medium.location(), medium.device());
+      if (info.id() != null && !info.id().equals(medium.id()))
+        return medium.withAccessError(
+            "the file '%s' is image %s, and %s is registered there"
+                .formatted(medium.name(), info.id(), medium.id()));
+      if (!Objects.equals(info.parent(), medium.parent()))
+        return medium.withAccessError(
+            "the file '%s' builds on %s, and is registered on %s"
+                .formatted(medium.name(), text(info.parent()), text(medium.parent())));
+      return medium.withCapacity(info.capacity()).withAccessError(null);
+    } catch (IOException e) {
+      return medium.withAccessError(e.getMessage() == null ? e.toString() : e.getMessage());
+    }
+  }
+
+  private static String text(@Nullable Object idOrNull) {
+    return idOrNull == null ? "nothing" : idOrNull.toString();
+  }
+
+  /**
+   * Looks again at those of {@code media} that were inaccessible; one believed to be there is
+   * believed.
+   *
+   * @throws dev.varve.core.medium.ModelException E_FAIL if one still is
+   */
+  InventoryState needs(InventoryState state, List<Medium> media) {
+    for (Medium medium : media) {
+      if (medium.accessError() == null) continue;
+      Medium seen = look(medium);
+      if (seen.accessError() != null)
+        throw Refusal.of(
+            ErrorCode.E_FAIL,
+            "'%s' cannot be opened: %s; bring the file back, or detach the medium",
+            medium.name(),
+            seen.accessError());
+      state = state.with(seen);
+    }
+    return state;
+  }
+}

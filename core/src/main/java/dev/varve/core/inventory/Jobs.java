@@ -1,0 +1,158 @@
+package dev.varve.core.inventory;
+
+import dev.varve.core.medium.Progress;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/** Long work: what runs, and the last of what ran. Thread safe. */
+final class Jobs {
+
+  private static final int ENDED_KEPT = 100;
+
+  private final Executor executor;
+  private final Map<String, Running> jobs = new LinkedHashMap<>();
+
+  Jobs(Executor executor) {
+    this.executor = executor;
+  }
+
+  /** What a job does, on a thread of the executor. */
+  interface Body {
+    /**
+     * @throws CancellationException if it stopped because {@code progress} said so
+     */
+    void run(Progress progress) throws Exception;
+  }
+
+  /**
+   * Puts work into the list and starts it; it may have ended when this returns.
+   *
+   * @param about what the work is about, for {@link #about}
+   */
+  Job start(String id, String description, Object about, Body body) {
+    Running job = new Running(id, description, about, body);
+    synchronized (jobs) {
+      jobs.put(id, job);
+      forgetOldest();
+    }
+    try {
+      executor.execute(job);
+    } catch (RejectedExecutionException e) {
+      job.run();
+    }
+    return job;
+  }
+
+  /** Those that run, and the last hundred that ended. */
+  List<Job> all() {
+    synchronized (jobs) {
+      return List.copyOf(jobs.values());
+    }
+  }
+
+  /** Those that run and are about something. */
+  List<Job> about(Object about) {
+    synchronized (jobs) {
+      List<Job> found = new ArrayList<>();
+      for (Running job : jobs.values())
+        if (job.about.equals(about) && job.state() == Job.State.RUNNING) found.add(job);
+      return found;
+    }
+  }
+
+  private void forgetOldest() {
+    long ended = jobs.values().stream().filter(job -> job.state() != Job.State.RUNNING).count();
+    Iterator<Running> oldest = jobs.values().iterator();
+    while (ended > ENDED_KEPT && oldest.hasNext())
+      if (oldest.next().state() != Job.State.RUNNING) {
+        oldest.remove();
+        ended--;
+      }
+  }
+
+  private static final class Running implements Job, Runnable {
+    private final String id;
+    private final String description;
+    private final Object about;
+    private final Body body;
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
+    private volatile State state = State.RUNNING;
+    private volatile int permille;
+    private volatile boolean cancelled;
+    private volatile @Nullable Throwable failure;
+
+    Running(String id, String description, Object about, Body body) {
+      this.id = id;
+      this.description = description;
+      this.about = about;
+      this.body = body;
+    }
+
+    @Override
+    public void run() {
+      try {
+        body.run(this::at);
+        permille = 1000;
+        state = State.DONE;
+        ended.complete(null);
+      } catch (CancellationException e) {
+        state = State.CANCELLED;
+        ended.completeExceptionally(e);
+      } catch (Throwable e) {
+        failure = e;
+        state = State.FAILED;
+        ended.completeExceptionally(e);
+      }
+    }
+
+    private boolean at(long done, long total) {
+      // Never back: a second file begins at nothing again.
+      if (total > 0) permille = Math.max(permille, (int) Math.min(999, 1000.0 * done / total));
+      return !cancelled;
+    }
+
+    @Override
+    public String id() {
+      return id;
+    }
+
+    @Override
+    public String description() {
+      return description;
+    }
+
+    @Override
+    public State state() {
+      return state;
+    }
+
+    @Override
+    public int permille() {
+      return permille;
+    }
+
+    @Override
+    public @Nullable Throwable failure() {
+      return failure;
+    }
+
+    @Override
+    public void cancel() {
+      cancelled = true;
+    }
+
+    @Override
+    public CompletionStage<Void> ended() {
+      return ended.minimalCompletionStage();
+    }
+  }
+}

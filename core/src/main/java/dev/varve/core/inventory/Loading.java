@@ -1,0 +1,171 @@
+package dev.varve.core.inventory;
+
+import dev.varve.core.machine.Attachment;
+import dev.varve.core.machine.Hardware;
+import dev.varve.core.machine.Machine;
+import dev.varve.core.machine.Slot;
+import dev.varve.core.machine.Snapshot;
+import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.ErrorCode;
+import dev.varve.core.medium.Medium;
+import dev.varve.core.medium.MediumId;
+import dev.varve.core.medium.MediumType;
+import dev.varve.core.settings.MachineSettings;
+import dev.varve.core.settings.StateFolder;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** From settings files to the state that they describe, or the reason why one cannot be used. */
+final class Loading {
+
+  private Loading() {}
+
+  /**
+   * The state that a folder describes. Of a machine whose file cannot be used only the reason is
+   * kept; its file is never written.
+   */
+  static InventoryState load(StateFolder folder) {
+    Map<Path, MachineSettings> readable = new LinkedHashMap<>();
+    Map<Path, String> bad = new LinkedHashMap<>();
+    for (Path file : folder.contents().machines()) {
+      try {
+        readable.put(file, folder.read(file));
+      } catch (IOException e) {
+        bad.put(file, e.getMessage() == null ? e.toString() : e.getMessage());
+      }
+    }
+    InventoryState state = assemble(folder.contents().globalMedia(), readable, bad);
+    // A machine may stand on media of one that turned out to be bad.
+    for (int known = -1; known != bad.size(); ) {
+      known = bad.size();
+      state = assemble(folder.contents().globalMedia(), readable, bad);
+      for (MachineEntry entry : state.machines().values()) {
+        String why = problem(state, entry.saved());
+        if (why != null) bad.put(entry.saved().settingsFile(), why);
+      }
+    }
+    return state.withBad(
+        bad.entrySet().stream().map(e -> new View.BadMachine(e.getKey(), e.getValue())).toList());
+  }
+
+  private static InventoryState assemble(
+      List<Medium> global, Map<Path, MachineSettings> readable, Map<Path, String> bad) {
+    InventoryState state = InventoryState.EMPTY.withMedia(unseen(global));
+    for (Map.Entry<Path, MachineSettings> e : readable.entrySet()) {
+      if (bad.containsKey(e.getKey())) continue;
+      String why = conflict(state, e.getValue());
+      if (why != null) bad.put(e.getKey(), why);
+      else state = joined(state, e.getValue());
+    }
+    return state;
+  }
+
+  /** The state with one more machine and its media. */
+  static InventoryState add(InventoryState state, MachineSettings settings) {
+    String why = conflict(state, settings);
+    if (why == null) {
+      InventoryState now = joined(state, settings);
+      why = problem(now, now.machine(settings.machine().id()).saved());
+      if (why == null) return now;
+    }
+    throw Refusal.of(
+        ErrorCode.VBOX_E_XML_ERROR,
+        "'%s' cannot be used: %s",
+        settings.machine().settingsFile(),
+        why);
+  }
+
+  private static InventoryState joined(InventoryState state, MachineSettings settings) {
+    List<Medium> media = new ArrayList<>();
+    for (Medium medium : unseen(settings.media()))
+      media.add(medium.withRegistry(settings.machine().id().uuid()));
+    InventoryState now = state.withMedia(media);
+    Machine machine = settings.machine();
+    return now.with(MachineEntry.of(References.map(machine, a -> present(now, a))));
+  }
+
+  private static List<Medium> unseen(List<Medium> media) {
+    return media.stream().map(m -> m.withAccessError(Inspection.NOT_LOOKED_AT)).toList();
+  }
+
+  /** A removable image that is not registered leaves its drive empty. */
+  private static Attachment present(InventoryState state, Attachment attachment) {
+    MediumId medium = attachment.medium();
+    boolean gone = medium != null && !state.media().containsKey(medium);
+    return gone && attachment.type().isRemovable() ? attachment.withMedium(null) : attachment;
+  }
+
+  // ---- what keeps a machine out
+
+  /** Why a machine cannot be beside what is known already; null if it can. */
+  private static @Nullable String conflict(InventoryState state, MachineSettings settings) {
+    if (state.machines().containsKey(settings.machine().id()))
+      return "machine %s is registered already, from '%s'"
+          .formatted(
+              settings.machine().id(),
+              state.machine(settings.machine().id()).saved().settingsFile());
+    Set<MediumId> here = new HashSet<>();
+    for (Medium medium : settings.media()) {
+      if (!here.add(medium.id())) return "medium %s is listed twice".formatted(medium.id());
+      Medium known = state.media().get(medium.id());
+      if (known != null && !known.location().equals(medium.location()))
+        return "medium %s is at '%s' here, and is registered at '%s'"
+            .formatted(medium.id(), medium.name(), known.name());
+      if (medium.parent() != null
+          && !here.contains(medium.parent())
+          && !state.media().containsKey(medium.parent()))
+        return "'%s' builds on %s, which is not registered"
+            .formatted(medium.name(), medium.parent());
+    }
+    return null;
+  }
+
+  /** Which rule of the model a machine's settings break; null if none. */
+  private static @Nullable String problem(InventoryState state, Machine machine) {
+    String why = problem(state, machine.hardware(), true);
+    if (why != null) return why;
+    for (Snapshot snapshot : machine.snapshots()) {
+      why = problem(state, snapshot.hardware(), false);
+      if (why != null) return "in snapshot '%s': %s".formatted(snapshot.name(), why);
+    }
+    return null;
+  }
+
+  private static @Nullable String problem(
+      InventoryState state, Hardware hardware, boolean current) {
+    Set<Slot> slots = new HashSet<>();
+    Set<MediumId> disks = new HashSet<>();
+    for (Attachment attachment : hardware.attachments()) {
+      Slot slot = attachment.slot();
+      if (!slots.add(slot)) return "two devices are at %s".formatted(slot);
+      if (hardware.controller(slot.controller()) == null)
+        return "there is no controller for the device at %s".formatted(slot);
+      String group = attachment.bandwidthGroup();
+      if (group != null && hardware.bandwidthGroup(group) == null)
+        return "the device at %s is in bandwidth group '%s', which is not there"
+            .formatted(slot, group);
+      MediumId id = attachment.medium();
+      if (attachment.type() != DeviceType.HARD_DISK) continue;
+      if (id == null) return "the hard disk at %s has no medium".formatted(slot);
+      Medium medium = state.media().get(id);
+      if (medium == null) return "the hard disk %s at %s is not registered".formatted(id, slot);
+      if (!disks.add(id)) return "hard disk '%s' is attached twice".formatted(medium.name());
+      boolean indirect =
+          medium.type() == MediumType.IMMUTABLE || medium.type() == MediumType.MULTI_ATTACH;
+      if (current && indirect)
+        return "'%s' is of type %s and is attached without a differencing image"
+            .formatted(medium.name(), medium.type().text());
+      if (current && !state.children(id).isEmpty())
+        return "'%s' at %s has differencing images, which would lose what they build on"
+            .formatted(medium.name(), slot);
+    }
+    return null;
+  }
+}

@@ -1,0 +1,450 @@
+package dev.varve.core.inventory;
+
+import static dev.varve.core.machine.MachineState.DELETING_SNAPSHOT;
+import static dev.varve.core.machine.MachineState.DELETING_SNAPSHOT_ONLINE;
+import static dev.varve.core.medium.ErrorCode.E_FAIL;
+import static dev.varve.core.medium.ErrorCode.E_OUTOFMEMORY;
+import static dev.varve.core.medium.ErrorCode.VBOX_E_NOT_SUPPORTED;
+
+import dev.varve.core.machine.Attachment;
+import dev.varve.core.machine.MachineId;
+import dev.varve.core.machine.MachineState;
+import dev.varve.core.machine.Slot;
+import dev.varve.core.machine.Snapshot;
+import dev.varve.core.machine.SnapshotId;
+import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.Medium;
+import dev.varve.core.medium.MediumId;
+import dev.varve.core.medium.MediumType;
+import dev.varve.core.medium.MediumVariant;
+import dev.varve.core.medium.Progress;
+import dev.varve.core.settings.StateFolder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CancellationException;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Work that takes as long as copying takes: deleting snapshots, merging, cloning. What cannot be is
+ * refused before it begins; while it runs its media are locked, and the inventory goes on.
+ */
+final class LongWork {
+
+  private static final String DELETE_SNAPSHOT = "deleteSnapshot";
+  private static final String MERGE_MEDIUM = "mergeMedium";
+
+  private final Outside outside;
+  private final Ledger ledger;
+  private final Jobs jobs;
+
+  LongWork(Outside outside, Ledger ledger, Jobs jobs) {
+    this.outside = outside;
+    this.ledger = ledger;
+    this.jobs = jobs;
+  }
+
+  // ---- what can be asked for
+
+  Job deleteSnapshot(String session, SnapshotId snapshot) {
+    return begun(
+        () -> {
+          MachineEntry entry = Sessions.atRest(ledger.state(), session, "delete a snapshot");
+          return beginDeletion(entry.id(), snapshot);
+        });
+  }
+
+  Job mergeMedium(MediumId source, MediumId target) {
+    return begun(() -> beginMerge(source, target));
+  }
+
+  Job cloneMedium(MediumId id, Path location, String format, MediumVariant variant) {
+    return begun(() -> beginClone(id, location, format, variant));
+  }
+
+  /** Does again what a run before this one did not finish. */
+  void resume(String line) {
+    String[] words = line.split(" ");
+    UUID first = UUID.fromString(words[1]);
+    UUID second = UUID.fromString(words[2]);
+    try {
+      switch (words[0]) {
+        case DELETE_SNAPSHOT ->
+            begun(() -> beginDeletion(new MachineId(first), new SnapshotId(second)));
+        case MERGE_MEDIUM -> begun(() -> beginMerge(new MediumId(first), new MediumId(second)));
+        default -> throw new IllegalStateException("nobody knows how to finish '" + line + "'");
+      }
+    } catch (RuntimeException e) {
+      jobs.start(
+          outside.newToken(),
+          "finish '%s' of the run before".formatted(line),
+          "",
+          _ -> {
+            throw e;
+          });
+    }
+  }
+
+  private Job begun(Supplier<Work> begin) {
+    Work work = ledger.locked(begin);
+    return jobs.start(work.id, work.description, work.about, work);
+  }
+
+  // ---- beginnings, under the inventory's lock
+
+  private Work beginDeletion(MachineId machine, SnapshotId id) {
+    InventoryState state = ledger.state();
+    MachineEntry entry = state.machine(machine);
+    Snapshot snapshot = Snapshots.find(entry.saved(), id);
+    if (id.equals(entry.saved().currentSnapshot())) state = state.with(entry.saving());
+    state = seen(state, snapshot);
+    boolean online = entry.state().isOnline();
+    SnapshotDeletion deletion =
+        SnapshotDeletion.plan(state, state.machine(machine), id, medium -> length(medium, online));
+    state = keeping(state, deletion.touched(state));
+
+    Work work =
+        new Work(
+            "delete snapshot '%s' of machine '%s'".formatted(snapshot.name(), entry.name()),
+            machine,
+            deletion.merges()) {
+          @Override
+          InventoryState apply(InventoryState now) {
+            return deletion.apply(now, outside.now());
+          }
+
+          @Override
+          List<StateFolder.FileStep> steps(InventoryState now) {
+            return deletion.steps(now);
+          }
+        };
+    InventoryState locked = work.lock(state, deletion.touched(state), MachineRuns.token(machine));
+    checkRoom(state, deletion.merges());
+    ledger.decide(state, List.of(), List.of(), null);
+    work.begin(
+        locked.with(
+            locked.machine(machine).with(online ? DELETING_SNAPSHOT_ONLINE : DELETING_SNAPSHOT)),
+        entry.state(),
+        "%s %s %s".formatted(DELETE_SNAPSHOT, machine, id));
+    return work;
+  }
+
+  private Work beginMerge(MediumId source, MediumId target) {
+    InventoryState state = ledger.state();
+    Merge merge = MediaRegistry.merge(state, source, target);
+    state = outside.inspection().needs(state, merge.needed(state));
+    String names =
+        "'%s' into '%s'".formatted(state.medium(source).name(), state.medium(target).name());
+    Work work =
+        new Work("merge " + names, merge, List.of(merge)) {
+          @Override
+          InventoryState apply(InventoryState now) {
+            return merge.apply(now);
+          }
+
+          @Override
+          List<StateFolder.FileStep> steps(InventoryState now) {
+            return merge.steps(now);
+          }
+        };
+    InventoryState locked = work.lock(state, merge.touched(state), null);
+    checkRoom(state, List.of(merge));
+    work.begin(locked, null, "%s %s %s".formatted(MERGE_MEDIUM, source, target));
+    return work;
+  }
+
+  private Work beginClone(MediumId id, Path location, String format, MediumVariant variant) {
+    InventoryState state = ledger.state();
+    Medium medium = state.medium(id);
+    if (medium.device() != DeviceType.HARD_DISK)
+      throw Refusal.of(
+          VBOX_E_NOT_SUPPORTED,
+          "'%s' is a %s image; copy its file",
+          medium.name(),
+          medium.device().text());
+    List<Medium> chain = state.chain(id);
+    state = outside.inspection().needs(state, chain);
+    Medium copy =
+        new Medium(
+            outside.newMediumId(),
+            MediaRegistry.free(state, location),
+            format.toUpperCase(Locale.ROOT),
+            DeviceType.HARD_DISK,
+            MediumType.NORMAL,
+            variant,
+            null,
+            state.medium(id).capacity(),
+            false,
+            null,
+            "",
+            Map.of(),
+            null);
+    Work work = new Copy("copy '%s' to '%s'".formatted(medium.name(), copy.name()), chain, copy);
+    List<MediumLock> locks = new ArrayList<>();
+    for (Medium read : chain)
+      locks.add(new MediumLock(work.id, read.id(), false, MediumLock.Kind.JOB, work.description));
+    work.begin(MediumLocks.take(state, locks, work.description, null), null, "");
+    return work;
+  }
+
+  /** The state after a look at what a snapshot's disks are merged with. */
+  private InventoryState seen(InventoryState state, Snapshot snapshot) {
+    for (Attachment attachment : snapshot.hardware().attachments()) {
+      if (attachment.type() != DeviceType.HARD_DISK || attachment.medium() == null) continue;
+      for (Medium child : state.children(attachment.medium()))
+        state = outside.inspection().needs(state, state.chain(child.id()));
+    }
+    return state;
+  }
+
+  /**
+   * What attaching made and a merge changes holds more than nothing: a discard must not delete it.
+   */
+  private static InventoryState keeping(InventoryState state, Set<MediumId> touched) {
+    for (MachineEntry entry : state.machines().values()) {
+      Set<MediumId> implicit = new HashSet<>(entry.working().implicitMedia());
+      implicit.retainAll(touched);
+      if (!implicit.isEmpty()) state = state.with(entry.with(entry.working().keeping(implicit)));
+    }
+    return state;
+  }
+
+  private long length(Medium medium, boolean online) {
+    try {
+      return online
+          ? Files.size(medium.location())
+          : outside.images().inspect(medium.location(), medium.device()).fileLength();
+    } catch (IOException e) {
+      throw Refusal.of(E_FAIL, "'%s' cannot be read".formatted(medium.name()), e);
+    }
+  }
+
+  /** All that is copied may turn out to be new to where it goes. */
+  private static void checkRoom(InventoryState state, List<Merge> merges) {
+    try {
+      for (Merge merge : merges) {
+        long needed = 0;
+        for (Medium source : merge.sources(state)) needed += Files.size(source.location());
+        Medium target = state.medium(merge.target());
+        long room = Files.getFileStore(target.location()).getUsableSpace();
+        if (room < needed)
+          throw Refusal.of(
+              E_OUTOFMEMORY,
+              "merging into '%s' may take %d bytes and %d are free; make room first",
+              target.name(),
+              needed,
+              room);
+      }
+    } catch (IOException e) {
+      throw Refusal.of(E_FAIL, "the free space cannot be told", e);
+    }
+  }
+
+  // ---- the work itself
+
+  /** One piece of work, from its beginning to its end. */
+  private abstract class Work implements Jobs.Body {
+    final String id = outside.newToken();
+    final String description;
+    final Object about;
+    private final List<Merge> merges;
+    private final List<RunningDisks.LiveMerge> live = new ArrayList<>();
+    private @Nullable MachineState stateBefore;
+    private StateFolder.@Nullable Change change;
+    private boolean irrevocable;
+
+    Work(String description, Object about, List<Merge> merges) {
+      this.description = description;
+      this.about = about;
+      this.merges = merges;
+    }
+
+    /** The state once the work is done. */
+    abstract InventoryState apply(InventoryState now);
+
+    /** What is left to do with files once it is decided. */
+    abstract List<StateFolder.FileStep> steps(InventoryState now);
+
+    /** Files that the work makes. */
+    List<Path> creates() {
+      return List.of();
+    }
+
+    final InventoryState lock(
+        InventoryState state, Set<MediumId> media, @Nullable String ignoring) {
+      return MediumLocks.take(
+          state,
+          MediumLocks.writing(media, id, MediumLock.Kind.JOB, description),
+          description,
+          ignoring);
+    }
+
+    /**
+     * @param before the state of the machine to go back to; null where there is no machine
+     */
+    final void begin(InventoryState state, @Nullable MachineState before, String unfinished) {
+      stateBefore = before;
+      change = outside.store().begin(creates(), unfinished);
+      ledger.publish(state);
+    }
+
+    @Override
+    public final void run(Progress progress) throws Exception {
+      try {
+        work(progress);
+        ledger.locked(
+            () -> {
+              end();
+              return null;
+            });
+      } catch (Throwable e) {
+        ledger.locked(
+            () -> {
+              giveUp(e);
+              return null;
+            });
+        throw e;
+      }
+    }
+
+    void work(Progress progress) throws IOException {
+      for (int i = 0; i < merges.size(); i++) {
+        Merge merge = merges.get(i);
+        int before = i;
+        Progress part =
+            (done, total) -> {
+              boolean goOn =
+                  progress.at(
+                      before * 1000L + (total == 0 ? 0 : (long) (1000.0 * done / total)),
+                      merges.size() * 1000L);
+              return goOn || irrevocable;
+            };
+        if (!merge(merge, part)) throw new CancellationException(description + " was cancelled");
+        // What goes down changes the target: from here on the work has to be finished.
+        if (!merge.forward()) irrevocable = true;
+      }
+    }
+
+    private boolean merge(Merge merge, Progress progress) throws IOException {
+      InventoryState state = ledger.locked(ledger::state);
+      Path source = state.medium(merge.source()).location();
+      Path target = state.medium(merge.target()).location();
+      Slot slot = slot(state, merge);
+      if (slot == null) return outside.images().merge(merge.chain(state), source, target, progress);
+      RunningDisks.LiveMerge merged =
+          outside.disks().merge((MachineId) about, slot, source, target, progress);
+      if (merged == null) return false;
+      live.add(merged);
+      return true;
+    }
+
+    /** Where a running machine has both media of a merge in use; null if nowhere. */
+    private @Nullable Slot slot(InventoryState state, Merge merge) {
+      if (!(about instanceof MachineId machine)) return null;
+      MachineEntry entry = state.machine(machine);
+      if (!entry.state().isOnline()) return null;
+      for (Attachment attachment : entry.working().hardware().attachments()) {
+        if (attachment.medium() == null) continue;
+        List<MediumId> chain = state.chain(attachment.medium()).stream().map(Medium::id).toList();
+        if (chain.containsAll(List.of(merge.source(), merge.target()))) return attachment.slot();
+      }
+      return null;
+    }
+
+    private void end() {
+      InventoryState before = ledger.state();
+      InventoryState released = released(before);
+      InventoryState after = apply(released);
+      StateFolder.Change begun = change;
+      assert begun != null;
+      RunningDisks.Decision decision =
+          () -> outside.store().commit(begun, before, after, steps(released));
+      try {
+        if (live.isEmpty()) decision.run();
+        else outside.disks().finish((MachineId) about, live, decision);
+      } catch (IOException e) {
+        throw Refusal.of(E_FAIL, "cannot " + description, e);
+      }
+      ledger.settle(
+          about instanceof MachineId machine ? MachineRuns.relocked(after, machine) : after);
+    }
+
+    private InventoryState released(InventoryState state) {
+      InventoryState released = state.withoutLocks(id);
+      if (stateBefore == null || !(about instanceof MachineId machine)) return released;
+      return released.with(released.machine(machine).with(stateBefore));
+    }
+
+    /** Everything as it was; what is half merged down is finished by the next run at the latest. */
+    private void giveUp(Throwable why) {
+      live.forEach(RunningDisks.LiveMerge::abandon);
+      ledger.publish(released(ledger.state()));
+      if (change != null && !irrevocable)
+        Store.rollBack(change, why instanceof Exception e ? e : null);
+    }
+  }
+
+  private final class Copy extends Work {
+    private final List<Medium> chain;
+    private final Medium copy;
+
+    Copy(String description, List<Medium> chain, Medium copy) {
+      super(description, copy.id(), List.of());
+      this.chain = chain;
+      this.copy = copy;
+    }
+
+    @Override
+    List<Path> creates() {
+      return List.of(copy.location());
+    }
+
+    @Override
+    void work(Progress progress) throws IOException {
+      boolean done =
+          outside
+              .images()
+              .copy(
+                  chain.reversed().stream().map(Medium::location).toList(),
+                  copy.location(),
+                  copy.id(),
+                  copy.format(),
+                  copy.variant(),
+                  progress);
+      if (!done) throw new CancellationException(description + " was cancelled");
+    }
+
+    @Override
+    InventoryState apply(InventoryState now) {
+      return now.with(copy);
+    }
+
+    @Override
+    List<StateFolder.FileStep> steps(InventoryState now) {
+      return List.of();
+    }
+  }
+
+  /** Ends the work on a machine's disks, or waits until it has ended. */
+  void end(MachineId machine) {
+    for (Job job : jobs.about(machine)) job.cancel();
+    awaitEnd(jobs.about(machine));
+  }
+
+  /** Waits until all work has ended. */
+  void awaitAll() {
+    awaitEnd(jobs.all());
+  }
+
+  private static void awaitEnd(List<Job> jobs) {
+    for (Job job : jobs) job.ended().toCompletableFuture().handle((_, _) -> null).join();
+  }
+}

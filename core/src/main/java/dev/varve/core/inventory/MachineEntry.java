@@ -1,0 +1,81 @@
+package dev.varve.core.inventory;
+
+import dev.varve.core.machine.Attachment;
+import dev.varve.core.machine.Hardware;
+import dev.varve.core.machine.LockType;
+import dev.varve.core.machine.Machine;
+import dev.varve.core.machine.MachineId;
+import dev.varve.core.machine.MachineState;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A registered machine: as it was saved, as its sessions see it, and what it is doing.
+ *
+ * @param sessions the first is the one that the others joined
+ */
+record MachineEntry(
+    Machine saved, WorkingCopy working, List<Session> sessions, MachineState state) {
+
+  MachineEntry {
+    sessions = List.copyOf(sessions);
+  }
+
+  /** A machine nobody holds. */
+  static MachineEntry of(Machine machine) {
+    return new MachineEntry(
+        machine, WorkingCopy.of(machine.hardware()), List.of(), MachineState.POWERED_OFF);
+  }
+
+  MachineId id() {
+    return saved.id();
+  }
+
+  String name() {
+    return saved.name();
+  }
+
+  MachineEntry with(WorkingCopy working) {
+    return new MachineEntry(saved, working, sessions, state);
+  }
+
+  MachineEntry with(Machine saved) {
+    return new MachineEntry(saved, working, sessions, state);
+  }
+
+  MachineEntry with(MachineState state) {
+    return new MachineEntry(saved, working, sessions, state);
+  }
+
+  MachineEntry withSessions(List<Session> sessions) {
+    return new MachineEntry(saved, working, sessions, state);
+  }
+
+  @Nullable LockType lock() {
+    if (sessions.isEmpty()) return null;
+    boolean exclusive = sessions.stream().anyMatch(s -> s.type() == LockType.WRITE);
+    return exclusive ? LockType.WRITE : LockType.SHARED;
+  }
+
+  /** The working copy made the saved state. */
+  MachineEntry saving() {
+    Hardware committed = working.committed();
+    Hardware durable = durable(committed);
+    boolean changed = working.modified() || !durable.equals(saved.hardware());
+    Machine machine =
+        saved.withHardware(
+            durable, saved.currentStateModified() || saved.currentSnapshot() == null || changed);
+    return new MachineEntry(machine, WorkingCopy.of(committed), sessions, state);
+  }
+
+  /** The saved state made the working copy. */
+  MachineEntry discarding() {
+    return with(WorkingCopy.of(saved.hardware()));
+  }
+
+  /** What of the hardware outlives the session: an open tray does not. */
+  static Hardware durable(Hardware hardware) {
+    return hardware.withAttachments(
+        hardware.attachments().stream().map(Attachment::settled).toList());
+  }
+}

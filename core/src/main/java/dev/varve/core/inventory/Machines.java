@@ -1,0 +1,146 @@
+package dev.varve.core.inventory;
+
+import static dev.varve.core.medium.ErrorCode.E_INVALIDARG;
+import static dev.varve.core.medium.ErrorCode.VBOX_E_FILE_ERROR;
+import static dev.varve.core.medium.ErrorCode.VBOX_E_INVALID_OBJECT_STATE;
+import static dev.varve.core.medium.ErrorCode.VBOX_E_OBJECT_IN_USE;
+import static dev.varve.core.medium.ErrorCode.VBOX_E_XML_ERROR;
+
+import dev.varve.core.inventory.Inventory.UnregisterMode;
+import dev.varve.core.machine.Attachment;
+import dev.varve.core.machine.Hardware;
+import dev.varve.core.machine.Machine;
+import dev.varve.core.machine.MachineId;
+import dev.varve.core.machine.MachineState;
+import dev.varve.core.machine.Snapshot;
+import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.Medium;
+import dev.varve.core.medium.MediumId;
+import dev.varve.core.medium.MediumType;
+import dev.varve.core.settings.MachineSettings;
+import dev.varve.core.settings.SettingsException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+/** Which machines there are. */
+final class Machines {
+
+  private static final String SNAPSHOT_FOLDER = "Snapshots";
+  private static final String CHIPSET = "PIIX3";
+
+  private final Outside outside;
+
+  Machines(Outside outside) {
+    this.outside = outside;
+  }
+
+  /** A machine without controllers. */
+  Machine create(InventoryState state, String name) {
+    if (name.isBlank()) throw Refusal.of(E_INVALIDARG, "a machine needs a name");
+    if (state.machineNamed(name) != null)
+      throw Refusal.of(
+          VBOX_E_OBJECT_IN_USE, "there is a machine '%s' already; choose another name", name);
+    MachineId id = new MachineId(outside.ids().get());
+    return new Machine(
+        id,
+        name,
+        outside.store().folder().newMachineFile(id, name),
+        SNAPSHOT_FOLDER,
+        CHIPSET,
+        Hardware.EMPTY,
+        List.of(),
+        null,
+        true,
+        outside.now());
+  }
+
+  /** Which machine a settings file describes, and the state in which it is registered. */
+  record Opened(InventoryState state, MachineId machine) {}
+
+  Opened open(InventoryState state, Path settingsFile) {
+    Path file = settingsFile.toAbsolutePath().normalize();
+    for (MachineEntry entry : state.machines().values())
+      if (entry.saved().settingsFile().equals(file)) return new Opened(state, entry.id());
+    MachineSettings settings;
+    try {
+      settings = outside.store().folder().read(file);
+    } catch (SettingsException e) {
+      throw Refusal.of(VBOX_E_XML_ERROR, "'%s' cannot be used".formatted(file), e);
+    } catch (IOException e) {
+      throw Refusal.of(VBOX_E_FILE_ERROR, "'%s' cannot be read".formatted(file), e);
+    }
+    List<View.BadMachine> bad =
+        state.bad().stream().filter(b -> !b.settingsFile().equals(file)).toList();
+    return new Opened(Loading.add(state, settings).withBad(bad), settings.machine().id());
+  }
+
+  // ---- forgetting one
+
+  static InventoryState unregister(InventoryState state, MachineId machine, UnregisterMode mode) {
+    MachineEntry entry = state.machine(machine);
+    checkFree(entry);
+    UUID registry = machine.uuid();
+    InventoryState without = state.without(machine);
+    List<MediumId> gone = new ArrayList<>();
+    List<Medium> kept = new ArrayList<>();
+    for (Medium base : state.media().values()) {
+      if (base.isDifferencing() || !registry.equals(base.registry())) continue;
+      List<Medium> tree = state.tree(base.id());
+      boolean used = tree.stream().anyMatch(m -> !without.uses(m.id()).isEmpty());
+      if (mode == UnregisterMode.UNREGISTER_ONLY && !used) tree.forEach(m -> gone.add(m.id()));
+      else tree.forEach(m -> kept.add(m.withRegistry(null)));
+    }
+    return without.withMedia(kept).withoutMedia(gone);
+  }
+
+  private static void checkFree(MachineEntry entry) {
+    boolean busy = entry.state() == MachineState.DELETING_SNAPSHOT || entry.state().isOnline();
+    if (busy || !entry.sessions().isEmpty())
+      throw Refusal.of(
+          VBOX_E_INVALID_OBJECT_STATE,
+          "machine '%s' %s and cannot be unregistered; %s",
+          entry.name(),
+          busy ? "is in state " + entry.state().text() : "is locked by a session",
+          busy ? "power it down" : "unlock it");
+  }
+
+  /** What the caller may want to delete or use elsewhere once the machine is gone. */
+  static List<MediumId> returned(InventoryState state, MachineId machine, UnregisterMode mode) {
+    MachineEntry entry = state.machine(machine);
+    List<MediumId> media = new ArrayList<>();
+    switch (mode) {
+      case UNREGISTER_ONLY, DETACH_ALL_RETURN_NONE -> {}
+      case DETACH_ALL_RETURN_HARD_DISKS_ONLY -> addUsed(state, entry, false, media);
+      case FULL -> addUsed(state, entry, true, media);
+    }
+    return media;
+  }
+
+  /** A hard disk once, with the parents that only it needs; an image as often as it is used. */
+  private static void addUsed(
+      InventoryState state, MachineEntry entry, boolean images, List<MediumId> media) {
+    List<Attachment> all = new ArrayList<>(entry.saved().hardware().attachments());
+    for (Snapshot snapshot : entry.saved().snapshots())
+      all.addAll(snapshot.hardware().attachments());
+    for (Attachment attachment : all) {
+      MediumId id = attachment.medium();
+      if (id == null) continue;
+      if (attachment.type() != DeviceType.HARD_DISK) {
+        if (images) media.add(id);
+        continue;
+      }
+      for (Medium medium : state.chain(id))
+        if (!media.contains(medium.id()) && (medium.id().equals(id) || isOnlyLink(state, medium)))
+          media.add(medium.id());
+    }
+  }
+
+  private static boolean isOnlyLink(InventoryState state, Medium medium) {
+    return medium.type() == MediumType.NORMAL
+        && state.children(medium.id()).size() == 1
+        && state.uses(medium.id()).isEmpty();
+  }
+}

@@ -1,0 +1,329 @@
+package dev.varve.core.inventory;
+
+import static dev.varve.core.medium.ErrorCode.E_FAIL;
+import static dev.varve.core.medium.ErrorCode.E_INVALIDARG;
+import static dev.varve.core.medium.ErrorCode.VBOX_E_FILE_ERROR;
+import static dev.varve.core.medium.ErrorCode.VBOX_E_INVALID_OBJECT_STATE;
+import static dev.varve.core.medium.ErrorCode.VBOX_E_NOT_SUPPORTED;
+import static dev.varve.core.medium.ErrorCode.VBOX_E_OBJECT_IN_USE;
+import static dev.varve.core.medium.ErrorCode.VBOX_E_OBJECT_NOT_FOUND;
+
+import dev.varve.core.machine.MachineId;
+import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.ErrorCode;
+import dev.varve.core.medium.ImageInfo;
+import dev.varve.core.medium.Medium;
+import dev.varve.core.medium.MediumId;
+import dev.varve.core.medium.MediumState;
+import dev.varve.core.medium.MediumType;
+import dev.varve.core.medium.MediumVariant;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Which media there are: making, finding, changing and forgetting them one by one. */
+final class MediaRegistry {
+
+  private static final String RAW = "RAW";
+
+  private final Outside outside;
+
+  MediaRegistry(Outside outside) {
+    this.outside = outside;
+  }
+
+  // ---- new ones
+
+  /** A hard disk that is about to be made. */
+  Medium newBase(
+      InventoryState state,
+      Path location,
+      String format,
+      MediumVariant variant,
+      long capacity,
+      MediumType type) {
+    if (capacity <= 0)
+      throw Refusal.of(
+          E_INVALIDARG, "a disk of %d bytes holds nothing; say how large it is", capacity);
+    if (variant == MediumVariant.DIFFERENCING)
+      throw Refusal.of(
+          E_INVALIDARG, "a differencing image needs a parent; create it as one on its parent");
+    Medium medium =
+        new Medium(
+            outside.newMediumId(),
+            free(state, location),
+            format.toUpperCase(Locale.ROOT),
+            DeviceType.HARD_DISK,
+            MediumType.NORMAL,
+            variant,
+            null,
+            capacity,
+            false,
+            null,
+            "",
+            Map.of(),
+            null);
+    MediumTypes.check(state.with(medium), medium, type);
+    return medium.withType(type);
+  }
+
+  /** A differencing image that is about to be made. */
+  NewDiff newDiff(InventoryState state, MediumId parent, Path location) {
+    Medium medium = state.medium(parent);
+    NewDiff.checkParent(state, medium, null);
+    MediumLocks.needReading(
+        state, state.chain(parent), "build on '%s'".formatted(medium.name()), null);
+    return NewDiff.at(free(state, location), state, medium, outside.newMediumId());
+  }
+
+  /** The location, if neither a medium nor a file is there. */
+  static Path free(InventoryState state, Path location) {
+    Path absolute = absolute(location);
+    Medium known = at(state, absolute);
+    if (known != null)
+      throw Refusal.of(
+          VBOX_E_OBJECT_IN_USE,
+          "'%s' is registered as medium %s; choose another name, or use that medium",
+          absolute,
+          known.id());
+    if (Files.exists(absolute, LinkOption.NOFOLLOW_LINKS))
+      throw Refusal.of(
+          VBOX_E_FILE_ERROR,
+          "there is a file '%s' already; choose another name, or open it",
+          absolute);
+    return absolute;
+  }
+
+  private static Path absolute(Path location) {
+    return location.toAbsolutePath().normalize();
+  }
+
+  private static @Nullable Medium at(InventoryState state, Path location) {
+    return state.media().values().stream()
+        .filter(m -> m.location().equals(location))
+        .findFirst()
+        .orElse(null);
+  }
+
+  // ---- images that are there
+
+  /** Which medium is at a location, and the state in which it is registered. */
+  record Opened(InventoryState state, MediumId medium) {}
+
+  Opened open(InventoryState state, Path location, DeviceType device) {
+    Path absolute = absolute(location);
+    Medium known = at(state, absolute);
+    if (known != null) {
+      if (known.device() != device)
+        throw Refusal.of(
+            E_FAIL,
+            "'%s' is registered as a %s medium and cannot be opened as %s",
+            known.name(),
+            known.device().text(),
+            device.text());
+      return new Opened(state, known.id());
+    }
+    ImageInfo info;
+    try {
+      info = outside.images().inspect(absolute, device);
+    } catch (IOException e) {
+      throw Refusal.of(VBOX_E_FILE_ERROR, "'%s' cannot be opened".formatted(absolute), e);
+    }
+    Medium medium = read(state, absolute, device, info);
+    return new Opened(state.with(medium), medium.id());
+  }
+
+  private Medium read(InventoryState state, Path location, DeviceType device, ImageInfo info) {
+    if (device.isRemovable() && !info.format().equals(RAW))
+      throw Refusal.of(
+          E_FAIL,
+          "'%s' is a hard disk image (%s) and cannot be opened as %s",
+          location,
+          info.format(),
+          device.text());
+    MediumId id = info.id() == null ? outside.newMediumId() : info.id();
+    Medium twin = state.media().get(id);
+    if (twin != null)
+      throw Refusal.of(
+          E_INVALIDARG,
+          "'%s' has uuid %s, which '%s' has already; give the copy its own uuid, or close the other",
+          location,
+          id,
+          twin.name());
+    Medium parent = info.parent() == null ? null : state.media().get(info.parent());
+    if (info.parent() != null && parent == null)
+      throw Refusal.of(
+          VBOX_E_OBJECT_NOT_FOUND,
+          "'%s' builds on image %s, which is not registered; open that first",
+          location,
+          info.parent());
+    return new Medium(
+        id,
+        location,
+        info.format(),
+        device,
+        typeOf(device),
+        info.variant(),
+        info.parent(),
+        info.capacity(),
+        parent != null && state.resetsAutomatically(parent.id()),
+        parent == null ? null : parent.registry(),
+        "",
+        Map.of(),
+        null);
+  }
+
+  private static MediumType typeOf(DeviceType device) {
+    return switch (device) {
+      case HARD_DISK -> MediumType.NORMAL;
+      case DVD -> MediumType.READONLY;
+      case FLOPPY -> MediumType.WRITETHROUGH;
+    };
+  }
+
+  /** The state after a look at a file that nobody holds. */
+  InventoryState refresh(InventoryState state, MediumId id) {
+    Medium medium = state.medium(id);
+    MediumState now = state.state(medium);
+    boolean held = now == MediumState.LOCKED_READ || now == MediumState.LOCKED_WRITE;
+    return held ? state : state.with(outside.inspection().look(medium));
+  }
+
+  // ---- forgetting
+
+  /** A medium that nobody holds, uses or builds on. */
+  static Medium unneeded(InventoryState state, MediumId id, String doing) {
+    Medium medium = state.medium(id);
+    MediumLocks.needFree(state, medium, "%s '%s'".formatted(doing, medium.name()));
+    Map<MachineId, View.Use> uses = state.uses(id);
+    if (!uses.isEmpty())
+      throw Refusal.of(
+          VBOX_E_OBJECT_IN_USE,
+          "cannot %s '%s': it is used by %s; detach it and save, and delete the snapshots",
+          doing,
+          medium.name(),
+          users(state, uses));
+    checkNoChildren(state, medium, doing);
+    return medium;
+  }
+
+  private static void checkNoChildren(InventoryState state, Medium medium, String doing) {
+    List<Medium> children = state.children(medium.id());
+    if (!children.isEmpty())
+      throw Refusal.of(
+          VBOX_E_OBJECT_IN_USE,
+          "cannot %s '%s': %d images build on it, the first is '%s'; do away with them first",
+          doing,
+          medium.name(),
+          children.size(),
+          children.getFirst().name());
+  }
+
+  /** For people: machines, and their snapshots. */
+  static String users(InventoryState state, Map<MachineId, View.Use> uses) {
+    return String.join(
+        ", ",
+        uses.entrySet().stream()
+            .map(
+                e ->
+                    "machine '%s' (%s%d snapshots)"
+                        .formatted(
+                            state.machine(e.getKey()).name(),
+                            e.getValue().current() ? "its current state and " : "",
+                            e.getValue().snapshots().size()))
+            .toList());
+  }
+
+  // ---- differencing images
+
+  static InventoryState setAutoReset(InventoryState state, MediumId id, boolean value) {
+    return state.with(differencing(state, id).withAutoReset(value));
+  }
+
+  /** Empties a differencing image that nothing builds on. */
+  void reset(InventoryState state, MediumId id) {
+    Medium medium = differencing(state, id);
+    checkNoChildren(state, medium, "reset");
+    String doing = "reset '%s'".formatted(medium.name());
+    MediumLocks.needFree(state, medium, doing);
+    MediumLocks.needReading(state, state.chain(id), doing, null);
+    outside.inspection().needs(state, state.chain(id));
+    try {
+      outside.images().reset(medium.location());
+    } catch (IOException e) {
+      throw Refusal.of(E_FAIL, "'%s' cannot be reset".formatted(medium.name()), e);
+    }
+  }
+
+  private static Medium differencing(InventoryState state, MediumId id) {
+    Medium medium = state.medium(id);
+    if (!medium.isDifferencing())
+      throw Refusal.of(
+          VBOX_E_NOT_SUPPORTED,
+          "'%s' is a base and holds the data itself; only a differencing image can be reset",
+          medium.name());
+    return medium;
+  }
+
+  // ---- merging by hand
+
+  static Merge merge(InventoryState state, MediumId sourceId, MediumId targetId) {
+    Medium source = state.medium(sourceId);
+    Medium target = state.medium(targetId);
+    if (sourceId.equals(targetId))
+      throw Refusal.of(
+          E_INVALIDARG, "'%s' cannot be merged into itself; name two media", source.name());
+    boolean forward = state.chain(targetId).contains(source);
+    if (!forward && !state.chain(sourceId).contains(target))
+      throw Refusal.of(
+          VBOX_E_INVALID_OBJECT_STATE,
+          "'%s' and '%s' are not in one chain and cannot be merged",
+          source.name(),
+          target.name());
+    if (forward) checkOneChild(state, source, VBOX_E_INVALID_OBJECT_STATE);
+    else checkOneChild(state, target, VBOX_E_OBJECT_IN_USE);
+    for (Medium changed : List.of(forward ? source : target))
+      if (changed.type() == MediumType.IMMUTABLE || changed.type() == MediumType.MULTI_ATTACH)
+        throw Refusal.of(
+            VBOX_E_INVALID_OBJECT_STATE,
+            "'%s' is of type %s and keeps its contents; make it Normal first",
+            changed.name(),
+            changed.type().text());
+    List<Medium> chain = state.chain(forward ? targetId : sourceId);
+    int from = 1;
+    int to = chain.indexOf(forward ? source : target);
+    for (Medium between : chain.subList(from, to)) {
+      checkOneChild(state, between, VBOX_E_INVALID_OBJECT_STATE);
+      checkUnused(state, between);
+    }
+    checkUnused(state, source);
+    // Going down, the target shows something else afterwards; going up, the same.
+    if (!forward) checkUnused(state, target);
+    return new Merge(sourceId, targetId, forward);
+  }
+
+  private static void checkOneChild(InventoryState state, Medium medium, ErrorCode code) {
+    List<Medium> children = state.children(medium.id());
+    if (children.size() > 1)
+      throw Refusal.of(
+          code,
+          "%d images build on '%s', and the merge would change what all but one of them show",
+          children.size(),
+          medium.name());
+  }
+
+  private static void checkUnused(InventoryState state, Medium medium) {
+    Map<MachineId, View.Use> uses = state.uses(medium.id());
+    if (!uses.isEmpty())
+      throw Refusal.of(
+          VBOX_E_OBJECT_IN_USE,
+          "'%s' is used by %s and cannot be merged; detach it and save, or delete the snapshot",
+          medium.name(),
+          users(state, uses));
+  }
+}

@@ -1,0 +1,90 @@
+package dev.varve.core.inventory;
+
+import dev.varve.core.medium.Medium;
+import dev.varve.core.medium.MediumId;
+import dev.varve.core.settings.StateFolder.FileStep;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Media of one chain that become one.
+ *
+ * @param source used up, with all between it and the target
+ * @param target survives. A forward merge goes up: the target is above the source and shows what it
+ *     showed. A backward merge goes down: the target then shows what the source showed, and takes
+ *     its place wherever it was named
+ * @param forward whether the target is above the source
+ */
+record Merge(MediumId source, MediumId target, boolean forward) {
+
+  /** The upper of the two. */
+  private MediumId upper() {
+    return forward ? target : source;
+  }
+
+  /** The media that are used up, from the top down. */
+  private List<Medium> gone(InventoryState state) {
+    List<Medium> gone = new ArrayList<>();
+    for (Medium medium : state.chain(upper())) {
+      if (!medium.id().equals(target)) gone.add(medium);
+      if (medium.id().equals(forward ? source : target)) break;
+    }
+    return gone;
+  }
+
+  /** Whatever changes: those used up, the target, and the media that get another parent. */
+  Set<MediumId> touched(InventoryState state) {
+    Set<MediumId> touched = new LinkedHashSet<>(Set.of(target));
+    for (Medium medium : gone(state)) touched.add(medium.id());
+    if (!forward) for (Medium child : state.children(source)) touched.add(child.id());
+    return touched;
+  }
+
+  /** The files of the chain up to the upper of the two, base first. */
+  List<Path> chain(InventoryState state) {
+    return state.chain(upper()).reversed().stream().map(Medium::location).toList();
+  }
+
+  /** The media that must be readable: the chain up to the upper of the two. */
+  List<Medium> needed(InventoryState state) {
+    return state.chain(upper());
+  }
+
+  /** What is copied, at most. */
+  List<Medium> sources(InventoryState state) {
+    return gone(state);
+  }
+
+  InventoryState apply(InventoryState state) {
+    Medium survivor = state.medium(target).withCapacity(state.medium(upper()).capacity());
+    List<MediumId> gone = gone(state).stream().map(Medium::id).toList();
+    if (forward)
+      return state.with(survivor.withParent(state.medium(source).parent())).withoutMedia(gone);
+    return state
+        .with(survivor)
+        .withMedia(state.children(source).stream().map(child -> child.withParent(target)).toList())
+        .replacing(source, target)
+        .withoutMedia(gone);
+  }
+
+  /** What is left to do with the files once the merge is decided. */
+  List<FileStep> steps(InventoryState state) {
+    List<FileStep> steps = new ArrayList<>();
+    Path survivor = state.medium(target).location();
+    if (forward) {
+      MediumId parent = state.medium(source).parent();
+      steps.add(
+          parent == null
+              ? new FileStep.MakeBase(survivor)
+              : new FileStep.Reparent(survivor, state.medium(parent).location()));
+    } else {
+      for (Medium child : state.children(source))
+        steps.add(new FileStep.Reparent(child.location(), survivor));
+    }
+    for (Medium medium : gone(state)) steps.add(new FileStep.Delete(medium.location()));
+    return steps;
+  }
+}

@@ -1,0 +1,105 @@
+package dev.varve.core.inventory;
+
+import dev.varve.core.machine.Machine;
+import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.ErrorCode;
+import dev.varve.core.medium.ImageFiles;
+import dev.varve.core.medium.Medium;
+import dev.varve.core.medium.MediumId;
+import dev.varve.core.medium.MediumType;
+import dev.varve.core.medium.MediumVariant;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A differencing image that is about to be made.
+ *
+ * @param medium as it will be registered
+ * @param parent the file it builds on
+ */
+record NewDiff(Medium medium, Path parent) {
+
+  /** Formats that can hold a differencing image; on others it is a VDI. */
+  private static final Set<String> CAN_DIFFER = Set.of("VDI", "VMDK", "VHD");
+
+  private static final String DEFAULT_FORMAT = "VDI";
+
+  /** One that the model makes by itself, in a machine's snapshot folder. */
+  static NewDiff in(Machine machine, InventoryState state, Medium parent, MediumId id) {
+    String extension = format(parent).toLowerCase(Locale.ROOT);
+    Path location = machine.snapshotPath().resolve("{%s}.%s".formatted(id.uuid(), extension));
+    return at(location, state, parent, id);
+  }
+
+  static NewDiff at(Path location, InventoryState state, Medium parent, MediumId id) {
+    Medium medium =
+        new Medium(
+            id,
+            location,
+            format(parent),
+            DeviceType.HARD_DISK,
+            MediumType.NORMAL,
+            MediumVariant.DIFFERENCING,
+            parent.id(),
+            parent.capacity(),
+            state.resetsAutomatically(parent.id()),
+            parent.registry(),
+            "",
+            Map.of(),
+            null);
+    return new NewDiff(medium, parent.location());
+  }
+
+  private static String format(Medium parent) {
+    return CAN_DIFFER.contains(parent.format()) ? parent.format() : DEFAULT_FORMAT;
+  }
+
+  /** Makes the file, and the folder that it goes into. */
+  void create(ImageFiles images) throws IOException {
+    Files.createDirectories(medium.location().toAbsolutePath().getParent());
+    images.createChild(medium.location(), medium.id(), parent);
+  }
+
+  static List<Path> locations(List<NewDiff> diffs) {
+    return diffs.stream().map(diff -> diff.medium().location()).toList();
+  }
+
+  /**
+   * Whether a medium may get a child now.
+   *
+   * @param exempt a machine whose current state is about to give the parent up; null for none
+   */
+  static void checkParent(InventoryState state, Medium parent, @Nullable MachineEntry exempt) {
+    if (parent.device() != DeviceType.HARD_DISK)
+      throw Refusal.of(
+          ErrorCode.VBOX_E_INVALID_OBJECT_STATE,
+          "'%s' is a %s image; only hard disks have differencing images",
+          parent.name(),
+          parent.device().text());
+    switch (parent.type()) {
+      case WRITETHROUGH, SHAREABLE, READONLY ->
+          throw Refusal.of(
+              ErrorCode.VBOX_E_INVALID_OBJECT_STATE,
+              "'%s' is of type %s, and such a medium has no differencing images; change its type to Normal first",
+              parent.name(),
+              parent.type().text());
+      case NORMAL, IMMUTABLE, MULTI_ATTACH -> {}
+    }
+    List<MachineEntry> users =
+        state.currentUsers(parent.id()).stream()
+            .filter(user -> exempt == null || !user.id().equals(exempt.id()))
+            .toList();
+    if (!users.isEmpty())
+      throw Refusal.of(
+          ErrorCode.VBOX_E_INVALID_OBJECT_STATE,
+          "'%s' is attached to the current state of machine %s, which writes to it; detach it there and save before something builds on it",
+          parent.name(),
+          InventoryState.names(users));
+  }
+}

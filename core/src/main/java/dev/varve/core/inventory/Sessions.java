@@ -1,0 +1,119 @@
+package dev.varve.core.inventory;
+
+import static dev.varve.core.machine.MachineState.PAUSED;
+import static dev.varve.core.machine.MachineState.POWERED_OFF;
+import static dev.varve.core.machine.MachineState.RUNNING;
+import static dev.varve.core.machine.MachineState.SAVED;
+import static dev.varve.core.medium.ErrorCode.VBOX_E_INVALID_OBJECT_STATE;
+import static dev.varve.core.medium.ErrorCode.VBOX_E_INVALID_VM_STATE;
+
+import dev.varve.core.machine.LockType;
+import dev.varve.core.machine.MachineId;
+import dev.varve.core.machine.MachineState;
+import dev.varve.core.medium.Medium;
+import dev.varve.core.medium.MediumId;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Who may change a machine, and when; and what becomes of the changes. */
+final class Sessions {
+
+  private static final Set<MachineState> STOPPED = Set.of(POWERED_OFF);
+  private static final Set<MachineState> STOPPED_OR_SAVED = Set.of(POWERED_OFF, SAVED);
+  private static final Set<MachineState> STOPPED_OR_RUNNING = Set.of(POWERED_OFF, RUNNING, PAUSED);
+  private static final Set<MachineState> AT_REST = Set.of(POWERED_OFF, SAVED, RUNNING, PAUSED);
+
+  private Sessions() {}
+
+  // ---- taking and giving back
+
+  static InventoryState lock(InventoryState state, MachineId machine, LockType type, String id) {
+    MachineEntry entry = state.machine(machine);
+    boolean free = entry.sessions().isEmpty() && !entry.state().isOnline();
+    if (!free && type == LockType.WRITE)
+      throw Refusal.of(
+          VBOX_E_INVALID_OBJECT_STATE,
+          "machine '%s' %s; join with a shared lock, or wait",
+          entry.name(),
+          entry.state().isOnline() ? "is running" : "is locked by another session");
+    List<Session> sessions = new ArrayList<>(entry.sessions());
+    sessions.add(new Session(id, machine, type));
+    return state.with(entry.withSessions(sessions));
+  }
+
+  /** Ends a session, and with the one that the others joined all of them and what they changed. */
+  static InventoryState unlock(InventoryState state, String session) {
+    MachineEntry entry = state.held(session);
+    List<Session> left = new ArrayList<>(entry.sessions());
+    boolean first = left.getFirst().id().equals(session);
+    left.removeIf(s -> s.id().equals(session));
+    if (first && !entry.state().isOnline()) left.clear();
+    InventoryState now = state.with(entry.withSessions(left));
+    return left.isEmpty() ? discard(now, entry.id()) : now;
+  }
+
+  // ---- keeping changes or throwing them away
+
+  static InventoryState save(InventoryState state, String session) {
+    MachineEntry entry = atRest(state, session, "save the settings");
+    return state.with(entry.saving());
+  }
+
+  static InventoryState discard(InventoryState state, String session) {
+    return discard(state, atRest(state, session, "discard the changes").id());
+  }
+
+  /** The saved state is the working copy again, and what attaching made is gone. */
+  static InventoryState discard(InventoryState state, MachineId machine) {
+    MachineEntry entry = state.machine(machine);
+    Set<MediumId> implicit = new HashSet<>(entry.working().implicitMedia());
+    for (MediumId id : implicit) {
+      Medium medium = state.medium(id);
+      if (!isHeldOnlyBy(state, id, MachineRuns.token(machine)))
+        MediumLocks.needFree(state, medium, "delete what attaching made");
+    }
+    return state.with(entry.discarding()).withoutMedia(implicit);
+  }
+
+  private static boolean isHeldOnlyBy(InventoryState state, MediumId medium, String token) {
+    return state.locksOn(medium).stream().allMatch(lock -> lock.token().equals(token));
+  }
+
+  // ---- what a call needs
+
+  /** The machine, locked and powered off. */
+  static MachineEntry stopped(InventoryState state, String session, String doing) {
+    return in(STOPPED, state, session, doing);
+  }
+
+  /** The machine, locked, and powered off or running. */
+  static MachineEntry stoppedOrRunning(InventoryState state, String session, String doing) {
+    return in(STOPPED_OR_RUNNING, state, session, doing);
+  }
+
+  /** The machine, locked, and powered off or in a saved state. */
+  static MachineEntry stoppedOrSaved(InventoryState state, String session, String doing) {
+    return in(STOPPED_OR_SAVED, state, session, doing);
+  }
+
+  /** The machine, locked, and with no long work going on. */
+  static MachineEntry atRest(InventoryState state, String session, String doing) {
+    return in(AT_REST, state, session, doing);
+  }
+
+  private static MachineEntry in(
+      Set<MachineState> allowed, InventoryState state, String session, String doing) {
+    MachineEntry entry = state.held(session);
+    if (!allowed.contains(entry.state()))
+      throw Refusal.of(
+          VBOX_E_INVALID_VM_STATE,
+          "cannot %s while machine '%s' is in state %s; it must be %s",
+          doing,
+          entry.name(),
+          entry.state().text(),
+          String.join(" or ", allowed.stream().map(MachineState::text).sorted().toList()));
+    return entry;
+  }
+}

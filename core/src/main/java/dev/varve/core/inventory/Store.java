@@ -1,0 +1,235 @@
+package dev.varve.core.inventory;
+
+import dev.varve.core.machine.MachineId;
+import dev.varve.core.medium.ErrorCode;
+import dev.varve.core.medium.ImageFiles;
+import dev.varve.core.medium.Medium;
+import dev.varve.core.medium.MediumId;
+import dev.varve.core.settings.MachineSettings;
+import dev.varve.core.settings.StateFolder;
+import dev.varve.core.settings.StateFolder.Change;
+import dev.varve.core.settings.StateFolder.FileStep;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings changes of the inventory to disk, as a whole or not at all.
+ *
+ * <p>What is durable is the saved machines and the registered media. A medium that attaching made
+ * is not, until it is saved: its file is there, and the journal has a line ("implicit UUID FILE")
+ * that makes the next run delete the file, unless a save has registered it by then.
+ */
+final class Store implements AutoCloseable {
+
+  static final String IMPLICIT = "implicit ";
+
+  private final StateFolder folder;
+  private final ImageFiles images;
+  private final Map<MediumId, Change> unsaved = new HashMap<>();
+
+  Store(StateFolder folder, ImageFiles images) {
+    this.folder = folder;
+    this.images = images;
+  }
+
+  StateFolder folder() {
+    return folder;
+  }
+
+  // ---- changes
+
+  /** Makes the step from one state to the next durable. */
+  void commit(InventoryState before, InventoryState after) {
+    commit(before, after, List.of(), List.of());
+  }
+
+  /** The same with files that are made before and steps that are done after. */
+  void commit(
+      InventoryState before, InventoryState after, List<NewDiff> diffs, List<FileStep> steps) {
+    commit(before, after, diffs, steps, RunningDisks.Decision::run);
+  }
+
+  /** Runs a decision, at a moment of its choosing, once. */
+  interface Moment {
+    void run(RunningDisks.Decision decision) throws IOException;
+  }
+
+  /** The same; {@code moment} says when the change is decided. */
+  void commit(
+      InventoryState before,
+      InventoryState after,
+      List<NewDiff> diffs,
+      List<FileStep> steps,
+      Moment moment) {
+    if (diffs.isEmpty() && steps.isEmpty() && isSaved(before, after)) return;
+    Change change = begin(NewDiff.locations(diffs), "");
+    try {
+      for (NewDiff diff : diffs) diff.create(images);
+      moment.run(() -> commit(change, before, after, steps));
+    } catch (IOException | RuntimeException e) {
+      rollBack(change, e);
+      throw refusal(diffs.isEmpty() ? ErrorCode.VBOX_E_FILE_ERROR : ErrorCode.E_FAIL, e);
+    }
+  }
+
+  /** Makes a base image and its registration durable. */
+  void createBase(InventoryState before, InventoryState after, Medium medium) {
+    Change change = begin(List.of(medium.location()), "");
+    try {
+      images.create(
+          medium.location(), medium.id(), medium.format(), medium.variant(), medium.capacity());
+      commit(change, before, after, List.of());
+    } catch (IOException | RuntimeException e) {
+      rollBack(change, e);
+      throw refusal(ErrorCode.VBOX_E_FILE_ERROR, e);
+    }
+  }
+
+  private static RuntimeException refusal(ErrorCode code, Exception e) {
+    if (e instanceof IOException io) return Refusal.of(code, "the change was not made", io);
+    return (RuntimeException) e;
+  }
+
+  Change begin(List<Path> creates, String unfinished) {
+    try {
+      return folder.begin(creates, unfinished);
+    } catch (IOException e) {
+      throw Refusal.of(ErrorCode.VBOX_E_FILE_ERROR, "the journal cannot be written", e);
+    }
+  }
+
+  /** Decides a change that was begun before. */
+  void commit(Change change, InventoryState before, InventoryState after, List<FileStep> steps)
+      throws IOException {
+    Map<MachineId, MachineSettings> old = settings(before);
+    List<MachineSettings> changed = new ArrayList<>();
+    settings(after)
+        .forEach(
+            (id, settings) -> {
+              if (!settings.equals(old.get(id))) changed.add(settings);
+            });
+    change.commit(changed, settingsFiles(after), registry(after, null), steps);
+  }
+
+  /** Gives a change up; what goes wrong with that is told with {@code why}. */
+  static void rollBack(Change change, @Nullable Exception why) {
+    try {
+      change.rollBack();
+    } catch (IOException e) {
+      // The journal still has it, and the next run gives it up.
+      if (why != null) why.addSuppressed(e);
+    }
+  }
+
+  private static boolean isSaved(InventoryState before, InventoryState after) {
+    return settings(before).equals(settings(after))
+        && settingsFiles(before).equals(settingsFiles(after))
+        && registry(before, null).equals(registry(after, null));
+  }
+
+  // ---- what attaching made, and nobody has saved
+
+  /** Makes the file of a medium that is thrown away unless it is saved. */
+  void createImplicit(NewDiff diff) {
+    Medium medium = diff.medium();
+    Change change = begin(List.of(), IMPLICIT + medium.id() + " " + medium.location());
+    try {
+      diff.create(images);
+      unsaved.put(medium.id(), change);
+    } catch (IOException e) {
+      rollBack(change, e);
+      throw Refusal.of(
+          ErrorCode.E_FAIL, "the differencing image '%s' was not made".formatted(medium.name()), e);
+    }
+  }
+
+  /** They are saved now. */
+  void keepImplicit(Collection<MediumId> media) {
+    for (MediumId id : media) {
+      Change change = unsaved.remove(id);
+      if (change != null) rollBack(change, null);
+    }
+  }
+
+  /** Deletes their files; one that cannot be deleted now is left to the next run. */
+  void deleteImplicit(Collection<Medium> media) {
+    for (Medium medium : media) {
+      try {
+        images.delete(medium.location());
+      } catch (IOException e) {
+        unsaved.remove(medium.id());
+        continue;
+      }
+      keepImplicit(List.of(medium.id()));
+    }
+  }
+
+  /** Does what a line of {@link #createImplicit} asks of the next run. */
+  void finishImplicit(String line, InventoryState state) throws IOException {
+    String[] words = line.substring(IMPLICIT.length()).split(" ", 2);
+    MediumId id = MediumId.of(words[0]);
+    if (!state.media().containsKey(id)) images.delete(Path.of(words[1]));
+  }
+
+  // ---- what is durable of a state
+
+  private static Map<MachineId, MachineSettings> settings(InventoryState state) {
+    Map<UUID, List<Medium>> registries = new HashMap<>();
+    for (Medium medium : durableMedia(state))
+      if (medium.registry() != null)
+        registries.computeIfAbsent(medium.registry(), _ -> new ArrayList<>()).add(medium);
+    Map<MachineId, MachineSettings> settings = new LinkedHashMap<>();
+    for (MachineEntry entry : state.machines().values())
+      settings.put(
+          entry.id(),
+          new MachineSettings(
+              entry.saved(), registries.getOrDefault(entry.id().uuid(), List.of())));
+    return settings;
+  }
+
+  private static List<Medium> registry(InventoryState state, @Nullable UUID machine) {
+    return durableMedia(state).stream()
+        .filter(medium -> Objects.equals(medium.registry(), machine))
+        .toList();
+  }
+
+  /** Parents before their children. */
+  private static List<Medium> durableMedia(InventoryState state) {
+    Set<MediumId> implicit = state.implicitMedia();
+    Map<MediumId, List<Medium>> children = new HashMap<>();
+    List<Medium> ordered = new ArrayList<>();
+    for (Medium medium : state.media().values()) {
+      if (implicit.contains(medium.id())) continue;
+      Medium durable = medium.withAccessError(null);
+      if (medium.parent() == null) ordered.add(durable);
+      else children.computeIfAbsent(medium.parent(), _ -> new ArrayList<>()).add(durable);
+    }
+    for (int i = 0; i < ordered.size(); i++)
+      ordered.addAll(children.getOrDefault(ordered.get(i).id(), List.of()));
+    assert new HashSet<>(ordered).size() == state.media().size() - implicit.size();
+    return ordered;
+  }
+
+  private static List<Path> settingsFiles(InventoryState state) {
+    List<Path> files = new ArrayList<>();
+    for (MachineEntry entry : state.machines().values()) files.add(entry.saved().settingsFile());
+    for (View.BadMachine bad : state.bad()) files.add(bad.settingsFile());
+    return files;
+  }
+
+  @Override
+  public void close() throws IOException {
+    folder.close();
+  }
+}
