@@ -227,7 +227,7 @@ final class ScenarioOperations {
   }
 
   private void openMedium(Arguments a) {
-    String name = a.has("name") ? a.text("name") : a.text("medium");
+    String name = a.firstOf("name", "medium");
     DeviceType device =
         a.choiceOr("type", DeviceType.values(), DeviceType::text, DeviceType.HARD_DISK);
     device = a.choiceOr("deviceType", DeviceType.values(), DeviceType::text, device);
@@ -303,7 +303,7 @@ final class ScenarioOperations {
   }
 
   private JsonNode unregister(Arguments a) {
-    String text = a.has("mode") ? a.text("mode") : a.textOr("cleanupMode", "UnregisterOnly");
+    String text = a.firstOf("mode", "cleanupMode");
     UnregisterMode mode =
         switch (text) {
           case "UnregisterOnly" -> UnregisterMode.UNREGISTER_ONLY;
@@ -319,7 +319,7 @@ final class ScenarioOperations {
 
   private void controller(String operation, Arguments a) {
     String session = a.session();
-    String name = a.has("controller") ? a.text("controller") : a.text("name");
+    String name = a.text("controller");
     switch (operation) {
       case "addController" ->
           inventory.addController(
@@ -333,7 +333,7 @@ final class ScenarioOperations {
               session, name, a.choice("type", ControllerType.values(), ControllerType::text));
       case "setPortCount" -> inventory.setPortCount(session, name, (int) a.number("portCount"));
       case "renameController" -> {
-        String to = a.text("newName");
+        String to = a.firstOf("newName", "newController", "to", "name");
         inventory.renameController(session, name, to);
         renamed.replaceAll((_, now) -> now.equals(name) ? to : now);
         renamed.putIfAbsent(name, to);
@@ -448,6 +448,13 @@ final class ScenarioOperations {
     String text(String name) {
       if (!has(name)) throw new AssertionError("%s needs %s".formatted(operation, name));
       return json.get(name).asText();
+    }
+
+    /** The value of the first of these arguments that is there. */
+    String firstOf(String... candidates) {
+      for (String name : candidates) if (has(name)) return text(name);
+      throw new AssertionError(
+          "%s needs one of %s".formatted(operation, Arrays.toString(candidates)));
     }
 
     String textOr(String name, String otherwise) {

@@ -162,6 +162,8 @@ public final class ScenarioPlayer {
       doubt(step, result, pending);
 
       List<String> differences = new ArrayList<>();
+      if (departure == null && step.path("serverCrashed").asBoolean())
+        departure = "step %d: the recorded product died here".formatted(number);
       if (departure == null) {
         String wanted = step.path("result").asText();
         if (!sameResult(step, wanted, result))
