@@ -103,7 +103,13 @@ public final class Inventory implements AutoCloseable {
    *     settings file is damaged is no reason, see {@link View#bad}
    */
   public static Inventory open(Path stateFolder, Surroundings surroundings) throws IOException {
-    StateFolder folder = StateFolder.open(stateFolder, surroundings.images());
+    return open(stateFolder, surroundings, StateFolder.Steps.UNHEARD);
+  }
+
+  /** The same, for tests that end things at a step. */
+  static Inventory open(Path stateFolder, Surroundings surroundings, StateFolder.Steps steps)
+      throws IOException {
+    StateFolder folder = StateFolder.open(stateFolder, surroundings.images(), steps);
     try {
       Inventory inventory = new Inventory(folder, surroundings, Loading.load(folder));
       inventory.finishUnfinished();

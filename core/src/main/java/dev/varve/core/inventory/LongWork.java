@@ -17,6 +17,7 @@ import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
+import dev.varve.core.medium.ModelException;
 import dev.varve.core.medium.Progress;
 import dev.varve.core.settings.StateFolder;
 import java.io.IOException;
@@ -70,23 +71,36 @@ final class LongWork {
     return begun(() -> beginClone(id, location, format, variant));
   }
 
-  /** Does again what a run before this one did not finish. */
-  void resume(String line) {
+  /** Does again what a run before this one did not finish; nothing, if it was finished since. */
+  void resume(String line) throws IOException {
     String[] words = line.split(" ");
     UUID first = UUID.fromString(words[1]);
     UUID second = UUID.fromString(words[2]);
+    InventoryState state = ledger.locked(ledger::state);
     try {
       switch (words[0]) {
-        case DELETE_SNAPSHOT ->
-            begun(() -> beginDeletion(new MachineId(first), new SnapshotId(second)));
-        case MERGE_MEDIUM -> begun(() -> beginMerge(new MediumId(first), new MediumId(second)));
+        case DELETE_SNAPSHOT -> {
+          MachineEntry entry = state.machines().get(new MachineId(first));
+          SnapshotId snapshot = new SnapshotId(second);
+          if (entry == null || entry.saved().snapshot(snapshot) == null)
+            outside.store().forget(line);
+          else begun(() -> beginDeletion(entry.id(), snapshot));
+        }
+        case MERGE_MEDIUM -> {
+          MediumId source = new MediumId(first);
+          MediumId target = new MediumId(second);
+          if (!state.media().keySet().containsAll(List.of(source, target)))
+            outside.store().forget(line);
+          else begun(() -> beginMerge(source, target));
+        }
         default -> throw new IllegalStateException("nobody knows how to finish '" + line + "'");
       }
-    } catch (RuntimeException e) {
+    } catch (ModelException e) {
+      // It stays in the journal for the next run, and among the jobs for people to see.
       jobs.start(
           outside.newToken(),
           "finish '%s' of the run before".formatted(line),
-          "",
+          line,
           _ -> {
             throw e;
           });

@@ -128,6 +128,9 @@ final class MediaRegistry {
             device.text());
       return new Opened(state, known.id());
     }
+    if (device == DeviceType.HARD_DISK && isDisc(absolute))
+      throw Refusal.of(
+          E_FAIL, "'%s' is a DVD image and cannot be opened as a hard disk", absolute);
     ImageInfo info;
     try {
       info = outside.images().inspect(absolute, device);
@@ -136,6 +139,12 @@ final class MediaRegistry {
     }
     Medium medium = read(state, absolute, device, info);
     return new Opened(state.with(medium), medium.id());
+  }
+
+  /** Images of discs have no header that would tell; only their names do. */
+  private static boolean isDisc(Path location) {
+    String name = location.toString().toLowerCase(Locale.ROOT);
+    return name.endsWith(".iso") || name.endsWith(".cdr");
   }
 
   private Medium read(InventoryState state, Path location, DeviceType device, ImageInfo info) {

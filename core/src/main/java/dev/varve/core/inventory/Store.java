@@ -9,6 +9,7 @@ import dev.varve.core.settings.MachineSettings;
 import dev.varve.core.settings.StateFolder;
 import dev.varve.core.settings.StateFolder.Change;
 import dev.varve.core.settings.StateFolder.FileStep;
+import dev.varve.core.settings.UndoneStepsException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -119,7 +120,13 @@ final class Store implements AutoCloseable {
             (id, settings) -> {
               if (!settings.equals(old.get(id))) changed.add(settings);
             });
-    change.commit(changed, settingsFiles(after), registry(after, null), steps);
+    // What an earlier change left undone must not look like this one being decided.
+    folder.begin(List.of(), "").rollBack();
+    try {
+      change.commit(changed, settingsFiles(after), registry(after, null), steps);
+    } catch (UndoneStepsException e) {
+      // Decided: the state is the next one, and the folder does the rest before anything else.
+    }
   }
 
   /** Gives a change up; what goes wrong with that is told with {@code why}. */
@@ -180,6 +187,12 @@ final class Store implements AutoCloseable {
     String[] words = line.substring(IMPLICIT.length()).split(" ", 2);
     MediumId id = MediumId.of(words[0]);
     if (!state.media().containsKey(id)) images.delete(Path.of(words[1]));
+    forget(line);
+  }
+
+  /** Ends what a run before this one left unfinished. */
+  void forget(String line) throws IOException {
+    folder.begin(List.of(), line).rollBack();
   }
 
   // ---- what is durable of a state

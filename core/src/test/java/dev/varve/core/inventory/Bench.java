@@ -1,0 +1,239 @@
+package dev.varve.core.inventory;
+
+import dev.varve.core.inventory.View.MachineView;
+import dev.varve.core.machine.Attachment;
+import dev.varve.core.machine.Hardware;
+import dev.varve.core.machine.LockType;
+import dev.varve.core.machine.MachineId;
+import dev.varve.core.machine.Slot;
+import dev.varve.core.machine.Snapshot;
+import dev.varve.core.machine.StorageBus;
+import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.ErrorCode;
+import dev.varve.core.medium.ImageFiles;
+import dev.varve.core.medium.Medium;
+import dev.varve.core.medium.MediumId;
+import dev.varve.core.medium.MediumType;
+import dev.varve.core.medium.MediumVariant;
+import dev.varve.core.medium.ModelException;
+import dev.varve.core.settings.StateFolder;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+
+/** An inventory over image files in a folder, and what tests say about it in few words. */
+final class Bench implements AutoCloseable {
+
+  static final long CAPACITY = 1 << 23;
+
+  final Path folder;
+  final TestImages contents = new TestImages();
+  final RecordingDisks disks = new RecordingDisks();
+  final AtomicLong ids;
+  Inventory inventory;
+
+  Bench(Path folder) throws IOException {
+    this(folder, new AtomicLong());
+  }
+
+  /**
+   * @param ids where the ids go on
+   */
+  Bench(Path folder, AtomicLong ids) throws IOException {
+    this.folder = folder;
+    this.ids = ids;
+    this.inventory = open(contents, Runnable::run, StateFolder.Steps.UNHEARD);
+  }
+
+  Bench(Path folder, ImageFiles images, Executor jobs, StateFolder.Steps steps)
+      throws IOException {
+    this.folder = folder;
+    this.ids = new AtomicLong();
+    this.inventory = open(images, jobs, steps);
+  }
+
+  private Inventory open(ImageFiles images, Executor jobs, StateFolder.Steps steps)
+      throws IOException {
+    var surroundings =
+        new Inventory.Surroundings(
+            images,
+            disks,
+            InstantSource.fixed(Instant.parse("2026-01-01T00:00:00Z")),
+            () -> new UUID(0x4000L, 0x8000_0000_0000_0000L + ids.incrementAndGet()),
+            jobs);
+    return Inventory.open(folder.resolve("state"), surroundings, steps);
+  }
+
+  void reopen() throws IOException {
+    inventory.close();
+    inventory = open(contents, Runnable::run, StateFolder.Steps.UNHEARD);
+  }
+
+  // ---- in few words
+
+  MediumId disk(String name) {
+    return disk(name, MediumType.NORMAL, MediumVariant.STANDARD);
+  }
+
+  MediumId disk(String name, MediumType type, MediumVariant variant) {
+    return inventory.createMedium(at(name + ".vdi"), "VDI", variant, CAPACITY, type);
+  }
+
+  MediumId dvd(String name) throws IOException {
+    Path location = Files.createDirectories(folder.resolve("disks")).resolve(name + ".iso");
+    Files.write(location, new byte[512]);
+    return inventory.openMedium(location, DeviceType.DVD);
+  }
+
+  Path at(String file) {
+    return folder.resolve("disks").resolve(file);
+  }
+
+  /** A saved machine with a SATA and an IDE controller. */
+  MachineId machine(String name) {
+    MachineId machine = inventory.createMachine(name);
+    String session = lock(machine);
+    inventory.addController(session, "SATA", StorageBus.SATA, null);
+    inventory.addController(session, "IDE", StorageBus.IDE, null);
+    inventory.save(session);
+    inventory.unlock(session);
+    return machine;
+  }
+
+  String lock(MachineId machine) {
+    return inventory.lock(machine, LockType.WRITE).id();
+  }
+
+  static Slot sata(int port) {
+    return new Slot("SATA", port, 0);
+  }
+
+  void attach(String session, int port, MediumId medium) {
+    inventory.attach(session, sata(port), DeviceType.HARD_DISK, medium);
+  }
+
+  /** What a slot holds in the working copy. */
+  MediumId attached(MachineId machine, int port) {
+    Attachment attachment = machine(machine).working().attachment(sata(port));
+    if (attachment == null || attachment.medium() == null)
+      throw new AssertionError("nothing at port " + port);
+    return attachment.medium();
+  }
+
+  MachineView machine(MachineId machine) {
+    return inventory.view().machines().get(machine);
+  }
+
+  Medium medium(MediumId id) {
+    return inventory.view().media().get(id).medium();
+  }
+
+  static ErrorCode refused(Runnable call) {
+    return refusal(call).code();
+  }
+
+  static ModelException refusal(Runnable call) {
+    try {
+      call.run();
+    } catch (ModelException e) {
+      return e;
+    }
+    throw new AssertionError("it was not refused");
+  }
+
+  // ---- contents
+
+  List<Path> chain(MediumId top) {
+    List<Path> chain = new ArrayList<>();
+    for (MediumId id = top; id != null; id = medium(id).parent())
+      chain.addFirst(medium(id).location());
+    return chain;
+  }
+
+  void write(MediumId medium, int block, String text) throws IOException {
+    byte[] sector = new byte[SectorAccess.SECTOR];
+    byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
+    System.arraycopy(bytes, 0, sector, 0, bytes.length);
+    contents.write(chain(medium), block * 1048576L, sector);
+  }
+
+  String read(MediumId medium, int block) throws IOException {
+    byte[] sector = contents.read(chain(medium), block * 1048576L);
+    return new String(sector, StandardCharsets.US_ASCII).trim();
+  }
+
+  // ---- the whole
+
+  /** Everything durable, in words, with what every disk shows; other folders read the same. */
+  String everything() throws IOException {
+    View view = inventory.view();
+    StringBuilder text = new StringBuilder();
+    for (MachineView machine : view.machines().values()) {
+      text.append(machine.saved().name()).append(": ").append(hardware(machine.saved().hardware()));
+      text.append(" current ").append(machine.saved().currentSnapshot());
+      text.append(" modified ").append(machine.saved().currentStateModified()).append('\n');
+      for (Snapshot snapshot : machine.saved().snapshots())
+        text.append("  %s %s after %s: %s%n".formatted(
+            snapshot.id(), snapshot.name(), snapshot.parent(), hardware(snapshot.hardware())));
+    }
+    Map<String, String> media = new TreeMap<>();
+    for (View.MediumView seen : view.media().values()) {
+      Medium medium = seen.medium();
+      media.put(
+          medium.id().toString(),
+          "%s %s on %s %s registry %s"
+              .formatted(
+                  folder.relativize(medium.location()),
+                  medium.type(),
+                  medium.parent(),
+                  medium.autoReset(),
+                  medium.registry()));
+    }
+    media.forEach((id, line) -> text.append(id).append(' ').append(line).append('\n'));
+    return text.toString();
+  }
+
+  private String hardware(Hardware hardware) throws IOException {
+    StringBuilder text = new StringBuilder();
+    text.append(hardware.controllers()).append(hardware.bandwidthGroups());
+    for (Attachment attachment : hardware.attachments()) {
+      text.append(' ').append(attachment);
+      if (attachment.type() == DeviceType.HARD_DISK && attachment.medium() != null)
+        for (int block = 0; block < 3; block++)
+          text.append('[').append(read(attachment.medium(), block)).append(']');
+    }
+    return text.toString();
+  }
+
+  /** The image files that are there and those that should be. */
+  void checkFiles() throws IOException {
+    var wanted = new TreeSet<String>();
+    for (View.MediumView medium : inventory.view().media().values())
+      wanted.add(folder.relativize(medium.medium().location()).toString());
+    var there = new TreeSet<String>();
+    try (Stream<Path> files = Files.walk(folder)) {
+      files
+          .filter(file -> file.toString().matches(".*\\.(vdi|iso|new)"))
+          .forEach(file -> there.add(folder.relativize(file).toString()));
+    }
+    if (!wanted.equals(there))
+      throw new AssertionError("registered are %s, there are %s".formatted(wanted, there));
+  }
+
+  @Override
+  public void close() throws IOException {
+    inventory.close();
+  }
+}

@@ -1,0 +1,88 @@
+package dev.varve.core.inventory;
+
+import dev.varve.core.machine.MachineId;
+import dev.varve.core.machine.Slot;
+import dev.varve.core.medium.Progress;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Keeps which disks are served, and opens nothing. */
+public final class RecordingDisks implements RunningDisks {
+
+  private final Map<MachineId, Map<Slot, Disk>> running = new HashMap<>();
+  private final List<String> calls = new ArrayList<>();
+
+  /** What a running machine serves now. */
+  Map<Slot, Disk> of(MachineId machine) {
+    return running.getOrDefault(machine, Map.of());
+  }
+
+  /** What was asked, in order: the method and the slot. */
+  List<String> calls() {
+    return calls;
+  }
+
+  @Override
+  public void start(MachineId machine, List<Disk> disks) {
+    calls.add("start");
+    Map<Slot, Disk> served = new LinkedHashMap<>();
+    for (Disk disk : disks) served.put(disk.attachment().slot(), disk);
+    running.put(machine, served);
+  }
+
+  @Override
+  public void stop(MachineId machine) {
+    calls.add("stop");
+    running.remove(machine);
+  }
+
+  @Override
+  public void plug(MachineId machine, Disk disk) {
+    calls.add("plug " + disk.attachment().slot());
+    running.get(machine).put(disk.attachment().slot(), disk);
+  }
+
+  @Override
+  public void unplug(MachineId machine, Slot slot) {
+    calls.add("unplug " + slot);
+    running.get(machine).remove(slot);
+  }
+
+  @Override
+  public void change(MachineId machine, Disk disk) {
+    calls.add("change " + disk.attachment().slot());
+    running.get(machine).put(disk.attachment().slot(), disk);
+  }
+
+  @Override
+  public void push(MachineId machine, Map<Slot, Path> tops, Decision decision) throws IOException {
+    calls.add("push " + tops.keySet());
+    decision.run();
+  }
+
+  @Override
+  public LiveMerge merge(
+      MachineId machine, Slot slot, Path source, Path target, Progress progress) {
+    calls.add("merge " + slot);
+    return () -> calls.add("abandon " + slot);
+  }
+
+  @Override
+  public void finish(MachineId machine, List<LiveMerge> merges, Decision decision)
+      throws IOException {
+    calls.add("finish " + merges.size());
+    decision.run();
+  }
+
+  @Override
+  public Map<Slot, List<String>> uris(MachineId machine) {
+    Map<Slot, List<String>> uris = new LinkedHashMap<>();
+    of(machine).forEach((slot, disk) -> uris.put(slot, List.of("nbd://" + slot)));
+    return uris;
+  }
+}

@@ -1,0 +1,226 @@
+package dev.varve.core.inventory;
+
+import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.ImageFiles;
+import dev.varve.core.medium.ImageInfo;
+import dev.varve.core.medium.MediumId;
+import dev.varve.core.medium.MediumVariant;
+import dev.varve.core.medium.Progress;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Images of a format of our own: small files that hold the sectors that were written, and grow with
+ * them. A sector that was cleared hides its parent's. Merging really moves contents.
+ */
+public final class TestImages implements ImageFiles, SectorAccess {
+
+  private static final int MAGIC = 0x56415256;
+  private static final byte[] ZEROES = new byte[SECTOR];
+
+  /** What a file holds. */
+  private record Image(
+      MediumId id,
+      String format,
+      MediumVariant variant,
+      @Nullable MediumId parent,
+      long capacity,
+      SortedMap<Long, byte[]> sectors) {
+
+    Image on(@Nullable MediumId other) {
+      return new Image(id, format, variant, other, capacity, sectors);
+    }
+
+    Image sized(long bytes) {
+      return new Image(id, format, variant, parent, bytes, sectors);
+    }
+  }
+
+  // ---- the port
+
+  @Override
+  public ImageInfo inspect(Path location, DeviceType device) throws IOException {
+    if (!Files.exists(location)) throw new NoSuchFileException(location.toString());
+    if (!isImage(location)) {
+      if (device == DeviceType.HARD_DISK)
+        throw new IOException("'%s' is no disk image".formatted(location));
+      long length = Files.size(location);
+      return new ImageInfo(null, "RAW", MediumVariant.FIXED, null, length, length);
+    }
+    Image image = load(location);
+    boolean named = !image.format().equals("RAW");
+    return new ImageInfo(
+        named ? image.id() : null,
+        image.format(),
+        image.variant(),
+        image.parent(),
+        image.capacity(),
+        Files.size(location));
+  }
+
+  @Override
+  public void create(
+      Path location, MediumId id, String format, MediumVariant variant, long capacity)
+      throws IOException {
+    Files.createDirectories(location.getParent());
+    refuseExisting(location);
+    store(location, new Image(id, format, variant, null, capacity, new TreeMap<>()));
+  }
+
+  @Override
+  public void createChild(Path location, MediumId id, Path parent) throws IOException {
+    refuseExisting(location);
+    Image below = load(parent);
+    String name = location.toString();
+    String format = name.substring(name.lastIndexOf('.') + 1).toUpperCase(java.util.Locale.ROOT);
+    store(
+        location,
+        new Image(
+            id, format, MediumVariant.DIFFERENCING, below.id(), below.capacity(), new TreeMap<>()));
+  }
+
+  private static void refuseExisting(Path location) throws IOException {
+    if (Files.exists(location)) throw new FileAlreadyExistsException(location.toString());
+  }
+
+  @Override
+  public void reset(Path location) throws IOException {
+    Image image = load(location);
+    image.sectors().clear();
+    store(location, image);
+  }
+
+  @Override
+  public boolean merge(List<Path> chain, Path source, Path target, Progress progress)
+      throws IOException {
+    boolean forward = chain.getLast().equals(target);
+    int lowest = chain.indexOf(forward ? source : target);
+    List<Path> merged = chain.subList(lowest, chain.size());
+    SortedMap<Long, byte[]> sectors = new TreeMap<>();
+    for (int i = 0; i < merged.size(); i++) {
+      if (!progress.at(i, merged.size())) return false;
+      sectors.putAll(load(merged.get(i)).sectors());
+    }
+    Image into = load(target).sized(load(chain.getLast()).capacity());
+    into.sectors().clear();
+    into.sectors().putAll(sectors);
+    store(target, into);
+    return true;
+  }
+
+  @Override
+  public void reparent(Path location, Path parent) throws IOException {
+    store(location, load(location).on(load(parent).id()));
+  }
+
+  @Override
+  public void makeBase(Path location) throws IOException {
+    store(location, load(location).on(null));
+  }
+
+  @Override
+  public boolean copy(
+      List<Path> chain,
+      Path location,
+      MediumId id,
+      String format,
+      MediumVariant variant,
+      Progress progress)
+      throws IOException {
+    if (!progress.at(0, 1)) return false;
+    create(location, id, format, variant, load(chain.getLast()).capacity());
+    Image image = load(location);
+    for (Path path : chain) image.sectors().putAll(load(path).sectors());
+    store(location, image);
+    return true;
+  }
+
+  @Override
+  public void delete(Path location) throws IOException {
+    Files.deleteIfExists(location);
+  }
+
+  // ---- contents
+
+  @Override
+  public void write(List<Path> chain, long offset, byte[] sector) throws IOException {
+    Image image = load(chain.getLast());
+    image.sectors().put(offset / SECTOR, sector.clone());
+    store(chain.getLast(), image);
+  }
+
+  @Override
+  public byte[] read(List<Path> chain, long offset) throws IOException {
+    for (Path path : chain.reversed()) {
+      byte[] sector = load(path).sectors().get(offset / SECTOR);
+      if (sector != null) return sector;
+    }
+    return ZEROES.clone();
+  }
+
+  // ---- the file: number of sectors, then each with its number; cleared ones without bytes
+
+  private static boolean isImage(Path location) throws IOException {
+    byte[] head;
+    try (var in = Files.newInputStream(location)) {
+      head = in.readNBytes(Integer.BYTES);
+    }
+    return head.length == Integer.BYTES
+        && new DataInputStream(new ByteArrayInputStream(head)).readInt() == MAGIC;
+  }
+
+  private static Image load(Path location) throws IOException {
+    byte[] bytes = Files.readAllBytes(location);
+    try (var in = new DataInputStream(new ByteArrayInputStream(bytes))) {
+      if (in.readInt() != MAGIC) throw new IOException("'%s' is no image".formatted(location));
+      MediumId id = MediumId.of(in.readUTF());
+      String format = in.readUTF();
+      MediumVariant variant = MediumVariant.valueOf(in.readUTF());
+      String parent = in.readUTF();
+      long capacity = in.readLong();
+      SortedMap<Long, byte[]> sectors = new TreeMap<>();
+      for (int left = in.readInt(); left > 0; left--) {
+        long number = in.readLong();
+        sectors.put(number, in.readBoolean() ? in.readNBytes(SECTOR) : ZEROES.clone());
+      }
+      return new Image(
+          id, format, variant, parent.isEmpty() ? null : MediumId.of(parent), capacity, sectors);
+    }
+  }
+
+  private static void store(Path location, Image image) throws IOException {
+    var bytes = new ByteArrayOutputStream();
+    var out = new DataOutputStream(bytes);
+    out.writeInt(MAGIC);
+    out.writeUTF(image.id().toString());
+    out.writeUTF(image.format());
+    out.writeUTF(image.variant().name());
+    out.writeUTF(image.parent() == null ? "" : image.parent().toString());
+    out.writeLong(image.capacity());
+    out.writeInt(image.sectors().size());
+    for (Map.Entry<Long, byte[]> sector : new ArrayList<>(image.sectors().entrySet())) {
+      boolean full = !Arrays.equals(sector.getValue(), ZEROES);
+      out.writeLong(sector.getKey());
+      out.writeBoolean(full);
+      if (full) out.write(sector.getValue());
+    }
+    Path fresh = location.resolveSibling(location.getFileName() + ".new");
+    Files.write(fresh, bytes.toByteArray());
+    Files.move(fresh, location, StandardCopyOption.ATOMIC_MOVE);
+  }
+}
