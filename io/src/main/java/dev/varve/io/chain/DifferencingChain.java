@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -46,6 +47,8 @@ public final class DifferencingChain implements BlockDevice {
 
   private enum State {
     OPEN,
+    /** Open, but writes are made to wait a little before they are begun. */
+    SLOW,
     /** Requests are handed back to whoever owns the chain. */
     HELD,
     CLOSED
@@ -55,6 +58,7 @@ public final class DifferencingChain implements BlockDevice {
   private static final int WRITERS = 2;
   private static final long WRITE_BACK_MILLIS = 1000;
   private static final long CLOSING_POLL_MILLIS = 1;
+  private static final long MAX_DELAY_NANOS = 1_000_000_000;
 
   private final List<VdiImage> images;
   private final StorageThreads threads;
@@ -75,6 +79,7 @@ public final class DifferencingChain implements BlockDevice {
 
   private final AtomicReference<State> state = new AtomicReference<>(State.OPEN);
   private final Consumer<DeviceRequest> handBack;
+  private volatile long delayPerPieceNanos;
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
   private final ScheduledFuture<?> everySecond;
 
@@ -228,7 +233,7 @@ public final class DifferencingChain implements BlockDevice {
   public boolean tryRead(long offset, int length, ReadSink sink) throws IOException {
     int ticket = reads.enter();
     try {
-      if (state.get() != State.OPEN) return notOpen();
+      if (state.get() != State.OPEN && !isSlow()) return false;
       ChainMap map = chain.map();
       long entry = map.entry(offset >>> map.unitShift());
       int within = (int) offset & map.unitSize() - 1;
@@ -249,12 +254,13 @@ public final class DifferencingChain implements BlockDevice {
     }
   }
 
-  /**
-   * The answer where nothing may be served in place: a chain that is held makes the caller wait.
-   */
-  private boolean notOpen() throws DeviceClosedException {
-    if (state.get() == State.CLOSED) throw closed();
-    return false;
+  /** Asked when the chain is not open at full speed: whether it is open at all. */
+  private boolean isSlow() throws DeviceClosedException {
+    return switch (state.get()) {
+      case OPEN, SLOW -> true;
+      case HELD -> false;
+      case CLOSED -> throw closed();
+    };
   }
 
   /** What the JVM makes of a page that cannot be had: the file was cut, or the medium fails. */
@@ -311,7 +317,10 @@ public final class DifferencingChain implements BlockDevice {
 
   @Override
   public boolean tryWrite(long offset, MemorySegment source) throws IOException {
-    if (state.get() != State.OPEN) return notOpen();
+    if (state.get() != State.OPEN) {
+      isSlow();
+      return false;
+    }
     return writable().writesInPlace(offset)
         && threads.dirtyPages().admits(source.byteSize())
         && writable().writeInPlace(offset, source, false);
@@ -332,7 +341,7 @@ public final class DifferencingChain implements BlockDevice {
   @Override
   public void submit(DeviceRequest request) {
     pending(request).incrementAndGet();
-    if (state.get() != State.OPEN) {
+    if (isShut()) {
       refuse(request);
       return;
     }
@@ -347,6 +356,11 @@ public final class DifferencingChain implements BlockDevice {
       case DISCARD, WRITE_ZEROES -> changes.execute(() -> serveChange(request));
       case FLUSH -> flush(request);
     }
+  }
+
+  private boolean isShut() {
+    State now = state.get();
+    return now == State.HELD || now == State.CLOSED;
   }
 
   private AtomicInteger pending(DeviceRequest request) {
@@ -404,6 +418,7 @@ public final class DifferencingChain implements BlockDevice {
   }
 
   private void writeInPlace(DeviceRequest request) {
+    delay(request);
     try {
       if (writable().writeInPlace(request.offset(), request.memory(), true)) finish(request);
       else changes.execute(() -> serveChange(request));
@@ -413,8 +428,15 @@ public final class DifferencingChain implements BlockDevice {
   }
 
   private void serveChange(DeviceRequest request) {
+    delay(request);
     if (state.get() == State.HELD) refuse(request);
     else serve(request, this::change);
+  }
+
+  private void delay(DeviceRequest request) {
+    if (state.get() != State.SLOW) return;
+    long pieces = Math.ceilDiv(Math.max(1, request.length()), ChangedRanges.PIECE);
+    LockSupport.parkNanos(Math.min(pieces * delayPerPieceNanos, MAX_DELAY_NANOS));
   }
 
   private void change(DeviceRequest request) throws IOException {
@@ -478,7 +500,7 @@ public final class DifferencingChain implements BlockDevice {
     refreshResidency();
     if (top == null || flusher == null || !top.needsCommit()) return;
     changing.incrementAndGet(); // before it looks: a close waits for it, or is seen
-    if (state.get() != State.OPEN) changing.decrementAndGet();
+    if (isShut()) changing.decrementAndGet();
     else flusher.flush(new WriteBack());
   }
 
@@ -496,6 +518,63 @@ public final class DifferencingChain implements BlockDevice {
     if (flusher != null) flusher.commit();
   }
 
+  // ---- what a merge needs
+
+  /** The image that is written. */
+  TopImage top() {
+    return writable();
+  }
+
+  /** Reads by position, as a guest would. Waits. */
+  void readNow(long offset, MemorySegment destination) throws IOException {
+    int ticket = reads.enter();
+    try {
+      chain.read(offset, destination);
+    } finally {
+      reads.exit(ticket);
+    }
+  }
+
+  /**
+   * Makes the guest's writes wait, each of a few lanes about 1 ms &lt;&lt; {@code shift} for every
+   * 64 KiB; until {@link #fullSpeed}.
+   */
+  void slowDown(int shift) {
+    delayPerPieceNanos = 1_000_000L << shift;
+    state.compareAndSet(State.OPEN, State.SLOW);
+  }
+
+  void fullSpeed() {
+    state.compareAndSet(State.SLOW, State.OPEN);
+  }
+
+  /**
+   * Makes a change in its turn among those of the guest. Waits.
+   *
+   * @return false if the chain is not open; nothing was done
+   */
+  boolean change(Flusher.Change change) throws IOException {
+    var done = new CompletableFuture<Boolean>();
+    changing.incrementAndGet();
+    changes.execute(
+        () -> {
+          try {
+            boolean open = !isShut();
+            if (open && flusher != null) flusher.makingRoom(change);
+            done.complete(open);
+          } catch (Throwable e) {
+            done.completeExceptionally(e);
+          } finally {
+            changing.decrementAndGet();
+          }
+        });
+    try {
+      return done.join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
+    }
+  }
+
   // ---- held, to be replaced
 
   /**
@@ -506,7 +585,7 @@ public final class DifferencingChain implements BlockDevice {
    * @throws IOException it cannot be made durable, or the chain is closed; it is not held
    */
   void hold() throws IOException {
-    if (!state.compareAndSet(State.OPEN, State.HELD)) throw closed();
+    if (!leaveOpen(State.HELD)) throw closed();
     try {
       if (top != null) top.stopWrites();
       awaitChanges();
@@ -515,6 +594,15 @@ public final class DifferencingChain implements BlockDevice {
       release();
       throw e;
     }
+  }
+
+  /** From open, or slow, to {@code next}; false if the chain is neither. */
+  private boolean leaveOpen(State next) {
+    while (!isShut()) {
+      if (state.compareAndSet(State.OPEN, next) || state.compareAndSet(State.SLOW, next))
+        return true;
+    }
+    return false;
   }
 
   private void awaitChanges() {
@@ -560,7 +648,7 @@ public final class DifferencingChain implements BlockDevice {
    * somebody called this before.
    */
   void stop(Consumer<@Nullable Throwable> finish) {
-    if (!state.compareAndSet(State.OPEN, State.CLOSED)) return;
+    if (!leaveOpen(State.CLOSED)) return;
     everySecond.cancel(false);
     long since = reads.epoch();
     threads.execute(() -> stopWhenQuiet(since, finish));

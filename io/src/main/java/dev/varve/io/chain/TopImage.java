@@ -90,6 +90,10 @@ final class TopImage {
     this.freesBlocks = freesBlocks;
   }
 
+  VdiImage image() {
+    return image;
+  }
+
   // ---- where things are
 
   private int block(long offset) {
@@ -232,8 +236,8 @@ final class TopImage {
   }
 
   /**
-   * Tells {@code watcher} of every change that completes from now on, after it was made; null ends
-   * that. In the change lane.
+   * Tells {@code watcher} of every change that completes from now on, after it was made. In the
+   * change lane; null, which ends that, anywhere.
    */
   void watch(@Nullable ChangedRanges watcher) {
     this.watcher = watcher;
