@@ -23,7 +23,6 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -60,6 +59,9 @@ public final class DifferencingChain implements BlockDevice {
   private static final long CLOSING_POLL_MILLIS = 1;
   private static final long MAX_DELAY_NANOS = 1_000_000_000;
 
+  /** After so long a delayed write looks whether it is to be held. */
+  private static final long DELAY_STEP_NANOS = 2_000_000;
+
   private final List<VdiImage> images;
   private final StorageThreads threads;
   private final ChainReader chain;
@@ -77,7 +79,9 @@ public final class DifferencingChain implements BlockDevice {
   /** The other requests that are not answered, and a write-back of our own. */
   private final AtomicInteger changing = new AtomicInteger();
 
-  private final AtomicReference<State> state = new AtomicReference<>(State.OPEN);
+  /** Read by every request; changed by {@link #turn}. */
+  private volatile State state = State.OPEN;
+
   private final Consumer<DeviceRequest> handBack;
   private volatile long delayPerPieceNanos;
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
@@ -233,7 +237,7 @@ public final class DifferencingChain implements BlockDevice {
   public boolean tryRead(long offset, int length, ReadSink sink) throws IOException {
     int ticket = reads.enter();
     try {
-      if (state.get() != State.OPEN && !isSlow()) return false;
+      if (state != State.OPEN && !isSlow()) return false;
       ChainMap map = chain.map();
       long entry = map.entry(offset >>> map.unitShift());
       int within = (int) offset & map.unitSize() - 1;
@@ -256,7 +260,7 @@ public final class DifferencingChain implements BlockDevice {
 
   /** Asked when the chain is not open at full speed: whether it is open at all. */
   private boolean isSlow() throws DeviceClosedException {
-    return switch (state.get()) {
+    return switch (state) {
       case OPEN, SLOW -> true;
       case HELD -> false;
       case CLOSED -> throw closed();
@@ -317,7 +321,7 @@ public final class DifferencingChain implements BlockDevice {
 
   @Override
   public boolean tryWrite(long offset, MemorySegment source) throws IOException {
-    if (state.get() != State.OPEN) {
+    if (state != State.OPEN) {
       isSlow();
       return false;
     }
@@ -329,7 +333,7 @@ public final class DifferencingChain implements BlockDevice {
   @Override
   public Lease lease() throws DeviceClosedException {
     int ticket = reads.enter();
-    if (state.get() == State.CLOSED) {
+    if (state == State.CLOSED) {
       reads.exit(ticket);
       throw closed();
     }
@@ -359,7 +363,7 @@ public final class DifferencingChain implements BlockDevice {
   }
 
   private boolean isShut() {
-    State now = state.get();
+    State now = state;
     return now == State.HELD || now == State.CLOSED;
   }
 
@@ -372,7 +376,7 @@ public final class DifferencingChain implements BlockDevice {
 
   /** Nothing of the request was done. */
   private void refuse(DeviceRequest request) {
-    if (state.get() == State.CLOSED) {
+    if (state == State.CLOSED) {
       answer(request, closed());
     } else {
       pending(request).decrementAndGet();
@@ -402,7 +406,7 @@ public final class DifferencingChain implements BlockDevice {
     int ticket = reads.enter();
     try {
       // Of a chain that was held since, another may have given away what this one's map says.
-      if (state.get() == State.HELD) refuse(request);
+      if (state == State.HELD) refuse(request);
       else serve(request, this::read);
     } finally {
       reads.exit(ticket);
@@ -429,14 +433,17 @@ public final class DifferencingChain implements BlockDevice {
 
   private void serveChange(DeviceRequest request) {
     delay(request);
-    if (state.get() == State.HELD) refuse(request);
+    if (state == State.HELD) refuse(request);
     else serve(request, this::change);
   }
 
   private void delay(DeviceRequest request) {
-    if (state.get() != State.SLOW) return;
+    if (state != State.SLOW) return;
     long pieces = Math.ceilDiv(Math.max(1, request.length()), ChangedRanges.PIECE);
-    LockSupport.parkNanos(Math.min(pieces * delayPerPieceNanos, MAX_DELAY_NANOS));
+    long left = Math.min(pieces * delayPerPieceNanos, MAX_DELAY_NANOS);
+    for (; left > 0 && state == State.SLOW; left -= DELAY_STEP_NANOS) {
+      LockSupport.parkNanos(Math.min(left, DELAY_STEP_NANOS));
+    }
   }
 
   private void change(DeviceRequest request) throws IOException {
@@ -541,11 +548,11 @@ public final class DifferencingChain implements BlockDevice {
    */
   void slowDown(int shift) {
     delayPerPieceNanos = 1_000_000L << shift;
-    state.compareAndSet(State.OPEN, State.SLOW);
+    turn(State.OPEN, State.SLOW);
   }
 
   void fullSpeed() {
-    state.compareAndSet(State.SLOW, State.OPEN);
+    turn(State.SLOW, State.OPEN);
   }
 
   /**
@@ -585,7 +592,7 @@ public final class DifferencingChain implements BlockDevice {
    * @throws IOException it cannot be made durable, or the chain is closed; it is not held
    */
   void hold() throws IOException {
-    if (!leaveOpen(State.HELD)) throw closed();
+    if (!turnAway(State.HELD)) throw closed();
     try {
       if (top != null) top.stopWrites();
       awaitChanges();
@@ -596,13 +603,15 @@ public final class DifferencingChain implements BlockDevice {
     }
   }
 
+  private synchronized boolean turn(State from, State to) {
+    if (state != from) return false;
+    state = to;
+    return true;
+  }
+
   /** From open, or slow, to {@code next}; false if the chain is neither. */
-  private boolean leaveOpen(State next) {
-    while (!isShut()) {
-      if (state.compareAndSet(State.OPEN, next) || state.compareAndSet(State.SLOW, next))
-        return true;
-    }
-    return false;
+  private synchronized boolean turnAway(State next) {
+    return turn(State.OPEN, next) || turn(State.SLOW, next);
   }
 
   private void awaitChanges() {
@@ -615,7 +624,7 @@ public final class DifferencingChain implements BlockDevice {
   /** Takes requests again. */
   void release() {
     if (top != null) top.allowWrites();
-    state.set(State.OPEN);
+    turn(State.HELD, State.OPEN);
   }
 
   /**
@@ -648,7 +657,7 @@ public final class DifferencingChain implements BlockDevice {
    * somebody called this before.
    */
   void stop(Consumer<@Nullable Throwable> finish) {
-    if (!leaveOpen(State.CLOSED)) return;
+    if (!turnAway(State.CLOSED)) return;
     everySecond.cancel(false);
     long since = reads.epoch();
     threads.execute(() -> stopWhenQuiet(since, finish));
@@ -674,7 +683,7 @@ public final class DifferencingChain implements BlockDevice {
 
   private void finishAndClose(@Nullable Throwable failure) {
     try {
-      if (top != null && failure == null) top.makeDense();
+      if (top != null && failure == null) top.makeDense(false);
     } catch (Throwable e) {
       failure = e;
     }

@@ -443,7 +443,7 @@ public final class LiveChain implements BlockDevice {
       if (!image.hasAllocator()) continue;
       try {
         image.file().allowWriting();
-        DenseFile.make(image, new Places(image, lock, reads, new Grace()));
+        DenseFile.makeIfChanged(image, new Places(image, lock, reads, new Grace()));
       } catch (ImageInUseException _) {
         // Another disk has it as a parent: it stays as it is, good and with holes.
       } catch (Throwable e) {

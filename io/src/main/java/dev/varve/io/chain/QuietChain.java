@@ -87,7 +87,7 @@ final class QuietChain implements MergeTarget {
   /** Makes everything durable, and the file dense. */
   void finish() throws IOException {
     flusher.commit();
-    top.makeDense();
+    top.makeDense(true);
   }
 
   /**

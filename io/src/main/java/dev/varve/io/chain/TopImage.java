@@ -681,10 +681,15 @@ final class TopImage {
     }
   }
 
-  /** Leaves the file dense, as {@link DenseFile} says. After the last commit. */
-  void makeDense() throws IOException {
+  /**
+   * Leaves the file dense, as {@link DenseFile} says. After the last commit.
+   *
+   * @param alsoUnchanged whether also what an earlier crash left goes away
+   */
+  void makeDense(boolean alsoUnchanged) throws IOException {
     places.recycle();
-    DenseFile.make(image, places);
+    if (alsoUnchanged) DenseFile.make(image, places);
+    else DenseFile.makeIfChanged(image, places);
   }
 
   /** Cuts off what was reserved behind the last place, and moves nothing. After the last commit. */
