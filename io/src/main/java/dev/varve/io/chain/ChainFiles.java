@@ -352,13 +352,4 @@ public final class ChainFiles implements ImageFiles {
     }
     return DiskSource.device(DifferencingChain.open(chain, true, threads));
   }
-
-  /** Ends a copy from within. */
-  private static final class Cancelled extends RuntimeException {
-    private static final long serialVersionUID = 1;
-
-    Cancelled() {
-      super("cancelled", null, false, false);
-    }
-  }
 }

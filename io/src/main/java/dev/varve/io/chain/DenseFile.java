@@ -25,15 +25,20 @@ final class DenseFile {
     this.places = places;
   }
 
-  /** Does nothing to an image that was not changed, and is dense. Waits. */
+  /** Leaves an image as it is that was not changed, and has no unused places. Waits. */
+  static void makeIfChanged(VdiImage image, Places places) throws IOException {
+    BlockAllocator allocator = image.allocator();
+    boolean countIsRight = image.writtenHeader().allocatedBlocks() == allocator.count();
+    if (image.isChanged() || allocator.unusedCount() > 0 || !countIsRight) make(image, places);
+  }
+
+  /** Also cuts off what an earlier crash left behind the last place. Waits. */
   static void make(VdiImage image, Places places) throws IOException {
     new DenseFile(image, places).make();
   }
 
   private void make() throws IOException {
     int dense = allocator.count() - allocator.unusedCount();
-    boolean countIsRight = image.writtenHeader().allocatedBlocks() == allocator.count();
-    if (dense == allocator.count() && countIsRight && !image.isChanged()) return;
     if (moveDown(dense)) {
       image.file().sync();
       image.map().beginCommit();

@@ -19,10 +19,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -46,6 +46,8 @@ public final class DifferencingChain implements BlockDevice {
 
   private enum State {
     OPEN,
+    /** Open, but writes are made to wait a little before they are begun. */
+    SLOW,
     /** Requests are handed back to whoever owns the chain. */
     HELD,
     CLOSED
@@ -55,6 +57,10 @@ public final class DifferencingChain implements BlockDevice {
   private static final int WRITERS = 2;
   private static final long WRITE_BACK_MILLIS = 1000;
   private static final long CLOSING_POLL_MILLIS = 1;
+  private static final long MAX_DELAY_NANOS = 1_000_000_000;
+
+  /** After so long a delayed write looks whether it is to be held. */
+  private static final long DELAY_STEP_NANOS = 2_000_000;
 
   private final List<VdiImage> images;
   private final StorageThreads threads;
@@ -73,8 +79,11 @@ public final class DifferencingChain implements BlockDevice {
   /** The other requests that are not answered, and a write-back of our own. */
   private final AtomicInteger changing = new AtomicInteger();
 
-  private final AtomicReference<State> state = new AtomicReference<>(State.OPEN);
+  /** Read by every request; changed by {@link #turn}. */
+  private volatile State state = State.OPEN;
+
   private final Consumer<DeviceRequest> handBack;
+  private volatile long delayPerPieceNanos;
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
   private final ScheduledFuture<?> everySecond;
 
@@ -228,7 +237,7 @@ public final class DifferencingChain implements BlockDevice {
   public boolean tryRead(long offset, int length, ReadSink sink) throws IOException {
     int ticket = reads.enter();
     try {
-      if (state.get() != State.OPEN) return notOpen();
+      if (state != State.OPEN && !isSlow()) return false;
       ChainMap map = chain.map();
       long entry = map.entry(offset >>> map.unitShift());
       int within = (int) offset & map.unitSize() - 1;
@@ -249,12 +258,13 @@ public final class DifferencingChain implements BlockDevice {
     }
   }
 
-  /**
-   * The answer where nothing may be served in place: a chain that is held makes the caller wait.
-   */
-  private boolean notOpen() throws DeviceClosedException {
-    if (state.get() == State.CLOSED) throw closed();
-    return false;
+  /** Asked when the chain is not open at full speed: whether it is open at all. */
+  private boolean isSlow() throws DeviceClosedException {
+    return switch (state) {
+      case OPEN, SLOW -> true;
+      case HELD -> false;
+      case CLOSED -> throw closed();
+    };
   }
 
   /** What the JVM makes of a page that cannot be had: the file was cut, or the medium fails. */
@@ -311,7 +321,10 @@ public final class DifferencingChain implements BlockDevice {
 
   @Override
   public boolean tryWrite(long offset, MemorySegment source) throws IOException {
-    if (state.get() != State.OPEN) return notOpen();
+    if (state != State.OPEN) {
+      isSlow();
+      return false;
+    }
     return writable().writesInPlace(offset)
         && threads.dirtyPages().admits(source.byteSize())
         && writable().writeInPlace(offset, source, false);
@@ -320,7 +333,7 @@ public final class DifferencingChain implements BlockDevice {
   @Override
   public Lease lease() throws DeviceClosedException {
     int ticket = reads.enter();
-    if (state.get() == State.CLOSED) {
+    if (state == State.CLOSED) {
       reads.exit(ticket);
       throw closed();
     }
@@ -332,7 +345,7 @@ public final class DifferencingChain implements BlockDevice {
   @Override
   public void submit(DeviceRequest request) {
     pending(request).incrementAndGet();
-    if (state.get() != State.OPEN) {
+    if (isShut()) {
       refuse(request);
       return;
     }
@@ -349,6 +362,11 @@ public final class DifferencingChain implements BlockDevice {
     }
   }
 
+  private boolean isShut() {
+    State now = state;
+    return now == State.HELD || now == State.CLOSED;
+  }
+
   private AtomicInteger pending(DeviceRequest request) {
     return switch (request.op()) {
       case READ, CACHE, EXTENTS -> reading;
@@ -358,7 +376,7 @@ public final class DifferencingChain implements BlockDevice {
 
   /** Nothing of the request was done. */
   private void refuse(DeviceRequest request) {
-    if (state.get() == State.CLOSED) {
+    if (state == State.CLOSED) {
       answer(request, closed());
     } else {
       pending(request).decrementAndGet();
@@ -388,7 +406,7 @@ public final class DifferencingChain implements BlockDevice {
     int ticket = reads.enter();
     try {
       // Of a chain that was held since, another may have given away what this one's map says.
-      if (state.get() == State.HELD) refuse(request);
+      if (state == State.HELD) refuse(request);
       else serve(request, this::read);
     } finally {
       reads.exit(ticket);
@@ -404,6 +422,7 @@ public final class DifferencingChain implements BlockDevice {
   }
 
   private void writeInPlace(DeviceRequest request) {
+    delay(request);
     try {
       if (writable().writeInPlace(request.offset(), request.memory(), true)) finish(request);
       else changes.execute(() -> serveChange(request));
@@ -413,8 +432,18 @@ public final class DifferencingChain implements BlockDevice {
   }
 
   private void serveChange(DeviceRequest request) {
-    if (state.get() == State.HELD) refuse(request);
+    delay(request);
+    if (state == State.HELD) refuse(request);
     else serve(request, this::change);
+  }
+
+  private void delay(DeviceRequest request) {
+    if (state != State.SLOW) return;
+    long pieces = Math.ceilDiv(Math.max(1, request.length()), ChangedRanges.PIECE);
+    long left = Math.min(pieces * delayPerPieceNanos, MAX_DELAY_NANOS);
+    for (; left > 0 && state == State.SLOW; left -= DELAY_STEP_NANOS) {
+      LockSupport.parkNanos(Math.min(left, DELAY_STEP_NANOS));
+    }
   }
 
   private void change(DeviceRequest request) throws IOException {
@@ -478,7 +507,7 @@ public final class DifferencingChain implements BlockDevice {
     refreshResidency();
     if (top == null || flusher == null || !top.needsCommit()) return;
     changing.incrementAndGet(); // before it looks: a close waits for it, or is seen
-    if (state.get() != State.OPEN) changing.decrementAndGet();
+    if (isShut()) changing.decrementAndGet();
     else flusher.flush(new WriteBack());
   }
 
@@ -496,6 +525,63 @@ public final class DifferencingChain implements BlockDevice {
     if (flusher != null) flusher.commit();
   }
 
+  // ---- what a merge needs
+
+  /** The image that is written. */
+  TopImage top() {
+    return writable();
+  }
+
+  /** Reads by position, as a guest would. Waits. */
+  void readNow(long offset, MemorySegment destination) throws IOException {
+    int ticket = reads.enter();
+    try {
+      chain.read(offset, destination);
+    } finally {
+      reads.exit(ticket);
+    }
+  }
+
+  /**
+   * Makes the guest's writes wait, each of a few lanes about 1 ms &lt;&lt; {@code shift} for every
+   * 64 KiB; until {@link #fullSpeed}.
+   */
+  void slowDown(int shift) {
+    delayPerPieceNanos = 1_000_000L << shift;
+    turn(State.OPEN, State.SLOW);
+  }
+
+  void fullSpeed() {
+    turn(State.SLOW, State.OPEN);
+  }
+
+  /**
+   * Makes a change in its turn among those of the guest. Waits.
+   *
+   * @return false if the chain is not open; nothing was done
+   */
+  boolean change(Flusher.Change change) throws IOException {
+    var done = new CompletableFuture<Boolean>();
+    changing.incrementAndGet();
+    changes.execute(
+        () -> {
+          try {
+            boolean open = !isShut();
+            if (open && flusher != null) flusher.makingRoom(change);
+            done.complete(open);
+          } catch (Throwable e) {
+            done.completeExceptionally(e);
+          } finally {
+            changing.decrementAndGet();
+          }
+        });
+    try {
+      return done.join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
+    }
+  }
+
   // ---- held, to be replaced
 
   /**
@@ -506,7 +592,7 @@ public final class DifferencingChain implements BlockDevice {
    * @throws IOException it cannot be made durable, or the chain is closed; it is not held
    */
   void hold() throws IOException {
-    if (!state.compareAndSet(State.OPEN, State.HELD)) throw closed();
+    if (!turnAway(State.HELD)) throw closed();
     try {
       if (top != null) top.stopWrites();
       awaitChanges();
@@ -515,6 +601,17 @@ public final class DifferencingChain implements BlockDevice {
       release();
       throw e;
     }
+  }
+
+  private synchronized boolean turn(State from, State to) {
+    if (state != from) return false;
+    state = to;
+    return true;
+  }
+
+  /** From open, or slow, to {@code next}; false if the chain is neither. */
+  private synchronized boolean turnAway(State next) {
+    return turn(State.OPEN, next) || turn(State.SLOW, next);
   }
 
   private void awaitChanges() {
@@ -527,7 +624,7 @@ public final class DifferencingChain implements BlockDevice {
   /** Takes requests again. */
   void release() {
     if (top != null) top.allowWrites();
-    state.set(State.OPEN);
+    turn(State.HELD, State.OPEN);
   }
 
   /**
@@ -560,7 +657,7 @@ public final class DifferencingChain implements BlockDevice {
    * somebody called this before.
    */
   void stop(Consumer<@Nullable Throwable> finish) {
-    if (!state.compareAndSet(State.OPEN, State.CLOSED)) return;
+    if (!turnAway(State.CLOSED)) return;
     everySecond.cancel(false);
     long since = reads.epoch();
     threads.execute(() -> stopWhenQuiet(since, finish));
@@ -586,7 +683,7 @@ public final class DifferencingChain implements BlockDevice {
 
   private void finishAndClose(@Nullable Throwable failure) {
     try {
-      if (top != null && failure == null) top.makeDense();
+      if (top != null && failure == null) top.makeDense(false);
     } catch (Throwable e) {
       failure = e;
     }

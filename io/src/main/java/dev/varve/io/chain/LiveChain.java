@@ -10,6 +10,7 @@ import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.VdiFormatException;
 import dev.varve.io.vdi.VdiImage;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -59,6 +60,7 @@ public final class LiveChain implements BlockDevice {
   private DifferencingChain chain;
   private List<DeviceRequest> waiting = new ArrayList<>();
   private boolean closing;
+  private @Nullable LiveMerge merging;
 
   /** An image of the chain. */
   record Layer(Path path, VdiImage image) {}
@@ -170,10 +172,13 @@ public final class LiveChain implements BlockDevice {
    */
   public void hold() throws IOException {
     DifferencingChain chain;
+    LiveMerge merge;
     synchronized (gate) {
       if (closing) throw new DeviceClosedException("the disk is closed");
       chain = this.chain;
+      merge = merging;
     }
+    if (merge != null) merge.catchUp();
     chain.commit();
     synchronized (gate) {
       if (closing) throw new DeviceClosedException("the disk is closed");
@@ -200,12 +205,13 @@ public final class LiveChain implements BlockDevice {
       begun = waiting;
       waiting = new ArrayList<>();
       closes = closing;
+      gate.notifyAll();
     }
     for (DeviceRequest request : begun) chain.submit(request);
     if (closes) chain.stop(this::finishAndClose);
   }
 
-  private void requireHeld() {
+  void requireHeld() {
     if (serving != null) throw new IllegalStateException("the disk is not held");
   }
 
@@ -218,6 +224,10 @@ public final class LiveChain implements BlockDevice {
   public void push(Path newTop) throws IOException {
     requireHeld();
     if (readOnly) throw new IllegalStateException("the disk is open read-only");
+    synchronized (gate) {
+      if (merging != null)
+        throw new IllegalStateException("the disk has a merge that is not ended");
+    }
     VdiImage image = DifferencingChain.openImage(newTop, true, true);
     try {
       checkTop(image);
@@ -259,9 +269,7 @@ public final class LiveChain implements BlockDevice {
     afterwards.of(
         replaced,
         () -> {
-          synchronized (lock) {
-            for (int place : places) top.allocator().releaseStale(place);
-          }
+          release(top, places);
           for (Layer layer : dropped) closeQuietly(layer.image);
         });
   }
@@ -289,7 +297,32 @@ public final class LiveChain implements BlockDevice {
    *     or the disk was closed; the disk shows what it did
    */
   public @Nullable LiveMerge merge(Path source, Path target, Progress progress) throws IOException {
-    throw new UnsupportedOperationException("under construction");
+    LiveMerge merge = begin(source, target);
+    boolean done = false;
+    try {
+      done = merge.run(progress);
+      return done ? merge : null;
+    } finally {
+      if (!done) merge.abandon();
+    }
+  }
+
+  private LiveMerge begin(Path source, Path target) throws DeviceClosedException {
+    synchronized (gate) {
+      if (closing) throw new DeviceClosedException("the disk is closed");
+      if (merging != null) throw new IllegalStateException("the disk has a merge already");
+      List<Path> paths = paths();
+      int from = paths.indexOf(source);
+      int to = paths.indexOf(target);
+      if (from < 0 || to < 0 || Math.abs(from - to) != 1) {
+        throw new IllegalArgumentException(
+            "%s and %s are not neighbours in the chain %s".formatted(source, target, paths));
+      }
+      if (readOnly && Math.max(from, to) == paths.size() - 1) {
+        throw new IllegalStateException("the disk is open read-only: its top cannot be merged");
+      }
+      return merging = new LiveMerge(this, layers, from, to);
+    }
   }
 
   /**
@@ -297,10 +330,71 @@ public final class LiveChain implements BlockDevice {
    * now. The file of the source is nobody's afterwards: it can be deleted at once. Only while held.
    *
    * @throws IOException the child's header could not be written; the disk goes on without the
-   *     source, and {@code ImageFiles.reparent} is to be done once the disk is closed
+   *     source, and {@link ChainFiles#reparent} is to be done once the disk is closed
    */
   public void finish(LiveMerge merge) throws IOException {
-    throw new UnsupportedOperationException("under construction");
+    requireHeld();
+    replace(merge.remaining());
+    ended(merge);
+    merge.finish();
+  }
+
+  // ---- for a merge
+
+  DifferencingChain.Shared shared() {
+    return shared;
+  }
+
+  DifferencingChain chain() {
+    synchronized (gate) {
+      return chain;
+    }
+  }
+
+  boolean isClosing() {
+    synchronized (gate) {
+      return closing;
+    }
+  }
+
+  /** Makes a change in its turn among those of the guest, and after a hold. Waits. */
+  void change(Flusher.Change change) throws IOException {
+    while (!awaitServing().change(change)) {
+      // held meanwhile
+    }
+  }
+
+  private DifferencingChain awaitServing() throws IOException {
+    synchronized (gate) {
+      try {
+        while (true) {
+          if (closing) throw new DeviceClosedException("the disk is closed");
+          DifferencingChain chain = serving;
+          if (chain != null) return chain;
+          gate.wait();
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new InterruptedIOException("interrupted while the disk was held");
+      }
+    }
+  }
+
+  /** Makes places of an image unused once those have left who read now. */
+  void leavePlaces(VdiImage image, List<Integer> places) {
+    if (!places.isEmpty()) afterwards.ofReaders(() -> release(image, places));
+  }
+
+  private void release(VdiImage image, List<Integer> places) {
+    synchronized (lock) {
+      for (int place : places) image.allocator().releaseStale(place);
+    }
+  }
+
+  void ended(LiveMerge merge) {
+    synchronized (gate) {
+      if (merging == merge) merging = null;
+    }
   }
 
   // ---- closing
@@ -312,13 +406,20 @@ public final class LiveChain implements BlockDevice {
       if (closing) return closed;
       closing = true;
       chain = serving;
+      gate.notifyAll();
     }
     if (chain != null) chain.stop(this::finishAndClose); // else resuming does it
     return closed;
   }
 
   private void finishAndClose(@Nullable Throwable failure) {
-    if (!afterwards.isDone()) {
+    LiveMerge merge;
+    synchronized (gate) {
+      merge = merging;
+    }
+    boolean running = merge != null && merge.isRunning();
+    if (merge != null && !running) merge.abandon();
+    if (running || !afterwards.isDone()) {
       threads.later(CLOSING_POLL_MILLIS, () -> finishAndClose(failure));
       return;
     }
@@ -342,7 +443,7 @@ public final class LiveChain implements BlockDevice {
       if (!image.hasAllocator()) continue;
       try {
         image.file().allowWriting();
-        DenseFile.make(image, new Places(image, lock, reads, new Grace()));
+        DenseFile.makeIfChanged(image, new Places(image, lock, reads, new Grace()));
       } catch (ImageInUseException _) {
         // Another disk has it as a parent: it stays as it is, good and with holes.
       } catch (Throwable e) {

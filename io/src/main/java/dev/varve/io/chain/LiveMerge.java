@@ -1,12 +1,138 @@
 package dev.varve.io.chain;
 
+import dev.varve.core.device.DeviceClosedException;
+import dev.varve.core.medium.Progress;
+import dev.varve.io.vdi.VdiHeader;
+import dev.varve.io.vdi.VdiImage;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A merge of two neighbours in a running disk's chain of which only a moment's work is left: see
  * {@link LiveChain#merge}.
+ *
+ * <p>Into the top, blocks are brought in turn with the guest's own changes. Between images below
+ * the top, one thread writes the target and the running chain reads on: what the sources hide
+ * nobody sees change, and no place of the target is given up. From the top into the image below it:
+ * {@link TopCopy}.
  */
 public final class LiveMerge {
+
+  private enum State {
+    RUNNING,
+    READY,
+    COMPLETED,
+    ENDED
+  }
+
+  private final LiveChain disk;
+  private final List<LiveChain.Layer> layers;
+  private final int from;
+  private final int to;
+
+  /** Where the target is written, if that is not the running top. */
+  private @Nullable QuietChain below;
+
+  private @Nullable TopCopy topCopy;
+  private volatile State state = State.RUNNING;
+  private boolean lockedChild;
+
+  LiveMerge(LiveChain disk, List<LiveChain.Layer> layers, int from, int to) {
+    this.disk = disk;
+    this.layers = layers;
+    this.from = from;
+    this.to = to;
+  }
+
+  private int top() {
+    return layers.size() - 1;
+  }
+
+  private VdiImage image(int position) {
+    return layers.get(position).image();
+  }
+
+  private List<VdiImage> images(int count) {
+    return layers.subList(0, count).stream().map(LiveChain.Layer::image).toList();
+  }
+
+  /**
+   * Copies until little is left.
+   *
+   * @return false if it was cancelled
+   */
+  boolean run(Progress progress) throws IOException {
+    Progress open =
+        (done, total) -> {
+          if (disk.isClosing()) throw new Cancelled();
+          return progress.at(done, total);
+        };
+    try {
+      return copy(open);
+    } catch (Cancelled _) {
+      throw new DeviceClosedException("the disk was closed during the merge");
+    }
+  }
+
+  private boolean copy(Progress progress) throws IOException {
+    checkSizes();
+    MergeTarget target = openTarget();
+    var merge = new Merge(target, images(Math.max(from, to) + 1), from, disk.shared().lock());
+    long needed = merge.spaceNeeded(progress);
+    if (needed < 0) return false;
+    Merge.checkSpace(
+        target.image().file().name(),
+        needed,
+        Files.getFileStore(layers.get(to).path()).getUsableSpace());
+    boolean done = from == top() ? copyTop(progress) : merge.run(progress);
+    if (done) state = State.READY;
+    return done;
+  }
+
+  /** A running disk, and every image that others show, stays as large as it is. */
+  private void checkSizes() throws IOException {
+    long source = image(from).capacity();
+    long target = image(to).capacity();
+    boolean fits = from < to || source == target || (source < target && from < top());
+    if (fits) return;
+    throw new IOException(
+        "%s has a disk of %d bytes and %s one of %d: they can be merged only while the machine is off"
+            .formatted(layers.get(from).path(), source, layers.get(to).path(), target));
+  }
+
+  private MergeTarget openTarget() throws IOException {
+    if (to == top()) return new RunningTop(disk, disk.chain().top());
+    VdiImage image = image(to);
+    image.file().allowWriting();
+    try {
+      image.allowWriting();
+      return below = QuietChain.below(images(to + 1), disk.shared(), UUID::randomUUID);
+    } catch (Throwable e) {
+      image.file().onlyRead();
+      throw e;
+    }
+  }
+
+  private boolean copyTop(Progress progress) throws IOException {
+    QuietChain target = below;
+    assert target != null : "the target lies below the top";
+    var copy = new TopCopy(disk.chain(), target);
+    disk.change(() -> disk.chain().top().watch(copy.watcher()));
+    topCopy = copy;
+    return copy.copyMost(progress);
+  }
+
+  boolean isRunning() {
+    return state == State.RUNNING;
+  }
+
+  /** Copies what the guest has changed since, as long as it is much. */
+  void catchUp() throws IOException {
+    if (topCopy != null && state == State.READY) topCopy.catchUp(Progress.NONE);
+  }
 
   /**
    * Copies the rest and makes everything durable: afterwards the chain shows the same without the
@@ -16,7 +142,55 @@ public final class LiveMerge {
    * @throws IOException the target does not hold everything: {@link #abandon} the merge
    */
   public void complete() throws IOException {
-    throw new UnsupportedOperationException("under construction");
+    if (state != State.READY) throw new IllegalStateException("the merge is " + state);
+    disk.requireHeld();
+    if (topCopy != null) topCopy.copyRest();
+    if (below != null) disk.leavePlaces(image(to), below.handOver());
+    int child = child();
+    if (child >= 0 && child < top() && child != to) {
+      image(child).file().allowWriting();
+      lockedChild = true;
+    }
+    state = State.COMPLETED;
+  }
+
+  /** The position of the image whose parent is another afterwards; -1 if there is none. */
+  private int child() {
+    int child = from + 1;
+    return child < layers.size() ? child : -1;
+  }
+
+  /** The images that are left. */
+  List<LiveChain.Layer> remaining() {
+    if (state != State.COMPLETED) throw new IllegalStateException("the merge is " + state);
+    return layers.stream().filter(layer -> layer != layers.get(from)).toList();
+  }
+
+  /** Called when the chain consists of {@link #remaining}. */
+  void finish() throws IOException {
+    state = State.ENDED;
+    int child = child();
+    try {
+      if (child >= 0) reparent(image(child), child == to ? from - 1 : to);
+    } finally {
+      if (to < top() && from < top()) image(to).file().onlyRead(); // else it is the top now
+      if (lockedChild) image(child).file().onlyRead();
+    }
+  }
+
+  private void reparent(VdiImage child, int parent) throws IOException {
+    VdiHeader header;
+    synchronized (disk.shared().lock()) {
+      header =
+          parent < 0
+              ? ChainFiles.asBase(child.header())
+              : child
+                  .header()
+                  .withParent(image(parent).header().uuid(), image(parent).header().modifyUuid());
+      child.header(header);
+    }
+    child.writeHeader(header);
+    child.file().sync();
   }
 
   /**
@@ -24,6 +198,21 @@ public final class LiveMerge {
    * and does nothing after {@link LiveChain#finish}. May wait.
    */
   public void abandon() {
-    throw new UnsupportedOperationException("under construction");
+    State before = state;
+    if (before == State.ENDED) return;
+    state = State.ENDED;
+    try {
+      if (topCopy != null) disk.chain().top().watch(null);
+      if (below != null && before != State.COMPLETED) disk.leavePlaces(image(to), below.handOver());
+    } catch (IOException _) {
+      // What the target lost the source still has.
+    }
+    try {
+      if (below != null) image(to).file().onlyRead();
+      if (lockedChild) image(child()).file().onlyRead();
+    } catch (IOException _) {
+      // They stay locked until the disk is closed.
+    }
+    disk.ended(this);
   }
 }

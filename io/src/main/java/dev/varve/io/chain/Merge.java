@@ -25,7 +25,7 @@ final class Merge {
   private static final int PIECE = 1 << 20;
   private static final long COMMIT_EVERY = 256 << 20;
 
-  private final QuietChain target;
+  private final MergeTarget target;
   private final Layers sources;
   private final boolean forward;
   private final boolean nothingBelow;
@@ -40,7 +40,7 @@ final class Merge {
    * @param source its position in the chain: of several sources, the one farthest from the target
    * @param lock guards the images' block maps
    */
-  Merge(QuietChain target, List<VdiImage> chain, int source, Object lock) {
+  Merge(MergeTarget target, List<VdiImage> chain, int source, Object lock) {
     int position = chain.indexOf(target.image());
     this.target = target;
     this.forward = source < position;
@@ -169,7 +169,7 @@ final class Merge {
   }
 
   /** Writes what is not zero, and makes zero what is. */
-  static void put(QuietChain target, long offset, MemorySegment data) throws IOException {
+  static void put(MergeTarget target, long offset, MemorySegment data) throws IOException {
     if (Zeroes.fill(data)) target.zero(offset, data.byteSize());
     else target.write(offset, data);
   }

@@ -12,7 +12,7 @@ import java.util.function.Supplier;
  * A chain whose top image one thread writes, while no guest does. Others may read its images in a
  * chain of their own. Blocks.
  */
-final class QuietChain {
+final class QuietChain implements MergeTarget {
 
   private final VdiImage image;
   private final TopImage top;
@@ -49,41 +49,45 @@ final class QuietChain {
     return new QuietChain(images, shared, false, uuids);
   }
 
-  VdiImage image() {
+  @Override
+  public VdiImage image() {
     return image;
   }
 
-  void write(long offset, MemorySegment data) throws IOException {
+  @Override
+  public void write(long offset, MemorySegment data) throws IOException {
     flusher.makingRoom(() -> top.write(offset, data));
   }
 
-  void zero(long offset, long length) throws IOException {
+  @Override
+  public void zero(long offset, long length) throws IOException {
     flusher.makingRoom(() -> top.zero(offset, length, false));
   }
 
-  boolean decides(int block) throws IOException {
+  @Override
+  public boolean decides(int block) throws IOException {
     return top.decides(block);
   }
 
-  /** Whether writing to the block needs no new place in the file. */
-  boolean hasPlace(int block) throws IOException {
+  @Override
+  public boolean hasPlace(int block) throws IOException {
     return top.hasPlace(block);
   }
 
-  /** See {@link TopImage#bring}. */
-  void bring(int block) throws IOException {
+  @Override
+  public void bring(int block) throws IOException {
     flusher.makingRoom(() -> top.bring(block));
   }
 
-  /** Makes everything durable. */
-  void commit() throws IOException {
+  @Override
+  public void commit() throws IOException {
     flusher.commit();
   }
 
   /** Makes everything durable, and the file dense. */
   void finish() throws IOException {
     flusher.commit();
-    top.makeDense();
+    top.makeDense(true);
   }
 
   /**

@@ -90,6 +90,10 @@ final class TopImage {
     this.freesBlocks = freesBlocks;
   }
 
+  VdiImage image() {
+    return image;
+  }
+
   // ---- where things are
 
   private int block(long offset) {
@@ -232,8 +236,8 @@ final class TopImage {
   }
 
   /**
-   * Tells {@code watcher} of every change that completes from now on, after it was made; null ends
-   * that. In the change lane.
+   * Tells {@code watcher} of every change that completes from now on, after it was made. In the
+   * change lane; null, which ends that, anywhere.
    */
   void watch(@Nullable ChangedRanges watcher) {
     this.watcher = watcher;
@@ -677,10 +681,15 @@ final class TopImage {
     }
   }
 
-  /** Leaves the file dense, as {@link DenseFile} says. After the last commit. */
-  void makeDense() throws IOException {
+  /**
+   * Leaves the file dense, as {@link DenseFile} says. After the last commit.
+   *
+   * @param alsoUnchanged whether also what an earlier crash left goes away
+   */
+  void makeDense(boolean alsoUnchanged) throws IOException {
     places.recycle();
-    DenseFile.make(image, places);
+    if (alsoUnchanged) DenseFile.make(image, places);
+    else DenseFile.makeIfChanged(image, places);
   }
 
   /** Cuts off what was reserved behind the last place, and moves nothing. After the last commit. */

@@ -489,8 +489,7 @@ public final class MappedFile implements ImageFile {
       ImageLock.upgrade(reader, reader, path);
       return;
     }
-    // Under this name the kernel opens the very same file, wherever it was moved.
-    int writer = Posix.open(Path.of("/proc/self/fd/" + reader), Posix.O_RDWR | Posix.O_CLOEXEC, 0);
+    int writer = reopen(reader);
     try {
       Posix.fadvise(writer, 0, 0, Posix.POSIX_FADV_RANDOM);
       ImageLock.upgrade(reader, writer, path);
@@ -501,6 +500,16 @@ public final class MappedFile implements ImageFile {
     replaced = reader;
     fd = writer;
     writable = true;
+  }
+
+  /** Under this name the kernel opens the very same file, wherever it was moved. */
+  private int reopen(int reader) throws IOException {
+    try {
+      Path same = Path.of("/proc/self/fd/" + reader);
+      return Posix.open(same, Posix.O_RDWR | Posix.O_CLOEXEC, 0);
+    } catch (PosixException e) {
+      throw failed("opening for writing", e);
+    }
   }
 
   @Override

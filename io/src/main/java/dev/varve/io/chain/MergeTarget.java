@@ -1,0 +1,27 @@
+package dev.varve.io.chain;
+
+import dev.varve.io.vdi.VdiImage;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+
+/** The image that a merge changes, on top of those below it. One thread uses it; blocks. */
+interface MergeTarget {
+
+  VdiImage image();
+
+  /** Whether the image says what a block holds, whatever lies below. */
+  boolean decides(int block) throws IOException;
+
+  /** Whether writing to the block needs no new place in the file. */
+  boolean hasPlace(int block) throws IOException;
+
+  /** See {@link TopImage#bring}. */
+  void bring(int block) throws IOException;
+
+  void write(long offset, MemorySegment data) throws IOException;
+
+  void zero(long offset, long length) throws IOException;
+
+  /** Makes everything durable. */
+  void commit() throws IOException;
+}

@@ -1,0 +1,291 @@
+package dev.varve.io.chain;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.ImageInfo;
+import dev.varve.core.medium.MediumId;
+import dev.varve.core.medium.MediumVariant;
+import dev.varve.core.medium.Progress;
+import dev.varve.io.storage.StorageThreads;
+import dev.varve.io.vdi.Fixtures;
+import dev.varve.io.vdi.TestImage;
+import dev.varve.io.vdi.VdiCheck;
+import dev.varve.io.vdi.VdiHeader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Image files are made, looked at, merged and deleted as the model wants it. */
+class ChainFilesTest {
+
+  private static final int CAPACITY = 4 << 20;
+  private static final MediumId BASE = new MediumId(new UUID(1, 1));
+  private static final MediumId CHILD = new MediumId(new UUID(1, 2));
+  private static final MediumId GRANDCHILD = new MediumId(new UUID(1, 3));
+
+  private static StorageThreads threads;
+  private static ChainFiles files;
+
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void start() {
+    threads = new StorageThreads(4);
+    files = new ChainFiles(threads);
+  }
+
+  @AfterAll
+  static void stop() {
+    threads.close();
+  }
+
+  private Path base() throws IOException {
+    Path base = folder.resolve("base.vdi");
+    files.create(base, BASE, "VDI", MediumVariant.STANDARD, CAPACITY);
+    return base;
+  }
+
+  private Path child(Path parent, MediumId id) throws IOException {
+    Path child = folder.resolve(id + ".vdi");
+    files.createChild(child, id, parent);
+    return child;
+  }
+
+  /** What a guest does to the top of a chain. */
+  private interface Use {
+    void of(Guest guest) throws IOException;
+  }
+
+  private static void use(List<Path> chain, Use use) throws IOException {
+    var guest = new Guest(DifferencingChain.open(chain, false, threads));
+    use.of(guest);
+    guest.close();
+  }
+
+  private static byte[] contents(Path... chain) throws IOException {
+    var guest = new Guest(DifferencingChain.open(List.of(chain), true, threads));
+    byte[] contents = guest.readAll();
+    guest.close();
+    return contents;
+  }
+
+  private static void assertClean(Path... images) throws IOException {
+    for (Path image : images) {
+      assertEquals(VdiCheck.Severity.NOTE, VdiCheck.check(image).severity(), image::toString);
+    }
+  }
+
+  @Test
+  void newImagesAreWhatTheyWereAskedToBe() throws Exception {
+    Path base = base();
+    Path child = child(base, CHILD);
+    Path fixed = folder.resolve("fixed.vdi");
+    files.create(fixed, GRANDCHILD, "VDI", MediumVariant.FIXED, CAPACITY);
+    Path raw = folder.resolve("disk.img");
+    files.create(raw, GRANDCHILD, "RAW", MediumVariant.STANDARD, CAPACITY);
+
+    ImageInfo childInfo = files.inspect(child, DeviceType.HARD_DISK);
+    assertEquals(CHILD, childInfo.id());
+    assertEquals(BASE, childInfo.parent());
+    assertEquals(MediumVariant.DIFFERENCING, childInfo.variant());
+    assertEquals(CAPACITY, childInfo.capacity());
+    assertEquals(Files.size(child), childInfo.fileLength());
+    assertNull(files.inspect(base, DeviceType.HARD_DISK).parent());
+    assertEquals(MediumVariant.FIXED, files.inspect(fixed, DeviceType.HARD_DISK).variant());
+    ImageInfo rawInfo = files.inspect(raw, DeviceType.HARD_DISK);
+    assertEquals("RAW", rawInfo.format());
+    assertNull(rawInfo.id());
+    assertEquals(CAPACITY, rawInfo.capacity());
+    assertThrows(
+        FileAlreadyExistsException.class,
+        () -> files.create(base, CHILD, "VDI", MediumVariant.STANDARD, CAPACITY));
+  }
+
+  @Test
+  void fileOfAnotherKindIsRefusedWithAReason() throws Exception {
+    Path base = base();
+    Path iso = folder.resolve("dvd.iso");
+    byte[] dvd = new byte[40 << 10];
+    System.arraycopy("CD001".getBytes(StandardCharsets.US_ASCII), 0, dvd, 0x8001, 5);
+    Files.write(iso, dvd);
+    Path odd = Files.write(folder.resolve("odd.img"), new byte[1000]);
+    Path noVdi = Files.write(folder.resolve("text.vdi"), new byte[1024]);
+
+    assertEquals(dvd.length, files.inspect(iso, DeviceType.DVD).capacity());
+    assertTrue(refusal(base, DeviceType.DVD).contains("cannot be a DVD"));
+    assertTrue(refusal(base, DeviceType.FLOPPY).contains("cannot be a Floppy"));
+    assertTrue(refusal(iso, DeviceType.HARD_DISK).contains("is a DVD image"));
+    assertTrue(refusal(odd, DeviceType.HARD_DISK).contains("1000 bytes"));
+    assertTrue(refusal(noVdi, DeviceType.HARD_DISK).contains("signature"));
+    assertThrows(
+        IOException.class, () -> files.inspect(folder.resolve("none"), DeviceType.DVD));
+  }
+
+  private String refusal(Path file, DeviceType device) {
+    return String.valueOf(
+        assertThrows(IOException.class, () -> files.inspect(file, device)).getMessage());
+  }
+
+  @Test
+  void childThatWasMadeBeforeACrashIsNotMadeAgainAndAnotherFileIsKept() throws Exception {
+    Path base = base();
+    Path child = child(base, CHILD);
+
+    files.createChild(child, CHILD, base);
+
+    assertThrows(
+        FileAlreadyExistsException.class, () -> files.createChild(child, GRANDCHILD, base));
+    assertEquals(CHILD, files.inspect(child, DeviceType.HARD_DISK).id());
+  }
+
+  @Test
+  void resetImageShowsWhatItsParentShowsAndKeepsItsName() throws Exception {
+    Path base = base();
+    use(List.of(base), guest -> guest.write(0, Guest.filled(CAPACITY, 'b')));
+    Path child = child(base, CHILD);
+    use(List.of(base, child), guest -> guest.write(1 << 20, Guest.filled(2 << 20, 'c')));
+
+    files.reset(child);
+
+    assertArrayEquals(Guest.filled(CAPACITY, 'b'), contents(base, child));
+    ImageInfo info = files.inspect(child, DeviceType.HARD_DISK);
+    assertEquals(CHILD, info.id());
+    assertEquals(BASE, info.parent());
+    assertClean(base, child);
+    assertThrows(IOException.class, () -> files.reset(base));
+  }
+
+  /** VirtualBox/virtualbox #850: such zeroes came back as the parent's data. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void zeroesWrittenOverTheParentsDataStayZeroesThroughAMerge(boolean forward) throws Exception {
+    Path base = base();
+    use(List.of(base), guest -> guest.write(0, Guest.filled(CAPACITY, 'd')));
+    Path lower = child(base, CHILD);
+    use(List.of(base, lower), guest -> guest.write(0, new byte[2 << 20]));
+    Path upper = child(lower, GRANDCHILD);
+    List<Path> chain = List.of(base, lower, upper);
+    use(chain, guest -> guest.write(3 << 20, new byte[1 << 20]));
+    byte[] expected = Guest.filled(CAPACITY, 'd');
+    Arrays.fill(expected, 0, 2 << 20, (byte) 0);
+    Arrays.fill(expected, 3 << 20, 4 << 20, (byte) 0);
+    assertArrayEquals(expected, contents(base, lower, upper));
+
+    Path survivor = forward ? upper : lower;
+    Path source = forward ? lower : upper;
+    assertTrue(files.merge(chain, source, survivor, Progress.NONE));
+    if (forward) files.reparent(upper, base);
+    files.delete(source);
+
+    assertArrayEquals(expected, contents(base, survivor));
+    assertClean(base, survivor);
+    assertTrue(files.merge(List.of(base, survivor), survivor, base, Progress.NONE));
+    assertArrayEquals(expected, contents(base));
+    assertClean(base);
+  }
+
+  @Test
+  void imageThatIsMergedForwardFromTheBaseBecomesTheBase() throws Exception {
+    Path base = base();
+    use(List.of(base), guest -> guest.write(0, Guest.filled(1 << 20, 'b')));
+    Path child = child(base, CHILD);
+    use(List.of(base, child), guest -> guest.write(1000, Guest.filled(3 << 20, 'c')));
+    byte[] expected = contents(base, child);
+
+    assertTrue(files.merge(List.of(base, child), base, child, Progress.NONE));
+    files.makeBase(child);
+    files.makeBase(child);
+    files.delete(base);
+    files.delete(base);
+
+    assertArrayEquals(expected, contents(child));
+    assertEquals(VdiHeader.NO_UUID, VdiHeader.peek(child).parentUuid());
+    assertClean(child);
+  }
+
+  @Test
+  void smallerTargetGrowsBeforeItTakesALargerDisk() throws Exception {
+    Path base = base();
+    use(List.of(base), guest -> guest.write(0, Guest.filled(CAPACITY, 'b')));
+    Path child =
+        TestImage.of(CAPACITY + (3 << 20) + 512)
+            .uuid(CHILD.uuid())
+            .parent(BASE.uuid())
+            .write(folder.resolve("larger.vdi"));
+    use(List.of(base, child), guest -> guest.write(CAPACITY - 100, Guest.filled(5000, 'c')));
+    byte[] expected = contents(base, child);
+
+    assertTrue(files.merge(List.of(base, child), child, base, Progress.NONE));
+
+    assertArrayEquals(expected, contents(base));
+    assertArrayEquals(expected, contents(base, child));
+    assertClean(base, child);
+  }
+
+  @Test
+  void copyIsABaseOfItsOwnAndACancelledOneIsNot() throws Exception {
+    Path base = base();
+    use(List.of(base), guest -> guest.write(0, Guest.filled(1 << 20, 'b')));
+    Path child = child(base, CHILD);
+    use(List.of(base, child), guest -> guest.write(1000, Guest.filled(2 << 20, 'c')));
+    byte[] expected = contents(base, child);
+    List<Path> chain = List.of(base, child);
+    Path copy = folder.resolve("copy.vdi");
+    Path raw = folder.resolve("copy.img");
+    Path fixed = folder.resolve("fixed.vdi");
+
+    assertFalse(
+        files.copy(chain, copy, GRANDCHILD, "VDI", MediumVariant.STANDARD, (_, _) -> false));
+    assertFalse(Files.exists(copy));
+    for (int time = 0; time < 2; time++) {
+      assertTrue(
+          files.copy(chain, copy, GRANDCHILD, "VDI", MediumVariant.STANDARD, Progress.NONE));
+    }
+    assertTrue(files.copy(chain, fixed, CHILD, "VDI", MediumVariant.FIXED, Progress.NONE));
+    assertTrue(files.copy(chain, raw, CHILD, "RAW", MediumVariant.STANDARD, Progress.NONE));
+
+    assertArrayEquals(expected, contents(copy));
+    assertArrayEquals(expected, contents(fixed));
+    assertArrayEquals(expected, Files.readAllBytes(raw));
+    assertEquals(GRANDCHILD, files.inspect(copy, DeviceType.HARD_DISK).id());
+    assertClean(copy, fixed);
+  }
+
+  /** All images of a chain that VirtualBox made, into its base and into its top. */
+  @ParameterizedTest
+  @ValueSource(strings = {"depth2", "depth5"})
+  void chainThatVirtualBoxMadeShowsTheSameInOneImage(String name) throws Exception {
+    List<Path> chain = Fixtures.chain(name).unpack(folder);
+    byte[] expected = contents(chain.toArray(Path[]::new));
+    List<Path> twins = new ArrayList<>();
+    for (Path image : chain) {
+      twins.add(Files.copy(image, folder.resolve("twin-" + image.getFileName())));
+    }
+
+    assertTrue(files.merge(chain, chain.getLast(), chain.getFirst(), Progress.NONE));
+    assertTrue(files.merge(twins, twins.getFirst(), twins.getLast(), Progress.NONE));
+    files.makeBase(twins.getLast());
+
+    assertArrayEquals(expected, contents(chain.getFirst()));
+    assertArrayEquals(expected, contents(twins.getLast()));
+    assertClean(chain.getFirst(), twins.getLast());
+  }
+}

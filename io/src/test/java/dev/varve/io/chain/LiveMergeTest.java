@@ -1,0 +1,260 @@
+package dev.varve.io.chain;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.varve.core.medium.Progress;
+import dev.varve.io.storage.StorageThreads;
+import dev.varve.io.vdi.TestImage;
+import dev.varve.io.vdi.VdiCheck;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Images of a running disk are pushed and merged while several guests use it, each its own parts of
+ * it; they see what a plain array says, all the time.
+ *
+ * <p>{@code -Dvarve.seed=N} repeats the shape and the order of one run, {@code -Dvarve.seeds=N}
+ * runs so many.
+ */
+class LiveMergeTest {
+
+  private static final int GUESTS = 3;
+
+  private static StorageThreads threads;
+  private static ExecutorService guests;
+
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void start() {
+    threads = new StorageThreads(8);
+    guests = Executors.newCachedThreadPool();
+  }
+
+  @AfterAll
+  static void stop() {
+    threads.close();
+    guests.shutdown();
+  }
+
+  static LongStream seeds() {
+    Long one = Long.getLong("varve.seed");
+    return one != null
+        ? LongStream.of(one)
+        : new Random().longs(Integer.getInteger("varve.seeds", 12));
+  }
+
+  @ParameterizedTest(name = "varve.seed={0}")
+  @MethodSource("seeds")
+  void guestsSeeTheirOwnWritesWhileImagesComeAndGoBelow(long seed) throws Exception {
+    var machine = new Machine(folder, seed);
+    var over = new AtomicBoolean();
+    List<Future<?>> running = new ArrayList<>();
+    for (int guest = 0; guest < GUESTS; guest++) {
+      int number = guest;
+      running.add(guests.submit(() -> machine.use(number, over)));
+    }
+
+    try {
+      for (int i = 0; i < 12; i++) {
+        machine.act();
+        machine.throwIfFailed(running);
+      }
+    } finally {
+      over.set(true);
+    }
+
+    for (Future<?> guest : running) guest.get();
+    machine.closeAndCheck();
+  }
+
+  /** A running disk, and what it must show. */
+  private static final class Machine {
+    private final Path folder;
+    private final long seed;
+    private final Random random;
+    private final int capacity;
+    private final byte[] contents;
+    private final int stripe;
+    private final LiveChain disk;
+    private int images;
+
+    Machine(Path folder, long seed) throws IOException {
+      this.folder = folder;
+      this.seed = seed;
+      random = new Random(seed);
+      capacity = (random.nextInt(4000) + 500) * 512;
+      stripe = 512 * (1 + random.nextInt(random.nextBoolean() ? 10 : 400));
+      contents = new byte[capacity];
+      int depth = 2 + random.nextInt(3);
+      List<Path> chain = new ArrayList<>();
+      UUID parent = new UUID(0, 0);
+      for (int layer = 0; layer < depth; layer++) {
+        chain.add(image(parent));
+        parent = uuid(images);
+        var guest = new Guest(DifferencingChain.open(chain, false, threads));
+        for (var request : RandomRequests.of(random, 20, capacity, 1 << 16)) {
+          Guest.await(guest.submit(request::setUp));
+          request.applyTo(contents);
+        }
+        guest.close();
+      }
+      disk = LiveChain.open(chain, false, threads);
+    }
+
+    private UUID uuid(int image) {
+      return new UUID(seed, image);
+    }
+
+    private Path image(UUID parent) throws IOException {
+      images++;
+      return TestImage.of(capacity)
+          .blockSize(4096 << random.nextInt(6))
+          .uuid(uuid(images))
+          .parent(parent)
+          .write(folder.resolve(images + ".vdi"));
+    }
+
+    /** What an operator does. */
+    void act() throws Exception {
+      List<Path> chain = disk.paths();
+      if (chain.size() < 2 || (chain.size() < 5 && random.nextInt(3) == 0)) {
+        Path top = image(uuidOf(chain.getLast()));
+        disk.hold();
+        disk.push(top);
+        disk.resume();
+        return;
+      }
+      int lower = random.nextInt(chain.size() - 1);
+      boolean forward = random.nextBoolean();
+      Path source = chain.get(forward ? lower : lower + 1);
+      Path target = chain.get(forward ? lower + 1 : lower);
+      String what = "seed " + seed + ": " + chain + ", " + source + " into " + target;
+      var left = new int[] {random.nextInt(3) == 0 ? random.nextInt(50) : Integer.MAX_VALUE};
+      Progress progress = (_, _) -> left[0]-- > 0;
+      try {
+        LiveMerge merge = disk.merge(source, target, progress);
+        if (merge == null) return;
+        disk.hold();
+        try {
+          if (random.nextInt(6) == 0) {
+            merge.abandon();
+            return;
+          }
+          merge.complete();
+          if (random.nextInt(6) == 0) {
+            merge.abandon();
+            return;
+          }
+          disk.finish(merge);
+        } finally {
+          disk.resume();
+        }
+        Files.delete(source);
+        List<Path> expected = new ArrayList<>(chain);
+        expected.remove(source);
+        assertEquals(expected, disk.paths(), what);
+      } catch (Throwable e) {
+        throw new AssertionError(what, e);
+      }
+    }
+
+    private UUID uuidOf(Path image) {
+      String name = image.getFileName().toString();
+      return uuid(Integer.parseInt(name.substring(0, name.length() - ".vdi".length())));
+    }
+
+    void throwIfFailed(List<Future<?>> running) throws Exception {
+      for (Future<?> guest : running) if (guest.isDone()) guest.get();
+    }
+
+    /** What a guest does to its own stripes, until it is over. */
+    Void use(int number, AtomicBoolean over) throws Exception {
+      var guest = new Guest(disk);
+      var own = new Random(seed + number);
+      int stripes = capacity / stripe;
+      while (!over.get()) {
+        int which = own.nextInt(Math.max(1, stripes / GUESTS)) * GUESTS + number;
+        if (which >= stripes) which = number;
+        if (which >= stripes) return null;
+        int grid = own.nextBoolean() ? 512 : 1;
+        int start = which * stripe;
+        int offset = start + own.nextInt(stripe) / grid * grid;
+        int length = 1 + own.nextInt(start + stripe - offset);
+        if (own.nextInt(4) == 0) {
+          offset = start;
+          length = stripe;
+        }
+        act(guest, own, offset, length);
+      }
+      return null;
+    }
+
+    private void act(Guest guest, Random own, int offset, int length) throws Exception {
+      switch (own.nextInt(8)) {
+        case 0, 1, 2 -> {
+          byte[] data = Guest.filled(length, own.nextInt(8) == 0 ? 0 : 1 + own.nextInt(255));
+          if (own.nextInt(8) == 0) guest.writeDurably(offset, data);
+          else guest.write(offset, data);
+          System.arraycopy(data, 0, contents, offset, length);
+        }
+        case 3 -> {
+          if (own.nextBoolean()) guest.discard(offset, length);
+          else guest.writeZeroes(offset, length, own.nextBoolean());
+          Arrays.fill(contents, offset, offset + length, (byte) 0);
+        }
+        case 4 -> {
+          if (own.nextInt(4) == 0) guest.flush();
+        }
+        default ->
+            assertArrayEquals(
+                Arrays.copyOfRange(contents, offset, offset + length),
+                guest.read(offset, length),
+                "seed " + seed + ", at " + offset);
+      }
+    }
+
+    void closeAndCheck() throws Exception {
+      var guest = new Guest(disk);
+      assertArrayEquals(contents, guest.readAll(), "seed " + seed + ", before closing");
+      List<Path> chain = disk.paths();
+      CompletableFuture<Void> closing = guest.beginClose();
+      Guest.await(closing);
+      for (Path image : chain) {
+        assertEquals(
+            VdiCheck.Severity.NOTE,
+            VdiCheck.check(image).severity(),
+            () -> "seed " + seed + check(image));
+      }
+      var again = new Guest(DifferencingChain.open(chain, true, threads));
+      assertArrayEquals(contents, again.readAll(), "seed " + seed + ", opened again");
+      again.close();
+    }
+
+    private static String check(Path image) {
+      try {
+        return ": " + VdiCheck.check(image);
+      } catch (IOException e) {
+        return ": " + e;
+      }
+    }
+  }
+}
