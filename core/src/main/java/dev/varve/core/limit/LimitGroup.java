@@ -88,8 +88,8 @@ public final class LimitGroup {
   }
 
   /**
-   * Replaces the limits at once, for what waits too. What was saved under the old ones is kept, but
-   * never becomes more bytes or operations than it was; members' shares begin anew.
+   * Replaces the limits at once, for what waits too. What was saved under the old ones never becomes
+   * more bytes or operations than it was; members' shares begin anew.
    */
   public void change(BandwidthLimits newLimits, long nanoTime) {
     Waiting passed;

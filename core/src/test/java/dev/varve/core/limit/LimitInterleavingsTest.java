@@ -14,9 +14,9 @@ class LimitInterleavingsTest {
   @Test
   void whatLoopsAndTheAlarmDoAtOnceIsAsIfTheyHadTakenTurns() {
     new ModelCheckingOptions()
-        .iterations(20)
-        .invocationsPerIteration(300)
-        .threads(3)
+        .iterations(8)
+        .invocationsPerIteration(200)
+        .threads(2)
         .actorsPerThread(2)
         .check(Loops.class);
   }
