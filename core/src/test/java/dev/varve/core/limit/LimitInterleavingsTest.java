@@ -14,10 +14,12 @@ class LimitInterleavingsTest {
   @Test
   void whatLoopsAndTheAlarmDoAtOnceIsAsIfTheyHadTakenTurns() {
     new ModelCheckingOptions()
-        .iterations(8)
-        .invocationsPerIteration(200)
+        .iterations(5)
+        .invocationsPerIteration(100)
         .threads(2)
         .actorsPerThread(2)
+        .actorsBefore(2)
+        .actorsAfter(2)
         .check(Loops.class);
   }
 
