@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * that begins first goes first. The clock shows where the request that passed last began; a flow
  * that comes anew, or after a pause, begins there, so it is served next and has saved up nothing.
  *
- * <p>Flows with waiting requests are kept in a binary heap. Of flows that begin together the newcomer
- * goes first, and who was just served last. Guarded by the group's lock.
+ * <p>Flows with waiting requests are kept in a binary heap. Of flows that begin together the
+ * newcomer goes first, and who was just served last. Guarded by the group's lock.
  */
 final class Lane {
 

@@ -96,8 +96,7 @@ class LimitProperties {
     limit.quote(first, now);
     limit.debit();
     BigInteger rate = BigInteger.valueOf(Math.min(perSecond, 1L << 62));
-    BigInteger exact =
-        BigInteger.valueOf(first).multiply(BigInteger.valueOf(SECOND)).divide(rate);
+    BigInteger exact = BigInteger.valueOf(first).multiply(BigInteger.valueOf(SECOND)).divide(rate);
 
     assertEquals(exact.min(BigInteger.ONE.shiftLeft(62)).longValue(), limit.quotedNanos());
 
@@ -140,8 +139,7 @@ class LimitProperties {
   }
 
   private static void run(SteppedClients load, List<Step> steps) {
-    if (load.clients.isEmpty())
-      for (int i = 0; i < 5; i++) load.client(Direction.READ, 0, 0);
+    if (load.clients.isEmpty()) for (int i = 0; i < 5; i++) load.client(Direction.READ, 0, 0);
     for (Step step : steps) {
       load.lateness = at -> at + step.lateness;
       load.clients.get(step.member).askOnce(direction(step), step.length);

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.function.LongUnaryOperator;
 
 /**
- * Clients of one group on a clock that is moved from alarm to alarm. A client always has a number of
- * requests waiting or served: one that passes is served in no time and asked again.
+ * Clients of one group on a clock that is moved from alarm to alarm. A client always has a number
+ * of requests waiting or served: one that passes is served in no time and asked again.
  */
 final class SteppedClients implements Alarm {
 
@@ -144,7 +144,9 @@ final class SteppedClients implements Alarm {
       }
     }
 
-    /** The most that passed in any half-open window of so many nanoseconds from {@code begin} on. */
+    /**
+     * The most that passed in any half-open window of so many nanoseconds from {@code begin} on.
+     */
     long mostIn(long window, long begin) {
       long most = 0;
       long sum = 0;
