@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * that begins first goes first. The clock shows where the request that passed last began; a flow
  * that comes anew, or after a pause, begins there, so it is served next and has saved up nothing.
  *
- * <p>Flows with waiting requests are kept in a binary heap. Guarded by the group's lock.
+ * <p>Flows with waiting requests are kept in a binary heap. Of flows that begin together the
+ * newcomer goes first, and who was just served last. Guarded by the group's lock.
  */
 final class Lane {
 
@@ -95,7 +96,7 @@ final class Lane {
   private void up(int i, Flow flow) {
     while (i > 0) {
       int parent = (i - 1) >> 1;
-      if (heap[parent].start - flow.start <= 0) break;
+      if (heap[parent].start - flow.start < 0) break;
       heap[i] = heap[parent];
       i = parent;
     }
@@ -105,7 +106,7 @@ final class Lane {
   private void down(int i, Flow flow) {
     for (int child = 2 * i + 1; child < size; child = 2 * i + 1) {
       if (child + 1 < size && heap[child + 1].start - heap[child].start < 0) child++;
-      if (flow.start - heap[child].start <= 0) break;
+      if (flow.start - heap[child].start < 0) break;
       heap[i] = heap[child];
       i = child;
     }

@@ -88,8 +88,8 @@ public final class LimitGroup {
   }
 
   /**
-   * Replaces the limits at once, for what waits too. What was saved under the old ones is kept, but
-   * never becomes more bytes or operations than it was; members' shares begin anew.
+   * Replaces the limits at once, for what waits too. What was saved under the old ones never
+   * becomes more bytes or operations than it was; members' shares begin anew.
    */
   public void change(BandwidthLimits newLimits, long nanoTime) {
     Waiting passed;
@@ -239,8 +239,8 @@ public final class LimitGroup {
    * is set for when there is.
    *
    * <p>The request that begins first, of both lanes, is next. While it waits for the sum's budget,
-   * nobody overtakes it, or a large request would never see enough of it; while it waits for a limit
-   * of its direction, the other direction goes on.
+   * nobody overtakes it, or a large request would never see enough of it; while it waits for a
+   * limit of its direction, the other direction goes on.
    */
   private @Nullable Lane turn(long now) {
     Lane lane = firstLane();

@@ -55,8 +55,8 @@ public final class LimitMember {
 
   /**
    * Puts a request at the end of this member's queue. It {@linkplain Waiting#passed() passes} when
-   * its turn comes, possibly before this method returns, and after what waits of this member in
-   * the same direction.
+   * its turn comes, possibly before this method returns, and after what waits of this member in the
+   * same direction.
    *
    * @return false if the member has left the group: the request is not taken
    */

@@ -111,16 +111,16 @@ final class RateLimit {
   }
 
   /**
-   * Another limit from now on. What is saved or owed keeps its size in units, or in time, whichever
-   * is less of it: neither a raised nor a lowered limit lets more pass at once than was saved under
-   * the old one, and nobody pays for old debts at a new, lower rate. Who had no limit has saved
-   * nothing.
+   * Another limit from now on. What is saved stays as many units, within the new burst: a change
+   * lets nothing pass that was not saved before, and takes nothing from who saves for a request.
+   * What is owed stays as many units too when the limit rises, and as much time when it falls:
+   * nobody pays old debts at a new, lower rate. Who had no limit has saved nothing.
    */
   void change(long newPerSecond, long newBurstNanos, long now) {
     newPerSecond = Math.min(newPerSecond, HIGHEST_RATE);
     long owed = perSecond == 0 ? 0 : Math.max(paidUntil - now, -burstNanos);
-    if (newPerSecond > perSecond && perSecond != 0)
-      owed = (long) Math.ceil(owed * ((double) perSecond / newPerSecond));
+    if (newPerSecond > perSecond || owed < 0)
+      owed = (long) Math.ceil(owed * ((double) perSecond / Math.max(1, newPerSecond)));
     if (newPerSecond != perSecond) fraction = 0;
     paidUntil = now + Math.max(owed, -newBurstNanos);
     perSecond = newPerSecond;

@@ -50,7 +50,13 @@ class LimitExactnessTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"65536, 1024", "65536, 4096", "1048576, 65536", "104857600, 262144", "4294967296, 1048576"})
+  @CsvSource({
+    "65536, 1024",
+    "65536, 4096",
+    "1048576, 65536",
+    "104857600, 262144",
+    "4294967296, 1048576"
+  })
   void everySecondPassesTheLimitToFivePercentAndTenSecondsToOne(long perSecond, long length) {
     var clients = new SteppedClients(BandwidthLimits.ofBytes(perSecond));
     for (int i = 0; i < 3; i++) clients.client(Direction.READ, 8, length);
@@ -126,8 +132,7 @@ class LimitExactnessTest {
 
   @Test
   void afterAPauseTheBurstPassesAtOnceAndNoMore() {
-    var clients =
-        new SteppedClients(BandwidthLimits.ofBytes(1_000_000).withBurst(SECOND / 2));
+    var clients = new SteppedClients(BandwidthLimits.ofBytes(1_000_000).withBurst(SECOND / 2));
     clients.run(YEAR);
 
     clients.client(Direction.READ, 4, 1000);

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.function.LongUnaryOperator;
 
 /**
- * Clients of one group on a clock that is moved from alarm to alarm. A client always has a number of
- * requests waiting or served: one that passes is served in no time and asked again.
+ * Clients of one group on a clock that is moved from alarm to alarm. A client always has a number
+ * of requests waiting or served: one that passes is served in no time and asked again.
  */
 final class SteppedClients implements Alarm {
 
@@ -90,6 +90,31 @@ final class SteppedClients implements Alarm {
       member = group.join("client " + clients.size() + " of depth " + depth, now);
     }
 
+    /** Asks for one request more, which is not repeated. */
+    void askOnce(Direction direction, long length) {
+      if (member.tryPass(direction, length, now)) {
+        passed(length);
+        return;
+      }
+      member.enqueue(
+          new Waiting() {
+            @Override
+            protected void passed() {
+              Client.this.passed(length);
+            }
+          },
+          direction,
+          length,
+          now);
+    }
+
+    private void passed(long length) {
+      if (firstPassed < 0) firstPassed = now;
+      bytes += length;
+      operations++;
+      passages.add(now, length);
+    }
+
     final class Request extends Waiting {
       void ask() {
         if (stopped) return;
@@ -99,10 +124,7 @@ final class SteppedClients implements Alarm {
 
       @Override
       protected void passed() {
-        if (firstPassed < 0) firstPassed = now;
-        bytes += size;
-        operations++;
-        passages.add(now, size);
+        Client.this.passed(size);
         ready.add(this);
       }
     }
@@ -114,11 +136,17 @@ final class SteppedClients implements Alarm {
 
     void add(long time, long length) {
       long[] last = all.isEmpty() ? null : all.getLast();
-      if (last != null && last[0] == time) last[1] += length;
-      else all.add(new long[] {time, length});
+      if (last != null && last[0] == time) {
+        last[1] += length;
+        last[2] = Math.max(last[2], length);
+      } else {
+        all.add(new long[] {time, length, length});
+      }
     }
 
-    /** The most that passed in any half-open window of so many nanoseconds from {@code begin} on. */
+    /**
+     * The most that passed in any half-open window of so many nanoseconds from {@code begin} on.
+     */
     long mostIn(long window, long begin) {
       long most = 0;
       long sum = 0;
@@ -162,6 +190,10 @@ final class SteppedClients implements Alarm {
 
     long length(int i) {
       return all.get(i)[1];
+    }
+
+    long largest(int i) {
+      return all.get(i)[2];
     }
   }
 }

@@ -1,0 +1,107 @@
+package dev.varve.bench.micro;
+
+import dev.varve.core.limit.BandwidthLimits;
+import dev.varve.core.limit.Direction;
+import dev.varve.core.limit.LimitGroup;
+import dev.varve.core.limit.LimitMember;
+import dev.varve.core.limit.Waiting;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Threads;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * What a bandwidth group costs a request: without limits (goal: under 2 ns), with limits and budget
+ * (under 100 ns), and when it has to wait, all without allocating (the gc profiler's norm is 0).
+ */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(1)
+public class LimitBenchmark {
+
+  private static final long PLENTY = 1L << 50;
+  private static final int LENGTH = 4096;
+
+  private final LimitMember unlimited = member(BandwidthLimits.NONE);
+  private final LimitMember limited = member(BandwidthLimits.ofBytes(PLENTY));
+  private final LimitMember limitedInEveryWay =
+      member(
+          new BandwidthLimits(
+              PLENTY, PLENTY, PLENTY, PLENTY, PLENTY, PLENTY, BandwidthLimits.DEFAULT_BURST));
+
+  /** A microsecond for each request. */
+  private final LimitMember scarce = member(BandwidthLimits.ofBytes(LENGTH * 1_000_000L));
+
+  private final Passage passage = new Passage();
+  private long now;
+
+  private static LimitMember member(BandwidthLimits limits) {
+    return new LimitGroup(limits, (_, _) -> {}, 0).join("member", 0);
+  }
+
+  @Benchmark
+  public boolean withoutLimits() {
+    return unlimited.tryPass(Direction.READ, LENGTH, 0);
+  }
+
+  @Benchmark
+  public boolean passes() {
+    return limited.tryPass(Direction.READ, LENGTH, now += 100);
+  }
+
+  @Benchmark
+  public boolean passesAllSixLimits() {
+    return limitedInEveryWay.tryPass(Direction.WRITE, LENGTH, now += 100);
+  }
+
+  /** As {@code LimitedDevice} asks, which reads the clock for each limited request. */
+  @Benchmark
+  public boolean passesWithTheClockRead() {
+    return limited.tryPass(Direction.READ, LENGTH, System.nanoTime());
+  }
+
+  /** Into the queue, and out of it when the alarm rings. */
+  @Benchmark
+  public int waitsAndPasses() {
+    scarce.enqueue(passage, Direction.READ, LENGTH, now);
+    if (passage.isWaiting()) scarce.group().ring(now += 1000);
+    return passage.passed;
+  }
+
+  /** Two event loops that never do anything else: the worst that the group's lock sees. */
+  @Benchmark
+  @Threads(2)
+  public boolean passesFromTwoLoops(Shared shared) {
+    return shared.member.tryPass(Direction.READ, LENGTH, System.nanoTime());
+  }
+
+  /** A member that all threads use. */
+  @State(Scope.Benchmark)
+  public static class Shared {
+    final LimitMember member = member(BandwidthLimits.ofBytes(PLENTY));
+  }
+
+  private static final class Passage extends Waiting {
+    int asked;
+    int passed;
+
+    boolean isWaiting() {
+      return ++asked != passed;
+    }
+
+    @Override
+    protected void passed() {
+      passed++;
+    }
+  }
+}
