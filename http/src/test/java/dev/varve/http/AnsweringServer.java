@@ -1,5 +1,6 @@
 package dev.varve.http;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.http.client.ApiClient;
@@ -93,6 +94,7 @@ final class AnsweringServer implements AutoCloseable {
     watcher.accept(line);
     Answer answer;
     try {
+      assertEquals("localhost", request.getHeader("Host"));
       check(request, body);
       Deque<Answer> planned = answers.getOrDefault(line, new ArrayDeque<>());
       answer = planned.size() > 1 ? planned.remove() : planned.peek();

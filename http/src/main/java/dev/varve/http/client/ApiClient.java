@@ -57,9 +57,7 @@ public final class ApiClient implements AutoCloseable {
                         .setFileCachingEnabled(false)));
     this.http =
         vertx.createHttpClient(
-            new HttpClientOptions()
-                .setDefaultHost("localhost")
-                .setConnectTimeout(CONNECT_SECONDS * 1000));
+            new HttpClientOptions().setConnectTimeout(CONNECT_SECONDS * 1000));
   }
 
   /**
@@ -84,6 +82,8 @@ public final class ApiClient implements AutoCloseable {
     var options =
         new RequestOptions()
             .setServer(SocketAddress.domainSocketAddress(socket.toString()))
+            .setHost("localhost")
+            .setPort(80)
             .setMethod(request.method())
             .setURI(request.uri());
     try {
