@@ -380,7 +380,7 @@ final class LongWork {
       StateFolder.Change begun = change;
       assert begun != null;
       RunningDisks.Decision decision =
-          () -> outside.store().commit(begun, before, after, steps(released));
+          () -> outside.store().commit(begun, after, steps(released));
       try {
         if (live.isEmpty()) decision.run();
         else outside.disks().finish((MachineId) about, live, decision);

@@ -27,7 +27,7 @@ class CrashPointsTest {
 
   private static final int MORE_THAN_ANY_CALL_HAS = 200;
 
-  @TempDir Path temp;
+  @TempDir(factory = MemoryFolder.class) Path temp;
 
   /** A call on a machine that has a history. */
   private interface Call {

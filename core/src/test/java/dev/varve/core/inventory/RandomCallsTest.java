@@ -37,7 +37,7 @@ class RandomCallsTest {
   private static final int SEQUENCES = Integer.getInteger("varve.sequences", 8);
   private static final int CALLS = 80;
 
-  @TempDir Path temp;
+  @TempDir(factory = MemoryFolder.class) Path temp;
 
   @Test
   void whateverIsCalledTheModelStaysTrue() throws IOException {

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The model does what the recorded product did, or what its documentation promises. */
 class ScenariosTest {
 
-  @TempDir Path folder;
+  @TempDir(factory = MemoryFolder.class) Path folder;
 
   @TestFactory
   Stream<DynamicTest> everyRecordedCaseComesOutAsRecordedOrDocumented(TestReporter reporter)
