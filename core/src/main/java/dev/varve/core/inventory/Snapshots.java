@@ -12,7 +12,6 @@ import dev.varve.core.machine.Snapshot;
 import dev.varve.core.machine.SnapshotId;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.Medium;
-import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.settings.StateFolder.FileStep;
 import java.nio.file.Path;

@@ -57,8 +57,7 @@ final class Bench implements AutoCloseable {
     this.inventory = open(contents, Runnable::run, StateFolder.Steps.UNHEARD);
   }
 
-  Bench(Path folder, ImageFiles images, Executor jobs, StateFolder.Steps steps)
-      throws IOException {
+  Bench(Path folder, ImageFiles images, Executor jobs, StateFolder.Steps steps) throws IOException {
     this.folder = folder;
     this.ids = new AtomicLong();
     this.inventory = open(images, jobs, steps);
@@ -185,8 +184,13 @@ final class Bench implements AutoCloseable {
       text.append(" current ").append(machine.saved().currentSnapshot());
       text.append(" modified ").append(machine.saved().currentStateModified()).append('\n');
       for (Snapshot snapshot : machine.saved().snapshots())
-        text.append("  %s %s after %s: %s%n".formatted(
-            snapshot.id(), snapshot.name(), snapshot.parent(), hardware(snapshot.hardware())));
+        text.append(
+            "  %s %s after %s: %s%n"
+                .formatted(
+                    snapshot.id(),
+                    snapshot.name(),
+                    snapshot.parent(),
+                    hardware(snapshot.hardware())));
     }
     Map<String, String> media = new TreeMap<>();
     for (View.MediumView seen : view.media().values()) {

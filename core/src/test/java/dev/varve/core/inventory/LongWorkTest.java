@@ -15,8 +15,8 @@ import dev.varve.core.machine.SnapshotId;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumState;
-import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.MediumType;
+import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.ModelException;
 import dev.varve.core.settings.StateFolder;
 import java.io.IOException;
@@ -30,7 +30,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** Deleting snapshots and merging, between their beginning and their end. */
 class LongWorkTest {
 
-  @TempDir(factory = MemoryFolder.class) Path folder;
+  @TempDir(factory = MemoryFolder.class)
+  Path folder;
+
   private final Queue<Runnable> waiting = new ArrayDeque<>();
   private Bench bench;
   private MachineId machine;
@@ -61,8 +63,7 @@ class LongWorkTest {
     assertEquals(MachineState.DELETING_SNAPSHOT, bench.machine(machine).state());
     assertEquals(MediumState.LOCKED_WRITE, bench.inventory.view().media().get(base).state());
     assertEquals(MediumState.LOCKED_WRITE, bench.inventory.view().media().get(middle).state());
-    assertEquals(
-        VBOX_E_INVALID_VM_STATE, refused(() -> bench.inventory.detach(session, sata(0))));
+    assertEquals(VBOX_E_INVALID_VM_STATE, refused(() -> bench.inventory.detach(session, sata(0))));
     assertEquals(
         VBOX_E_INVALID_OBJECT_STATE,
         refused(() -> bench.inventory.setMediumType(base, MediumType.WRITETHROUGH)));
@@ -102,8 +103,7 @@ class LongWorkTest {
 
     assertEquals(E_FAIL, refusal.code());
     String name = bench.medium(forgotten).name();
-    assertTrue(
-        refusal.getMessage().contains("nobody uses '" + name + "'"), refusal.getMessage());
+    assertTrue(refusal.getMessage().contains("nobody uses '" + name + "'"), refusal.getMessage());
   }
 
   @Test
@@ -129,15 +129,12 @@ class LongWorkTest {
     bench.write(base, 0, "base");
     Path location = bench.at("copy.vdi");
 
-    Job job =
-        bench.inventory.cloneMedium(
-            base, location, "VDI", MediumVariant.STANDARD);
+    Job job = bench.inventory.cloneMedium(base, location, "VDI", MediumVariant.STANDARD);
     assertEquals(3, bench.inventory.view().media().size());
     waiting.remove().run();
 
     assertEquals(Job.State.DONE, job.state());
-    MediumId copy =
-        bench.inventory.openMedium(location, DeviceType.HARD_DISK);
+    MediumId copy = bench.inventory.openMedium(location, DeviceType.HARD_DISK);
     assertEquals("base", bench.read(copy, 0));
     assertEquals(4, bench.inventory.view().media().size());
   }

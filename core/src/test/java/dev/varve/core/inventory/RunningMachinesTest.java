@@ -31,7 +31,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** What a running machine serves and locks follows from the model. */
 class RunningMachinesTest {
 
-  @TempDir(factory = MemoryFolder.class) Path folder;
+  @TempDir(factory = MemoryFolder.class)
+  Path folder;
+
   private Bench bench;
   private MachineId machine;
   private MediumId base;
@@ -136,11 +138,9 @@ class RunningMachinesTest {
             () ->
                 bench.inventory.attach(
                     session, new Slot("IDE", 0, 0), DeviceType.HARD_DISK, more)));
+    assertEquals(VBOX_E_NOT_SUPPORTED, refused(() -> bench.inventory.detach(session, sata(0))));
     assertEquals(
-        VBOX_E_NOT_SUPPORTED, refused(() -> bench.inventory.detach(session, sata(0))));
-    assertEquals(
-        VBOX_E_INVALID_OBJECT_STATE,
-        refused(() -> bench.inventory.lock(machine, LockType.WRITE)));
+        VBOX_E_INVALID_OBJECT_STATE, refused(() -> bench.inventory.lock(machine, LockType.WRITE)));
   }
 
   @Test
@@ -198,11 +198,7 @@ class RunningMachinesTest {
 
   @Test
   void anImmutableDiskStartsEmptyEveryTime() throws IOException {
-    MediumId immutable =
-        bench.disk(
-            "immutable",
-            MediumType.IMMUTABLE,
-            MediumVariant.STANDARD);
+    MediumId immutable = bench.disk("immutable", MediumType.IMMUTABLE, MediumVariant.STANDARD);
     String session = bench.lock(machine);
     bench.attach(session, 1, immutable);
     bench.inventory.save(session);
