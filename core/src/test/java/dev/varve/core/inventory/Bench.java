@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -212,7 +213,10 @@ final class Bench implements AutoCloseable {
   private String hardware(Hardware hardware) throws IOException {
     StringBuilder text = new StringBuilder();
     text.append(hardware.controllers()).append(hardware.bandwidthGroups());
-    for (Attachment attachment : hardware.attachments()) {
+    // A settings file has them controller by controller, so their order is not kept.
+    List<Attachment> attachments = new ArrayList<>(hardware.attachments());
+    attachments.sort(Comparator.comparing(attachment -> attachment.slot().toString()));
+    for (Attachment attachment : attachments) {
       text.append(' ').append(attachment);
       if (attachment.type() == DeviceType.HARD_DISK && attachment.medium() != null)
         for (int block = 0; block < 3; block++)
