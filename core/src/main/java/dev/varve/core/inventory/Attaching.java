@@ -63,6 +63,7 @@ final class Attaching {
       InventoryState state, MachineEntry entry, Attachment device, Medium medium) {
     Attachment before = SmartAttachment.lastSaved(entry, device, medium);
     if (before != null) return attached(state, entry, before);
+    checkKept(state, medium);
     if (!state.needsDifferencing(medium)) {
       MediumLocks.needNoJob(state, medium, "attach '%s'".formatted(medium.name()));
       return attached(registered(state, medium, entry), entry, device);
@@ -76,6 +77,16 @@ final class Attaching {
             ? medium
             : SmartAttachment.nearestInSnapshots(state, entry, device.slot(), medium);
     return attachNewDiff(state, entry, device, parent);
+  }
+
+  /** What attaching made elsewhere goes when that is discarded, and nobody else can have it. */
+  private static void checkKept(InventoryState state, Medium medium) {
+    if (state.implicitMedia().contains(medium.id()))
+      throw Refusal.of(
+          VBOX_E_OBJECT_IN_USE,
+          "'%s' was made by attaching to machine %s, which is not saved yet; save that first",
+          medium.name(),
+          InventoryState.names(state.currentUsers(medium.id())));
   }
 
   private InventoryState attachNewDiff(

@@ -84,7 +84,7 @@ public final class Inventory implements AutoCloseable {
             surroundings.disks(),
             surroundings.clock(),
             surroundings.ids(),
-            new Store(folder, images),
+            new Store(folder, images, state),
             new Inspection(images));
     runs = new MachineRuns(outside);
     ledger = new Ledger(outside, runs, state);
@@ -374,7 +374,7 @@ public final class Inventory implements AutoCloseable {
         () -> {
           Medium medium =
               registry.newBase(ledger.state(), location, format, variant, capacity, type);
-          outside.store().createBase(ledger.state(), ledger.state().with(medium), medium);
+          outside.store().createBase(ledger.state().with(medium), medium);
           ledger.publish(ledger.state().with(medium));
           return medium.id();
         });

@@ -126,7 +126,7 @@ final class Ledger {
       Store.@Nullable Moment moment) {
     outside
         .store()
-        .commit(state, after, diffs, steps, moment == null ? RunningDisks.Decision::run : moment);
+        .commit(after, diffs, steps, moment == null ? RunningDisks.Decision::run : moment);
     settle(after);
   }
 

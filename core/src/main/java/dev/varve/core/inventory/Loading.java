@@ -15,6 +15,7 @@ import dev.varve.core.settings.StateFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -58,20 +59,27 @@ final class Loading {
   private static InventoryState assemble(
       List<Medium> global, Map<Path, MachineSettings> readable, Map<Path, String> bad) {
     InventoryState state = InventoryState.EMPTY.withMedia(unseen(global));
+    Map<Path, MachineSettings> fitting = new LinkedHashMap<>();
     for (Map.Entry<Path, MachineSettings> e : readable.entrySet()) {
       if (bad.containsKey(e.getKey())) continue;
-      String why = conflict(state, e.getValue());
-      if (why != null) bad.put(e.getKey(), why);
-      else state = joined(state, e.getValue());
+      String why = conflict(state, e.getValue(), fitting.values());
+      if (why != null) {
+        bad.put(e.getKey(), why);
+        continue;
+      }
+      state = state.withMedia(registered(e.getValue()));
+      fitting.put(e.getKey(), e.getValue());
     }
+    // Machines use each other's media: all of them are known now.
+    for (MachineSettings settings : fitting.values()) state = joined(state, settings);
     return state;
   }
 
   /** The state with one more machine and its media. */
   static InventoryState add(InventoryState state, MachineSettings settings) {
-    String why = conflict(state, settings);
+    String why = conflict(state, settings, List.of());
     if (why == null) {
-      InventoryState now = joined(state, settings);
+      InventoryState now = joined(state.withMedia(registered(settings)), settings);
       why = problem(now, now.machine(settings.machine().id()).saved());
       if (why == null) return now;
     }
@@ -82,30 +90,31 @@ final class Loading {
         why);
   }
 
-  private static InventoryState joined(InventoryState state, MachineSettings settings) {
+  private static List<Medium> registered(MachineSettings settings) {
     List<Medium> media = new ArrayList<>();
     for (Medium medium : unseen(settings.media()))
       media.add(medium.withRegistry(settings.machine().id().uuid()));
-    InventoryState now = state.withMedia(media);
-    Machine machine = settings.machine();
-    return now.with(MachineEntry.of(References.map(machine, a -> present(now, a))));
+    return media;
+  }
+
+  private static InventoryState joined(InventoryState state, MachineSettings settings) {
+    return state.with(
+        MachineEntry.of(References.map(settings.machine(), a -> References.present(state, a))));
   }
 
   private static List<Medium> unseen(List<Medium> media) {
     return media.stream().map(m -> m.withAccessError(Inspection.NOT_LOOKED_AT)).toList();
   }
 
-  /** A removable image that is not registered leaves its drive empty. */
-  private static Attachment present(InventoryState state, Attachment attachment) {
-    MediumId medium = attachment.medium();
-    boolean gone = medium != null && !state.media().containsKey(medium);
-    return gone && attachment.type().isRemovable() ? attachment.withMedium(null) : attachment;
-  }
-
   // ---- what keeps a machine out
 
   /** Why a machine cannot be beside what is known already; null if it can. */
-  private static @Nullable String conflict(InventoryState state, MachineSettings settings) {
+  private static @Nullable String conflict(
+      InventoryState state, MachineSettings settings, Collection<MachineSettings> others) {
+    for (MachineSettings other : others)
+      if (other.machine().id().equals(settings.machine().id()))
+        return "machine %s is described by '%s' too"
+            .formatted(settings.machine().id(), other.machine().settingsFile());
     if (state.machines().containsKey(settings.machine().id()))
       return "machine %s is registered already, from '%s'"
           .formatted(

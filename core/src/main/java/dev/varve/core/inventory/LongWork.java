@@ -379,8 +379,7 @@ final class LongWork {
       InventoryState after = apply(released);
       StateFolder.Change begun = change;
       assert begun != null;
-      RunningDisks.Decision decision =
-          () -> outside.store().commit(begun, before, after, steps(released));
+      RunningDisks.Decision decision = () -> outside.store().commit(begun, after, steps(released));
       try {
         if (live.isEmpty()) decision.run();
         else outside.disks().finish((MachineId) about, live, decision);

@@ -129,8 +129,7 @@ final class MediaRegistry {
       return new Opened(state, known.id());
     }
     if (device == DeviceType.HARD_DISK && isDisc(absolute))
-      throw Refusal.of(
-          E_FAIL, "'%s' is a DVD image and cannot be opened as a hard disk", absolute);
+      throw Refusal.of(E_FAIL, "'%s' is a DVD image and cannot be opened as a hard disk", absolute);
     ImageInfo info;
     try {
       info = outside.images().inspect(absolute, device);

@@ -8,6 +8,7 @@ import static dev.varve.core.medium.ErrorCode.VBOX_E_INVALID_OBJECT_STATE;
 import static dev.varve.core.medium.ErrorCode.VBOX_E_INVALID_VM_STATE;
 
 import dev.varve.core.machine.LockType;
+import dev.varve.core.machine.Machine;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.MachineState;
 import dev.varve.core.medium.Medium;
@@ -74,7 +75,9 @@ final class Sessions {
       if (!isHeldOnlyBy(state, id, MachineRuns.token(machine)))
         MediumLocks.needFree(state, medium, "delete what attaching made");
     }
-    return state.with(entry.discarding()).withoutMedia(implicit);
+    // An image that left its drive unsaved may be gone for good: the drive comes back empty.
+    Machine saved = References.map(entry.saved(), a -> References.present(state, a));
+    return state.with(entry.with(saved).discarding()).withoutMedia(implicit);
   }
 
   private static boolean isHeldOnlyBy(InventoryState state, MediumId medium, String token) {

@@ -12,7 +12,6 @@ import dev.varve.core.machine.Snapshot;
 import dev.varve.core.machine.SnapshotId;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.Medium;
-import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.settings.StateFolder.FileStep;
 import java.nio.file.Path;
@@ -109,7 +108,7 @@ final class Snapshots {
     InventoryState clean = Sessions.discard(state, held.id());
     MachineEntry entry = clean.machine(held.id());
     String doing = "restore snapshot '%s' of machine '%s'".formatted(snapshot.name(), held.name());
-    Hardware hardware = References.map(snapshot.hardware(), a -> present(clean, a));
+    Hardware hardware = References.map(snapshot.hardware(), a -> References.present(clean, a));
     InventoryState now = readable(clean, hardware, doing, null);
 
     List<Medium> unneeded = unneeded(now, entry);
@@ -148,13 +147,6 @@ final class Snapshots {
           "machine '%s' has %d snapshots on top of each other, and no more are possible; delete some",
           machine.name(),
           depth);
-  }
-
-  /** An image that is not registered any more leaves its drive empty. */
-  private static Attachment present(InventoryState state, Attachment attachment) {
-    MediumId medium = attachment.medium();
-    boolean gone = medium != null && !state.media().containsKey(medium);
-    return gone && attachment.type().isRemovable() ? attachment.withMedium(null) : attachment;
   }
 
   /** The state after a look at the hard disks, all of which must be there and readable. */

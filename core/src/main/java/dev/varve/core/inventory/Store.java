@@ -38,10 +38,28 @@ final class Store implements AutoCloseable {
   private final StateFolder folder;
   private final ImageFiles images;
   private final Map<MediumId, Change> unsaved = new HashMap<>();
+  private Durable written;
 
-  Store(StateFolder folder, ImageFiles images) {
+  /**
+   * What is on disk of a state.
+   *
+   * @param machines each with its registry
+   */
+  private record Durable(
+      Map<MachineId, MachineSettings> machines, List<Path> files, List<Medium> globalMedia) {
+
+    static Durable of(InventoryState state) {
+      return new Durable(settings(state), settingsFiles(state), registry(state, null));
+    }
+  }
+
+  /**
+   * @param read what the folder says
+   */
+  Store(StateFolder folder, ImageFiles images, InventoryState read) {
     this.folder = folder;
     this.images = images;
+    this.written = Durable.of(read);
   }
 
   StateFolder folder() {
@@ -50,34 +68,24 @@ final class Store implements AutoCloseable {
 
   // ---- changes
 
-  /** Makes the step from one state to the next durable. */
-  void commit(InventoryState before, InventoryState after) {
-    commit(before, after, List.of(), List.of());
-  }
-
-  /** The same with files that are made before and steps that are done after. */
-  void commit(
-      InventoryState before, InventoryState after, List<NewDiff> diffs, List<FileStep> steps) {
-    commit(before, after, diffs, steps, RunningDisks.Decision::run);
-  }
-
   /** Runs a decision, at a moment of its choosing, once. */
   interface Moment {
     void run(RunningDisks.Decision decision) throws IOException;
   }
 
-  /** The same; {@code moment} says when the change is decided. */
-  void commit(
-      InventoryState before,
-      InventoryState after,
-      List<NewDiff> diffs,
-      List<FileStep> steps,
-      Moment moment) {
-    if (diffs.isEmpty() && steps.isEmpty() && isSaved(before, after)) return;
+  /**
+   * Makes a state durable.
+   *
+   * @param diffs files that are made before
+   * @param steps what is done with files after
+   * @param moment says when it is decided
+   */
+  void commit(InventoryState after, List<NewDiff> diffs, List<FileStep> steps, Moment moment) {
+    if (diffs.isEmpty() && steps.isEmpty() && Durable.of(after).equals(written)) return;
     Change change = begin(NewDiff.locations(diffs), "");
     try {
       for (NewDiff diff : diffs) diff.create(images);
-      moment.run(() -> commit(change, before, after, steps));
+      moment.run(() -> commit(change, after, steps));
     } catch (IOException | RuntimeException e) {
       rollBack(change, e);
       throw refusal(diffs.isEmpty() ? ErrorCode.VBOX_E_FILE_ERROR : ErrorCode.E_FAIL, e);
@@ -85,12 +93,12 @@ final class Store implements AutoCloseable {
   }
 
   /** Makes a base image and its registration durable. */
-  void createBase(InventoryState before, InventoryState after, Medium medium) {
+  void createBase(InventoryState after, Medium medium) {
     Change change = begin(List.of(medium.location()), "");
     try {
       images.create(
           medium.location(), medium.id(), medium.format(), medium.variant(), medium.capacity());
-      commit(change, before, after, List.of());
+      commit(change, after, List.of());
     } catch (IOException | RuntimeException e) {
       rollBack(change, e);
       throw refusal(ErrorCode.VBOX_E_FILE_ERROR, e);
@@ -110,23 +118,25 @@ final class Store implements AutoCloseable {
     }
   }
 
-  /** Decides a change that was begun before. */
-  void commit(Change change, InventoryState before, InventoryState after, List<FileStep> steps)
-      throws IOException {
-    Map<MachineId, MachineSettings> old = settings(before);
-    List<MachineSettings> changed = new ArrayList<>();
-    settings(after)
-        .forEach(
-            (id, settings) -> {
-              if (!settings.equals(old.get(id))) changed.add(settings);
-            });
+  /**
+   * Decides a change that was begun before. Written is whatever differs from what is on disk, not
+   * only what the change is about: attaching moves media between registries without writing them.
+   */
+  void commit(Change change, InventoryState after, List<FileStep> steps) throws IOException {
+    Durable next = Durable.of(after);
+    List<MachineSettings> changed =
+        next.machines().entrySet().stream()
+            .filter(e -> !e.getValue().equals(written.machines().get(e.getKey())))
+            .map(Map.Entry::getValue)
+            .toList();
     // What an earlier change left undone must not look like this one being decided.
     folder.begin(List.of(), "").rollBack();
     try {
-      change.commit(changed, settingsFiles(after), registry(after, null), steps);
+      change.commit(changed, next.files(), next.globalMedia(), steps);
     } catch (UndoneStepsException e) {
       // Decided: the state is the next one, and the folder does the rest before anything else.
     }
+    written = next;
   }
 
   /** Gives a change up; what goes wrong with that is told with {@code why}. */
@@ -137,12 +147,6 @@ final class Store implements AutoCloseable {
       // The journal still has it, and the next run gives it up.
       if (why != null) why.addSuppressed(e);
     }
-  }
-
-  private static boolean isSaved(InventoryState before, InventoryState after) {
-    return settings(before).equals(settings(after))
-        && settingsFiles(before).equals(settingsFiles(after))
-        && registry(before, null).equals(registry(after, null));
   }
 
   // ---- what attaching made, and nobody has saved

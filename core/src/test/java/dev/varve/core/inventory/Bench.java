@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -57,8 +58,7 @@ final class Bench implements AutoCloseable {
     this.inventory = open(contents, Runnable::run, StateFolder.Steps.UNHEARD);
   }
 
-  Bench(Path folder, ImageFiles images, Executor jobs, StateFolder.Steps steps)
-      throws IOException {
+  Bench(Path folder, ImageFiles images, Executor jobs, StateFolder.Steps steps) throws IOException {
     this.folder = folder;
     this.ids = new AtomicLong();
     this.inventory = open(images, jobs, steps);
@@ -185,8 +185,13 @@ final class Bench implements AutoCloseable {
       text.append(" current ").append(machine.saved().currentSnapshot());
       text.append(" modified ").append(machine.saved().currentStateModified()).append('\n');
       for (Snapshot snapshot : machine.saved().snapshots())
-        text.append("  %s %s after %s: %s%n".formatted(
-            snapshot.id(), snapshot.name(), snapshot.parent(), hardware(snapshot.hardware())));
+        text.append(
+            "  %s %s after %s: %s%n"
+                .formatted(
+                    snapshot.id(),
+                    snapshot.name(),
+                    snapshot.parent(),
+                    hardware(snapshot.hardware())));
     }
     Map<String, String> media = new TreeMap<>();
     for (View.MediumView seen : view.media().values()) {
@@ -208,7 +213,10 @@ final class Bench implements AutoCloseable {
   private String hardware(Hardware hardware) throws IOException {
     StringBuilder text = new StringBuilder();
     text.append(hardware.controllers()).append(hardware.bandwidthGroups());
-    for (Attachment attachment : hardware.attachments()) {
+    // A settings file has them controller by controller, so their order is not kept.
+    List<Attachment> attachments = new ArrayList<>(hardware.attachments());
+    attachments.sort(Comparator.comparing(attachment -> attachment.slot().toString()));
+    for (Attachment attachment : attachments) {
       text.append(' ').append(attachment);
       if (attachment.type() == DeviceType.HARD_DISK && attachment.medium() != null)
         for (int block = 0; block < 3; block++)

@@ -27,7 +27,8 @@ class CrashPointsTest {
 
   private static final int MORE_THAN_ANY_CALL_HAS = 200;
 
-  @TempDir Path temp;
+  @TempDir(factory = MemoryFolder.class)
+  Path temp;
 
   /** A call on a machine that has a history. */
   private interface Call {
@@ -38,18 +39,24 @@ class CrashPointsTest {
   Stream<DynamicTest> afterACrashTheModelIsTheOneBeforeOrAfter() {
     return Stream.of(
         crash("attach", h -> h.attachImmutable()),
-        crash("attachAndSave", h -> {
-          h.attachImmutable();
-          h.bench.inventory.save(h.session);
-        }),
-        crash("attachAndDiscard", h -> {
-          h.attachImmutable();
-          h.bench.inventory.discard(h.session);
-        }),
-        crash("detachAndSave", h -> {
-          h.bench.inventory.detach(h.session, sata(0));
-          h.bench.inventory.save(h.session);
-        }),
+        crash(
+            "attachAndSave",
+            h -> {
+              h.attachImmutable();
+              h.bench.inventory.save(h.session);
+            }),
+        crash(
+            "attachAndDiscard",
+            h -> {
+              h.attachImmutable();
+              h.bench.inventory.discard(h.session);
+            }),
+        crash(
+            "detachAndSave",
+            h -> {
+              h.bench.inventory.detach(h.session, sata(0));
+              h.bench.inventory.save(h.session);
+            }),
         crash("takeSnapshot", h -> h.bench.inventory.takeSnapshot(h.session, "S4", "")),
         crash("restoreSnapshot", h -> h.bench.inventory.restoreSnapshot(h.session, h.snapshot(0))),
         crash("deleteFirst", h -> h.bench.inventory.deleteSnapshot(h.session, h.snapshot(0))),
@@ -61,9 +68,11 @@ class CrashPointsTest {
         crash("createMedium", h -> h.bench.disk("fresh")),
         crash("createDiff", h -> h.bench.inventory.createDiff(h.y, h.bench.at("z.vdi"))),
         crash("deleteStorage", h -> h.bench.inventory.deleteStorage(h.y)),
-        crash("clone", h ->
-            h.bench.inventory.cloneMedium(
-                h.y, h.bench.at("copy.vdi"), "VDI", MediumVariant.STANDARD)));
+        crash(
+            "clone",
+            h ->
+                h.bench.inventory.cloneMedium(
+                    h.y, h.bench.at("copy.vdi"), "VDI", MediumVariant.STANDARD)));
   }
 
   private DynamicTest crash(String name, Call call) {

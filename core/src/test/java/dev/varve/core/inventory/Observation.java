@@ -55,8 +55,7 @@ final class Observation {
     }
     SnapshotId current = machine.saved().currentSnapshot();
     json.put("currentSnapshot", current == null ? null : name(machine, current));
-    json.put(
-        "currentStateModified", machine.saved().currentStateModified() || machine.modified());
+    json.put("currentStateModified", machine.saved().currentStateModified() || machine.modified());
     ArrayNode controllers = json.putArray("controllers");
     for (StorageController controller : machine.working().controllers())
       controllers.add(controller(controller));

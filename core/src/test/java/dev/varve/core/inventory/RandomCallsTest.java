@@ -37,7 +37,8 @@ class RandomCallsTest {
   private static final int SEQUENCES = Integer.getInteger("varve.sequences", 8);
   private static final int CALLS = 80;
 
-  @TempDir Path temp;
+  @TempDir(factory = MemoryFolder.class)
+  Path temp;
 
   @Test
   void whateverIsCalledTheModelStaysTrue() throws IOException {
@@ -88,7 +89,8 @@ class RandomCallsTest {
           calls.set(calls.size() - 1, calls.getLast() + " -> " + e.code());
           refused = true;
         }
-        if (refused) assertEquals(before, bench.inventory.view(), "a refused call changed something");
+        if (refused)
+          assertEquals(before, bench.inventory.view(), "a refused call changed something");
         check();
       }
       discardAll();
@@ -121,8 +123,7 @@ class RandomCallsTest {
         case 7 -> {
           calls.add("discard " + machine);
           inventory.discard(session);
-          assertEquals(
-              bench.machine(machine).saved().hardware(), bench.machine(machine).working());
+          assertEquals(bench.machine(machine).saved().hardware(), bench.machine(machine).working());
         }
         case 8, 9, 10, 11, 12 -> {
           MediumId medium = anyMedium();

@@ -103,7 +103,8 @@ final class ScenarioOperations {
         return JSON.objectNode().put("state", inventory.refreshState(medium).text());
       }
       case "setMediumType" ->
-          inventory.setMediumType(a.medium("medium"), a.choice("mediumType", MediumType.values(), MediumType::text));
+          inventory.setMediumType(
+              a.medium("medium"), a.choice("mediumType", MediumType.values(), MediumType::text));
       case "setAutoReset" -> inventory.setAutoReset(a.medium("medium"), a.flag("value"));
       case "closeMedium" -> inventory.closeMedium(a.medium("medium"));
       case "deleteStorage" -> inventory.deleteStorage(a.medium("medium"));
@@ -138,7 +139,11 @@ final class ScenarioOperations {
       case "unregister" -> {
         return unregister(a);
       }
-      case "addController", "removeController", "setControllerType", "setPortCount", "renameController" ->
+      case "addController",
+          "removeController",
+          "setControllerType",
+          "setPortCount",
+          "renameController" ->
           controller(operation, a);
       case "controllerLimits" -> {
         return controllerLimits(a);
@@ -153,7 +158,9 @@ final class ScenarioOperations {
         inventory.attach(session, slot, type, a.mediumOrNull("medium"));
       }
       case "detach" -> inventory.detach(a.session(), a.slot());
-      case "mount" -> inventory.mount(a.session(), a.slot(), a.mediumOrNull("medium"), a.flagOr("force", false));
+      case "mount" ->
+          inventory.mount(
+              a.session(), a.slot(), a.mediumOrNull("medium"), a.flagOr("force", false));
       case "unmount" -> inventory.mount(a.session(), a.slot(), null, a.flagOr("force", false));
       case "getMedium" -> {
         Attachment attachment = attachment(a);
@@ -164,21 +171,25 @@ final class ScenarioOperations {
         return new Observation(inventory.view(), names).attachment(attachment(a));
       }
       case "setPassthrough" -> inventory.setPassthrough(a.session(), a.slot(), a.flag("value"));
-      case "setTemporaryEject" -> inventory.setTemporaryEject(a.session(), a.slot(), a.flag("value"));
+      case "setTemporaryEject" ->
+          inventory.setTemporaryEject(a.session(), a.slot(), a.flag("value"));
       case "setNonRotational" -> inventory.setNonRotational(a.session(), a.slot(), a.flag("value"));
       case "setDiscard" -> inventory.setDiscard(a.session(), a.slot(), a.flag("value"));
       case "setHotPluggable" -> inventory.setHotPluggable(a.session(), a.slot(), a.flag("value"));
       case "createBandwidthGroup" -> {
         String session = a.session();
-        BandwidthGroup.Kind kind = a.choice("type", BandwidthGroup.Kind.values(), BandwidthGroup.Kind::text);
+        BandwidthGroup.Kind kind =
+            a.choice("type", BandwidthGroup.Kind.values(), BandwidthGroup.Kind::text);
         inventory.createBandwidthGroup(session, group(a, kind));
       }
       case "deleteBandwidthGroup" -> inventory.deleteBandwidthGroup(a.session(), a.text("group"));
       case "setBandwidthLimit" ->
           inventory.setBandwidthLimits(a.session(), group(a, BandwidthGroup.Kind.DISK));
-      case "assignBandwidthGroup" -> inventory.setBandwidthGroup(a.session(), a.slot(), a.text("group"));
+      case "assignBandwidthGroup" ->
+          inventory.setBandwidthGroup(a.session(), a.slot(), a.text("group"));
       case "removeBandwidthGroup" -> inventory.setBandwidthGroup(a.session(), a.slot(), null);
-      case "takeSnapshot" -> inventory.takeSnapshot(a.session(), a.text("snapshot"), a.textOr("description", ""));
+      case "takeSnapshot" ->
+          inventory.takeSnapshot(a.session(), a.text("snapshot"), a.textOr("description", ""));
       case "restoreSnapshot" -> inventory.restoreSnapshot(a.session(), a.snapshot());
       case "deleteSnapshot" -> ended(inventory.deleteSnapshot(a.session(), a.snapshot()));
       case "start" -> {

@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  * state with the recording.
  *
  * <p>Where the recorded product departs from its documentation, a case says what is documented, and
- * that is what must come out. A case that is marked as a quirk of the product may come out otherwise;
- * {@link Outcome#departure} then says from where on.
+ * that is what must come out. A case that is marked as a quirk of the product may come out
+ * otherwise; {@link Outcome#departure} then says from where on.
  */
 public final class ScenarioPlayer {
 
@@ -91,7 +91,8 @@ public final class ScenarioPlayer {
    */
   public Outcome play(JsonNode scenario) throws IOException {
     AtomicLong ids = new AtomicLong();
-    Supplier<UUID> uuids = () -> new UUID(0x5cea_0000_4000L, 0x8000_0000_0000_0000L + ids.incrementAndGet());
+    Supplier<UUID> uuids =
+        () -> new UUID(0x5cea_0000_4000L, 0x8000_0000_0000_0000L + ids.incrementAndGet());
     InstantSource clock = InstantSource.fixed(Instant.parse("2026-01-01T00:00:00Z"));
     Path disks = Files.createDirectories(folder.resolve("disks"));
     var surroundings =
@@ -112,7 +113,9 @@ public final class ScenarioPlayer {
     private final JsonNode documented;
     private final Set<String> refusedSlots = new TreeSet<>();
     private JsonNode expected =
-        JsonNodeFactory.instance.objectNode().set("machines", JsonNodeFactory.instance.objectNode());
+        JsonNodeFactory.instance
+            .objectNode()
+            .set("machines", JsonNodeFactory.instance.objectNode());
     private @Nullable String departure;
 
     Run(JsonNode scenario, Inventory inventory, Path disks) {
@@ -180,7 +183,8 @@ public final class ScenarioPlayer {
         throw failure(
             number,
             step,
-            List.of("documented result %s, is %s (%s)".formatted(promised.asText(), result, message)));
+            List.of(
+                "documented result %s, is %s (%s)".formatted(promised.asText(), result, message)));
     }
 
     // ---- results
@@ -351,7 +355,8 @@ public final class ScenarioPlayer {
                               a.get("medium").asText()));
                 if (!wanted.equals(seen))
                   differences.add(
-                      "attachments of %s: documented %s, are %s".formatted(e.getKey(), wanted, seen));
+                      "attachments of %s: documented %s, are %s"
+                          .formatted(e.getKey(), wanted, seen));
               });
       for (JsonNode gone : documented.path("finallyDeleted"))
         if (state.get("media").has(gone.asText()))
@@ -387,6 +392,7 @@ public final class ScenarioPlayer {
     Set<String> unknown = StateComparison.names(json);
     unknown.removeAll(known);
     if (!unknown.isEmpty())
-      throw new AssertionError("the player does not know fields %s of a %s".formatted(unknown, what));
+      throw new AssertionError(
+          "the player does not know fields %s of a %s".formatted(unknown, what));
   }
 }

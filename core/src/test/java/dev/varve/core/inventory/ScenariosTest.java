@@ -20,7 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** The model does what the recorded product did, or what its documentation promises. */
 class ScenariosTest {
 
-  @TempDir Path folder;
+  @TempDir(factory = MemoryFolder.class)
+  Path folder;
 
   @TestFactory
   Stream<DynamicTest> everyRecordedCaseComesOutAsRecordedOrDocumented(TestReporter reporter)
@@ -66,7 +67,8 @@ class ScenariosTest {
 
   @Test
   void aChangedExpectationIsNoticed() throws IOException {
-    for (String change : new String[] {"result", "state", "value", "operation", "argument", "field"}) {
+    for (String change :
+        new String[] {"result", "state", "value", "operation", "argument", "field"}) {
       ObjectNode scenario =
           (ObjectNode)
               new ObjectMapper().readTree(bundled().resolve("normal-direct.json").toFile());
@@ -84,7 +86,8 @@ class ScenariosTest {
       TestImages images = new TestImages();
       ScenarioPlayer player = new ScenarioPlayer(folder.resolve(change), images, images);
 
-      AssertionError error = assertThrows(AssertionError.class, () -> player.play(scenario), change);
+      AssertionError error =
+          assertThrows(AssertionError.class, () -> player.play(scenario), change);
 
       assertTrue(error.getMessage() != null && !error.getMessage().isEmpty());
     }

@@ -18,9 +18,20 @@ final class StateComparison {
 
   private static final Set<String> ATTACHMENT =
       Set.of(
-          "controller", "port", "device", "type", "medium", "chain", "passthrough",
-          "temporaryEject", "isEjected", "nonRotational", "discard", "hotPluggable",
-          "bandwidthGroup", "bandwidthGroupError");
+          "controller",
+          "port",
+          "device",
+          "type",
+          "medium",
+          "chain",
+          "passthrough",
+          "temporaryEject",
+          "isEjected",
+          "nonRotational",
+          "discard",
+          "hotPluggable",
+          "bandwidthGroup",
+          "bandwidthGroupError");
   private static final Set<String> STORAGE_TYPES = Set.of("HardDisk", "DVD", "Floppy");
 
   private final List<String> differences = new ArrayList<>();
@@ -51,8 +62,14 @@ final class StateComparison {
         "machine " + name,
         recorded,
         Set.of(
-            "attachments", "committedAttachments", "snapshots", "currentSnapshot",
-            "currentStateModified", "controllers", "bandwidthGroups", "settingsModified"));
+            "attachments",
+            "committedAttachments",
+            "snapshots",
+            "currentSnapshot",
+            "currentStateModified",
+            "controllers",
+            "bandwidthGroups",
+            "settingsModified"));
     JsonNode working = recorded.path("attachments");
     same(
         "attachments of " + name,
@@ -75,7 +92,10 @@ final class StateComparison {
       if (!leniency.stateModified(name, wanted, seen))
         same("currentStateModified of " + name, wanted, seen);
     }
-    same("controllers of " + name, set(recorded.path("controllers")), set(observed.get("controllers")));
+    same(
+        "controllers of " + name,
+        set(recorded.path("controllers")),
+        set(observed.get("controllers")));
     same(
         "bandwidth groups of " + name,
         groups(recorded.path("bandwidthGroups"), working),
@@ -200,10 +220,25 @@ final class StateComparison {
         "medium " + name,
         recorded,
         Set.of(
-            "device", "format", "mediumType", "parent", "readOnly", "state", "autoReset",
-            "inSnapshotFolder", "children", "usedBy"));
+            "device",
+            "format",
+            "mediumType",
+            "parent",
+            "readOnly",
+            "state",
+            "autoReset",
+            "inSnapshotFolder",
+            "children",
+            "usedBy"));
     for (String field :
-        List.of("device", "format", "mediumType", "parent", "readOnly", "autoReset", "inSnapshotFolder"))
+        List.of(
+            "device",
+            "format",
+            "mediumType",
+            "parent",
+            "readOnly",
+            "autoReset",
+            "inSnapshotFolder"))
       same(
           "%s of %s".formatted(field, name),
           recorded.path(field).toString(),

@@ -1,0 +1,141 @@
+package dev.varve.core.inventory;
+
+import static dev.varve.core.inventory.Bench.refusal;
+import static dev.varve.core.inventory.Bench.refused;
+import static dev.varve.core.inventory.Bench.sata;
+import static dev.varve.core.medium.ErrorCode.E_FAIL;
+import static dev.varve.core.medium.ErrorCode.VBOX_E_INVALID_OBJECT_STATE;
+import static dev.varve.core.medium.ErrorCode.VBOX_E_INVALID_VM_STATE;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.varve.core.machine.MachineId;
+import dev.varve.core.machine.MachineState;
+import dev.varve.core.machine.SnapshotId;
+import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.MediumId;
+import dev.varve.core.medium.MediumState;
+import dev.varve.core.medium.MediumType;
+import dev.varve.core.medium.MediumVariant;
+import dev.varve.core.medium.ModelException;
+import dev.varve.core.settings.StateFolder;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Deleting snapshots and merging, between their beginning and their end. */
+class LongWorkTest {
+
+  @TempDir(factory = MemoryFolder.class)
+  Path folder;
+
+  private final Queue<Runnable> waiting = new ArrayDeque<>();
+  private Bench bench;
+  private MachineId machine;
+  private String session;
+  private MediumId base;
+  private SnapshotId first;
+  private SnapshotId second;
+
+  @BeforeEach
+  void aMachineWithTwoSnapshots() throws IOException {
+    bench = new Bench(folder, new TestImages(), waiting::add, StateFolder.Steps.UNHEARD);
+    base = bench.disk("base");
+    machine = bench.machine("mail");
+    session = bench.lock(machine);
+    bench.attach(session, 0, base);
+    first = bench.inventory.takeSnapshot(session, "S1", "");
+    second = bench.inventory.takeSnapshot(session, "S2", "");
+  }
+
+  @Test
+  void whileASnapshotIsDeletedItsMediaAreLockedAndTheMachineIsBusy() {
+    MediumId top = bench.attached(machine, 0);
+    MediumId middle = bench.medium(top).parent();
+
+    Job job = bench.inventory.deleteSnapshot(session, first);
+
+    assertEquals(Job.State.RUNNING, job.state());
+    assertEquals(MachineState.DELETING_SNAPSHOT, bench.machine(machine).state());
+    assertEquals(MediumState.LOCKED_WRITE, bench.inventory.view().media().get(base).state());
+    assertEquals(MediumState.LOCKED_WRITE, bench.inventory.view().media().get(middle).state());
+    assertEquals(VBOX_E_INVALID_VM_STATE, refused(() -> bench.inventory.detach(session, sata(0))));
+    assertEquals(
+        VBOX_E_INVALID_OBJECT_STATE,
+        refused(() -> bench.inventory.setMediumType(base, MediumType.WRITETHROUGH)));
+
+    waiting.remove().run();
+
+    assertEquals(Job.State.DONE, job.state());
+    assertEquals(1000, job.permille());
+    assertEquals(MachineState.POWERED_OFF, bench.machine(machine).state());
+    assertEquals(1, bench.machine(machine).saved().snapshots().size());
+    assertEquals(base, bench.medium(top).parent());
+  }
+
+  @Test
+  void aCancelledDeletionLeavesEverythingAsItWas() throws IOException {
+    String before = bench.everything();
+    Job job = bench.inventory.deleteSnapshot(session, second);
+
+    job.cancel();
+    waiting.remove().run();
+
+    assertEquals(Job.State.CANCELLED, job.state());
+    assertEquals(before, bench.everything());
+    assertEquals(MachineState.POWERED_OFF, bench.machine(machine).state());
+    bench.checkFiles();
+  }
+
+  @Test
+  void aForgottenImageThatBlocksADeletionIsNamed() {
+    MediumId forgotten = bench.attached(machine, 0);
+    bench.inventory.detach(session, sata(0));
+    bench.inventory.save(session);
+    bench.attach(session, 0, base);
+    bench.inventory.save(session);
+
+    ModelException refusal = refusal(() -> bench.inventory.deleteSnapshot(session, second));
+
+    assertEquals(E_FAIL, refusal.code());
+    String name = bench.medium(forgotten).name();
+    assertTrue(refusal.getMessage().contains("nobody uses '" + name + "'"), refusal.getMessage());
+  }
+
+  @Test
+  void anImageNobodyNeedsIsDeletedAndNotMergedIntoTheBase() throws IOException {
+    bench.write(base, 0, "base");
+    bench.inventory.deleteSnapshot(session, second);
+    waiting.remove().run();
+    MediumId top = bench.attached(machine, 0);
+    bench.write(top, 0, "changed");
+    bench.inventory.detach(session, sata(0));
+    bench.inventory.save(session);
+
+    Job job = bench.inventory.deleteSnapshot(session, first);
+    waiting.remove().run();
+
+    assertEquals(Job.State.DONE, job.state());
+    assertEquals("base", bench.read(base, 0));
+    bench.checkFiles();
+  }
+
+  @Test
+  void aCopyIsRegisteredOnceItIsThere() throws IOException {
+    bench.write(base, 0, "base");
+    Path location = bench.at("copy.vdi");
+
+    Job job = bench.inventory.cloneMedium(base, location, "VDI", MediumVariant.STANDARD);
+    assertEquals(3, bench.inventory.view().media().size());
+    waiting.remove().run();
+
+    assertEquals(Job.State.DONE, job.state());
+    MediumId copy = bench.inventory.openMedium(location, DeviceType.HARD_DISK);
+    assertEquals("base", bench.read(copy, 0));
+    assertEquals(4, bench.inventory.view().media().size());
+  }
+}
