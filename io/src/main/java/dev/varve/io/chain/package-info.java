@@ -7,6 +7,10 @@
  * (allocation, copy-on-write, discard) and {@code Flusher} (the order in which changes become
  * durable).
  *
+ * <p>{@link dev.varve.io.chain.LiveChain} is the disk of a running machine, whose chain changes
+ * under it; {@link dev.varve.io.chain.ChainFiles} does what the model wants of files that are not
+ * in use; {@code Merge} is what both of them merge with.
+ *
  * <p><b>Who may change what.</b> Data in place: any thread, under {@code Grace} of the writes in
  * flight. Where blocks lie: the device's change lane and its flusher, which agree through the lock
  * of {@code TopImage}. Readers take no lock: they see an entry of the map from before or after a

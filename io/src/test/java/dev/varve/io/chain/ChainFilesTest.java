@@ -135,8 +135,7 @@ class ChainFilesTest {
     assertTrue(refusal(iso, DeviceType.HARD_DISK).contains("is a DVD image"));
     assertTrue(refusal(odd, DeviceType.HARD_DISK).contains("1000 bytes"));
     assertTrue(refusal(noVdi, DeviceType.HARD_DISK).contains("signature"));
-    assertThrows(
-        IOException.class, () -> files.inspect(folder.resolve("none"), DeviceType.DVD));
+    assertThrows(IOException.class, () -> files.inspect(folder.resolve("none"), DeviceType.DVD));
   }
 
   private String refusal(Path file, DeviceType device) {
@@ -256,8 +255,7 @@ class ChainFilesTest {
         files.copy(chain, copy, GRANDCHILD, "VDI", MediumVariant.STANDARD, (_, _) -> false));
     assertFalse(Files.exists(copy));
     for (int time = 0; time < 2; time++) {
-      assertTrue(
-          files.copy(chain, copy, GRANDCHILD, "VDI", MediumVariant.STANDARD, Progress.NONE));
+      assertTrue(files.copy(chain, copy, GRANDCHILD, "VDI", MediumVariant.STANDARD, Progress.NONE));
     }
     assertTrue(files.copy(chain, fixed, CHILD, "VDI", MediumVariant.FIXED, Progress.NONE));
     assertTrue(files.copy(chain, raw, CHILD, "RAW", MediumVariant.STANDARD, Progress.NONE));

@@ -96,6 +96,8 @@ class LiveMergeTest {
     private final int stripe;
     private final LiveChain disk;
     private int images;
+    private long heldAtNanos;
+    private long longestHoldNanos;
 
     Machine(Path folder, long seed) throws IOException {
       this.folder = folder;
@@ -138,9 +140,9 @@ class LiveMergeTest {
       List<Path> chain = disk.paths();
       if (chain.size() < 2 || (chain.size() < 5 && random.nextInt(3) == 0)) {
         Path top = image(uuidOf(chain.getLast()));
-        disk.hold();
+        hold();
         disk.push(top);
-        disk.resume();
+        resume();
         return;
       }
       int lower = random.nextInt(chain.size() - 1);
@@ -153,7 +155,7 @@ class LiveMergeTest {
       try {
         LiveMerge merge = disk.merge(source, target, progress);
         if (merge == null) return;
-        disk.hold();
+        hold();
         try {
           if (random.nextInt(6) == 0) {
             merge.abandon();
@@ -166,7 +168,7 @@ class LiveMergeTest {
           }
           disk.finish(merge);
         } finally {
-          disk.resume();
+          resume();
         }
         Files.delete(source);
         List<Path> expected = new ArrayList<>(chain);
@@ -175,6 +177,17 @@ class LiveMergeTest {
       } catch (Throwable e) {
         throw new AssertionError(what, e);
       }
+    }
+
+    /** The guest waits from some moment within on: what is measured is at most too long. */
+    private void hold() throws IOException {
+      heldAtNanos = System.nanoTime();
+      disk.hold();
+    }
+
+    private void resume() {
+      disk.resume();
+      longestHoldNanos = Math.max(longestHoldNanos, System.nanoTime() - heldAtNanos);
     }
 
     private UUID uuidOf(Path image) {
@@ -233,6 +246,7 @@ class LiveMergeTest {
     }
 
     void closeAndCheck() throws Exception {
+      System.out.println("longest hold " + longestHoldNanos / 1000 + " us, flush before included");
       var guest = new Guest(disk);
       assertArrayEquals(contents, guest.readAll(), "seed " + seed + ", before closing");
       List<Path> chain = disk.paths();
