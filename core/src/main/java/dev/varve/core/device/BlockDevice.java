@@ -27,7 +27,10 @@ import java.util.concurrent.CompletionStage;
  */
 public interface BlockDevice {
 
-  /** What the guest sees, in bytes; at least 1 and constant while open. */
+  /**
+   * What the guest sees, in bytes; constant while open. 0 only for a drive without a medium, which
+   * has no byte to ask for.
+   */
   long capacity();
 
   /** Whether requests that modify are refused. */

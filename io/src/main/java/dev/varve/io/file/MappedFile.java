@@ -1,6 +1,7 @@
 package dev.varve.io.file;
 
 import dev.varve.core.device.OutOfSpaceException;
+import dev.varve.io.posix.BlockDeviceFacts;
 import dev.varve.io.posix.Posix;
 import dev.varve.io.posix.PosixException;
 import java.io.EOFException;
@@ -35,6 +36,12 @@ public final class MappedFile implements ImageFile {
    * this is how long a small write, perhaps on an event loop, may have to wait.
    */
   private static final long PUNCHED_AT_ONCE = 4 << 20;
+
+  /**
+   * Space that is zeroed but kept is zeroed in pieces of this: each locks the file as a whole, and
+   * costs a little however long it is.
+   */
+  private static final long ZEROED_AT_ONCE = 64 << 20;
 
   /** What is written where a file system cannot punch holes. */
   private static final MemorySegment ZEROES = Arena.global().allocate(ZEROES_LENGTH);
@@ -118,6 +125,26 @@ public final class MappedFile implements ImageFile {
     }
   }
 
+  /**
+   * Opens a block device of the host, which is a file of a fixed length without holes. One that is
+   * opened for writing is claimed: nobody can mount it or claim it meanwhile, but programs that ask
+   * for no claim can still open it. {@link #punch} and {@link #zero} take whole sectors only.
+   *
+   * @throws ImageInUseException if it is mounted, or claimed or locked by somebody
+   */
+  public static MappedFile openDevice(Path path, boolean write) throws IOException {
+    int access = write ? Posix.O_RDWR | Posix.O_EXCL : Posix.O_RDONLY;
+    try {
+      return lockAndMap(path, Posix.open(path, access | Posix.O_CLOEXEC, 0), write, 0);
+    } catch (PosixException e) {
+      if (e.errno() != Posix.EBUSY) throw e;
+      throw new ImageInUseException(
+          path
+              + " is in use by the host, which has mounted it or a partition of it, or by another"
+              + " program that has claimed it: unmount or close it there first");
+    }
+  }
+
   private static MappedFile open(Path path, int access, long reach) throws IOException {
     if (Files.exists(path) && !Files.isRegularFile(path)) {
       throw new IOException(path + " is not a regular file, as an image must be");
@@ -195,6 +222,13 @@ public final class MappedFile implements ImageFile {
     } catch (PosixException e) {
       throw failed("asking for the length", e);
     }
+  }
+
+  /**
+   * What the kernel says of a block device that was opened with {@link #openDevice}. May block.
+   */
+  public BlockDeviceFacts deviceFacts() throws IOException {
+    return BlockDeviceFacts.of(descriptor());
   }
 
   @Override
@@ -298,7 +332,30 @@ public final class MappedFile implements ImageFile {
           descriptor(), Posix.FALLOC_FL_PUNCH_HOLE | Posix.FALLOC_FL_KEEP_SIZE, offset, length);
     } catch (PosixException e) {
       if (!e.notSupported()) throw failed("punching a hole into", offset, length, e);
-      writeZeroes(offset, Math.min(offset + length, length()));
+      zero(offset, Math.min(length, length() - offset));
+    }
+  }
+
+  /**
+   * Makes the range read as zeroes, and keeps or reserves its space: writing to it needs no more.
+   * May block; the length of the file stays.
+   *
+   * @param offset and {@code length}: within the file
+   */
+  public void zero(long offset, long length) throws IOException {
+    for (long done = 0, piece; done < length; done += piece) {
+      piece = Math.min(ZEROED_AT_ONCE, length - done);
+      zeroOnce(offset + done, piece);
+    }
+  }
+
+  private void zeroOnce(long offset, long length) throws IOException {
+    try {
+      Posix.fallocate(
+          descriptor(), Posix.FALLOC_FL_ZERO_RANGE | Posix.FALLOC_FL_KEEP_SIZE, offset, length);
+    } catch (PosixException e) {
+      if (!e.notSupported()) throw failed("zeroing", offset, length, e);
+      writeZeroes(offset, offset + length);
     }
   }
 
@@ -331,6 +388,20 @@ public final class MappedFile implements ImageFile {
         case Posix.ENXIO -> end; // nothing but a hole, or nothing at all, from here on
         case Posix.EINVAL, Posix.EOPNOTSUPP -> offset; // cannot tell holes: everything is data
         default -> throw failed("looking for data after " + offset, e);
+      };
+    }
+  }
+
+  /** The first offset in {@code [offset, end)} that is in a hole of the file, or {@code end}. */
+  public long nextHole(long offset, long end) throws IOException {
+    if (offset >= end) return end;
+    try {
+      return Math.min(Posix.lseek(descriptor(), offset, Posix.SEEK_HOLE), end);
+    } catch (PosixException e) {
+      return switch (e.errno()) {
+        case Posix.ENXIO -> offset; // the file ends before
+        case Posix.EINVAL, Posix.EOPNOTSUPP -> end; // cannot tell holes: everything is data
+        default -> throw failed("looking for a hole after " + offset, e);
       };
     }
   }

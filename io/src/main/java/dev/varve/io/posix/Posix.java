@@ -69,6 +69,7 @@ public final class Posix {
   public static final int ENOMEM = 12;
   public static final int EACCES = 13;
   public static final int EFAULT = 14;
+  public static final int EBUSY = 16;
   public static final int EEXIST = 17;
   public static final int EXDEV = 18;
   public static final int EINVAL = 22;
@@ -130,7 +131,7 @@ public final class Posix {
    * Where a call leaves its errno. One per thread, because a call between writing and reading it
    * would spoil it.
    */
-  private static final ThreadLocal<MemorySegment> STATE =
+  static final ThreadLocal<MemorySegment> STATE =
       ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(CALL_STATE));
 
   /**
@@ -513,7 +514,7 @@ public final class Posix {
     return (int) ERRNO.get(state, 0L);
   }
 
-  private static void retryOrFail(String call, String about, MemorySegment state)
+  static void retryOrFail(String call, String about, MemorySegment state)
       throws PosixException {
     int error = errno(state);
     if (error != EINTR) throw failure(call, about, error);
@@ -530,7 +531,7 @@ public final class Posix {
   /**
    * Throws what came out of a method handle, whose signature says no more than {@link Throwable}.
    */
-  private static PosixException passOn(Throwable e) {
+  static PosixException passOn(Throwable e) {
     return switch (e) {
       case PosixException failed -> failed;
       case RuntimeException refused -> throw refused;
@@ -556,7 +557,7 @@ public final class Posix {
         Linker.Option.captureCallState("errno"));
   }
 
-  private static MethodHandle variadic(
+  static MethodHandle variadic(
       String name, int fixed, ValueLayout result, ValueLayout... parameters) {
     return LINKER.downcallHandle(
         symbol(name),

@@ -1,0 +1,87 @@
+package dev.varve.io.host;
+
+import dev.varve.core.device.ExtentSink;
+import dev.varve.io.file.MappedFile;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The space behind a raw disk: gives it back, zeroes it, and tells what is used. Everything may
+ * wait.
+ *
+ * <p>A file takes any range, and the kernel zeroes what is left of blocks at its ends. A block
+ * device takes whole sectors only: the ends are then written with zeroes.
+ */
+final class Space {
+
+  private static final int PAGE = 4096;
+  private static final MemorySegment ZEROES = Arena.global().allocate(PAGE);
+
+  private final MappedFile file;
+  private final long capacity;
+
+  /** The unit of what a device zeroes by itself; 1 for a file. */
+  private final int unit;
+
+  private Space(MappedFile file, long capacity, int unit) {
+    this.file = file;
+    this.capacity = capacity;
+    this.unit = unit;
+  }
+
+  static Space ofFile(MappedFile file, long capacity) {
+    return new Space(file, capacity, 1);
+  }
+
+  static Space ofDevice(MappedFile file, long capacity, int sectorSize) {
+    return new Space(file, capacity, Math.max(PAGE, sectorSize));
+  }
+
+  /** Makes the range read as zeroes; its space goes back to the host, or is kept. */
+  void zero(long offset, long length, boolean keepsSpace) throws IOException {
+    long end = offset + length;
+    long from = Math.ceilDiv(offset, unit) * unit;
+    long to = end / unit * unit;
+    if (from >= to) {
+      write(offset, end);
+      return;
+    }
+    write(offset, from);
+    if (keepsSpace) file.zero(from, to - from);
+    else giveBack(from, to);
+    write(to, end);
+  }
+
+  /** Passes over holes, of which there may be terabytes. */
+  private void giveBack(long from, long to) throws IOException {
+    // The block that the file ends in goes back only as a whole.
+    long end = unit == 1 && to == capacity ? Math.ceilDiv(to, PAGE) * PAGE : to;
+    for (long at = file.nextData(from, to); at < to; at = file.nextData(at, to)) {
+      long dataEnd = file.nextHole(at, to);
+      long hole = Math.max(dataEnd, at + 1);
+      file.punch(at, (hole == to ? end : hole) - at);
+      at = hole;
+    }
+  }
+
+  private void write(long from, long to) throws IOException {
+    for (long at = from, run; at < to; at += run) {
+      run = Math.min(PAGE, to - at);
+      file.write(at, ZEROES.asSlice(0, run));
+    }
+  }
+
+  /** Reports the data and the holes of a range, in turn. */
+  void extents(long offset, long length, ExtentSink sink) throws IOException {
+    long end = offset + length;
+    for (long at = offset; at < end; ) {
+      long data = file.nextData(at, end);
+      if (data > at && !sink.extent(data - at, 0, true)) return;
+      if (data == end) return;
+      long hole = Math.max(file.nextHole(data, end), data + 1);
+      if (!sink.extent(hole - data, 1, false)) return;
+      at = hole;
+    }
+  }
+}
