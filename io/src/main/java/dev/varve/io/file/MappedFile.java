@@ -224,9 +224,7 @@ public final class MappedFile implements ImageFile {
     }
   }
 
-  /**
-   * What the kernel says of a block device that was opened with {@link #openDevice}. May block.
-   */
+  /** What the kernel says of a block device that was opened with {@link #openDevice}. May block. */
   public BlockDeviceFacts deviceFacts() throws IOException {
     return BlockDeviceFacts.of(descriptor());
   }

@@ -13,8 +13,8 @@
  *   <li>A block device is discarded and zeroed by {@code fallocate}, not by {@code BLKDISCARD}:
  *       that one promises nothing about what is read afterwards, and a guest is promised zeroes. A
  *       device that cannot discard and promise zeroes is written with zeroes.
- *   <li>A block device that is written is claimed ({@code O_EXCL}), so that the host cannot mount it
- *       meanwhile. One that is only read is not: a disc that the host has mounted can be read.
+ *   <li>A block device that is written is claimed ({@code O_EXCL}), so that the host cannot mount
+ *       it meanwhile. One that is only read is not: a disc that the host has mounted can be read.
  *   <li>A file that becomes shorter while it is open is no longer written, because writing would
  *       lengthen it again and hide what was lost.
  * </ul>

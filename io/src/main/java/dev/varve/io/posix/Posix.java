@@ -514,8 +514,7 @@ public final class Posix {
     return (int) ERRNO.get(state, 0L);
   }
 
-  static void retryOrFail(String call, String about, MemorySegment state)
-      throws PosixException {
+  static void retryOrFail(String call, String about, MemorySegment state) throws PosixException {
     int error = errno(state);
     if (error != EINTR) throw failure(call, about, error);
   }

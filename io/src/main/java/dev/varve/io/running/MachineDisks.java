@@ -1,0 +1,467 @@
+package dev.varve.io.running;
+
+import dev.varve.core.inventory.RunningDisks;
+import dev.varve.core.machine.MachineId;
+import dev.varve.core.machine.Slot;
+import dev.varve.core.medium.Progress;
+import dev.varve.io.chain.ChainFinder;
+import dev.varve.io.chain.LiveChain;
+import dev.varve.io.nbd.NbdServer;
+import dev.varve.io.storage.StorageThreads;
+import io.vertx.core.Future;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The disks of running machines, served over NBD: each slot is an export {@code
+ * machine/controller/port/device}.
+ *
+ * <p>Thread safe: calls for one machine wait for each other, except {@link #merge}, which runs
+ * beside them; calls for different machines do not. Every method may block and none may run on an
+ * event loop. A client that does not take its replies delays whatever withdraws its export for as
+ * long as {@link dev.varve.io.nbd.NbdLimits#drain} says.
+ */
+public final class MachineDisks implements RunningDisks {
+
+  private static final System.Logger LOG = System.getLogger(MachineDisks.class.getName());
+
+  private final NbdServer nbd;
+  private final Function<String, List<String>> uris;
+  private final OpenDisks devices;
+  private final Map<MachineId, Running> machines = new ConcurrentHashMap<>();
+
+  /**
+   * Serves through {@code nbd}, which stays the caller's, like {@code threads}; both are closed
+   * after all machines are stopped.
+   *
+   * @param uris gives the URIs of an export by its name: one for each address that {@code nbd}
+   *     listens on
+   */
+  public MachineDisks(NbdServer nbd, StorageThreads threads, Function<String, List<String>> uris) {
+    this.nbd = nbd;
+    this.uris = uris;
+    this.devices = new OpenDisks(threads);
+  }
+
+  /** A machine and its disks; its monitor is held by whoever changes them. */
+  private static final class Running {
+    final MachineId machine;
+
+    /** Null for a disk that had to be closed and could not be opened again. */
+    final Map<Slot, @Nullable Served> disks = new LinkedHashMap<>();
+
+    boolean stopped;
+
+    Running(MachineId machine) {
+      this.machine = machine;
+    }
+
+    @Nullable Served at(Slot slot) {
+      if (!disks.containsKey(slot))
+        throw new IllegalStateException("machine " + machine + " has no disk at " + slot);
+      return disks.get(slot);
+    }
+  }
+
+  // ---- all disks of a machine
+
+  @Override
+  public void start(MachineId machine, List<Disk> disks) throws IOException {
+    var running = new Running(machine);
+    synchronized (running) {
+      if (machines.putIfAbsent(machine, running) != null) {
+        throw new IllegalStateException("machine " + machine + " is running; stop it first");
+      }
+      List<Served> opened = new ArrayList<>();
+      List<Served> published = new ArrayList<>();
+      try {
+        for (Disk disk : disks) opened.add(open(disk));
+        for (Served served : opened) {
+          publish(served);
+          published.add(served);
+          running.disks.put(slot(served), served);
+        }
+      } catch (Throwable e) {
+        running.stopped = true;
+        machines.remove(machine);
+        withdraw(published);
+        opened.forEach(this::letGo);
+        throw e;
+      }
+    }
+  }
+
+  @Override
+  public void stop(MachineId machine) throws IOException {
+    Running running = running(machine);
+    synchronized (running) {
+      if (running.stopped) return; // by another call, while this one waited
+      running.stopped = true;
+      List<Served> served = new ArrayList<>();
+      for (Served disk : running.disks.values()) if (disk != null) served.add(disk);
+      withdraw(served);
+      IOException failure = null;
+      for (Served disk : served) {
+        try {
+          devices.close(disk.open());
+        } catch (IOException e) {
+          if (failure == null) failure = notDurable(disk, e);
+          else failure.addSuppressed(notDurable(disk, e));
+        }
+      }
+      machines.remove(machine);
+      if (failure != null) throw failure;
+    }
+  }
+
+  private static IOException notDurable(Served disk, IOException cause) {
+    return new IOException(
+        "the disk '"
+            + disk.export().name()
+            + "' is closed, but what the guest wrote last could not be made durable: "
+            + cause.getMessage(),
+        cause);
+  }
+
+  @Override
+  public Map<Slot, List<String>> uris(MachineId machine) {
+    Running running = machines.get(machine);
+    Map<Slot, List<String>> found = new LinkedHashMap<>();
+    if (running == null) return found;
+    synchronized (running) {
+      running.disks.forEach(
+          (slot, disk) ->
+              found.put(slot, disk == null ? List.of() : uris.apply(disk.export().name())));
+    }
+    return found;
+  }
+
+  // ---- one disk
+
+  @Override
+  public void plug(MachineId machine, Disk disk) throws IOException {
+    Running running = running(machine);
+    synchronized (running) {
+      Slot slot = disk.attachment().slot();
+      checkRunning(running);
+      if (running.disks.containsKey(slot))
+        throw new IllegalStateException("machine " + machine + " has a disk at " + slot);
+      running.disks.put(slot, openAndPublish(disk));
+    }
+  }
+
+  @Override
+  public void unplug(MachineId machine, Slot slot) throws IOException {
+    Running running = running(machine);
+    synchronized (running) {
+      checkRunning(running);
+      Served served = running.at(slot);
+      running.disks.remove(slot);
+      if (served == null) return;
+      withdraw(List.of(served));
+      letGo(served);
+    }
+  }
+
+  @Override
+  public void change(MachineId machine, Disk disk) throws IOException {
+    Running running = running(machine);
+    synchronized (running) {
+      checkRunning(running);
+      Slot slot = disk.attachment().slot();
+      Served before = running.at(slot);
+      if (before == null) running.disks.put(slot, openAndPublish(disk));
+      else if (before.hasMediumOf(disk)) running.disks.put(slot, changeFlags(before, disk));
+      else if (before.sharesAFileWith(disk)) replaceAfterClosing(running, before, disk);
+      else running.disks.put(slot, replace(before, disk));
+    }
+  }
+
+  /** The device stays open; connections end only if they were told something else. */
+  private Served changeFlags(Served before, Disk disk) throws IOException {
+    Served after = Served.of(disk, before.open());
+    if (after.looksLike(before)) return new Served(disk, before.open(), before.export());
+    Future<Void> unused = nbd.withdraw(before.export().name());
+    publishOr(after, before);
+    Await.done(unused.toCompletionStage());
+    return after;
+  }
+
+  private Served replace(Served before, Disk disk) throws IOException {
+    Served after = open(disk);
+    Future<Void> unused = nbd.withdraw(before.export().name());
+    try {
+      publishOr(after, before);
+    } catch (Throwable e) {
+      letGo(after);
+      throw e;
+    }
+    Await.done(unused.toCompletionStage());
+    letGo(before);
+    return after;
+  }
+
+  /** Publishes {@code after}, or again what was published before. */
+  private void publishOr(Served after, Served before) throws IOException {
+    try {
+      publish(after);
+    } catch (Throwable e) {
+      publish(before);
+      throw e;
+    }
+  }
+
+  /** The new disk needs a file, in another way, that the old one has locked. */
+  private void replaceAfterClosing(Running running, Served before, Disk disk) throws IOException {
+    Slot slot = slot(before);
+    Disk old = Served.withChain(before.disk(), before.open().paths());
+    running.disks.put(slot, null);
+    withdraw(List.of(before));
+    letGo(before);
+    try {
+      running.disks.put(slot, openAndPublish(disk));
+    } catch (Throwable e) {
+      try {
+        running.disks.put(slot, openAndPublish(old));
+      } catch (IOException again) {
+        e.addSuppressed(again);
+      }
+      throw e;
+    }
+  }
+
+  // ---- new tops, and merges
+
+  @Override
+  public void push(MachineId machine, Map<Slot, Path> tops, Decision decision) throws IOException {
+    Running running = running(machine);
+    synchronized (running) {
+      checkRunning(running);
+      Map<Served, Path> pushes = new LinkedHashMap<>();
+      for (Map.Entry<Slot, Path> top : tops.entrySet()) {
+        Served disk = ofThisMachineAlone(running, top.getKey());
+        Path path = top.getValue().toAbsolutePath().normalize();
+        ChainFinder.listed(with(disk, path)); // what is wrong is better found before the decision
+        pushes.put(disk, path);
+      }
+      var held = new Held();
+      try {
+        for (Served disk : pushes.keySet()) held.hold(chain(disk));
+        decision.run();
+      } catch (Throwable e) {
+        held.resume();
+        throw e;
+      }
+      Map<Served, List<Path>> failed = new LinkedHashMap<>();
+      pushes.forEach(
+          (disk, top) -> {
+            List<Path> decided = with(disk, top);
+            if (!pushed(disk, top, held)) failed.put(disk, decided);
+          });
+      held.resume();
+      failed.forEach((disk, decided) -> openAnew(running, disk, decided));
+    }
+  }
+
+  private static List<Path> with(Served disk, Path top) {
+    List<Path> chain = new ArrayList<>(disk.open().paths());
+    chain.add(top);
+    return chain;
+  }
+
+  /** A chain that fails stays held: it must not go on with the old top. */
+  private static boolean pushed(Served disk, Path top, Held held) {
+    LiveChain chain = chain(disk);
+    try {
+      chain.push(top);
+      return true;
+    } catch (IOException | RuntimeException e) {
+      held.forget(chain);
+      LOG.log(
+          Level.ERROR,
+          "the disk '"
+              + disk.export().name()
+              + "' could not put "
+              + top
+              + " on top at once, so its clients are sent away and it is opened anew",
+          e);
+      return false;
+    }
+  }
+
+  /** Closes a disk and opens it from the images that were decided for it. */
+  private void openAnew(Running running, Served before, List<Path> decided) {
+    Slot slot = slot(before);
+    running.disks.put(slot, null);
+    Future<Void> unused = nbd.withdraw(before.export().name());
+    letGo(before); // answers what waits for the chain: only then its clients can end
+    try {
+      Await.done(unused.toCompletionStage());
+      running.disks.put(slot, openAndPublish(Served.withChain(before.disk(), decided)));
+    } catch (IOException | RuntimeException e) {
+      LOG.log(
+          Level.ERROR,
+          "the disk '"
+              + before.export().name()
+              + "' is not served any more: it cannot be opened as "
+              + decided
+              + "; change its medium, or stop and start the machine",
+          e);
+    }
+  }
+
+  @Override
+  public @Nullable LiveMerge merge(
+      MachineId machine, Slot slot, Path source, Path target, Progress progress)
+      throws IOException {
+    Running running = running(machine);
+    Served disk;
+    synchronized (running) {
+      checkRunning(running);
+      disk = ofThisMachineAlone(running, slot);
+    }
+    var begun =
+        chain(disk)
+            .merge(
+                source.toAbsolutePath().normalize(), target.toAbsolutePath().normalize(), progress);
+    return begun == null ? null : new Merge(slot, chain(disk), begun);
+  }
+
+  /** A merge and the chain in which it is. */
+  private record Merge(Slot slot, LiveChain chain, dev.varve.io.chain.LiveMerge merge)
+      implements LiveMerge {
+    @Override
+    public void abandon() {
+      merge.abandon();
+    }
+  }
+
+  @Override
+  public void finish(MachineId machine, List<LiveMerge> merges, Decision decision)
+      throws IOException {
+    Running running = running(machine);
+    synchronized (running) {
+      checkRunning(running);
+      List<Merge> begun = merges.stream().map(Merge.class::cast).toList();
+      for (Merge merge : begun) checkStillThere(running, merge);
+      var held = new Held();
+      try {
+        for (Merge merge : begun) held.hold(merge.chain());
+        for (Merge merge : begun) merge.merge().complete();
+        decision.run();
+        for (Merge merge : begun) finish(merge);
+      } finally {
+        held.resume();
+      }
+    }
+  }
+
+  private static void checkStillThere(Running running, Merge merge) throws IOException {
+    Served disk = running.at(merge.slot());
+    if (disk == null || disk.open().chain() != merge.chain()) {
+      throw new IOException(
+          "the disk at " + merge.slot() + " was changed after its merge began: begin it again");
+    }
+  }
+
+  /** The decision stands: the chain goes on without the source, whatever fails here. */
+  private static void finish(Merge merge) {
+    try {
+      merge.chain().finish(merge.merge());
+    } catch (IOException | RuntimeException e) {
+      LOG.log(
+          Level.ERROR,
+          "the disk at "
+              + merge.slot()
+              + " goes on without the image that was merged, but the image above it could not be"
+              + " told; it is to be given its parent anew when the machine has stopped",
+          e);
+    }
+  }
+
+  private Served ofThisMachineAlone(Running running, Slot slot) throws IOException {
+    Served disk = running.at(slot);
+    if (disk == null || disk.open().chain() == null)
+      throw new IOException("there is no chain of VDI images at " + slot + " that could change");
+    if (devices.isShared(disk.open())) {
+      throw new IOException(
+          "the disk '"
+              + disk.export().name()
+              + "' is used by several machines or slots at once: its chain cannot change meanwhile");
+    }
+    return disk;
+  }
+
+  private static LiveChain chain(Served disk) {
+    LiveChain chain = disk.open().chain();
+    assert chain != null;
+    return chain;
+  }
+
+  // ---- opening, publishing, and back
+
+  private Running running(MachineId machine) {
+    Running running = machines.get(machine);
+    if (running == null) throw notRunning(machine);
+    return running;
+  }
+
+  private static void checkRunning(Running running) {
+    if (running.stopped) throw notRunning(running.machine);
+  }
+
+  private static IllegalStateException notRunning(MachineId machine) {
+    return new IllegalStateException("machine " + machine + " is not running");
+  }
+
+  private static Slot slot(Served served) {
+    return served.disk().attachment().slot();
+  }
+
+  private Served open(Disk disk) throws IOException {
+    return Served.of(disk, devices.open(disk));
+  }
+
+  private Served openAndPublish(Disk disk) throws IOException {
+    Served served = open(disk);
+    try {
+      publish(served);
+      return served;
+    } catch (Throwable e) {
+      letGo(served);
+      throw e;
+    }
+  }
+
+  private void publish(Served served) throws IOException {
+    try {
+      nbd.publish(served.export());
+    } catch (IllegalArgumentException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  /** Sends the clients of all of them away, and waits until none is left. */
+  private void withdraw(List<Served> served) throws IOException {
+    List<Future<Void>> unused =
+        served.stream().map(disk -> nbd.withdraw(disk.export().name())).toList();
+    Await.done(Future.join(unused).toCompletionStage());
+  }
+
+  /** Closes a device that nobody asks for any more. */
+  private void letGo(Served served) {
+    try {
+      devices.close(served.open());
+    } catch (IOException e) {
+      LOG.log(Level.ERROR, notDurable(served, e).getMessage(), e);
+    }
+  }
+}

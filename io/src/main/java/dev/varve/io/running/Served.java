@@ -1,0 +1,66 @@
+package dev.varve.io.running;
+
+import dev.varve.core.device.Export;
+import dev.varve.core.inventory.RunningDisks.Disk;
+import dev.varve.core.machine.Attachment;
+import dev.varve.core.machine.Slot;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A disk in a slot of a running machine: what the model says of it, the device that is open for it,
+ * and the export by which clients reach it. The limit that it shares with others is {@code
+ * disk().group()}; whoever puts it into force does so around the device of {@link #export}.
+ *
+ * @param export what clients were told; its description may name an image that is no longer on top
+ */
+record Served(Disk disk, OpenDisk open, Export export) {
+
+  static Served of(Disk disk, OpenDisk open) {
+    Attachment attachment = disk.attachment();
+    List<Path> paths = open.paths();
+    String description = paths.isEmpty() ? "empty drive" : paths.getLast().toString();
+    var export =
+        new Export(
+            name(disk),
+            description,
+            open.device(),
+            disk.readOnly(),
+            attachment.discard(),
+            !attachment.nonRotational());
+    return new Served(disk, open, export);
+  }
+
+  /** {@code machine/controller/port/device}. */
+  static String name(Disk disk) {
+    Slot slot = disk.attachment().slot();
+    return "%s/%s/%d/%d"
+        .formatted(disk.machineName(), slot.controller(), slot.port(), slot.device());
+  }
+
+  /** Whether the medium that a disk asks for is the one that is open, for the same use. */
+  boolean hasMediumOf(Disk other) {
+    List<Path> paths = OpenDisks.paths(other);
+    return paths.isEmpty() ? open.paths().isEmpty() : open.shows(paths, other.readOnly());
+  }
+
+  /** Whether one of the files that a disk asks for is open here. */
+  boolean sharesAFileWith(Disk other) {
+    List<Path> paths = OpenDisks.paths(other);
+    return open.paths().stream().anyMatch(paths::contains);
+  }
+
+  /** Whether clients see no difference but in the description. */
+  boolean looksLike(Served other) {
+    return export.name().equals(other.export.name())
+        && export.readOnly() == other.export.readOnly()
+        && export.discard() == other.export.discard()
+        && export.rotational() == other.export.rotational();
+  }
+
+  /** The same disk with other images. */
+  static Disk withChain(Disk disk, List<Path> chain) {
+    return new Disk(
+        disk.machineName(), disk.attachment(), disk.format(), chain, disk.readOnly(), disk.group());
+  }
+}
