@@ -16,15 +16,16 @@ import java.util.List;
 /**
  * A client of the fewest means: says exactly what it is told to, blocks, and shows what comes back.
  */
-final class NbdClient implements Closeable {
+public final class NbdClient implements Closeable {
 
   private final SocketChannel socket;
+  private long capacity = -1;
 
   private NbdClient(SocketChannel socket) {
     this.socket = socket;
   }
 
-  static NbdClient connect(Path path) throws IOException {
+  public static NbdClient connect(Path path) throws IOException {
     SocketChannel socket = SocketChannel.open(StandardProtocolFamily.UNIX);
     socket.connect(UnixDomainSocketAddress.of(path));
     return new NbdClient(socket);
@@ -41,7 +42,7 @@ final class NbdClient implements Closeable {
     return this;
   }
 
-  NbdClient greet() throws IOException {
+  public NbdClient greet() throws IOException {
     return greet(Wire.FLAG_FIXED_NEWSTYLE | Wire.FLAG_NO_ZEROES);
   }
 
@@ -110,10 +111,20 @@ final class NbdClient implements Closeable {
     return this;
   }
 
-  NbdClient go(String name) throws IOException {
-    OptionReply last = option(Wire.OPT_GO, infoData(name)).getLast();
+  public NbdClient go(String name) throws IOException {
+    List<OptionReply> replies = option(Wire.OPT_GO, infoData(name));
+    OptionReply last = replies.getLast();
     if (last.type() != Wire.REP_ACK) throw new IOException("GO refused: " + last.text());
+    for (OptionReply reply : replies) {
+      boolean export = reply.type() == Wire.REP_INFO && reply.buffer().getShort() == 0;
+      if (export) capacity = reply.buffer().getLong(2);
+    }
     return this;
+  }
+
+  /** The size that the server named when the export was chosen, in bytes. */
+  public long capacity() {
+    return capacity;
   }
 
   // ---- Requests
@@ -135,14 +146,14 @@ final class NbdClient implements Closeable {
     send(header(flags, command.ordinal(), cookie, offset, length));
   }
 
-  void write(int flags, long cookie, long offset, byte[] data) throws IOException {
+  public void write(int flags, long cookie, long offset, byte[] data) throws IOException {
     request(flags, NbdCommand.WRITE, cookie, offset, data.length);
     send(data);
   }
 
-  record SimpleReply(int error, long cookie) {}
+  public record SimpleReply(int error, long cookie) {}
 
-  SimpleReply simpleReply() throws IOException {
+  public SimpleReply simpleReply() throws IOException {
     ByteBuffer reply = receive(16);
     if (reply.getInt() != Wire.SIMPLE_REPLY_MAGIC) throw new IOException("no simple reply");
     return new SimpleReply(reply.getInt(), reply.getLong());
@@ -178,11 +189,21 @@ final class NbdClient implements Closeable {
   }
 
   /** Reads with simple replies, one request at a time. */
-  byte[] read(long offset, int length) throws IOException {
+  public byte[] read(long offset, int length) throws IOException {
     request(0, NbdCommand.READ, 1, offset, length);
     SimpleReply reply = simpleReply();
     if (reply.error() != 0) throw new IOException("read failed with " + reply.error());
     return receiveBytes(length);
+  }
+
+  /** Sends requests for the disk's first bytes, and takes no reply. */
+  public void askForReads(int count, int length) throws IOException {
+    for (int i = 0; i < count; i++) request(0, NbdCommand.READ, i, 0, length);
+  }
+
+  /** Makes everything durable; returns the error. */
+  public int flush() throws IOException {
+    return ask(0, NbdCommand.FLUSH, 0, 0);
   }
 
   /** Sends a request that is answered by a simple reply, and takes its error. */

@@ -1,0 +1,94 @@
+package dev.varve.io.running;
+
+import dev.varve.core.inventory.RunningDisks.Disk;
+import dev.varve.core.machine.Attachment;
+import dev.varve.core.machine.MachineId;
+import dev.varve.core.machine.Slot;
+import dev.varve.core.medium.DeviceType;
+import dev.varve.io.nbd.NbdLimits;
+import dev.varve.io.nbd.NbdServer;
+import dev.varve.io.storage.StorageThreads;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+
+/** Running machines behind a server of their own on a Unix socket. */
+final class TestMachines implements AutoCloseable {
+
+  /** How long a client that takes no replies may delay others here. */
+  private static final NbdLimits LIMITS =
+      new NbdLimits(
+          Duration.ofSeconds(30), Duration.ofMillis(500), 1024, 16 << 10, 256, 16 << 20, 1 << 20);
+
+  static final MachineId ALPHA = new MachineId(new UUID(0xA, 0xA));
+  static final MachineId BETA = new MachineId(new UUID(0xB, 0xB));
+  static final Slot SATA_0 = new Slot("SATA", 0, 0);
+  static final Slot SATA_1 = new Slot("SATA", 1, 0);
+
+  final StorageThreads threads = new StorageThreads(6);
+  final Path folder;
+  final Path socket;
+  final NbdServer nbd;
+  final MachineDisks disks;
+  private final Vertx vertx;
+
+  TestMachines() throws IOException {
+    vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
+    nbd = new NbdServer(vertx, LIMITS, System::nanoTime);
+    folder = Files.createTempDirectory("run");
+    socket = folder.resolve("s");
+    nbd.listenUnix(socket).await();
+    disks = new MachineDisks(nbd, threads, name -> List.of(uri(name)));
+  }
+
+  String uri(String export) {
+    return "nbd+unix:///" + export + "?socket=" + socket;
+  }
+
+  Emulator emulator(String export) throws IOException {
+    return new Emulator(socket, export);
+  }
+
+  @Override
+  public void close() throws IOException {
+    nbd.close().await();
+    threads.close();
+    vertx.close().await();
+    Files.deleteIfExists(folder);
+  }
+
+  // ---- disks
+
+  static Disk hardDisk(String machine, Slot slot, Path... chain) {
+    return disk(machine, slot, DeviceType.HARD_DISK, "VDI", false, false, List.of(chain));
+  }
+
+  static Disk ssd(String machine, Slot slot, Path... chain) {
+    return disk(machine, slot, DeviceType.HARD_DISK, "VDI", false, true, List.of(chain));
+  }
+
+  static Disk disc(String machine, Slot slot, Path... iso) {
+    return disk(machine, slot, DeviceType.DVD, "RAW", true, false, List.of(iso));
+  }
+
+  /**
+   * @param ssd does not rotate, and may be told to discard
+   */
+  private static Disk disk(
+      String machine,
+      Slot slot,
+      DeviceType type,
+      String format,
+      boolean readOnly,
+      boolean ssd,
+      List<Path> chain) {
+    var attachment =
+        new Attachment(slot, type, null, false, false, false, ssd, ssd, true, null, false);
+    return new Disk(machine, attachment, format, chain, readOnly, null);
+  }
+}
