@@ -131,17 +131,33 @@ public final class MappedFile implements ImageFile {
    * for no claim can still open it. {@link #punch} and {@link #zero} take whole sectors only.
    *
    * @throws ImageInUseException if it is mounted, or claimed or locked by somebody
+   * @throws IOException it cannot be opened, or not for writing
    */
   public static MappedFile openDevice(Path path, boolean write) throws IOException {
     int access = write ? Posix.O_RDWR | Posix.O_EXCL : Posix.O_RDONLY;
+    int fd;
     try {
-      return lockAndMap(path, Posix.open(path, access | Posix.O_CLOEXEC, 0), write, 0);
+      fd = Posix.open(path, access | Posix.O_CLOEXEC, 0);
     } catch (PosixException e) {
       if (e.errno() != Posix.EBUSY) throw e;
       throw new ImageInUseException(
           path
               + " is in use by the host, which has mounted it or a partition of it, or by another"
               + " program that has claimed it: unmount or close it there first");
+    }
+    if (write && isReadOnlyDevice(fd)) {
+      Posix.close(fd);
+      throw new IOException(path + " can only be read, says its driver: attach it read-only");
+    }
+    return lockAndMap(path, fd, write, 0);
+  }
+
+  private static boolean isReadOnlyDevice(int fd) throws PosixException {
+    try {
+      return BlockDeviceFacts.of(fd).readOnly();
+    } catch (PosixException e) {
+      Posix.close(fd);
+      throw e;
     }
   }
 

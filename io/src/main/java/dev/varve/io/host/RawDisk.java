@@ -103,10 +103,6 @@ public final class RawDisk implements BlockDevice {
       MappedFile file, BlockDeviceFacts facts, boolean readOnly, StorageThreads threads)
       throws IOException {
     checkNotEmpty(file, facts.capacity());
-    if (!readOnly && facts.readOnly()) {
-      throw new IOException(
-          file.name() + " can only be read, as its kernel driver says: attach it read-only");
-    }
     Space space = Space.ofDevice(file, facts.capacity(), facts.sectorSize());
     int blockSize = Math.clamp(facts.physicalSectorSize(), Posix.PAGE_SIZE, LARGEST_BLOCK);
     return new RawDisk(file, readOnly, facts.capacity(), blockSize, space, threads);

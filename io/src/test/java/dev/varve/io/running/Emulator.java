@@ -26,6 +26,15 @@ final class Emulator implements Closeable {
     return client.capacity();
   }
 
+  /** Writes, and does not mind if the disk ends. */
+  void writeOrEnd(long offset, byte[] data) {
+    try {
+      write(offset, data);
+    } catch (IOException e) {
+      // It has ended.
+    }
+  }
+
   byte[] read(long offset, int length) throws IOException {
     return client.read(offset, length);
   }

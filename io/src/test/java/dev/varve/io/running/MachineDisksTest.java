@@ -15,13 +15,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.core.inventory.RunningDisks.Disk;
 import dev.varve.core.machine.BandwidthGroup;
-import dev.varve.io.vdi.TestImage;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
@@ -39,10 +36,12 @@ class MachineDisksTest {
   private static final String DISK_1 = "alpha/SATA/1/0";
 
   @TempDir Path folder;
+  private TestImages images;
   private TestMachines machines;
 
   @BeforeEach
   void listen() throws IOException {
+    images = new TestImages(folder);
     machines = new TestMachines();
   }
 
@@ -55,8 +54,8 @@ class MachineDisksTest {
 
   @Test
   void startedMachineServesEachSlotUnderItsName() throws Exception {
-    Path base = vdi("base", 8 * MIB, 1);
-    Path iso = iso("disc", 5000, 'i');
+    Path base = images.vdi("base", 8 * MIB, 1);
+    Path iso = images.iso("disc", 5000, 'i');
 
     machines.disks.start(
         ALPHA, List.of(hardDisk("alpha", SATA_0, base), disc("alpha", SATA_1, iso)));
@@ -78,7 +77,7 @@ class MachineDisksTest {
 
   @Test
   void stoppedMachineKeepsWhatWasWrittenAndIsServedNoMore() throws Exception {
-    Path base = vdi("base", 8 * MIB, 1);
+    Path base = images.vdi("base", 8 * MIB, 1);
     machines.disks.start(ALPHA, List.of(hardDisk("alpha", SATA_0, base)));
     try (var disk = machines.emulator(DISK_0)) {
       disk.write(3 * MIB, filled(512, 'k'));
@@ -99,7 +98,7 @@ class MachineDisksTest {
 
   @Test
   void machineWithOneBadDiskDoesNotStartAndHoldsNothing() throws Exception {
-    Path base = vdi("base", 8 * MIB, 1);
+    Path base = images.vdi("base", 8 * MIB, 1);
     var bad = hardDisk("alpha", SATA_1, folder.resolve("missing.vdi"));
 
     assertThrows(
@@ -113,8 +112,8 @@ class MachineDisksTest {
 
   @Test
   void nameThatIsTakenStopsTheStartAndHurtsNobody() throws Exception {
-    Path mine = vdi("mine", 8 * MIB, 1);
-    Path theirs = vdi("theirs", 8 * MIB, 2);
+    Path mine = images.vdi("mine", 8 * MIB, 1);
+    Path theirs = images.vdi("theirs", 8 * MIB, 2);
     machines.disks.start(BETA, List.of(hardDisk("alpha", SATA_1, theirs)));
 
     var failure =
@@ -125,7 +124,7 @@ class MachineDisksTest {
                     ALPHA,
                     List.of(
                         hardDisk("alpha", SATA_0, mine),
-                        hardDisk("alpha", SATA_1, vdi("third", 8 * MIB, 3)))));
+                        hardDisk("alpha", SATA_1, images.vdi("third", 8 * MIB, 3)))));
 
     assertTrue(failure.getMessage().contains(DISK_1), failure.getMessage());
     assertThrows(IOException.class, () -> machines.emulator(DISK_0));
@@ -137,7 +136,7 @@ class MachineDisksTest {
 
   @Test
   void clientThatNeverReadsIsCutWhenTheMachineStops() throws Exception {
-    Path base = vdi("base", 64 * MIB, 1);
+    Path base = images.vdi("base", 64 * MIB, 1);
     machines.disks.start(ALPHA, List.of(hardDisk("alpha", SATA_0, base)));
     try (var writer = machines.emulator(DISK_0)) {
       writer.write(0, filled(8 * MIB, 'd'));
@@ -156,7 +155,7 @@ class MachineDisksTest {
   @Test
   void pluggedDiskIsServedAndUnpluggedOneIsNot() throws Exception {
     machines.disks.start(ALPHA, List.of());
-    Path base = vdi("base", 8 * MIB, 1);
+    Path base = images.vdi("base", 8 * MIB, 1);
 
     machines.disks.plug(ALPHA, hardDisk("alpha", SATA_0, base));
     try (var disk = machines.emulator(DISK_0)) {
@@ -178,8 +177,8 @@ class MachineDisksTest {
     machines.disks.start(
         ALPHA,
         List.of(
-            hardDisk("alpha", SATA_0, vdi("one", 8 * MIB, 1)),
-            hardDisk("alpha", SATA_1, vdi("two", 8 * MIB, 2))));
+            hardDisk("alpha", SATA_0, images.vdi("one", 8 * MIB, 1)),
+            hardDisk("alpha", SATA_1, images.vdi("two", 8 * MIB, 2))));
     try (var leaving = machines.emulator(DISK_0);
         var staying = machines.emulator(DISK_1);
         var load = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -197,8 +196,8 @@ class MachineDisksTest {
 
   @Test
   void anotherDiscHasItsOwnSizeAndTheOldHandleFails() throws Exception {
-    Path small = iso("small", 6000, 's');
-    Path large = iso("large", 90_000, 'l');
+    Path small = images.iso("small", 6000, 's');
+    Path large = images.iso("large", 90_000, 'l');
     machines.disks.start(ALPHA, List.of(disc("alpha", SATA_0, small)));
     try (var old = machines.emulator(DISK_0)) {
       assertArrayEquals(filled(512, 's'), old.read(0, 512));
@@ -222,7 +221,7 @@ class MachineDisksTest {
       assertThrows(IOException.class, () -> empty.read(0, 512));
     }
 
-    machines.disks.change(ALPHA, disc("alpha", SATA_0, iso("disc", 6000, 'd')));
+    machines.disks.change(ALPHA, disc("alpha", SATA_0, images.iso("disc", 6000, 'd')));
     try (var full = machines.emulator(DISK_0)) {
       assertEquals(6000, full.capacity());
     }
@@ -235,7 +234,7 @@ class MachineDisksTest {
 
   @Test
   void mediumThatCannotBeOpenedLeavesTheOldOneServed() throws Exception {
-    Path disc = iso("disc", 6000, 'd');
+    Path disc = images.iso("disc", 6000, 'd');
     machines.disks.start(ALPHA, List.of(disc("alpha", SATA_0, disc)));
     try (var client = machines.emulator(DISK_0)) {
 
@@ -250,14 +249,14 @@ class MachineDisksTest {
 
   @Test
   void chainThatNeedsTheOldImageReadOnlyReplacesItOrBringsItBack() throws Exception {
-    Path base = vdi("base", 8 * MIB, 1);
-    Path child = child("child", 8 * MIB, 2, 1);
+    Path base = images.vdi("base", 8 * MIB, 1);
+    Path child = images.child("child", 8 * MIB, 2, 1);
     machines.disks.start(ALPHA, List.of(hardDisk("alpha", SATA_0, base)));
     try (var disk = machines.emulator(DISK_0)) {
       disk.write(0, filled(512, 'b'));
     }
 
-    var broken = hardDisk("alpha", SATA_0, base, child("stranger", 8 * MIB, 9, 8));
+    var broken = hardDisk("alpha", SATA_0, base, images.child("stranger", 8 * MIB, 9, 8));
     assertThrows(IOException.class, () -> machines.disks.change(ALPHA, broken));
     try (var disk = machines.emulator(DISK_0)) {
       disk.write(512, filled(512, 'c'));
@@ -273,7 +272,7 @@ class MachineDisksTest {
 
   @Test
   void flagsThatChangeSendClientsAwayAndKeepTheDiskOpen() throws Exception {
-    Path base = vdi("base", 8 * MIB, 1);
+    Path base = images.vdi("base", 8 * MIB, 1);
     machines.disks.start(ALPHA, List.of(hardDisk("alpha", SATA_0, base)));
     try (var told = machines.emulator(DISK_0)) {
       told.write(0, filled(512, 'f'));
@@ -290,7 +289,7 @@ class MachineDisksTest {
 
   @Test
   void limitsChangeWithoutClientsNoticing() throws Exception {
-    Path base = vdi("base", 8 * MIB, 1);
+    Path base = images.vdi("base", 8 * MIB, 1);
     var disk = hardDisk("alpha", SATA_0, base);
     machines.disks.start(ALPHA, List.of(disk));
     try (var client = machines.emulator(DISK_0)) {
@@ -310,7 +309,7 @@ class MachineDisksTest {
 
   @Test
   void twoMachinesOnAShareableDiskSeeEachOthersWrites() throws Exception {
-    Path shared = vdi("shared", 8 * MIB, 1);
+    Path shared = images.vdi("shared", 8 * MIB, 1);
     machines.disks.start(ALPHA, List.of(hardDisk("alpha", SATA_0, shared)));
     machines.disks.start(BETA, List.of(hardDisk("beta", SATA_0, shared)));
     try (var alpha = machines.emulator(DISK_0);
@@ -337,9 +336,9 @@ class MachineDisksTest {
 
   @Test
   void linkedClonesShareABaseAndNothingElse() throws Exception {
-    Path base = vdi("base", 8 * MIB, 1);
-    Path one = child("one", 8 * MIB, 2, 1);
-    Path two = child("two", 8 * MIB, 3, 1);
+    Path base = images.vdi("base", 8 * MIB, 1);
+    Path one = images.child("one", 8 * MIB, 2, 1);
+    Path two = images.child("two", 8 * MIB, 3, 1);
     machines.disks.start(ALPHA, List.of(hardDisk("alpha", SATA_0, base, one)));
     machines.disks.start(BETA, List.of(hardDisk("beta", SATA_0, base, two)));
     try (var alpha = machines.emulator(DISK_0);
@@ -354,7 +353,7 @@ class MachineDisksTest {
 
   @Test
   void oneDiscServesManyDrives() throws Exception {
-    Path iso = iso("disc", 6000, 'd');
+    Path iso = images.iso("disc", 6000, 'd');
     machines.disks.start(ALPHA, List.of(disc("alpha", SATA_0, iso), disc("alpha", SATA_1, iso)));
     machines.disks.unplug(ALPHA, SATA_0);
 
@@ -385,22 +384,5 @@ class MachineDisksTest {
         return i;
       }
     }
-  }
-
-  // ---- the images
-
-  private Path vdi(String name, long capacity, int id) throws IOException {
-    return TestImage.of(capacity).uuid(new UUID(id, id)).write(folder.resolve(name + ".vdi"));
-  }
-
-  private Path child(String name, long capacity, int id, int parent) throws IOException {
-    return TestImage.of(capacity)
-        .uuid(new UUID(id, id))
-        .parent(new UUID(parent, parent))
-        .write(folder.resolve(name + ".vdi"));
-  }
-
-  private Path iso(String name, int length, int value) throws IOException {
-    return Files.write(folder.resolve(name + ".iso"), filled(length, value));
   }
 }
