@@ -95,10 +95,21 @@ final class BordersTest {
               "dev.varve.io.file..",
               "dev.varve.io.vdi..",
               "dev.varve.io.chain..",
+              "dev.varve.io.host..",
               "dev.varve.io.storage..")
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage("dev.varve.io.nbd..", "io.vertx..", "io.netty..");
+          .resideInAnyPackage(
+              "dev.varve.io.nbd..", "dev.varve.io.running..", "io.vertx..", "io.netty..");
+
+  @ArchTest
+  static final ArchRule aRawDiskKnowsNoImageFormat =
+      noClasses()
+          .that()
+          .resideInAPackage("dev.varve.io.host..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("dev.varve.io.chain..", "dev.varve.io.vdi..");
 
   @ArchTest
   static final ArchRule anImageKnowsNoChain =

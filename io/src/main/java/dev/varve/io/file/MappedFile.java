@@ -350,6 +350,19 @@ public final class MappedFile implements ImageFile {
     }
   }
 
+  /** Whether {@link #punch} gives space back, and does not only write zeroes. May block. */
+  public boolean punchesHoles() throws IOException {
+    try {
+      long behind = wholePieces(length()); // nothing is there
+      int mode = Posix.FALLOC_FL_PUNCH_HOLE | Posix.FALLOC_FL_KEEP_SIZE;
+      Posix.fallocate(descriptor(), mode, behind, Posix.PAGE_SIZE);
+      return true;
+    } catch (PosixException e) {
+      if (e.notSupported()) return false;
+      throw failed("trying to punch a hole behind the end", e);
+    }
+  }
+
   /**
    * Makes the range read as zeroes, and keeps or reserves its space: writing to it needs no more.
    * May block; the length of the file stays.

@@ -11,6 +11,7 @@ import dev.varve.io.storage.Lane;
 import dev.varve.io.storage.StorageThreads;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
@@ -45,9 +46,7 @@ public final class RawDisk implements BlockDevice {
   private static final int LARGEST_BLOCK = 32 << 20;
 
   private final MappedFile file;
-  private final boolean readOnly;
-  private final long capacity;
-  private final int blockSize;
+  private final Facts facts;
   private final Space space;
   private final StorageThreads threads;
   private final SharedSync sync;
@@ -79,8 +78,8 @@ public final class RawDisk implements BlockDevice {
     MappedFile file = device ? MappedFile.openDevice(path, !readOnly) : openFile(path, readOnly);
     try {
       return device
-          ? ofDevice(file, file.deviceFacts(), readOnly, threads)
-          : ofFile(file, readOnly, threads);
+          ? ofDevice(path, file, readOnly, threads)
+          : ofFile(path, file, readOnly, threads);
     } catch (Throwable e) {
       file.close();
       throw e;
@@ -91,21 +90,51 @@ public final class RawDisk implements BlockDevice {
     return readOnly ? MappedFile.openReadOnly(path, 0) : MappedFile.openReadWrite(path, 0);
   }
 
-  private static RawDisk ofFile(MappedFile file, boolean readOnly, StorageThreads threads)
-      throws IOException {
+  private static RawDisk ofFile(
+      Path path, MappedFile file, boolean readOnly, StorageThreads threads) throws IOException {
     long capacity = file.length();
     checkNotEmpty(file, capacity);
-    return new RawDisk(
-        file, readOnly, capacity, Posix.PAGE_SIZE, Space.ofFile(file, capacity), threads);
+    var facts =
+        new Facts(
+            readOnly,
+            capacity,
+            Posix.PAGE_SIZE,
+            !readOnly && file.punchesHoles(),
+            kernelTellsResidency(path));
+    return new RawDisk(file, facts, Space.ofFile(file, capacity), threads);
   }
 
   private static RawDisk ofDevice(
-      MappedFile file, BlockDeviceFacts facts, boolean readOnly, StorageThreads threads)
-      throws IOException {
-    checkNotEmpty(file, facts.capacity());
-    Space space = Space.ofDevice(file, facts.capacity(), facts.sectorSize());
-    int blockSize = Math.clamp(facts.physicalSectorSize(), Posix.PAGE_SIZE, LARGEST_BLOCK);
-    return new RawDisk(file, readOnly, facts.capacity(), blockSize, space, threads);
+      Path path, MappedFile file, boolean readOnly, StorageThreads threads) throws IOException {
+    BlockDeviceFacts device = file.deviceFacts();
+    checkNotEmpty(file, device.capacity());
+    var facts =
+        new Facts(
+            readOnly,
+            device.capacity(),
+            Math.clamp(device.physicalSectorSize(), Posix.PAGE_SIZE, LARGEST_BLOCK),
+            !readOnly && BlockDeviceFacts.givesSpaceBack(path),
+            kernelTellsResidency(path));
+    Space space = Space.ofDevice(file, device.capacity(), device.sectorSize());
+    return new RawDisk(file, facts, space, threads);
+  }
+
+  /** What does not change while it is open. */
+  private record Facts(
+      boolean readOnly,
+      long capacity,
+      int blockSize,
+      boolean givesSpaceBack,
+      boolean residencyIsKnown) {}
+
+  /**
+   * Only who owns a file or may write to it is told what of it is in memory; to others the kernel
+   * calls every page resident, and touching one may wait.
+   */
+  private static boolean kernelTellsResidency(Path path) throws IOException {
+    return Files.isWritable(path)
+        || Files.getAttribute(path, "unix:uid")
+            .equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
   }
 
   private static void checkNotEmpty(MappedFile file, long capacity) throws IOException {
@@ -114,17 +143,9 @@ public final class RawDisk implements BlockDevice {
     }
   }
 
-  private RawDisk(
-      MappedFile file,
-      boolean readOnly,
-      long capacity,
-      int blockSize,
-      Space space,
-      StorageThreads threads) {
+  private RawDisk(MappedFile file, Facts facts, Space space, StorageThreads threads) {
     this.file = file;
-    this.readOnly = readOnly;
-    this.capacity = capacity;
-    this.blockSize = blockSize;
+    this.facts = facts;
     this.space = space;
     this.threads = threads;
     sync = new SharedSync(file, threads, this::answer);
@@ -136,17 +157,22 @@ public final class RawDisk implements BlockDevice {
 
   @Override
   public long capacity() {
-    return capacity;
+    return facts.capacity;
   }
 
   @Override
   public boolean readOnly() {
-    return readOnly;
+    return facts.readOnly;
   }
 
   @Override
   public int blockSize() {
-    return blockSize;
+    return facts.blockSize;
+  }
+
+  /** Whether discarding gives space back to the host, and does not only write zeroes. */
+  public boolean givesSpaceBack() {
+    return facts.givesSpaceBack;
   }
 
   // ---- in the calling thread
@@ -156,7 +182,7 @@ public final class RawDisk implements BlockDevice {
     enter();
     try {
       if (length == 0) return true;
-      if (!file.resident(offset, length)) return false;
+      if (!facts.residencyIsKnown || !file.resident(offset, length)) return false;
       if (sink.keepsReferences()) checkReaches(offset + length);
       sink.bytes(file.mapping(), offset, length);
       return true;
@@ -277,13 +303,13 @@ public final class RawDisk implements BlockDevice {
               + " has "
               + length
               + " bytes and had "
-              + capacity
+              + facts.capacity
               + " when it was opened: it was cut or removed by somebody else while it is served");
     }
   }
 
   private void flush(DeviceRequest request) {
-    if (readOnly) answer(request, null);
+    if (facts.readOnly) answer(request, null);
     else sync.flush(request);
   }
 
@@ -327,7 +353,7 @@ public final class RawDisk implements BlockDevice {
   private void finishAndClose() {
     Throwable failure = null;
     try {
-      if (!readOnly) file.sync();
+      if (!facts.readOnly) file.sync();
     } catch (Throwable e) {
       failure = e;
     }

@@ -57,6 +57,26 @@ public record BlockDeviceFacts(
     return ((int) Files.getAttribute(path, "unix:mode") & S_IFMT) == S_IFBLK;
   }
 
+  /**
+   * Whether the device gives space back to its medium and promises that it reads as zeroes then.
+   *
+   * @param device the path of a disk or of a partition
+   */
+  public static boolean givesSpaceBack(Path device) throws IOException {
+    long number = ((Number) Files.getAttribute(device, "unix:rdev")).longValue();
+    long major = number >>> 8 & 0xfff | number >>> 32 & ~0xfffL;
+    long minor = number & 0xff | number >>> 12 & ~0xffL;
+    Path facts = Path.of("/sys/dev/block", major + ":" + minor).toRealPath();
+    Path queue = facts.resolve("queue");
+    if (!Files.exists(queue)) queue = facts.resolveSibling("queue"); // of a partition, its disk's
+    return isAboveZero(queue.resolve("discard_max_bytes"))
+        && isAboveZero(queue.resolve("write_zeroes_max_bytes"));
+  }
+
+  private static boolean isAboveZero(Path number) throws IOException {
+    return Files.exists(number) && Long.parseLong(Files.readString(number).strip()) > 0;
+  }
+
   private static int askInt(int fd, long question, String name, MemorySegment answer)
       throws PosixException {
     ask(fd, question, name, answer);

@@ -66,6 +66,11 @@ final class OpenDisk {
     return device instanceof LiveChain chain ? chain : null;
   }
 
+  /** Whether discarding gives space back to the host. */
+  boolean givesSpaceBack() {
+    return !(device instanceof RawDisk raw) || raw.givesSpaceBack();
+  }
+
   /** The files now, base first; empty for an empty drive. */
   List<Path> paths() {
     LiveChain chain = chain();

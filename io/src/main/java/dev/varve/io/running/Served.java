@@ -26,7 +26,7 @@ record Served(Disk disk, OpenDisk open, Export export) {
             description,
             open.device(),
             disk.readOnly(),
-            attachment.discard(),
+            attachment.discard() && open.givesSpaceBack(),
             !attachment.nonRotational());
     return new Served(disk, open, export);
   }

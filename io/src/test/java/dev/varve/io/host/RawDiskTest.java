@@ -84,9 +84,10 @@ class RawDiskTest {
   @Test
   void discardGivesSpaceBackAndKeptSpaceStays() throws Exception {
     Path file = file(4 * MIB);
-    BlockDevice disk = RawDisk.open(file, false, threads);
+    RawDisk disk = RawDisk.open(file, false, threads);
     flush(disk);
     long full = used(file);
+    assertTrue(disk.givesSpaceBack());
 
     ask(disk, request -> request.writeZeroes(0, MIB, true, true));
     assertTrue(used(file) >= full - 64 * 1024, "kept " + used(file) + " of " + full);
@@ -205,9 +206,10 @@ class RawDiskTest {
   void discardOfADeviceGoesThroughToItsMedium() throws Exception {
     Path file = file(4 * MIB);
     try (var loop = LoopDevice.over(file, 512)) {
-      BlockDevice disk = RawDisk.open(loop.path(), false, threads);
+      RawDisk disk = RawDisk.open(loop.path(), false, threads);
       flush(disk);
       long full = used(file);
+      assertTrue(disk.givesSpaceBack());
 
       ask(disk, request -> request.discard(MIB, 2 * MIB, true));
 
