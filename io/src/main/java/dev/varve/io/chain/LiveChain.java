@@ -192,23 +192,24 @@ public final class LiveChain implements BlockDevice {
     }
   }
 
-  /** Goes on with the requests that wait. Does nothing if the disk is not held. */
+  /**
+   * Goes on with the requests that wait; if the disk was closed while it was held, they fail and
+   * nothing is written any more. Does nothing if the disk is not held.
+   */
   public void resume() {
     List<DeviceRequest> begun;
     DifferencingChain chain;
-    boolean closes;
     synchronized (gate) {
       if (serving != null) return;
       chain = this.chain;
       chain.release();
+      if (closing) chain.stop(this::finishAndClose); // before any request that waits
       serving = chain;
       begun = waiting;
       waiting = new ArrayList<>();
-      closes = closing;
       gate.notifyAll();
     }
     for (DeviceRequest request : begun) chain.submit(request);
-    if (closes) chain.stop(this::finishAndClose);
   }
 
   void requireHeld() {

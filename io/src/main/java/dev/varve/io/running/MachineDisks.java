@@ -302,7 +302,9 @@ public final class MachineDisks implements RunningDisks {
     Slot slot = slot(before);
     running.disks.put(slot, null);
     Future<Void> unused = nbd.withdraw(before.export().name());
-    letGo(before); // answers what waits for the chain: only then its clients can end
+    before.open().device().close();
+    chain(before).resume(); // what waits for it fails, and is not written to the old top
+    letGo(before);
     try {
       Await.done(unused.toCompletionStage());
       running.disks.put(slot, openAndPublish(Served.withChain(before.disk(), decided)));
