@@ -124,8 +124,7 @@ class LiveMergeTest {
     machines.disks.unplug(ALPHA, SATA_0);
     machines.disks.plug(ALPHA, hardDisk("alpha", SATA_0, base, middle, top));
 
-    assertThrows(
-        IOException.class, () -> machines.disks.finish(ALPHA, List.of(merge), () -> {}));
+    assertThrows(IOException.class, () -> machines.disks.finish(ALPHA, List.of(merge), () -> {}));
     merge.abandon();
     machines.disks.stop(ALPHA);
   }
@@ -134,8 +133,7 @@ class LiveMergeTest {
   private StampingGuest guestOnThreeImages() throws Exception {
     var guest = new StampingGuest(SECTORS, seed);
     for (List<Path> chain : List.of(List.of(base), List.of(base, middle))) {
-      machines.disks.start(
-          ALPHA, List.of(hardDisk("alpha", SATA_0, chain.toArray(Path[]::new))));
+      machines.disks.start(ALPHA, List.of(hardDisk("alpha", SATA_0, chain.toArray(Path[]::new))));
       try (var disk = machines.emulator(DISK_0)) {
         guest.goOnWith(disk);
         for (int i = 0; i < 100; i++) guest.step();
