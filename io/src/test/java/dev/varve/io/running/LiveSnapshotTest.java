@@ -68,7 +68,7 @@ class LiveSnapshotTest {
     Path second = images.child("second", 2 * MIB, 3, 2);
     try (var disk = machines.emulator(DISK_0);
         var load = Executors.newVirtualThreadPerTaskExecutor()) {
-      var guest = new StampingGuest(disk, SECTORS, seed);
+      var guest = new StampingGuest(SECTORS, seed).goOnWith(disk);
       Future<Void> running = load.submit(guest::run);
       guest.awaitMore(200);
 

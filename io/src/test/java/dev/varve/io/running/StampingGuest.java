@@ -13,17 +13,22 @@ final class StampingGuest {
 
   static final int SECTOR = 512;
 
-  private final Emulator disk;
   private final long[] acknowledged;
   private final Random random;
+  private Emulator disk;
   private int sending = -1;
   private long next = 1;
   private boolean stopping;
 
-  StampingGuest(Emulator disk, int sectors, long seed) {
-    this.disk = disk;
+  StampingGuest(int sectors, long seed) {
     this.acknowledged = new long[sectors];
     this.random = new Random(seed);
+  }
+
+  /** The disk as the guest finds it now; to be called before it writes at all. */
+  synchronized StampingGuest goOnWith(Emulator disk) {
+    this.disk = disk;
+    return this;
   }
 
   /**
