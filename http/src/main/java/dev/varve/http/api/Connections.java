@@ -1,6 +1,5 @@
 package dev.varve.http.api;
 
-import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
 import java.util.IdentityHashMap;
 import java.util.Map;
@@ -18,17 +17,25 @@ final class Connections {
    *
    * @param requestMillis for a request, from the end of the last one to its own last byte
    * @param answerMillis for taking an answer
+   * @param restMillis for sending what is left of a request that has been refused, and is dropped;
+   *     closed earlier, the answer might be lost
    */
-  record Limits(int connections, long requestMillis, long answerMillis) {
-    static final Limits USUAL = new Limits(256, 30_000, 30_000);
+  record Limits(int connections, long requestMillis, long answerMillis, long restMillis) {
+    static final Limits USUAL = new Limits(256, 30_000, 30_000, 2_000);
   }
 
-  private final Vertx vertx;
+  /** Runs an action later, on the event loop that asked. */
+  interface Timers {
+    /** Returns what takes it back. */
+    Runnable in(long millis, Runnable action);
+  }
+
+  private final Timers clock;
   private final Limits limits;
   private final Map<HttpConnection, Timer> timers = new IdentityHashMap<>();
 
-  Connections(Vertx vertx, Limits limits) {
-    this.vertx = vertx;
+  Connections(Timers clock, Limits limits) {
+    this.clock = clock;
     this.limits = limits;
   }
 
@@ -76,26 +83,30 @@ final class Connections {
     if (timer != null) timer.start(limits.requestMillis(), connection::close);
   }
 
-  private final class Timer {
-    private static final long NONE = -1;
+  /** A request has been refused before its end: what still comes is dropped. */
+  void refused(HttpConnection connection) {
+    Timer timer = timers.get(connection);
+    if (timer != null) timer.start(limits.restMillis(), connection::close);
+  }
 
-    private long id = NONE;
+  private final class Timer {
+    private @Nullable Runnable takeBack;
     private @Nullable Runnable late;
 
     void start(long millis, Runnable action) {
       stop();
       late = action;
-      id = vertx.setTimer(millis, _ -> expire());
+      takeBack = clock.in(millis, this::expire);
     }
 
     private void expire() {
-      id = NONE;
+      takeBack = null;
       if (late != null) late.run();
     }
 
     void stop() {
-      if (id != NONE) vertx.cancelTimer(id);
-      id = NONE;
+      if (takeBack != null) takeBack.run();
+      takeBack = null;
     }
   }
 }

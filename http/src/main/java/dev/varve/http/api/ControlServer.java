@@ -38,6 +38,7 @@ public final class ControlServer {
 
   private final Vertx vertx;
   private final Connections.Limits limits;
+  private final Connections.Timers timers;
   private final ApiDocument document = ApiDocument.load();
   private final Handlers handlers;
   private final Consumer<Throwable> bugs;
@@ -58,7 +59,17 @@ public final class ControlServer {
       Executor model,
       Function<MachineId, Map<Slot, List<String>>> uris,
       Consumer<Throwable> bugs) {
-    this(vertx, inventory, model, uris, bugs, Connections.Limits.USUAL);
+    this(
+        vertx,
+        inventory,
+        model,
+        uris,
+        bugs,
+        Connections.Limits.USUAL,
+        (millis, action) -> {
+          long timer = vertx.setTimer(millis, _ -> action.run());
+          return () -> vertx.cancelTimer(timer);
+        });
   }
 
   ControlServer(
@@ -67,8 +78,10 @@ public final class ControlServer {
       Executor model,
       Function<MachineId, Map<Slot, List<String>>> uris,
       Consumer<Throwable> bugs,
-      Connections.Limits limits) {
+      Connections.Limits limits,
+      Connections.Timers timers) {
     this.vertx = vertx;
+    this.timers = timers;
     this.bugs = bugs;
     this.limits = limits;
     handlers = handlers(vertx, inventory, model, uris, document);
@@ -158,7 +171,7 @@ public final class ControlServer {
   }
 
   private Future<HttpServer> listen(SocketAddress address, Door door) {
-    var connections = new Connections(vertx, limits);
+    var connections = new Connections(timers, limits);
     var routes = new Routes(vertx, document, handlers, door, connections, bugs);
     HttpServer server =
         vertx

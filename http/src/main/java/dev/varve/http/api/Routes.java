@@ -66,6 +66,7 @@ final class Routes {
   Handler<HttpServerRequest> entrance() {
     Router router = router();
     return request -> {
+      drop(request); // until somebody wants it
       if (isHostBroken(request)) fail(request, Refusal.malformed("the header Host names no host"));
       else if (!request.uri().startsWith("/"))
         fail(request, Refusal.malformed("the request line asks for no path; Varve is no proxy"));
@@ -124,6 +125,16 @@ final class Routes {
       throw tooLarge();
   }
 
+  /** Reads what comes of a refused request, to nowhere. */
+  private static void drop(HttpServerRequest request) {
+    request.handler(_ -> {});
+    request.endHandler(
+        _ -> {
+          if (hasBody(request)) request.connection().close();
+        });
+    request.exceptionHandler(_ -> request.connection().close());
+  }
+
   private void append(Buffer part, Buffer body, HttpServerRequest request) {
     if (request.response().ended()) return; // it is refused already, and what still comes dropped
     if (body.length() + part.length() > MAX_BODY) fail(request, tooLarge());
@@ -132,7 +143,10 @@ final class Routes {
 
   private void received(Operation operation, RoutingContext context, Buffer body) {
     HttpServerRequest request = context.request();
-    if (request.response().ended()) return;
+    if (request.response().ended()) {
+      request.connection().close();
+      return;
+    }
     connections.received(request.connection());
     Context loop = vertx.getOrCreateContext();
     answer(operation, context, body)
@@ -232,7 +246,7 @@ final class Routes {
     HttpServerResponse response = request.response();
     if (response.ended() || response.closed()) return;
     HttpConnection connection = request.connection();
-    // A request that is refused before its end is not read any further than the next moments.
+    // A request that is refused before its end is not read to its end, if that takes long.
     boolean last = hasBody(request) && !request.isEnded();
     if (last) response.putHeader("Connection", "close");
     answer.headers().forEach(response::putHeader);
@@ -246,7 +260,7 @@ final class Routes {
     (body == null ? response.end() : response.end(body))
         .onComplete(
             _ -> {
-              if (last) connection.close();
+              if (last) connections.refused(connection);
               else connections.answered(connection);
             });
   }

@@ -19,6 +19,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
 
 /** A control plane over a real inventory, on TCP and on a Unix socket, for tests. */
 final class ControlPlane implements AutoCloseable {
@@ -35,10 +36,14 @@ final class ControlPlane implements AutoCloseable {
   private final int port;
 
   ControlPlane(Path folder) throws IOException {
-    this(folder, Connections.Limits.USUAL);
+    this(folder, Connections.Limits.USUAL, null);
   }
 
-  ControlPlane(Path folder, Connections.Limits limits) throws IOException {
+  /**
+   * @param timers null for real ones
+   */
+  ControlPlane(Path folder, Connections.Limits limits, Connections.@Nullable Timers timers)
+      throws IOException {
     this.folder = folder;
     var disks = new MachineDisks(nbd, threads, export -> List.of("nbd+unix:///" + export));
     inventory =
@@ -46,7 +51,10 @@ final class ControlPlane implements AutoCloseable {
             folder,
             new Inventory.Surroundings(
                 new ChainFiles(threads), disks, InstantSource.system(), UUID::randomUUID, jobs));
-    server = new ControlServer(vertx, inventory, model, disks::uris, bugs::add, limits);
+    server =
+        timers == null
+            ? new ControlServer(vertx, inventory, model, disks::uris, bugs::add)
+            : new ControlServer(vertx, inventory, model, disks::uris, bugs::add, limits, timers);
     await(nbd.listenUnix(nbdSocket()));
     SocketAddress address =
         await(server.listenTcp("127.0.0.1", 0, AccessToken.in(folder, new SecureRandom())));

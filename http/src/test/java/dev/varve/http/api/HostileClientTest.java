@@ -16,18 +16,18 @@ import org.junit.jupiter.api.io.TempDir;
 /** Clients that are slow, large, many, or speak no HTTP. */
 final class HostileClientTest {
 
-  /** What is short enough for a test and long enough for a busy machine to begin a request in. */
-  private static final Connections.Limits IMPATIENT = new Connections.Limits(8, 700, 700);
+  private static final Connections.Limits FEW = new Connections.Limits(8, 1, 1, 1);
 
   private static final String OPEN = "POST /api/v1/machines/open HTTP/1.1\nHost: localhost\n";
   private static final String JSON = "Content-Type: application/json\n";
 
   @TempDir Path folder;
+  private final ManualTimers timers = new ManualTimers();
   private ControlPlane plane;
 
   @BeforeEach
   void listen() throws IOException {
-    plane = new ControlPlane(folder, IMPATIENT);
+    plane = new ControlPlane(folder, FEW, timers);
   }
 
   @AfterEach
@@ -49,43 +49,69 @@ final class HostileClientTest {
   }
 
   @Test
-  void aClientThatSaysNothingIsSentAway() throws IOException {
+  void aClientThatSaysNothingIsSentAway() throws Exception {
     try (var client = plane.tcp()) {
+      timers.expireNext();
+
       assertTrue(client.isClosedByServer());
     }
     assertOthersAreServed();
   }
 
   @Test
-  void headersThatTrickleAreCut() throws IOException {
+  void headersThatTrickleAreCut() throws Exception {
     try (var client = plane.tcp()) {
       client.send("GET /livez HTTP/1.1\nHost: loc");
-      assertOthersAreServed();
+      timers.expireNext();
 
       assertTrue(client.isClosedByServer());
     }
+    assertOthersAreServed();
   }
 
   @Test
-  void aBodyThatTricklesIsCutWithAnAnswer() throws IOException {
+  void aBodyThatTricklesIsCutWithAnAnswer() throws Exception {
     try (var client = plane.unix()) {
-      client.send(OPEN + JSON + "Content-Length: 100\n\n{");
-      assertOthersAreServed();
+      client.send(OPEN + JSON + "Content-Length: 100\nExpect: 100-continue\n\n");
+      assertEquals(100, client.reply().status());
+      client.send("{");
+      timers.expireNext();
 
       Reply reply = client.reply();
 
       assertEquals(408, reply.status());
       assertEquals("E_FAIL", reply.json().getString("error"));
+      timers.expireNext();
       assertTrue(client.isClosedByServer());
     }
+    assertOthersAreServed();
   }
 
   @Test
-  void anIdleConnectionIsClosedAfterItsAnswer() throws IOException {
+  void anIdleConnectionIsClosedAfterItsAnswer() throws Exception {
     try (var client = plane.unix()) {
       assertEquals(200, client.send("GET /livez HTTP/1.1\nHost: localhost\n\n").reply().status());
+      timers.expireNext();
 
       assertTrue(client.isClosedByServer());
+    }
+    assertOthersAreServed();
+  }
+
+  @Test
+  void aRequestMayTakeAsLongAsTheModelTakes() throws Exception {
+    try (var client = plane.unix();
+        var idle = plane.unix()) {
+      AutoCloseable busy = plane.busyModel();
+      client.send(
+          "POST /api/v1/machines/m/powerdown HTTP/1.1\nHost: localhost\nExpect: 100-continue\n\n");
+      assertEquals(100, client.reply().status());
+
+      timers.expireNext();
+
+      assertTrue(idle.isClosedByServer());
+      busy.close();
+      assertEquals(404, client.reply().status());
     }
   }
 
@@ -112,7 +138,6 @@ final class HostileClientTest {
       client.send("\u0016\u0003\u0001 hello\n\n");
 
       assertEquals(400, client.reply().status());
-      assertTrue(client.isClosedByServer());
     }
     assertOthersAreServed();
   }
@@ -175,7 +200,6 @@ final class HostileClientTest {
               + "Content-Length: 2\nTransfer-Encoding: chunked\n\n0\n\nGET /livez HTTP/1.1\n");
 
       assertEquals(400, client.reply().status());
-      assertTrue(client.isClosedByServer());
     }
     assertOthersAreServed();
   }
@@ -184,7 +208,7 @@ final class HostileClientTest {
   void aConnectionTooManyIsSentAwayAndItsPlaceIsGivenBack() throws IOException {
     List<RawClient> clients = new ArrayList<>();
     try {
-      for (int i = 0; i < IMPATIENT.connections(); i++) {
+      for (int i = 0; i < FEW.connections(); i++) {
         clients.add(plane.unix());
         clients.getLast().send("GET /livez HTTP/1.1\nHost: localhost\n\n");
         assertEquals(200, clients.getLast().reply().status());
@@ -192,11 +216,13 @@ final class HostileClientTest {
       try (var tooMany = plane.unix()) {
         assertTrue(tooMany.isClosedByServer());
       }
-      assertTrue(clients.getFirst().isClosedByServer()); // after its time
+      clients.getFirst().send("GET /livez HTTP/1.0\nHost: localhost\n\n"); // and no more
+      assertEquals(200, clients.getFirst().reply().status());
+      assertTrue(clients.getFirst().isClosedByServer());
+      assertOthersAreServed();
     } finally {
       for (RawClient client : clients) client.close();
     }
-    assertOthersAreServed();
   }
 
   @Test
