@@ -61,7 +61,10 @@ final class EveryOperationTest {
     assertEquals(made.body(), api.ask("getMachine", made.id()).is(200).body());
     assertEquals(
         made.id(),
-        api.ask("openMachine").body("settingsFile", made.body().getString("settingsFile")).is(201).id());
+        api.ask("openMachine")
+            .body("settingsFile", made.body().getString("settingsFile"))
+            .is(201)
+            .id());
     JsonArray all = api.ask("listMachines").is(200).body().getJsonArray("machines");
     assertEquals(1, all.size());
   }
@@ -79,8 +82,7 @@ final class EveryOperationTest {
         api.ask("listMedia").query("location", base).is(200).body().getJsonArray("media");
     assertEquals(new JsonArray().add(made.body()), found);
     assertEquals(
-        0,
-        api.ask("listMedia").query("device", "DVD").is(200).body().getJsonArray("media").size());
+        0, api.ask("listMedia").query("device", "DVD").is(200).body().getJsonArray("media").size());
 
     Path disc = images.resolve("disc.iso");
     Files.write(disc, new byte[65536]);
@@ -92,18 +94,22 @@ final class EveryOperationTest {
     assertEquals(made.id(), diff.body().getString("parent"));
     assertEquals(
         true,
-        api.ask("changeMedium", child).body("autoReset", true).is(200).body().getBoolean("autoReset"));
+        api.ask("changeMedium", child)
+            .body("autoReset", true)
+            .is(200)
+            .body()
+            .getBoolean("autoReset"));
     api.ask("resetMedium", child).is(200);
     assertEquals("Created", api.ask("refreshMedium", child).is(200).body().getString("state"));
 
     Reply lock = api.ask("lockMedium", child).body("kind", "Write").is(201);
-    assertEquals(
-        "LockedWrite", api.ask("getMedium", child).is(200).body().getString("state"));
+    assertEquals("LockedWrite", api.ask("getMedium", child).is(200).body().getString("state"));
     api.ask("resetMedium", child).refused(409, "VBOX_E_INVALID_OBJECT_STATE");
     api.ask("abandonLock", lock.id()).is(204);
 
     Path copy = images.resolve("copy.vdi");
-    Reply cloning = api.ask("cloneMedium", child).body("location", copy, "variant", "Fixed").is(202);
+    Reply cloning =
+        api.ask("cloneMedium", child).body("location", copy, "variant", "Fixed").is(202);
     assertEquals("Done", ended(api, cloning));
     assertEquals("Fixed", api.ask("getMedium", copy).is(200).body().getString("variant"));
     api.ask("changeMedium", copy).body("type", "Shareable").is(200);
@@ -137,8 +143,7 @@ final class EveryOperationTest {
     api.ask("addController", machine).body("name", "gone", "bus", "USB").is(201);
     api.ask("removeController", machine, "gone").is(204);
     assertEquals(
-        2,
-        api.ask("listControllers", machine).is(200).body().getJsonArray("controllers").size());
+        2, api.ask("listControllers", machine).is(200).body().getJsonArray("controllers").size());
 
     Reply group =
         api.ask("createBandwidthGroup", machine)
@@ -149,15 +154,27 @@ final class EveryOperationTest {
     Reply disk =
         api.ask("attach", machine)
             .body(
-                "controller", "SATA", "port", 0, "device", 0, "type", "HardDisk",
-                "medium", images.resolve("base.vdi"), "discard", true, "nonRotational", true,
-                "bandwidthGroup", "slow")
+                "controller",
+                "SATA",
+                "port",
+                0,
+                "device",
+                0,
+                "type",
+                "HardDisk",
+                "medium",
+                images.resolve("base.vdi"),
+                "discard",
+                true,
+                "nonRotational",
+                true,
+                "bandwidthGroup",
+                "slow")
             .is(201);
     assertTrue(disk.headers().get("location").endsWith("/attachments/SATA/0/0"));
     assertEquals(true, disk.body().getBoolean("discard"));
     assertEquals(
-        1,
-        api.ask("getBandwidthGroup", machine, "slow").is(200).body().getInteger("attachments"));
+        1, api.ask("getBandwidthGroup", machine, "slow").is(200).body().getInteger("attachments"));
     api.ask("deleteBandwidthGroup", machine, "slow").refused(409, "VBOX_E_OBJECT_IN_USE");
     Reply changed =
         api.ask("changeAttachment", machine, "SATA", 0, 0)
@@ -185,8 +202,7 @@ final class EveryOperationTest {
         .body("controller", "IDE", "port", 1, "device", 0, "type", "DVD")
         .is(201);
     assertEquals(
-        2,
-        api.ask("listAttachments", machine).is(200).body().getJsonArray("attachments").size());
+        2, api.ask("listAttachments", machine).is(200).body().getJsonArray("attachments").size());
   }
 
   private void sessions(Api api) {
@@ -217,8 +233,7 @@ final class EveryOperationTest {
 
     Path disc = images.resolve("disc.iso");
     Reply mounted = api.ask("mount", machine, "IDE", 1, 0).body("medium", disc).is(200);
-    assertEquals(
-        api.ask("getMedium", disc).is(200).id(), mounted.body().getString("medium"));
+    assertEquals(api.ask("getMedium", disc).is(200).id(), mounted.body().getString("medium"));
     Reply ejected = api.ask("guestEject", machine, "IDE", 1, 0).is(200);
     assertEquals(true, ejected.body().getBoolean("ejected"));
     assertEquals(null, ejected.body().getString("medium"));
@@ -228,22 +243,18 @@ final class EveryOperationTest {
     Path plugged = images.resolve("plugged.vdi");
     api.ask("createMedium").body("location", plugged, "capacity", MIB).is(201);
     api.ask("attach", machine)
-        .body(
-            "controller", "SATA", "port", 1, "device", 0, "type", "HardDisk", "medium", plugged)
+        .body("controller", "SATA", "port", 1, "device", 0, "type", "HardDisk", "medium", plugged)
         .is(201);
     assertEquals(
-        3,
-        api.ask("listMachineExports", machine).is(200).body().getJsonArray("exports").size());
+        3, api.ask("listMachineExports", machine).is(200).body().getJsonArray("exports").size());
     api.ask("detach", machine, "SATA", 1, 0).is(204);
     assertEquals(
-        2,
-        api.ask("listMachineExports", machine).is(200).body().getJsonArray("exports").size());
+        2, api.ask("listMachineExports", machine).is(200).body().getJsonArray("exports").size());
     api.ask("removeMedium", plugged).query("deleteStorage", true).is(204);
     assertFalse(Files.exists(plugged));
 
     api.ask("powerDownMachine", machine).is(204);
-    assertEquals(
-        0, api.ask("listExports").is(200).body().getJsonArray("exports").size());
+    assertEquals(0, api.ask("listExports").is(200).body().getJsonArray("exports").size());
   }
 
   private void snapshots(Api api) {

@@ -40,8 +40,7 @@ final class ControlTool {
   }
 
   private int execute(StringWriter out, StringWriter err, Object... arguments) {
-    List<String> line =
-        new ArrayList<>(Arrays.stream(arguments).map(Object::toString).toList());
+    List<String> line = new ArrayList<>(Arrays.stream(arguments).map(Object::toString).toList());
     line.addAll(List.of("--output", "json", "--state", state.toString()));
     return Words.registerOn(new CommandLine(new Commands()))
         .setCaseInsensitiveEnumValuesAllowed(true)
