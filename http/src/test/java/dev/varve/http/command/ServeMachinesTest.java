@@ -173,7 +173,15 @@ class ServeMachinesTest {
     Files.delete(folder.resolve("vm/B.vdi"));
 
     try (var server =
-        VarveProcess.start(folder, "serve", "--machine", "vm/a1-sample.vbox", "--state", "state", "--api-tcp", "off")) {
+        VarveProcess.start(
+            folder,
+            "serve",
+            "--machine",
+            "vm/a1-sample.vbox",
+            "--state",
+            "state",
+            "--api-tcp",
+            "off")) {
       assertEquals(1, server.exitStatus());
       String said = server.errors();
       assertEquals(1, said.lines().count(), said);
