@@ -40,9 +40,27 @@ class MainTest {
   }
 
   @Test
-  void serveNeedsAnImage() {
-    assertEquals(2, run("serve"));
-    assertTwoLines("varve: name an image to serve");
+  void whatIsForImagesIsWrongUsageWithoutOne() {
+    assertEquals(2, run("serve", "--read-only"));
+    assertTwoLines("varve: --read-only, --discard and --non-rotational are for images");
+  }
+
+  @Test
+  void whatIsForMachinesIsWrongUsageWithAnImage() {
+    assertEquals(2, run("serve", "a.vdi", "--machine", "a.vbox"));
+    assertTwoLines("varve: --machine and --api-tcp are for machines");
+  }
+
+  @Test
+  void anImageNeedsNoStateFolder() {
+    assertEquals(2, run("serve", "a.vdi", "--state", "x"));
+    assertTwoLines("varve: --state is for machines and the demo");
+  }
+
+  @Test
+  void aStateFolderWhoseSocketsTheKernelCannotTakeIsWrongUsage() {
+    assertEquals(2, run("serve", "--state", "/tmp/" + "x".repeat(77)));
+    assertTwoLines("has at most 81 bytes, this one has 82");
   }
 
   @Test

@@ -56,8 +56,7 @@ public final class ApiClient implements AutoCloseable {
                         .setClassPathResolvingEnabled(false)
                         .setFileCachingEnabled(false)));
     this.http =
-        vertx.createHttpClient(
-            new HttpClientOptions().setConnectTimeout(CONNECT_SECONDS * 1000));
+        vertx.createHttpClient(new HttpClientOptions().setConnectTimeout(CONNECT_SECONDS * 1000));
   }
 
   /**

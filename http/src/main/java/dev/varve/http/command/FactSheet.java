@@ -19,9 +19,9 @@ final class FactSheet {
 
   /** A fact; {@code name} is in camel case. */
   FactSheet fact(String name, @Nullable Object value) {
-    if (value != null && !value.equals("")) {
-      text.append("\n  %-18s %s".formatted(words(name), value));
-    }
+    if (value == null || value.equals("")) return this;
+    Object word = value instanceof Boolean yes ? (yes ? "yes" : "no") : value;
+    text.append("\n  %-18s %s".formatted(words(name), word));
     return this;
   }
 

@@ -50,7 +50,9 @@ final class MachineServing {
       export.put("machineName", machine.getString("name"));
       JsonObject disk = disks.get(slot(export));
       if (disk != null) {
-        export.put("location", disk.getValue("location")).put("capacity", disk.getValue("capacity"));
+        export
+            .put("location", disk.getValue("location"))
+            .put("capacity", disk.getValue("capacity"));
       }
       exports.add(export);
     }
@@ -118,16 +120,14 @@ final class MachineServing {
     }
     for (Object each : machines.getJsonArray("bad")) {
       var bad = (JsonObject) each;
-      sheet.fact(
-          "cannotBeRead", bad.getString("settingsFile") + ": " + bad.getString("why"));
+      sheet.fact("cannotBeRead", bad.getString("settingsFile") + ": " + bad.getString("why"));
     }
     var text = new StringBuilder(sheet.toString());
     for (JsonObject export : exports) {
       text.append("\n%s, %s: ".formatted(export.getString("machineName"), slot(export)));
       text.append(
           export.containsKey("location")
-              ? "%s, %d bytes"
-                  .formatted(export.getString("location"), export.getLong("capacity"))
+              ? "%s, %d bytes".formatted(export.getString("location"), export.getLong("capacity"))
               : "empty");
       export.getJsonArray("uris").forEach(uri -> text.append("\n  ").append(uri));
     }

@@ -49,6 +49,8 @@ final class MachineWords {
   static String machine(JsonObject machine, ApiClient server) throws IOException {
     JsonObject hardware = machine.getJsonObject("hardware");
     ReadableNames media = ReadableNames.ofMedia(server);
+    boolean differs =
+        machine.getString("currentSnapshot") != null && machine.getBoolean("currentStateModified");
     var sheet =
         new FactSheet(machine.getString("name"))
             .facts(machine, "id", "state", "lock")
@@ -57,7 +59,7 @@ final class MachineWords {
             .fact(
                 "currentSnapshot",
                 ReadableNames.ofSnapshots(machine).of(machine.getString("currentSnapshot")))
-            .fact("differsFromIt", yes(machine.getBoolean("currentStateModified")))
+            .fact("differsFromIt", yes(differs))
             .facts(machine, "lastStateChange");
     return hardware(sheet, hardware, media)
         .table("snapshots", snapshotTable(machine))

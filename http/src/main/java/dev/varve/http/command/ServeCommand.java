@@ -218,7 +218,10 @@ public final class ServeCommand implements Callable<Integer> {
   }
 
   private List<ServedDisk> demoDisks() throws IOException {
-    Path folder = state == null ? StateFolders.usual(System.getenv()).resolve("demo") : state.toAbsolutePath();
+    Path folder =
+        state == null
+            ? StateFolders.usual(System.getenv()).resolve("demo")
+            : state.toAbsolutePath();
     if (unix == null && tcp == null) unix = folder.resolve("nbd.sock");
     if (unix != null) checkSocketPath(unix);
     return DemoChain.in(folder).disks(readOnly, discard == Switch.ON, !nonRotational);

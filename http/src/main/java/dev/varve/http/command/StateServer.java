@@ -35,7 +35,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The machines and media of a state folder, served: the control plane over HTTP, the disks of
- * running machines over NBD. Owns all that this takes: threads, event loops, the inventory, sockets.
+ * running machines over NBD. Owns all that this takes: threads, event loops, the inventory,
+ * sockets.
  *
  * <p>Thread safe; every method may block.
  */
@@ -63,10 +64,11 @@ public final class StateServer implements AutoCloseable {
   private final NbdServer nbd;
 
   /**
-   * Opens a state folder, makes it if it is missing, and listens: on sockets in it, and on TCP where
-   * an address is given.
+   * Opens a state folder, makes it if it is missing, and listens: on sockets in it, and on TCP
+   * where an address is given.
    *
-   * @param nbdUnix where NBD clients can connect instead of the socket in the folder; null for there
+   * @param nbdUnix where NBD clients can connect instead of the socket in the folder; null for
+   *     there
    * @param nbdTcp where NBD clients can connect too; null for nowhere
    * @param apiTcp where requests with the folder's token are answered too; a loopback address, null
    *     for nowhere
@@ -74,10 +76,7 @@ public final class StateServer implements AutoCloseable {
    *     taken; nothing stays open
    */
   public StateServer(
-      Path folder,
-      @Nullable Path nbdUnix,
-      @Nullable TcpAddress nbdTcp,
-      @Nullable TcpAddress apiTcp)
+      Path folder, @Nullable Path nbdUnix, @Nullable TcpAddress nbdTcp, @Nullable TcpAddress apiTcp)
       throws IOException {
     this.folder = folder.toAbsolutePath().normalize();
     this.nbdSocket =
@@ -104,7 +103,10 @@ public final class StateServer implements AutoCloseable {
       closings.push(model::close);
 
       listenUnix();
-      nbdAddress = nbdTcp == null ? null : taken(nbdTcp, "--tcp", nbd.listenTcp(nbdTcp.host(), nbdTcp.port()));
+      nbdAddress =
+          nbdTcp == null
+              ? null
+              : taken(nbdTcp, "--tcp", nbd.listenTcp(nbdTcp.host(), nbdTcp.port()));
       if (nbdAddress != null) nbdAddresses.add(nbdAddress);
 
       // Not on the disks' loops: a long list of machines must not delay a read.
@@ -115,7 +117,9 @@ public final class StateServer implements AutoCloseable {
       await(api.listenUnix(this.folder.resolve(ApiClient.SOCKET)));
       AccessToken token = AccessToken.in(this.folder, new SecureRandom());
       apiAddress =
-          apiTcp == null ? null : taken(apiTcp, "--api-tcp", api.listenTcp(apiTcp.host(), apiTcp.port(), token));
+          apiTcp == null
+              ? null
+              : taken(apiTcp, "--api-tcp", api.listenTcp(apiTcp.host(), apiTcp.port(), token));
     } catch (Throwable e) {
       try {
         close();
@@ -160,8 +164,8 @@ public final class StateServer implements AutoCloseable {
   }
 
   /** The address with the port that it was given. */
-  private static TcpAddress taken(
-      TcpAddress wanted, String option, Future<SocketAddress> listening) throws IOException {
+  private static TcpAddress taken(TcpAddress wanted, String option, Future<SocketAddress> listening)
+      throws IOException {
     try {
       return new TcpAddress(wanted.host(), await(listening).port());
     } catch (IOException e) {

@@ -28,7 +28,8 @@ public record TcpAddress(String host, int port) {
     if (text.matches("\\d+")) return new TcpAddress(LOOPBACK, port(text));
     int colon = text.lastIndexOf(':');
     boolean bracketed = text.startsWith("[");
-    if (colon < 0 || (bracketed && text.endsWith("]"))) return new TcpAddress(host(text), usualPort);
+    if (colon < 0 || (bracketed && text.endsWith("]")))
+      return new TcpAddress(host(text), usualPort);
     if (!bracketed && text.indexOf(':') < colon) {
       throw new TypeConversionException(
           "'%s': an IPv6 address is written in brackets, [::1]:%d".formatted(text, usualPort));

@@ -1,0 +1,56 @@
+package dev.varve.http.command;
+
+import io.vertx.core.json.JsonObject;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** {@code varve machine}, {@code medium} and {@code job} in this process, for one state folder. */
+final class ControlTool {
+
+  @Command(subcommands = {MachineCommand.class, MediumCommand.class, JobCommand.class})
+  private static final class Commands {}
+
+  private final Path state;
+
+  ControlTool(Path state) {
+    this.state = state;
+  }
+
+  /** Runs a command, fails if it does, and returns what it printed, for programs. */
+  JsonObject run(Object... arguments) {
+    var out = new StringWriter();
+    var err = new StringWriter();
+    if (execute(out, err, arguments) != 0)
+      throw new AssertionError(Arrays.toString(arguments) + ": " + out + err);
+    return new JsonObject(out.toString());
+  }
+
+  /** Runs a command, which must fail, and returns why it did. */
+  String failure(Object... arguments) {
+    var err = new StringWriter();
+    if (execute(new StringWriter(), err, arguments) != 1)
+      throw new AssertionError(Arrays.toString(arguments) + " has not failed: " + err);
+    return err.toString();
+  }
+
+  private int execute(StringWriter out, StringWriter err, Object... arguments) {
+    List<String> line = new ArrayList<>(Arrays.stream(arguments).map(Object::toString).toList());
+    line.addAll(List.of("--output", "json", "--state", state.toString()));
+    return Words.registerOn(new CommandLine(new Commands()))
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setOut(new PrintWriter(out, true))
+        .setErr(new PrintWriter(err, true))
+        .setExecutionExceptionHandler(
+            (e, command, _) -> {
+              command.getErr().print(e.getMessage());
+              return 1;
+            })
+        .execute(line.toArray(String[]::new));
+  }
+}
