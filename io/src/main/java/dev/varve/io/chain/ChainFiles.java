@@ -7,6 +7,7 @@ import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.Progress;
 import dev.varve.io.file.ImageFile;
+import dev.varve.io.file.ImageInUseException;
 import dev.varve.io.file.MappedFile;
 import dev.varve.io.file.NewFile.Existing;
 import dev.varve.io.storage.StorageThreads;
@@ -290,7 +291,8 @@ public final class ChainFiles implements ImageFiles {
     return header.withType(type).withParent(VdiHeader.NO_UUID, VdiHeader.NO_UUID);
   }
 
-  private interface HeaderChange {
+  /** A header as another. */
+  interface HeaderChange {
     VdiHeader of(VdiHeader header);
   }
 
@@ -301,6 +303,8 @@ public final class ChainFiles implements ImageFiles {
       VdiHeader changed = change.of(header);
       if (changed.bytes().mismatch(header.bytes()) >= 0) file.write(0, changed.bytes());
       file.sync();
+    } catch (ImageInUseException e) {
+      if (!LiveChain.changeHeldHeader(location, change)) throw e;
     }
   }
 

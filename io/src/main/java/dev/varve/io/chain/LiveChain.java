@@ -8,6 +8,7 @@ import dev.varve.core.medium.Progress;
 import dev.varve.io.file.ImageInUseException;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.VdiFormatException;
+import dev.varve.io.vdi.VdiHeader;
 import dev.varve.io.vdi.VdiImage;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -15,9 +16,11 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +41,12 @@ import org.jspecify.annotations.Nullable;
 public final class LiveChain implements BlockDevice {
 
   private static final long CLOSING_POLL_MILLIS = 1;
+
+  /**
+   * The disks of this process that are held now. Their files are locked, against this process too;
+   * see {@link #changeHeldHeader}.
+   */
+  private static final Set<LiveChain> HELD = ConcurrentHashMap.newKeySet();
 
   private final StorageThreads threads;
   private final Grace reads = new Grace();
@@ -186,10 +195,43 @@ public final class LiveChain implements BlockDevice {
     }
     try {
       chain.hold();
+      HELD.add(this);
     } catch (Throwable e) {
       resume();
       throw e;
     }
+  }
+
+  /**
+   * Changes the header of an image that a held disk has open, and makes it durable. What a decision
+   * leaves to be done with files is done while the disks it concerns are held: so the child of a
+   * merged image has its new parent before the decision is forgotten.
+   *
+   * @return false if no held disk has the image open for writing
+   */
+  static boolean changeHeldHeader(Path location, ChainFiles.HeaderChange change)
+      throws IOException {
+    Path path = location.toAbsolutePath().normalize();
+    for (LiveChain disk : HELD) {
+      for (Layer layer : disk.layers) {
+        if (layer.path.toAbsolutePath().normalize().equals(path)) {
+          disk.changeHeader(layer.image, change);
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /** Once the disk is held nobody else writes headers. */
+  void changeHeader(VdiImage image, ChainFiles.HeaderChange change) throws IOException {
+    VdiHeader header;
+    synchronized (lock) {
+      header = change.of(image.header());
+      image.header(header);
+    }
+    image.writeHeader(header);
+    image.file().sync();
   }
 
   /**
@@ -199,6 +241,7 @@ public final class LiveChain implements BlockDevice {
   public void resume() {
     List<DeviceRequest> begun;
     DifferencingChain chain;
+    HELD.remove(this);
     synchronized (gate) {
       if (serving != null) return;
       chain = this.chain;

@@ -2,7 +2,6 @@ package dev.varve.io.chain;
 
 import dev.varve.core.device.DeviceClosedException;
 import dev.varve.core.medium.Progress;
-import dev.varve.io.vdi.VdiHeader;
 import dev.varve.io.vdi.VdiImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -179,18 +178,13 @@ public final class LiveMerge {
   }
 
   private void reparent(VdiImage child, int parent) throws IOException {
-    VdiHeader header;
-    synchronized (disk.shared().lock()) {
-      header =
-          parent < 0
-              ? ChainFiles.asBase(child.header())
-              : child
-                  .header()
-                  .withParent(image(parent).header().uuid(), image(parent).header().modifyUuid());
-      child.header(header);
-    }
-    child.writeHeader(header);
-    child.file().sync();
+    disk.changeHeader(
+        child,
+        header ->
+            parent < 0
+                ? ChainFiles.asBase(header)
+                : header.withParent(
+                    image(parent).header().uuid(), image(parent).header().modifyUuid()));
   }
 
   /**

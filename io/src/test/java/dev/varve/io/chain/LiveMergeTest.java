@@ -166,6 +166,7 @@ class LiveMergeTest {
             merge.abandon();
             return;
           }
+          if (random.nextBoolean()) decide(chain, source, target);
           disk.finish(merge);
         } finally {
           resume();
@@ -177,6 +178,16 @@ class LiveMergeTest {
       } catch (Throwable e) {
         throw new AssertionError(what, e);
       }
+    }
+
+    /** What a decision does with the files, though the disk has them locked. */
+    private static void decide(List<Path> chain, Path source, Path target) throws IOException {
+      int child = chain.indexOf(source) + 1;
+      if (child == chain.size()) return;
+      var files = new ChainFiles(threads);
+      int parent = child == chain.indexOf(target) ? child - 2 : chain.indexOf(target);
+      if (parent < 0) files.makeBase(chain.get(child));
+      else files.reparent(chain.get(child), chain.get(parent));
     }
 
     /** The guest waits from some moment within on: what is measured is at most too long. */
