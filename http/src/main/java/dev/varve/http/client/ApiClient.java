@@ -68,15 +68,14 @@ public final class ApiClient implements AutoCloseable {
    * @throws IOException no server listens, or the connection broke
    */
   public JsonObject send(ApiRequest request) throws IOException {
-    HttpClientRequest connection = connect(request);
-    try {
-      return await(ask(connection, request)).json();
-    } catch (ExecutionException e) {
-      throw new IOException("the server has broken off: " + why(e), e);
-    }
+    // One chain, whose parts run on the event loop: elsewhere a body could come before its reader.
+    Future<Answer> answer =
+        connect(request)
+            .compose(connection -> ask(connection, request).recover(ApiClient::brokenOff));
+    return await(answer).json();
   }
 
-  private HttpClientRequest connect(ApiRequest request) throws IOException {
+  private Future<HttpClientRequest> connect(ApiRequest request) {
     Path socket = stateFolder.resolve(SOCKET);
     var options =
         new RequestOptions()
@@ -85,14 +84,19 @@ public final class ApiClient implements AutoCloseable {
             .setPort(80)
             .setMethod(request.method())
             .setURI(request.uri());
-    try {
-      return await(http.request(options));
-    } catch (ExecutionException e) {
-      throw new IOException(
-          "no server listens on %s: %s; start one with: varve serve --state %s"
-              .formatted(socket, why(e), stateFolder),
-          e);
-    }
+    return http.request(options)
+        .recover(
+            e ->
+                Future.failedFuture(
+                    new IOException(
+                        "no server listens on %s: %s; start one with: varve serve --state %s"
+                            .formatted(socket, e.getMessage(), stateFolder),
+                        e)));
+  }
+
+  private static Future<Answer> brokenOff(Throwable failure) {
+    return Future.failedFuture(
+        new IOException("the server has broken off: " + failure.getMessage(), failure));
   }
 
   private static Future<Answer> ask(HttpClientRequest connection, ApiRequest request) {
@@ -126,19 +130,16 @@ public final class ApiClient implements AutoCloseable {
     }
   }
 
-  private static <T> T await(Future<T> future) throws IOException, ExecutionException {
+  private static <T> T await(Future<T> future) throws IOException {
     try {
       return future.toCompletionStage().toCompletableFuture().get(ANSWER_SECONDS, TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
     } catch (InterruptedException e) {
       throw interrupted("interrupted; what was asked for may happen all the same", e);
     } catch (TimeoutException e) {
       throw interrupted("the server has not answered for " + ANSWER_SECONDS + " seconds", e);
     }
-  }
-
-  private static String why(ExecutionException e) {
-    Throwable cause = e.getCause();
-    return String.valueOf(cause == null ? e.getMessage() : cause.getMessage());
   }
 
   private static InterruptedIOException interrupted(String message, Exception cause) {
