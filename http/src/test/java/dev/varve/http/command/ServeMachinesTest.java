@@ -182,8 +182,8 @@ class ServeMachinesTest {
             "state",
             "--api-tcp",
             "off")) {
-      assertEquals(1, server.exitStatus());
       String said = server.errors();
+      assertEquals(1, server.exitStatus());
       assertEquals(1, said.lines().count(), said);
       assertTrue(said.contains("B.vdi") && said.contains("(E_FAIL)"), said);
     }
