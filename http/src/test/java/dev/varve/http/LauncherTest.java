@@ -161,12 +161,13 @@ class LauncherTest {
   }
 
   /**
-   * The launcher's background job keeps descriptor 3 and with it the output open, so that {@link
-   * #finish} waits for it too: nobody writes to the folder of a test that has ended.
+   * The launcher's background job keeps descriptor 3 and with it the pipe open, so that {@code cat}
+   * and the test wait for it too: nobody writes to the folder of a test that has ended.
    */
   private ProcessBuilder builder(Path program, String... arguments) {
+    String launch = "sh \"$0\" \"$@\" 3>&1 | cat";
     List<String> command =
-        new ArrayList<>(List.of("sh", "-c", "exec sh \"$0\" \"$@\" 3>&1", program.toString()));
+        new ArrayList<>(List.of("bash", "-o", "pipefail", "-c", launch, program.toString()));
     command.addAll(List.of(arguments));
     var builder = new ProcessBuilder(command);
     builder.environment().put("VARVE_JAVA_HOME", jdk.toString());
