@@ -7,16 +7,11 @@ import dev.varve.io.nbd.NbdServer;
 import dev.varve.io.nbd.NbdStats;
 import dev.varve.io.storage.StorageThreads;
 import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
-import io.vertx.core.file.FileSystemOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Chains of images, open and served over NBD. Owns all that this takes: threads, event loops,
@@ -27,19 +22,7 @@ import java.util.concurrent.TimeUnit;
 public final class DiskServer {
 
   private final StorageThreads threads = new StorageThreads(StorageThreads.DEFAULT_COUNT);
-  private final Vertx vertx =
-      Vertx.builder()
-          .with(
-              new VertxOptions()
-                  .setPreferNativeTransport(true)
-                  .setEventLoopPoolSize(Runtime.getRuntime().availableProcessors())
-                  .setMaxEventLoopExecuteTime(30)
-                  .setMaxEventLoopExecuteTimeUnit(TimeUnit.SECONDS)
-                  .setFileSystemOptions(
-                      new FileSystemOptions()
-                          .setClassPathResolvingEnabled(false)
-                          .setFileCachingEnabled(false)))
-          .build();
+  private final Vertx vertx = EventLoops.start(Runtime.getRuntime().availableProcessors());
   private final NbdServer nbd = new NbdServer(vertx);
   private final List<BlockDevice> disks = new ArrayList<>();
   private final CountDownLatch closed = new CountDownLatch(1);
@@ -72,7 +55,7 @@ public final class DiskServer {
   public synchronized void listen(Path socket) throws IOException {
     checkNotClosing();
     try {
-      await(nbd.listenUnix(socket).toCompletionStage());
+      EventLoops.await(nbd.listenUnix(socket));
     } catch (IOException e) {
       throw cannotListen(socket, "", e);
     }
@@ -82,7 +65,7 @@ public final class DiskServer {
   public synchronized TcpAddress listen(TcpAddress address) throws IOException {
     checkNotClosing();
     try {
-      var actual = await(nbd.listenTcp(address.host(), address.port()).toCompletionStage());
+      var actual = EventLoops.await(nbd.listenTcp(address.host(), address.port()));
       return new TcpAddress(address.host(), actual.port());
     } catch (IOException e) {
       throw cannotListen(address, "; choose another address with --tcp", e);
@@ -114,37 +97,25 @@ public final class DiskServer {
     closing = true;
     IOException failure = null;
     try {
-      await(nbd.close().toCompletionStage());
+      EventLoops.await(nbd.close());
     } catch (IOException e) {
       failure = e;
     }
     for (BlockDevice disk : disks) {
       try {
-        await(disk.close());
+        EventLoops.await(disk.close());
       } catch (IOException e) {
         if (failure != null) e.addSuppressed(failure);
         failure = e;
       }
     }
     threads.close();
-    await(vertx.close().toCompletionStage());
+    EventLoops.await(vertx.close());
     closed.countDown();
     if (failure != null) throw failure;
   }
 
   private void checkNotClosing() {
     if (closing) throw new IllegalStateException("the server is closed");
-  }
-
-  private static <T> T await(CompletionStage<T> stage) throws IOException {
-    try {
-      return stage.toCompletableFuture().get();
-    } catch (ExecutionException e) {
-      Throwable cause = e.getCause();
-      throw cause instanceof IOException io ? io : new IOException(cause);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
-    }
   }
 }

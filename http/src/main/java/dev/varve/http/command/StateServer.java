@@ -11,8 +11,6 @@ import dev.varve.io.running.MachineDisks;
 import dev.varve.io.storage.StorageThreads;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
-import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.net.SocketAddress;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -26,7 +24,6 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -84,10 +81,10 @@ public final class StateServer implements AutoCloseable {
     try {
       var threads = new StorageThreads(StorageThreads.DEFAULT_COUNT);
       closings.push(threads::close);
-      Vertx diskLoops = loops(Runtime.getRuntime().availableProcessors());
-      closings.push(() -> await(diskLoops.close()));
+      Vertx diskLoops = EventLoops.start(Runtime.getRuntime().availableProcessors());
+      closings.push(() -> EventLoops.await(diskLoops.close()));
       nbd = new NbdServer(diskLoops);
-      closings.push(() -> await(nbd.close()));
+      closings.push(() -> EventLoops.await(nbd.close()));
       ExecutorService jobs = Executors.newVirtualThreadPerTaskExecutor();
       closings.push(jobs::close);
 
@@ -110,11 +107,11 @@ public final class StateServer implements AutoCloseable {
       if (nbdAddress != null) nbdAddresses.add(nbdAddress);
 
       // Not on the disks' loops: a long list of machines must not delay a read.
-      Vertx apiLoop = loops(1);
-      closings.push(() -> await(apiLoop.close()));
+      Vertx apiLoop = EventLoops.start(1);
+      closings.push(() -> EventLoops.await(apiLoop.close()));
       var api = new ControlServer(apiLoop, inventory, model, disks::uris, StateServer::log);
-      closings.push(() -> await(api.close()));
-      await(api.listenUnix(this.folder.resolve(ApiClient.SOCKET)));
+      closings.push(() -> EventLoops.await(api.close()));
+      EventLoops.await(api.listenUnix(this.folder.resolve(ApiClient.SOCKET)));
       AccessToken token = AccessToken.in(this.folder, new SecureRandom());
       apiAddress =
           apiTcp == null
@@ -130,21 +127,6 @@ public final class StateServer implements AutoCloseable {
     }
   }
 
-  private static Vertx loops(int count) {
-    return Vertx.builder()
-        .with(
-            new VertxOptions()
-                .setPreferNativeTransport(true)
-                .setEventLoopPoolSize(count)
-                .setMaxEventLoopExecuteTime(30)
-                .setMaxEventLoopExecuteTimeUnit(TimeUnit.SECONDS)
-                .setFileSystemOptions(
-                    new FileSystemOptions()
-                        .setClassPathResolvingEnabled(false)
-                        .setFileCachingEnabled(false)))
-        .build();
-  }
-
   private static ExecutorService model() {
     return new ThreadPoolExecutor(
         1,
@@ -157,7 +139,7 @@ public final class StateServer implements AutoCloseable {
 
   private void listenUnix() throws IOException {
     try {
-      await(nbd.listenUnix(nbdSocket));
+      EventLoops.await(nbd.listenUnix(nbdSocket));
     } catch (IOException e) {
       throw DiskServer.cannotListen(nbdSocket, "; choose another socket with --unix", e);
     }
@@ -167,7 +149,7 @@ public final class StateServer implements AutoCloseable {
   private static TcpAddress taken(TcpAddress wanted, String option, Future<SocketAddress> listening)
       throws IOException {
     try {
-      return new TcpAddress(wanted.host(), await(listening).port());
+      return new TcpAddress(wanted.host(), EventLoops.await(listening).port());
     } catch (IOException e) {
       throw DiskServer.cannotListen(wanted, "; choose another address with " + option, e);
     }
@@ -233,17 +215,5 @@ public final class StateServer implements AutoCloseable {
     }
     closed.countDown();
     if (failure != null) throw failure;
-  }
-
-  private static <T> T await(Future<T> future) throws IOException {
-    try {
-      return future.toCompletionStage().toCompletableFuture().get();
-    } catch (ExecutionException e) {
-      Throwable cause = e.getCause();
-      throw cause instanceof IOException io ? io : new IOException(cause);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
-    }
   }
 }

@@ -2,8 +2,8 @@ package dev.varve.io.chain;
 
 import dev.varve.core.device.DeviceRequest;
 import dev.varve.core.device.OutOfSpaceException;
+import dev.varve.io.storage.SharedRun;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
@@ -21,14 +21,12 @@ final class Flusher {
 
   private final TopImage top;
   private final Grace reads;
-  private final Executor threads;
-  private final BiConsumer<DeviceRequest, @Nullable IOException> answer;
 
   /** Held by whoever commits. */
   private final Object oneCommit = new Object();
 
-  private List<DeviceRequest> waiting = new ArrayList<>();
-  private boolean running;
+  private final SharedRun<DeviceRequest> commits;
+  private final BiConsumer<DeviceRequest, @Nullable IOException> answer;
   private @Nullable IOException lost;
 
   Flusher(
@@ -38,37 +36,23 @@ final class Flusher {
       BiConsumer<DeviceRequest, @Nullable IOException> answer) {
     this.top = top;
     this.reads = reads;
-    this.threads = threads;
     this.answer = answer;
+    this.commits = new SharedRun<>(threads, this::serve);
   }
 
   /** Answers {@code request} once everything that was completed before this call is durable. */
   void flush(DeviceRequest request) {
-    synchronized (this) {
-      waiting.add(request);
-      if (running) return;
-      running = true;
-    }
-    threads.execute(this::serveWaiting);
+    commits.ask(request);
   }
 
-  private void serveWaiting() {
-    for (List<DeviceRequest> served = takeWaiting(); !served.isEmpty(); served = takeWaiting()) {
-      IOException failure = null;
-      try {
-        commit();
-      } catch (IOException e) {
-        failure = e;
-      }
-      for (DeviceRequest request : served) answer.accept(request, failure);
+  private void serve(List<DeviceRequest> requests) {
+    IOException failure = null;
+    try {
+      commit();
+    } catch (IOException e) {
+      failure = e;
     }
-  }
-
-  private synchronized List<DeviceRequest> takeWaiting() {
-    List<DeviceRequest> taken = waiting;
-    waiting = new ArrayList<>();
-    running = !taken.isEmpty();
-    return taken;
+    for (DeviceRequest request : requests) answer.accept(request, failure);
   }
 
   /**

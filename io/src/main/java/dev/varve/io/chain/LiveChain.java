@@ -207,7 +207,8 @@ public final class LiveChain implements BlockDevice {
    * leaves to be done with files is done while the disks it concerns are held: so the child of a
    * merged image has its new parent before the decision is forgotten.
    *
-   * @return false if no held disk has the image open for writing
+   * @return false if no held disk has the image open
+   * @throws IOException it could not be written; also if it is open for reading only
    */
   static boolean changeHeldHeader(Path location, ChainFiles.HeaderChange change)
       throws IOException {

@@ -2,8 +2,8 @@ package dev.varve.io.host;
 
 import dev.varve.core.device.DeviceRequest;
 import dev.varve.io.file.ImageFile;
+import dev.varve.io.storage.SharedRun;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
@@ -16,44 +16,28 @@ import org.jspecify.annotations.Nullable;
 final class SharedSync {
 
   private final ImageFile file;
-  private final Executor threads;
   private final BiConsumer<DeviceRequest, @Nullable IOException> answer;
-  private List<DeviceRequest> waiting = new ArrayList<>();
-  private boolean running;
+  private final SharedRun<DeviceRequest> syncs;
 
   SharedSync(
       ImageFile file, Executor threads, BiConsumer<DeviceRequest, @Nullable IOException> answer) {
     this.file = file;
-    this.threads = threads;
     this.answer = answer;
+    this.syncs = new SharedRun<>(threads, this::serve);
   }
 
   /** Answers {@code request} once everything that was completed before this call is durable. */
   void flush(DeviceRequest request) {
-    synchronized (this) {
-      waiting.add(request);
-      if (running) return;
-      running = true;
-    }
-    threads.execute(this::serveWaiting);
+    syncs.ask(request);
   }
 
-  private void serveWaiting() {
-    for (List<DeviceRequest> served = take(); !served.isEmpty(); served = take()) {
-      IOException failure = null;
-      try {
-        file.sync();
-      } catch (IOException e) {
-        failure = e;
-      }
-      for (DeviceRequest request : served) answer.accept(request, failure);
+  private void serve(List<DeviceRequest> requests) {
+    IOException failure = null;
+    try {
+      file.sync();
+    } catch (IOException e) {
+      failure = e;
     }
-  }
-
-  private synchronized List<DeviceRequest> take() {
-    List<DeviceRequest> taken = waiting;
-    waiting = new ArrayList<>();
-    running = !taken.isEmpty();
-    return taken;
+    for (DeviceRequest request : requests) answer.accept(request, failure);
   }
 }

@@ -2,8 +2,8 @@
  * The threads that may wait for the host: everything that can block (cold pages, {@code fallocate},
  * {@code fdatasync}) runs here and nowhere else.
  *
- * <p>Read {@link dev.varve.io.storage.StorageThreads}, then {@link dev.varve.io.storage.Lane}.
- * Knows nothing of disks.
+ * <p>Read {@link dev.varve.io.storage.StorageThreads}, then {@link dev.varve.io.storage.Lane} and
+ * {@link dev.varve.io.storage.SharedRun}. Knows nothing of disks.
  */
 @NullMarked
 package dev.varve.io.storage;
