@@ -2,6 +2,7 @@ package dev.varve.http;
 
 import dev.varve.http.command.DiskServer;
 import dev.varve.http.command.ServedDisk;
+import dev.varve.io.nbd.ReplyStyle;
 import dev.varve.io.vdi.NewImage;
 import dev.varve.io.vdi.VdiCreator;
 import dev.varve.io.vdi.VdiHeader;
@@ -48,7 +49,7 @@ final class Rehearsal {
   }
 
   private static void load(List<Path> chain, Path socket) throws IOException {
-    var server = new DiskServer();
+    var server = new DiskServer(ReplyStyle.STRUCTURED);
     try {
       server.serve(new ServedDisk(List.of(""), chain, false, true, true));
       server.listen(socket);

@@ -29,12 +29,22 @@ record Contestant(String name, Format format, Layers layers, Launch launch) {
 
   static Contestant varve(Path launcher, Layers layers) {
     String name = layers.count() == 1 ? "Varve" : "Varve, depth " + depth(layers);
+    return varve(name, launcher, layers, List.of());
+  }
+
+  /** Varve for a client that it saves work, but gives no map of the disk. */
+  static Contestant varveOfSimpleReplies(Path launcher) {
+    return varve("Varve, simple replies", launcher, Layers.SINGLE, List.of("--replies=simple"));
+  }
+
+  private static Contestant varve(String name, Path launcher, Layers layers, List<String> options) {
     return new Contestant(
         name,
         Format.VDI,
         layers,
         (socket, images, readOnly) -> {
           var command = new ArrayList<>(List.of(launcher.toString(), "serve"));
+          command.addAll(options);
           if (readOnly) command.add("--read-only");
           command.addAll(List.of("--unix", socket.toString()));
           command.add("--chain");

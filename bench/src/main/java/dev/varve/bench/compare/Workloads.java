@@ -31,7 +31,8 @@ final class Workloads {
   Workloads(Path varve, List<Contestant> others) {
     this.varve = varve;
     ours = Contestant.varve(varve, Layers.SINGLE);
-    single.addAll(List.of(ours, Contestant.qemu(Format.VDI), nbdkit));
+    single.addAll(
+        List.of(ours, Contestant.qemu(Format.VDI), Contestant.varveOfSimpleReplies(varve), nbdkit));
     single.addAll(others);
   }
 

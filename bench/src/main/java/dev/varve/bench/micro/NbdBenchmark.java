@@ -2,6 +2,7 @@ package dev.varve.bench.micro;
 
 import dev.varve.core.device.Export;
 import dev.varve.io.nbd.NbdServer;
+import dev.varve.io.nbd.ReplyStyle;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.io.IOException;
@@ -48,7 +49,7 @@ public class NbdBenchmark {
   public void serve() throws IOException {
     vertx = Vertx.builder().with(new VertxOptions().setPreferNativeTransport(true)).build();
     chain = new ChainOnDisk(2, true);
-    server = new NbdServer(vertx);
+    server = new NbdServer(vertx, ReplyStyle.STRUCTURED);
     server.publish(new Export("disk", "", chain.device(), false, true, false));
     folder = Files.createTempDirectory("varve-micro-");
     Path socket = folder.resolve("socket");

@@ -5,6 +5,7 @@ import dev.varve.core.device.Export;
 import dev.varve.io.chain.DifferencingChain;
 import dev.varve.io.nbd.NbdServer;
 import dev.varve.io.nbd.NbdStats;
+import dev.varve.io.nbd.ReplyStyle;
 import dev.varve.io.storage.StorageThreads;
 import io.vertx.core.Vertx;
 import java.io.IOException;
@@ -23,10 +24,15 @@ public final class DiskServer {
 
   private final StorageThreads threads = new StorageThreads(StorageThreads.DEFAULT_COUNT);
   private final Vertx vertx = EventLoops.start(Runtime.getRuntime().availableProcessors());
-  private final NbdServer nbd = new NbdServer(vertx);
+  private final NbdServer nbd;
   private final List<BlockDevice> disks = new ArrayList<>();
   private final CountDownLatch closed = new CountDownLatch(1);
   private boolean closing;
+
+  /** A server of no disk that listens nowhere yet. */
+  public DiskServer(ReplyStyle replies) {
+    nbd = new NbdServer(vertx, replies);
+  }
 
   /**
    * Opens a chain and lets clients ask for it.

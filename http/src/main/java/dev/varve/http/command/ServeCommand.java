@@ -4,6 +4,7 @@ import dev.varve.http.client.StateFolders;
 import dev.varve.io.chain.ChainFinder;
 import dev.varve.io.chain.ChainFinder.FoundChain;
 import dev.varve.io.nbd.NbdStats;
+import dev.varve.io.nbd.ReplyStyle;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -127,6 +128,14 @@ public final class ServeCommand implements Callable<Integer> {
   private boolean nonRotational;
 
   @Option(
+      names = "--replies",
+      paramLabel = "simple|structured",
+      defaultValue = "STRUCTURED",
+      description =
+          "How reads are answered (structured); simple is faster with most clients, which then see no holes.")
+  private ReplyStyle replies;
+
+  @Option(
       names = "--demo",
       description = {
         "Serve a chain to try things on instead of IMAGE: an ext4 file system on three days. It is made on first use,",
@@ -146,7 +155,7 @@ public final class ServeCommand implements Callable<Integer> {
     checkOptions();
     if (!demo && leaves.isEmpty() && chains.isEmpty()) return serveMachines();
     List<ServedDisk> disks = demo ? demoDisks() : disks();
-    var server = new DiskServer();
+    var server = new DiskServer(replies);
     try (var _ = new CleanStop(() -> stop(server::close, server::stats))) {
       publish(server, disks);
       server.awaitClosed();
@@ -191,7 +200,7 @@ public final class ServeCommand implements Callable<Integer> {
 
   private int serveMachines() throws IOException, InterruptedException {
     ApiAddress address = api == null ? ApiAddress.USUAL : api;
-    var server = new StateServer(stateFolder(), unix, tcp, address.tcp());
+    var server = new StateServer(stateFolder(), unix, tcp, replies, address.tcp());
     try (var _ = new CleanStop(() -> stop(server::close, server::stats))) {
       String served = new MachineServing(server).start(machines, output);
       warnOfStrangers(server.nbdAddress());

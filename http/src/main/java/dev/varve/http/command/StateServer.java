@@ -7,6 +7,7 @@ import dev.varve.http.client.ApiClient;
 import dev.varve.io.chain.ChainFiles;
 import dev.varve.io.nbd.NbdServer;
 import dev.varve.io.nbd.NbdStats;
+import dev.varve.io.nbd.ReplyStyle;
 import dev.varve.io.running.MachineDisks;
 import dev.varve.io.storage.StorageThreads;
 import io.vertx.core.Future;
@@ -67,13 +68,18 @@ public final class StateServer implements AutoCloseable {
    * @param nbdUnix where NBD clients can connect instead of the socket in the folder; null for
    *     there
    * @param nbdTcp where NBD clients can connect too; null for nowhere
+   * @param replies how NBD clients get what they read
    * @param apiTcp where requests with the folder's token are answered too; a loopback address, null
    *     for nowhere
    * @throws IOException if the folder cannot be opened, another process has it, or an address is
    *     taken; nothing stays open
    */
   public StateServer(
-      Path folder, @Nullable Path nbdUnix, @Nullable TcpAddress nbdTcp, @Nullable TcpAddress apiTcp)
+      Path folder,
+      @Nullable Path nbdUnix,
+      @Nullable TcpAddress nbdTcp,
+      ReplyStyle replies,
+      @Nullable TcpAddress apiTcp)
       throws IOException {
     this.folder = folder.toAbsolutePath().normalize();
     this.nbdSocket =
@@ -83,7 +89,7 @@ public final class StateServer implements AutoCloseable {
       closings.push(threads::close);
       Vertx diskLoops = EventLoops.start(Runtime.getRuntime().availableProcessors());
       closings.push(() -> EventLoops.await(diskLoops.close()));
-      nbd = new NbdServer(diskLoops);
+      nbd = new NbdServer(diskLoops, replies);
       closings.push(() -> EventLoops.await(nbd.close()));
       ExecutorService jobs = Executors.newVirtualThreadPerTaskExecutor();
       closings.push(jobs::close);

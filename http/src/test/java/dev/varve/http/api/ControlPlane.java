@@ -3,6 +3,7 @@ package dev.varve.http.api;
 import dev.varve.core.inventory.Inventory;
 import dev.varve.io.chain.ChainFiles;
 import dev.varve.io.nbd.NbdServer;
+import dev.varve.io.nbd.ReplyStyle;
 import dev.varve.io.running.MachineDisks;
 import dev.varve.io.storage.StorageThreads;
 import io.vertx.core.Future;
@@ -27,7 +28,7 @@ final class ControlPlane implements AutoCloseable {
   private final Path folder;
   private final Vertx vertx = Vertx.vertx();
   private final StorageThreads threads = new StorageThreads(2);
-  private final NbdServer nbd = new NbdServer(vertx);
+  private final NbdServer nbd = new NbdServer(vertx, ReplyStyle.STRUCTURED);
   private final ExecutorService model = Executors.newSingleThreadExecutor();
   private final ExecutorService jobs = Executors.newCachedThreadPool();
   private final List<Throwable> bugs = new CopyOnWriteArrayList<>();

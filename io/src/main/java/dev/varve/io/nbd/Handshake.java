@@ -44,6 +44,7 @@ final class Handshake {
 
   private final Exports exports;
   private final NbdLimits limits;
+  private final ReplyStyle replies;
   private boolean flagsSeen;
   private boolean fixed;
   private boolean noZeroes;
@@ -53,9 +54,10 @@ final class Handshake {
   private Exports.@Nullable Published contextsOf;
   private Exports.@Nullable Published chosen;
 
-  Handshake(Exports exports, NbdLimits limits) {
+  Handshake(Exports exports, NbdLimits limits, ReplyStyle replies) {
     this.exports = exports;
     this.limits = limits;
+    this.replies = replies;
   }
 
   /** The first bytes on every connection. */
@@ -160,6 +162,10 @@ final class Handshake {
   private void structuredReply(ByteBuf data, ByteBuf out) {
     if (data.isReadable()) {
       error(out, Wire.OPT_STRUCTURED_REPLY, Wire.REP_ERR_INVALID, "this option has no data");
+      return;
+    }
+    if (replies == ReplyStyle.SIMPLE) {
+      error(out, Wire.OPT_STRUCTURED_REPLY, Wire.REP_ERR_UNSUP, "this server gives simple replies");
       return;
     }
     structured = true;

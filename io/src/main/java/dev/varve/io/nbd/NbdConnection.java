@@ -53,12 +53,12 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   private boolean closing;
   private boolean closed;
 
-  NbdConnection(Exports exports, NbdLimits limits, NbdLoop loop) {
+  NbdConnection(Exports exports, NbdLimits limits, ReplyStyle style, NbdLoop loop) {
     this.exports = exports;
     this.limits = limits;
     this.loop = loop;
     this.inbound = new Inbound(loop);
-    this.handshake = new Handshake(exports, limits);
+    this.handshake = new Handshake(exports, limits, style);
   }
 
   // ---- Channel events

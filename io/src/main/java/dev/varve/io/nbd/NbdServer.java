@@ -48,6 +48,7 @@ public final class NbdServer {
 
   private final Vertx vertx;
   private final NbdLimits limits;
+  private final ReplyStyle replies;
   private final LongSupplier nanoTime;
   private final Exports exports = new Exports();
   private final ConcurrentHashMap<EventLoop, NbdLoop> loops = new ConcurrentHashMap<>();
@@ -55,8 +56,8 @@ public final class NbdServer {
   private final AtomicReference<@Nullable Future<Void>> closed = new AtomicReference<>();
 
   /** A server that listens nowhere yet, with the usual limits. */
-  public NbdServer(Vertx vertx) {
-    this(vertx, NbdLimits.DEFAULT, System::nanoTime);
+  public NbdServer(Vertx vertx, ReplyStyle replies) {
+    this(vertx, NbdLimits.DEFAULT, replies, System::nanoTime);
   }
 
   /**
@@ -64,9 +65,10 @@ public final class NbdServer {
    *
    * @param nanoTime the clock by which {@link NbdStats#longestStallNanos} is measured
    */
-  public NbdServer(Vertx vertx, NbdLimits limits, LongSupplier nanoTime) {
+  public NbdServer(Vertx vertx, NbdLimits limits, ReplyStyle replies, LongSupplier nanoTime) {
     this.vertx = vertx;
     this.limits = limits;
+    this.replies = replies;
     this.nanoTime = nanoTime;
   }
 
@@ -157,7 +159,7 @@ public final class NbdServer {
     NbdLoop loop =
         loops.computeIfAbsent(
             VertxPipeline.eventLoop(socket), eventLoop -> new NbdLoop(eventLoop, nanoTime));
-    VertxPipeline.install(socket, new NbdConnection(exports, limits, loop));
+    VertxPipeline.install(socket, new NbdConnection(exports, limits, replies, loop));
   }
 
   private static void removeStale(Path path) throws IOException {

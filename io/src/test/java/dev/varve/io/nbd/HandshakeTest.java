@@ -27,7 +27,7 @@ class HandshakeTest {
   private final Exports exports = new Exports();
   private final ByteBuf in = Unpooled.buffer();
   private final ByteBuf out = Unpooled.buffer();
-  private Handshake handshake = new Handshake(exports, NbdLimits.DEFAULT);
+  private Handshake handshake = new Handshake(exports, NbdLimits.DEFAULT, ReplyStyle.STRUCTURED);
 
   HandshakeTest() {
     exports.publish(new Export("disk", "a disk", device, false, true, true));
@@ -320,6 +320,18 @@ class HandshakeTest {
   }
 
   @Test
+  void serverOfSimpleRepliesRefusesStructuredOnesAndGoesOn() {
+    handshake = new Handshake(exports, NbdLimits.DEFAULT, ReplyStyle.SIMPLE);
+    greet();
+
+    option(Wire.OPT_STRUCTURED_REPLY);
+
+    assertEquals(Wire.REP_ERR_UNSUP, replies().getLast().type());
+    option(Wire.OPT_GO, infoData("disk"));
+    assertEquals(new Terms(false, 0), handshake.terms());
+  }
+
+  @Test
   void structuredReplyOptionWithDataIsInvalid() {
     greet();
 
@@ -446,7 +458,7 @@ class HandshakeTest {
   }
 
   private int flags(String name) {
-    handshake = new Handshake(exports, NbdLimits.DEFAULT);
+    handshake = new Handshake(exports, NbdLimits.DEFAULT, ReplyStyle.STRUCTURED);
     greet();
     option(Wire.OPT_INFO, infoData(name));
     return replies().getFirst().buffer().getUnsignedShort(10);

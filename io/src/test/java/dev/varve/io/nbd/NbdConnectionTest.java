@@ -29,7 +29,9 @@ class NbdConnectionTest {
 
   NbdConnectionTest() {
     exports.publish(new Export("", "", device, false, true, false));
-    channel.pipeline().addLast(new NbdConnection(exports, NbdLimits.DEFAULT, loop));
+    channel
+        .pipeline()
+        .addLast(new NbdConnection(exports, NbdLimits.DEFAULT, ReplyStyle.STRUCTURED, loop));
   }
 
   @AfterEach

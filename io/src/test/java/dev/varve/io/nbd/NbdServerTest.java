@@ -610,7 +610,7 @@ class NbdServerTest {
   void serverThatNeverListenedClosesToo() {
     var vertx = io.vertx.core.Vertx.vertx();
 
-    new NbdServer(vertx).close().await();
+    new NbdServer(vertx, ReplyStyle.STRUCTURED).close().await();
 
     vertx.close().await();
   }

@@ -226,6 +226,27 @@ class StockClientTest {
     assertTrue(qemuIo("read 67108352 1024").contains("Input/output error"));
   }
 
+  // ---- A server of simple replies
+
+  @Test
+  @NeedsTools({"nbdinfo", "nbdcopy", "cmp", "qemu-io"})
+  void clientsOfSimpleRepliesReadWriteAndCopy() throws Exception {
+    server.close();
+    server = TestServer.startWithSimpleReplies();
+    uri = server.uri();
+    Path source = randomFile("source", TestServer.CAPACITY);
+    Path copy = folder.resolve("copy");
+
+    String info = run("nbdinfo", uri);
+    run("nbdcopy", source.toString(), uri);
+    run("nbdcopy", uri, copy.toString());
+
+    assertTrue(info.contains("simple packets"), info);
+    run("cmp", source.toString(), copy.toString());
+    qemuIo("write -P 1 0 64k", "read -P 1 0 64k", "write -z 64k 1M", "read -P 0 64k 1M", "map");
+    assertTrue(qemuIo("read 67108352 1024").contains("Input/output error"));
+  }
+
   // ---- fio
 
   @Test

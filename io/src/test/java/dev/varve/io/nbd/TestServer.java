@@ -20,10 +20,11 @@ final class TestServer implements AutoCloseable {
   private final Vertx vertx;
   private final Path folder;
 
-  private TestServer(MemoryDevice device, NbdLimits limits, boolean epoll) throws IOException {
+  private TestServer(MemoryDevice device, NbdLimits limits, ReplyStyle replies, boolean epoll)
+      throws IOException {
     this.device = device;
     vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(epoll));
-    server = new NbdServer(vertx, limits, System::nanoTime);
+    server = new NbdServer(vertx, limits, replies, System::nanoTime);
     folder = Files.createTempDirectory("nbd");
     socket = folder.resolve("s");
     server.publish(new Export("disk", "in memory", device, false, true, false));
@@ -41,11 +42,16 @@ final class TestServer implements AutoCloseable {
   }
 
   static TestServer start(MemoryDevice device, NbdLimits limits) throws IOException {
-    return new TestServer(device, limits, true);
+    return new TestServer(device, limits, ReplyStyle.STRUCTURED, true);
   }
 
   static TestServer startOnNio() throws IOException {
-    return new TestServer(new MemoryDevice(CAPACITY), NbdLimits.DEFAULT, false);
+    return new TestServer(
+        new MemoryDevice(CAPACITY), NbdLimits.DEFAULT, ReplyStyle.STRUCTURED, false);
+  }
+
+  static TestServer startWithSimpleReplies() throws IOException {
+    return new TestServer(new MemoryDevice(CAPACITY), NbdLimits.DEFAULT, ReplyStyle.SIMPLE, true);
   }
 
   NbdClient connect() throws IOException {

@@ -7,6 +7,7 @@ import dev.varve.core.machine.Slot;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.io.nbd.NbdLimits;
 import dev.varve.io.nbd.NbdServer;
+import dev.varve.io.nbd.ReplyStyle;
 import dev.varve.io.storage.StorageThreads;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -39,7 +40,7 @@ final class TestMachines implements AutoCloseable {
 
   TestMachines() throws IOException {
     vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
-    nbd = new NbdServer(vertx, LIMITS, System::nanoTime);
+    nbd = new NbdServer(vertx, LIMITS, ReplyStyle.STRUCTURED, System::nanoTime);
     folder = Files.createTempDirectory("run");
     socket = folder.resolve("s");
     nbd.listenUnix(socket).await();
