@@ -12,6 +12,9 @@ final class Programs {
 
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
+  /** The exit status of a program that got SIGKILL. */
+  private static final int KILLED = 128 + 9;
+
   private Programs() {}
 
   static String run(List<String> command) throws IOException, InterruptedException {
@@ -32,14 +35,14 @@ final class Programs {
       Thread reader = Thread.ofVirtual().start(() -> errors.append(all(process.getErrorStream())));
       Thread guard = Thread.ofVirtual().start(() -> killAfter(process, limit));
       String output = all(process.getInputStream());
-      boolean inTime = process.waitFor(1, TimeUnit.SECONDS);
+      int status = process.waitFor(); // dd works on after it has closed its output
       guard.interrupt();
       reader.join(Duration.ofSeconds(1));
-      if (!inTime || process.exitValue() != 0) {
+      if (status != 0) {
+        boolean killed = status == KILLED;
         throw new IOException(
             "%s failed (%s): %s"
-                .formatted(
-                    String.join(" ", command), inTime ? process.exitValue() : "too slow", errors));
+                .formatted(String.join(" ", command), killed ? "too slow" : status, errors));
       }
       return output;
     } finally {

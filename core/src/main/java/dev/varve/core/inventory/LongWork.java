@@ -379,10 +379,11 @@ final class LongWork {
       InventoryState after = apply(released);
       StateFolder.Change begun = change;
       assert begun != null;
-      RunningDisks.Decision decision = () -> outside.store().commit(begun, after, steps(released));
       try {
-        if (live.isEmpty()) decision.run();
-        else outside.disks().finish((MachineId) about, live, decision);
+        Store.Ready ready = outside.store().prepare(begun, after, steps(released));
+        if (live.isEmpty()) ready.decide();
+        else outside.disks().finish((MachineId) about, live, ready::decide);
+        ready.carryOut();
       } catch (IOException e) {
         throw Refusal.of(E_FAIL, "cannot " + description, e);
       }

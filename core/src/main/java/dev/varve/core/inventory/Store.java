@@ -85,7 +85,9 @@ final class Store implements AutoCloseable {
     Change change = begin(NewDiff.locations(diffs), "");
     try {
       for (NewDiff diff : diffs) diff.create(images);
-      moment.run(() -> commit(change, after, steps));
+      Ready ready = prepare(change, after, steps);
+      moment.run(ready::decide);
+      ready.carryOut();
     } catch (IOException | RuntimeException e) {
       rollBack(change, e);
       throw refusal(diffs.isEmpty() ? ErrorCode.VBOX_E_FILE_ERROR : ErrorCode.E_FAIL, e);
@@ -98,7 +100,9 @@ final class Store implements AutoCloseable {
     try {
       images.create(
           medium.location(), medium.id(), medium.format(), medium.variant(), medium.capacity());
-      commit(change, after, List.of());
+      Ready ready = prepare(change, after, List.of());
+      ready.decide();
+      ready.carryOut();
     } catch (IOException | RuntimeException e) {
       rollBack(change, e);
       throw refusal(ErrorCode.VBOX_E_FILE_ERROR, e);
@@ -119,10 +123,10 @@ final class Store implements AutoCloseable {
   }
 
   /**
-   * Decides a change that was begun before. Written is whatever differs from what is on disk, not
+   * Prepares a change that was begun before. Written is whatever differs from what is on disk, not
    * only what the change is about: attaching moves media between registries without writing them.
    */
-  void commit(Change change, InventoryState after, List<FileStep> steps) throws IOException {
+  Ready prepare(Change change, InventoryState after, List<FileStep> steps) throws IOException {
     Durable next = Durable.of(after);
     List<MachineSettings> changed =
         next.machines().entrySet().stream()
@@ -131,12 +135,34 @@ final class Store implements AutoCloseable {
             .toList();
     // What an earlier change left undone must not look like this one being decided.
     folder.begin(List.of(), "").rollBack();
-    try {
-      change.commit(changed, next.files(), next.globalMedia(), steps);
-    } catch (UndoneStepsException e) {
-      // Decided: the state is the next one, and the folder does the rest before anything else.
+    return new Ready(change.prepare(changed, next.files(), next.globalMedia(), steps), next);
+  }
+
+  /** A change of which everything slow is done before its decision, or after. */
+  final class Ready {
+    private final StateFolder.Prepared prepared;
+    private final Durable next;
+
+    private Ready(StateFolder.Prepared prepared, Durable next) {
+      this.prepared = prepared;
+      this.next = next;
     }
-    written = next;
+
+    /** When this returns, the change is durable and cannot be given up. */
+    void decide() throws IOException {
+      prepared.decide();
+      written = next;
+    }
+
+    /** Does what the decision leaves to do. */
+    void carryOut() throws IOException {
+      try {
+        prepared.carryOut();
+      } catch (UndoneStepsException e) {
+        // The state is the next one all the same, and the folder does the rest before anything
+        // else.
+      }
+    }
   }
 
   /** Gives a change up; what goes wrong with that is told with {@code why}. */

@@ -106,7 +106,8 @@ final class Changes {
     }
   }
 
-  private void unstage(List<NewFile> files) throws IOException {
+  /** Takes back {@link #stage}. */
+  void unstage(List<NewFile> files) throws IOException {
     for (NewFile file : files) new DurableFile(file.path(), steps).unstage();
   }
 

@@ -81,19 +81,17 @@ public final class StateFolder implements AutoCloseable {
     void alsoCreates(Path image) throws IOException;
 
     /**
-     * Decides: makes the new contents durable, carries out the steps, and ends the change. After a
-     * crash in the middle the next {@link StateFolder#open} does the rest.
+     * Writes what the change comes to beside the files that it replaces, so that trouble shows now
+     * and little is left for {@link Prepared#decide}.
      *
      * @param saved machines whose settings files are replaced (the previous one is kept as {@code
      *     NAME.vbox-prev}); a file that says the same already is left alone
      * @param machines the list of machines from now on
      * @param globalMedia the global registry from now on
      * @param steps in this order, after the settings
-     * @throws UndoneStepsException if it is decided, and what is left is done later
-     * @throws IOException any other: nothing has changed; the change can be rolled back, or
-     *     committed again
+     * @throws IOException nothing has changed; the change can be rolled back, or prepared again
      */
-    void commit(
+    Prepared prepare(
         List<MachineSettings> saved,
         List<Path> machines,
         List<Medium> globalMedia,
@@ -101,11 +99,49 @@ public final class StateFolder implements AutoCloseable {
         throws IOException;
 
     /**
+     * All of a change at once: prepares, decides and carries it out.
+     *
+     * @throws UndoneStepsException if it is decided, and what is left is done later
+     * @throws IOException any other: nothing has changed; the change can be rolled back, or
+     *     committed again
+     */
+    default void commit(
+        List<MachineSettings> saved,
+        List<Path> machines,
+        List<Medium> globalMedia,
+        List<FileStep> steps)
+        throws IOException {
+      Prepared prepared = prepare(saved, machines, globalMedia, steps);
+      prepared.decide();
+      prepared.carryOut();
+    }
+
+    /**
      * Gives up: deletes the files that were to be created.
      *
      * @throws IOException if one cannot be deleted; the next {@link StateFolder#open} tries again
      */
     void rollBack() throws IOException;
+  }
+
+  /** A change that only has to be decided. Nothing else may be begun before it is, or given up. */
+  public interface Prepared {
+
+    /**
+     * Decides: when this returns, the change happens, whatever comes. Takes no longer than two
+     * syncs of the disk.
+     *
+     * @throws IOException nothing has changed; the change can be rolled back, or prepared again
+     */
+    void decide() throws IOException;
+
+    /**
+     * Puts the new contents in place, carries out the steps, and ends the change. After a crash in
+     * the middle the next {@link StateFolder#open} does the rest.
+     *
+     * @throws UndoneStepsException what is left is done later, before any other change
+     */
+    void carryOut() throws IOException;
   }
 
   private final Path folder;
@@ -298,6 +334,7 @@ public final class StateFolder implements AutoCloseable {
   private final class OneChange implements Change {
     private final long number;
     private JournalEntry intent;
+    private List<NewFile> staged = List.of();
     private boolean ended;
 
     OneChange(JournalEntry intent) throws IOException {
@@ -318,7 +355,7 @@ public final class StateFolder implements AutoCloseable {
     }
 
     @Override
-    public void commit(
+    public Prepared prepare(
         List<MachineSettings> saved,
         List<Path> newMachines,
         List<Medium> newGlobalMedia,
@@ -332,25 +369,34 @@ public final class StateFolder implements AutoCloseable {
       List<NewFile> files = new ArrayList<>();
       for (MachineSettings settings : saved) addMachine(settings, files, savedIds);
       addGlobal(listed, newGlobalMedia, savedIds, files);
-      if (files.isEmpty() && fileSteps.isEmpty()) {
-        changes.end(number, intent);
-        ended = true;
-      } else {
-        changes.stage(files);
-        changes.decide(number, intent.decided(files, fileSteps));
-        ended = true;
-      }
-      machines = listed;
-      globalMedia = List.copyOf(newGlobalMedia);
-      ids.putAll(savedIds);
-      // Read again when somebody asks: what the file says is what counts.
-      saved.forEach(settings -> registries.remove(settings.machine().settingsFile().normalize()));
-      changes.finishPending();
+      changes.stage(files);
+      staged = files;
+      return new Prepared() {
+        @Override
+        public void decide() throws IOException {
+          check();
+          if (files.isEmpty() && fileSteps.isEmpty()) changes.end(number, intent);
+          else changes.decide(number, intent.decided(files, fileSteps));
+          ended = true;
+          machines = listed;
+          globalMedia = List.copyOf(newGlobalMedia);
+          ids.putAll(savedIds);
+          // Read again when somebody asks: what the file says is what counts.
+          for (MachineSettings settings : saved)
+            registries.remove(settings.machine().settingsFile().normalize());
+        }
+
+        @Override
+        public void carryOut() throws IOException {
+          changes.finishPending();
+        }
+      };
     }
 
     @Override
     public void rollBack() throws IOException {
       check();
+      changes.unstage(staged);
       changes.rollBack(number, intent);
       ended = true;
     }

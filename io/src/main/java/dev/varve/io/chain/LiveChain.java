@@ -16,22 +16,20 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The disk of a running machine: a chain of VDI images that can get a new top, or lose an image by
  * a merge, while a guest uses it.
  *
- * <p>The order of calls for a snapshot: {@link #hold} on all disks of the machine, {@link #push},
- * the decision that the snapshot is taken, {@link #resume}. For the end of a merge: {@code hold},
- * {@link LiveMerge#complete}, the decision, {@link #finish}, {@code resume}. What is not part of
- * {@link BlockDevice} blocks and must not run on an event loop; one thread at a time calls {@code
- * hold}, {@code push}, {@code finish} and {@code resume}.
+ * <p>The order of calls for a snapshot: {@link #prepareToHold} and then {@link #hold} on all disks
+ * of the machine, the decision that the snapshot is taken, {@link #push}, {@link #resume}. For the
+ * end of a merge: {@code hold}, {@link LiveMerge#complete}, the decision, {@link #finish}, {@code
+ * resume}. What is not part of {@link BlockDevice} blocks and must not run on an event loop; one
+ * thread at a time calls {@code hold}, {@code push}, {@code finish} and {@code resume}.
  *
  * <p>Each state of the chain is a {@link DifferencingChain} of its own, over images that stay open;
  * a request costs one look at which of them it is. Reads are not waited for when one replaces the
@@ -41,12 +39,6 @@ import org.jspecify.annotations.Nullable;
 public final class LiveChain implements BlockDevice {
 
   private static final long CLOSING_POLL_MILLIS = 1;
-
-  /**
-   * The disks of this process that are held now. Their files are locked, against this process too;
-   * see {@link #changeHeldHeader}.
-   */
-  private static final Set<LiveChain> HELD = ConcurrentHashMap.newKeySet();
 
   private final StorageThreads threads;
   private final Grace reads = new Grace();
@@ -173,13 +165,12 @@ public final class LiveChain implements BlockDevice {
   // ---- held
 
   /**
-   * Stops the guest's requests: those being carried out are finished, later ones wait for {@link
-   * #resume}. When this returns everything that was acknowledged is durable. Makes most of it
-   * durable before the guest has to wait.
+   * Makes durable what was acknowledged, and copies what a merge lacks, while the guest goes on: so
+   * that {@link #hold} has little left to do.
    *
-   * @throws IOException it cannot be made durable, or the disk is closed; the disk is not held
+   * @throws IOException something cannot be made durable, or the disk is closed
    */
-  public void hold() throws IOException {
+  public void prepareToHold() throws IOException {
     DifferencingChain chain;
     LiveMerge merge;
     synchronized (gate) {
@@ -189,13 +180,23 @@ public final class LiveChain implements BlockDevice {
     }
     if (merge != null) merge.catchUp();
     chain.commit();
+  }
+
+  /**
+   * Stops the guest's requests: those being carried out are finished, later ones wait for {@link
+   * #resume}. When this returns everything that was acknowledged is durable.
+   *
+   * @throws IOException it cannot be made durable, or the disk is closed; the disk is not held
+   */
+  public void hold() throws IOException {
+    DifferencingChain chain;
     synchronized (gate) {
       if (closing) throw new DeviceClosedException("the disk is closed");
+      chain = this.chain;
       serving = null;
     }
     try {
       chain.hold();
-      HELD.add(this);
     } catch (Throwable e) {
       resume();
       throw e;
@@ -203,28 +204,9 @@ public final class LiveChain implements BlockDevice {
   }
 
   /**
-   * Changes the header of an image that a held disk has open, and makes it durable. What a decision
-   * leaves to be done with files is done while the disks it concerns are held: so the child of a
-   * merged image has its new parent before the decision is forgotten.
-   *
-   * @return false if no held disk has the image open
-   * @throws IOException it could not be written; also if it is open for reading only
+   * Changes the header of one of the disk's images, and makes it durable. Only while held: then
+   * nobody else writes headers.
    */
-  static boolean changeHeldHeader(Path location, ChainFiles.HeaderChange change)
-      throws IOException {
-    Path path = location.toAbsolutePath().normalize();
-    for (LiveChain disk : HELD) {
-      for (Layer layer : disk.layers) {
-        if (layer.path.toAbsolutePath().normalize().equals(path)) {
-          disk.changeHeader(layer.image, change);
-          return true;
-        }
-      }
-    }
-    return false;
-  }
-
-  /** Once the disk is held nobody else writes headers. */
   void changeHeader(VdiImage image, ChainFiles.HeaderChange change) throws IOException {
     VdiHeader header;
     synchronized (lock) {
@@ -242,7 +224,6 @@ public final class LiveChain implements BlockDevice {
   public void resume() {
     List<DeviceRequest> begun;
     DifferencingChain chain;
-    HELD.remove(this);
     synchronized (gate) {
       if (serving != null) return;
       chain = this.chain;

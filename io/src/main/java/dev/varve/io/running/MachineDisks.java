@@ -254,7 +254,7 @@ public final class MachineDisks implements RunningDisks {
       }
       var held = new Held();
       try {
-        for (Served disk : pushes.keySet()) held.hold(chain(disk));
+        held.hold(pushes.keySet().stream().map(MachineDisks::chain).toList());
         decision.run();
       } catch (Throwable e) {
         held.resume();
@@ -356,7 +356,7 @@ public final class MachineDisks implements RunningDisks {
       for (Merge merge : begun) checkStillThere(running, merge);
       var held = new Held();
       try {
-        for (Merge merge : begun) held.hold(merge.chain());
+        held.hold(begun.stream().map(Merge::chain).toList());
         for (Merge merge : begun) merge.merge().complete();
         decision.run();
         for (Merge merge : begun) finish(merge);

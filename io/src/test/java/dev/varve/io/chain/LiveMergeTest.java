@@ -166,11 +166,11 @@ class LiveMergeTest {
             merge.abandon();
             return;
           }
-          if (random.nextBoolean()) decide(chain, source, target);
           disk.finish(merge);
         } finally {
           resume();
         }
+        carryOut(chain, source, target);
         Files.delete(source);
         List<Path> expected = new ArrayList<>(chain);
         expected.remove(source);
@@ -180,8 +180,10 @@ class LiveMergeTest {
       }
     }
 
-    /** What a decision does with the files, though the disk has them locked. */
-    private static void decide(List<Path> chain, Path source, Path target) throws IOException {
+    /**
+     * What a decision leaves to do with the files: the disk, which has them locked, has done it.
+     */
+    private static void carryOut(List<Path> chain, Path source, Path target) throws IOException {
       int child = chain.indexOf(source) + 1;
       if (child == chain.size()) return;
       var files = new ChainFiles(threads);
@@ -190,8 +192,8 @@ class LiveMergeTest {
       else files.reparent(chain.get(child), chain.get(parent));
     }
 
-    /** The guest waits from some moment within on: what is measured is at most too long. */
     private void hold() throws IOException {
+      disk.prepareToHold();
       heldAtNanos = System.nanoTime();
       disk.hold();
     }
@@ -257,7 +259,7 @@ class LiveMergeTest {
     }
 
     void closeAndCheck() throws Exception {
-      System.out.println("longest hold " + longestHoldNanos / 1000 + " us, flush before included");
+      System.out.println("longest hold " + longestHoldNanos / 1000 + " us");
       var guest = new Guest(disk);
       assertArrayEquals(contents, guest.readAll(), "seed " + seed + ", before closing");
       List<Path> chain = disk.paths();
