@@ -1,20 +1,40 @@
 package dev.varve.http.api;
 
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonObject;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a handler answers.
  *
  * @param body null for none
+ * @param stream writes the body from now on, and ends it; null if it is there already
  */
-record Answer(int status, Map<String, String> headers, @Nullable Buffer body) {
+record Answer(
+    int status,
+    Map<String, String> headers,
+    @Nullable Buffer body,
+    @Nullable Consumer<HttpServerResponse> stream) {
 
   Answer {
     headers = Map.copyOf(headers);
+  }
+
+  Answer(int status, Map<String, String> headers, @Nullable Buffer body) {
+    this(status, headers, body, null);
+  }
+
+  /** A body that is written as time goes on; {@code stream} is called on the event loop. */
+  static Answer stream(String type, Consumer<HttpServerResponse> stream) {
+    return new Answer(200, Map.of("Content-Type", type), null, stream);
+  }
+
+  static Answer text(String type, String body) {
+    return new Answer(200, Map.of("Content-Type", type), Buffer.buffer(body));
   }
 
   static Answer ok(JsonObject body) {
@@ -42,6 +62,6 @@ record Answer(int status, Map<String, String> headers, @Nullable Buffer body) {
   Answer with(String header, String value) {
     Map<String, String> more = new HashMap<>(headers);
     more.put(header, value);
-    return new Answer(status, more, body);
+    return new Answer(status, more, body, stream);
   }
 }

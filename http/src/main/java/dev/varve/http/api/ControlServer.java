@@ -21,6 +21,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * The HTTP control plane of an inventory, on a Unix socket and on loopback TCP.
@@ -41,6 +42,7 @@ public final class ControlServer {
   private final Connections.Timers timers;
   private final ApiDocument document = ApiDocument.load();
   private final Handlers handlers;
+  private final Events events;
   private final Consumer<Throwable> bugs;
   private final List<HttpServer> servers = new CopyOnWriteArrayList<>();
   private final List<Path> sockets = new CopyOnWriteArrayList<>();
@@ -51,6 +53,7 @@ public final class ControlServer {
    * @param vertx whose event loops serve the connections; better not those of the disks
    * @param model runs the inventory's calls, one after the other; may refuse when too many wait
    * @param uris where a running machine's disks are served; called by {@code model}, may block
+   * @param metrics what Prometheus is told, in its text format; called by {@code model}
    * @param bugs hears, on any thread, of failures that are Varve's own
    */
   public ControlServer(
@@ -58,12 +61,14 @@ public final class ControlServer {
       Inventory inventory,
       Executor model,
       Function<MachineId, Map<Slot, List<String>>> uris,
+      Supplier<String> metrics,
       Consumer<Throwable> bugs) {
     this(
         vertx,
         inventory,
         model,
         uris,
+        metrics,
         bugs,
         Connections.Limits.USUAL,
         (millis, action) -> {
@@ -77,6 +82,7 @@ public final class ControlServer {
       Inventory inventory,
       Executor model,
       Function<MachineId, Map<Slot, List<String>>> uris,
+      Supplier<String> metrics,
       Consumer<Throwable> bugs,
       Connections.Limits limits,
       Connections.Timers timers) {
@@ -84,16 +90,9 @@ public final class ControlServer {
     this.timers = timers;
     this.bugs = bugs;
     this.limits = limits;
-    handlers = handlers(vertx, inventory, model, uris, document);
-  }
-
-  private static Handlers handlers(
-      Vertx vertx,
-      Inventory inventory,
-      Executor model,
-      Function<MachineId, Map<Slot, List<String>>> uris,
-      ApiDocument document) {
-    var handlers = new Handlers(model);
+    handlers = new Handlers(model);
+    events = new Events(vertx, inventory);
+    events.addTo(handlers);
     var sessions = new Sessions(inventory);
     sessions.addTo(handlers);
     new Machines(inventory, uris).addTo(handlers);
@@ -103,8 +102,7 @@ public final class ControlServer {
     new Snapshots(inventory, sessions, model).addTo(handlers);
     new Media(inventory).addTo(handlers);
     new Jobs(vertx, inventory).addTo(handlers);
-    new Health(vertx, model, document).addTo(handlers);
-    return handlers;
+    new Health(vertx, model, document, metrics).addTo(handlers);
   }
 
   /**
@@ -193,6 +191,7 @@ public final class ControlServer {
    * most. A second call does nothing more.
    */
   public Future<Void> close() {
+    events.close();
     return Future.join(
             servers.stream().map(s -> s.shutdown(DRAIN_SECONDS, TimeUnit.SECONDS)).toList())
         .<Void>mapEmpty()

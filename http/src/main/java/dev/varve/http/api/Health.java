@@ -7,27 +7,32 @@ import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import java.util.Map;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 
-/** Whether Varve is well, and what it can be asked. */
+/** Whether Varve is well, what it does, and what it can be asked. */
 final class Health {
 
   private static final long PATIENCE_MILLIS = 2000;
+  private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
   private static final Answer WELL = Answer.ok(new JsonObject().put("status", "ok"));
 
   private final Vertx vertx;
   private final Executor model;
   private final ApiDocument document;
+  private final Supplier<String> metrics;
 
-  Health(Vertx vertx, Executor model, ApiDocument document) {
+  Health(Vertx vertx, Executor model, ApiDocument document, Supplier<String> metrics) {
     this.vertx = vertx;
     this.model = model;
     this.document = document;
+    this.metrics = metrics;
   }
 
   void addTo(Handlers handlers) {
     var text = new Answer(200, Map.of("Content-Type", "application/json"), document.text());
     handlers.reads("getLiveness", _ -> WELL);
     handlers.waits("getReadiness", _ -> ready());
+    handlers.acts("getMetrics", _ -> Answer.text(PROMETHEUS, metrics.get()));
     handlers.reads("getDocument", _ -> text);
   }
 

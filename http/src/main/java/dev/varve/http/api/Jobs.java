@@ -74,7 +74,7 @@ final class Jobs {
                         .formatted(id)));
   }
 
-  private static JsonObject json(Job job) {
+  static JsonObject json(Job job) {
     Throwable failure = job.failure();
     return new JsonObject()
         .put("id", job.id())

@@ -255,6 +255,12 @@ final class Routes {
         .putHeader("Cache-Control", "no-store")
         .putHeader("X-Content-Type-Options", "nosniff")
         .putHeader("Cross-Origin-Resource-Policy", "same-origin");
+    Consumer<HttpServerResponse> stream = answer.stream();
+    if (stream != null) {
+      response.endHandler(_ -> connections.answered(connection));
+      stream.accept(response.setChunked(true));
+      return; // the client may take all the time it wants: whoever writes waits for it
+    }
     connections.answering(connection);
     Buffer body = answer.body();
     (body == null ? response.end() : response.end(body))

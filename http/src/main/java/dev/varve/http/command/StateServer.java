@@ -115,7 +115,10 @@ public final class StateServer implements AutoCloseable {
       // Not on the disks' loops: a long list of machines must not delay a read.
       Vertx apiLoop = EventLoops.start(1);
       closings.push(() -> EventLoops.await(apiLoop.close()));
-      var api = new ControlServer(apiLoop, inventory, model, disks::uris, StateServer::log);
+      var metrics = new ServerMetrics(nbd::stats, inventory);
+      var api =
+          new ControlServer(
+              apiLoop, inventory, model, disks::uris, metrics::text, StateServer::log);
       closings.push(() -> EventLoops.await(api.close()));
       EventLoops.await(api.listenUnix(this.folder.resolve(ApiClient.SOCKET)));
       AccessToken token = AccessToken.in(this.folder, new SecureRandom());

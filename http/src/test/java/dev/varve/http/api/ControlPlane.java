@@ -54,8 +54,9 @@ final class ControlPlane implements AutoCloseable {
                 new ChainFiles(threads), disks, InstantSource.system(), UUID::randomUUID, jobs));
     server =
         timers == null
-            ? new ControlServer(vertx, inventory, model, disks::uris, bugs::add)
-            : new ControlServer(vertx, inventory, model, disks::uris, bugs::add, limits, timers);
+            ? new ControlServer(vertx, inventory, model, disks::uris, () -> "up 1\n", bugs::add)
+            : new ControlServer(
+                vertx, inventory, model, disks::uris, () -> "up 1\n", bugs::add, limits, timers);
     await(nbd.listenUnix(nbdSocket()));
     SocketAddress address =
         await(server.listenTcp("127.0.0.1", 0, AccessToken.in(folder, new SecureRandom())));

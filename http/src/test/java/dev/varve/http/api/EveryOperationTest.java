@@ -50,6 +50,10 @@ final class EveryOperationTest {
     api.ask("getLiveness").is(200);
     api.ask("getReadiness").is(200);
     api.ask("getDocument").is(200);
+    api.ask("getMetrics").is(200);
+    assertEquals(
+        "event: ready\ndata: {}\n\n",
+        api.ask("watchEvents").query("seconds", 0).is(200).body().getString("text"));
   }
 
   private void machine(Api api) {

@@ -77,6 +77,15 @@ final class RawClient implements AutoCloseable {
     return new Reply(Integer.parseInt(lines[0].split(" ")[1]), headers, body);
   }
 
+  /** What has come when this text has: of a body that does not end. */
+  String until(String text) throws IOException {
+    int at;
+    while ((at = received.indexOf(text)) < 0) if (!more()) throw closed();
+    String read = received.substring(0, at + text.length());
+    received.delete(0, at + text.length());
+    return read;
+  }
+
   private IOException closed() {
     return new IOException("closed after: " + received);
   }

@@ -73,6 +73,38 @@ class ServeMachinesTest {
   }
 
   @Test
+  @NeedsTools({"qemu-io", "curl"})
+  void prometheusIsToldWhatIsServed() throws Exception {
+    try (var server = serve()) {
+      varve.run("machine", "create", "mail");
+      varve.run("medium", "create", folder.resolve("disk.vdi"), "--capacity", CAPACITY);
+      varve.run("machine", "controller", "add", "mail", "SATA", "--bus", "SATA");
+      varve.run("machine", "attach", "mail", "SATA:0", folder.resolve("disk.vdi"));
+      qemuIo(uri(varve.run("machine", "start", "mail")), "write -P 1 0 64k");
+
+      String metrics =
+          VarveProcess.tool(
+              folder,
+              "curl",
+              "-sS",
+              "--fail",
+              "--unix-socket",
+              "state/api.sock",
+              "http://localhost/metrics");
+
+      for (String line :
+          List.of(
+              "varve_machines{state=\"Running\"} 1.0",
+              "varve_nbd_written_bytes_total 65536.0",
+              "varve_nbd_connections 0.0",
+              "varve_jobs_running 0.0",
+              "# TYPE jvm_memory_used_bytes gauge"))
+        assertTrue(metrics.contains("\n" + line), () -> line + " is not in " + metrics);
+      stop(server);
+    }
+  }
+
+  @Test
   void whatWasMadeIsThereWhenTheServerIsStartedAgain() throws Exception {
     try (var server = serve()) {
       varve.run("machine", "create", "mail");

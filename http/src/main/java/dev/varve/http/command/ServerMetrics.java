@@ -1,0 +1,110 @@
+package dev.varve.http.command;
+
+import dev.varve.core.inventory.Inventory;
+import dev.varve.core.inventory.Job;
+import dev.varve.core.machine.MachineState;
+import dev.varve.io.nbd.NbdStats;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What Prometheus is told of a server. Nothing is counted for it: it is what the server knows
+ * anyway, put together when somebody asks. Called by one thread at a time.
+ */
+final class ServerMetrics {
+
+  private static final double NANOS_PER_SECOND = 1e9;
+
+  private final Supplier<NbdStats> nbd;
+  private final Inventory inventory;
+
+  /** Made when it is first needed: most servers start without ever being asked. */
+  private @Nullable PrometheusMeterRegistry registry;
+
+  ServerMetrics(Supplier<NbdStats> nbd, Inventory inventory) {
+    this.nbd = nbd;
+    this.inventory = inventory;
+  }
+
+  /** In Prometheus' text format. */
+  String text() {
+    if (registry == null) registry = newRegistry();
+    return registry.scrape();
+  }
+
+  private PrometheusMeterRegistry newRegistry() {
+    var made = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    registerNbd(made);
+    for (MachineState state : MachineState.values())
+      Gauge.builder("varve.machines", inventory, i -> machines(i, state))
+          .description("Registered machines")
+          .tag("state", state.text())
+          .register(made);
+    Gauge.builder("varve.jobs.running", inventory, ServerMetrics::running)
+        .description("Long work that is going on")
+        .register(made);
+    List.of(
+            new JvmMemoryMetrics(),
+            new JvmThreadMetrics(),
+            new ProcessorMetrics(),
+            new FileDescriptorMetrics(),
+            new UptimeMetrics())
+        .forEach(binder -> binder.bindTo(made));
+    return made;
+  }
+
+  private void registerNbd(PrometheusMeterRegistry to) {
+    gauge(to, "connections", "Connections of NBD clients that are open", NbdStats::connections);
+    gauge(
+        to,
+        "stall.longest.seconds",
+        "The longest time that an event loop was busy with one turn",
+        stats -> stats.longestStallNanos() / NANOS_PER_SECOND);
+    count(to, "accepted", "Connections of NBD clients so far", NbdStats::accepted);
+    count(to, "requests", "Requests of NBD clients", NbdStats::requests);
+    count(to, "requests.handed.over", "Requests that storage threads served", NbdStats::handedOver);
+    count(to, "read.bytes", "Bytes that NBD clients have read", NbdStats::bytesRead);
+    count(to, "written.bytes", "Bytes that NBD clients have written", NbdStats::bytesWritten);
+  }
+
+  private void gauge(
+      PrometheusMeterRegistry to,
+      String name,
+      String description,
+      ToDoubleFunction<NbdStats> value) {
+    Gauge.builder("varve.nbd." + name, nbd, stats -> value.applyAsDouble(stats.get()))
+        .description(description)
+        .register(to);
+  }
+
+  private void count(
+      PrometheusMeterRegistry to,
+      String name,
+      String description,
+      ToDoubleFunction<NbdStats> value) {
+    FunctionCounter.builder("varve.nbd." + name, nbd, stats -> value.applyAsDouble(stats.get()))
+        .description(description)
+        .register(to);
+  }
+
+  private static long machines(Inventory inventory, MachineState state) {
+    return inventory.view().machines().values().stream()
+        .filter(machine -> machine.state() == state)
+        .count();
+  }
+
+  private static long running(Inventory inventory) {
+    return inventory.jobs().stream().filter(job -> job.state() == Job.State.RUNNING).count();
+  }
+}
