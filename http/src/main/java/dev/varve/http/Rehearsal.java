@@ -2,6 +2,7 @@ package dev.varve.http;
 
 import dev.varve.http.command.DiskServer;
 import dev.varve.http.command.ServedDisk;
+import dev.varve.http.command.StateServer;
 import dev.varve.io.nbd.ReplyStyle;
 import dev.varve.io.vdi.NewImage;
 import dev.varve.io.vdi.VdiCreator;
@@ -9,8 +10,11 @@ import dev.varve.io.vdi.VdiHeader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /**
  * What the launcher runs to record the AOT cache: the usual commands, so that the classes that they
@@ -32,7 +36,34 @@ final class Rehearsal {
   public static void main(String[] arguments) throws IOException {
     Main.commandLine().execute("--version");
     Main.commandLine().execute("serve", "--help");
-    serve(Path.of(arguments[0]));
+    Path folder = Path.of(arguments[0]);
+    control(folder.resolve("state"));
+    serve(folder);
+  }
+
+  /** A server of machines, and the commands that talk to it. */
+  private static void control(Path state) throws IOException {
+    try (var _ = new StateServer(state, null, null, ReplyStyle.STRUCTURED, null)) {
+      ask(state, "machine", "create", "rehearsal");
+      ask(state, "machine", "controller", "add", "rehearsal", "SATA", "--bus", "SATA");
+      ask(state, "medium", "create", state.resolve("disk.vdi").toString(), "--capacity", "1M");
+      ask(state, "machine", "attach", "rehearsal", "SATA:0", state.resolve("disk.vdi").toString());
+      ask(state, "machine", "start", "rehearsal");
+      for (String command : List.of("show", "exports", "powerdown"))
+        ask(state, "machine", command, "rehearsal");
+      ask(state, "machine", "list");
+      ask(state, "medium", "list");
+    }
+    try (Stream<Path> made = Files.walk(state)) {
+      for (Path file : made.sorted(Comparator.reverseOrder()).toList()) Files.delete(file);
+    }
+  }
+
+  private static void ask(Path state, String... command) {
+    List<String> line = new ArrayList<>(List.of(command));
+    line.addAll(List.of("--state", state.toString()));
+    if (Main.commandLine().execute(line.toArray(String[]::new)) != 0)
+      throw new IllegalStateException(String.join(" ", command) + " has failed");
   }
 
   private static void serve(Path folder) throws IOException {
