@@ -7,7 +7,9 @@ import dev.varve.http.command.MediumCommand;
 import dev.varve.http.command.ServeCommand;
 import dev.varve.http.command.Words;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Objects;
+import java.util.function.Predicate;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -31,29 +33,46 @@ import picocli.CommandLine.ParameterException;
       "",
       "Exit status: 0 done, 1 failed, 2 wrong usage.",
       "With VARVE_DEBUG set, failures show their stack traces and the libraries what they log."
-    },
-    subcommands = {
-      ServeCommand.class,
-      MachineCommand.class,
-      MediumCommand.class,
-      JobCommand.class,
-      ImageCommand.class,
-      HelpCommand.class
     })
 public final class Main {
+
+  private static final List<Class<?>> COMMANDS =
+      List.of(
+          ServeCommand.class,
+          MachineCommand.class,
+          MediumCommand.class,
+          JobCommand.class,
+          ImageCommand.class,
+          HelpCommand.class);
 
   private Main() {}
 
   public static void main(String[] arguments) {
-    System.exit(commandLine().execute(arguments));
+    System.exit(execute(arguments));
   }
 
-  /** All commands, reporting failures as this program does. */
-  static CommandLine commandLine() {
-    return Words.registerOn(new CommandLine(new Main()))
+  static int execute(String... arguments) {
+    return commandLine(arguments).execute(arguments);
+  }
+
+  /**
+   * The commands that this command line may mean, reporting failures as this program does. Getting
+   * all of them ready takes longer than most take to run.
+   */
+  static CommandLine commandLine(String... arguments) {
+    var varve = new CommandLine(new Main());
+    Predicate<Class<?>> meant = command -> arguments[0].equals(name(command));
+    boolean one = arguments.length > 0 && COMMANDS.stream().anyMatch(meant);
+    boolean none = arguments.length == 1 && arguments[0].equals("--version");
+    if (!none) COMMANDS.stream().filter(one ? meant : _ -> true).forEach(varve::addSubcommand);
+    return Words.registerOn(varve)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(Main::wrongUsage)
         .setExecutionExceptionHandler(Main::failed);
+  }
+
+  private static String name(Class<?> command) {
+    return command.getAnnotation(Command.class).name();
   }
 
   private static int wrongUsage(ParameterException e, String[] arguments) {

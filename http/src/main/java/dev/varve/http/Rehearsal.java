@@ -34,8 +34,8 @@ final class Rehearsal {
   private Rehearsal() {}
 
   public static void main(String[] arguments) throws IOException {
-    Main.commandLine().execute("--version");
-    Main.commandLine().execute("serve", "--help");
+    Main.execute("--version");
+    Main.execute("serve", "--help");
     Path folder = Path.of(arguments[0]);
     control(folder.resolve("state"));
     serve(folder);
@@ -62,7 +62,7 @@ final class Rehearsal {
   private static void ask(Path state, String... command) {
     List<String> line = new ArrayList<>(List.of(command));
     line.addAll(List.of("--state", state.toString()));
-    if (Main.commandLine().execute(line.toArray(String[]::new)) != 0)
+    if (Main.execute(line.toArray(String[]::new)) != 0)
       throw new IllegalStateException(String.join(" ", command) + " has failed");
   }
 
