@@ -51,29 +51,29 @@ public class LimitBenchmark {
 
   @Benchmark
   public boolean withoutLimits() {
-    return unlimited.tryPass(Direction.READ, LENGTH, 0);
+    return unlimited.tryPass(Direction.READ, 1, LENGTH, 0);
   }
 
   @Benchmark
   public boolean passes() {
-    return limited.tryPass(Direction.READ, LENGTH, now += 100);
+    return limited.tryPass(Direction.READ, 1, LENGTH, now += 100);
   }
 
   @Benchmark
   public boolean passesAllSixLimits() {
-    return limitedInEveryWay.tryPass(Direction.WRITE, LENGTH, now += 100);
+    return limitedInEveryWay.tryPass(Direction.WRITE, 1, LENGTH, now += 100);
   }
 
   /** As {@code LimitedDevice} asks, which reads the clock for each limited request. */
   @Benchmark
   public boolean passesWithTheClockRead() {
-    return limited.tryPass(Direction.READ, LENGTH, System.nanoTime());
+    return limited.tryPass(Direction.READ, 1, LENGTH, System.nanoTime());
   }
 
   /** Into the queue, and out of it when the alarm rings. */
   @Benchmark
   public int waitsAndPasses() {
-    scarce.enqueue(passage, Direction.READ, LENGTH, now);
+    scarce.enqueue(passage, Direction.READ, 1, LENGTH, now);
     if (passage.isWaiting()) scarce.group().ring(now += 1000);
     return passage.passed;
   }
@@ -82,7 +82,7 @@ public class LimitBenchmark {
   @Benchmark
   @Threads(2)
   public boolean passesFromTwoLoops(Shared shared) {
-    return shared.member.tryPass(Direction.READ, LENGTH, System.nanoTime());
+    return shared.member.tryPass(Direction.READ, 1, LENGTH, System.nanoTime());
   }
 
   /** A member that all threads use. */

@@ -68,6 +68,14 @@ public interface BlockDevice {
   boolean tryWrite(long offset, MemorySegment source) throws IOException;
 
   /**
+   * The same for one more piece of a write: limits count its bytes, and an earlier piece as the
+   * operation.
+   */
+  default boolean tryWriteMore(long offset, MemorySegment source) throws IOException {
+    return tryWrite(offset, source);
+  }
+
+  /**
    * Carries out {@code request} on storage threads. The request and the memory it names are lent to
    * the device until {@link DeviceRequest#completed} or {@link DeviceRequest#failed} is called,
    * which happens exactly once, on any thread, possibly before this method returns.

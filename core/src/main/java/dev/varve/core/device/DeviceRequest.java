@@ -23,6 +23,16 @@ public abstract class DeviceRequest {
     EXTENTS
   }
 
+  /** What limits count it for. */
+  public enum Count {
+    /** One operation, and the bytes that it moves. */
+    WHOLE,
+    /** The bytes that it moves: another request counts for the operation of which it is a part. */
+    BYTES,
+    /** Nothing: it was counted before. */
+    NOTHING
+  }
+
   private Op op = Op.FLUSH;
   private long offset;
   private long length;
@@ -30,6 +40,7 @@ public abstract class DeviceRequest {
   private ExtentSink extents = ExtentSink.NONE;
   private boolean fua;
   private boolean keepsSpace;
+  private Count count = Count.WHOLE;
 
   /** All of the request took effect. Called once, on any thread; must not block. */
   protected abstract void completed();
@@ -83,6 +94,12 @@ public abstract class DeviceRequest {
     return this;
   }
 
+  /** Lets limits count the request, as it is set up now, for something else than all of it. */
+  public final DeviceRequest counting(Count count) {
+    this.count = count;
+    return this;
+  }
+
   private DeviceRequest set(Op op, long offset, long length, MemorySegment memory, boolean fua) {
     this.op = op;
     this.offset = offset;
@@ -91,6 +108,7 @@ public abstract class DeviceRequest {
     this.extents = ExtentSink.NONE;
     this.fua = fua;
     this.keepsSpace = false;
+    this.count = Count.WHOLE;
     return this;
   }
 
@@ -122,6 +140,10 @@ public abstract class DeviceRequest {
 
   public final boolean keepsSpace() {
     return keepsSpace;
+  }
+
+  public final Count count() {
+    return count;
   }
 
   /** For devices: reports success. */

@@ -10,6 +10,7 @@ final class Budget {
   private final RateLimit bytes;
   private final RateLimit operations;
   private boolean quotedBytes;
+  private boolean quotedOperations;
   private long quotedNanos;
 
   Budget(long bytesPerSecond, long operationsPerSecond, long burstNanos, long now) {
@@ -17,18 +18,19 @@ final class Budget {
     operations = new RateLimit(operationsPerSecond, burstNanos, now);
   }
 
-  /** Whether there is a limit that a request of so many bytes counts for. */
-  boolean concerns(long length) {
-    return !operations.isNone() || (length != 0 && !bytes.isNone());
+  /** Whether there is a limit that so many operations and bytes count for. */
+  boolean concerns(int operations, long length) {
+    return (operations != 0 && !this.operations.isNone()) || (length != 0 && !bytes.isNone());
   }
 
-  /** When an operation of {@code length} bytes may pass; not after {@code now} if at once. */
-  long quote(long length, long now) {
+  /** When so many operations and bytes may pass; not after {@code now} if at once. */
+  long quote(int operations, long length, long now) {
     long due = now;
     quotedNanos = 0;
     quotedBytes = length != 0 && !bytes.isNone(); // who moves nothing does not wait for old debts
+    quotedOperations = operations != 0 && !this.operations.isNone();
     if (quotedBytes) due = ask(bytes, length, now, due);
-    if (!operations.isNone()) due = ask(operations, 1, now, due);
+    if (quotedOperations) due = ask(this.operations, operations, now, due);
     return due;
   }
 
@@ -45,14 +47,15 @@ final class Budget {
 
   void debit() {
     if (quotedBytes) bytes.debit();
-    if (!operations.isNone()) operations.debit();
+    if (quotedOperations) operations.debit();
   }
 
   /** Takes back a payment; returns what {@link #quotedNanos} said of it. */
-  long giveBack(long length) {
+  long giveBack(int operations, long length) {
     long nanos = 0;
     if (length != 0 && !bytes.isNone()) nanos = bytes.giveBack(length);
-    if (!operations.isNone()) nanos = Math.max(nanos, operations.giveBack(1));
+    if (operations != 0 && !this.operations.isNone())
+      nanos = Math.max(nanos, this.operations.giveBack(operations));
     return nanos;
   }
 

@@ -143,39 +143,49 @@ public final class LimitGroup {
   // ---- For members
 
   synchronized boolean tryPass(
-      LimitMember member, Direction direction, long length, long nanoTime) {
+      LimitMember member, Direction direction, int operations, long length, long nanoTime) {
     long now = advance(nanoTime);
-    boolean concerned = budget(direction).concerns(length) || sum.concerns(length);
+    boolean concerned =
+        budget(direction).concerns(operations, length) || sum.concerns(operations, length);
     if (concerned) {
       Lane lane = lane(direction);
       if (!lane.isEmpty() || (limits.limitASum() && !other(lane).isEmpty())) return false;
-      if (quote(direction, length, now) - now > 0) return false;
+      if (quote(direction, operations, length, now) - now > 0) return false;
       lane.passInPlace(flow(member, lane), debit(direction));
     }
-    count(member, direction, length, 1, now);
+    count(member, direction, operations, length, 1, now);
     return true;
   }
 
-  void giveBack(LimitMember member, Direction direction, long length, long nanoTime) {
+  void giveBack(
+      LimitMember member, Direction direction, int operations, long length, long nanoTime) {
     Waiting passed;
     synchronized (this) {
       long now = advance(nanoTime);
-      long nanos = Math.max(budget(direction).giveBack(length), sum.giveBack(length));
+      long nanos =
+          Math.max(
+              budget(direction).giveBack(operations, length), sum.giveBack(operations, length));
       Lane lane = lane(direction);
       lane.giveBack(flow(member, lane), nanos);
-      count(member, direction, length, -1, now);
+      count(member, direction, operations, length, -1, now);
       passed = passDue(now);
     }
     tell(passed);
   }
 
   boolean enqueue(
-      LimitMember member, Waiting request, Direction direction, long length, long nanoTime) {
+      LimitMember member,
+      Waiting request,
+      Direction direction,
+      int operations,
+      long length,
+      long nanoTime) {
     Waiting passed;
     synchronized (this) {
       if (member.left) return false;
       long now = advance(nanoTime);
       request.direction = direction;
+      request.operations = operations;
       request.length = length;
       Lane lane = lane(direction);
       lane.add(flow(member, lane), request, other(lane).clock());
@@ -226,7 +236,7 @@ public final class LimitGroup {
       Waiting request = lane.pass(debit(flow.first().direction));
       flow.member.traffic.waitsNoMore(request.length, now);
       traffic.waitsNoMore(request.length, now);
-      count(flow.member, request.direction, request.length, 1, now);
+      count(flow.member, request.direction, request.operations, request.length, 1, now);
       if (last == null) first = request;
       else last.next = request;
       last = request;
@@ -267,12 +277,13 @@ public final class LimitGroup {
   private long quoteFirst(Lane lane, long now) {
     Flow flow = lane.first();
     assert flow != null;
-    return quote(flow.first().direction, flow.first().length, now);
+    Waiting first = flow.first();
+    return quote(first.direction, first.operations, first.length, now);
   }
 
-  private long quote(Direction direction, long length, long now) {
-    long due = budget(direction).quote(length, now);
-    sumIsDue = sum.quote(length, now);
+  private long quote(Direction direction, int operations, long length, long now) {
+    long due = budget(direction).quote(operations, length, now);
+    sumIsDue = sum.quote(operations, length, now);
     return sumIsDue - due > 0 ? sumIsDue : due;
   }
 
@@ -309,9 +320,10 @@ public final class LimitGroup {
     return time;
   }
 
-  private void count(LimitMember member, Direction direction, long length, int sign, long now) {
-    member.traffic.passed(direction, length, sign, now);
-    traffic.passed(direction, length, sign, now);
+  private void count(
+      LimitMember member, Direction direction, int operations, long length, int sign, long now) {
+    member.traffic.passed(direction, operations, length, sign, now);
+    traffic.passed(direction, operations, length, sign, now);
   }
 
   private Budget budget(Direction direction) {

@@ -41,16 +41,17 @@ public final class LimitMember {
   /**
    * Lets a request pass and pays for it, if there is budget and nobody waits for the same limits.
    *
+   * @param operations 1, or 0 for a part of one that was counted for another part
    * @param length in bytes, of what it moves; 0 for a request that moves nothing
    * @return false if it has to wait: nothing was paid, and the caller enqueues it
    */
-  public boolean tryPass(Direction direction, long length, long nanoTime) {
-    return !group.isLimited() || group.tryPass(this, direction, length, nanoTime);
+  public boolean tryPass(Direction direction, int operations, long length, long nanoTime) {
+    return !group.isLimited() || group.tryPass(this, direction, operations, length, nanoTime);
   }
 
   /** Takes back a payment: what passed just now is not carried out, or will be asked for again. */
-  public void giveBack(Direction direction, long length, long nanoTime) {
-    group.giveBack(this, direction, length, nanoTime);
+  public void giveBack(Direction direction, int operations, long length, long nanoTime) {
+    if (group.isLimited()) group.giveBack(this, direction, operations, length, nanoTime);
   }
 
   /**
@@ -60,8 +61,9 @@ public final class LimitMember {
    *
    * @return false if the member has left the group: the request is not taken
    */
-  public boolean enqueue(Waiting request, Direction direction, long length, long nanoTime) {
-    return group.enqueue(this, request, direction, length, nanoTime);
+  public boolean enqueue(
+      Waiting request, Direction direction, int operations, long length, long nanoTime) {
+    return group.enqueue(this, request, direction, operations, length, nanoTime);
   }
 
   /**

@@ -72,35 +72,50 @@ public final class LimitedDevice implements BlockDevice {
     LimitMember limit = limit();
     if (limit == null) return device.tryRead(offset, length, sink);
     long now = nanoClock.getAsLong();
-    if (!limit.tryPass(Direction.READ, length, now)) return false;
+    if (!limit.tryPass(Direction.READ, 1, length, now)) return false;
     if (device.tryRead(offset, length, sink)) return true;
-    limit.giveBack(Direction.READ, length, now); // the same is submitted, and pays then
+    limit.giveBack(Direction.READ, 1, length, now); // the same is submitted, and pays then
     return false;
   }
 
   @Override
   public boolean tryWrite(long offset, MemorySegment source) throws IOException {
+    return tryWrite(1, offset, source);
+  }
+
+  @Override
+  public boolean tryWriteMore(long offset, MemorySegment source) throws IOException {
+    return tryWrite(0, offset, source);
+  }
+
+  private boolean tryWrite(int operations, long offset, MemorySegment source) throws IOException {
     LimitMember limit = limit();
     if (limit == null) return device.tryWrite(offset, source);
     long now = nanoClock.getAsLong();
-    if (!limit.tryPass(Direction.WRITE, source.byteSize(), now)) return false;
+    if (!limit.tryPass(Direction.WRITE, operations, source.byteSize(), now)) return false;
     if (device.tryWrite(offset, source)) return true;
-    limit.giveBack(Direction.WRITE, source.byteSize(), now);
+    limit.giveBack(Direction.WRITE, operations, source.byteSize(), now);
     return false;
   }
 
   @Override
   public void submit(DeviceRequest request) {
+    if (request.count() == DeviceRequest.Count.NOTHING || !waits(request)) device.submit(request);
+  }
+
+  /** Whether it has to wait; else it is paid for. */
+  private boolean waits(DeviceRequest request) {
+    Direction direction = direction(request.op());
+    int operations = request.count() == DeviceRequest.Count.WHOLE ? 1 : 0;
+    long bytes = bytes(request);
     for (LimitMember limit = limit(); limit != null; limit = limit()) {
       long now = nanoClock.getAsLong();
-      Direction direction = direction(request.op());
-      long bytes = bytes(request);
-      if (limit.tryPass(direction, bytes, now)) break;
+      if (limit.tryPass(direction, operations, bytes, now)) return false;
       Held held = hold(request);
-      if (limit.enqueue(held, direction, bytes, now)) return;
+      if (limit.enqueue(held, direction, operations, bytes, now)) return true;
       free(held); // it has left the group meanwhile: perhaps there is another
     }
-    device.submit(request);
+    return false;
   }
 
   private @Nullable LimitMember limit() {

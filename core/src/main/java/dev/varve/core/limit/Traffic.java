@@ -28,11 +28,11 @@ final class Traffic {
   }
 
   /** {@code sign} is -1 if what was counted did not pass after all. */
-  void passed(Direction direction, long length, int sign, long now) {
+  void passed(Direction direction, int operations, long length, int sign, long now) {
     turnSecond(now);
     if (direction == Direction.READ) bytesRead += sign * length;
     else bytesWritten += sign * length;
-    operations += sign;
+    this.operations += sign * operations;
   }
 
   private void turnSecond(long now) {

@@ -12,6 +12,7 @@ public abstract class Waiting {
   @Nullable Waiting next;
 
   Direction direction = Direction.READ;
+  int operations;
   long length;
 
   /**

@@ -19,10 +19,10 @@
  * where operations are. What one does not use the others get at once. While reads and writes have
  * limits of their own, members share each of the two, and neither waits for the other's limit.
  *
- * <p><b>What it costs.</b> A read or a write counts as one operation and its bytes, each piece that
- * a front end cuts it into for itself; to cache a range is to read it. Flush, discard and write
- * zeroes count as one operation that writes, to ask for extents as one that reads, and no bytes:
- * they move none, and what they cost the host does not grow with their length. Where nothing limits
+ * <p><b>What it costs.</b> A read or a write counts as one operation and its bytes, however many
+ * pieces a front end cuts it into; to cache a range is to read it. Flush, discard and write zeroes
+ * count as one operation that writes, to ask for extents as one that reads, and no bytes: they move
+ * none, and what they cost the host does not grow with their length. Where nothing limits
  * operations they never wait.
  *
  * <p><b>What others do.</b> VirtualBox counts 32-bit bytes in windows of one second: twice the

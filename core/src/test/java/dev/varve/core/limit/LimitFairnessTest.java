@@ -140,7 +140,7 @@ class LimitFairnessTest {
     clients.client(Direction.WRITE, 1, 1L << 30);
     var member = clients.group.join("flushes", clients.now);
 
-    assertTrue(member.tryPass(Direction.WRITE, 0, clients.now));
+    assertTrue(member.tryPass(Direction.WRITE, 1, 0, clients.now));
   }
 
   @Test
@@ -150,7 +150,7 @@ class LimitFairnessTest {
     var order = new StringBuilder();
     for (char c = 'a'; c <= 'h'; c++) {
       char letter = c;
-      member.enqueue(waiting(() -> order.append(letter)), Direction.READ, 300, clients.now);
+      member.enqueue(waiting(() -> order.append(letter)), Direction.READ, 1, 300, clients.now);
     }
 
     clients.run(10 * SECOND);

@@ -37,19 +37,19 @@ class LimitInterleavingsTest {
 
     @Operation
     public boolean tryPass(@Param(name = "length") int length) {
-      return one.tryPass(Direction.READ, length, 0);
+      return one.tryPass(Direction.READ, 1, length, 0);
     }
 
     @Operation
     public boolean passAndGiveBack(@Param(name = "length") int length) {
-      if (!one.tryPass(Direction.WRITE, length, 0)) return false;
-      one.giveBack(Direction.WRITE, 0, 0);
+      if (!one.tryPass(Direction.WRITE, 1, length, 0)) return false;
+      one.giveBack(Direction.WRITE, 1, 0, 0);
       return true;
     }
 
     @Operation
     public boolean enqueue(@Param(name = "length") int length) {
-      return another.enqueue(new Counted(), Direction.WRITE, length, 0);
+      return another.enqueue(new Counted(), Direction.WRITE, 1, length, 0);
     }
 
     @Operation

@@ -92,7 +92,7 @@ final class SteppedClients implements Alarm {
 
     /** Asks for one request more, which is not repeated. */
     void askOnce(Direction direction, long length) {
-      if (member.tryPass(direction, length, now)) {
+      if (member.tryPass(direction, 1, length, now)) {
         passed(length);
         return;
       }
@@ -104,6 +104,7 @@ final class SteppedClients implements Alarm {
             }
           },
           direction,
+          1,
           length,
           now);
     }
@@ -118,8 +119,8 @@ final class SteppedClients implements Alarm {
     final class Request extends Waiting {
       void ask() {
         if (stopped) return;
-        if (member.tryPass(asks, size, now)) passed();
-        else if (!member.enqueue(this, asks, size, now)) stopped = true;
+        if (member.tryPass(asks, 1, size, now)) passed();
+        else if (!member.enqueue(this, asks, 1, size, now)) stopped = true;
       }
 
       @Override

@@ -1,6 +1,7 @@
 package dev.varve.io.nbd;
 
 import dev.varve.core.device.BlockDevice;
+import dev.varve.core.device.DeviceRequest.Count;
 import dev.varve.core.device.Export;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -143,7 +144,7 @@ final class Transmission {
         replies.endRead();
       } else {
         replies.takeBackRead();
-        submitRead(length);
+        submitRead(length, Count.WHOLE);
       }
     } catch (IOException | InternalError e) { // the latter: a mapped page could not be had
       replies.takeBackRead();
@@ -156,11 +157,13 @@ final class Transmission {
     BlockDevice.Lease lease = null;
     try {
       lease = device.lease();
-      if (device.tryRead(request.offset(), length, runs) && !runs.overflowed()) {
+      if (!device.tryRead(request.offset(), length, runs)) {
+        submitRead(length, Count.WHOLE);
+      } else if (runs.overflowed()) {
+        submitRead(length, Count.NOTHING);
+      } else {
         replies.read(request, runs, lease);
         lease = null; // released by the channel
-      } else {
-        submitRead(length);
       }
     } catch (IOException e) {
       replies.failure(request.cookie(), refusal(e));
@@ -170,15 +173,19 @@ final class Transmission {
     }
   }
 
-  private void submitRead(int length) {
+  /**
+   * @param count what limits count all of it for
+   */
+  private void submitRead(int length, Count count) {
     Transaction transaction = begin();
     long offset = request.offset();
     do {
       int n = Math.min(length, NbdLoop.LARGE);
       Part part = part(transaction, loop.take(n));
       transaction.read().add(part);
-      part.read(offset, part.ownBuffer().memory().asSlice(0, n));
+      part.read(offset, part.ownBuffer().memory().asSlice(0, n)).counting(count);
       device.submit(part);
+      if (count == Count.WHOLE) count = Count.BYTES; // the rest of it
       offset += n;
       length -= n;
     } while (length > 0);
@@ -265,8 +272,10 @@ final class Transmission {
   private void writePiece(Transaction transaction, LoopBuffer in, int at, int length) {
     budget -= WRITE_COST + (length >> 12);
     MemorySegment payload = in.memory().asSlice(at, length);
+    boolean first = arrivingAt == transaction.offset();
     try {
-      if (device.tryWrite(arrivingAt, payload)) return;
+      if (first ? device.tryWrite(arrivingAt, payload) : device.tryWriteMore(arrivingAt, payload))
+        return;
     } catch (IOException e) {
       transaction.refuse(refusal(e));
       return;
@@ -279,6 +288,7 @@ final class Transmission {
       part = part(transaction, copy(in, at, length));
       part.write(arrivingAt, part.ownBuffer().memory().asSlice(0, length), false);
     }
+    part.counting(first ? Count.WHOLE : Count.BYTES);
     device.submit(part);
   }
 
@@ -352,7 +362,7 @@ final class Transmission {
         transaction.command() == NbdCommand.WRITE && transaction.length() > NbdLoop.SMALL;
     if (refusal == null && inPieces && transaction.fua()) {
       transaction.fuaSubmitted();
-      device.submit(part(transaction, null).flush());
+      device.submit(part(transaction, null).flush().counting(Count.NOTHING));
       return;
     }
     if (refusal != null) replies.failure(transaction.cookie(), refusal);
