@@ -63,7 +63,7 @@ final class BandwidthGroups {
     MachineEntry entry = state.held(session);
     Hardware hardware = entry.working().hardware();
     BandwidthGroup old = find(hardware, group.name());
-    BandwidthGroup now = new BandwidthGroup(old.name(), old.kind(), group.maxBytesPerSecond());
+    BandwidthGroup now = old.withLimits(group.limits());
     return state.with(
         entry.with(
             entry

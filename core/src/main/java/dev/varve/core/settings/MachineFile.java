@@ -105,15 +105,16 @@ final class MachineFile {
     List<Medium> media = new ArrayList<>(registry());
     var drives = new MediaOfMachine(header.id().uuid(), folder(), known);
     var reader = new HardwareElement(drives);
+    var limits = new ExtraLimits(machine);
     List<Snapshot> snapshots = new ArrayList<>();
     XmlElement first = machine.child("Snapshot");
-    if (first != null) read(first, null, reader, snapshots, new HashSet<>());
+    if (first != null) read(first, null, reader, limits, snapshots, new HashSet<>());
     SnapshotId now = header.currentSnapshot();
     if (now != null && snapshots.stream().noneMatch(s -> s.id().equals(now)))
       throw Values.refuse(
           machine, "currentSnapshot", "is no snapshot of this machine; name one, or remove it");
     drives.readCurrentState();
-    Hardware hardware = reader.read(machine);
+    Hardware hardware = limits.addTo(reader.read(machine), null);
     media.addAll(drives.hostDrives());
     return new MachineSettings(with(header, hardware, snapshots), media);
   }
@@ -122,16 +123,19 @@ final class MachineFile {
       XmlElement element,
       @Nullable SnapshotId parent,
       HardwareElement reader,
+      ExtraLimits limits,
       List<Snapshot> snapshots,
       Set<SnapshotId> ids)
       throws SettingsException {
     var id = new SnapshotId(Values.uuid(element, "uuid"));
     if (!ids.add(id))
       throw Values.refuse(element, "uuid", "is the uuid of two snapshots; remove one of them");
-    snapshots.add(snapshot(element, id, parent, reader.read(element)));
+    Hardware hardware = limits.addTo(reader.read(element), id);
+    snapshots.add(snapshot(element, id, parent, hardware));
     XmlElement children = element.child("Snapshots");
     if (children == null) return;
-    for (XmlElement child : children.elements("Snapshot")) read(child, id, reader, snapshots, ids);
+    for (XmlElement child : children.elements("Snapshot"))
+      read(child, id, reader, limits, snapshots, ids);
   }
 
   private static Snapshot snapshot(
@@ -216,6 +220,7 @@ final class MachineFile {
           .write(
               machine.require("MediaRegistry", "ExtraData", "Snapshot", "Hardware"),
               wanted.media());
+    new ExtraLimits(machine).write(model);
     new SnapshotTree(machine, writer).write(model.snapshots());
     writer.write(machine, model.hardware());
     if (!model.chipset().equals(chipset()))

@@ -10,8 +10,9 @@
  * <p>Choices: a save changes in the file what the model says differently and nothing else, down to
  * white space. Whatever VirtualBox knows besides storage stays with the current state when a
  * snapshot is restored, and is copied into new snapshots. Formats 1.12 to 1.19 are read, and a file
- * keeps the form of its version. Nothing that Varve stores lacks an attribute of VirtualBox's, so
- * it adds no {@code ExtraData}.
+ * keeps the form of its version. The limits of bandwidth groups that VirtualBox has no attribute
+ * for are in {@code ExtraData}, see {@code ExtraLimits}; a snapshot that VirtualBox takes has them
+ * not.
  */
 @NullMarked
 package dev.varve.core.settings;

@@ -8,6 +8,7 @@ import static dev.varve.core.medium.ErrorCode.VBOX_E_INVALID_VM_STATE;
 import static dev.varve.core.medium.ErrorCode.VBOX_E_NOT_SUPPORTED;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.core.machine.BandwidthGroup;
@@ -193,6 +194,24 @@ class RunningMachinesTest {
         session, new BandwidthGroup("G", BandwidthGroup.Kind.DISK, 5000));
 
     assertEquals(5000, bench.disks.of(machine).get(sata(0)).group().maxBytesPerSecond());
+    assertEquals("change SATA:0.0", bench.disks.calls().getLast());
+  }
+
+  @Test
+  void aRunningDiskMovesToAnotherGroupAndOutOfIt() {
+    String editing = bench.lock(machine);
+    bench.inventory.createBandwidthGroup(
+        editing, new BandwidthGroup("G", BandwidthGroup.Kind.DISK, 1000));
+    bench.inventory.save(editing);
+    bench.inventory.unlock(editing);
+    bench.inventory.start(machine);
+    String session = join();
+
+    bench.inventory.setBandwidthGroup(session, sata(0), "G");
+    assertEquals(1000, bench.disks.of(machine).get(sata(0)).group().maxBytesPerSecond());
+
+    bench.inventory.setBandwidthGroup(session, sata(0), null);
+    assertNull(bench.disks.of(machine).get(sata(0)).group());
     assertEquals("change SATA:0.0", bench.disks.calls().getLast());
   }
 

@@ -1,0 +1,170 @@
+package dev.varve.core.settings;
+
+import dev.varve.core.limit.BandwidthLimits;
+import dev.varve.core.machine.BandwidthGroup;
+import dev.varve.core.machine.Hardware;
+import dev.varve.core.machine.Machine;
+import dev.varve.core.machine.Snapshot;
+import dev.varve.core.machine.SnapshotId;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What bandwidth groups limit beyond what VirtualBox knows: items of the machine's element {@code
+ * ExtraData}, which VirtualBox takes over as they are when it writes the file.
+ *
+ * <pre>
+ * Varve/BandwidthGroup/NAME/LIMIT                  of the current state
+ * Varve/Snapshot/{UUID}/BandwidthGroup/NAME/LIMIT  of a snapshot
+ * </pre>
+ *
+ * A limit that is missing is none, and a burst that is missing the usual one. Items of groups that
+ * are gone go with the next save, whatever else Varve does not know stays.
+ */
+final class ExtraLimits {
+
+  private static final String EXTRA_DATA = "ExtraData";
+  private static final String ITEM = "ExtraDataItem";
+
+  private static final String READ_BYTES = "maxReadBytesPerSecond";
+  private static final String WRITE_BYTES = "maxWriteBytesPerSecond";
+  private static final String READ_OPERATIONS = "maxReadOperationsPerSecond";
+  private static final String WRITE_OPERATIONS = "maxWriteOperationsPerSecond";
+  private static final String OPERATIONS = "maxOperationsPerSecond";
+  private static final String BURST = "burstMilliseconds";
+
+  private static final Pattern OURS =
+      Pattern.compile(
+          "Varve/(Snapshot/\\{[^/]*}/)?BandwidthGroup/.*/"
+              + "(max(Read|Write)?(Bytes|Operations)PerSecond|burstMilliseconds)",
+          Pattern.DOTALL);
+
+  private static final List<String> ATTRIBUTES = List.of("name", "value");
+
+  private static final long MILLISECOND = 1_000_000;
+
+  /** What an item that is missing says. */
+  private static final Map<String, Long> UNSAID = values(BandwidthLimits.NONE);
+
+  private final XmlElement machine;
+  private final Map<String, XmlElement> items = new LinkedHashMap<>();
+
+  /**
+   * @param machine the element {@code Machine}
+   */
+  ExtraLimits(XmlElement machine) {
+    this.machine = machine;
+    XmlElement list = machine.child(EXTRA_DATA);
+    if (list == null) return;
+    for (XmlElement item : list.elements(ITEM)) {
+      String name = item.attribute("name");
+      if (name != null && OURS.matcher(name).matches()) items.put(name, item);
+    }
+  }
+
+  private static String prefix(@Nullable SnapshotId snapshot, String group) {
+    String owner = snapshot == null ? "" : "Snapshot/" + Values.text(snapshot.uuid()) + "/";
+    return "Varve/" + owner + "BandwidthGroup/" + group + "/";
+  }
+
+  // ---- reading
+
+  /**
+   * The same storage with these limits too.
+   *
+   * @param snapshot whose storage it is; null: the machine's current one
+   */
+  Hardware addTo(Hardware hardware, @Nullable SnapshotId snapshot) throws SettingsException {
+    if (items.isEmpty()) return hardware;
+    List<BandwidthGroup> groups = new ArrayList<>();
+    for (BandwidthGroup group : hardware.bandwidthGroups())
+      groups.add(group.withLimits(limits(group, prefix(snapshot, group.name()))));
+    return hardware.withBandwidthGroups(groups);
+  }
+
+  private BandwidthLimits limits(BandwidthGroup group, String prefix) throws SettingsException {
+    return new BandwidthLimits(
+        rate(prefix + READ_BYTES),
+        rate(prefix + WRITE_BYTES),
+        group.maxBytesPerSecond(),
+        rate(prefix + READ_OPERATIONS),
+        rate(prefix + WRITE_OPERATIONS),
+        rate(prefix + OPERATIONS),
+        burst(prefix + BURST));
+  }
+
+  private long rate(String name) throws SettingsException {
+    XmlElement item = items.get(name);
+    return item == null ? 0 : Values.number(item, "value", 0, Long.MAX_VALUE);
+  }
+
+  private long burst(String name) throws SettingsException {
+    XmlElement item = items.get(name);
+    if (item == null) return BandwidthLimits.DEFAULT_BURST;
+    long shortest = BandwidthLimits.SHORTEST_BURST / MILLISECOND;
+    long longest = BandwidthLimits.LONGEST_BURST / MILLISECOND;
+    return Values.number(item, "value", shortest, longest) * MILLISECOND;
+  }
+
+  // ---- writing
+
+  /** Makes the items say what the machine and its snapshots do. */
+  void write(Machine wanted) throws SettingsException {
+    Map<String, XmlElement> left = new LinkedHashMap<>(items);
+    write(wanted.hardware(), null, left);
+    for (Snapshot snapshot : wanted.snapshots()) write(snapshot.hardware(), snapshot.id(), left);
+    left.values().forEach(ExtraLimits::remove);
+  }
+
+  /**
+   * @param left the items that nobody has asked for yet
+   */
+  private void write(Hardware hardware, @Nullable SnapshotId snapshot, Map<String, XmlElement> left)
+      throws SettingsException {
+    for (BandwidthGroup group : hardware.bandwidthGroups()) {
+      String prefix = prefix(snapshot, group.name());
+      Map<String, Long> before = values(limits(group, prefix));
+      for (Map.Entry<String, Long> limit : values(group.limits()).entrySet()) {
+        String name = prefix + limit.getKey();
+        XmlElement item = left.remove(name);
+        if (limit.getValue().equals(before.get(limit.getKey()))) continue;
+        if (limit.getValue().equals(UNSAID.get(limit.getKey()))) remove(items.get(name));
+        else set(name, item, limit.getValue());
+      }
+    }
+  }
+
+  /** By the last part of their names. */
+  private static Map<String, Long> values(BandwidthLimits limits) {
+    Map<String, Long> values = new LinkedHashMap<>();
+    values.put(READ_BYTES, limits.readBytesPerSecond());
+    values.put(WRITE_BYTES, limits.writeBytesPerSecond());
+    values.put(READ_OPERATIONS, limits.readOperationsPerSecond());
+    values.put(WRITE_OPERATIONS, limits.writeOperationsPerSecond());
+    values.put(OPERATIONS, limits.operationsPerSecond());
+    values.put(BURST, limits.burstNanos() / MILLISECOND);
+    return values;
+  }
+
+  private void set(String name, @Nullable XmlElement present, long value) throws SettingsException {
+    XmlElement item = present;
+    if (item == null) {
+      XmlElement list = machine.require(EXTRA_DATA, "Snapshot", "Hardware");
+      item = list.newElement(ITEM);
+      list.add(item);
+      item.set("name", name, ATTRIBUTES);
+    }
+    item.set("value", Long.toString(value), ATTRIBUTES);
+  }
+
+  private static void remove(@Nullable XmlElement item) {
+    XmlElement list = item == null ? null : item.parent();
+    if (item == null || list == null) return;
+    item.detach();
+    if (list.elements(ITEM).isEmpty()) list.detach();
+  }
+}
