@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * The disks of running machines: open, and served to emulators. Implemented where disks are opened.
  * Every method may block, and leaves everything as it was when it fails, unless it says otherwise.
  */
-public interface RunningDisks {
+public interface RunningDisks extends ServedDisks {
 
   /**
    * A disk to serve.
@@ -53,7 +53,8 @@ public interface RunningDisks {
   /**
    * Changes flags, limits or the medium of a running machine's disk. A medium that stays stays
    * open; clients of one that changes get errors and find the new one, of its own size, when they
-   * connect again.
+   * connect again. Of a limit clients notice nothing but how fast they are; it holds for all disks
+   * of its group, whichever of them is changed first.
    */
   void change(MachineId machine, Disk disk) throws IOException;
 
@@ -94,7 +95,4 @@ public interface RunningDisks {
   interface Decision {
     void run() throws IOException;
   }
-
-  /** The URIs at which a running machine's disks are served. */
-  Map<Slot, List<String>> uris(MachineId machine);
 }

@@ -85,4 +85,9 @@ public final class RecordingDisks implements RunningDisks {
     of(machine).forEach((slot, disk) -> uris.put(slot, List.of("nbd://" + slot)));
     return uris;
   }
+
+  @Override
+  public Map<String, GroupTraffic> traffic(MachineId machine) {
+    return Map.of();
+  }
 }

@@ -1,20 +1,33 @@
 package dev.varve.http.api;
 
 import dev.varve.core.inventory.Inventory;
+import dev.varve.core.inventory.ServedDisks.GroupTraffic;
 import dev.varve.core.inventory.View.MachineView;
+import dev.varve.core.limit.BandwidthLimits;
 import dev.varve.core.machine.BandwidthGroup;
 import dev.varve.core.machine.Hardware;
+import dev.varve.core.machine.MachineId;
 import io.vertx.core.json.JsonObject;
+import java.util.Map;
+import java.util.function.Function;
 
 /** The bandwidth groups of machines. */
 final class BandwidthGroups {
 
   private final Inventory inventory;
   private final Sessions sessions;
+  private final Function<MachineId, Map<String, GroupTraffic>> traffic;
 
-  BandwidthGroups(Inventory inventory, Sessions sessions) {
+  /**
+   * @param traffic what passes through a running machine's groups; must not block
+   */
+  BandwidthGroups(
+      Inventory inventory,
+      Sessions sessions,
+      Function<MachineId, Map<String, GroupTraffic>> traffic) {
     this.inventory = inventory;
     this.sessions = sessions;
+    this.traffic = traffic;
   }
 
   void addTo(Handlers handlers) {
@@ -28,20 +41,28 @@ final class BandwidthGroups {
   private Answer list(Call call) {
     MachineView machine = machine(call);
     Hardware copy = Machines.copy(call, machine);
+    Map<String, GroupTraffic> now = traffic.apply(machine.saved().id());
     return Answer.ok(
             new JsonObject()
                 .put(
                     "bandwidthGroups",
-                    MachineJson.array(
-                        copy.bandwidthGroups(), group -> MachineJson.of(group, copy))))
+                    MachineJson.array(copy.bandwidthGroups(), group -> live(group, copy, now))))
         .with("ETag", MachineJson.etag(machine).text());
   }
 
   private Answer get(Call call) {
     MachineView machine = machine(call);
     Hardware copy = Machines.copy(call, machine);
-    return Answer.ok(MachineJson.of(Lookup.group(machine, copy, call.text("group")), copy))
+    BandwidthGroup group = Lookup.group(machine, copy, call.text("group"));
+    return Answer.ok(live(group, copy, traffic.apply(machine.saved().id())))
         .with("ETag", MachineJson.etag(machine).text());
+  }
+
+  private static JsonObject live(
+      BandwidthGroup group, Hardware copy, Map<String, GroupTraffic> traffic) {
+    JsonObject json = MachineJson.of(group, copy);
+    GroupTraffic now = traffic.get(group.name());
+    return now == null ? json : json.mergeIn(LimitsJson.of(now));
   }
 
   private Answer create(Call call) {
@@ -50,7 +71,7 @@ final class BandwidthGroups {
         new BandwidthGroup(
             call.textMember("name"),
             call.enumMember("kind", BandwidthGroup.Kind.class, BandwidthGroup.Kind::text),
-            call.longMember("maxBytesPerSecond"));
+            LimitsJson.of(call, BandwidthLimits.NONE));
     MachineView after =
         sessions.change(call, machine, session -> inventory.createBandwidthGroup(session, group));
     return Answer.created(Paths.ofGroup(machine.saved().id(), group.name()), json(after, group))
@@ -60,7 +81,7 @@ final class BandwidthGroups {
   private Answer change(Call call) {
     MachineView machine = machine(call);
     BandwidthGroup old = Lookup.group(machine, machine.working(), call.text("group"));
-    var group = new BandwidthGroup(old.name(), old.kind(), call.longMember("maxBytesPerSecond"));
+    BandwidthGroup group = old.withLimits(LimitsJson.of(call, old.limits()));
     MachineView after =
         sessions.change(call, machine, session -> inventory.setBandwidthLimits(session, group));
     return Answer.ok(json(after, group)).with("ETag", MachineJson.etag(after).text());

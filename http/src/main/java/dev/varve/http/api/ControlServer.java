@@ -1,8 +1,7 @@
 package dev.varve.http.api;
 
 import dev.varve.core.inventory.Inventory;
-import dev.varve.core.machine.MachineId;
-import dev.varve.core.machine.Slot;
+import dev.varve.core.inventory.ServedDisks;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -15,12 +14,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -52,7 +49,7 @@ public final class ControlServer {
    *
    * @param vertx whose event loops serve the connections; better not those of the disks
    * @param model runs the inventory's calls, one after the other; may refuse when too many wait
-   * @param uris where a running machine's disks are served; called by {@code model}, may block
+   * @param disks those of running machines
    * @param metrics what Prometheus is told, in its text format; called by {@code model}
    * @param bugs hears, on any thread, of failures that are Varve's own
    */
@@ -60,14 +57,14 @@ public final class ControlServer {
       Vertx vertx,
       Inventory inventory,
       Executor model,
-      Function<MachineId, Map<Slot, List<String>>> uris,
+      ServedDisks disks,
       Supplier<String> metrics,
       Consumer<Throwable> bugs) {
     this(
         vertx,
         inventory,
         model,
-        uris,
+        disks,
         metrics,
         bugs,
         Connections.Limits.USUAL,
@@ -81,7 +78,7 @@ public final class ControlServer {
       Vertx vertx,
       Inventory inventory,
       Executor model,
-      Function<MachineId, Map<Slot, List<String>>> uris,
+      ServedDisks disks,
       Supplier<String> metrics,
       Consumer<Throwable> bugs,
       Connections.Limits limits,
@@ -95,10 +92,10 @@ public final class ControlServer {
     events.addTo(handlers);
     var sessions = new Sessions(inventory);
     sessions.addTo(handlers);
-    new Machines(inventory, uris).addTo(handlers);
+    new Machines(inventory, disks::uris).addTo(handlers);
     new Controllers(inventory, sessions).addTo(handlers);
     new Attachments(inventory, sessions).addTo(handlers);
-    new BandwidthGroups(inventory, sessions).addTo(handlers);
+    new BandwidthGroups(inventory, sessions, disks::traffic).addTo(handlers);
     new Snapshots(inventory, sessions, model).addTo(handlers);
     new Media(inventory).addTo(handlers);
     new Jobs(vertx, inventory).addTo(handlers);

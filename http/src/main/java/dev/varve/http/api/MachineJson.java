@@ -103,7 +103,7 @@ final class MachineJson {
     return new JsonObject()
         .put("name", group.name())
         .put("kind", group.kind().text())
-        .put("maxBytesPerSecond", group.maxBytesPerSecond())
+        .mergeIn(LimitsJson.of(group.limits()))
         .put(
             "attachments",
             hardware.attachments().stream()

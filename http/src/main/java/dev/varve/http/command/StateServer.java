@@ -1,6 +1,7 @@
 package dev.varve.http.command;
 
 import dev.varve.core.inventory.Inventory;
+import dev.varve.core.limit.AlarmClock;
 import dev.varve.http.api.AccessToken;
 import dev.varve.http.api.ControlServer;
 import dev.varve.http.client.ApiClient;
@@ -87,6 +88,8 @@ public final class StateServer implements AutoCloseable {
     try {
       var threads = new StorageThreads(StorageThreads.DEFAULT_COUNT);
       closings.push(threads::close);
+      var alarm = new AlarmClock(System::nanoTime);
+      closings.push(alarm::close);
       Vertx diskLoops = EventLoops.start(Runtime.getRuntime().availableProcessors());
       closings.push(() -> EventLoops.await(diskLoops.close()));
       nbd = new NbdServer(diskLoops, replies);
@@ -95,7 +98,9 @@ public final class StateServer implements AutoCloseable {
       closings.push(jobs::close);
 
       List<TcpAddress> nbdAddresses = new ArrayList<>(1); // filled before a machine can start
-      var disks = new MachineDisks(nbd, threads, export -> uris(export, nbdAddresses));
+      var disks =
+          new MachineDisks(
+              nbd, threads, alarm, System::nanoTime, export -> uris(export, nbdAddresses));
       Inventory inventory =
           Inventory.open(
               this.folder,
@@ -117,8 +122,7 @@ public final class StateServer implements AutoCloseable {
       closings.push(() -> EventLoops.await(apiLoop.close()));
       var metrics = new ServerMetrics(nbd::stats, inventory);
       var api =
-          new ControlServer(
-              apiLoop, inventory, model, disks::uris, metrics::text, StateServer::log);
+          new ControlServer(apiLoop, inventory, model, disks, metrics::text, StateServer::log);
       closings.push(() -> EventLoops.await(api.close()));
       EventLoops.await(api.listenUnix(this.folder.resolve(ApiClient.SOCKET)));
       AccessToken token = AccessToken.in(this.folder, new SecureRandom());

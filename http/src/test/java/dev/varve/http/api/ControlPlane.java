@@ -1,6 +1,7 @@
 package dev.varve.http.api;
 
 import dev.varve.core.inventory.Inventory;
+import dev.varve.core.limit.AlarmClock;
 import dev.varve.io.chain.ChainFiles;
 import dev.varve.io.nbd.NbdServer;
 import dev.varve.io.nbd.ReplyStyle;
@@ -28,6 +29,7 @@ final class ControlPlane implements AutoCloseable {
   private final Path folder;
   private final Vertx vertx = Vertx.vertx();
   private final StorageThreads threads = new StorageThreads(2);
+  private final AlarmClock alarm = new AlarmClock(System::nanoTime);
   private final NbdServer nbd = new NbdServer(vertx, ReplyStyle.STRUCTURED);
   private final ExecutorService model = Executors.newSingleThreadExecutor();
   private final ExecutorService jobs = Executors.newCachedThreadPool();
@@ -46,7 +48,9 @@ final class ControlPlane implements AutoCloseable {
   ControlPlane(Path folder, Connections.Limits limits, Connections.@Nullable Timers timers)
       throws IOException {
     this.folder = folder;
-    var disks = new MachineDisks(nbd, threads, export -> List.of("nbd+unix:///" + export));
+    var disks =
+        new MachineDisks(
+            nbd, threads, alarm, System::nanoTime, export -> List.of("nbd+unix:///" + export));
     inventory =
         Inventory.open(
             folder,
@@ -54,9 +58,9 @@ final class ControlPlane implements AutoCloseable {
                 new ChainFiles(threads), disks, InstantSource.system(), UUID::randomUUID, jobs));
     server =
         timers == null
-            ? new ControlServer(vertx, inventory, model, disks::uris, () -> "up 1\n", bugs::add)
+            ? new ControlServer(vertx, inventory, model, disks, () -> "up 1\n", bugs::add)
             : new ControlServer(
-                vertx, inventory, model, disks::uris, () -> "up 1\n", bugs::add, limits, timers);
+                vertx, inventory, model, disks, () -> "up 1\n", bugs::add, limits, timers);
     await(nbd.listenUnix(nbdSocket()));
     SocketAddress address =
         await(server.listenTcp("127.0.0.1", 0, AccessToken.in(folder, new SecureRandom())));
@@ -124,6 +128,7 @@ final class ControlPlane implements AutoCloseable {
     jobs.close();
     await(nbd.close());
     await(vertx.close());
+    alarm.close();
     threads.close();
   }
 }

@@ -189,7 +189,7 @@ final class EveryOperationTest {
     assertEquals(
         MIB,
         api.ask("changeBandwidthGroup", machine, "slow")
-            .body("maxBytesPerSecond", MIB)
+            .body("maxBytesPerSecond", MIB, "maxReadOperationsPerSecond", 7)
             .is(200)
             .body()
             .getLong("maxBytesPerSecond"));

@@ -1,6 +1,7 @@
 package dev.varve.io.running;
 
 import dev.varve.core.inventory.RunningDisks;
+import dev.varve.core.limit.Alarm;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
 import dev.varve.core.medium.Progress;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,17 +38,28 @@ public final class MachineDisks implements RunningDisks {
   private final NbdServer nbd;
   private final Function<String, List<String>> uris;
   private final OpenDisks devices;
+  private final Alarm alarm;
+  private final LongSupplier nanoClock;
   private final Map<MachineId, Running> machines = new ConcurrentHashMap<>();
 
   /**
-   * Serves through {@code nbd}, which stays the caller's, like {@code threads}; both are closed
-   * after all machines are stopped.
+   * Serves through {@code nbd}, which stays the caller's, like {@code threads} and {@code alarm};
+   * all are closed after all machines are stopped.
    *
+   * @param alarm rings for the bandwidth groups of all machines
+   * @param nanoClock {@link System#nanoTime}, or what the alarm goes by
    * @param uris gives the URIs of an export by its name: one for each address that {@code nbd}
    *     listens on
    */
-  public MachineDisks(NbdServer nbd, StorageThreads threads, Function<String, List<String>> uris) {
+  public MachineDisks(
+      NbdServer nbd,
+      StorageThreads threads,
+      Alarm alarm,
+      LongSupplier nanoClock,
+      Function<String, List<String>> uris) {
     this.nbd = nbd;
+    this.alarm = alarm;
+    this.nanoClock = nanoClock;
     this.uris = uris;
     this.devices = new OpenDisks(threads);
   }
@@ -54,14 +67,16 @@ public final class MachineDisks implements RunningDisks {
   /** A machine and its disks; its monitor is held by whoever changes them. */
   private static final class Running {
     final MachineId machine;
+    final MachineLimits limits;
 
     /** Null for a disk that had to be closed and could not be opened again. */
     final Map<Slot, @Nullable Served> disks = new LinkedHashMap<>();
 
     boolean stopped;
 
-    Running(MachineId machine) {
+    Running(MachineId machine, MachineLimits limits) {
       this.machine = machine;
+      this.limits = limits;
     }
 
     @Nullable Served at(Slot slot) {
@@ -75,7 +90,7 @@ public final class MachineDisks implements RunningDisks {
 
   @Override
   public void start(MachineId machine, List<Disk> disks) throws IOException {
-    var running = new Running(machine);
+    var running = new Running(machine, new MachineLimits(alarm, nanoClock));
     synchronized (running) {
       if (machines.putIfAbsent(machine, running) != null) {
         throw new IllegalStateException("machine " + machine + " is running; stop it first");
@@ -85,14 +100,14 @@ public final class MachineDisks implements RunningDisks {
       try {
         for (Disk disk : disks) opened.add(open(disk));
         for (Served served : opened) {
-          publish(served);
+          publish(running, served);
           published.add(served);
-          running.disks.put(slot(served), served);
+          running.disks.put(served.slot(), served);
         }
       } catch (Throwable e) {
         running.stopped = true;
         machines.remove(machine);
-        withdraw(published);
+        withdraw(running, published);
         opened.forEach(this::letGo);
         throw e;
       }
@@ -107,7 +122,7 @@ public final class MachineDisks implements RunningDisks {
       running.stopped = true;
       List<Served> served = new ArrayList<>();
       for (Served disk : running.disks.values()) if (disk != null) served.add(disk);
-      withdraw(served);
+      withdraw(running, served);
       IOException failure = null;
       for (Served disk : served) {
         try {
@@ -144,6 +159,12 @@ public final class MachineDisks implements RunningDisks {
     return found;
   }
 
+  @Override
+  public Map<String, GroupTraffic> traffic(MachineId machine) {
+    Running running = machines.get(machine);
+    return running == null ? Map.of() : running.limits.traffic();
+  }
+
   // ---- one disk
 
   @Override
@@ -154,7 +175,7 @@ public final class MachineDisks implements RunningDisks {
       checkRunning(running);
       if (running.disks.containsKey(slot))
         throw new IllegalStateException("machine " + machine + " has a disk at " + slot);
-      running.disks.put(slot, openAndPublish(disk));
+      running.disks.put(slot, openAndPublish(running, disk));
     }
   }
 
@@ -166,7 +187,7 @@ public final class MachineDisks implements RunningDisks {
       Served served = running.at(slot);
       running.disks.remove(slot);
       if (served == null) return;
-      withdraw(List.of(served));
+      withdraw(running, List.of(served));
       letGo(served);
     }
   }
@@ -178,28 +199,33 @@ public final class MachineDisks implements RunningDisks {
       checkRunning(running);
       Slot slot = disk.attachment().slot();
       Served before = running.at(slot);
-      if (before == null) running.disks.put(slot, openAndPublish(disk));
-      else if (before.hasMediumOf(disk)) running.disks.put(slot, changeFlags(before, disk));
+      if (before == null) running.disks.put(slot, openAndPublish(running, disk));
+      else if (before.hasMediumOf(disk))
+        running.disks.put(slot, changeFlags(running, before, disk));
       else if (before.sharesAFileWith(disk)) replaceAfterClosing(running, before, disk);
-      else running.disks.put(slot, replace(before, disk));
+      else running.disks.put(slot, replace(running, before, disk));
     }
   }
 
   /** The device stays open; connections end only if they were told something else. */
-  private Served changeFlags(Served before, Disk disk) throws IOException {
-    Served after = Served.of(disk, before.open());
-    if (after.looksLike(before)) return new Served(disk, before.open(), before.export());
-    Future<Void> unused = nbd.withdraw(before.export().name());
-    publishOr(after, before);
+  private Served changeFlags(Running running, Served before, Disk disk) throws IOException {
+    Served after = Served.of(disk, before.open(), nanoClock);
+    if (after.looksLike(before)) {
+      after = before.with(disk);
+      running.limits.limit(after);
+      return after;
+    }
+    Future<Void> unused = withdraw(running, before);
+    publishOr(running, after, before);
     Await.done(unused.toCompletionStage());
     return after;
   }
 
-  private Served replace(Served before, Disk disk) throws IOException {
+  private Served replace(Running running, Served before, Disk disk) throws IOException {
     Served after = open(disk);
-    Future<Void> unused = nbd.withdraw(before.export().name());
+    Future<Void> unused = withdraw(running, before);
     try {
-      publishOr(after, before);
+      publishOr(running, after, before);
     } catch (Throwable e) {
       letGo(after);
       throw e;
@@ -210,27 +236,27 @@ public final class MachineDisks implements RunningDisks {
   }
 
   /** Publishes {@code after}, or again what was published before. */
-  private void publishOr(Served after, Served before) throws IOException {
+  private void publishOr(Running running, Served after, Served before) throws IOException {
     try {
-      publish(after);
+      publish(running, after);
     } catch (Throwable e) {
-      publish(before);
+      publish(running, before);
       throw e;
     }
   }
 
   /** The new disk needs a file, in another way, that the old one has locked. */
   private void replaceAfterClosing(Running running, Served before, Disk disk) throws IOException {
-    Slot slot = slot(before);
+    Slot slot = before.slot();
     Disk old = Served.withChain(before.disk(), before.open().paths());
     running.disks.put(slot, null);
-    withdraw(List.of(before));
+    withdraw(running, List.of(before));
     letGo(before);
     try {
-      running.disks.put(slot, openAndPublish(disk));
+      running.disks.put(slot, openAndPublish(running, disk));
     } catch (Throwable e) {
       try {
-        running.disks.put(slot, openAndPublish(old));
+        running.disks.put(slot, openAndPublish(running, old));
       } catch (IOException again) {
         e.addSuppressed(again);
       }
@@ -299,15 +325,15 @@ public final class MachineDisks implements RunningDisks {
 
   /** Closes a disk and opens it from the images that were decided for it. */
   private void openAnew(Running running, Served before, List<Path> decided) {
-    Slot slot = slot(before);
+    Slot slot = before.slot();
     running.disks.put(slot, null);
-    Future<Void> unused = nbd.withdraw(before.export().name());
+    Future<Void> unused = withdraw(running, before);
     before.open().device().close();
     chain(before).resume(); // what waits for it fails, and is not written to the old top
     letGo(before);
     try {
       Await.done(unused.toCompletionStage());
-      running.disks.put(slot, openAndPublish(Served.withChain(before.disk(), decided)));
+      running.disks.put(slot, openAndPublish(running, Served.withChain(before.disk(), decided)));
     } catch (IOException | RuntimeException e) {
       LOG.log(
           Level.ERROR,
@@ -424,18 +450,14 @@ public final class MachineDisks implements RunningDisks {
     return new IllegalStateException("machine " + machine + " is not running");
   }
 
-  private static Slot slot(Served served) {
-    return served.disk().attachment().slot();
-  }
-
   private Served open(Disk disk) throws IOException {
-    return Served.of(disk, devices.open(disk));
+    return Served.of(disk, devices.open(disk), nanoClock);
   }
 
-  private Served openAndPublish(Disk disk) throws IOException {
+  private Served openAndPublish(Running running, Disk disk) throws IOException {
     Served served = open(disk);
     try {
-      publish(served);
+      publish(running, served);
       return served;
     } catch (Throwable e) {
       letGo(served);
@@ -443,18 +465,26 @@ public final class MachineDisks implements RunningDisks {
     }
   }
 
-  private void publish(Served served) throws IOException {
+  private void publish(Running running, Served served) throws IOException {
+    running.limits.limit(served);
     try {
       nbd.publish(served.export());
     } catch (IllegalArgumentException e) {
+      running.limits.release(served);
       throw new IOException(e.getMessage(), e);
     }
   }
 
+  /** Sends the clients away; what they have in flight waits for no limit. */
+  private Future<Void> withdraw(Running running, Served served) {
+    Future<Void> unused = nbd.withdraw(served.export().name());
+    running.limits.release(served);
+    return unused;
+  }
+
   /** Sends the clients of all of them away, and waits until none is left. */
-  private void withdraw(List<Served> served) throws IOException {
-    List<Future<Void>> unused =
-        served.stream().map(disk -> nbd.withdraw(disk.export().name())).toList();
+  private void withdraw(Running running, List<Served> served) throws IOException {
+    List<Future<Void>> unused = served.stream().map(disk -> withdraw(running, disk)).toList();
     Await.done(Future.join(unused).toCompletionStage());
   }
 

@@ -2,33 +2,47 @@ package dev.varve.io.running;
 
 import dev.varve.core.device.Export;
 import dev.varve.core.inventory.RunningDisks.Disk;
+import dev.varve.core.limit.LimitedDevice;
 import dev.varve.core.machine.Attachment;
 import dev.varve.core.machine.Slot;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.LongSupplier;
 
 /**
  * A disk in a slot of a running machine: what the model says of it, the device that is open for it,
- * and the export by which clients reach it. The limit that it shares with others is {@code
- * disk().group()}; whoever puts it into force does so around the device of {@link #export}.
+ * that device within the limits of this slot, and the export by which clients reach it.
  *
+ * @param device never closed, for the open device may be other slots' too
  * @param export what clients were told; its description may name an image that is no longer on top
  */
-record Served(Disk disk, OpenDisk open, Export export) {
+record Served(Disk disk, OpenDisk open, LimitedDevice device, Export export) {
 
-  static Served of(Disk disk, OpenDisk open) {
+  /** A disk without limits yet. */
+  static Served of(Disk disk, OpenDisk open, LongSupplier nanoClock) {
     Attachment attachment = disk.attachment();
     List<Path> paths = open.paths();
+    String name = name(disk);
+    var device = new LimitedDevice(open.device(), name, nanoClock);
     String description = paths.isEmpty() ? "empty drive" : paths.getLast().toString();
     var export =
         new Export(
-            name(disk),
+            name,
             description,
-            open.device(),
+            device,
             disk.readOnly(),
             attachment.discard() && open.givesSpaceBack(),
             !attachment.nonRotational());
-    return new Served(disk, open, export);
+    return new Served(disk, open, device, export);
+  }
+
+  /** The same for clients, with other limits. */
+  Served with(Disk disk) {
+    return new Served(disk, open, device, export);
+  }
+
+  Slot slot() {
+    return disk.attachment().slot();
   }
 
   /** {@code machine/controller/port/device}. */

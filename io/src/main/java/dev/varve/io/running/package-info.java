@@ -12,6 +12,13 @@
  * their lower images only are devices of their own; the images below are open for reading in each.
  * A device that several machines use gets no new top and is not merged.
  *
+ * <p><b>Limits.</b> A bandwidth group is a machine's, and holds for all its disks that name it,
+ * whatever connections and event loops their requests come from; of a group of kind Network too,
+ * since disks may name one. Each slot is limited for itself, so a device that several slots show is
+ * as fast as each of them may be. New limits and another group hold from the next request on, also
+ * for what waits, and clients stay connected. When an export is withdrawn, what waits of it goes at
+ * once: stopping a machine does not wait for its limits.
+ *
  * <p><b>Changes.</b>
  *
  * <ul>

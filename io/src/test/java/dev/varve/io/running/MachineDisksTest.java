@@ -13,8 +13,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.varve.core.inventory.RunningDisks.Disk;
-import dev.varve.core.machine.BandwidthGroup;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -284,24 +282,6 @@ class MachineDisksTest {
     }
     try (var client = machines.emulator(DISK_0)) {
       assertArrayEquals(filled(512, 'f'), client.read(0, 512));
-    }
-    machines.disks.stop(ALPHA);
-  }
-
-  @Test
-  void limitsChangeWithoutClientsNoticing() throws Exception {
-    Path base = images.vdi("base", 8 * MIB, 1);
-    var disk = hardDisk("alpha", SATA_0, base);
-    machines.disks.start(ALPHA, List.of(disk));
-    try (var client = machines.emulator(DISK_0)) {
-      var group = new BandwidthGroup("slow", BandwidthGroup.Kind.DISK, MIB);
-
-      machines.disks.change(
-          ALPHA,
-          new Disk(
-              disk.machineName(), disk.attachment(), disk.format(), disk.chain(), false, group));
-
-      client.write(0, filled(512, 'n'));
     }
     machines.disks.stop(ALPHA);
   }

@@ -1,7 +1,9 @@
 package dev.varve.io.running;
 
 import dev.varve.core.inventory.RunningDisks.Disk;
+import dev.varve.core.limit.AlarmClock;
 import dev.varve.core.machine.Attachment;
+import dev.varve.core.machine.BandwidthGroup;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
 import dev.varve.core.medium.DeviceType;
@@ -17,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** Running machines behind a server of their own on a Unix socket. */
 final class TestMachines implements AutoCloseable {
@@ -36,15 +39,29 @@ final class TestMachines implements AutoCloseable {
   final Path socket;
   final NbdServer nbd;
   final MachineDisks disks;
+  private final AlarmClock alarm = new AlarmClock(System::nanoTime);
   private final Vertx vertx;
 
   TestMachines() throws IOException {
+    this(null);
+  }
+
+  /**
+   * @param clock what limits go by; null: the real time
+   */
+  TestMachines(@Nullable SteppedClock clock) throws IOException {
     vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
     nbd = new NbdServer(vertx, LIMITS, ReplyStyle.STRUCTURED, System::nanoTime);
     folder = Files.createTempDirectory("run");
     socket = folder.resolve("s");
     nbd.listenUnix(socket).await();
-    disks = new MachineDisks(nbd, threads, name -> List.of(uri(name)));
+    disks =
+        new MachineDisks(
+            nbd,
+            threads,
+            clock == null ? alarm : clock,
+            clock == null ? System::nanoTime : clock,
+            name -> List.of(uri(name)));
   }
 
   String uri(String export) {
@@ -58,6 +75,7 @@ final class TestMachines implements AutoCloseable {
   @Override
   public void close() throws IOException {
     nbd.close().await();
+    alarm.close();
     threads.close();
     vertx.close().await();
     Files.deleteIfExists(folder);
@@ -75,6 +93,12 @@ final class TestMachines implements AutoCloseable {
 
   static Disk disc(String machine, Slot slot, Path... iso) {
     return disk(machine, slot, DeviceType.DVD, "RAW", true, false, List.of(iso));
+  }
+
+  /** The same disk in a group. */
+  static Disk in(@Nullable BandwidthGroup group, Disk disk) {
+    return new Disk(
+        disk.machineName(), disk.attachment(), disk.format(), disk.chain(), disk.readOnly(), group);
   }
 
   /**

@@ -1,0 +1,28 @@
+package dev.varve.core.inventory;
+
+import dev.varve.core.limit.LimitStatistics;
+import dev.varve.core.machine.MachineId;
+import dev.varve.core.machine.Slot;
+import java.util.List;
+import java.util.Map;
+
+/** What can be seen of the disks of running machines. Thread safe. */
+public interface ServedDisks {
+
+  /** The URIs at which a running machine's disks are served. May block. */
+  Map<Slot, List<String>> uris(MachineId machine);
+
+  /**
+   * What passes through a running machine's bandwidth groups, by their names: of those that a disk
+   * has been in since the machine started. Empty if it does not run. Does not block.
+   */
+  Map<String, GroupTraffic> traffic(MachineId machine);
+
+  /**
+   * A bandwidth group at work.
+   *
+   * @param all of everybody together, those that have left included
+   * @param members the disks that are in it now
+   */
+  record GroupTraffic(LimitStatistics all, Map<Slot, LimitStatistics> members) {}
+}
