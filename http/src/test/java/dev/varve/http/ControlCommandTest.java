@@ -71,8 +71,11 @@ class ControlCommandTest {
           machine controller rename m SATA disks        | PATCH /machines/m/controllers/SATA {'name':'disks'}
           machine controller remove m SATA              | DELETE /machines/m/controllers/SATA
           machine bandwidth list m                      | GET /machines/m/bandwidth-groups
-          machine bandwidth create m slow --max-bytes-per-second 20M | POST /machines/m/bandwidth-groups {'name':'slow','kind':'Disk','maxBytesPerSecond':20971520}
+          machine bandwidth show m slow                 | GET /machines/m/bandwidth-groups/slow
+          machine bandwidth create m slow --max-bytes-per-second 20M | POST /machines/m/bandwidth-groups {'maxBytesPerSecond':20971520,'name':'slow','kind':'Disk'}
+          machine bandwidth create m calm --kind network --max-write-operations-per-second 50 --max-read-bytes-per-second 1G | POST /machines/m/bandwidth-groups {'maxReadBytesPerSecond':1073741824,'maxWriteOperationsPerSecond':50,'name':'calm','kind':'Network'}
           machine bandwidth set m slow --max-bytes-per-second 0 | PATCH /machines/m/bandwidth-groups/slow {'maxBytesPerSecond':0}
+          machine bandwidth set m slow --max-operations-per-second 500 --burst-milliseconds 20 | PATCH /machines/m/bandwidth-groups/slow {'maxOperationsPerSecond':500,'burstMilliseconds':20}
           machine bandwidth delete m slow               | DELETE /machines/m/bandwidth-groups/slow
           machine snapshot list m                       | GET /machines/m/snapshots
           machine snapshot show m S1                    | GET /machines/m/snapshots/S1
@@ -292,6 +295,76 @@ class ControlCommandTest {
             SATA:0.0  nbd+unix:///mail/SATA/0/0?socket=/s
         """,
         out.toString());
+  }
+
+  @Test
+  void peopleSeeWhatPassesThroughABandwidthGroup() {
+    JsonObject slow =
+        group("slow", 20 << 20, 500, 2, 250)
+            .put("traffic", traffic(20_971_000, 300, 3))
+            .put(
+                "members",
+                new JsonArray()
+                    .add(member(0).put("traffic", traffic(20_971_000, 300, 3)))
+                    .add(member(1).put("traffic", traffic(0, 0, 0))));
+    server
+        .answers("GET /machines/mail/bandwidth-groups/slow", slow)
+        .answers(
+            "GET /machines/mail/bandwidth-groups",
+            new JsonObject()
+                .put(
+                    "bandwidthGroups", new JsonArray().add(slow).add(group("free", 0, 0, 0, 100))));
+
+    assertEquals(0, varve("machine bandwidth show mail slow"), err::toString);
+    assertEquals(0, varve("machine bandwidth list mail"), err::toString);
+
+    assertEquals(
+        """
+        slow
+          kind               Disk
+          limits             20.00 MiB/s, read 500 requests/s, burst 250 ms
+          attachments        2
+          traffic
+            slot      now                           waiting         throttled  read       written  requests
+            SATA:0.0  20.00 MiB/s, 300 requests/s   3 of 12.00 KiB  1500 ms    1.000 GiB  0 bytes  9000
+            SATA:1.0  0 bytes/s, 0 requests/s       -               1500 ms    1.000 GiB  0 bytes  9000
+            all       20.00 MiB/s, 300 requests/s   3 of 12.00 KiB  1500 ms    1.000 GiB  0 bytes  9000
+        name  kind  limits                                          attachments  now                          waiting
+        slow  Disk  20.00 MiB/s, read 500 requests/s, burst 250 ms  2            20.00 MiB/s, 300 requests/s  3 of 12.00 KiB
+        free  Disk  none                                            0            -                            -
+        """,
+        out.toString());
+  }
+
+  private static JsonObject group(
+      String name, long bytes, long reads, int attachments, int burstMilliseconds) {
+    return new JsonObject()
+        .put("name", name)
+        .put("kind", "Disk")
+        .put("maxBytesPerSecond", bytes)
+        .put("maxReadBytesPerSecond", 0)
+        .put("maxWriteBytesPerSecond", 0)
+        .put("maxOperationsPerSecond", 0)
+        .put("maxReadOperationsPerSecond", reads)
+        .put("maxWriteOperationsPerSecond", 0)
+        .put("burstMilliseconds", burstMilliseconds)
+        .put("attachments", attachments);
+  }
+
+  private static JsonObject member(int port) {
+    return new JsonObject().put("controller", "SATA").put("port", port).put("device", 0);
+  }
+
+  private static JsonObject traffic(long bytesPerSecond, long operationsPerSecond, int waiting) {
+    return new JsonObject()
+        .put("bytesPerSecond", bytesPerSecond)
+        .put("operationsPerSecond", operationsPerSecond)
+        .put("bytesRead", 1 << 30)
+        .put("bytesWritten", 0)
+        .put("operations", 9000)
+        .put("waitingRequests", waiting)
+        .put("waitingBytes", waiting * 4096)
+        .put("throttledMilliseconds", 1500);
   }
 
   @Test

@@ -6,7 +6,6 @@ import static dev.varve.http.client.ApiRequest.post;
 
 import dev.varve.core.machine.BandwidthGroup;
 import dev.varve.http.client.ApiRequest;
-import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,7 +21,6 @@ final class BandwidthCommand {
 
   private static final String MACHINE = "MACHINE";
   private static final String GROUP = "GROUP";
-  private static final String LIMIT = "--max-bytes-per-second";
 
   @Command(description = "Lists the bandwidth groups of a machine.")
   int list(
@@ -32,7 +30,19 @@ final class BandwidthCommand {
       throws IOException {
     return server.ask(
         get("machines", machine, "bandwidth-groups").query("copy", copy.text()),
-        MachineWords::bandwidthGroups);
+        BandwidthWords::groups);
+  }
+
+  @Command(description = "Shows a bandwidth group, and what its disks do while the machine runs.")
+  int show(
+      @Mixin ServerOptions server,
+      @Mixin CopyOption copy,
+      @Parameters(paramLabel = MACHINE) String machine,
+      @Parameters(paramLabel = GROUP) String group)
+      throws IOException {
+    return server.ask(
+        get("machines", machine, "bandwidth-groups", group).query("copy", copy.text()),
+        BandwidthWords::group);
   }
 
   @Command(sortOptions = false, description = "Makes a bandwidth group.")
@@ -41,13 +51,7 @@ final class BandwidthCommand {
       @Mixin SessionOption session,
       @Parameters(paramLabel = MACHINE) String machine,
       @Parameters(paramLabel = "NAME") String name,
-      @Option(
-              names = LIMIT,
-              required = true,
-              paramLabel = "SIZE",
-              converter = ByteSize.class,
-              description = "The limit, such as 20M; 0 for none.")
-          Long limit,
+      @Mixin LimitOptions limits,
       @Option(
               names = "--kind",
               paramLabel = "Disk|Network",
@@ -57,32 +61,22 @@ final class BandwidthCommand {
       throws IOException {
     ApiRequest request =
         post("machines", machine, "bandwidth-groups")
-            .body(
-                new JsonObject()
-                    .put("name", name)
-                    .put("kind", kind.text())
-                    .put("maxBytesPerSecond", limit));
-    return server.ask(request.session(session.id()), MachineWords::bandwidthGroup);
+            .body(limits.json().put("name", name).put("kind", kind.text()));
+    return server.ask(request.session(session.id()), BandwidthWords::group);
   }
 
-  @Command(description = "Changes a limit; for the disks of a running machine at once.")
+  @Command(
+      sortOptions = false,
+      description = "Changes limits; for the disks of a running machine at once.")
   int set(
       @Mixin ServerOptions server,
       @Mixin SessionOption session,
       @Parameters(paramLabel = MACHINE) String machine,
       @Parameters(paramLabel = GROUP) String group,
-      @Option(
-              names = LIMIT,
-              required = true,
-              paramLabel = "SIZE",
-              converter = ByteSize.class,
-              description = "The limit, such as 20M; 0 for none.")
-          Long limit)
+      @Mixin LimitOptions limits)
       throws IOException {
-    ApiRequest request =
-        patch("machines", machine, "bandwidth-groups", group)
-            .body(new JsonObject().put("maxBytesPerSecond", limit));
-    return server.ask(request.session(session.id()), MachineWords::bandwidthGroup);
+    ApiRequest request = patch("machines", machine, "bandwidth-groups", group).body(limits.json());
+    return server.ask(request.session(session.id()), BandwidthWords::group);
   }
 
   @Command(description = "Deletes a group that no attachment names.")

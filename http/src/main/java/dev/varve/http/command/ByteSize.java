@@ -46,6 +46,11 @@ final class ByteSize implements ITypeConverter<Long> {
 
   /** For people: the exact bytes, and the largest unit that is exact enough to recognise. */
   static String text(long bytes) {
+    return bytes < 1024 ? rounded(bytes) : "%s (%d bytes)".formatted(rounded(bytes), bytes);
+  }
+
+  /** For people, where that is exact enough. */
+  static String rounded(long bytes) {
     int unit = -1;
     double value = bytes;
     while (value >= 1024 && unit < UNITS.length() - 1) {
@@ -53,6 +58,6 @@ final class ByteSize implements ITypeConverter<Long> {
       unit++;
     }
     if (unit < 0) return bytes + " bytes";
-    return String.format(Locale.ROOT, "%.4g %ciB (%d bytes)", value, UNITS.charAt(unit), bytes);
+    return String.format(Locale.ROOT, "%.4g %ciB", value, UNITS.charAt(unit));
   }
 }

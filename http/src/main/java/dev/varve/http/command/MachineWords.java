@@ -79,7 +79,7 @@ final class MachineWords {
     return sheet
         .table("controllers", controllerTable(hardware))
         .table("attachments", attachmentTable(hardware, media))
-        .table("bandwidth groups", bandwidthTable(hardware));
+        .table("bandwidth groups", BandwidthWords.table(hardware));
   }
 
   static String controllers(JsonObject answer, ApiClient server) {
@@ -97,14 +97,6 @@ final class MachineWords {
 
   static String attachments(JsonObject answer, ApiClient server) throws IOException {
     return tableOr("nothing is attached", attachmentTable(answer, ReadableNames.ofMedia(server)));
-  }
-
-  static String bandwidthGroups(JsonObject answer, ApiClient server) {
-    return tableOr("no bandwidth groups", bandwidthTable(answer));
-  }
-
-  static String bandwidthGroup(JsonObject group, ApiClient server) {
-    return bandwidthTable(alone("bandwidthGroups", group)).toString();
   }
 
   static String snapshots(JsonObject answer, ApiClient server) {
@@ -179,19 +171,6 @@ final class MachineWords {
     return flags.isEmpty() ? "-" : flags;
   }
 
-  private static TextTable bandwidthTable(JsonObject hardware) {
-    var table = new TextTable("name", "kind", "bytes per second", "attachments");
-    for (JsonObject group : objects(hardware, "bandwidthGroups")) {
-      long limit = group.getLong("maxBytesPerSecond");
-      table.row(
-          group.getString("name"),
-          group.getString("kind"),
-          limit == 0 ? "no limit" : ByteSize.text(limit),
-          group.getInteger("attachments"));
-    }
-    return table;
-  }
-
   /** Children are indented below their parents; a star is at the one that the machine follows. */
   private static TextTable snapshotTable(JsonObject machine) {
     var table = new TextTable("name", "taken at", "id", "description");
@@ -219,12 +198,12 @@ final class MachineWords {
     return table;
   }
 
-  private static Slot slot(JsonObject placed) {
+  static Slot slot(JsonObject placed) {
     return new Slot(
         placed.getString("controller"), placed.getInteger("port"), placed.getInteger("device"));
   }
 
-  private static Iterable<JsonObject> objects(JsonObject answer, String array) {
+  static Iterable<JsonObject> objects(JsonObject answer, String array) {
     return answer.getJsonArray(array).stream().map(JsonObject.class::cast)::iterator;
   }
 
