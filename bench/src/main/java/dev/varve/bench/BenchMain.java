@@ -2,6 +2,7 @@ package dev.varve.bench;
 
 import dev.varve.bench.compare.CompareCommand;
 import dev.varve.bench.compare.IsolationCommand;
+import dev.varve.bench.compare.LimitsCommand;
 import dev.varve.bench.micro.MicroCommand;
 import java.util.Locale;
 import picocli.CommandLine;
@@ -16,6 +17,7 @@ import picocli.CommandLine.Command;
     subcommands = {
       CompareCommand.class,
       IsolationCommand.class,
+      LimitsCommand.class,
       MicroCommand.class,
       CommandLine.HelpCommand.class
     })

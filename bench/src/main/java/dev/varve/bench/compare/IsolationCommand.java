@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.ToLongFunction;
@@ -154,8 +153,8 @@ public final class IsolationCommand implements Callable<Integer> {
         Future<?> reader = others.submit(() -> load(cold, COLD_READS, part, all));
         Future<?> writer = others.submit(() -> load(written, WRITES, written.all(), all));
         long beside = load(hot, HOT_READS, hot.all(), terms.seconds()).p99Nanos();
-        await(reader);
-        await(writer);
+        OtherThread.result(reader);
+        OtherThread.result(writer);
         rounds.add(new Round(alone, beside));
         PrintWriter progress = spec.commandLine().getErr();
         progress.printf("%s, round %d: p99 %d us alone, ", title, i + 1, alone / 1000);
@@ -169,14 +168,6 @@ public final class IsolationCommand implements Callable<Integer> {
   private static Load.Result load(Disk disk, Load load, Load.Range range, double seconds)
       throws IOException {
     return new LeanClient().run(disk.socket(), disk.name(), load, range, seconds);
-  }
-
-  private static void await(Future<?> other) throws IOException, InterruptedException {
-    try {
-      other.get();
-    } catch (ExecutionException e) {
-      throw new IOException("another client failed: " + e.getCause(), e);
-    }
   }
 
   /** The longest that a server told of when it stopped. */

@@ -28,6 +28,17 @@ final class ServerProcess implements AutoCloseable {
     this.log = log;
   }
 
+  /** A question that fails until the server is ready. */
+  interface Probe {
+    void ask() throws IOException;
+  }
+
+  /** Starts a server and waits until it serves its default export. */
+  static ServerProcess start(String name, List<String> command, Path socket)
+      throws IOException, InterruptedException {
+    return start(name, command, socket, () -> NbdSession.open(socket, "").close());
+  }
+
   /**
    * Starts a server and waits until it answers.
    *
@@ -35,7 +46,7 @@ final class ServerProcess implements AutoCloseable {
    *     beside it
    * @throws IOException if it cannot be started or does not answer; with what it printed
    */
-  static ServerProcess start(String name, List<String> command, Path socket)
+  static ServerProcess start(String name, List<String> command, Path socket, Probe probe)
       throws IOException, InterruptedException {
     Files.deleteIfExists(socket);
     Path log = socket.resolveSibling(socket.getFileName() + ".log");
@@ -48,7 +59,7 @@ final class ServerProcess implements AutoCloseable {
     var server = new ServerProcess(name, process, socket, log);
     try {
       Runtime.getRuntime().addShutdownHook(server.atExit);
-      server.awaitAnswer();
+      server.awaitAnswer(probe);
       return server;
     } catch (Throwable e) {
       server.close();
@@ -56,10 +67,11 @@ final class ServerProcess implements AutoCloseable {
     }
   }
 
-  private void awaitAnswer() throws IOException, InterruptedException {
+  private void awaitAnswer(Probe probe) throws IOException, InterruptedException {
     long deadline = System.nanoTime() + START.toNanos();
     while (true) {
-      try (NbdSession session = connect()) {
+      try {
+        probe.ask();
         return;
       } catch (IOException e) {
         if (!process.isAlive() || System.nanoTime() > deadline) {

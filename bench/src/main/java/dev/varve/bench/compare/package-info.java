@@ -2,9 +2,10 @@
  * How fast Varve is beside other servers, on the same data in the same minutes.
  *
  * <p>Read {@link dev.varve.bench.compare.CompareCommand}, then {@link
- * dev.varve.bench.compare.Workload}. Everything here runs in one thread, except the three clients
- * of {@link dev.varve.bench.compare.IsolationCommand}. Servers are other processes, Varve too:
- * nothing here knows its classes, but for writing test images.
+ * dev.varve.bench.compare.Workload}. Everything here runs in one thread, except the clients of
+ * {@link dev.varve.bench.compare.IsolationCommand} and {@link
+ * dev.varve.bench.compare.LimitsCommand}. Servers are other processes, Varve too: nothing here
+ * knows its classes, but for writing test images and asking its control plane.
  */
 @NullMarked
 package dev.varve.bench.compare;
