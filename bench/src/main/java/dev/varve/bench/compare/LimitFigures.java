@@ -78,10 +78,11 @@ record LimitFigures(String server, LimitSchedule schedule, double[][] rates, Dur
     return Math.abs(rate / limit - 1) <= NEAR;
   }
 
-  double cpuMillisPerGib() {
-    double bytes = 0;
+  /** The server's CPU for each request, in microseconds. */
+  double cpuMicros() {
+    double requests = 0;
     for (int disk = 0; disk < GroupServer.DISKS; disk++)
-      bytes += rate(disk, 0, schedule.seconds()) * schedule.seconds();
-    return cpu.toMillis() / (bytes / (1 << 30));
+      requests += rate(disk, 0, schedule.seconds()) / GroupLoad.LOADS.get(disk).blockSize();
+    return cpu.toNanos() / 1e3 / (requests * schedule.seconds());
   }
 }

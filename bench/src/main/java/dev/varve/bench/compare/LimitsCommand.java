@@ -179,7 +179,7 @@ public final class LimitsCommand implements Callable<Integer> {
     text.append("| server | off the limit over 1 s: mean, worst | ")
         .append("Jain's index over 1 s, of requests unlike in size: median, worst | ")
         .append("of requests unlike in number: median, worst | slowest change, s | ")
-        .append("server's CPU, ms/GiB | a limit never reached: requests/s, of those without one | ")
+        .append("CPU for a request that may have to wait, us | a limit never reached: requests/s, of those without one | ")
         .append("CPU for a request, us, without one |\n")
         .append("| --- | --- | --- | --- | ---: | ---: | --- | --- |\n");
     for (Found found : all) {
@@ -190,7 +190,7 @@ public final class LimitsCommand implements Callable<Integer> {
           .append(fairness(figures, 0))
           .append(fairness(figures, 1))
           .append("%.2f | ".formatted(figures.slowestChange()))
-          .append("%.0f | ".formatted(figures.cpuMillisPerGib()))
+          .append("%.0f | ".formatted(figures.cpuMicros()))
           .append("%.0f, %.0f | ".formatted(perSecond(found.limited()), perSecond(found.free())))
           .append("%.2f, %.2f |\n".formatted(micros(found.limited()), micros(found.free())));
     }
@@ -239,7 +239,7 @@ public final class LimitsCommand implements Callable<Integer> {
               .put("fairnessOfUnlikeSizes", array(figures.fairness(0)))
               .put("fairnessOfUnlikeNumbers", array(figures.fairness(1)))
               .put("slowestChangeSeconds", figures.slowestChange())
-              .put("cpuMillisPerGib", figures.cpuMillisPerGib())
+              .put("cpuMicros", figures.cpuMicros())
               .put("requestsPerSecondWithoutLimit", perSecond(found.free()))
               .put("requestsPerSecondWithinLimit", perSecond(found.limited()))
               .put("cpuMicrosWithoutLimit", micros(found.free()))

@@ -105,7 +105,7 @@ class FioLimitsTest {
 
     List<String> calm = new ArrayList<>(job(one, "randread", "4k", 4));
     calm.add("--rate_iops=1000");
-    JsonObject free = fio(3, calm, job(two, "randread", "256k", 64)).jobs().get(0);
+    JsonObject free = fio(3, calm, job(two, "randread", "256k", 16)).jobs().get(0);
 
     JsonObject read = free.getJsonObject("read");
     assertNear(1000, read.getDouble("iops"));
@@ -138,6 +138,7 @@ class FioLimitsTest {
     String name = Served.name(disk);
     return List.of(
         "--name=" + disk.attachment().slot().port(),
+        "--ioengine=nbd",
         "--uri=" + machines.uri(name),
         "--rw=" + access,
         "--bs=" + blockSize,
@@ -150,7 +151,7 @@ class FioLimitsTest {
     var command = new ArrayList<>(List.of("fio", "--output-format=json", "--eta=never"));
     for (List<String> job : jobs) {
       command.addAll(job);
-      command.addAll(List.of("--ioengine=nbd", "--thread", "--size=64M", "--time_based"));
+      command.addAll(List.of("--thread", "--size=64M", "--time_based"));
       command.addAll(List.of("--norandommap", "--ramp_time=1", "--runtime=" + seconds));
       command.addAll(List.of("--bwavgtime=250", "--log_avg_msec=250", "--write_bw_log=log"));
     }
