@@ -325,10 +325,10 @@ class ControlCommandTest {
           limits             20.00 MiB/s, read 500 requests/s, burst 250 ms
           attachments        2
           traffic
-            slot      now                           waiting         throttled  read       written  requests
-            SATA:0.0  20.00 MiB/s, 300 requests/s   3 of 12.00 KiB  1500 ms    1.000 GiB  0 bytes  9000
-            SATA:1.0  0 bytes/s, 0 requests/s       -               1500 ms    1.000 GiB  0 bytes  9000
-            all       20.00 MiB/s, 300 requests/s   3 of 12.00 KiB  1500 ms    1.000 GiB  0 bytes  9000
+            slot      now                          waiting         throttled  read       written  requests
+            SATA:0.0  20.00 MiB/s, 300 requests/s  3 of 12.00 KiB  1500 ms    1.000 GiB  0 bytes  9000
+            SATA:1.0  0 bytes/s, 0 requests/s      -               1500 ms    1.000 GiB  0 bytes  9000
+            all       20.00 MiB/s, 300 requests/s  3 of 12.00 KiB  1500 ms    1.000 GiB  0 bytes  9000
         name  kind  limits                                          attachments  now                          waiting
         slow  Disk  20.00 MiB/s, read 500 requests/s, burst 250 ms  2            20.00 MiB/s, 300 requests/s  3 of 12.00 KiB
         free  Disk  none                                            0            -                            -

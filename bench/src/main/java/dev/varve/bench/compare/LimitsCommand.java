@@ -179,7 +179,8 @@ public final class LimitsCommand implements Callable<Integer> {
     text.append("| server | off the limit over 1 s: mean, worst | ")
         .append("Jain's index over 1 s, of requests unlike in size: median, worst | ")
         .append("of requests unlike in number: median, worst | slowest change, s | ")
-        .append("CPU for a request that may have to wait, us | a limit never reached: requests/s, of those without one | ")
+        .append(
+            "CPU for a request that may have to wait, us | a limit never reached: requests/s, of those without one | ")
         .append("CPU for a request, us, without one |\n")
         .append("| --- | --- | --- | --- | ---: | ---: | --- | --- |\n");
     for (Found found : all) {

@@ -1,11 +1,17 @@
 package dev.varve.bench.micro;
 
+import dev.varve.core.device.BlockDevice;
+import dev.varve.core.device.ReadSink;
 import dev.varve.core.limit.BandwidthLimits;
 import dev.varve.core.limit.Direction;
 import dev.varve.core.limit.LimitGroup;
 import dev.varve.core.limit.LimitMember;
+import dev.varve.core.limit.LimitedDevice;
 import dev.varve.core.limit.Waiting;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -20,6 +26,7 @@ import org.openjdk.jmh.annotations.Warmup;
 /**
  * What a bandwidth group costs a request: without limits (goal: under 2 ns), with limits and budget
  * (under 100 ns), and when it has to wait, all without allocating (the gc profiler's norm is 0).
+ * The same of a read through {@link LimitedDevice}, beside one without it.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -42,11 +49,43 @@ public class LimitBenchmark {
   /** A microsecond for each request. */
   private final LimitMember scarce = member(BandwidthLimits.ofBytes(LENGTH * 1_000_000L));
 
+  private final BlockDevice disk = new NoDisk();
+  private final BlockDevice diskInNoGroup = disk(null);
+  private final BlockDevice diskWithoutLimit = disk(unlimited.group());
+  private final BlockDevice diskWithinLimit = disk(limited.group());
+  private final Sum sum = new Sum();
+
   private final Passage passage = new Passage();
   private long now;
 
   private static LimitMember member(BandwidthLimits limits) {
     return new LimitGroup(limits, (_, _) -> {}, 0).join("member", 0);
+  }
+
+  private static BlockDevice disk(@Nullable LimitGroup group) {
+    var disk = new LimitedDevice(new NoDisk(), "disk", System::nanoTime);
+    disk.limitTo(group);
+    return disk;
+  }
+
+  @Benchmark
+  public boolean disk() throws IOException {
+    return disk.tryRead(0, LENGTH, sum);
+  }
+
+  @Benchmark
+  public boolean diskInNoGroup() throws IOException {
+    return diskInNoGroup.tryRead(0, LENGTH, sum);
+  }
+
+  @Benchmark
+  public boolean diskWithoutLimit() throws IOException {
+    return diskWithoutLimit.tryRead(0, LENGTH, sum);
+  }
+
+  @Benchmark
+  public boolean diskWithinLimit() throws IOException {
+    return diskWithinLimit.tryRead(0, LENGTH, sum);
   }
 
   @Benchmark
@@ -89,6 +128,20 @@ public class LimitBenchmark {
   @State(Scope.Benchmark)
   public static class Shared {
     final LimitMember member = member(BandwidthLimits.ofBytes(PLENTY));
+  }
+
+  private static final class Sum implements ReadSink {
+    long bytes;
+
+    @Override
+    public void bytes(MemorySegment memory, long offset, int length) {
+      bytes += length;
+    }
+
+    @Override
+    public void zeroes(int length) {
+      bytes += length;
+    }
   }
 
   private static final class Passage extends Waiting {
