@@ -1,5 +1,8 @@
 package dev.varve.core.limit;
 
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -13,6 +16,9 @@ public final class AlarmClock implements Alarm, AutoCloseable {
   private final LongSupplier nanoClock;
   private final ScheduledThreadPoolExecutor thread;
 
+  /** One for each group, or alarms for years ahead would pile up behind those for now. */
+  private final Map<LimitGroup, ScheduledFuture<?>> set = new ConcurrentHashMap<>();
+
   /**
    * @param nanoClock {@link System#nanoTime}, or what follows it
    */
@@ -22,15 +28,26 @@ public final class AlarmClock implements Alarm, AutoCloseable {
         new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().daemon().name("varve-limits").factory());
     thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    thread.setRemoveOnCancelPolicy(true);
   }
 
   @Override
   public void set(LimitGroup group, long nanoTime) {
     if (thread.isShutdown()) return;
-    thread.schedule(
-        () -> group.ring(nanoClock.getAsLong()),
-        nanoTime - nanoClock.getAsLong(),
-        TimeUnit.NANOSECONDS);
+    long delay = nanoTime - nanoClock.getAsLong();
+    ScheduledFuture<?> before =
+        set.put(group, thread.schedule(() -> ring(group), delay, TimeUnit.NANOSECONDS));
+    if (before != null) before.cancel(false);
+  }
+
+  private void ring(LimitGroup group) {
+    set.remove(group);
+    group.ring(nanoClock.getAsLong());
+  }
+
+  /** How many alarms have not rung yet. */
+  int pending() {
+    return thread.getQueue().size();
   }
 
   /** Rings no more. To be called when no device waits for it any longer. */

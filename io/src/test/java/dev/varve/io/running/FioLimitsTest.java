@@ -80,17 +80,17 @@ class FioLimitsTest {
   @Test
   void newLimitsAndAnotherGroupTakeEffectWhileTheGuestGoesOn() throws Exception {
     machines.disks.start(ALPHA, List.of(in(bytes(20 * MIB), one)));
-    Run run = fio(7, job(one, "randread", "64k", 16));
+    Run run = fio(9, job(one, "randread", "64k", 16));
 
-    run.awaitSeconds(3);
+    run.awaitSeconds(4);
     machines.disks.change(ALPHA, in(bytes(60 * MIB), one));
-    run.awaitSeconds(2);
+    run.awaitSeconds(3);
     machines.disks.change(ALPHA, in(operations(160), one)); // in another group
 
     List<Double> rates = run.rates();
     for (double expected : new double[] {20 * MIB, 60 * MIB, 10 * MIB}) {
       long windows = rates.stream().filter(rate -> isNear(expected, rate)).count();
-      assertTrue(windows >= 5, () -> "not 5 windows at " + expected + " in " + rates);
+      assertTrue(windows >= 3, () -> "not 3 windows at " + expected + " in " + rates);
     }
     long others =
         rates.stream()
@@ -153,7 +153,7 @@ class FioLimitsTest {
       command.addAll(job);
       command.addAll(List.of("--thread", "--size=64M", "--time_based"));
       command.addAll(List.of("--norandommap", "--ramp_time=1", "--runtime=" + seconds));
-      command.addAll(List.of("--bwavgtime=250", "--log_avg_msec=250", "--write_bw_log=log"));
+      command.addAll(List.of("--bwavgtime=500", "--log_avg_msec=500", "--write_bw_log=log"));
     }
     Path output = folder.resolve("fio.json");
     Process process =
@@ -184,7 +184,7 @@ class FioLimitsTest {
       return all.getJsonArray("jobs").stream().map(JsonObject.class::cast).toList();
     }
 
-    /** Bytes per second of the only job, for every quarter of a second. */
+    /** Bytes per second of the only job, for every half of a second. */
     List<Double> rates() throws Exception {
       jobs();
       try (var lines = Files.lines(output.resolveSibling("log_bw.1.log"))) {
