@@ -90,10 +90,9 @@ final class Devices {
     return changed(state, entry, slot, a -> a.withHotPluggable(value));
   }
 
-  /** VirtualBox refuses this while the machine runs; here what runs is limited anew at once. */
   static InventoryState setBandwidthGroup(
       InventoryState state, String session, Slot slot, @Nullable String group) {
-    MachineEntry entry = Sessions.atRest(state, session, "change the bandwidth group");
+    MachineEntry entry = Sessions.stoppedOrSaved(state, session, "change the bandwidth group");
     find(entry.working().hardware(), slot);
     if (group != null) BandwidthGroups.find(entry.working().hardware(), group);
     return changed(state, entry, slot, a -> a.withBandwidthGroup(group));
