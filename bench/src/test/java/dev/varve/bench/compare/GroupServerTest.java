@@ -12,10 +12,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The rivals' limits; nothing is said of how good they are. */
+@Isolated("loads four disks, and others measure time")
 @NeedsTools({"qemu-storage-daemon", "nbdkit", "fio"})
 final class GroupServerTest {
 
