@@ -65,6 +65,7 @@ final class Attaching {
     if (before != null) return attached(state, entry, before);
     checkKept(state, medium);
     if (!state.needsDifferencing(medium)) {
+      if (state.halfMerged().contains(medium.id())) throw NewDiff.halfMerged(medium);
       MediumLocks.needNoJob(state, medium, "attach '%s'".formatted(medium.name()));
       return attached(registered(state, medium, entry), entry, device);
     }

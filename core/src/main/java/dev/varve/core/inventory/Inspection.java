@@ -35,7 +35,7 @@ final class Inspection {
                 .formatted(medium.name(), text(info.parent()), text(medium.parent())));
       return medium.withCapacity(info.capacity()).withAccessError(null);
     } catch (IOException e) {
-      return medium.withAccessError(e.getMessage() == null ? e.toString() : e.getMessage());
+      return medium.withAccessError(Refusal.why(medium.location(), e));
     }
   }
 

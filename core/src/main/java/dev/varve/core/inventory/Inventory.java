@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -49,13 +50,15 @@ public final class Inventory implements AutoCloseable {
    * What the inventory takes from outside.
    *
    * @param jobs where long work runs
+   * @param bugs hears of it when a job fails for a reason that nobody foresaw
    */
   public record Surroundings(
       ImageFiles images,
       RunningDisks disks,
       InstantSource clock,
       Supplier<UUID> ids,
-      Executor jobs) {}
+      Executor jobs,
+      Consumer<Throwable> bugs) {}
 
   /** What becomes of a machine's media when it is unregistered. */
   public enum UnregisterMode {
@@ -88,7 +91,7 @@ public final class Inventory implements AutoCloseable {
             new Inspection(images));
     runs = new MachineRuns(outside);
     ledger = new Ledger(outside, runs, state);
-    jobs = new Jobs(surroundings.jobs());
+    jobs = new Jobs(surroundings.jobs(), surroundings.bugs());
     work = new LongWork(outside, ledger, jobs);
     machines = new Machines(outside);
     registry = new MediaRegistry(outside);
@@ -478,12 +481,15 @@ public final class Inventory implements AutoCloseable {
         });
   }
 
-  /** Ends all sessions, powers down what runs, and waits for jobs. */
+  /**
+   * Stops jobs, which the next run goes on with where it can, ends all sessions, and powers down
+   * what runs.
+   */
   @Override
   public void close() throws IOException {
     if (closed) return;
     closed = true;
-    work.awaitAll();
+    work.close();
     try {
       ledger.locked(
           () -> {

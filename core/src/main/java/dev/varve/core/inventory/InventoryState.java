@@ -29,20 +29,26 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Only what cannot be derived is kept: children follow from parents, and who uses a medium
  * follows from the machines, see {@link #uses}.
+ *
+ * @param halfMerged targets of merges that went down and have not ended: they show neither what
+ *     they did nor what they will, until the merge is done again
  */
 record InventoryState(
     Map<MachineId, MachineEntry> machines,
     Map<MediumId, Medium> media,
     List<MediumLock> locks,
-    List<View.BadMachine> bad) {
+    List<View.BadMachine> bad,
+    Set<MediumId> halfMerged) {
 
-  static final InventoryState EMPTY = new InventoryState(Map.of(), Map.of(), List.of(), List.of());
+  static final InventoryState EMPTY =
+      new InventoryState(Map.of(), Map.of(), List.of(), List.of(), Set.of());
 
   InventoryState {
     machines = Collections.unmodifiableMap(new LinkedHashMap<>(machines));
     media = Collections.unmodifiableMap(new LinkedHashMap<>(media));
     locks = List.copyOf(locks);
     bad = List.copyOf(bad);
+    halfMerged = Set.copyOf(halfMerged);
   }
 
   // ---- looking things up
@@ -181,13 +187,13 @@ record InventoryState(
   InventoryState with(MachineEntry entry) {
     Map<MachineId, MachineEntry> now = new LinkedHashMap<>(machines);
     now.put(entry.id(), entry);
-    return new InventoryState(now, media, locks, bad);
+    return new InventoryState(now, media, locks, bad, halfMerged);
   }
 
   InventoryState without(MachineId machine) {
     Map<MachineId, MachineEntry> now = new LinkedHashMap<>(machines);
     now.remove(machine);
-    return new InventoryState(now, media, locks, bad);
+    return new InventoryState(now, media, locks, bad, halfMerged);
   }
 
   InventoryState with(Medium medium) {
@@ -197,28 +203,46 @@ record InventoryState(
   InventoryState withMedia(Collection<Medium> changed) {
     Map<MediumId, Medium> now = new LinkedHashMap<>(media);
     for (Medium medium : changed) now.put(medium.id(), medium);
-    return new InventoryState(machines, now, locks, bad);
+    return new InventoryState(machines, now, locks, bad, halfMerged);
   }
 
   InventoryState withoutMedia(Collection<MediumId> gone) {
     Map<MediumId, Medium> now = new LinkedHashMap<>(media);
     gone.forEach(now::remove);
-    return new InventoryState(machines, now, locks, bad);
+    Set<MediumId> left = new HashSet<>(halfMerged);
+    left.removeAll(gone);
+    return new InventoryState(machines, now, locks, bad, left);
   }
 
   InventoryState withLocks(Collection<MediumLock> more) {
     List<MediumLock> now = new ArrayList<>(locks);
     now.addAll(more);
-    return new InventoryState(machines, media, now, bad);
+    return new InventoryState(machines, media, now, bad, halfMerged);
   }
 
   InventoryState withoutLocks(String token) {
     return new InventoryState(
-        machines, media, locks.stream().filter(l -> !l.token().equals(token)).toList(), bad);
+        machines,
+        media,
+        locks.stream().filter(l -> !l.token().equals(token)).toList(),
+        bad,
+        halfMerged);
   }
 
   InventoryState withBad(List<View.BadMachine> bad) {
-    return new InventoryState(machines, media, locks, bad);
+    return new InventoryState(machines, media, locks, bad, halfMerged);
+  }
+
+  InventoryState withHalfMerged(Collection<MediumId> more) {
+    Set<MediumId> now = new HashSet<>(halfMerged);
+    now.addAll(more);
+    return new InventoryState(machines, media, locks, bad, now);
+  }
+
+  InventoryState withoutHalfMerged(MediumId whole) {
+    Set<MediumId> now = new HashSet<>(halfMerged);
+    now.remove(whole);
+    return new InventoryState(machines, media, locks, bad, now);
   }
 
   /** With one medium in the place of another, in every machine's current state and snapshots. */
@@ -231,7 +255,7 @@ record InventoryState(
           entry
               .with(References.map(entry.saved(), swap))
               .with(entry.working().replacing(old, now)));
-    return new InventoryState(entries, media, locks, bad);
+    return new InventoryState(entries, media, locks, bad, halfMerged);
   }
 
   /** The machine's name where it is known, for messages. */

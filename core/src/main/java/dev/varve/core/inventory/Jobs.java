@@ -1,6 +1,8 @@
 package dev.varve.core.inventory;
 
+import dev.varve.core.medium.ModelException;
 import dev.varve.core.medium.Progress;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -11,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Long work: what runs, and the last of what ran. Thread safe. */
@@ -19,10 +22,15 @@ final class Jobs {
   private static final int ENDED_KEPT = 100;
 
   private final Executor executor;
+  private final Consumer<Throwable> bugs;
   private final Map<String, Running> jobs = new LinkedHashMap<>();
 
-  Jobs(Executor executor) {
+  /**
+   * @param bugs hears of failures that nobody foresaw
+   */
+  Jobs(Executor executor, Consumer<Throwable> bugs) {
     this.executor = executor;
+    this.bugs = bugs;
   }
 
   /** What a job does, on a thread of the executor. */
@@ -79,7 +87,7 @@ final class Jobs {
       }
   }
 
-  private static final class Running implements Job, Runnable {
+  private final class Running implements Job, Runnable {
     private final String id;
     private final String description;
     private final Object about;
@@ -108,6 +116,7 @@ final class Jobs {
         state = State.CANCELLED;
         ended.completeExceptionally(e);
       } catch (Throwable e) {
+        if (!(e instanceof ModelException || e instanceof IOException)) bugs.accept(e);
         failure = e;
         state = State.FAILED;
         ended.completeExceptionally(e);

@@ -39,7 +39,7 @@ final class Loading {
       try {
         readable.put(file, folder.read(file));
       } catch (IOException e) {
-        bad.put(file, e.getMessage() == null ? e.toString() : e.getMessage());
+        bad.put(file, Refusal.why(file, e));
       }
     }
     InventoryState state = assemble(folder.contents().globalMedia(), readable, bad);

@@ -13,6 +13,7 @@ import dev.varve.core.machine.Slot;
 import dev.varve.core.machine.Snapshot;
 import dev.varve.core.machine.SnapshotId;
 import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.HalfMergedException;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
@@ -46,6 +47,7 @@ final class LongWork {
   private final Outside outside;
   private final Ledger ledger;
   private final Jobs jobs;
+  private volatile boolean closing;
 
   LongWork(Outside outside, Ledger ledger, Jobs jobs) {
     this.outside = outside;
@@ -59,19 +61,22 @@ final class LongWork {
     return begun(
         () -> {
           MachineEntry entry = Sessions.atRest(ledger.state(), session, "delete a snapshot");
-          return beginDeletion(entry.id(), snapshot);
+          return beginDeletion(entry.id(), snapshot, false);
         });
   }
 
   Job mergeMedium(MediumId source, MediumId target) {
-    return begun(() -> beginMerge(source, target));
+    return begun(() -> beginMerge(source, target, false));
   }
 
   Job cloneMedium(MediumId id, Path location, String format, MediumVariant variant) {
     return begun(() -> beginClone(id, location, format, variant));
   }
 
-  /** Does again what a run before this one did not finish; nothing, if it was finished since. */
+  /**
+   * Does again what a run before this one did not finish; nothing, if it was finished since. What
+   * is of a machine whose settings file cannot be read is left to a later run.
+   */
   void resume(String line) throws IOException {
     String[] words = line.split(" ");
     UUID first = UUID.fromString(words[1]);
@@ -82,21 +87,28 @@ final class LongWork {
         case DELETE_SNAPSHOT -> {
           MachineEntry entry = state.machines().get(new MachineId(first));
           SnapshotId snapshot = new SnapshotId(second);
+          if (entry == null && !state.bad().isEmpty()) return;
           if (entry == null || entry.saved().snapshot(snapshot) == null)
             outside.store().forget(line);
-          else begun(() -> beginDeletion(entry.id(), snapshot));
+          else begun(() -> beginDeletion(entry.id(), snapshot, true));
         }
         case MERGE_MEDIUM -> {
           MediumId source = new MediumId(first);
           MediumId target = new MediumId(second);
-          if (!state.media().keySet().containsAll(List.of(source, target)))
-            outside.store().forget(line);
-          else begun(() -> beginMerge(source, target));
+          boolean known = state.media().keySet().containsAll(List.of(source, target));
+          if (!known && !state.bad().isEmpty()) return;
+          if (!known) outside.store().forget(line);
+          else begun(() -> beginMerge(source, target, true));
         }
         default -> throw new IllegalStateException("nobody knows how to finish '" + line + "'");
       }
     } catch (ModelException e) {
       // It stays in the journal for the next run, and among the jobs for people to see.
+      ledger.locked(
+          () -> {
+            ledger.publish(ledger.state().withHalfMerged(perhapsChanged(words, ledger.state())));
+            return null;
+          });
       jobs.start(
           outside.newToken(),
           "finish '%s' of the run before".formatted(line),
@@ -107,6 +119,22 @@ final class LongWork {
     }
   }
 
+  /** What the work of a line may have changed in a run before this one. */
+  private static List<MediumId> perhapsChanged(String[] words, InventoryState state) {
+    if (words[0].equals(MERGE_MEDIUM)) {
+      MediumId target = MediumId.of(words[2]);
+      boolean forward = state.chain(target).contains(state.medium(MediumId.of(words[1])));
+      return forward ? List.of() : List.of(target);
+    }
+    List<MediumId> disks = new ArrayList<>();
+    MachineEntry entry = state.machine(new MachineId(UUID.fromString(words[1])));
+    Snapshot snapshot = Snapshots.find(entry.saved(), new SnapshotId(UUID.fromString(words[2])));
+    for (Attachment attachment : snapshot.hardware().attachments())
+      if (attachment.type() == DeviceType.HARD_DISK && attachment.medium() != null)
+        disks.add(attachment.medium());
+    return disks;
+  }
+
   private Job begun(Supplier<Work> begin) {
     Work work = ledger.locked(begin);
     return jobs.start(work.id, work.description, work.about, work);
@@ -114,7 +142,10 @@ final class LongWork {
 
   // ---- beginnings, under the inventory's lock
 
-  private Work beginDeletion(MachineId machine, SnapshotId id) {
+  /**
+   * @param again whether a run before this one may have done a part of it
+   */
+  private Work beginDeletion(MachineId machine, SnapshotId id, boolean again) {
     InventoryState state = ledger.state();
     MachineEntry entry = state.machine(machine);
     Snapshot snapshot = Snapshots.find(entry.saved(), id);
@@ -123,13 +154,15 @@ final class LongWork {
     boolean online = entry.state().isOnline();
     SnapshotDeletion deletion =
         SnapshotDeletion.plan(state, state.machine(machine), id, medium -> length(medium, online));
+    for (Merge merge : deletion.merges()) merge.checkWhole(state);
     state = keeping(state, deletion.touched(state));
 
     Work work =
         new Work(
             "delete snapshot '%s' of machine '%s'".formatted(snapshot.name(), entry.name()),
             machine,
-            deletion.merges()) {
+            deletion.merges(),
+            again) {
           @Override
           InventoryState apply(InventoryState now) {
             return deletion.apply(now, outside.now());
@@ -151,14 +184,15 @@ final class LongWork {
     return work;
   }
 
-  private Work beginMerge(MediumId source, MediumId target) {
+  private Work beginMerge(MediumId source, MediumId target, boolean again) {
     InventoryState state = ledger.state();
     Merge merge = MediaRegistry.merge(state, source, target);
+    merge.checkWhole(state);
     state = outside.inspection().needs(state, merge.needed(state));
     String names =
         "'%s' into '%s'".formatted(state.medium(source).name(), state.medium(target).name());
     Work work =
-        new Work("merge " + names, merge, List.of(merge)) {
+        new Work("merge " + names, merge, List.of(merge), again) {
           @Override
           InventoryState apply(InventoryState now) {
             return merge.apply(now);
@@ -184,6 +218,7 @@ final class LongWork {
           "'%s' is a %s image; copy its file",
           medium.name(),
           medium.device().text());
+    if (state.halfMerged().contains(id)) throw NewDiff.halfMerged(medium);
     List<Medium> chain = state.chain(id);
     state = outside.inspection().needs(state, chain);
     Medium copy =
@@ -271,14 +306,19 @@ final class LongWork {
     final Object about;
     private final List<Merge> merges;
     private final List<RunningDisks.LiveMerge> live = new ArrayList<>();
+    private final boolean again;
     private @Nullable MachineState stateBefore;
     private StateFolder.@Nullable Change change;
-    private boolean irrevocable;
+    private String line = "";
 
-    Work(String description, Object about, List<Merge> merges) {
+    /** Targets that show something else already: with one of them the work has to be finished. */
+    private final Set<MediumId> changed = new HashSet<>();
+
+    Work(String description, Object about, List<Merge> merges, boolean again) {
       this.description = description;
       this.about = about;
       this.merges = merges;
+      this.again = again;
     }
 
     /** The state once the work is done. */
@@ -306,12 +346,16 @@ final class LongWork {
      */
     final void begin(InventoryState state, @Nullable MachineState before, String unfinished) {
       stateBefore = before;
+      line = unfinished;
       change = outside.store().begin(creates(), unfinished);
+      for (Merge merge : merges)
+        if (!merge.forward() && (again || state.halfMerged().contains(merge.target())))
+          changed.add(merge.target());
       ledger.publish(state);
     }
 
     @Override
-    public final void run(Progress progress) throws Exception {
+    public final void run(Progress progress) {
       try {
         work(progress);
         ledger.locked(
@@ -319,14 +363,21 @@ final class LongWork {
               end();
               return null;
             });
+      } catch (IOException e) {
+        giveUp(e);
+        throw refusal(e);
       } catch (Throwable e) {
-        ledger.locked(
-            () -> {
-              giveUp(e);
-              return null;
-            });
+        giveUp(e);
         throw e;
       }
+    }
+
+    private RuntimeException refusal(IOException e) {
+      boolean half = e instanceof HalfMergedException;
+      IOException why = half && e.getCause() instanceof IOException cause ? cause : e;
+      String left =
+          changed.isEmpty() ? "" : ", of which a part is done; mend the cause and do it again";
+      return Refusal.of(E_FAIL, "cannot " + description + left, why);
     }
 
     void work(Progress progress) throws IOException {
@@ -339,11 +390,17 @@ final class LongWork {
                   progress.at(
                       before * 1000L + (total == 0 ? 0 : (long) (1000.0 * done / total)),
                       merges.size() * 1000L);
-              return goOn || irrevocable;
+              return goOn || !changed.isEmpty();
             };
-        if (!merge(merge, part)) throw new CancellationException(description + " was cancelled");
-        // What goes down changes the target: from here on the work has to be finished.
-        if (!merge.forward()) irrevocable = true;
+        try {
+          if (!merge(merge, part)) throw new CancellationException(description + " was cancelled");
+          if (!merge.forward()) changed.add(merge.target());
+        } catch (CancellationException e) {
+          throw e;
+        } catch (HalfMergedException | RuntimeException | Error e) {
+          if (!merge.forward()) changed.add(merge.target());
+          throw e;
+        }
       }
     }
 
@@ -385,7 +442,7 @@ final class LongWork {
         else outside.disks().finish((MachineId) about, live, ready::decide);
         ready.carryOut();
       } catch (IOException e) {
-        throw Refusal.of(E_FAIL, "cannot " + description, e);
+        throw refusal(e);
       }
       ledger.settle(
           about instanceof MachineId machine ? MachineRuns.relocked(after, machine) : after);
@@ -397,12 +454,27 @@ final class LongWork {
       return released.with(released.machine(machine).with(stateBefore));
     }
 
-    /** Everything as it was; what is half merged down is finished by the next run at the latest. */
+    /**
+     * Everything as it was; what is half merged down, and what the program's end stopped, is done
+     * again by the next run at the latest.
+     */
     private void giveUp(Throwable why) {
-      live.forEach(RunningDisks.LiveMerge::abandon);
-      ledger.publish(released(ledger.state()));
-      if (change != null && !irrevocable)
-        Store.rollBack(change, why instanceof Exception e ? e : null);
+      ledger.locked(
+          () -> {
+            giveUpLocked(why);
+            return null;
+          });
+    }
+
+    private void giveUpLocked(Throwable why) {
+      try {
+        live.forEach(RunningDisks.LiveMerge::abandon);
+      } finally {
+        ledger.publish(released(ledger.state()).withHalfMerged(changed));
+        boolean later = !changed.isEmpty() || closing && !line.isEmpty();
+        if (change != null && later) change.postpone();
+        else if (change != null) Store.rollBack(change, why instanceof Exception e ? e : null);
+      }
     }
   }
 
@@ -411,7 +483,7 @@ final class LongWork {
     private final Medium copy;
 
     Copy(String description, List<Medium> chain, Medium copy) {
-      super(description, copy.id(), List.of());
+      super(description, copy.id(), List.of(), false);
       this.chain = chain;
       this.copy = copy;
     }
@@ -453,9 +525,15 @@ final class LongWork {
     awaitEnd(jobs.about(machine));
   }
 
-  /** Waits until all work has ended. */
-  void awaitAll() {
-    awaitEnd(jobs.all());
+  /**
+   * Ends all work, or waits until it has ended. What can be done again later is left in the journal
+   * for the next run.
+   */
+  void close() {
+    closing = true;
+    List<Job> all = jobs.all();
+    for (Job job : all) job.cancel();
+    awaitEnd(all);
   }
 
   private static void awaitEnd(List<Job> jobs) {

@@ -20,6 +20,7 @@ import dev.varve.core.medium.MediumType;
 import dev.varve.core.settings.MachineSettings;
 import dev.varve.core.settings.SettingsException;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,13 +65,16 @@ final class Machines {
     Path file = settingsFile.toAbsolutePath().normalize();
     for (MachineEntry entry : state.machines().values())
       if (entry.saved().settingsFile().equals(file)) return new Opened(state, entry.id());
+    if (Files.notExists(file))
+      throw Refusal.of(
+          VBOX_E_FILE_ERROR, "there is no file '%s'; name a machine's settings file", file);
     MachineSettings settings;
     try {
       settings = outside.store().folder().read(file);
     } catch (SettingsException e) {
-      throw Refusal.of(VBOX_E_XML_ERROR, "'%s' cannot be used".formatted(file), e);
+      throw Refusal.of(VBOX_E_XML_ERROR, "'%s' cannot be used: %s", file, Refusal.why(file, e));
     } catch (IOException e) {
-      throw Refusal.of(VBOX_E_FILE_ERROR, "'%s' cannot be read".formatted(file), e);
+      throw Refusal.of(VBOX_E_FILE_ERROR, "'%s' cannot be read: %s", file, Refusal.why(file, e));
     }
     List<View.BadMachine> bad =
         state.bad().stream().filter(b -> !b.settingsFile().equals(file)).toList();

@@ -134,7 +134,8 @@ final class MediaRegistry {
     try {
       info = outside.images().inspect(absolute, device);
     } catch (IOException e) {
-      throw Refusal.of(VBOX_E_FILE_ERROR, "'%s' cannot be opened".formatted(absolute), e);
+      throw Refusal.of(
+          VBOX_E_FILE_ERROR, "'%s' cannot be opened: %s", absolute, Refusal.why(absolute, e));
     }
     Medium medium = read(state, absolute, device, info);
     return new Opened(state.with(medium), medium.id());

@@ -43,6 +43,17 @@ record Merge(MediumId source, MediumId target, boolean forward) {
     return touched;
   }
 
+  /**
+   * Refuses where a medium is changed that is half merged already, but for the lowest: that one the
+   * merge makes whole, or uses up below what hides it.
+   */
+  void checkWhole(InventoryState state) {
+    MediumId lowest = forward ? source : target;
+    for (MediumId id : touched(state))
+      if (!id.equals(lowest) && state.halfMerged().contains(id))
+        throw NewDiff.halfMerged(state.medium(id));
+  }
+
   /** The files of the chain up to the upper of the two, base first. */
   List<Path> chain(InventoryState state) {
     return state.chain(upper()).reversed().stream().map(Medium::location).toList();
@@ -64,6 +75,7 @@ record Merge(MediumId source, MediumId target, boolean forward) {
     if (forward)
       return state.with(survivor.withParent(state.medium(source).parent())).withoutMedia(gone);
     return state
+        .withoutHalfMerged(target)
         .with(survivor)
         .withMedia(state.children(source).stream().map(child -> child.withParent(target)).toList())
         .replacing(source, target)

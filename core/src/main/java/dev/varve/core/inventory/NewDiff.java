@@ -8,6 +8,7 @@ import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
+import dev.varve.core.medium.ModelException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,6 +71,14 @@ record NewDiff(Medium medium, Path parent) {
     return diffs.stream().map(diff -> diff.medium().location()).toList();
   }
 
+  /** Why a medium cannot be used. */
+  static ModelException halfMerged(Medium medium) {
+    return Refusal.of(
+        ErrorCode.VBOX_E_INVALID_OBJECT_STATE,
+        "'%s' has got a part of what is merged into it, and shows nothing that ever was; delete the snapshot again, or merge again, and let that end",
+        medium.name());
+  }
+
   /**
    * Whether a medium may get a child now.
    *
@@ -82,6 +91,7 @@ record NewDiff(Medium medium, Path parent) {
           "'%s' is a %s image; only hard disks have differencing images",
           parent.name(),
           parent.device().text());
+    if (state.halfMerged().contains(parent.id())) throw halfMerged(parent);
     switch (parent.type()) {
       case WRITETHROUGH, SHAREABLE, READONLY ->
           throw Refusal.of(

@@ -4,6 +4,9 @@ import dev.varve.core.device.OutOfSpaceException;
 import dev.varve.core.medium.ErrorCode;
 import dev.varve.core.medium.ModelException;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.Locale;
 
 /** The model's way to say no. */
@@ -19,7 +22,22 @@ final class Refusal {
   /** What a failing file means to the caller: no room, or the given code. */
   static ModelException of(ErrorCode code, String doing, IOException cause) {
     ErrorCode actual = cause instanceof OutOfSpaceException ? ErrorCode.E_OUTOFMEMORY : code;
-    String why = cause.getMessage() == null ? cause.toString() : cause.getMessage();
-    return new ModelException(actual, doing + ": " + why, cause);
+    return new ModelException(actual, doing + ": " + why(cause), cause);
+  }
+
+  /** What is wrong with which file. The JDK's own exceptions often name the file alone. */
+  static String why(IOException e) {
+    return switch (e) {
+      case NoSuchFileException missing -> missing.getFile() + ": there is no such file";
+      case AccessDeniedException denied -> denied.getFile() + ": permission denied";
+      default -> e.getMessage() == null ? e.toString() : e.getMessage();
+    };
+  }
+
+  /** What is wrong with {@code file}, which whoever reads it knows already. */
+  static String why(Path file, IOException e) {
+    String why = why(e);
+    boolean named = why.startsWith(file + ": ") || why.startsWith(file + ", ");
+    return named ? why.substring(file.toString().length() + 2) : why;
   }
 }

@@ -73,6 +73,7 @@ public interface RunningDisks extends ServedDisks {
    * only a moment's work is left, which {@link #finish} does.
    *
    * @return null if it was cancelled; what was copied until then does no harm
+   * @throws dev.varve.core.medium.HalfMergedException if a backward merge has changed the target
    */
   @Nullable LiveMerge merge(
       MachineId machine, Slot slot, Path source, Path target, Progress progress) throws IOException;

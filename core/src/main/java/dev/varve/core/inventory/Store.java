@@ -5,12 +5,14 @@ import dev.varve.core.medium.ErrorCode;
 import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
+import dev.varve.core.medium.ModelException;
 import dev.varve.core.settings.MachineSettings;
 import dev.varve.core.settings.StateFolder;
 import dev.varve.core.settings.StateFolder.Change;
 import dev.varve.core.settings.StateFolder.FileStep;
 import dev.varve.core.settings.UndoneStepsException;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -103,6 +105,9 @@ final class Store implements AutoCloseable {
       Ready ready = prepare(change, after, List.of());
       ready.decide();
       ready.carryOut();
+    } catch (IllegalArgumentException e) {
+      rollBack(change, e);
+      throw new ModelException(ErrorCode.E_INVALIDARG, String.valueOf(e.getMessage()), e);
     } catch (IOException | RuntimeException e) {
       rollBack(change, e);
       throw refusal(ErrorCode.VBOX_E_FILE_ERROR, e);
@@ -117,6 +122,8 @@ final class Store implements AutoCloseable {
   Change begin(List<Path> creates, String unfinished) {
     try {
       return folder.begin(creates, unfinished);
+    } catch (FileAlreadyExistsException e) {
+      throw Refusal.of(ErrorCode.VBOX_E_FILE_ERROR, "the change was not made", e);
     } catch (IOException e) {
       throw Refusal.of(ErrorCode.VBOX_E_FILE_ERROR, "the journal cannot be written", e);
     }
@@ -168,6 +175,8 @@ final class Store implements AutoCloseable {
   /** Gives a change up; what goes wrong with that is told with {@code why}. */
   static void rollBack(Change change, @Nullable Exception why) {
     try {
+      if (why instanceof FileAlreadyExistsException taken)
+        change.doesNotCreate(Path.of(taken.getFile()));
       change.rollBack();
     } catch (IOException e) {
       // The journal still has it, and the next run gives it up.
@@ -212,8 +221,12 @@ final class Store implements AutoCloseable {
     }
   }
 
-  /** Does what a line of {@link #createImplicit} asks of the next run. */
+  /**
+   * Does what a line of {@link #createImplicit} asks of the next run. A machine whose settings file
+   * cannot be read may have saved the medium: then that is left to a later run.
+   */
   void finishImplicit(String line, InventoryState state) throws IOException {
+    if (!state.bad().isEmpty()) return;
     String[] words = line.substring(IMPLICIT.length()).split(" ", 2);
     MediumId id = MediumId.of(words[0]);
     if (!state.media().containsKey(id)) images.delete(Path.of(words[1]));

@@ -27,6 +27,7 @@ public interface ImageFiles {
    *
    * @param format {@code VDI} or {@code RAW}
    * @throws java.nio.file.FileAlreadyExistsException if there is a file
+   * @throws IllegalArgumentException if an image cannot be so; the message is for people
    */
   void create(Path location, MediumId id, String format, MediumVariant variant, long capacity)
       throws IOException;
@@ -53,6 +54,7 @@ public interface ImageFiles {
    * @param progress asked often; after it said no, a forward merge stops, and a backward one only
    *     if it has written nothing yet
    * @return false if it was cancelled
+   * @throws HalfMergedException if a backward merge has changed the target
    */
   boolean merge(List<Path> chain, Path source, Path target, Progress progress) throws IOException;
 

@@ -22,7 +22,8 @@ final class Changes {
   private final Journal journal;
   private final ImageFiles images;
   private final StateFolder.Steps steps;
-  // Lines of changes that a crash ended, by number, until somebody begins them again.
+  // Lines of changes that a crash ended, or that were postponed, by number, until somebody begins
+  // them again.
   private final Map<Long, String> unfinished = new HashMap<>();
   // A change that is decided and could not be carried out to the end yet. There is at most one:
   // nothing new begins before it is done.
@@ -63,7 +64,7 @@ final class Changes {
     unfinished.put(number, entry.unfinished());
   }
 
-  /** The lines of changes that a crash ended, the oldest first. */
+  /** The lines of changes that a crash ended or that were postponed, the oldest first. */
   List<String> unfinished() {
     return unfinished.entrySet().stream()
         .sorted(Map.Entry.comparingByKey())
@@ -194,6 +195,11 @@ final class Changes {
     checkDisk();
     deleteCreated(intent);
     if (!isEmpty(intent)) journal.end(number);
+  }
+
+  /** Leaves a change to whoever begins one with the same line. */
+  void postpone(long number, JournalEntry intent) {
+    if (!intent.unfinished().isEmpty()) unfinished.put(number, intent.unfinished());
   }
 
   /** Ends a change that has nothing to do. */

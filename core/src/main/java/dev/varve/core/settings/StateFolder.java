@@ -13,8 +13,10 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,6 +83,11 @@ public final class StateFolder implements AutoCloseable {
     void alsoCreates(Path image) throws IOException;
 
     /**
+     * Takes back that an image file is made: there is one of this name, and it is somebody else's.
+     */
+    void doesNotCreate(Path image) throws IOException;
+
+    /**
      * Writes what the change comes to beside the files that it replaces, so that trouble shows now
      * and little is left for {@link Prepared#decide}.
      *
@@ -122,6 +129,12 @@ public final class StateFolder implements AutoCloseable {
      * @throws IOException if one cannot be deleted; the next {@link StateFolder#open} tries again
      */
     void rollBack() throws IOException;
+
+    /**
+     * Ends for now: a change that is begun with the same line goes on with it, in this run or a
+     * later one.
+     */
+    void postpone();
   }
 
   /** A change that only has to be decided. Nothing else may be begun before it is, or given up. */
@@ -150,6 +163,8 @@ public final class StateFolder implements AutoCloseable {
   private final Map<Path, MachineId> ids = new HashMap<>();
   // What is registered in the files of listed machines, as far as anybody asked.
   private final Map<Path, List<Medium>> registries = new HashMap<>();
+  // Files that changes under way make, or that are still to be deleted because of such.
+  private final Set<Path> promised = new HashSet<>();
   private List<Path> machines = List.of();
   private List<Medium> globalMedia = List.of();
 
@@ -317,15 +332,21 @@ public final class StateFolder implements AutoCloseable {
    * @param unfinished a line that {@link Contents#unfinished} gives back if the process is killed
    *     before it is committed or rolled back; empty if there is nothing to do again. A line that
    *     was given back is given back at every opening until a change is begun with it
-   * @throws FileAlreadyExistsException if one of {@code creates} is there already
+   * @throws FileAlreadyExistsException if one of {@code creates} is there already, or is made by
+   *     another change
    */
   public Change begin(List<Path> creates, String unfinished) throws IOException {
     changes.finishPending();
     for (Path image : creates) refuseExisting(image);
-    return new OneChange(JournalEntry.intended(creates, unfinished));
+    var change = new OneChange(JournalEntry.intended(creates, unfinished));
+    promised.addAll(creates);
+    return change;
   }
 
-  private static void refuseExisting(Path image) throws IOException {
+  private void refuseExisting(Path image) throws IOException {
+    if (promised.contains(image))
+      throw new FileAlreadyExistsException(
+          image.toString(), null, "this file is being made already; choose another name");
     if (Files.exists(image, LinkOption.NOFOLLOW_LINKS))
       throw new FileAlreadyExistsException(
           image.toString(), null, "there is such a file already; choose another name");
@@ -352,6 +373,18 @@ public final class StateFolder implements AutoCloseable {
       JournalEntry more = JournalEntry.intended(creates, intent.unfinished());
       changes.intend(number, more);
       intent = more;
+      promised.add(image);
+    }
+
+    @Override
+    public void doesNotCreate(Path image) throws IOException {
+      check();
+      List<Path> creates = new ArrayList<>(intent.creates());
+      if (!creates.remove(image)) return;
+      JournalEntry fewer = JournalEntry.intended(creates, intent.unfinished());
+      changes.intend(number, fewer);
+      intent = fewer;
+      promised.remove(image);
     }
 
     @Override
@@ -377,7 +410,7 @@ public final class StateFolder implements AutoCloseable {
           check();
           if (files.isEmpty() && fileSteps.isEmpty()) changes.end(number, intent);
           else changes.decide(number, intent.decided(files, fileSteps));
-          ended = true;
+          end();
           machines = listed;
           globalMedia = List.copyOf(newGlobalMedia);
           ids.putAll(savedIds);
@@ -398,7 +431,24 @@ public final class StateFolder implements AutoCloseable {
       check();
       changes.unstage(staged);
       changes.rollBack(number, intent);
+      end();
+    }
+
+    @Override
+    public void postpone() {
+      check();
+      try {
+        changes.unstage(staged);
+      } catch (IOException _) {
+        // It harms nobody, and is overwritten by the next save.
+      }
+      changes.postpone(number, intent);
+      end();
+    }
+
+    private void end() {
       ended = true;
+      promised.removeAll(intent.creates());
     }
 
     private void check() {

@@ -41,6 +41,7 @@ final class Bench implements AutoCloseable {
 
   final Path folder;
   final TestImages contents = new TestImages();
+  final List<Throwable> bugs = new ArrayList<>();
   final RecordingDisks disks = new RecordingDisks();
   final AtomicLong ids;
   Inventory inventory;
@@ -72,7 +73,8 @@ final class Bench implements AutoCloseable {
             disks,
             InstantSource.fixed(Instant.parse("2026-01-01T00:00:00Z")),
             () -> new UUID(0x4000L, 0x8000_0000_0000_0000L + ids.incrementAndGet()),
-            jobs);
+            jobs,
+            bugs::add);
     return Inventory.open(folder.resolve("state"), surroundings, steps);
   }
 

@@ -4,6 +4,7 @@ import static dev.varve.core.inventory.Bench.refusal;
 import static dev.varve.core.inventory.Bench.refused;
 import static dev.varve.core.inventory.Bench.sata;
 import static dev.varve.core.medium.ErrorCode.E_FAIL;
+import static dev.varve.core.medium.ErrorCode.VBOX_E_FILE_ERROR;
 import static dev.varve.core.medium.ErrorCode.VBOX_E_INVALID_OBJECT_STATE;
 import static dev.varve.core.medium.ErrorCode.VBOX_E_INVALID_VM_STATE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -13,6 +14,7 @@ import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.MachineState;
 import dev.varve.core.machine.SnapshotId;
 import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumState;
 import dev.varve.core.medium.MediumType;
@@ -20,9 +22,14 @@ import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.ModelException;
 import dev.varve.core.settings.StateFolder;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,7 +50,11 @@ class LongWorkTest {
 
   @BeforeEach
   void aMachineWithTwoSnapshots() throws IOException {
-    bench = new Bench(folder, new TestImages(), waiting::add, StateFolder.Steps.UNHEARD);
+    makeMachine(new TestImages(), waiting::add, "usual");
+  }
+
+  private void makeMachine(ImageFiles images, Executor jobs, String place) throws IOException {
+    bench = new Bench(folder.resolve(place), images, jobs, StateFolder.Steps.UNHEARD);
     base = bench.disk("base");
     machine = bench.machine("mail");
     session = bench.lock(machine);
@@ -122,6 +133,79 @@ class LongWorkTest {
     assertEquals(Job.State.DONE, job.state());
     assertEquals("base", bench.read(base, 0));
     bench.checkFiles();
+  }
+
+  @Test
+  void aDeletionThatTheEndOfTheProgramStopsIsFinishedByTheNextRun() throws IOException {
+    OtherMerge untilCancelled =
+        (_, progress) -> {
+          while (progress.at(0, 1)) Thread.onSpinWait();
+          return false;
+        };
+    try (var jobs = Executors.newVirtualThreadPerTaskExecutor()) {
+      makeMachine(untilCancelled.of(new TestImages()), jobs, "other");
+      Job stopped = bench.inventory.deleteSnapshot(session, first);
+
+      bench.reopen();
+
+      assertEquals(Job.State.CANCELLED, stopped.state());
+      assertEquals(Job.State.DONE, bench.inventory.jobs().getFirst().state());
+      assertEquals(1, bench.machine(machine).saved().snapshots().size());
+      bench.checkFiles();
+    }
+  }
+
+  @Test
+  void whatAJobMakesCannotBeMadeBySomethingElseMeanwhile() throws IOException {
+    bench.write(base, 0, "base");
+    Path location = bench.at("copy.vdi");
+    Job first = copy(base, location);
+
+    assertEquals(VBOX_E_FILE_ERROR, refused(() -> copy(base, location)));
+    assertEquals(VBOX_E_FILE_ERROR, refused(() -> bench.disk("copy")));
+    waiting.remove().run();
+
+    assertEquals(Job.State.DONE, first.state());
+    MediumId copy = bench.inventory.openMedium(location, DeviceType.HARD_DISK);
+    assertEquals("base", bench.read(copy, 0));
+    bench.reopen();
+    assertEquals("base", bench.read(copy, 0));
+  }
+
+  @Test
+  void aFileThatSomebodyElseMadeWhereACopyGoesStaysHis() throws IOException {
+    Path location = bench.at("copy.vdi");
+    Job job = copy(base, location);
+    Files.writeString(location, "his");
+
+    waiting.remove().run();
+
+    assertEquals(Job.State.FAILED, job.state());
+    bench.reopen();
+    assertEquals("his", Files.readString(location));
+  }
+
+  private Job copy(MediumId medium, Path location) {
+    return bench.inventory.cloneMedium(medium, location, "VDI", MediumVariant.STANDARD);
+  }
+
+  @Test
+  void aJobThatFailsByABugIsToldOf() {
+    var bugs = new ArrayList<Throwable>();
+    var bug = new IllegalStateException("bug");
+
+    Job job =
+        new Jobs(Runnable::run, bugs::add)
+            .start(
+                "1",
+                "do this",
+                "that",
+                _ -> {
+                  throw bug;
+                });
+
+    assertEquals(Job.State.FAILED, job.state());
+    assertEquals(List.of(bug), bugs);
   }
 
   @Test

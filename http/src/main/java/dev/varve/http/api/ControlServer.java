@@ -9,10 +9,7 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.SocketAddress;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
@@ -128,41 +125,10 @@ public final class ControlServer {
    * the server is closed.
    */
   public Future<Void> listenUnix(Path socket) {
-    Path folder;
-    try {
-      // Bound where nobody else can reach it, and moved when its mode is right.
-      folder =
-          Files.createTempDirectory(
-              socket.toAbsolutePath().getParent(),
-              ".s",
-              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-    } catch (IOException e) {
-      return Future.failedFuture(e);
-    }
-    Path bound = folder.resolve("s");
-    return listen(SocketAddress.domainSocketAddress(bound.toString()), new Door.Unix())
-        .compose(_ -> publish(bound, socket))
-        .eventually(() -> removed(folder));
-  }
-
-  private Future<Void> publish(Path bound, Path socket) {
-    try {
-      Files.setPosixFilePermissions(bound, PosixFilePermissions.fromString("rw-------"));
-      Files.move(bound, socket, StandardCopyOption.ATOMIC_MOVE);
-      sockets.add(socket);
-      return Future.succeededFuture();
-    } catch (IOException e) {
-      return Future.failedFuture(e);
-    }
-  }
-
-  private static Future<Void> removed(Path file) {
-    try {
-      Files.deleteIfExists(file);
-      return Future.succeededFuture();
-    } catch (IOException e) {
-      return Future.failedFuture(e);
-    }
+    return PrivateSocket.listen(
+            socket,
+            path -> listen(SocketAddress.domainSocketAddress(path.toString()), new Door.Unix()))
+        .onSuccess(_ -> sockets.add(socket));
   }
 
   private Future<HttpServer> listen(SocketAddress address, Door door) {
@@ -192,6 +158,6 @@ public final class ControlServer {
     return Future.join(
             servers.stream().map(s -> s.shutdown(DRAIN_SECONDS, TimeUnit.SECONDS)).toList())
         .<Void>mapEmpty()
-        .eventually(() -> Future.join(sockets.stream().map(ControlServer::removed).toList()));
+        .eventually(() -> Future.join(sockets.stream().map(PrivateSocket::remove).toList()));
   }
 }

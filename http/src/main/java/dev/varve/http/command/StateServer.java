@@ -4,6 +4,7 @@ import dev.varve.core.inventory.Inventory;
 import dev.varve.core.limit.AlarmClock;
 import dev.varve.http.api.AccessToken;
 import dev.varve.http.api.ControlServer;
+import dev.varve.http.api.PrivateSocket;
 import dev.varve.http.client.ApiClient;
 import dev.varve.io.chain.ChainFiles;
 import dev.varve.io.nbd.NbdServer;
@@ -105,12 +106,17 @@ public final class StateServer implements AutoCloseable {
           Inventory.open(
               this.folder,
               new Inventory.Surroundings(
-                  new ChainFiles(threads), disks, InstantSource.system(), UUID::randomUUID, jobs));
+                  new ChainFiles(threads),
+                  disks,
+                  InstantSource.system(),
+                  UUID::randomUUID,
+                  jobs,
+                  StateServer::log));
       closings.push(inventory::close);
       ExecutorService model = model(); // ends before the inventory is closed
       closings.push(model::close);
 
-      listenUnix();
+      listenUnix(nbdUnix);
       nbdAddress =
           nbdTcp == null
               ? null
@@ -150,9 +156,15 @@ public final class StateServer implements AutoCloseable {
         Thread.ofPlatform().daemon().name("model").factory());
   }
 
-  private void listenUnix() throws IOException {
+  /** A socket that the user named is as open as his umask says. */
+  private void listenUnix(@Nullable Path named) throws IOException {
     try {
-      EventLoops.await(nbd.listenUnix(nbdSocket));
+      if (named == null) {
+        EventLoops.await(PrivateSocket.listen(nbdSocket, nbd::listenUnix));
+        closings.push(() -> EventLoops.await(PrivateSocket.remove(nbdSocket)));
+      } else {
+        EventLoops.await(nbd.listenUnix(nbdSocket));
+      }
     } catch (IOException e) {
       throw DiskServer.cannotListen(nbdSocket, "; choose another socket with --unix", e);
     }
@@ -169,7 +181,7 @@ public final class StateServer implements AutoCloseable {
   }
 
   private static void log(Throwable bug) {
-    LOG.log(Level.ERROR, "a request failed, and Varve is to blame", bug);
+    LOG.log(Level.ERROR, "a request or a job failed, and Varve is to blame", bug);
   }
 
   private List<String> uris(String export, List<TcpAddress> addresses) {

@@ -55,7 +55,12 @@ final class ControlPlane implements AutoCloseable {
         Inventory.open(
             folder,
             new Inventory.Surroundings(
-                new ChainFiles(threads), disks, InstantSource.system(), UUID::randomUUID, jobs));
+                new ChainFiles(threads),
+                disks,
+                InstantSource.system(),
+                UUID::randomUUID,
+                jobs,
+                bugs::add));
     server =
         timers == null
             ? new ControlServer(vertx, inventory, model, disks, () -> "up 1\n", bugs::add)

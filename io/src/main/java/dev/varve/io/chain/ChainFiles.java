@@ -1,6 +1,7 @@
 package dev.varve.io.chain;
 
 import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.HalfMergedException;
 import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.ImageInfo;
 import dev.varve.core.medium.MediumId;
@@ -196,6 +197,8 @@ public final class ChainFiles implements ImageFiles {
   /**
    * Merges open images, of which that at {@code to} can be written. The target is dense afterwards,
    * also after a failure if that is possible.
+   *
+   * @throws HalfMergedException the target shows something else already
    */
   static boolean merge(List<VdiImage> images, int from, int to, long free, Progress progress)
       throws IOException {
@@ -214,6 +217,8 @@ public final class ChainFiles implements ImageFiles {
       } catch (IOException left) {
         e.addSuppressed(left);
       }
+      if (e instanceof IOException failure && merge.hasChangedTarget())
+        throw new HalfMergedException(failure);
       throw e;
     }
   }

@@ -321,6 +321,7 @@ public final class LiveChain implements BlockDevice {
    * @return null if it was cancelled
    * @throws IOException the images cannot be merged while the disk runs, there is not enough space,
    *     or the disk was closed; the disk shows what it did
+   * @throws dev.varve.core.medium.HalfMergedException so, and the target by itself does not
    */
   public @Nullable LiveMerge merge(Path source, Path target, Progress progress) throws IOException {
     LiveMerge merge = begin(source, target);

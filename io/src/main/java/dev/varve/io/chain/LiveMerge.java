@@ -1,6 +1,7 @@
 package dev.varve.io.chain;
 
 import dev.varve.core.device.DeviceClosedException;
+import dev.varve.core.medium.HalfMergedException;
 import dev.varve.core.medium.Progress;
 import dev.varve.io.vdi.VdiImage;
 import java.io.IOException;
@@ -36,6 +37,7 @@ public final class LiveMerge {
   private @Nullable QuietChain below;
 
   private @Nullable TopCopy topCopy;
+  private @Nullable Merge merge;
   private volatile State state = State.RUNNING;
   private boolean lockedChild;
 
@@ -62,6 +64,7 @@ public final class LiveMerge {
    * Copies until little is left.
    *
    * @return false if it was cancelled
+   * @throws HalfMergedException the target, which the source hides, shows something else already
    */
   boolean run(Progress progress) throws IOException {
     Progress open =
@@ -72,14 +75,22 @@ public final class LiveMerge {
     try {
       return copy(open);
     } catch (Cancelled _) {
-      throw new DeviceClosedException("the disk was closed during the merge");
+      throw failed(new DeviceClosedException("the disk was closed during the merge"));
+    } catch (IOException e) {
+      throw failed(e);
     }
+  }
+
+  private IOException failed(IOException why) {
+    boolean changed =
+        topCopy != null ? topCopy.hasChangedTarget() : merge != null && merge.hasChangedTarget();
+    return changed ? new HalfMergedException(why) : why;
   }
 
   private boolean copy(Progress progress) throws IOException {
     checkSizes();
     MergeTarget target = openTarget();
-    var merge = new Merge(target, images(Math.max(from, to) + 1), from, disk.shared().lock());
+    merge = new Merge(target, images(Math.max(from, to) + 1), from, disk.shared().lock());
     long needed = merge.spaceNeeded(progress);
     if (needed < 0) return false;
     Merge.checkSpace(

@@ -33,6 +33,7 @@ final class Merge {
   private final int blockSize;
 
   private long uncommitted;
+  private boolean written;
 
   /**
    * @param target whose top is the target; lent
@@ -136,8 +137,12 @@ final class Merge {
     };
   }
 
+  /** Whether the target may show something else than before; a forward merge never does that. */
+  boolean hasChangedTarget() {
+    return written;
+  }
+
   private boolean backward(Progress progress) throws IOException {
-    boolean written = false;
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment buffer = arena.allocate(PIECE, 4096);
       long next = 0;
@@ -147,12 +152,12 @@ final class Merge {
           if (!progress.at(offset, capacity) && !written) return false;
           next = offset + (1L << 30);
         }
+        written |= answer != Layers.Answer.NOTHING;
         switch (answer) {
           case DATA -> copy(offset, sources.length(), buffer);
           case ZERO -> target.zero(offset, sources.length());
           case NOTHING -> {}
         }
-        written |= answer != Layers.Answer.NOTHING;
         committing(answer == Layers.Answer.NOTHING ? 0 : sources.length());
       }
     }

@@ -80,6 +80,11 @@ final class TopCopy {
     }
   }
 
+  /** Whether the target may show something else than before. */
+  boolean hasChangedTarget() {
+    return written;
+  }
+
   /** Copies everything that is left; while the chain is held, so that nothing comes after it. */
   void copyRest() throws IOException {
     copyMarked(Progress.NONE, 1);

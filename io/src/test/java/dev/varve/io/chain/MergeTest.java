@@ -1,9 +1,11 @@
 package dev.varve.io.chain;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.core.device.OutOfSpaceException;
+import dev.varve.core.medium.HalfMergedException;
 import dev.varve.core.medium.Progress;
 import dev.varve.io.file.CrashingDisk;
 import dev.varve.io.file.Loss;
@@ -131,6 +133,33 @@ class MergeTest {
     }
   }
 
+  /** One operation of a merge fails, each in turn. */
+  @ParameterizedTest(name = "varve.seed={0}")
+  @MethodSource("fewSeeds")
+  void mergeThatFailedSaysWhetherTheTargetHasChanged(long seed) throws Exception {
+    try (var made = new Made(seed)) {
+      if (made.refusesToGrow() || made.grows()) return;
+      boolean failed = true;
+      for (long n = 0; failed; n++) {
+        String when = "varve.seed=" + seed + ", operation " + n + " fails";
+        try (CrashingDisk disk = made.copy()) {
+          disk.failAt(n);
+          failed = false;
+          try {
+            made.merge(disk, ROOMY, Progress.NONE);
+          } catch (HalfMergedException e) {
+            failed = true;
+            assertFalse(made.forward(), when);
+          } catch (IOException e) {
+            failed = true;
+            if (!made.forward()) made.assertTargetAsItWas(disk, when);
+          }
+          made.assertSameWithSources(disk, when);
+        }
+      }
+    }
+  }
+
   /** A disk with a chain of a random shape, and two images of it to be merged. */
   private static final class Made implements AutoCloseable {
     final CrashingDisk disk;
@@ -203,8 +232,12 @@ class MergeTest {
       }
     }
 
+    boolean grows() {
+      return !forward() && views.get(from).length > views.get(to).length;
+    }
+
     boolean merge(CrashingDisk disk, long free, Progress progress) throws IOException {
-      if (!forward() && views.get(from).length > views.get(to).length) {
+      if (grows()) {
         List<VdiImage> images = open(disk, to + 1);
         try {
           ChainFiles.grow(images, views.get(from).length);

@@ -1,0 +1,60 @@
+package dev.varve.http.api;
+
+import io.vertx.core.Future;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.function.Function;
+
+/** A Unix socket of a state folder: only the owner can connect to it, from its first moment on. */
+public final class PrivateSocket {
+
+  private PrivateSocket() {}
+
+  /**
+   * Listens. Whatever socket is there is replaced: the caller has locked the folder, so nobody
+   * listens on it. Looks at the file system.
+   *
+   * @param listener listens at the path that it is given
+   */
+  public static Future<Void> listen(Path socket, Function<Path, Future<?>> listener) {
+    Path folder;
+    try {
+      // Bound where nobody else can reach it, and moved when its mode is right.
+      folder =
+          Files.createTempDirectory(
+              socket.toAbsolutePath().getParent(),
+              ".s",
+              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    } catch (IOException e) {
+      return Future.failedFuture(e);
+    }
+    Path bound = folder.resolve("s");
+    return listener
+        .apply(bound)
+        .compose(_ -> publish(bound, socket))
+        .eventually(() -> remove(folder));
+  }
+
+  private static Future<Void> publish(Path bound, Path socket) {
+    try {
+      Files.setPosixFilePermissions(bound, PosixFilePermissions.fromString("rw-------"));
+      Files.move(bound, socket, StandardCopyOption.ATOMIC_MOVE);
+      return Future.succeededFuture();
+    } catch (IOException e) {
+      return Future.failedFuture(e);
+    }
+  }
+
+  /** Removes the file, when nobody is to find it any more. */
+  public static Future<Void> remove(Path file) {
+    try {
+      Files.deleteIfExists(file);
+      return Future.succeededFuture();
+    } catch (IOException e) {
+      return Future.failedFuture(e);
+    }
+  }
+}
