@@ -31,10 +31,9 @@ final class ControllerCommand {
     @Option(
         names = "--type",
         paramLabel = "TYPE",
-        description = {
-          "PIIX4, PIIX3, ICH6, IntelAhci, LsiLogic, BusLogic, LsiLogicSas, USB, NVMe, VirtioSCSI or I82078; it must fit",
-          "the bus, which has a usual one."
-        })
+        description =
+            "PIIX4, PIIX3, ICH6, IntelAhci, LsiLogic, BusLogic, LsiLogicSas, USB, NVMe, VirtioSCSI or I82078; it must"
+                + " fit the bus, which has a usual one.")
     private @Nullable ControllerType type;
 
     @Option(names = "--port-count", paramLabel = "N", description = "How many ports it has.")

@@ -84,11 +84,10 @@ public final class MachineCommand {
       @Option(
               names = "--mode",
               paramLabel = "MODE",
-              description = {
-                "What becomes of its media. UnregisterOnly: they are forgotten too (this is the default);",
-                "DetachAllReturnNone, DetachAllReturnHardDisksOnly, Full: detached and kept; none, the hard disks, or all"
-                    + " are listed."
-              })
+              description =
+                  "What becomes of its media. UnregisterOnly: they are forgotten too (this is the default);"
+                      + " DetachAllReturnNone, DetachAllReturnHardDisksOnly, Full: detached and kept; none, the hard"
+                      + " disks, or all are listed.")
           @Nullable UnregisterMode mode)
       throws IOException {
     return server.ask(

@@ -57,29 +57,26 @@ public final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--machine",
       paramLabel = "FILE.vbox",
-      description = {
-        "Open a machine, made by VirtualBox or Varve, and start it; may be repeated. It stays registered in the state",
-        "folder."
-      })
+      description =
+          "Open a machine, made by VirtualBox or Varve, and start it; may be repeated. It stays registered in the state"
+              + " folder.")
   private List<Path> machines = List.of();
 
   @Option(
       names = "--state",
       paramLabel = "FOLDER",
-      description = {
-        "Where machines are kept ($VARVE_STATE, or ~/.local/state/varve); with --demo, where the demo is (demo in that",
-        "folder)."
-      })
+      description =
+          "Where machines are kept ($VARVE_STATE, or ~/.local/state/varve); with --demo, where the demo is (demo in"
+              + " that folder).")
   private @Nullable Path state;
 
   @Option(
       names = "--api-tcp",
       paramLabel = "HOST:PORT|off",
       converter = ApiAddress.Converter.class,
-      description = {
-        "Where HTTP requests with the state folder's token are answered, beside api.sock in that folder",
-        "(127.0.0.1:10810)."
-      })
+      description =
+          "Where HTTP requests with the state folder's token are answered, beside api.sock in that folder"
+              + " (127.0.0.1:10810).")
   private @Nullable ApiAddress api;
 
   @Option(
@@ -137,10 +134,9 @@ public final class ServeCommand implements Callable<Integer> {
 
   @Option(
       names = "--demo",
-      description = {
-        "Serve a chain to try things on instead of IMAGE: an ext4 file system on three days. It is made on first use,",
-        "and served on a Unix socket beside it."
-      })
+      description =
+          "Serve a chain to try things on instead of IMAGE: an ext4 file system on three days. It is made on first"
+              + " use, and served on a Unix socket beside it.")
   private boolean demo;
 
   @Option(
