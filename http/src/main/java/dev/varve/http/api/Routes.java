@@ -9,6 +9,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Set;
@@ -68,6 +69,8 @@ final class Routes {
     return request -> {
       drop(request); // until somebody wants it
       if (isHostBroken(request)) fail(request, Refusal.malformed("the header Host names no host"));
+      else if (isHostMissing(request))
+        fail(request, Refusal.malformed("HTTP/1.1 asks for the header Host: send localhost"));
       else if (!request.uri().startsWith("/"))
         fail(request, Refusal.malformed("the request line asks for no path; Varve is no proxy"));
       else if (isDecodable(request.path())) router.handle(request);
@@ -81,6 +84,10 @@ final class Routes {
 
   private static boolean isHostBroken(HttpServerRequest request) {
     return request.authority() == null && request.headers().contains("Host");
+  }
+
+  private static boolean isHostMissing(HttpServerRequest request) {
+    return request.authority() == null && request.version() == HttpVersion.HTTP_1_1;
   }
 
   private static boolean isDecodable(@Nullable String path) {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -132,6 +133,13 @@ final class DoorTest {
     try (var client = plane.unix()) {
       assertEquals(200, client.send("GET /api/v1/openapi.json HTTP/1.0\n\n").reply().status());
     }
+  }
+
+  @Test
+  void aRequestOfThisCenturyWithoutHostIsMalformedEverywhere() throws IOException {
+    assertEquals(400, tcp(token()).status());
+    assertEquals(400, unix("").status());
+    assertEquals(List.of(), plane.bugs());
   }
 
   @Test
