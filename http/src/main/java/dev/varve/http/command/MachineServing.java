@@ -3,6 +3,7 @@ package dev.varve.http.command;
 import static dev.varve.http.client.ApiRequest.get;
 import static dev.varve.http.client.ApiRequest.post;
 
+import dev.varve.core.machine.MachineState;
 import dev.varve.core.machine.Slot;
 import dev.varve.http.client.ApiClient;
 import io.vertx.core.json.JsonArray;
@@ -19,6 +20,8 @@ import java.util.Map;
  * is told to, and says what is served. Asks the server as any client does.
  */
 final class MachineServing {
+
+  private static final int WAIT_SECONDS = 10;
 
   private final StateServer server;
   private final List<JsonObject> exports = new ArrayList<>();
@@ -42,7 +45,7 @@ final class MachineServing {
 
   private void start(Path settingsFile, ApiClient api) throws IOException {
     JsonObject file = new JsonObject().put("settingsFile", MediumReference.absolute(settingsFile));
-    JsonObject machine = api.send(post("machines", "open").body(file));
+    JsonObject machine = atRest(api.send(post("machines", "open").body(file)), api);
     JsonObject started = api.send(post("machines", machine.getString("id"), "start"));
     Map<String, JsonObject> disks = disks(machine, api);
     for (Object each : started.getJsonArray("exports")) {
@@ -56,6 +59,20 @@ final class MachineServing {
       }
       exports.add(export);
     }
+  }
+
+  /** The machine, when what the run before this one left to be finished has ended. */
+  private static JsonObject atRest(JsonObject machine, ApiClient api) throws IOException {
+    JsonObject now = machine;
+    while (now.getString("state").equals(MachineState.DELETING_SNAPSHOT.text())) {
+      for (Object each : api.send(get("jobs")).getJsonArray("jobs")) {
+        var job = (JsonObject) each;
+        if (job.getString("state").equals("Running"))
+          api.send(get("jobs", job.getString("id")).query("waitSeconds", WAIT_SECONDS));
+      }
+      now = api.send(get("machines", machine.getString("id")));
+    }
+    return now;
   }
 
   /** The media in a machine, by their slots. Starting it may have put other ones there. */

@@ -15,6 +15,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -101,6 +102,34 @@ class ServeMachinesTest {
               "# TYPE jvm_memory_used_bytes gauge"))
         assertTrue(metrics.contains("\n" + line), () -> line + " is not in " + metrics);
       stop(server);
+    }
+  }
+
+  @Test
+  void itsSocketsAreTheOwnersAlone() throws Exception {
+    try (var server = serve()) {
+      for (String socket : List.of("state/api.sock", "state/nbd.sock")) {
+        assertEquals(
+            "rw-------",
+            PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve(socket))),
+            socket);
+      }
+      stop(server);
+    }
+    assertFalse(Files.exists(folder.resolve("state/nbd.sock")));
+  }
+
+  @Test
+  void aSettingsFileThatIsNotThereIsNamed() throws Exception {
+    try (var server =
+        VarveProcess.start(
+            folder, "serve", "--machine", "no.vbox", "--state", "state", "--api-tcp", "off")) {
+      String said = server.errors();
+      assertEquals(1, server.exitStatus());
+      assertEquals(
+          "varve: there is no file '%s'; name a machine's settings file (VBOX_E_FILE_ERROR)%n"
+              .formatted(folder.resolve("no.vbox")),
+          said);
     }
   }
 
@@ -218,6 +247,7 @@ class ServeMachinesTest {
       assertEquals(1, server.exitStatus());
       assertEquals(1, said.lines().count(), said);
       assertTrue(said.contains("B.vdi") && said.contains("(E_FAIL)"), said);
+      assertEquals(said.indexOf("B.vdi"), said.lastIndexOf("B.vdi"), said);
     }
   }
 
