@@ -1,5 +1,6 @@
 package dev.varve.http;
 
+import dev.varve.http.command.HostCommand;
 import dev.varve.http.command.ImageCommand;
 import dev.varve.http.command.JobCommand;
 import dev.varve.http.command.MachineCommand;
@@ -41,6 +42,7 @@ public final class Main {
           ServeCommand.class,
           MachineCommand.class,
           MediumCommand.class,
+          HostCommand.class,
           JobCommand.class,
           ImageCommand.class,
           HelpCommand.class);

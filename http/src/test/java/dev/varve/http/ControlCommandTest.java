@@ -103,6 +103,7 @@ class ControlCommandTest {
           medium clone /vm/c.vdi /vm/d.raw --format raw --no-wait | POST /media/%2Fvm%2Fc.vdi/clone {'location':'/vm/d.raw','format':'RAW','variant':'Standard'}
           medium lock /vm/b.vdi --kind read             | POST /media/%2Fvm%2Fb.vdi/locks {'kind':'Read'}
           medium unlock l                               | DELETE /locks/l
+          host drives                                   | GET /host/drives
           job list                                      | GET /jobs
           job show 7                                    | GET /jobs/7
           job cancel 7                                  | POST /jobs/7/cancel
@@ -231,7 +232,11 @@ class ControlCommandTest {
                             {"controller":"SATA","port":0,"device":0,"type":"HardDisk",
                              "medium":"%s","bandwidthGroup":null,"passthrough":false,
                              "temporaryEject":false,"ejected":false,"nonRotational":true,
-                             "discard":true,"hotPluggable":false,"implicit":false}
+                             "discard":true,"hotPluggable":false,"implicit":false,
+                             "effects":{"nonRotational":{"effective":true,"why":null},
+                                        "discard":{"effective":false,"why":"no holes"},
+                                        "passthrough":{"effective":false,"why":"no DVD"}},
+                             "reclaimed":4096}
                             """
                                 .formatted(DISK))))
             .put("bandwidthGroups", new JsonArray());
@@ -284,8 +289,9 @@ class ControlCommandTest {
             name  bus   type       ports  bootable  host io cache
             SATA  SATA  IntelAhci  4      yes       no
           attachments
-            slot      type      flags                  bandwidth group  medium
-            SATA:0.0  HardDisk  nonRotational,discard  -                /vm/B.vdi
+            slot      type      flags                  bandwidth group  reclaimed              medium
+            SATA:0.0  HardDisk  nonRotational,discard  -                4.000 KiB (4096 bytes)  /vm/B.vdi
+          no effect          SATA:0.0 discard: no holes
           snapshots
             name    taken at              id  description
             S1      2026-11-23T15:00:00Z  1   -

@@ -143,7 +143,7 @@ final class MachineRuns {
             new MediumLock(
                 token(entry.id()),
                 medium.id(),
-                top && isWritten(medium),
+                top && (isWritten(medium) || isPassedThrough(attachment, medium)),
                 MediumLock.Kind.MACHINE,
                 holder);
         wanted.add(lock);
@@ -158,6 +158,11 @@ final class MachineRuns {
 
   private static boolean isWritten(Medium medium) {
     return medium.type() != MediumType.READONLY && medium.type() != MediumType.SHAREABLE;
+  }
+
+  /** Then the guest has the drive for itself, and may write to its disc. */
+  private static boolean isPassedThrough(Attachment attachment, Medium medium) {
+    return attachment.passthrough() && medium.isHostDrive();
   }
 
   /** The same state with the locks that a running machine's chains need now. */
@@ -181,8 +186,9 @@ final class MachineRuns {
     if (!chain.isEmpty() && chain.getLast().accessError() != null) chain = List.of();
     List<Path> paths = chain.stream().map(Medium::location).toList();
     boolean readOnly =
-        attachment.type() == DeviceType.DVD
-            || (!chain.isEmpty() && chain.getLast().type() == MediumType.READONLY);
+        (attachment.type() == DeviceType.DVD
+                || (!chain.isEmpty() && chain.getLast().type() == MediumType.READONLY))
+            && (chain.isEmpty() || !isPassedThrough(attachment, chain.getLast()));
     @Nullable String name = attachment.bandwidthGroup();
     @Nullable BandwidthGroup group =
         name == null ? null : entry.working().hardware().bandwidthGroup(name);

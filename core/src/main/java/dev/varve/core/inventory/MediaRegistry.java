@@ -148,14 +148,16 @@ final class MediaRegistry {
   }
 
   private Medium read(InventoryState state, Path location, DeviceType device, ImageInfo info) {
-    if (device.isRemovable() && !info.format().equals(RAW))
+    boolean drive = info.format().equals(Medium.HOST_DRIVE);
+    if (device.isRemovable() && !drive && !info.format().equals(RAW))
       throw Refusal.of(
           E_FAIL,
           "'%s' is a hard disk image (%s) and cannot be opened as %s",
           location,
           info.format(),
           device.text());
-    MediumId id = info.id() == null ? outside.newMediumId() : info.id();
+    MediumId id = info.id();
+    if (id == null) id = drive ? Medium.hostDriveId(location) : outside.newMediumId();
     Medium twin = state.media().get(id);
     if (twin != null)
       throw Refusal.of(

@@ -18,6 +18,17 @@ public interface ServedDisks {
    */
   Map<String, GroupTraffic> traffic(MachineId machine);
 
+  /** What else can be seen of a running machine's disks; none if it does not run. May block. */
+  Map<Slot, DiskStatus> status(MachineId machine);
+
+  /**
+   * A disk that is served.
+   *
+   * @param givesSpaceBack whether discarding gives space back to the host
+   * @param reclaimed how many bytes the host got back since the disk was opened
+   */
+  record DiskStatus(boolean readOnly, boolean givesSpaceBack, long reclaimed) {}
+
   /**
    * A bandwidth group at work.
    *

@@ -1,6 +1,9 @@
 package dev.varve.core.inventory;
 
+import dev.varve.core.machine.Attachment;
+import dev.varve.core.machine.Machine;
 import dev.varve.core.machine.MachineId;
+import dev.varve.core.machine.Snapshot;
 import dev.varve.core.medium.ErrorCode;
 import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.Medium;
@@ -19,6 +22,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -246,12 +250,26 @@ final class Store implements AutoCloseable {
       if (medium.registry() != null)
         registries.computeIfAbsent(medium.registry(), _ -> new ArrayList<>()).add(medium);
     Map<MachineId, MachineSettings> settings = new LinkedHashMap<>();
-    for (MachineEntry entry : state.machines().values())
-      settings.put(
-          entry.id(),
-          new MachineSettings(
-              entry.saved(), registries.getOrDefault(entry.id().uuid(), List.of())));
+    for (MachineEntry entry : state.machines().values()) {
+      List<Medium> media = new ArrayList<>(hostDrives(state, entry.saved()));
+      media.addAll(registries.getOrDefault(entry.id().uuid(), List.of()));
+      settings.put(entry.id(), new MachineSettings(entry.saved(), media));
+    }
     return settings;
+  }
+
+  /** The drives of the host that a machine or its snapshots name, each once. */
+  private static Set<Medium> hostDrives(InventoryState state, Machine machine) {
+    List<Attachment> attachments = new ArrayList<>(machine.hardware().attachments());
+    for (Snapshot snapshot : machine.snapshots())
+      attachments.addAll(snapshot.hardware().attachments());
+    Set<Medium> drives = new LinkedHashSet<>();
+    for (Attachment attachment : attachments) {
+      Medium medium = attachment.medium() == null ? null : state.media().get(attachment.medium());
+      if (medium != null && medium.isHostDrive())
+        drives.add(medium.withAccessError(null).withCapacity(0)); // its disc changes
+    }
+    return drives;
   }
 
   private static List<Medium> registry(InventoryState state, @Nullable UUID machine) {
@@ -266,14 +284,17 @@ final class Store implements AutoCloseable {
     Map<MediumId, List<Medium>> children = new HashMap<>();
     List<Medium> ordered = new ArrayList<>();
     for (Medium medium : state.media().values()) {
-      if (implicit.contains(medium.id())) continue;
+      if (implicit.contains(medium.id()) || medium.isHostDrive()) continue;
       Medium durable = medium.withAccessError(null);
       if (medium.parent() == null) ordered.add(durable);
       else children.computeIfAbsent(medium.parent(), _ -> new ArrayList<>()).add(durable);
     }
     for (int i = 0; i < ordered.size(); i++)
       ordered.addAll(children.getOrDefault(ordered.get(i).id(), List.of()));
-    assert new HashSet<>(ordered).size() == state.media().size() - implicit.size();
+    assert new HashSet<>(ordered).size()
+        == state.media().values().stream()
+            .filter(medium -> !implicit.contains(medium.id()) && !medium.isHostDrive())
+            .count();
     return ordered;
   }
 

@@ -1,7 +1,9 @@
 package dev.varve.core.medium;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +30,7 @@ public record Medium(
     @Nullable MediumId parent,
     long capacity,
     boolean autoReset,
-    java.util.@Nullable UUID registry,
+    @Nullable UUID registry,
     String description,
     Map<String, String> properties,
     @Nullable String accessError) {
@@ -41,8 +43,27 @@ public record Medium(
     properties = Map.copyOf(properties);
   }
 
+  /** The format of what stands for a drive of the host; such media are in no registry. */
+  public static final String HOST_DRIVE = "HostDrive";
+
+  /**
+   * The id of a drive of the host. Files that name one give it none: it follows from the device, so
+   * that it is the same in every run and every machine.
+   *
+   * @param device absolute
+   */
+  public static MediumId hostDriveId(Path device) {
+    return new MediumId(
+        UUID.nameUUIDFromBytes(("host drive " + device).getBytes(StandardCharsets.UTF_8)));
+  }
+
   public boolean isDifferencing() {
     return parent != null;
+  }
+
+  /** Whether it is a DVD or floppy drive of the host, with whatever disc is in it. */
+  public boolean isHostDrive() {
+    return format.equals(HOST_DRIVE);
   }
 
   /** For people: the file. */
@@ -108,7 +129,7 @@ public record Medium(
   }
 
   /** The same in another registry. */
-  public Medium withRegistry(java.util.@Nullable UUID registry) {
+  public Medium withRegistry(@Nullable UUID registry) {
     return new Medium(
         id,
         location,

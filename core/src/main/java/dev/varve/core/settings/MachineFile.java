@@ -211,8 +211,7 @@ final class MachineFile {
   void write(MachineSettings wanted) throws SettingsException {
     Machine model = wanted.machine();
     var drives = new MediaOfMachine(model.id().uuid(), folder(), NONE);
-    for (Medium medium : wanted.media())
-      if (medium.format().equals(MediaRegistry.HOST_DRIVE)) drives.add(medium);
+    for (Medium medium : wanted.media()) if (medium.isHostDrive()) drives.add(medium);
     var writer = new HardwareElement(drives);
     fields(model).writeTo(machine, fields(header()));
     if (!wanted.media().isEmpty() || machine.child("MediaRegistry") != null)

@@ -5,7 +5,6 @@ import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * host.
  *
  * <p>Files name a host drive by its device and give it no id. Here it becomes a medium like others,
- * with an id that follows from the machine and the device, so that it is the same in every run.
+ * see {@link Medium#hostDriveId}.
  */
 final class MediaOfMachine {
 
@@ -101,7 +100,7 @@ final class MediaOfMachine {
         new Medium(
             id,
             Values.path(element, "src", folder),
-            MediaRegistry.HOST_DRIVE,
+            Medium.HOST_DRIVE,
             device,
             device == DeviceType.DVD ? MediumType.READONLY : MediumType.WRITETHROUGH,
             MediumVariant.STANDARD,
@@ -116,8 +115,7 @@ final class MediaOfMachine {
   }
 
   MediumId hostDriveId(XmlElement element) throws SettingsException {
-    String name = machine + ":" + Values.path(element, "src", folder);
-    return new MediumId(UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8)));
+    return Medium.hostDriveId(Values.path(element, "src", folder));
   }
 
   Fields hostDriveFields(Medium drive) {

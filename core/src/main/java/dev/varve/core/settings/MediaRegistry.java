@@ -26,9 +26,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class MediaRegistry {
 
-  /** The format of what stands for a drive of the host; such media are in no registry. */
-  static final String HOST_DRIVE = "HostDrive";
-
   /** Why a medium is not accessible that was read from a registry. */
   static final String NOT_LOOKED_AT = "nobody has looked at it since Varve was started";
 
@@ -180,7 +177,7 @@ final class MediaRegistry {
       if (parent != null && !ids.contains(parent))
         throw new IllegalArgumentException(
             "medium %s is in another registry than its parent %s".formatted(medium.id(), parent));
-      if (!medium.format().equals(HOST_DRIVE))
+      if (!medium.isHostDrive())
         children.computeIfAbsent(parent, _ -> new ArrayList<>()).add(medium);
     }
     return children;

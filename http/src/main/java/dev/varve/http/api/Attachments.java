@@ -15,15 +15,17 @@ final class Attachments {
 
   private final Inventory inventory;
   private final Sessions sessions;
+  private final AttachmentJson json;
 
-  Attachments(Inventory inventory, Sessions sessions) {
+  Attachments(Inventory inventory, Sessions sessions, AttachmentJson json) {
     this.inventory = inventory;
     this.sessions = sessions;
+    this.json = json;
   }
 
   void addTo(Handlers handlers) {
-    handlers.reads("listAttachments", this::list);
-    handlers.reads("getAttachment", this::get);
+    handlers.looks("listAttachments", this::list);
+    handlers.looks("getAttachment", this::get);
     handlers.acts("attach", this::attach);
     handlers.acts("changeAttachment", this::change);
     handlers.acts("detach", this::detach);
@@ -36,16 +38,14 @@ final class Attachments {
     MachineView machine = machine(call);
     return Answer.ok(
             new JsonObject()
-                .put(
-                    "attachments",
-                    MachineJson.array(Machines.copy(call, machine).attachments(), MachineJson::of)))
+                .put("attachments", json.of(machine, Machines.copy(call, machine).attachments())))
         .with("ETag", MachineJson.etag(machine).text());
   }
 
   private Answer get(Call call) {
     MachineView machine = machine(call);
     return Answer.ok(
-            MachineJson.of(Lookup.attachment(machine, Machines.copy(call, machine), call.slot())))
+            json.of(machine, Lookup.attachment(machine, Machines.copy(call, machine), call.slot())))
         .with("ETag", MachineJson.etag(machine).text());
   }
 
@@ -68,7 +68,7 @@ final class Attachments {
               addFlags(edits, call, session, slot, null);
               edits.make();
             });
-    return Answer.created(Paths.of(machine.saved().id(), slot), json(after, slot))
+    return Answer.created(Paths.of(machine.saved().id(), slot), of(after, slot))
         .with("ETag", MachineJson.etag(after).text());
   }
 
@@ -166,12 +166,12 @@ final class Attachments {
     return answer(sessions.change(call, machine, change), call.slot());
   }
 
-  private static Answer answer(MachineView machine, Slot slot) {
-    return Answer.ok(json(machine, slot)).with("ETag", MachineJson.etag(machine).text());
+  private Answer answer(MachineView machine, Slot slot) {
+    return Answer.ok(of(machine, slot)).with("ETag", MachineJson.etag(machine).text());
   }
 
-  private static JsonObject json(MachineView machine, Slot slot) {
-    return MachineJson.of(Lookup.attachment(machine, machine.working(), slot));
+  private JsonObject of(MachineView machine, Slot slot) {
+    return json.of(machine, Lookup.attachment(machine, machine.working(), slot));
   }
 
   /** The medium that the body names; null for none. */

@@ -84,18 +84,20 @@ public final class ControlServer {
     this.timers = timers;
     this.bugs = bugs;
     this.limits = limits;
-    handlers = new Handlers(model);
+    handlers = new Handlers(model, vertx);
     events = new Events(vertx, inventory);
     events.addTo(handlers);
+    var attachments = new AttachmentJson(inventory, disks::status);
     var sessions = new Sessions(inventory);
     sessions.addTo(handlers);
-    new Machines(inventory, disks::uris).addTo(handlers);
+    new Machines(inventory, disks::uris, attachments).addTo(handlers);
     new Controllers(inventory, sessions).addTo(handlers);
-    new Attachments(inventory, sessions).addTo(handlers);
+    new Attachments(inventory, sessions, attachments).addTo(handlers);
     new BandwidthGroups(inventory, sessions, disks::traffic).addTo(handlers);
     new Snapshots(inventory, sessions, model).addTo(handlers);
     new Media(inventory).addTo(handlers);
     new Jobs(vertx, inventory).addTo(handlers);
+    new Host().addTo(handlers);
     new Health(vertx, model, document, metrics).addTo(handlers);
   }
 

@@ -2,6 +2,7 @@ package dev.varve.http.api;
 
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -18,17 +19,25 @@ final class Handlers {
 
   private final Map<String, Function<Call, Future<Answer>>> byOperation = new HashMap<>();
   private final Executor model;
+  private final Vertx vertx;
 
   /**
    * @param model where calls of the inventory run, one after the other
+   * @param vertx whose worker threads look at what may block
    */
-  Handlers(Executor model) {
+  Handlers(Executor model, Vertx vertx) {
     this.model = model;
+    this.vertx = vertx;
   }
 
   /** Looks at a view, on the event loop; must not block. */
   void reads(String operation, Handler handler) {
     waits(operation, call -> Future.succeededFuture(handler.answer(call)));
+  }
+
+  /** Looks at a view, and at files or running disks, on a worker thread; may block. */
+  void looks(String operation, Handler handler) {
+    waits(operation, call -> vertx.executeBlocking(() -> handler.answer(call), false));
   }
 
   /** Calls the inventory, on the model's thread; may block. */

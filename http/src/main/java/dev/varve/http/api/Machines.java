@@ -24,18 +24,21 @@ final class Machines {
 
   private final Inventory inventory;
   private final Function<MachineId, Map<Slot, List<String>>> uris;
+  private final AttachmentJson json;
 
   /**
    * @param uris where a running machine's disks are served; may block
    */
-  Machines(Inventory inventory, Function<MachineId, Map<Slot, List<String>>> uris) {
+  Machines(
+      Inventory inventory, Function<MachineId, Map<Slot, List<String>>> uris, AttachmentJson json) {
     this.inventory = inventory;
     this.uris = uris;
+    this.json = json;
   }
 
   void addTo(Handlers handlers) {
     handlers.reads("listMachines", _ -> list());
-    handlers.reads("getMachine", this::get);
+    handlers.looks("getMachine", this::get);
     handlers.acts("createMachine", call -> made(inventory.createMachine(call.textMember("name"))));
     handlers.acts(
         "openMachine", call -> made(inventory.openMachine(call.pathMember("settingsFile"))));
@@ -72,7 +75,7 @@ final class Machines {
     Answer answer =
         seen != null && etag.isIn(seen)
             ? new Answer(304, Map.of(), null)
-            : Answer.ok(MachineJson.whole(machine, copy(call, machine)));
+            : Answer.ok(json.whole(machine, copy(call, machine)));
     return answer.with("ETag", etag.text());
   }
 
@@ -83,7 +86,7 @@ final class Machines {
 
   private Answer made(MachineId id) {
     MachineView machine = Lookup.machine(inventory.view(), id.toString());
-    return Answer.created(Paths.of(id), MachineJson.whole(machine, machine.saved().hardware()))
+    return Answer.created(Paths.of(id), json.whole(machine, machine.saved().hardware()))
         .with("ETag", MachineJson.etag(machine).text());
   }
 

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** What people are told of machines and what is in them. */
 final class MachineWords {
@@ -62,6 +63,7 @@ final class MachineWords {
             .fact("differsFromIt", yes(differs))
             .facts(machine, "lastStateChange");
     return hardware(sheet, hardware, media)
+        .each("noEffect", withoutEffect(hardware))
         .table("snapshots", snapshotTable(machine))
         .table(
             "exports",
@@ -91,8 +93,23 @@ final class MachineWords {
   }
 
   static String attachment(JsonObject attachment, ApiClient server) throws IOException {
-    return attachmentTable(alone("attachments", attachment), ReadableNames.ofMedia(server))
-        .toString();
+    JsonObject alone = alone("attachments", attachment);
+    var text = new StringBuilder(attachmentTable(alone, ReadableNames.ofMedia(server)).toString());
+    withoutEffect(alone).forEach(why -> text.append("\nno effect: ").append(why));
+    return text.toString();
+  }
+
+  /** Which flags are set and do nothing, and why. */
+  private static JsonArray withoutEffect(JsonObject hardware) {
+    var without = new JsonArray();
+    for (JsonObject attachment : objects(hardware, "attachments")) {
+      for (var effect : attachment.getJsonObject("effects", new JsonObject())) {
+        String why = ((JsonObject) effect.getValue()).getString("why");
+        if (why != null && attachment.getBoolean(effect.getKey()))
+          without.add("%s %s: %s".formatted(slot(attachment), effect.getKey(), why));
+      }
+    }
+    return without;
   }
 
   static String attachments(JsonObject answer, ApiClient server) throws IOException {
@@ -154,13 +171,14 @@ final class MachineWords {
   }
 
   private static TextTable attachmentTable(JsonObject hardware, ReadableNames media) {
-    var table = new TextTable("slot", "type", "flags", "bandwidth group", "medium");
+    var table = new TextTable("slot", "type", "flags", "bandwidth group", "reclaimed", "medium");
     for (JsonObject attachment : objects(hardware, "attachments")) {
       table.row(
           slot(attachment),
           attachment.getString("type"),
           flags(attachment),
           attachment.getString("bandwidthGroup"),
+          reclaimed(attachment),
           media.of(attachment.getString("medium")));
     }
     return table;
@@ -169,6 +187,11 @@ final class MachineWords {
   private static String flags(JsonObject attachment) {
     String flags = Stream.of(FLAGS).filter(attachment::getBoolean).collect(Collectors.joining(","));
     return flags.isEmpty() ? "-" : flags;
+  }
+
+  private static @Nullable String reclaimed(JsonObject attachment) {
+    Long bytes = attachment.getLong("reclaimed");
+    return bytes == null ? null : ByteSize.text(bytes);
   }
 
   /** Children are indented below their parents; a star is at the one that the machine follows. */

@@ -54,6 +54,7 @@ final class EveryOperationTest {
     assertEquals(
         "event: ready\ndata: {}\n\n",
         api.ask("watchEvents").query("seconds", 0).is(200).body().getString("text"));
+    api.ask("listHostDrives").is(200);
   }
 
   private void machine(Api api) {

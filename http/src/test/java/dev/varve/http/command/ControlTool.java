@@ -13,7 +13,13 @@ import picocli.CommandLine.Command;
 /** {@code varve machine}, {@code medium} and {@code job} in this process, for one state folder. */
 final class ControlTool {
 
-  @Command(subcommands = {MachineCommand.class, MediumCommand.class, JobCommand.class})
+  @Command(
+      subcommands = {
+        MachineCommand.class,
+        MediumCommand.class,
+        HostCommand.class,
+        JobCommand.class
+      })
   private static final class Commands {}
 
   private final Path state;

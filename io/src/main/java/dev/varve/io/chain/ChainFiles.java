@@ -4,6 +4,7 @@ import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.HalfMergedException;
 import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.ImageInfo;
+import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.Progress;
@@ -11,6 +12,7 @@ import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.ImageInUseException;
 import dev.varve.io.file.MappedFile;
 import dev.varve.io.file.NewFile.Existing;
+import dev.varve.io.posix.BlockDeviceFacts;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.ImageType;
 import dev.varve.io.vdi.NewImage;
@@ -51,6 +53,8 @@ public final class ChainFiles implements ImageFiles {
 
   @Override
   public ImageInfo inspect(Path location, DeviceType device) throws IOException {
+    if (Files.exists(location) && BlockDeviceFacts.isBlockDevice(location))
+      return infoOfDevice(location, device);
     if (VdiHeader.hasSignature(location)) {
       if (device != DeviceType.HARD_DISK) {
         throw new IOException(
@@ -63,6 +67,16 @@ public final class ChainFiles implements ImageFiles {
     if (device == DeviceType.HARD_DISK) RawFiles.requireHardDisk(location, length);
     else RawFiles.requireNotEmpty(location, length);
     return new ImageInfo(null, RAW, MediumVariant.FIXED, null, length, length);
+  }
+
+  /** A drive may be without a disc, and is a medium all the same. */
+  private static ImageInfo infoOfDevice(Path location, DeviceType device) throws IOException {
+    long capacity = BlockDeviceFacts.capacityOf(location);
+    if (device != DeviceType.HARD_DISK)
+      return new ImageInfo(
+          null, Medium.HOST_DRIVE, MediumVariant.STANDARD, null, capacity, capacity);
+    RawFiles.requireNotEmpty(location, capacity);
+    return new ImageInfo(null, RAW, MediumVariant.FIXED, null, capacity, capacity);
   }
 
   private static ImageInfo infoOf(VdiHeader header, long fileLength) {

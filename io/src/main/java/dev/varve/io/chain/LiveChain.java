@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,12 +49,16 @@ public final class LiveChain implements BlockDevice {
   private final Afterwards afterwards;
   private final long capacity;
   private final boolean readOnly;
+  private final boolean givesSpaceBack;
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
 
   /** Takes the guest's requests; null while the disk is held. */
   private volatile @Nullable DifferencingChain serving;
 
   private volatile List<Layer> layers;
+
+  /** What the images gave back that are in the chain no more. */
+  private final LongAdder givenBackBefore = new LongAdder();
 
   /** Guards what follows, and changes of {@link #serving}. */
   private final Object gate = new Object();
@@ -66,12 +71,14 @@ public final class LiveChain implements BlockDevice {
   /** An image of the chain. */
   record Layer(Path path, VdiImage image) {}
 
-  private LiveChain(List<Layer> layers, boolean readOnly, StorageThreads threads) {
+  private LiveChain(List<Layer> layers, boolean readOnly, StorageThreads threads)
+      throws IOException {
     this.threads = threads;
     this.afterwards = new Afterwards(threads, reads);
     this.layers = List.copyOf(layers);
     this.readOnly = readOnly;
     this.capacity = layers.getLast().image.capacity();
+    this.givesSpaceBack = !readOnly && layers.getLast().image.file().punchesHoles();
     this.chain = newChain(layers);
     this.serving = chain;
   }
@@ -103,6 +110,18 @@ public final class LiveChain implements BlockDevice {
   /** The images of the chain now, base first. */
   public List<Path> paths() {
     return layers.stream().map(Layer::path).toList();
+  }
+
+  /** Whether discarding gives space back to the host. */
+  public boolean givesSpaceBack() {
+    return givesSpaceBack;
+  }
+
+  /** How many bytes the host got back from the images since the chain was opened. */
+  public long givenBack() {
+    long bytes = givenBackBefore.sum();
+    for (Layer layer : layers) bytes += layer.image.file().givenBack();
+    return bytes;
   }
 
   // ---- the guest's requests
@@ -288,7 +307,10 @@ public final class LiveChain implements BlockDevice {
     List<Layer> dropped = new ArrayList<>(this.layers);
     dropped.removeAll(layers);
     DifferencingChain next = newChain(layers);
+    long givenBack = 0;
+    for (Layer layer : dropped) givenBack += layer.image.file().givenBack();
     this.layers = List.copyOf(layers);
+    givenBackBefore.add(givenBack);
     synchronized (gate) {
       chain = next;
     }

@@ -62,6 +62,19 @@ public interface ImageFile extends Closeable {
    */
   void punch(long offset, long length) throws IOException;
 
+  /** Whether {@link #punch} gives space back, and does not only write zeroes. May block. */
+  default boolean punchesHoles() throws IOException {
+    return true;
+  }
+
+  /**
+   * How many bytes the host got back by {@link #punch} since the file was opened. What others
+   * reserve in the same moment makes it less.
+   */
+  default long givenBack() {
+    return 0;
+  }
+
   /** Cuts or extends the file. */
   void setLength(long length) throws IOException;
 

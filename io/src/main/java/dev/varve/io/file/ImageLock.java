@@ -80,7 +80,8 @@ final class ImageLock {
     if (!taken) throw inUse(fd, path, write, "locked");
   }
 
-  private static void lookAround(int fd, Path path, boolean write) throws IOException {
+  /** Whether another descriptor excludes this one; takes nothing. */
+  static void lookAround(int fd, Path path, boolean write) throws IOException {
     int[] uses = write ? WRITER : READER;
     for (int n : NOT_SHARED) {
       if (heldByAnother(fd, USED + n)) throw inUse(fd, path, write, "open for writing");

@@ -11,6 +11,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,13 +45,24 @@ public final class MappedFile implements ImageFile {
   private static final long ZEROED_AT_ONCE = 64 << 20;
 
   /** What is written where a file system cannot punch holes. */
-  private static final MemorySegment ZEROES = Arena.global().allocate(ZEROES_LENGTH);
+  private static final MemorySegment ZEROES =
+      Arena.global().allocate(ZEROES_LENGTH, Posix.PAGE_SIZE);
+
+  /** What is open, and how. */
+  private enum Kind {
+    FILE,
+    DEVICE,
+    /** A device past the page cache. */
+    DIRECT
+  }
 
   private final Path path;
+  private final Kind kind;
   private final Arena arena;
   private final MemorySegment mapping;
   private final Residency residency;
   private final ReadAhead readAhead = new ReadAhead();
+  private final LongAdder givenBack = new LongAdder();
 
   /**
    * The length when the owner last set or refreshed it: the file is at least as long, or somebody
@@ -70,10 +82,17 @@ public final class MappedFile implements ImageFile {
   private int replaced = -1;
 
   private MappedFile(
-      Path path, int fd, boolean writable, Arena arena, MemorySegment mapping, long length) {
+      Path path,
+      int fd,
+      boolean writable,
+      Kind kind,
+      Arena arena,
+      MemorySegment mapping,
+      long length) {
     this.path = path;
     this.fd = fd;
     this.writable = writable;
+    this.kind = kind;
     this.arena = arena;
     this.mapping = mapping.asReadOnly();
     this.residency = new Residency(mapping);
@@ -115,7 +134,7 @@ public final class MappedFile implements ImageFile {
             OWNER_READS_AND_WRITES);
     MappedFile file = null;
     try {
-      file = lockAndMap(path, fd, true, reach);
+      file = lockAndMap(path, fd, true, reach, Kind.FILE);
       syncFolder(path);
       return file;
     } catch (Throwable e) {
@@ -134,10 +153,34 @@ public final class MappedFile implements ImageFile {
    * @throws IOException it cannot be opened, or not for writing
    */
   public static MappedFile openDevice(Path path, boolean write) throws IOException {
-    int access = write ? Posix.O_RDWR | Posix.O_EXCL : Posix.O_RDONLY;
-    int fd;
+    int fd = claim(path, write ? Posix.O_RDWR | Posix.O_EXCL : Posix.O_RDONLY);
+    if (write && isReadOnlyDevice(fd)) {
+      Posix.close(fd);
+      throw new IOException(path + " can only be read, says its driver: attach it read-only");
+    }
+    return lockAndMap(path, fd, write, 0, Kind.DEVICE);
+  }
+
+  /**
+   * Opens a block device past the page cache and claims it: for writing, if its driver allows that.
+   * All requests are of whole sectors, from and to memory that is aligned to 4 KiB; the mapping is
+   * of no use.
+   *
+   * @throws ImageInUseException as {@link #openDevice}
+   */
+  public static MappedFile openDirect(Path path) throws IOException {
+    int fd = claim(path, Posix.O_RDONLY | Posix.O_EXCL | Posix.O_DIRECT);
+    boolean write = !isReadOnlyDevice(fd);
+    if (write) {
+      Posix.close(fd);
+      fd = claim(path, Posix.O_RDWR | Posix.O_EXCL | Posix.O_DIRECT);
+    }
+    return lockAndMap(path, fd, write, 0, Kind.DIRECT);
+  }
+
+  private static int claim(Path path, int access) throws IOException {
     try {
-      fd = Posix.open(path, access | Posix.O_CLOEXEC, 0);
+      return Posix.open(path, access | Posix.O_CLOEXEC, 0);
     } catch (PosixException e) {
       if (e.errno() != Posix.EBUSY) throw e;
       throw new ImageInUseException(
@@ -145,11 +188,23 @@ public final class MappedFile implements ImageFile {
               + " is in use by the host, which has mounted it or a partition of it, or by another"
               + " program that has claimed it: unmount or close it there first");
     }
-    if (write && isReadOnlyDevice(fd)) {
+  }
+
+  /**
+   * Looks whether a file or device could be opened, without locking it or keeping it open, and
+   * without waiting for a disc.
+   *
+   * @param write whether it is to be written
+   * @throws ImageInUseException if somebody has it locked against that
+   * @throws IOException it cannot be read
+   */
+  public static void checkFree(Path path, boolean write) throws IOException {
+    int fd = Posix.open(path, Posix.O_RDONLY | Posix.O_NONBLOCK | Posix.O_CLOEXEC, 0);
+    try {
+      ImageLock.lookAround(fd, path, write);
+    } finally {
       Posix.close(fd);
-      throw new IOException(path + " can only be read, says its driver: attach it read-only");
     }
-    return lockAndMap(path, fd, write, 0);
   }
 
   private static boolean isReadOnlyDevice(int fd) throws PosixException {
@@ -166,11 +221,11 @@ public final class MappedFile implements ImageFile {
       throw new IOException(path + " is not a regular file, as an image must be");
     }
     int fd = Posix.open(path, access | Posix.O_CLOEXEC, 0);
-    return lockAndMap(path, fd, access == Posix.O_RDWR, reach);
+    return lockAndMap(path, fd, access == Posix.O_RDWR, reach, Kind.FILE);
   }
 
   /** Takes over {@code fd}: it is closed when this fails. */
-  private static MappedFile lockAndMap(Path path, int fd, boolean write, long reach)
+  private static MappedFile lockAndMap(Path path, int fd, boolean write, long reach, Kind kind)
       throws IOException {
     Arena arena = Arena.ofShared();
     try {
@@ -178,7 +233,7 @@ public final class MappedFile implements ImageFile {
       long length = Posix.length(fd);
       MemorySegment mapping = map(fd, length, Math.max(reach, length), arena);
       Posix.fadvise(fd, 0, 0, Posix.POSIX_FADV_RANDOM); // why: see package-info
-      return new MappedFile(path, fd, write, arena, mapping, length);
+      return new MappedFile(path, fd, write, kind, arena, mapping, length);
     } catch (Throwable e) {
       arena.close();
       Posix.close(fd);
@@ -276,7 +331,8 @@ public final class MappedFile implements ImageFile {
     } catch (PosixException e) {
       throw failed("reading", offset, destination.byteSize(), e);
     }
-    if (readAhead.read(offset, read)) prefetch(offset + read, ReadAhead.AHEAD);
+    if (kind != Kind.DIRECT && readAhead.read(offset, read))
+      prefetch(offset + read, ReadAhead.AHEAD);
     if (read < destination.byteSize()) {
       throw new EOFException(
           path
@@ -340,17 +396,26 @@ public final class MappedFile implements ImageFile {
 
   private void punchOnce(long offset, long length) throws IOException {
     try {
+      long before = Posix.allocatedBytes(descriptor());
       // The kernel zeroes what is left of pages and blocks at the ends, and leaves the length
       // alone.
       Posix.fallocate(
           descriptor(), Posix.FALLOC_FL_PUNCH_HOLE | Posix.FALLOC_FL_KEEP_SIZE, offset, length);
+      // Of a device only its driver knows what it had.
+      long freed = kind != Kind.FILE ? length : before - Posix.allocatedBytes(descriptor());
+      givenBack.add(Math.clamp(freed, 0, length));
     } catch (PosixException e) {
       if (!e.notSupported()) throw failed("punching a hole into", offset, length, e);
       zero(offset, Math.min(length, length() - offset));
     }
   }
 
-  /** Whether {@link #punch} gives space back, and does not only write zeroes. May block. */
+  @Override
+  public long givenBack() {
+    return givenBack.sum();
+  }
+
+  @Override
   public boolean punchesHoles() throws IOException {
     try {
       long behind = wholePieces(length()); // nothing is there

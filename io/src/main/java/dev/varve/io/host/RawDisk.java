@@ -35,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  *   <li>flushes: together.
  * </ul>
  *
+ * <p>A device can also be opened past the host's page cache ({@code O_DIRECT}): then everything is
+ * done on storage threads, and changes one at a time.
+ *
  * <p>A medium that fails, a device that is removed and a file that is cut fail the requests that
  * meet it.
  */
@@ -48,6 +51,10 @@ public final class RawDisk implements BlockDevice {
   private final MappedFile file;
   private final Facts facts;
   private final Space space;
+
+  /** The way past the host's page cache; null for the way through it. */
+  private final @Nullable WholeSectors direct;
+
   private final StorageThreads threads;
   private final SharedSync sync;
   private final Lane readers;
@@ -78,7 +85,7 @@ public final class RawDisk implements BlockDevice {
     MappedFile file = device ? MappedFile.openDevice(path, !readOnly) : openFile(path, readOnly);
     try {
       return device
-          ? ofDevice(path, file, readOnly, threads)
+          ? ofDevice(path, file, readOnly, null, threads)
           : ofFile(path, file, readOnly, threads);
     } catch (Throwable e) {
       file.close();
@@ -101,11 +108,32 @@ public final class RawDisk implements BlockDevice {
             Posix.PAGE_SIZE,
             !readOnly && file.punchesHoles(),
             kernelTellsResidency(path));
-    return new RawDisk(file, facts, Space.ofFile(file, capacity), threads);
+    return new RawDisk(file, facts, Space.ofFile(file, capacity), null, threads);
+  }
+
+  /**
+   * Opens a block device past the host's page cache, claimed also where it can only be read.
+   * Otherwise as {@link #open}.
+   */
+  public static RawDisk openDirect(Path device, StorageThreads threads) throws IOException {
+    MappedFile file = MappedFile.openDirect(device);
+    try {
+      boolean readOnly = file.deviceFacts().readOnly();
+      var sectors = new WholeSectors(file, file.deviceFacts().sectorSize());
+      return ofDevice(device, file, readOnly, sectors, threads);
+    } catch (Throwable e) {
+      file.close();
+      throw e;
+    }
   }
 
   private static RawDisk ofDevice(
-      Path path, MappedFile file, boolean readOnly, StorageThreads threads) throws IOException {
+      Path path,
+      MappedFile file,
+      boolean readOnly,
+      @Nullable WholeSectors direct,
+      StorageThreads threads)
+      throws IOException {
     BlockDeviceFacts device = file.deviceFacts();
     checkNotEmpty(file, device.capacity());
     var facts =
@@ -114,9 +142,10 @@ public final class RawDisk implements BlockDevice {
             device.capacity(),
             Math.clamp(device.physicalSectorSize(), Posix.PAGE_SIZE, LARGEST_BLOCK),
             !readOnly && BlockDeviceFacts.givesSpaceBack(path),
-            kernelTellsResidency(path));
-    Space space = Space.ofDevice(file, device.capacity(), device.sectorSize());
-    return new RawDisk(file, facts, space, threads);
+            direct == null && kernelTellsResidency(path));
+    Space.Writer writer = direct == null ? file::write : direct::write;
+    Space space = Space.ofDevice(file, writer, device.capacity(), device.sectorSize());
+    return new RawDisk(file, facts, space, direct, threads);
   }
 
   /** What does not change while it is open. */
@@ -143,10 +172,16 @@ public final class RawDisk implements BlockDevice {
     }
   }
 
-  private RawDisk(MappedFile file, Facts facts, Space space, StorageThreads threads) {
+  private RawDisk(
+      MappedFile file,
+      Facts facts,
+      Space space,
+      @Nullable WholeSectors direct,
+      StorageThreads threads) {
     this.file = file;
     this.facts = facts;
     this.space = space;
+    this.direct = direct;
     this.threads = threads;
     sync = new SharedSync(file, threads, this::answer);
     readers = new Lane(threads, READERS);
@@ -173,6 +208,11 @@ public final class RawDisk implements BlockDevice {
   /** Whether discarding gives space back to the host, and does not only write zeroes. */
   public boolean givesSpaceBack() {
     return facts.givesSpaceBack;
+  }
+
+  /** How many bytes the host got back by discards since this was opened. */
+  public long givenBack() {
+    return file.givenBack();
   }
 
   // ---- in the calling thread
@@ -204,6 +244,7 @@ public final class RawDisk implements BlockDevice {
     try {
       long length = source.byteSize();
       if (changing.get() > 0
+          || direct != null
           || !threads.dirtyPages().admits(length)
           || !isWholePages(offset, length) && !file.resident(offset, length)) {
         return false;
@@ -240,7 +281,7 @@ public final class RawDisk implements BlockDevice {
     }
     switch (request.op()) {
       case READ, CACHE, EXTENTS -> readers.execute(() -> serve(request));
-      case WRITE -> writers.execute(() -> serve(request));
+      case WRITE -> (direct == null ? writers : changes).execute(() -> serve(request));
       case DISCARD, WRITE_ZEROES -> changes.execute(() -> serve(request));
       case FLUSH -> flush(request);
     }
@@ -261,8 +302,13 @@ public final class RawDisk implements BlockDevice {
     long offset = request.offset();
     long length = request.length();
     switch (request.op()) {
-      case READ -> file.read(offset, request.memory());
-      case CACHE -> file.prefetch(offset, length);
+      case READ -> {
+        if (direct == null) file.read(offset, request.memory());
+        else direct.read(offset, request.memory());
+      }
+      case CACHE -> {
+        if (direct == null) file.prefetch(offset, length);
+      }
       case EXTENTS -> space.extents(offset, length, request.extentSink());
       case WRITE -> {
         checkReaches(offset + length);
@@ -278,7 +324,8 @@ public final class RawDisk implements BlockDevice {
     IOException lost = cut;
     if (lost != null) throw new IOException(lost.getMessage(), lost);
     try {
-      file.write(offset, source);
+      if (direct == null) file.write(offset, source);
+      else direct.write(offset, source);
     } catch (IOException e) {
       checkReaches(offset + source.byteSize()); // what was removed is not full
       throw e;

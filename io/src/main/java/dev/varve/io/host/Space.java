@@ -18,24 +18,34 @@ final class Space {
   private static final int PAGE = 4096;
   private static final MemorySegment ZEROES = Arena.global().allocate(PAGE);
 
+  /** Writes at any offset. */
+  interface Writer {
+    void write(long offset, MemorySegment data) throws IOException;
+  }
+
   private final MappedFile file;
+  private final Writer writer;
   private final long capacity;
 
   /** The unit of what a device zeroes by itself; 1 for a file. */
   private final int unit;
 
-  private Space(MappedFile file, long capacity, int unit) {
+  private Space(MappedFile file, Writer writer, long capacity, int unit) {
     this.file = file;
+    this.writer = writer;
     this.capacity = capacity;
     this.unit = unit;
   }
 
   static Space ofFile(MappedFile file, long capacity) {
-    return new Space(file, capacity, 1);
+    return new Space(file, file::write, capacity, 1);
   }
 
-  static Space ofDevice(MappedFile file, long capacity, int sectorSize) {
-    return new Space(file, capacity, Math.max(PAGE, sectorSize));
+  /**
+   * @param writer for what is left of sectors
+   */
+  static Space ofDevice(MappedFile file, Writer writer, long capacity, int sectorSize) {
+    return new Space(file, writer, capacity, Math.max(PAGE, sectorSize));
   }
 
   /** Makes the range read as zeroes; its space goes back to the host, or is kept. */
@@ -68,7 +78,7 @@ final class Space {
   private void write(long from, long to) throws IOException {
     for (long at = from, run; at < to; at += run) {
       run = Math.min(PAGE, to - at);
-      file.write(at, ZEROES.asSlice(0, run));
+      writer.write(at, ZEROES.asSlice(0, run));
     }
   }
 

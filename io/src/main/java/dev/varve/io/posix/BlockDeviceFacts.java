@@ -52,6 +52,16 @@ public record BlockDeviceFacts(
     }
   }
 
+  /** The capacity of a device in bytes; 0 where there is no medium. Does not wait for one. */
+  public static long capacityOf(Path device) throws PosixException {
+    int fd = Posix.open(device, Posix.O_RDONLY | Posix.O_NONBLOCK | Posix.O_CLOEXEC, 0);
+    try {
+      return of(fd).capacity();
+    } finally {
+      Posix.close(fd);
+    }
+  }
+
   /** Whether a path, followed through symbolic links, is a block device. */
   public static boolean isBlockDevice(Path path) throws IOException {
     return ((int) Files.getAttribute(path, "unix:mode") & S_IFMT) == S_IFBLK;

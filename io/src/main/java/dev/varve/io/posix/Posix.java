@@ -30,7 +30,12 @@ public final class Posix {
   public static final int O_RDWR = 2;
   public static final int O_CREAT = 0x40;
   public static final int O_EXCL = 0x80;
+  public static final int O_NONBLOCK = 0x800;
   public static final int O_CLOEXEC = 0x80000;
+
+  /** Past the page cache: whole sectors, from and to memory that is aligned like them. */
+  public static final int O_DIRECT =
+      System.getProperty("os.arch").equals("aarch64") ? 0x10000 : 0x4000;
 
   public static final int FALLOC_FL_KEEP_SIZE = 0x01;
   public static final int FALLOC_FL_PUNCH_HOLE = 0x02;
@@ -91,6 +96,11 @@ public final class Posix {
   private static final long FLOCK_START = 8;
   private static final long FLOCK_LENGTH = 16;
 
+  // struct stat, whose st_blocks lies at the same place on x86_64 and aarch64
+  private static final long STAT_SIZE = 144;
+  private static final long STAT_BLOCKS = 64;
+  private static final int STAT_BLOCK = 512;
+
   private static final Linker LINKER = Linker.nativeLinker();
   private static final StructLayout CALL_STATE = Linker.Option.captureStateLayout();
   private static final VarHandle ERRNO =
@@ -110,6 +120,7 @@ public final class Posix {
   private static final MethodHandle FDATASYNC = call("fdatasync", JAVA_INT, JAVA_INT);
   private static final MethodHandle FSYNC = call("fsync", JAVA_INT, JAVA_INT);
   private static final MethodHandle FTRUNCATE = call("ftruncate", JAVA_INT, JAVA_INT, JAVA_LONG);
+  private static final MethodHandle FSTAT = call("fstat", JAVA_INT, JAVA_INT, ADDRESS);
   private static final MethodHandle LSEEK = call("lseek", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT);
   private static final MethodHandle MMAP =
       call("mmap", JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
@@ -299,6 +310,21 @@ public final class Posix {
    */
   public static long length(int fd) throws PosixException {
     return lseek(fd, 0, SEEK_END);
+  }
+
+  /**
+   * How many bytes the file takes on its file system, also those that are reserved or not written
+   * back yet.
+   */
+  public static long allocatedBytes(int fd) throws PosixException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = STATE.get();
+      MemorySegment stat = arena.allocate(STAT_SIZE, 8);
+      while ((int) FSTAT.invokeExact(state, fd, stat) < 0) retryOrFail("fstat", "", state);
+      return stat.get(JAVA_LONG, STAT_BLOCKS) * STAT_BLOCK;
+    } catch (Throwable e) {
+      throw passOn(e);
+    }
   }
 
   /**

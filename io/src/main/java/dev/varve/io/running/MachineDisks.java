@@ -165,6 +165,20 @@ public final class MachineDisks implements RunningDisks {
     return running == null ? Map.of() : running.limits.traffic();
   }
 
+  @Override
+  public Map<Slot, DiskStatus> status(MachineId machine) {
+    Running running = machines.get(machine);
+    Map<Slot, DiskStatus> found = new LinkedHashMap<>();
+    if (running == null) return found;
+    synchronized (running) {
+      running.disks.forEach(
+          (slot, disk) -> {
+            if (disk != null) found.put(slot, disk.status());
+          });
+    }
+    return found;
+  }
+
   // ---- one disk
 
   @Override

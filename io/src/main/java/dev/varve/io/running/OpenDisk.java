@@ -2,9 +2,11 @@ package dev.varve.io.running;
 
 import dev.varve.core.device.BlockDevice;
 import dev.varve.core.inventory.RunningDisks.Disk;
+import dev.varve.core.medium.Medium;
 import dev.varve.io.chain.LiveChain;
 import dev.varve.io.host.EmptyDrive;
 import dev.varve.io.host.RawDisk;
+import dev.varve.io.posix.BlockDeviceFacts;
 import dev.varve.io.storage.StorageThreads;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -17,14 +19,18 @@ final class OpenDisk {
   private final BlockDevice device;
   private final List<Path> opened;
 
+  /** Whether it was asked for so; a drive that is passed through may have to be all the same. */
+  private final boolean readOnly;
+
   /** How many slots use it, and whether it is being closed: {@link OpenDisks} guards both. */
   int users = 1;
 
   boolean closing;
 
-  private OpenDisk(BlockDevice device, List<Path> opened) {
+  private OpenDisk(BlockDevice device, List<Path> opened, boolean readOnly) {
     this.device = device;
     this.opened = opened;
+    this.readOnly = readOnly;
   }
 
   /**
@@ -33,11 +39,12 @@ final class OpenDisk {
    * @param paths absolute, base first
    */
   static OpenDisk open(Disk disk, List<Path> paths, StorageThreads threads) throws IOException {
-    if (paths.isEmpty()) return new OpenDisk(new EmptyDrive(), paths);
+    if (paths.isEmpty()) return new OpenDisk(new EmptyDrive(), paths, true);
     BlockDevice device =
         switch (disk.format()) {
           case "VDI" -> LiveChain.open(paths, disk.readOnly(), threads);
           case "RAW" -> RawDisk.open(onlyOne(paths), disk.readOnly(), threads);
+          case Medium.HOST_DRIVE -> openDrive(paths.getFirst(), disk, threads);
           default ->
               throw new IOException(
                   paths.getFirst()
@@ -45,7 +52,16 @@ final class OpenDisk {
                       + disk.format()
                       + "; a machine is served from VDI and RAW: convert it first");
         };
-    return new OpenDisk(device, paths);
+    return new OpenDisk(device, paths, disk.readOnly());
+  }
+
+  /** A disc that is put into the drive later is there when the machine starts, or it is mounted. */
+  private static BlockDevice openDrive(Path drive, Disk disk, StorageThreads threads)
+      throws IOException {
+    if (BlockDeviceFacts.capacityOf(drive) == 0) return new EmptyDrive();
+    return disk.attachment().passthrough()
+        ? RawDisk.openDirect(drive, threads)
+        : RawDisk.open(drive, disk.readOnly(), threads);
   }
 
   private static Path onlyOne(List<Path> paths) throws IOException {
@@ -68,7 +84,20 @@ final class OpenDisk {
 
   /** Whether discarding gives space back to the host. */
   boolean givesSpaceBack() {
-    return !(device instanceof RawDisk raw) || raw.givesSpaceBack();
+    return switch (device) {
+      case LiveChain chain -> chain.givesSpaceBack();
+      case RawDisk raw -> raw.givesSpaceBack();
+      default -> false;
+    };
+  }
+
+  /** How many bytes the host got back since it was opened. */
+  long givenBack() {
+    return switch (device) {
+      case LiveChain chain -> chain.givenBack();
+      case RawDisk raw -> raw.givenBack();
+      default -> 0;
+    };
   }
 
   /** The files now, base first; empty for an empty drive. */
@@ -79,6 +108,6 @@ final class OpenDisk {
 
   /** Whether it is what a disk asks for. An empty drive is like no other. */
   boolean shows(List<Path> paths, boolean readOnly) {
-    return !paths.isEmpty() && device.readOnly() == readOnly && paths.equals(paths());
+    return !paths.isEmpty() && this.readOnly == readOnly && paths.equals(paths());
   }
 }

@@ -3,6 +3,7 @@ package dev.varve.io.running;
 import dev.varve.core.device.Export;
 import dev.varve.core.inventory.RunningDisks.Disk;
 import dev.varve.core.limit.LimitedDevice;
+import dev.varve.core.inventory.ServedDisks.DiskStatus;
 import dev.varve.core.machine.Attachment;
 import dev.varve.core.machine.Slot;
 import java.nio.file.Path;
@@ -43,6 +44,10 @@ record Served(Disk disk, OpenDisk open, LimitedDevice device, Export export) {
 
   Slot slot() {
     return disk.attachment().slot();
+  }
+
+  DiskStatus status() {
+    return new DiskStatus(open.device().readOnly(), open.givesSpaceBack(), open.givenBack());
   }
 
   /** {@code machine/controller/port/device}. */

@@ -1,0 +1,79 @@
+package dev.varve.http.api;
+
+import dev.varve.core.inventory.Inventory;
+import dev.varve.core.inventory.ServedDisks.DiskStatus;
+import dev.varve.core.inventory.View;
+import dev.varve.core.inventory.View.MachineView;
+import dev.varve.core.inventory.View.MediumView;
+import dev.varve.core.machine.Attachment;
+import dev.varve.core.machine.Hardware;
+import dev.varve.core.machine.MachineId;
+import dev.varve.core.machine.Slot;
+import dev.varve.core.medium.Medium;
+import dev.varve.core.medium.MediumId;
+import dev.varve.io.running.Effect;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Attachments as JSON with what the model does not know: what comes of their flags, and what the
+ * disks that run have given back. Looks at files and running disks, so everything may block.
+ */
+final class AttachmentJson {
+
+  private final Inventory inventory;
+  private final Function<MachineId, Map<Slot, DiskStatus>> running;
+
+  AttachmentJson(Inventory inventory, Function<MachineId, Map<Slot, DiskStatus>> running) {
+    this.inventory = inventory;
+    this.running = running;
+  }
+
+  /** A machine, with the copy of its storage that is asked for. */
+  JsonObject whole(MachineView machine, Hardware hardware) {
+    JsonObject json = MachineJson.whole(machine, hardware);
+    json.getJsonObject("hardware").put("attachments", of(machine, hardware.attachments()));
+    return json;
+  }
+
+  JsonArray of(MachineView machine, List<Attachment> attachments) {
+    View view = inventory.view();
+    Map<Slot, DiskStatus> served =
+        machine.state().isOnline() ? running.apply(machine.saved().id()) : Map.of();
+    return MachineJson.array(
+        attachments, attachment -> of(attachment, view, served.get(attachment.slot())));
+  }
+
+  JsonObject of(MachineView machine, Attachment attachment) {
+    return of(machine, List.of(attachment)).getJsonObject(0);
+  }
+
+  private static JsonObject of(Attachment attachment, View view, @Nullable DiskStatus served) {
+    var effects = new JsonObject();
+    for (Effect effect : Effect.of(attachment, chain(view, attachment.medium()), served)) {
+      effects.put(
+          effect.flag().text(),
+          new JsonObject().put("effective", effect.whyNot() == null).put("why", effect.whyNot()));
+    }
+    return MachineJson.of(attachment)
+        .put("effects", effects)
+        .put("reclaimed", served == null ? null : served.reclaimed());
+  }
+
+  /** The medium and what it builds on, base first. */
+  private static List<Medium> chain(View view, @Nullable MediumId top) {
+    List<Medium> chain = new ArrayList<>();
+    MediumView medium = top == null ? null : view.media().get(top);
+    while (medium != null) {
+      chain.addFirst(medium.medium());
+      MediumId parent = medium.medium().parent();
+      medium = parent == null ? null : view.media().get(parent);
+    }
+    return chain;
+  }
+}

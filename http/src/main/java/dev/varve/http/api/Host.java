@@ -1,0 +1,38 @@
+package dev.varve.http.api;
+
+import dev.varve.io.host.HostDrive;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
+/** What of the host machines can use. */
+final class Host {
+
+  void addTo(Handlers handlers) {
+    handlers.looks("listHostDrives", _ -> drives());
+  }
+
+  private static Answer drives() {
+    try {
+      return Answer.ok(
+          new JsonObject().put("drives", MachineJson.array(HostDrive.all(), Host::of)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static JsonObject of(HostDrive drive) {
+    return new JsonObject()
+        .put("location", drive.path().toString())
+        .put("device", drive.device().text())
+        .put("model", drive.model())
+        .put("capacity", drive.capacity())
+        .put("sectorSize", drive.sectorSize())
+        .put("physicalSectorSize", drive.physicalSectorSize())
+        .put("removable", drive.removable())
+        .put("rotational", drive.rotational())
+        .put("usable", drive.isUsable())
+        .put("writable", drive.whyNotWritten() == null)
+        .put("why", drive.why());
+  }
+}

@@ -1,0 +1,40 @@
+package dev.varve.http.command;
+
+import static dev.varve.http.client.ApiRequest.get;
+
+import dev.varve.http.client.ApiClient;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code varve host}: what machines can use of the computer that a server runs on. */
+@Command(
+    name = "host",
+    synopsisSubcommandLabel = "COMMAND",
+    description = "Shows what machines can use of the host.")
+public final class HostCommand {
+
+  @Command(
+      description = "Lists block devices and drives, and why those cannot be used that cannot.")
+  int drives(@Mixin ServerOptions server) throws IOException {
+    return server.ask(get("host", "drives"), HostCommand::table);
+  }
+
+  private static String table(JsonObject answer, ApiClient server) {
+    var table =
+        new TextTable("location", "device", "capacity", "sectors", "usable", "writable", "why");
+    for (Object each : answer.getJsonArray("drives")) {
+      var drive = (JsonObject) each;
+      table.row(
+          drive.getString("location"),
+          drive.getString("device"),
+          ByteSize.text(drive.getLong("capacity")),
+          drive.getInteger("sectorSize"),
+          drive.getBoolean("usable") ? "yes" : "no",
+          drive.getBoolean("writable") ? "yes" : "no",
+          drive.getString("why"));
+    }
+    return table.isEmpty() ? "no drives" : table.toString();
+  }
+}
