@@ -289,7 +289,7 @@ class ControlCommandTest {
             name  bus   type       ports  bootable  host io cache
             SATA  SATA  IntelAhci  4      yes       no
           attachments
-            slot      type      flags                  bandwidth group  reclaimed              medium
+            slot      type      flags                  bandwidth group  reclaimed               medium
             SATA:0.0  HardDisk  nonRotational,discard  -                4.000 KiB (4096 bytes)  /vm/B.vdi
           no effect          SATA:0.0 discard: no holes
           snapshots
