@@ -83,7 +83,7 @@ final class Ledger {
         Medium medium = after.medium(id);
         MediumId parent = medium.parent();
         assert parent != null;
-        outside.store().createImplicit(new NewDiff(medium, after.medium(parent).location()));
+        outside.store().createImplicit(NewDiff.of(medium, after.medium(parent)));
         created.add(medium);
       }
       next = runs.follow(state, after, machine);

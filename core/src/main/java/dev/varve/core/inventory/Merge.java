@@ -82,19 +82,24 @@ record Merge(MediumId source, MediumId target, boolean forward) {
         .withoutMedia(gone);
   }
 
+  private static FileStep onto(Medium parent, Medium child) {
+    return parent.isRaw()
+        ? new FileStep.ReparentToRaw(child.location(), parent.location(), parent.id())
+        : new FileStep.Reparent(child.location(), parent.location());
+  }
+
   /** What is left to do with the files once the merge is decided. */
   List<FileStep> steps(InventoryState state) {
     List<FileStep> steps = new ArrayList<>();
-    Path survivor = state.medium(target).location();
+    Medium survivor = state.medium(target);
     if (forward) {
       MediumId parent = state.medium(source).parent();
       steps.add(
           parent == null
-              ? new FileStep.MakeBase(survivor)
-              : new FileStep.Reparent(survivor, state.medium(parent).location()));
+              ? new FileStep.MakeBase(survivor.location())
+              : onto(state.medium(parent), survivor));
     } else {
-      for (Medium child : state.children(source))
-        steps.add(new FileStep.Reparent(child.location(), survivor));
+      for (Medium child : state.children(source)) steps.add(onto(survivor, child));
     }
     for (Medium medium : gone(state)) steps.add(new FileStep.Delete(medium.location()));
     return steps;

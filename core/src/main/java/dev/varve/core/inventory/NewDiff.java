@@ -23,8 +23,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param medium as it will be registered
  * @param parent the file it builds on
+ * @param onRaw the parent's id, if the parent is raw and does not have it in its file
  */
-record NewDiff(Medium medium, Path parent) {
+record NewDiff(Medium medium, Path parent, @Nullable MediumId onRaw) {
 
   /** Formats that can hold a differencing image; on others it is a VDI. */
   private static final Set<String> CAN_DIFFER = Set.of("VDI", "VMDK", "VHD");
@@ -54,7 +55,11 @@ record NewDiff(Medium medium, Path parent) {
             "",
             Map.of(),
             null);
-    return new NewDiff(medium, parent.location());
+    return of(medium, parent);
+  }
+
+  static NewDiff of(Medium medium, Medium parent) {
+    return new NewDiff(medium, parent.location(), parent.isRaw() ? parent.id() : null);
   }
 
   private static String format(Medium parent) {
@@ -64,7 +69,8 @@ record NewDiff(Medium medium, Path parent) {
   /** Makes the file, and the folder that it goes into. */
   void create(ImageFiles images) throws IOException {
     Files.createDirectories(medium.location().toAbsolutePath().getParent());
-    images.createChild(medium.location(), medium.id(), parent);
+    if (onRaw == null) images.createChild(medium.location(), medium.id(), parent);
+    else images.createChildOfRaw(medium.location(), medium.id(), parent, onRaw);
   }
 
   static List<Path> locations(List<NewDiff> diffs) {

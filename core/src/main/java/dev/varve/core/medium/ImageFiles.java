@@ -39,6 +39,16 @@ public interface ImageFiles {
    */
   void createChild(Path location, MediumId id, Path parent) throws IOException;
 
+  /**
+   * The same on a parent that has no id of its own: a raw file or device.
+   *
+   * @param parentId what the parent is registered as; the child keeps it
+   */
+  default void createChildOfRaw(Path location, MediumId id, Path parent, MediumId parentId)
+      throws IOException {
+    createChild(location, id, parent);
+  }
+
   /** Makes a differencing image show what its parent shows again. */
   void reset(Path location) throws IOException;
 
@@ -60,6 +70,11 @@ public interface ImageFiles {
 
   /** Tells a differencing image that {@code parent} is its parent from now on. */
   void reparent(Path location, Path parent) throws IOException;
+
+  /** The same for a parent that has no id of its own: a raw file or device. */
+  default void reparentToRaw(Path location, Path parent, MediumId parentId) throws IOException {
+    reparent(location, parent);
+  }
 
   /** Tells a differencing image that it is a base from now on: nothing lies below it any more. */
   void makeBase(Path location) throws IOException;

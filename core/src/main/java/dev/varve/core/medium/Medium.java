@@ -61,6 +61,11 @@ public record Medium(
     return parent != null;
   }
 
+  /** Whether its file says nothing of itself, neither an id nor a parent. */
+  public boolean isRaw() {
+    return format.equals("RAW");
+  }
+
   /** Whether it is a DVD or floppy drive of the host, with whatever disc is in it. */
   public boolean isHostDrive() {
     return format.equals(HOST_DRIVE);

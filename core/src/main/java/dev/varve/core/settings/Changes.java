@@ -1,6 +1,7 @@
 package dev.varve.core.settings;
 
 import dev.varve.core.medium.ImageFiles;
+import dev.varve.core.medium.MediumId;
 import dev.varve.core.settings.JournalEntry.NewFile;
 import dev.varve.core.settings.StateFolder.FileStep;
 import java.io.IOException;
@@ -177,6 +178,8 @@ final class Changes {
     switch (step) {
       case FileStep.Delete(Path image) -> images.delete(image);
       case FileStep.Reparent(Path image, Path parent) -> images.reparent(image, parent);
+      case FileStep.ReparentToRaw(Path image, Path parent, MediumId id) ->
+          images.reparentToRaw(image, parent, id);
       case FileStep.MakeBase(Path image) -> images.makeBase(image);
     }
   }
@@ -185,6 +188,8 @@ final class Changes {
     return switch (step) {
       case FileStep.Delete(Path image) -> "delete " + image;
       case FileStep.Reparent(Path image, Path parent) ->
+          "make %s the parent of %s".formatted(parent, image);
+      case FileStep.ReparentToRaw(Path image, Path parent, MediumId _) ->
           "make %s the parent of %s".formatted(parent, image);
       case FileStep.MakeBase(Path image) -> "make %s a base".formatted(image);
     };

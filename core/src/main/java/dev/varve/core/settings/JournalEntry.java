@@ -1,5 +1,6 @@
 package dev.varve.core.settings;
 
+import dev.varve.core.medium.MediumId;
 import dev.varve.core.settings.StateFolder.FileStep;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -7,7 +8,6 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -47,6 +47,9 @@ record JournalEntry(
   private static final int DELETE = 0;
   private static final int REPARENT = 1;
   private static final int MAKE_BASE = 2;
+
+  /** Its second text is the parent's id, a space, and its path. */
+  private static final int REPARENT_TO_RAW = 3;
 
   /** What a file holds from now on. */
   record NewFile(Path path, byte[] bytes) {}
@@ -90,6 +93,8 @@ record JournalEntry(
       case FileStep.Delete(Path image) -> write(out, DELETE, image, "");
       case FileStep.Reparent(Path image, Path parent) ->
           write(out, REPARENT, image, parent.toString());
+      case FileStep.ReparentToRaw(Path image, Path parent, MediumId id) ->
+          write(out, REPARENT_TO_RAW, image, id + " " + parent);
       case FileStep.MakeBase(Path image) -> write(out, MAKE_BASE, image, "");
     }
   }
@@ -138,7 +143,7 @@ record JournalEntry(
       return new JournalEntry(decided, creates, unfinished, files, steps);
     } catch (SettingsException e) {
       throw e;
-    } catch (IOException | InvalidPathException e) {
+    } catch (IOException | IllegalArgumentException e) {
       throw damaged(file);
     }
   }
@@ -151,6 +156,11 @@ record JournalEntry(
       case DELETE -> new FileStep.Delete(image);
       case REPARENT -> new FileStep.Reparent(image, Path.of(other));
       case MAKE_BASE -> new FileStep.MakeBase(image);
+      case REPARENT_TO_RAW -> {
+        String[] words = other.split(" ", 2);
+        if (words.length < 2) throw new IOException("a parent '%s'".formatted(other));
+        yield new FileStep.ReparentToRaw(image, Path.of(words[1]), MediumId.of(words[0]));
+      }
       default -> throw new IOException("step of kind " + kind);
     };
   }

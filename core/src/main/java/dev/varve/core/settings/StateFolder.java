@@ -53,6 +53,9 @@ public final class StateFolder implements AutoCloseable {
 
     record Reparent(Path image, Path parent) implements FileStep {}
 
+    /** A raw file does not say its id. */
+    record ReparentToRaw(Path image, Path parent, MediumId parentId) implements FileStep {}
+
     record MakeBase(Path image) implements FileStep {}
   }
 

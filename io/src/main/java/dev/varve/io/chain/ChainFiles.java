@@ -138,16 +138,28 @@ public final class ChainFiles implements ImageFiles {
     try {
       VdiCreator.create(location, NewImage.childOf(below, UUID::randomUUID).withUuid(id.uuid()));
     } catch (FileAlreadyExistsException e) {
-      if (!isChild(location, id, below)) throw e; // else the call before a crash was successful
+      if (!isChild(location, id, below.uuid())) throw e; // else the call before a crash did it
     }
   }
 
-  private static boolean isChild(Path location, MediumId id, VdiHeader parent) throws IOException {
+  @Override
+  public void createChildOfRaw(Path location, MediumId id, Path parent, MediumId parentId)
+      throws IOException {
+    long capacity = RawBase.capacity(parent);
+    var below = VdiHeader.ofRaw(capacity, NewImage.DEFAULT_BLOCK_SIZE, parentId.uuid());
+    try {
+      VdiCreator.create(location, NewImage.childOf(below, UUID::randomUUID).withUuid(id.uuid()));
+    } catch (FileAlreadyExistsException e) {
+      if (!isChild(location, id, parentId.uuid())) throw e;
+    }
+  }
+
+  private static boolean isChild(Path location, MediumId id, UUID parent) throws IOException {
     if (!VdiHeader.hasSignature(location)) return false;
     VdiHeader found = VdiHeader.peek(location);
     return found.uuid().equals(id.uuid())
         && found.type() == ImageType.DIFFERENCING
-        && found.parentUuid().equals(parent.uuid())
+        && found.parentUuid().equals(parent)
         && found.allocatedBlocks() == 0;
   }
 
@@ -185,11 +197,15 @@ public final class ChainFiles implements ImageFiles {
           "the chain of a merge ends with the upper of source %s and target %s"
               .formatted(source, target));
     }
-    if (from > to && !makeRoomFor(chain, from, to, progress)) return false;
+    boolean intoRaw = to == 0 && RawBase.isBelow(chain); // as large as what is above it
+    if (from > to && !intoRaw && !makeRoomFor(chain, from, to, progress)) return false;
     List<VdiImage> images = new ArrayList<>();
     try {
       for (int i = 0; i < chain.size(); i++) {
-        images.add(DifferencingChain.openImage(chain.get(i), i == to, false));
+        images.add(
+            i == 0 && RawBase.isBelow(chain)
+                ? RawBase.open(chain, to == 0)
+                : DifferencingChain.openImage(chain.get(i), i == to, false));
         DifferencingChain.checkParent(images, i);
       }
       return merge(images, from, to, usableSpace(target), progress);
@@ -216,6 +232,7 @@ public final class ChainFiles implements ImageFiles {
    */
   static boolean merge(List<VdiImage> images, int from, int to, long free, Progress progress)
       throws IOException {
+    if (images.get(to).isRaw()) return mergeIntoRaw(images, from, to, free, progress);
     var target = QuietChain.alone(images.subList(0, to + 1), UUID::randomUUID);
     var merge = new Merge(target, images, from, new Object());
     long needed = merge.spaceNeeded(progress);
@@ -235,6 +252,16 @@ public final class ChainFiles implements ImageFiles {
         throw new HalfMergedException(failure);
       throw e;
     }
+  }
+
+  private static boolean mergeIntoRaw(
+      List<VdiImage> images, int from, int to, long free, Progress progress) throws IOException {
+    var target = new RawTarget(images.get(to));
+    var merge = new Merge(target, images, from, new Object());
+    long needed = merge.spaceNeeded(progress);
+    if (needed < 0) return false;
+    Merge.checkSpace(target.image().file().name(), needed, free);
+    return merge.run(progress);
   }
 
   /**
@@ -297,6 +324,14 @@ public final class ChainFiles implements ImageFiles {
       throw new IOException(location + " is no differencing image and cannot have a parent");
     }
     changeHeader(location, header -> header.withParent(below.uuid(), below.modifyUuid()));
+  }
+
+  @Override
+  public void reparentToRaw(Path location, Path parent, MediumId parentId) throws IOException {
+    if (VdiHeader.peek(location).type() != ImageType.DIFFERENCING) {
+      throw new IOException(location + " is no differencing image and cannot have a parent");
+    }
+    changeHeader(location, header -> header.withParent(parentId.uuid(), VdiHeader.NO_UUID));
   }
 
   @Override
@@ -374,7 +409,7 @@ public final class ChainFiles implements ImageFiles {
   }
 
   private DiskSource source(List<Path> chain) throws IOException {
-    if (chain.size() == 1 && !VdiHeader.hasSignature(chain.getFirst())) {
+    if (chain.size() == 1 && RawBase.isRaw(chain.getFirst())) {
       return DiskSource.raw(chain.getFirst());
     }
     return DiskSource.device(DifferencingChain.open(chain, true, threads));

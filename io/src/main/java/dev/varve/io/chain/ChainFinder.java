@@ -87,7 +87,7 @@ public final class ChainFinder {
   }
 
   /**
-   * The chain of exactly these images.
+   * The chain of exactly these images; the base may be a raw file or device.
    *
    * @param paths base first
    * @throws ChainException if one is not the parent of the next
@@ -96,7 +96,10 @@ public final class ChainFinder {
   public static FoundChain listed(List<Path> paths) throws IOException {
     if (paths.isEmpty()) throw new ChainException("a chain needs at least one image");
     List<Image> images = new ArrayList<>();
-    for (Path path : paths) images.add(new Image(path, VdiHeader.peek(path)));
+    boolean onRaw = RawBase.isBelow(paths);
+    if (onRaw) images.add(new Image(paths.getFirst(), RawBase.header(paths)));
+    for (Path path : onRaw ? paths.subList(1, paths.size()) : paths)
+      images.add(new Image(path, VdiHeader.peek(path)));
     return checked(images);
   }
 

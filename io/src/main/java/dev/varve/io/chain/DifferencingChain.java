@@ -119,7 +119,10 @@ public final class DifferencingChain implements BlockDevice {
       throws IOException {
     for (int i = 0; i < paths.size(); i++) {
       boolean writable = !readOnly && i == paths.size() - 1;
-      images.add(openImage(paths.get(i), writable, writable || allGrow));
+      images.add(
+          i == 0 && RawBase.isBelow(paths)
+              ? RawBase.open(paths, false)
+              : openImage(paths.get(i), writable, writable || allGrow));
       checkParent(images, i);
     }
   }

@@ -5,6 +5,7 @@ import dev.varve.core.device.DeviceRequest;
 import dev.varve.core.device.ExtentSink;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.MappedFile;
+import dev.varve.io.posix.BlockDeviceFacts;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -26,9 +27,12 @@ public sealed interface DiskSource extends Closeable {
   /** Reads all of {@code destination}, native memory. */
   void read(long offset, MemorySegment destination) throws IOException;
 
-  /** A file whose bytes are the disk's. */
+  /** A file or a block device whose bytes are the disk's. */
   static DiskSource raw(Path path) throws IOException {
-    return new Raw(MappedFile.openReadOnly(path, 0));
+    return new Raw(
+        BlockDeviceFacts.isBlockDevice(path)
+            ? MappedFile.openDevice(path, false)
+            : MappedFile.openReadOnly(path, 0));
   }
 
   /** An open disk, which the source closes in the end. */

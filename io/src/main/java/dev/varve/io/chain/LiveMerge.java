@@ -116,6 +116,12 @@ public final class LiveMerge {
   private MergeTarget openTarget() throws IOException {
     if (to == top()) return new RunningTop(disk, disk.chain().top());
     VdiImage image = image(to);
+    if (image.isRaw()) {
+      throw new IOException(
+          layers.get(to).path()
+              + " is a raw image, into which can be merged only while the machine is off: power it"
+              + " down first");
+    }
     image.file().allowWriting();
     try {
       image.allowWriting();

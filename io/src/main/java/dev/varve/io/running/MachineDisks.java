@@ -432,7 +432,11 @@ public final class MachineDisks implements RunningDisks {
   private Served ofThisMachineAlone(Running running, Slot slot) throws IOException {
     Served disk = running.at(slot);
     if (disk == null || disk.open().chain() == null)
-      throw new IOException("there is no chain of VDI images at " + slot + " that could change");
+      throw new IOException(
+          "the disk at "
+              + slot
+              + " is a raw image or a device, which can get or lose a differencing image only while"
+              + " the machine is off: power it down first");
     if (devices.isShared(disk.open())) {
       throw new IOException(
           "the disk '"

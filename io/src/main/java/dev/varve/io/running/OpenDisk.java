@@ -43,7 +43,10 @@ final class OpenDisk {
     BlockDevice device =
         switch (disk.format()) {
           case "VDI" -> LiveChain.open(paths, disk.readOnly(), threads);
-          case "RAW" -> RawDisk.open(onlyOne(paths), disk.readOnly(), threads);
+          case "RAW" ->
+              paths.size() == 1
+                  ? RawDisk.open(paths.getFirst(), disk.readOnly(), threads)
+                  : LiveChain.open(paths, disk.readOnly(), threads);
           case Medium.HOST_DRIVE -> openDrive(paths.getFirst(), disk, threads);
           default ->
               throw new IOException(
@@ -62,15 +65,6 @@ final class OpenDisk {
     return disk.attachment().passthrough()
         ? RawDisk.openDirect(drive, threads)
         : RawDisk.open(drive, disk.readOnly(), threads);
-  }
-
-  private static Path onlyOne(List<Path> paths) throws IOException {
-    if (paths.size() == 1) return paths.getFirst();
-    throw new IOException(
-        paths.getFirst()
-            + " is a raw image with "
-            + (paths.size() - 1)
-            + " differencing images on it; only VDI images can have such: convert it first");
   }
 
   BlockDevice device() {

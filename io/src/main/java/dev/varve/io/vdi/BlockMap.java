@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * entry must not reach the file before the block that it names. Not thread safe: the image's owner
  * guards it.
  */
-public final class BlockMap {
+public class BlockMap {
 
   private static final int PAGE_ENTRIES = 1024;
   private static final int SCAN_ENTRIES = 64 * PAGE_ENTRIES;

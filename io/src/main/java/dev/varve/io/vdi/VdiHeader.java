@@ -235,6 +235,14 @@ public final class VdiHeader {
     return new Parser(head, fileLength, name).parse();
   }
 
+  /** What a raw file would say of itself: fixed, all of it blocks from its first byte on. */
+  public static VdiHeader ofRaw(long capacity, int blockSize, UUID uuid) {
+    int blocks = Math.toIntExact(Math.ceilDiv(capacity, blockSize));
+    return empty(ImageType.FIXED, capacity, blockSize, blocks, 0, 0)
+        .withAllocatedBlocks(blocks)
+        .withUuid(uuid);
+  }
+
   /** A header of 1.1 as VirtualBox writes it, still without uuids. */
   static VdiHeader empty(
       ImageType type, long capacity, int blockSize, int blocks, long mapOffset, long dataOffset) {

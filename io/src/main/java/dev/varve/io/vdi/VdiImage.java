@@ -65,6 +65,22 @@ public final class VdiImage implements Closeable {
   }
 
   /**
+   * Takes a raw file for an image whose blocks lie each in its place.
+   *
+   * @param file owned by the image from now on
+   * @param header from {@link VdiHeader#ofRaw}, not larger than the file
+   */
+  public static VdiImage ofRaw(ImageFile file, VdiHeader header) {
+    return new VdiImage(
+        file, header, new RawMap(file, header), null, List.of(), header.capacity());
+  }
+
+  /** Whether it is a raw file in truth, which says nothing of itself. */
+  public boolean isRaw() {
+    return map instanceof RawMap;
+  }
+
+  /**
    * Opens for writing: reads the whole block map and works out which places of the file are free.
    * What a crash may have left (places that nobody uses, a count that is too low) is put right in
    * memory and reaches the file with the first commit; {@link #notes} says so. Nothing is written

@@ -1,0 +1,80 @@
+package dev.varve.io.chain;
+
+import dev.varve.io.file.MappedFile;
+import dev.varve.io.posix.BlockDeviceFacts;
+import dev.varve.io.vdi.ImageType;
+import dev.varve.io.vdi.VdiHeader;
+import dev.varve.io.vdi.VdiImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A raw file or block device below differencing images. It says nothing of itself: its child says
+ * what it is called. It is only read while a machine runs; whoever changes it otherwise changes
+ * what all images above it show, as with any base.
+ */
+final class RawBase {
+
+  private RawBase() {}
+
+  /** Whether a medium is raw: a device, or a file that is no VDI image. */
+  static boolean isRaw(Path path) throws IOException {
+    return BlockDeviceFacts.isBlockDevice(path) || !VdiHeader.hasSignature(path);
+  }
+
+  /**
+   * Whether the first of these images is one; a chain of a single image is none.
+   *
+   * @param paths base first
+   */
+  static boolean isBelow(List<Path> paths) throws IOException {
+    return paths.size() > 1 && Files.exists(paths.getFirst()) && isRaw(paths.getFirst());
+  }
+
+  /** In bytes; refuses what is no raw hard disk. */
+  static long capacity(Path path) throws IOException {
+    if (BlockDeviceFacts.isBlockDevice(path)) {
+      long capacity = BlockDeviceFacts.capacityOf(path);
+      RawFiles.requireNotEmpty(path, capacity);
+      return capacity;
+    }
+    long length = Files.size(path);
+    RawFiles.requireHardDisk(path, length);
+    return length;
+  }
+
+  /**
+   * What the base of these images would say of itself.
+   *
+   * @throws ChainException if it is smaller than its child: then it is not what that was made on
+   */
+  static VdiHeader header(List<Path> paths) throws IOException {
+    Path base = paths.getFirst();
+    Path above = paths.get(1);
+    VdiHeader child = VdiHeader.peek(above);
+    if (child.type() != ImageType.DIFFERENCING || child.parentUuid().equals(VdiHeader.NO_UUID)) {
+      throw new ChainException(
+          "%s has no parent and cannot lie above the raw image %s; name the images of one chain, base first"
+              .formatted(above, base));
+    }
+    long capacity = capacity(base);
+    if (capacity < child.capacity()) {
+      throw new ChainException(
+          "the raw image %s has %d bytes, and %s was made on one of %d: it was cut, or is another"
+              .formatted(base, capacity, above, child.capacity()));
+    }
+    return VdiHeader.ofRaw(capacity, child.blockSize(), child.parentUuid());
+  }
+
+  /** Opens the base of these images. */
+  static VdiImage open(List<Path> paths, boolean write) throws IOException {
+    Path base = paths.getFirst();
+    VdiHeader header = header(paths);
+    if (BlockDeviceFacts.isBlockDevice(base))
+      return VdiImage.ofRaw(MappedFile.openDevice(base, write), header);
+    return VdiImage.ofRaw(
+        write ? MappedFile.openReadWrite(base, 0) : MappedFile.openReadOnly(base, 0), header);
+  }
+}
