@@ -90,4 +90,9 @@ public final class RecordingDisks implements RunningDisks {
   public Map<String, GroupTraffic> traffic(MachineId machine) {
     return Map.of();
   }
+
+  @Override
+  public Map<Slot, DiskStatus> status(MachineId machine) {
+    return Map.of();
+  }
 }
