@@ -31,7 +31,8 @@ class DiscardTest {
     try (var server = RunningServer.start(folder)) {
       Path file = folder.resolve("disk");
       server.create("m");
-      server.run("medium", "create", file, "--size", "64M", "--format", format, "--variant", variant);
+      server.run(
+          "medium", "create", file, "--size", "64M", "--format", format, "--variant", variant);
       server.run("machine", "attach", "m", "SATA:0", file, "--discard", "on");
       assertEquals(null, server.attachment("m", "SATA", 0).getLong("reclaimed"));
       server.run("machine", "start", "m");
@@ -69,10 +70,7 @@ class DiscardTest {
   }
 
   private static JsonObject effect(RunningServer server, String controller, String flag) {
-    return server
-        .attachment("m", controller, 0)
-        .getJsonObject("effects")
-        .getJsonObject(flag);
+    return server.attachment("m", controller, 0).getJsonObject("effects").getJsonObject(flag);
   }
 
   @Test
@@ -119,8 +117,7 @@ class DiscardTest {
       assertFalse(running.getBoolean("effective"));
       assertTrue(before.contains("(ramfs) cannot punch holes"), before);
       assertEquals(before, running.getString("why"));
-      assertTrue(
-          server.tool("nbdinfo", server.uri("m", "SATA", 0)).contains("can_trim: false"));
+      assertTrue(server.tool("nbdinfo", server.uri("m", "SATA", 0)).contains("can_trim: false"));
       server.stop();
     } finally {
       VarveProcess.tool(folder, "umount", memory.toString());
@@ -136,8 +133,7 @@ class DiscardTest {
     try (var server = RunningServer.start(folder)) {
       server.create("m");
       server.run("medium", "create", folder.resolve("disk.vdi"), "--size", "8M");
-      server.run(
-          "machine", "attach", "m", "SATA:0", folder.resolve("disk.vdi"), "--discard", "on");
+      server.run("machine", "attach", "m", "SATA:0", folder.resolve("disk.vdi"), "--discard", "on");
       server.run("machine", "start", "m");
       server.qemuIo(server.uri("m", "SATA", 0), "write -P 7 0 8M");
       server.run("machine", "snapshot", "take", "m", "S1");

@@ -96,8 +96,7 @@ class FileSystemTest {
   }
 
   /** A disk of machine m as a block device of this host. */
-  private record Device(
-      RunningServer server, Process fuse, Path shown, String loop, Path mounted)
+  private record Device(RunningServer server, Process fuse, Path shown, String loop, Path mounted)
       implements AutoCloseable {
 
     static Device of(RunningServer server, Path folder) throws Exception {

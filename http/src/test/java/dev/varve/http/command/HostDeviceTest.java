@@ -32,8 +32,20 @@ class HostDeviceTest {
     lifeOn(raw);
 
     VarveProcess.tool(
-        folder, "qemu-io", "-r", "-f", "raw", "-c", "read -P 2 1M 3M", "-c", "read -P 3 4M 1M",
-        "-c", "read -P 0 5M 1M", "-c", "read -P 1 6M 10M", raw.toString());
+        folder,
+        "qemu-io",
+        "-r",
+        "-f",
+        "raw",
+        "-c",
+        "read -P 2 1M 3M",
+        "-c",
+        "read -P 3 4M 1M",
+        "-c",
+        "read -P 0 5M 1M",
+        "-c",
+        "read -P 1 6M 10M",
+        raw.toString());
     assertEquals(16 * MIB, Files.size(raw));
   }
 
@@ -46,8 +58,18 @@ class HostDeviceTest {
       lifeOn(Path.of(loop));
 
       VarveProcess.tool(
-          folder, "qemu-io", "-r", "-f", "host_device", "-c", "read -P 2 1M 3M", "-c",
-          "read -P 0 5M 1M", "-c", "read -P 1 6M 10M", loop);
+          folder,
+          "qemu-io",
+          "-r",
+          "-f",
+          "host_device",
+          "-c",
+          "read -P 2 1M 3M",
+          "-c",
+          "read -P 0 5M 1M",
+          "-c",
+          "read -P 1 6M 10M",
+          loop);
     } finally {
       VarveProcess.tool(folder, "losetup", "-d", loop);
     }
@@ -78,7 +100,11 @@ class HostDeviceTest {
       server.run("machine", "start", "m");
       String disk = server.uri("m", "SATA", 0);
       String[] all = {
-        "read -P 1 0 1M", "read -P 2 1M 3M", "read -P 3 4M 1M", "read -P 0 5M 1M", "read -P 1 6M 10M"
+        "read -P 1 0 1M",
+        "read -P 2 1M 3M",
+        "read -P 3 4M 1M",
+        "read -P 0 5M 1M",
+        "read -P 1 6M 10M"
       };
       server.qemuIo(disk, all);
       server.run("machine", "snapshot", "delete", "m", "S2");

@@ -2,8 +2,8 @@ package dev.varve.io.running;
 
 import dev.varve.core.device.Export;
 import dev.varve.core.inventory.RunningDisks.Disk;
-import dev.varve.core.limit.LimitedDevice;
 import dev.varve.core.inventory.ServedDisks.DiskStatus;
+import dev.varve.core.limit.LimitedDevice;
 import dev.varve.core.machine.Attachment;
 import dev.varve.core.machine.Slot;
 import java.nio.file.Path;

@@ -71,8 +71,7 @@ public final class VdiImage implements Closeable {
    * @param header from {@link VdiHeader#ofRaw}, not larger than the file
    */
   public static VdiImage ofRaw(ImageFile file, VdiHeader header) {
-    return new VdiImage(
-        file, header, new RawMap(file, header), null, List.of(), header.capacity());
+    return new VdiImage(file, header, new RawMap(file, header), null, List.of(), header.capacity());
   }
 
   /** Whether it is a raw file in truth, which says nothing of itself. */
