@@ -42,7 +42,10 @@ final class Lookup {
     MediumView byId = id == null ? null : view.media().get(new MediumId(id));
     if (byId != null) return byId;
     Predicate<MediumView> there = text.startsWith("/") ? isAt(Path.of(text)) : _ -> false;
-    return only("medium '" + text + "'", view.media().values().stream().filter(there).toList());
+    List<MediumView> found = view.media().values().stream().filter(there).toList();
+    if (found.isEmpty())
+      throw Refusal.unknown("medium '%s' is not registered; open its file first".formatted(text));
+    return only("medium '" + text + "'", found);
   }
 
   static Predicate<MediumView> isAt(Path location) {
