@@ -5,6 +5,7 @@ import dev.varve.core.machine.BandwidthGroup;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
 import dev.varve.core.medium.Progress;
+import dev.varve.core.settings.UndecidedException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -94,6 +95,12 @@ public interface RunningDisks extends ServedDisks {
 
   /** What makes a change durable. */
   interface Decision {
+    /**
+     * Runs it.
+     *
+     * @throws UndecidedException if nobody can tell whether the change happens: then the disks that
+     *     it concerns are closed, and their clients sent away
+     */
     void run() throws IOException;
   }
 }

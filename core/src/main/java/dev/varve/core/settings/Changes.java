@@ -113,12 +113,17 @@ final class Changes {
     for (NewFile file : files) new DurableFile(file.path(), steps).unstage();
   }
 
-  /** Makes the decision durable. When this returns, the change happens. */
+  /**
+   * Makes the decision durable. When this returns, the change happens.
+   *
+   * @throws UndecidedException if it may happen, or not
+   */
   void decide(long number, JournalEntry decided) throws IOException {
     try {
       journal.write(number, decided);
     } catch (IOException e) {
-      if (!journal.isInDoubt()) unstage(decided.files());
+      if (journal.isInDoubt()) throw new UndecidedException(e);
+      unstage(decided.files());
       throw e;
     }
     pending = decided;

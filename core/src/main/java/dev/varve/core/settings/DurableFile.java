@@ -1,5 +1,6 @@
 package dev.varve.core.settings;
 
+import dev.varve.core.device.OutOfSpaceException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -24,6 +25,9 @@ final class DurableFile {
 
   /** How the names of files end that were written and have not replaced anything yet. */
   static final String STAGED = ".varve-new";
+
+  /** What the JDK says then, and all that it says. */
+  private static final String NO_SPACE = "No space left on device";
 
   /** How the name of the previous contents ends. */
   static final String PREVIOUS = "-prev";
@@ -67,6 +71,12 @@ final class DurableFile {
       var bytes = ByteBuffer.wrap(contents);
       while (bytes.hasRemaining()) file.write(bytes);
       file.force(true);
+    } catch (IOException e) {
+      throw NO_SPACE.equals(e.getMessage())
+          ? new OutOfSpaceException(
+              "%s cannot be written: there is no space left; free some there, then try again"
+                  .formatted(staged))
+          : e;
     }
   }
 

@@ -147,7 +147,10 @@ public final class StateFolder implements AutoCloseable {
      * Decides: when this returns, the change happens, whatever comes. Takes no longer than two
      * syncs of the disk.
      *
-     * @throws IOException nothing has changed; the change can be rolled back, or prepared again
+     * @throws UndecidedException if nobody can tell whether it happens until the folder is opened
+     *     again
+     * @throws IOException any other: nothing has changed; the change can be rolled back, or
+     *     prepared again
      */
     void decide() throws IOException;
 

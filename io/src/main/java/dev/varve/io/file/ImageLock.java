@@ -131,7 +131,7 @@ final class ImageLock {
         if (!holds(process, file, own ? fd : -1)) continue;
         found.add(
             own
-                ? "this process"
+                ? "this process (for another disk)"
                 : "process " + process.getFileName() + " (" + nameOf(process) + ")");
       }
     } catch (IOException _) {

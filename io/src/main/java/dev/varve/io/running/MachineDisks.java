@@ -5,6 +5,7 @@ import dev.varve.core.limit.Alarm;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
 import dev.varve.core.medium.Progress;
+import dev.varve.core.settings.UndecidedException;
 import dev.varve.io.chain.ChainFinder;
 import dev.varve.io.chain.LiveChain;
 import dev.varve.io.nbd.NbdServer;
@@ -296,6 +297,9 @@ public final class MachineDisks implements RunningDisks {
       try {
         held.hold(pushes.keySet().stream().map(MachineDisks::chain).toList());
         decision.run();
+      } catch (UndecidedException e) {
+        for (Served disk : pushes.keySet()) giveUp(running, disk, held, e);
+        throw e;
       } catch (Throwable e) {
         held.resume();
         throw e;
@@ -340,13 +344,8 @@ public final class MachineDisks implements RunningDisks {
   /** Closes a disk and opens it from the images that were decided for it. */
   private void openAnew(Running running, Served before, List<Path> decided) {
     Slot slot = before.slot();
-    running.disks.put(slot, null);
-    Future<Void> unused = withdraw(running, before);
-    before.open().device().close();
-    chain(before).resume(); // what waits for it fails, and is not written to the old top
-    letGo(before);
     try {
-      Await.done(unused.toCompletionStage());
+      Await.done(stopServing(running, before).toCompletionStage());
       running.disks.put(slot, openAndPublish(running, Served.withChain(before.disk(), decided)));
     } catch (IOException | RuntimeException e) {
       LOG.log(
@@ -358,6 +357,16 @@ public final class MachineDisks implements RunningDisks {
               + "; change its medium, or stop and start the machine",
           e);
     }
+  }
+
+  /** Closes a held disk; what waits for it fails, and is written nowhere. */
+  private Future<Void> stopServing(Running running, Served disk) {
+    running.disks.put(disk.slot(), null);
+    Future<Void> unused = withdraw(running, disk);
+    disk.open().device().close();
+    chain(disk).resume();
+    letGo(disk);
+    return unused;
   }
 
   @Override
@@ -393,25 +402,39 @@ public final class MachineDisks implements RunningDisks {
     synchronized (running) {
       checkRunning(running);
       List<Merge> begun = merges.stream().map(Merge.class::cast).toList();
-      for (Merge merge : begun) checkStillThere(running, merge);
+      for (Merge merge : begun) served(running, merge);
       var held = new Held();
       try {
         held.hold(begun.stream().map(Merge::chain).toList());
         for (Merge merge : begun) merge.merge().complete();
         decision.run();
         for (Merge merge : begun) finish(merge);
+      } catch (UndecidedException e) {
+        for (Merge merge : begun) giveUp(running, served(running, merge), held, e);
+        throw e;
       } finally {
         held.resume();
       }
     }
   }
 
-  private static void checkStillThere(Running running, Merge merge) throws IOException {
+  private static Served served(Running running, Merge merge) throws IOException {
     Served disk = running.at(merge.slot());
     if (disk == null || disk.open().chain() != merge.chain()) {
       throw new IOException(
           "the disk at " + merge.slot() + " was changed after its merge began: begin it again");
     }
+    return disk;
+  }
+
+  /**
+   * Ends a held disk of which nobody knows what its chain is now: what a guest wrote as before
+   * might be thrown away by the next run, and as after by this one.
+   */
+  private void giveUp(Running running, Served disk, Held held, UndecidedException why) {
+    held.forget(chain(disk));
+    stopServing(running, disk);
+    LOG.log(Level.ERROR, "the disk '" + disk.export().name() + "' is not served any more", why);
   }
 
   /** The decision stands: the chain goes on without the source, whatever fails here. */

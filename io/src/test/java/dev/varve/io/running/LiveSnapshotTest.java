@@ -15,6 +15,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.core.medium.ErrorCode;
 import dev.varve.core.medium.ModelException;
+import dev.varve.core.settings.UndecidedException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -155,6 +156,36 @@ class LiveSnapshotTest {
       }
 
       disk.write(0, filled(512, 'b'));
+    }
+    machines.disks.stop(ALPHA);
+
+    assertEquals('b', contents(machines.threads, base)[0]);
+  }
+
+  @Test
+  void diskThatMayHaveANewTopOrNotIsNotWrittenAnyMore() throws Exception {
+    Path base = images.vdi("base", 2 * MIB, 1);
+    Path top = images.child("top", 2 * MIB, 2, 1);
+    machines.disks.start(ALPHA, List.of(hardDisk("alpha", SATA_0, base)));
+    try (var disk = machines.emulator(DISK_0);
+        var load = Executors.newVirtualThreadPerTaskExecutor()) {
+      disk.write(0, filled(512, 'b'));
+      var waiting = new AtomicReference<Future<?>>();
+
+      assertThrows(
+          UndecidedException.class,
+          () ->
+              machines.disks.push(
+                  ALPHA,
+                  Map.of(SATA_0, top),
+                  () -> {
+                    waiting.set(load.submit(() -> disk.writeOrEnd(0, filled(512, 'w'))));
+                    throw new UndecidedException(new IOException("I/O error"));
+                  }));
+
+      waiting.get().get();
+      assertThrows(IOException.class, () -> disk.write(0, filled(512, 'x')));
+      assertThrows(IOException.class, () -> machines.emulator(DISK_0));
     }
     machines.disks.stop(ALPHA);
 
