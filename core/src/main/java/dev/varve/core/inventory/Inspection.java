@@ -4,6 +4,7 @@ import dev.varve.core.medium.ErrorCode;
 import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.ImageInfo;
 import dev.varve.core.medium.Medium;
+import dev.varve.core.medium.ModelException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Objects;
@@ -25,10 +26,7 @@ final class Inspection {
   Medium look(Medium medium) {
     try {
       ImageInfo info = images.inspect(medium.location(), medium.device());
-      if (info.id() != null && !info.id().equals(medium.id()))
-        return medium.withAccessError(
-            "the file '%s' is image %s, and %s is registered there"
-                .formatted(medium.name(), info.id(), medium.id()));
+      if (isAnother(info, medium)) return medium.withAccessError(another(info, medium));
       if (!Objects.equals(info.parent(), medium.parent()))
         return medium.withAccessError(
             "the file '%s' builds on %s, and is registered on %s"
@@ -39,28 +37,57 @@ final class Inspection {
     }
   }
 
+  private static boolean isAnother(ImageInfo info, Medium medium) {
+    return info.id() != null && !info.id().equals(medium.id());
+  }
+
+  private static String another(ImageInfo info, Medium medium) {
+    return "the file '%s' is image %s, and %s is registered there"
+        .formatted(medium.name(), info.id(), medium.id());
+  }
+
   private static String text(@Nullable Object idOrNull) {
     return idOrNull == null ? "nothing" : idOrNull.toString();
   }
 
   /**
    * Looks again at those of {@code media} that were inaccessible; one believed to be there is
-   * believed.
+   * believed, unless there is another in its place.
    *
-   * @throws dev.varve.core.medium.ModelException E_FAIL if one still is
+   * @throws dev.varve.core.medium.ModelException E_FAIL if one still is, or is another
    */
   InventoryState needs(InventoryState state, List<Medium> media) {
     for (Medium medium : media) {
-      if (medium.accessError() == null) continue;
-      Medium seen = look(medium);
-      if (seen.accessError() != null)
-        throw Refusal.of(
-            ErrorCode.E_FAIL,
-            "'%s' cannot be opened: %s; bring the file back, or detach the medium",
-            medium.name(),
-            seen.accessError());
-      state = state.with(seen);
+      if (medium.accessError() == null) {
+        needsNoOther(medium);
+      } else {
+        Medium seen = look(medium);
+        if (seen.accessError() != null) throw inaccessible(medium, seen.accessError());
+        state = state.with(seen);
+      }
     }
     return state;
+  }
+
+  /**
+   * Refuses if somebody has put another image in the place of a medium: it would be written or
+   * deleted. What cannot be read whoever opens it refuses.
+   */
+  void needsNoOther(Medium medium) {
+    ImageInfo info;
+    try {
+      info = images.inspect(medium.location(), medium.device());
+    } catch (IOException _) {
+      return;
+    }
+    if (isAnother(info, medium)) throw inaccessible(medium, another(info, medium));
+  }
+
+  private static ModelException inaccessible(Medium medium, String why) {
+    return Refusal.of(
+        ErrorCode.E_FAIL,
+        "'%s' cannot be opened: %s; bring the file back, or detach the medium",
+        medium.name(),
+        why);
   }
 }

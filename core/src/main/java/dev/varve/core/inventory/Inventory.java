@@ -415,6 +415,7 @@ public final class Inventory implements AutoCloseable {
     ledger.locked(
         () -> {
           Medium gone = MediaRegistry.unneeded(ledger.state(), medium, "delete");
+          outside.inspection().needsNoOther(gone);
           ledger.decide(
               ledger.state().withoutMedia(List.of(medium)),
               List.of(),

@@ -3,6 +3,7 @@ package dev.varve.core.inventory;
 import static dev.varve.core.inventory.Bench.refusal;
 import static dev.varve.core.inventory.Bench.refused;
 import static dev.varve.core.inventory.Bench.sata;
+import static dev.varve.core.medium.ErrorCode.E_FAIL;
 import static dev.varve.core.medium.ErrorCode.VBOX_E_INVALID_OBJECT_STATE;
 import static dev.varve.core.medium.ErrorCode.VBOX_E_INVALID_VM_STATE;
 import static dev.varve.core.medium.ErrorCode.VBOX_E_NOT_SUPPORTED;
@@ -23,7 +24,9 @@ import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.ModelException;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -211,6 +214,29 @@ class RunningMachinesTest {
         VBOX_E_INVALID_VM_STATE,
         refused(() -> bench.inventory.setBandwidthGroup(session, sata(0), "G")));
     assertNull(bench.disks.of(machine).get(sata(0)).group());
+  }
+
+  @Test
+  void anotherImageInThePlaceOfADiskIsNotServedNorDeleted() throws IOException {
+    MediumId disk = bench.disk("disk");
+    Path file = bench.medium(disk).location();
+    String session = bench.lock(machine);
+    bench.attach(session, 1, disk);
+    bench.inventory.save(session);
+    bench.inventory.unlock(session);
+    Path own = Files.move(file, file.resolveSibling("own"));
+    Files.copy(bench.medium(bench.disk("other")).location(), file);
+
+    assertEquals(E_FAIL, refused(() -> bench.inventory.start(machine)));
+    String editing = bench.lock(machine);
+    bench.inventory.detach(editing, sata(1));
+    bench.inventory.save(editing);
+    assertEquals(E_FAIL, refused(() -> bench.inventory.deleteStorage(disk)));
+    assertTrue(Files.exists(file));
+
+    Files.move(own, file, StandardCopyOption.REPLACE_EXISTING);
+    bench.inventory.deleteStorage(disk);
+    assertFalse(Files.exists(file));
   }
 
   @Test
