@@ -48,7 +48,7 @@ final class LeanClientTest {
   void repliesThatDoNotFitIntoOneReceiveAreTaken() throws Exception {
     start("memory", "16M");
 
-    Load.Result result = run(new Load(Access.READ, MIB, 4), UPPER_HALF, 0.1);
+    Load.Result result = run(new Load(Access.READ, MIB, 4), UPPER_HALF, 1);
 
     assertTrue(result.operations() > 4, result::toString);
   }
