@@ -6,6 +6,7 @@ import dev.varve.core.device.DeviceRequest;
 import dev.varve.core.device.ReadSink;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.MappedFile;
+import dev.varve.io.file.SharedFiles;
 import dev.varve.io.storage.Lane;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.ImageType;
@@ -101,7 +102,7 @@ public final class DifferencingChain implements BlockDevice {
       throws IOException {
     List<VdiImage> images = new ArrayList<>();
     try {
-      openImages(images, paths, readOnly, false);
+      openImages(images, paths, readOnly, false, new SharedFiles());
       return new DifferencingChain(images, !readOnly, threads, UUID::randomUUID);
     } catch (Throwable e) {
       for (VdiImage image : images) image.close();
@@ -114,24 +115,35 @@ public final class DifferencingChain implements BlockDevice {
    * this fails.
    *
    * @param allGrow whether images below the top may be written later
+   * @param files opens what is only read
    */
-  static void openImages(List<VdiImage> images, List<Path> paths, boolean readOnly, boolean allGrow)
+  static void openImages(
+      List<VdiImage> images,
+      List<Path> paths,
+      boolean readOnly,
+      boolean allGrow,
+      SharedFiles files)
       throws IOException {
     for (int i = 0; i < paths.size(); i++) {
       boolean writable = !readOnly && i == paths.size() - 1;
       images.add(
           i == 0 && RawBase.isBelow(paths)
               ? RawBase.open(paths, false)
-              : openImage(paths.get(i), writable, writable || allGrow));
+              : openImage(paths.get(i), writable, writable || allGrow, files));
       checkParent(images, i);
     }
   }
 
   static VdiImage openImage(Path path, boolean writable, boolean grows) throws IOException {
+    return openImage(path, writable, grows, new SharedFiles());
+  }
+
+  private static VdiImage openImage(
+      Path path, boolean writable, boolean grows, SharedFiles files) throws IOException {
     long reach = grows ? reach(path) : 0;
     return writable
         ? VdiImage.openReadWrite(MappedFile.openReadWrite(path, reach))
-        : VdiImage.openReadOnly(MappedFile.openReadOnly(path, reach));
+        : VdiImage.openReadOnly(files.openReadOnly(path, reach));
   }
 
   /** How long the file can become: every block in its place. */

@@ -6,6 +6,7 @@ import dev.varve.core.device.DeviceRequest;
 import dev.varve.core.device.ReadSink;
 import dev.varve.core.medium.Progress;
 import dev.varve.io.file.ImageInUseException;
+import dev.varve.io.file.SharedFiles;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.VdiFormatException;
 import dev.varve.io.vdi.VdiHeader;
@@ -90,9 +91,20 @@ public final class LiveChain implements BlockDevice {
    */
   public static LiveChain open(List<Path> paths, boolean readOnly, StorageThreads threads)
       throws IOException {
+    return open(paths, readOnly, new SharedFiles(), threads);
+  }
+
+  /**
+   * The same, sharing what is only read with other chains.
+   *
+   * @param files opens what is only read
+   */
+  public static LiveChain open(
+      List<Path> paths, boolean readOnly, SharedFiles files, StorageThreads threads)
+      throws IOException {
     List<VdiImage> images = new ArrayList<>();
     try {
-      DifferencingChain.openImages(images, paths, readOnly, true);
+      DifferencingChain.openImages(images, paths, readOnly, true, files);
       List<Layer> layers = new ArrayList<>();
       for (int i = 0; i < images.size(); i++) layers.add(new Layer(paths.get(i), images.get(i)));
       return new LiveChain(layers, readOnly, threads);

@@ -78,6 +78,15 @@ public final class MappedFile implements ImageFile {
 
   private boolean writable;
 
+  /** Whether it is locked for writing now. */
+  private boolean writing;
+
+  /** How many have to close it before it is. */
+  private int users = 1;
+
+  /** Calls of {@link #refreshResidency}, one a second from each user. */
+  private int refreshes;
+
   /** The descriptor for reading that was replaced: somebody may still be using it. -1: none. */
   private int replaced = -1;
 
@@ -92,6 +101,7 @@ public final class MappedFile implements ImageFile {
     this.path = path;
     this.fd = fd;
     this.writable = writable;
+    this.writing = writable;
     this.kind = kind;
     this.arena = arena;
     this.mapping = mapping.asReadOnly();
@@ -530,7 +540,7 @@ public final class MappedFile implements ImageFile {
 
   @Override
   public synchronized void refreshResidency() throws IOException {
-    if (closed) return;
+    if (closed || ++refreshes % users != 0) return;
     residency.refresh();
     long length = length();
     long before = knownLength;
@@ -550,8 +560,17 @@ public final class MappedFile implements ImageFile {
   @Override
   public synchronized void allowWriting() throws IOException {
     int reader = descriptor();
+    if (users > 1) {
+      throw new ImageInUseException(
+          path
+              + " is open for reading in "
+              + users
+              + " disks of this process, and can have one writer and no readers: power down the"
+              + " machines that use it first");
+    }
     if (writable) {
       ImageLock.upgrade(reader, reader, path);
+      writing = true;
       return;
     }
     int writer = reopen(reader);
@@ -565,6 +584,7 @@ public final class MappedFile implements ImageFile {
     replaced = reader;
     fd = writer;
     writable = true;
+    writing = true;
   }
 
   /** Under this name the kernel opens the very same file, wherever it was moved. */
@@ -581,6 +601,7 @@ public final class MappedFile implements ImageFile {
   public synchronized void onlyRead() throws IOException {
     try {
       ImageLock.downgrade(descriptor());
+      writing = false;
     } catch (PosixException e) {
       throw failed("unlocking", e);
     }
@@ -588,7 +609,7 @@ public final class MappedFile implements ImageFile {
 
   @Override
   public synchronized void close() throws IOException {
-    if (closed) return;
+    if (closed || --users > 0) return;
     arena.close();
     closed = true;
     try {
@@ -607,6 +628,22 @@ public final class MappedFile implements ImageFile {
     } catch (PosixException e) {
       throw failed("closing", e);
     }
+  }
+
+  /**
+   * Takes one more user, who closes it too.
+   *
+   * @param reach what the user needs of the mapping
+   * @return false if it is closed, written, or mapped too short
+   */
+  synchronized boolean share(long reach) {
+    if (closed || writing || mapping.byteSize() < reach) return false;
+    users++;
+    return true;
+  }
+
+  boolean isClosed() {
+    return closed;
   }
 
   /** The descriptor's number, which after closing may belong to another file. */

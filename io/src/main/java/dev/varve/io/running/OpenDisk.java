@@ -4,6 +4,7 @@ import dev.varve.core.device.BlockDevice;
 import dev.varve.core.inventory.RunningDisks.Disk;
 import dev.varve.core.medium.Medium;
 import dev.varve.io.chain.LiveChain;
+import dev.varve.io.file.SharedFiles;
 import dev.varve.io.host.EmptyDrive;
 import dev.varve.io.host.RawDisk;
 import dev.varve.io.posix.BlockDeviceFacts;
@@ -37,16 +38,18 @@ final class OpenDisk {
    * Opens the files of a disk.
    *
    * @param paths absolute, base first
+   * @param files opens what is only read
    */
-  static OpenDisk open(Disk disk, List<Path> paths, StorageThreads threads) throws IOException {
+  static OpenDisk open(Disk disk, List<Path> paths, SharedFiles files, StorageThreads threads)
+      throws IOException {
     if (paths.isEmpty()) return new OpenDisk(new EmptyDrive(), paths, true);
     BlockDevice device =
         switch (disk.format()) {
-          case "VDI" -> LiveChain.open(paths, disk.readOnly(), threads);
+          case "VDI" -> LiveChain.open(paths, disk.readOnly(), files, threads);
           case "RAW" ->
               paths.size() == 1
                   ? RawDisk.open(paths.getFirst(), disk.readOnly(), threads)
-                  : LiveChain.open(paths, disk.readOnly(), threads);
+                  : LiveChain.open(paths, disk.readOnly(), files, threads);
           case Medium.HOST_DRIVE -> openDrive(paths.getFirst(), disk, threads);
           default ->
               throw new IOException(

@@ -1,6 +1,7 @@
 package dev.varve.io.running;
 
 import dev.varve.core.inventory.RunningDisks.Disk;
+import dev.varve.io.file.SharedFiles;
 import dev.varve.io.storage.StorageThreads;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class OpenDisks {
 
   private final StorageThreads threads;
+  private final SharedFiles files = new SharedFiles();
   private final List<OpenDisk> open = new ArrayList<>();
 
   OpenDisks(StorageThreads threads) {
@@ -26,7 +28,7 @@ final class OpenDisks {
     List<Path> paths = paths(disk);
     OpenDisk found = find(paths, disk.readOnly());
     if (found == null) {
-      found = OpenDisk.open(disk, paths, threads);
+      found = OpenDisk.open(disk, paths, files, threads);
       open.add(found);
     } else {
       found.users++;

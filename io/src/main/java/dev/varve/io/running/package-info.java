@@ -9,7 +9,8 @@
  * (reading only, or writing) get the same open device, closed when the last of them lets it go: so
  * two machines on a shareable disk see each other's writes, and drives with one disc in them share
  * its memory. Which machines may name the same images is the model's to say. Chains that share
- * their lower images only are devices of their own; the images below are open for reading in each.
+ * their lower images only are devices of their own; the images below are open and mapped once for
+ * all of them.
  * A device that several machines use gets no new top and is not merged.
  *
  * <p><b>Limits.</b> A bandwidth group is a machine's, and holds for all its disks that name it,

@@ -29,6 +29,7 @@ public final class VdiImage implements Closeable {
   private VdiHeader writtenHeader;
 
   private boolean changed;
+  private boolean closed;
 
   private VdiImage(
       ImageFile file,
@@ -256,6 +257,8 @@ public final class VdiImage implements Closeable {
 
   @Override
   public void close() throws IOException {
+    if (closed) return; // others may have the file, too
+    closed = true;
     file.close();
   }
 }

@@ -207,6 +207,14 @@ public final class NbdClient implements Closeable {
   }
 
   /** Sends a request that is answered by a simple reply, and takes its error. */
+  public int discard(long offset, long length) throws IOException {
+    return ask(0, NbdCommand.TRIM, offset, length);
+  }
+
+  public int writeZeroes(long offset, long length) throws IOException {
+    return ask(0, NbdCommand.WRITE_ZEROES, offset, length);
+  }
+
   int ask(int flags, NbdCommand command, long offset, long length) throws IOException {
     request(flags, command, 77, offset, length);
     return simpleReply().error();

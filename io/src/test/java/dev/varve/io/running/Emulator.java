@@ -54,6 +54,16 @@ final class Emulator implements Closeable {
     while (writes < count) wait();
   }
 
+  void discard(long offset, long length) throws IOException {
+    int error = client.discard(offset, length);
+    if (error != 0) throw new IOException("discard failed with " + error);
+  }
+
+  void writeZeroes(long offset, long length) throws IOException {
+    int error = client.writeZeroes(offset, length);
+    if (error != 0) throw new IOException("write-zeroes failed with " + error);
+  }
+
   void flush() throws IOException {
     int error = client.flush();
     if (error != 0) throw new IOException("flush failed with " + error);

@@ -13,10 +13,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.varve.core.machine.MachineId;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
@@ -313,6 +316,68 @@ class MachineDisksTest {
       assertArrayEquals(filled(4096, 'c'), alpha.read(8192, 4096));
     }
     machines.disks.stop(ALPHA);
+  }
+
+  @Test
+  void twoClientsOfAShareableDiskSeeEachOthersZeroesAndDiscards() throws Exception {
+    Path shared = images.vdi("shared", 8 * MIB, 1);
+    machines.disks.start(ALPHA, List.of(ssd("alpha", SATA_0, shared)));
+    machines.disks.start(BETA, List.of(ssd("beta", SATA_0, shared)));
+    try (var alpha = machines.emulator(DISK_0);
+        var beta = machines.emulator("beta/SATA/0/0")) {
+      for (int round = 1; round <= 20; round++) {
+        alpha.write(0, filled(4 * MIB, round));
+        alpha.flush();
+        assertArrayEquals(filled(4 * MIB, round), beta.read(0, 4 * MIB));
+
+        beta.discard(0, MIB);
+        beta.writeZeroes(MIB, MIB + 512);
+        beta.write(3 * MIB, filled(512, 'b'));
+        beta.flush();
+        assertArrayEquals(new byte[2 * MIB + 512], alpha.read(0, 2 * MIB + 512));
+        assertArrayEquals(filled(512, round), alpha.read(2 * MIB + 512, 512));
+        assertArrayEquals(filled(512, 'b'), alpha.read(3 * MIB, 512));
+      }
+    }
+    machines.disks.stop(ALPHA);
+    machines.disks.stop(BETA);
+  }
+
+  @Test
+  void tenMachinesMapTheirCommonBaseOnceAndTheLastOneStillReadsIt() throws Exception {
+    Path base = images.vdi("base", 8 * MIB, 1);
+    machines.disks.start(ALPHA, List.of(hardDisk("alpha", SATA_0, base)));
+    try (var disk = machines.emulator(DISK_0)) {
+      disk.write(0, filled(8 * MIB, 'c'));
+    }
+    machines.disks.stop(ALPHA);
+
+    for (int i = 0; i < 10; i++) {
+      Path own = images.child("own" + i, 8 * MIB, 10 + i, 1);
+      machines.disks.start(machine(i), List.of(hardDisk("m" + i, SATA_0, base, own)));
+    }
+
+    assertEquals(1, mappings(base));
+    for (int i = 0; i < 9; i++) machines.disks.stop(machine(i));
+    assertEquals(1, mappings(base));
+    try (var disk = machines.emulator("m9/SATA/0/0")) {
+      assertArrayEquals(filled(8 * MIB, 'c'), disk.read(0, 8 * MIB));
+    }
+    machines.disks.stop(machine(9));
+    assertEquals(0, mappings(base));
+    machines.disks.start(ALPHA, List.of(hardDisk("alpha", SATA_0, base)));
+    machines.disks.stop(ALPHA);
+  }
+
+  private static MachineId machine(int number) {
+    return new MachineId(new UUID(7, number));
+  }
+
+  /** How often this process has a file in its address space. */
+  private static long mappings(Path file) throws IOException {
+    try (var maps = Files.lines(Path.of("/proc/self/maps"))) {
+      return maps.filter(line -> line.endsWith(file.toString())).count();
+    }
   }
 
   @Test
