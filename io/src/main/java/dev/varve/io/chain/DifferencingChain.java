@@ -118,11 +118,7 @@ public final class DifferencingChain implements BlockDevice {
    * @param files opens what is only read
    */
   static void openImages(
-      List<VdiImage> images,
-      List<Path> paths,
-      boolean readOnly,
-      boolean allGrow,
-      SharedFiles files)
+      List<VdiImage> images, List<Path> paths, boolean readOnly, boolean allGrow, SharedFiles files)
       throws IOException {
     for (int i = 0; i < paths.size(); i++) {
       boolean writable = !readOnly && i == paths.size() - 1;
@@ -138,8 +134,8 @@ public final class DifferencingChain implements BlockDevice {
     return openImage(path, writable, grows, new SharedFiles());
   }
 
-  private static VdiImage openImage(
-      Path path, boolean writable, boolean grows, SharedFiles files) throws IOException {
+  private static VdiImage openImage(Path path, boolean writable, boolean grows, SharedFiles files)
+      throws IOException {
     long reach = grows ? reach(path) : 0;
     return writable
         ? VdiImage.openReadWrite(MappedFile.openReadWrite(path, reach))
