@@ -6,6 +6,8 @@ import dev.varve.core.medium.ImageInfo;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.ModelException;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -81,6 +83,20 @@ final class Inspection {
       return;
     }
     if (isAnother(info, medium)) throw inaccessible(medium, another(info, medium));
+  }
+
+  /**
+   * Refuses what is a device of the host, and no file that could be deleted.
+   *
+   * @param doing what needs that: {@code merge it into another}
+   */
+  static void needsFile(Path image, String doing) {
+    if (Files.exists(image) && !Files.isRegularFile(image))
+      throw Refusal.of(
+          ErrorCode.VBOX_E_NOT_SUPPORTED,
+          "'%s' is a device of the host, and to %s it would have to be deleted; close the medium, or detach it",
+          image,
+          doing);
   }
 
   private static ModelException inaccessible(Medium medium, String why) {

@@ -416,6 +416,7 @@ public final class Inventory implements AutoCloseable {
         () -> {
           Medium gone = MediaRegistry.unneeded(ledger.state(), medium, "delete");
           outside.inspection().needsNoOther(gone);
+          Inspection.needsFile(gone.location(), "delete its storage");
           ledger.decide(
               ledger.state().withoutMedia(List.of(medium)),
               List.of(),

@@ -174,6 +174,7 @@ final class LongWork {
           }
         };
     InventoryState locked = work.lock(state, deletion.touched(state), MachineRuns.token(machine));
+    needFiles(work.steps(state), work.description);
     checkRoom(state, deletion.merges());
     ledger.decide(state, List.of(), List.of(), null);
     work.begin(
@@ -204,6 +205,7 @@ final class LongWork {
           }
         };
     InventoryState locked = work.lock(state, merge.touched(state), null);
+    needFiles(work.steps(state), work.description);
     checkRoom(state, List.of(merge));
     work.begin(locked, null, "%s %s %s".formatted(MERGE_MEDIUM, source, target));
     return work;
@@ -274,6 +276,13 @@ final class LongWork {
     } catch (IOException e) {
       throw Refusal.of(E_FAIL, "'%s' cannot be read".formatted(medium.name()), e);
     }
+  }
+
+  /** What is deleted in the end must be a file: found out then, it would be too late. */
+  private static void needFiles(List<StateFolder.FileStep> steps, String doing) {
+    for (StateFolder.FileStep step : steps)
+      if (step instanceof StateFolder.FileStep.Delete(Path image))
+        Inspection.needsFile(image, doing);
   }
 
   /** All that is copied may turn out to be new to where it goes. */
