@@ -1,6 +1,7 @@
 package dev.varve.http.api;
 
 import dev.varve.core.inventory.Inventory;
+import dev.varve.core.inventory.Job;
 import dev.varve.core.inventory.View;
 import dev.varve.core.inventory.View.MachineView;
 import dev.varve.core.inventory.View.MediumView;
@@ -67,7 +68,7 @@ final class Events {
     private final HttpServerResponse response;
     private final Heard<MachineView> machines = new Heard<>("machine", MachineJson::summary);
     private final Heard<MediumView> media = new Heard<>("medium", MediumJson::of);
-    private final Heard<JsonObject> jobs = new Heard<>("job", job -> job);
+    private final Heard<JobAt> jobs = new Heard<>("job", at -> Jobs.json(at.job()));
     private @Nullable View view;
     private long timer = -1;
     private long silentMillis;
@@ -108,9 +109,10 @@ final class Events {
         media.hear(byText(now.media()), news);
         view = now;
       }
-      Map<String, JsonObject> running = new LinkedHashMap<>();
-      inventory.jobs().forEach(job -> running.put(job.id(), Jobs.json(job)));
-      jobs.hear(running, news);
+      Map<String, JobAt> all = new LinkedHashMap<>();
+      for (Job job : inventory.jobs())
+        all.put(job.id(), new JobAt(job, job.state(), job.permille()));
+      jobs.hear(all, news);
       return news.toString();
     }
 
@@ -132,6 +134,9 @@ final class Events {
       watchers.remove(this);
     }
   }
+
+  /** A job at one moment, to see whether it has moved. */
+  private record JobAt(Job job, Job.State state, int permille) {}
 
   /** What a client knows of the things of one kind. */
   private static final class Heard<T> {
