@@ -63,19 +63,20 @@ public final class ChainFiles implements ImageFiles {
       }
       return infoOf(VdiHeader.peek(location), Files.size(location));
     }
+    if (device == DeviceType.HARD_DISK) return infoOfRaw(RawBase.capacity(location));
     long length = Files.size(location);
-    if (device == DeviceType.HARD_DISK) RawFiles.requireHardDisk(location, length);
-    else RawFiles.requireNotEmpty(location, length);
-    return new ImageInfo(null, RAW, MediumVariant.FIXED, null, length, length);
+    RawFiles.requireNotEmpty(location, length);
+    return infoOfRaw(length);
   }
 
   /** A drive may be without a disc, and is a medium all the same. */
   private static ImageInfo infoOfDevice(Path location, DeviceType device) throws IOException {
+    if (device == DeviceType.HARD_DISK) return infoOfRaw(RawBase.capacity(location));
     long capacity = BlockDeviceFacts.capacityOf(location);
-    if (device != DeviceType.HARD_DISK)
-      return new ImageInfo(
-          null, Medium.HOST_DRIVE, MediumVariant.STANDARD, null, capacity, capacity);
-    RawFiles.requireNotEmpty(location, capacity);
+    return new ImageInfo(null, Medium.HOST_DRIVE, MediumVariant.STANDARD, null, capacity, capacity);
+  }
+
+  private static ImageInfo infoOfRaw(long capacity) {
     return new ImageInfo(null, RAW, MediumVariant.FIXED, null, capacity, capacity);
   }
 
@@ -232,8 +233,10 @@ public final class ChainFiles implements ImageFiles {
    */
   static boolean merge(List<VdiImage> images, int from, int to, long free, Progress progress)
       throws IOException {
-    if (images.get(to).isRaw()) return mergeIntoRaw(images, from, to, free, progress);
-    var target = QuietChain.alone(images.subList(0, to + 1), UUID::randomUUID);
+    MergeTarget target =
+        images.get(to).isRaw()
+            ? new RawTarget(images.get(to))
+            : QuietChain.alone(images.subList(0, to + 1), UUID::randomUUID);
     var merge = new Merge(target, images, from, new Object());
     long needed = merge.spaceNeeded(progress);
     if (needed < 0) return false;
@@ -252,16 +255,6 @@ public final class ChainFiles implements ImageFiles {
         throw new HalfMergedException(failure);
       throw e;
     }
-  }
-
-  private static boolean mergeIntoRaw(
-      List<VdiImage> images, int from, int to, long free, Progress progress) throws IOException {
-    var target = new RawTarget(images.get(to));
-    var merge = new Merge(target, images, from, new Object());
-    long needed = merge.spaceNeeded(progress);
-    if (needed < 0) return false;
-    Merge.checkSpace(target.image().file().name(), needed, free);
-    return merge.run(progress);
   }
 
   /**
@@ -320,18 +313,19 @@ public final class ChainFiles implements ImageFiles {
   @Override
   public void reparent(Path location, Path parent) throws IOException {
     VdiHeader below = VdiHeader.peek(parent);
-    if (VdiHeader.peek(location).type() != ImageType.DIFFERENCING) {
-      throw new IOException(location + " is no differencing image and cannot have a parent");
-    }
-    changeHeader(location, header -> header.withParent(below.uuid(), below.modifyUuid()));
+    giveParent(location, below.uuid(), below.modifyUuid());
   }
 
   @Override
   public void reparentToRaw(Path location, Path parent, MediumId parentId) throws IOException {
+    giveParent(location, parentId.uuid(), VdiHeader.NO_UUID);
+  }
+
+  private static void giveParent(Path location, UUID parent, UUID modified) throws IOException {
     if (VdiHeader.peek(location).type() != ImageType.DIFFERENCING) {
       throw new IOException(location + " is no differencing image and cannot have a parent");
     }
-    changeHeader(location, header -> header.withParent(parentId.uuid(), VdiHeader.NO_UUID));
+    changeHeader(location, header -> header.withParent(parent, modified));
   }
 
   @Override

@@ -4,8 +4,6 @@ import dev.varve.core.device.BlockDevice;
 import dev.varve.core.device.DeviceRequest;
 import dev.varve.core.device.ExtentSink;
 import dev.varve.io.file.ImageFile;
-import dev.varve.io.file.MappedFile;
-import dev.varve.io.posix.BlockDeviceFacts;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -29,10 +27,7 @@ public sealed interface DiskSource extends Closeable {
 
   /** A file or a block device whose bytes are the disk's. */
   static DiskSource raw(Path path) throws IOException {
-    return new Raw(
-        BlockDeviceFacts.isBlockDevice(path)
-            ? MappedFile.openDevice(path, false)
-            : MappedFile.openReadOnly(path, 0));
+    return new Raw(RawBase.openFile(path, false));
   }
 
   /** An open disk, which the source closes in the end. */

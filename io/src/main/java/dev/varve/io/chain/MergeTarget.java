@@ -24,4 +24,7 @@ interface MergeTarget {
 
   /** Makes everything durable. */
   void commit() throws IOException;
+
+  /** Ends the changes, also after one of them failed, and leaves the file dense if it can be. */
+  default void finish() throws IOException {}
 }

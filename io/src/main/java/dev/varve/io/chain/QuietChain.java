@@ -85,7 +85,8 @@ final class QuietChain implements MergeTarget {
   }
 
   /** Makes everything durable, and the file dense. */
-  void finish() throws IOException {
+  @Override
+  public void finish() throws IOException {
     flusher.commit();
     top.makeDense(true);
   }

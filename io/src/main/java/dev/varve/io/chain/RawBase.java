@@ -70,11 +70,13 @@ final class RawBase {
 
   /** Opens the base of these images. */
   static VdiImage open(List<Path> paths, boolean write) throws IOException {
-    Path base = paths.getFirst();
     VdiHeader header = header(paths);
-    if (BlockDeviceFacts.isBlockDevice(base))
-      return VdiImage.ofRaw(MappedFile.openDevice(base, write), header);
-    return VdiImage.ofRaw(
-        write ? MappedFile.openReadWrite(base, 0) : MappedFile.openReadOnly(base, 0), header);
+    return VdiImage.ofRaw(openFile(paths.getFirst(), write), header);
+  }
+
+  /** Opens a raw file or a device. */
+  static MappedFile openFile(Path path, boolean write) throws IOException {
+    if (BlockDeviceFacts.isBlockDevice(path)) return MappedFile.openDevice(path, write);
+    return write ? MappedFile.openReadWrite(path, 0) : MappedFile.openReadOnly(path, 0);
   }
 }

@@ -8,12 +8,16 @@ import dev.varve.core.device.OutOfSpaceException;
 import dev.varve.core.medium.HalfMergedException;
 import dev.varve.core.medium.Progress;
 import dev.varve.io.file.CrashingDisk;
+import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.Loss;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.TestImage;
 import dev.varve.io.vdi.VdiFormatException;
+import dev.varve.io.vdi.VdiHeader;
 import dev.varve.io.vdi.VdiImage;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -22,6 +26,7 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -131,6 +136,61 @@ class MergeTest {
         made.assertSameWithSources(made.disk, "seed " + seed);
       }
     }
+  }
+
+  /** One operation of a merge into a raw file fails, each in turn. */
+  @Test
+  void mergeIntoARawFileThatFailedSaysWhetherTheFileHasChanged() throws Exception {
+    int block = 4096;
+    byte[] before = Guest.filled(16 * block, 'r');
+    byte[] after = before.clone();
+    Arrays.fill(after, block, 2 * block, (byte) 'c');
+    Arrays.fill(after, 9 * block, 11 * block, (byte) 'c');
+    try (var made = new CrashingDisk(1)) {
+      for (int layer = 0; layer < 2; layer++)
+        TestChain.create(made, layer, TestImage.of(before.length).blockSize(block));
+      var guest = new Guest(new TestChain(made, 2).open(threads));
+      guest.write(block, Guest.filled(block, 'c'));
+      guest.write(9 * block, Guest.filled(2 * block, 'c'));
+      guest.close();
+      try (ImageFile raw = made.create("raw", before.length)) {
+        raw.setLength(before.length);
+        raw.write(0, Guest.memory(before));
+        raw.sync();
+      }
+      boolean failed = true;
+      for (long n = 0; failed; n++) {
+        try (CrashingDisk disk = made.afterCrash(1, Loss.NOTHING)) {
+          disk.failAt(n);
+          failed = false;
+          try {
+            mergeIntoRaw(disk, before.length, block);
+            assertArrayEquals(after, contents(disk, before.length));
+          } catch (HalfMergedException e) {
+            failed = true;
+          } catch (IOException e) {
+            failed = true;
+            assertArrayEquals(before, contents(disk, before.length), "operation " + n + " fails");
+          }
+        }
+      }
+    }
+  }
+
+  private static void mergeIntoRaw(CrashingDisk disk, int capacity, int block) throws IOException {
+    VdiHeader header = VdiHeader.ofRaw(capacity, block, TestChain.CHANGED);
+    try (var raw = VdiImage.ofRaw(disk.openReadWrite("raw", 0), header);
+        var child = VdiImage.openReadOnly(disk.openReadOnly(TestChain.name(1), 0))) {
+      assertTrue(ChainFiles.merge(List.of(raw, child), 1, 0, ROOMY, Progress.NONE));
+    }
+  }
+
+  private static byte[] contents(CrashingDisk disk, int length) throws IOException {
+    MemorySegment found = Guest.memory(new byte[length]);
+    try (ImageFile raw = disk.openReadOnly("raw", 0)) {
+      raw.read(0, found);
+    }
+    return found.toArray(ValueLayout.JAVA_BYTE);
   }
 
   /** One operation of a merge fails, each in turn. */
