@@ -28,14 +28,16 @@ import picocli.CommandLine.Spec;
  * KiB reads of a disk that is in memory, first alone, then while a second client writes to another
  * disk as fast as it can and a third reads one that is not in memory.
  *
- * <p>The clients take processor time too. Therefore the same follows with each disk in a Varve of
- * its own: what is slower there as well is the machine's doing.
+ * <p>Clients take processor time too, and so does what the host does for them. Therefore the same
+ * follows with a process for each disk: Varve's, qemu-nbd's and nbdkit's. And a thread that only
+ * sleeps shows how late the machine lets anybody go on.
  */
 @Command(
     name = "isolation",
     mixinStandardHelpOptions = true,
     description =
-        "Measures how much a writer and a cold reader slow down another disk's hot reads.")
+        "Measures how much a writer and a cold reader slow down another disk's hot reads, beside"
+            + " qemu-nbd and nbdkit.")
 public final class IsolationCommand implements Callable<Integer> {
 
   /** The 99th percentile may become so many times as long. */
@@ -55,15 +57,30 @@ public final class IsolationCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  /** How the disks are shared out, and what was found. */
+  /**
+   * Who serves the disks.
+   *
+   * @param together one process for all of them, each under its name; else one for each
+   */
+  private record Contest(String servers, Format format, boolean together, Launch launch) {}
+
+  /** How a process is started. */
+  private interface Launch {
+    List<String> command(Path socket, List<Disk> disks);
+  }
+
+  /** What was found. */
   private record Found(String servers, List<Round> rounds, OptionalInt longestStallMillis) {
     double ratio() {
       return Ratios.median(rounds.stream().mapToDouble(Round::ratio).toArray());
     }
   }
 
-  /** The 99th percentile in nanoseconds. */
-  private record Round(long alone, long besideOthers) {
+  /**
+   * 99th percentiles of the hot disk, and of how late a sleeper woke beside the others; in
+   * nanoseconds.
+   */
+  private record Round(long alone, long besideOthers, long sleeper, long longestSleep) {
     double ratio() {
       return (double) besideOthers / alone;
     }
@@ -83,61 +100,92 @@ public final class IsolationCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     Path launcher = settings.launcher();
-    List<Found> found =
-        settings.run(
-            folder ->
-                List.of(
-                    measure("one process", launcher, folder.resolve("one"), false),
-                    measure("a process for each disk", launcher, folder.resolve("each"), true)));
+    List<Contest> contests =
+        List.of(
+            new Contest(
+                "Varve, one process",
+                Format.VDI,
+                true,
+                (socket, disks) -> varve(launcher, socket, disks)),
+            new Contest(
+                "Varve, a process for each disk",
+                Format.VDI,
+                false,
+                (socket, disks) -> varve(launcher, socket, disks)),
+            alone(Contestant.qemu(Format.VDI)),
+            alone(Contestant.nbdkit()));
+    List<Found> found = settings.run(folder -> measureAll(contests, folder));
     spec.commandLine().getOut().println(settings.wantsJson() ? json(found) : markdown(found));
     return 0;
   }
 
-  private Found measure(String title, Path launcher, Path folder, boolean apart)
-      throws IOException, InterruptedException {
-    Files.createDirectory(folder);
-    long size = settings.terms().size();
-    var made = new TestDisks(folder);
-    // No two have the same size, and so none the same uuids.
-    Disk hot = disk(made, folder, "hot", size, apart);
-    Disk written = disk(made, folder, "written", 2 * size, apart);
-    Disk cold = disk(made, folder, "cold", COLD_SCALE * size, apart);
-    PageCache.warm(hot.image());
-    PageCache.warm(written.image());
-    PageCache.drop(cold.image());
-    var servers = new ArrayList<ServerProcess>();
-    List<Round> rounds;
-    try {
-      List<Disk> all = List.of(hot, written, cold);
-      for (List<Disk> disks : apart ? all.stream().map(List::of).toList() : List.of(all)) {
-        servers.add(serve(launcher, disks));
-      }
-      rounds = rounds(title, hot, written, cold);
-    } finally {
-      for (ServerProcess server : servers) server.close();
-    }
-    return new Found(title, rounds, longestStall(servers));
-  }
-
-  private static Disk disk(TestDisks made, Path folder, String name, long size, boolean apart)
-      throws IOException, InterruptedException {
-    Path own = Files.createDirectory(folder.resolve(name));
-    Path image = made.writable(Format.VDI, Layers.SINGLE, size, own).getLast();
-    return new Disk(name, image, size, (apart ? own : folder).resolve("socket"));
-  }
-
-  private static ServerProcess serve(Path launcher, List<Disk> disks)
-      throws IOException, InterruptedException {
-    Path socket = disks.getFirst().socket();
+  private static List<String> varve(Path launcher, Path socket, List<Disk> disks) {
     var command = new ArrayList<>(List.of(launcher.toString(), "serve"));
     command.addAll(List.of("--unix", socket.toString()));
     for (Disk disk : disks) {
       command.addAll(List.of("--name", disk.name(), disk.image().toString()));
     }
-    return ServerProcess.start("Varve", command, socket);
+    return command;
   }
 
-  private List<Round> rounds(String title, Disk hot, Disk written, Disk cold)
+  /** A server of one disk, whose name its clients need not give. */
+  private static Contest alone(Contestant rival) {
+    return new Contest(
+        rival.name() + ", a process for each disk",
+        rival.format(),
+        false,
+        (socket, disks) ->
+            rival.launch().command(socket, List.of(disks.getFirst().image()), false));
+  }
+
+  private List<Found> measureAll(List<Contest> contests, Path folder)
+      throws IOException, InterruptedException {
+    List<Found> found = new ArrayList<>();
+    for (Contest contest : contests) {
+      Path own = Files.createDirectory(folder.resolve("contest-" + found.size()));
+      found.add(measure(contest, own));
+    }
+    return found;
+  }
+
+  private Found measure(Contest contest, Path folder) throws IOException, InterruptedException {
+    long size = settings.terms().size();
+    var made = new TestDisks(folder);
+    // No two have the same size, and so none the same uuids.
+    List<Disk> disks =
+        List.of(
+            disk(contest, made, folder, "hot", size),
+            disk(contest, made, folder, "written", 2 * size),
+            disk(contest, made, folder, "cold", COLD_SCALE * size));
+    PageCache.warm(disks.get(0).image());
+    PageCache.warm(disks.get(1).image());
+    PageCache.drop(disks.get(2).image());
+    var servers = new ArrayList<ServerProcess>();
+    List<Round> rounds;
+    try {
+      for (List<Disk> served :
+          contest.together() ? List.of(disks) : disks.stream().map(List::of).toList()) {
+        Path socket = served.getFirst().socket();
+        List<String> command = contest.launch().command(socket, served);
+        servers.add(ServerProcess.start(contest.servers(), command, socket));
+      }
+      rounds = rounds(contest, disks.get(0), disks.get(1), disks.get(2));
+    } finally {
+      for (ServerProcess server : servers) server.close();
+      for (Disk disk : disks) Files.delete(disk.image()); // there may be no room for all of them
+    }
+    return new Found(contest.servers(), rounds, longestStall(servers));
+  }
+
+  private static Disk disk(Contest contest, TestDisks made, Path folder, String name, long size)
+      throws IOException, InterruptedException {
+    Path image = made.shared(contest.format(), Layers.SINGLE, size).getLast();
+    return contest.together()
+        ? new Disk(name, image, size, folder.resolve("socket"))
+        : new Disk("", image, size, folder.resolve(name + ".socket"));
+  }
+
+  private List<Round> rounds(Contest contest, Disk hot, Disk written, Disk cold)
       throws IOException, InterruptedException {
     Race.Terms terms = settings.terms();
     double all = terms.seconds() + 1;
@@ -152,13 +200,17 @@ public final class IsolationCommand implements Callable<Integer> {
         Load.Range part = cold.part(i, terms.rounds());
         Future<?> reader = others.submit(() -> load(cold, COLD_READS, part, all));
         Future<?> writer = others.submit(() -> load(written, WRITES, written.all(), all));
-        long beside = load(hot, HOT_READS, hot.all(), terms.seconds()).p99Nanos();
+        var sleeper = new Sleeper();
+        long beside;
+        try (sleeper) {
+          beside = load(hot, HOT_READS, hot.all(), terms.seconds()).p99Nanos();
+        }
         OtherThread.result(reader);
         OtherThread.result(writer);
-        rounds.add(new Round(alone, beside));
+        rounds.add(new Round(alone, beside, sleeper.p99Nanos(), sleeper.longestNanos()));
         PrintWriter progress = spec.commandLine().getErr();
-        progress.printf("%s, round %d: p99 %d us alone, ", title, i + 1, alone / 1000);
-        progress.printf("%d us beside a writer and a cold reader%n", beside / 1000);
+        progress.printf("%s, round %d: ", contest.servers(), i + 1);
+        progress.printf("p99 %d us alone, %d us beside others%n", alone / 1000, beside / 1000);
         progress.flush();
       }
     }
@@ -183,9 +235,10 @@ public final class IsolationCommand implements Callable<Integer> {
 
   private static String markdown(List<Found> all) {
     var text = new StringBuilder();
-    text.append("| servers | p99 alone, us | beside a writer and a cold reader, us | ")
-        .append("median ratio, at most 2 | longest stall of an event loop, ms |\n")
-        .append("| --- | --- | --- | ---: | ---: |\n");
+    text.append("| servers | p99 alone, us | beside a writer and a cold reader, us ")
+        .append("| median ratio, at most 2 | longest turn of an event loop, ms ")
+        .append("| p99 of a sleeper's delay, us | its longest, ms |\n")
+        .append("| --- | --- | --- | ---: | ---: | --- | ---: |\n");
     for (Found found : all) {
       text.append("| %s | ".formatted(found.servers()));
       text.append(micros(found, Round::alone)).append(" | ");
@@ -193,7 +246,8 @@ public final class IsolationCommand implements Callable<Integer> {
       text.append("%.2f | ".formatted(found.ratio()));
       text.append(
           found.longestStallMillis().stream().mapToObj(Integer::toString).findAny().orElse(""));
-      text.append(" |\n");
+      text.append(" | ").append(micros(found, Round::sleeper)).append(" | ");
+      text.append(longestSleepMillis(found)).append(" |\n");
     }
     return text.toString();
   }
@@ -204,15 +258,21 @@ public final class IsolationCommand implements Callable<Integer> {
         .collect(Collectors.joining(", "));
   }
 
+  private static long longestSleepMillis(Found found) {
+    return found.rounds().stream().mapToLong(Round::longestSleep).max().orElseThrow() / 1_000_000;
+  }
+
   private static String json(List<Found> all) {
     var servers = new JsonArray();
     for (Found found : all) {
+      List<Round> rounds = found.rounds();
       var entry =
           new JsonObject()
               .put("servers", found.servers())
-              .put("p99NanosAlone", found.rounds().stream().map(Round::alone).toList())
-              .put(
-                  "p99NanosBesideOthers", found.rounds().stream().map(Round::besideOthers).toList())
+              .put("p99NanosAlone", rounds.stream().map(Round::alone).toList())
+              .put("p99NanosBesideOthers", rounds.stream().map(Round::besideOthers).toList())
+              .put("p99NanosOfSleeper", rounds.stream().map(Round::sleeper).toList())
+              .put("longestSleepMillis", longestSleepMillis(found))
               .put("medianRatio", found.ratio())
               .put("atMost", BOUND)
               .put("reached", found.ratio() <= BOUND);

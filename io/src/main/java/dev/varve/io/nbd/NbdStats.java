@@ -10,8 +10,9 @@ package dev.varve.io.nbd;
  * @param handedOver how many of those went to storage threads
  * @param bytesRead payload sent to clients
  * @param bytesWritten payload taken from clients
- * @param longestStallNanos the longest time that an event loop was busy with one turn of this
- *     server's work
+ * @param longestStallNanos the longest time by the clock that an event loop was busy with one turn
+ *     of this server's work; what the machine did in between instead of running it is counted, so
+ *     that a busy host shows many times the loop's own work
  */
 public record NbdStats(
     long connections,

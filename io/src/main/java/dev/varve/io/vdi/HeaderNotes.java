@@ -1,0 +1,81 @@
+package dev.varve.io.vdi;
+
+import static dev.varve.io.vdi.HeaderLayout.INT;
+import static dev.varve.io.vdi.HeaderLayout.LONGEST;
+import static dev.varve.io.vdi.HeaderLayout.PRE_HEADER;
+import static dev.varve.io.vdi.HeaderLayout.SECTOR_SIZE_AT;
+import static dev.varve.io.vdi.HeaderLayout.VERSION_1_1;
+import static dev.varve.io.vdi.HeaderLayout.hex;
+import static dev.varve.io.vdi.HeaderLayout.versionText;
+import static dev.varve.io.vdi.VdiHeader.NO_UUID;
+import static dev.varve.io.vdi.VdiHeader.SECTOR;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** What is unusual in a header but breaks no rule: mostly what another tool will make of it. */
+final class HeaderNotes {
+
+  /** The only flag with a meaning: new blocks are filled with zeroes. */
+  private static final int FLAG_ZERO_EXPAND = 1;
+
+  private HeaderNotes() {}
+
+  /** A sentence each; empty for most images. */
+  static List<String> of(VdiHeader header) {
+    var notes = new ArrayList<String>();
+    if (header.layout() == HeaderLayout.V0_2 || header.version() != VERSION_1_1) {
+      notes.add("version " + versionText(header.version()) + ": QEMU opens only 1.1");
+    }
+    if (header.headerSize() > header.mapOffset() - PRE_HEADER) {
+      notes.add(
+          "header size "
+              + header.headerSize()
+              + " reaches past the map offset "
+              + header.mapOffset());
+    }
+    boolean extended = header.bytes().byteSize() >= LONGEST;
+    if (extended && header.bytes().get(INT, SECTOR_SIZE_AT) == 0) {
+      notes.add("no geometry is stored, not even its sector size: VirtualBox refuses the image");
+    }
+    if (header.storedCapacity() != header.capacity()) {
+      notes.add(
+          "disk size %d is no multiple of %d: shown as %d, as VirtualBox does; QEMU rounds up"
+              .formatted(header.storedCapacity(), SECTOR, header.capacity()));
+    }
+    int blockSize = header.blockSize();
+    if (blockSize < 128 << 10 || blockSize > 128 << 20) {
+      notes.add("block size " + blockSize + ": VirtualBox 7.2 opens 131072 to 134217728");
+    } else if (blockSize != 1 << 20 && header.type() != ImageType.DIFFERENCING) {
+      notes.add("block size " + blockSize + ": QEMU opens only 1048576");
+    }
+    if (header.blockExtra() != 0) {
+      notes.add(
+          "block extra " + header.blockExtra() + ": QEMU ignores it and shows wrong contents");
+    }
+    if ((header.flags() & ~FLAG_ZERO_EXPAND) != 0)
+      notes.add("image flags " + hex(header.flags()) + " ignored");
+    boolean hasParent = !header.parentUuid().equals(NO_UUID);
+    switch (header.type()) {
+      case UNDO -> notes.add("image type 3 (undo): treated as dynamic");
+      case FIXED -> {
+        if (header.allocatedBlocks() != header.blockCount()) {
+          notes.add(
+              "fixed image with %d of %d blocks allocated: it was trimmed"
+                  .formatted(header.allocatedBlocks(), header.blockCount()));
+        }
+      }
+      case DIFFERENCING -> {
+        if (!hasParent) {
+          notes.add("differencing image without a parent uuid: name its chain to open it");
+        }
+      }
+      case DYNAMIC -> {}
+    }
+    if (hasParent && header.type() != ImageType.DIFFERENCING) {
+      notes.add(
+          "parent uuid " + header.parentUuid() + " in an image that is not differencing: ignored");
+    }
+    return List.copyOf(notes);
+  }
+}
