@@ -23,7 +23,7 @@ import java.util.concurrent.CountDownLatch;
 public final class DiskServer {
 
   private final StorageThreads threads = new StorageThreads(StorageThreads.DEFAULT_COUNT);
-  private final Vertx vertx = EventLoops.start(Runtime.getRuntime().availableProcessors());
+  private final Vertx vertx = EventLoops.forDisks();
   private final NbdServer nbd;
   private final List<BlockDevice> disks = new ArrayList<>();
   private final CountDownLatch closed = new CountDownLatch(1);

@@ -91,7 +91,7 @@ public final class StateServer implements AutoCloseable {
       closings.push(threads::close);
       var alarm = new AlarmClock(System::nanoTime);
       closings.push(alarm::close);
-      Vertx diskLoops = EventLoops.start(Runtime.getRuntime().availableProcessors());
+      Vertx diskLoops = EventLoops.forDisks();
       closings.push(() -> EventLoops.await(diskLoops.close()));
       nbd = new NbdServer(diskLoops, replies);
       closings.push(() -> EventLoops.await(nbd.close()));
@@ -124,7 +124,7 @@ public final class StateServer implements AutoCloseable {
       if (nbdAddress != null) nbdAddresses.add(nbdAddress);
 
       // Not on the disks' loops: a long list of machines must not delay a read.
-      Vertx apiLoop = EventLoops.start(1);
+      Vertx apiLoop = EventLoops.one();
       closings.push(() -> EventLoops.await(apiLoop.close()));
       var metrics = new ServerMetrics(nbd::stats, inventory);
       var api =

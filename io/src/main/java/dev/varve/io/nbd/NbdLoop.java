@@ -29,8 +29,8 @@ final class NbdLoop {
 
   private final EventLoop executor;
   private final LongSupplier nanoTime;
-  private final BufferPool small = new BufferPool(SMALL, 64);
-  private final BufferPool large = new BufferPool(LARGE, 32);
+  private final BufferPool small = new BufferPool(SMALL, 32);
+  private final BufferPool large = new BufferPool(LARGE, 16);
   private final ArrayDeque<Part> spareParts = new ArrayDeque<>();
   private final ArrayDeque<Transaction> spareTransactions = new ArrayDeque<>();
   private final ReadRuns runs = new ReadRuns();

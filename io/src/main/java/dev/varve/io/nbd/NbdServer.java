@@ -158,8 +158,8 @@ public final class NbdServer {
   private void accept(NetSocket socket) {
     NbdLoop loop =
         loops.computeIfAbsent(
-            VertxPipeline.eventLoop(socket), eventLoop -> new NbdLoop(eventLoop, nanoTime));
-    VertxPipeline.install(socket, new NbdConnection(exports, limits, replies, loop));
+            VertxInside.eventLoop(socket), eventLoop -> new NbdLoop(eventLoop, nanoTime));
+    VertxInside.install(socket, new NbdConnection(exports, limits, replies, loop));
   }
 
   private static void removeStale(Path path) throws IOException {
@@ -176,7 +176,7 @@ public final class NbdServer {
     }
   }
 
-  /** One address, listened on by as many event loops as there are processors. */
+  /** One address, listened on by all event loops: connections go to them in turn. */
   private final class Listener {
     private final SocketAddress address;
     private final @Nullable Path path;
@@ -189,8 +189,7 @@ public final class NbdServer {
     }
 
     Future<SocketAddress> start() {
-      var options =
-          new DeploymentOptions().setInstances(Runtime.getRuntime().availableProcessors());
+      var options = new DeploymentOptions().setInstances(VertxInside.eventLoops(vertx));
       return vertx
           .deployVerticle(Acceptor::new, options)
           .map(
