@@ -1,10 +1,12 @@
 package dev.varve.io.chain;
 
+import dev.varve.io.storage.Grace;
+import dev.varve.io.storage.Stage;
 import dev.varve.io.storage.StorageThreads;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Does things once nobody uses any more what a chain that was replaced still says: its requests are
+ * Does things once nobody uses any more what a stage that was replaced still says: its requests are
  * answered, and the readers from before have left. Thread safe; nobody waits.
  */
 final class Afterwards {
@@ -21,7 +23,7 @@ final class Afterwards {
   }
 
   /** Runs {@code task} on a storage thread once {@code replaced} is of no use to anybody. */
-  void of(DifferencingChain replaced, Runnable task) {
+  void of(Stage replaced, Runnable task) {
     left.incrementAndGet();
     threads.execute(() -> whenQuiet(replaced, task));
   }
@@ -33,7 +35,7 @@ final class Afterwards {
     threads.execute(() -> whenLeft(since, task));
   }
 
-  private void whenQuiet(DifferencingChain replaced, Runnable task) {
+  private void whenQuiet(Stage replaced, Runnable task) {
     if (replaced.isQuiet()) whenLeft(reads.epoch(), task);
     else threads.later(POLL_MILLIS, () -> whenQuiet(replaced, task));
   }

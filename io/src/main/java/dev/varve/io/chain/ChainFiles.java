@@ -206,8 +206,8 @@ public final class ChainFiles implements ImageFiles {
         images.add(
             i == 0 && RawBase.isBelow(chain)
                 ? RawBase.open(chain, to == 0)
-                : DifferencingChain.openImage(chain.get(i), i == to, false));
-        DifferencingChain.checkParent(images, i);
+                : ChainImages.open(chain.get(i), i == to, false));
+        ChainImages.checkParent(images, i);
       }
       return merge(images, from, to, usableSpace(target), progress);
     } finally {
@@ -273,7 +273,7 @@ public final class ChainFiles implements ImageFiles {
     List<VdiImage> images = new ArrayList<>();
     try {
       for (Path path : chain.subList(0, to + 1)) {
-        images.add(DifferencingChain.openImage(path, path.equals(target), false));
+        images.add(ChainImages.open(path, path.equals(target), false));
       }
       grow(images, capacity);
     } finally {

@@ -1,17 +1,16 @@
 package dev.varve.io.chain;
 
-import dev.varve.core.device.BlockDevice;
 import dev.varve.core.device.DeviceClosedException;
 import dev.varve.core.device.DeviceRequest;
 import dev.varve.core.device.ReadSink;
 import dev.varve.io.file.ImageFile;
-import dev.varve.io.file.MappedFile;
 import dev.varve.io.file.SharedFiles;
+import dev.varve.io.storage.Grace;
+import dev.varve.io.storage.Intake;
 import dev.varve.io.storage.Lane;
+import dev.varve.io.storage.Stage;
 import dev.varve.io.storage.StorageThreads;
-import dev.varve.io.vdi.ImageType;
 import dev.varve.io.vdi.VdiFormatException;
-import dev.varve.io.vdi.VdiHeader;
 import dev.varve.io.vdi.VdiImage;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -23,8 +22,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -43,25 +40,11 @@ import org.jspecify.annotations.Nullable;
  *   <li>flushes: by the {@link Flusher}, and once a second if the block map changed.
  * </ul>
  */
-public final class DifferencingChain implements BlockDevice {
-
-  private enum State {
-    OPEN,
-    /** Open, but writes are made to wait a little before they are begun. */
-    SLOW,
-    /** Requests are handed back to whoever owns the chain. */
-    HELD,
-    CLOSED
-  }
+public final class DifferencingChain implements Stage {
 
   private static final int READERS = 2;
   private static final int WRITERS = 2;
   private static final long WRITE_BACK_MILLIS = 1000;
-  private static final long CLOSING_POLL_MILLIS = 1;
-  private static final long MAX_DELAY_NANOS = 1_000_000_000;
-
-  /** After so long a delayed write looks whether it is to be held. */
-  private static final long DELAY_STEP_NANOS = 2_000_000;
 
   private final List<VdiImage> images;
   private final StorageThreads threads;
@@ -73,18 +56,8 @@ public final class DifferencingChain implements BlockDevice {
   private final Lane readers;
   private final Lane writers;
   private final Lane changes;
-
-  /** Requests that only read and are not answered. */
-  private final AtomicInteger reading = new AtomicInteger();
-
-  /** The other requests that are not answered, and a write-back of our own. */
-  private final AtomicInteger changing = new AtomicInteger();
-
-  /** Read by every request; changed by {@link #turn}. */
-  private volatile State state = State.OPEN;
-
-  private final Consumer<DeviceRequest> handBack;
-  private volatile long delayPerPieceNanos;
+  private final Intake intake;
+  private final Brake brake;
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
   private final ScheduledFuture<?> everySecond;
 
@@ -102,82 +75,11 @@ public final class DifferencingChain implements BlockDevice {
       throws IOException {
     List<VdiImage> images = new ArrayList<>();
     try {
-      openImages(images, paths, readOnly, false, new SharedFiles());
+      ChainImages.open(images, paths, readOnly, false, new SharedFiles());
       return new DifferencingChain(images, !readOnly, threads, UUID::randomUUID);
     } catch (Throwable e) {
       for (VdiImage image : images) image.close();
       throw e;
-    }
-  }
-
-  /**
-   * Opens and checks images, and adds each to {@code images}, from which the caller closes them if
-   * this fails.
-   *
-   * @param allGrow whether images below the top may be written later
-   * @param files opens what is only read
-   */
-  static void openImages(
-      List<VdiImage> images, List<Path> paths, boolean readOnly, boolean allGrow, SharedFiles files)
-      throws IOException {
-    for (int i = 0; i < paths.size(); i++) {
-      boolean writable = !readOnly && i == paths.size() - 1;
-      images.add(
-          i == 0 && RawBase.isBelow(paths)
-              ? RawBase.open(paths, false)
-              : openImage(paths.get(i), writable, writable || allGrow, files));
-      checkParent(images, i);
-    }
-  }
-
-  static VdiImage openImage(Path path, boolean writable, boolean grows) throws IOException {
-    return openImage(path, writable, grows, new SharedFiles());
-  }
-
-  private static VdiImage openImage(Path path, boolean writable, boolean grows, SharedFiles files)
-      throws IOException {
-    long reach = grows ? reach(path) : 0;
-    return writable
-        ? VdiImage.openReadWrite(MappedFile.openReadWrite(path, reach))
-        : VdiImage.openReadOnly(files.openReadOnly(path, reach));
-  }
-
-  /** How long the file can become: every block in its place. */
-  private static long reach(Path path) throws IOException {
-    VdiHeader header = VdiHeader.peek(path);
-    return header.blockOffset(header.blockCount());
-  }
-
-  static void checkParent(List<VdiImage> images, int index) throws VdiFormatException {
-    VdiImage image = images.get(index);
-    UUID parent = image.header().parentUuid();
-    if (index == 0) {
-      if (!parent.equals(VdiHeader.NO_UUID)) {
-        throw new VdiFormatException(
-            image.file().name(),
-            "parent uuid",
-            parent,
-            "a chain begins with an image that has no parent",
-            "name the parent, or the folder that it is in, too");
-      }
-      return;
-    }
-    VdiImage below = images.get(index - 1);
-    if (!parent.equals(below.header().uuid())) {
-      throw new VdiFormatException(
-          image.file().name(),
-          "parent uuid",
-          parent,
-          "the image below it, " + below.file().name() + ", has uuid " + below.header().uuid(),
-          "name the images of one chain, base first");
-    }
-    if (image.header().type() == ImageType.FIXED) {
-      throw new VdiFormatException(
-          image.file().name(),
-          "image type",
-          image.header().type(),
-          "only a base can be fixed",
-          "name the images of one chain, base first");
     }
   }
 
@@ -210,12 +112,13 @@ public final class DifferencingChain implements BlockDevice {
     this.images = List.copyOf(images);
     this.threads = threads;
     this.reads = shared.reads;
-    this.handBack = shared.handBack;
+    this.intake = new Intake("the disk", reads, shared.handBack);
+    this.brake = new Brake(intake::isShut);
     this.chain = new ChainReader(images, shared.lock);
     if (writable) {
       top = new TopImage(images.getLast(), images.size() - 1, chain, reads, uuids);
       chain.top(top);
-      flusher = new Flusher(top, reads, threads, this::answer);
+      flusher = new Flusher(top, reads, threads, intake::answer);
     } else {
       top = null;
       flusher = null;
@@ -248,7 +151,7 @@ public final class DifferencingChain implements BlockDevice {
   public boolean tryRead(long offset, int length, ReadSink sink) throws IOException {
     int ticket = reads.enter();
     try {
-      if (state != State.OPEN && !isSlow()) return false;
+      if (!intake.isOpen()) return false;
       ChainMap map = chain.map();
       long entry = map.entry(offset >>> map.unitShift());
       int within = (int) offset & map.unitSize() - 1;
@@ -267,15 +170,6 @@ public final class DifferencingChain implements BlockDevice {
     } finally {
       reads.exit(ticket);
     }
-  }
-
-  /** Asked when the chain is not open at full speed: whether it is open at all. */
-  private boolean isSlow() throws DeviceClosedException {
-    return switch (state) {
-      case OPEN, SLOW -> true;
-      case HELD -> false;
-      case CLOSED -> throw closed();
-    };
   }
 
   /** What the JVM makes of a page that cannot be had: the file was cut, or the medium fails. */
@@ -332,34 +226,23 @@ public final class DifferencingChain implements BlockDevice {
 
   @Override
   public boolean tryWrite(long offset, MemorySegment source) throws IOException {
-    if (state != State.OPEN) {
-      isSlow();
-      return false;
-    }
-    return writable().writesInPlace(offset)
+    return intake.isOpen()
+        && !brake.isPulled()
+        && writable().writesInPlace(offset)
         && threads.dirtyPages().admits(source.byteSize())
         && writable().writeInPlace(offset, source, false);
   }
 
   @Override
   public Lease lease() throws DeviceClosedException {
-    int ticket = reads.enter();
-    if (state == State.CLOSED) {
-      reads.exit(ticket);
-      throw closed();
-    }
-    return () -> reads.exit(ticket);
+    return intake.lease();
   }
 
   // ---- on storage threads
 
   @Override
   public void submit(DeviceRequest request) {
-    pending(request).incrementAndGet();
-    if (isShut()) {
-      refuse(request);
-      return;
-    }
+    if (!intake.take(request)) return;
     switch (request.op()) {
       case READ -> coldReads.submit(request);
       case CACHE, EXTENTS -> readers.execute(() -> serveRead(request));
@@ -373,28 +256,6 @@ public final class DifferencingChain implements BlockDevice {
     }
   }
 
-  private boolean isShut() {
-    State now = state;
-    return now == State.HELD || now == State.CLOSED;
-  }
-
-  private AtomicInteger pending(DeviceRequest request) {
-    return switch (request.op()) {
-      case READ, CACHE, EXTENTS -> reading;
-      case WRITE, DISCARD, WRITE_ZEROES, FLUSH -> changing;
-    };
-  }
-
-  /** Nothing of the request was done. */
-  private void refuse(DeviceRequest request) {
-    if (state == State.CLOSED) {
-      answer(request, closed());
-    } else {
-      pending(request).decrementAndGet();
-      handBack.accept(request);
-    }
-  }
-
   /** Work that may wait and may fail. */
   private interface Work {
     void on(DeviceRequest request) throws IOException;
@@ -404,10 +265,10 @@ public final class DifferencingChain implements BlockDevice {
     try {
       work.on(request);
     } catch (IOException e) {
-      answer(request, e);
+      intake.answer(request, e);
       return;
     } catch (InternalError e) {
-      answer(request, unreadable(request.offset(), e));
+      intake.answer(request, unreadable(request.offset(), e));
       return;
     }
     finish(request);
@@ -417,7 +278,7 @@ public final class DifferencingChain implements BlockDevice {
     int ticket = reads.enter();
     try {
       // Of a chain that was held since, another may have given away what this one's map says.
-      if (state == State.HELD) refuse(request);
+      if (intake.isHeld()) intake.refuse(request);
       else serve(request, this::read);
     } finally {
       reads.exit(ticket);
@@ -433,28 +294,19 @@ public final class DifferencingChain implements BlockDevice {
   }
 
   private void writeInPlace(DeviceRequest request) {
-    delay(request);
+    brake.delay(request);
     try {
       if (writable().writeInPlace(request.offset(), request.memory(), true)) finish(request);
       else changes.execute(() -> serveChange(request));
     } catch (IOException e) {
-      answer(request, e);
+      intake.answer(request, e);
     }
   }
 
   private void serveChange(DeviceRequest request) {
-    delay(request);
-    if (state == State.HELD) refuse(request);
+    brake.delay(request);
+    if (intake.isHeld()) intake.refuse(request);
     else serve(request, this::change);
-  }
-
-  private void delay(DeviceRequest request) {
-    if (state != State.SLOW) return;
-    long pieces = Math.ceilDiv(Math.max(1, request.length()), ChangedRanges.PIECE);
-    long left = Math.min(pieces * delayPerPieceNanos, MAX_DELAY_NANOS);
-    for (; left > 0 && state == State.SLOW; left -= DELAY_STEP_NANOS) {
-      LockSupport.parkNanos(Math.min(left, DELAY_STEP_NANOS));
-    }
   }
 
   private void change(DeviceRequest request) throws IOException {
@@ -472,31 +324,17 @@ public final class DifferencingChain implements BlockDevice {
 
   private void finish(DeviceRequest request) {
     if (request.fua()) flush(request);
-    else answer(request, null);
+    else intake.answer(request, null);
   }
 
   private void flush(DeviceRequest request) {
-    if (flusher == null) answer(request, null);
+    if (flusher == null) intake.answer(request, null);
     else flusher.flush(request);
-  }
-
-  private void answer(DeviceRequest request, @Nullable IOException failure) {
-    AtomicInteger pending = pending(request); // once answered the request can be anything
-    try {
-      if (failure == null) DeviceRequest.complete(request);
-      else DeviceRequest.fail(request, failure);
-    } finally {
-      pending.decrementAndGet();
-    }
   }
 
   private TopImage writable() {
     if (top == null) throw new IllegalStateException("the disk is open read-only");
     return top;
-  }
-
-  private static DeviceClosedException closed() {
-    return new DeviceClosedException("the disk is closed");
   }
 
   // ---- once a second, and at the end
@@ -517,9 +355,8 @@ public final class DifferencingChain implements BlockDevice {
   private void writeBack() {
     refreshResidency();
     if (top == null || flusher == null || !top.needsCommit()) return;
-    changing.incrementAndGet(); // before it looks: a close waits for it, or is seen
-    if (isShut()) changing.decrementAndGet();
-    else flusher.flush(new WriteBack());
+    var writeBack = new WriteBack();
+    if (intake.take(writeBack)) flusher.flush(writeBack);
   }
 
   /** A flush that nobody waits for. If it fails, so does the guest's next one. */
@@ -531,8 +368,8 @@ public final class DifferencingChain implements BlockDevice {
     protected void failed(IOException cause) {}
   }
 
-  /** Makes everything that was completed before this call durable. Waits. */
-  void commit() throws IOException {
+  @Override
+  public void commit() throws IOException {
     if (flusher != null) flusher.commit();
   }
 
@@ -553,17 +390,9 @@ public final class DifferencingChain implements BlockDevice {
     }
   }
 
-  /**
-   * Makes the guest's writes wait, each of a few lanes about 1 ms &lt;&lt; {@code shift} for every
-   * 64 KiB; until {@link #fullSpeed}.
-   */
-  void slowDown(int shift) {
-    delayPerPieceNanos = 1_000_000L << shift;
-    turn(State.OPEN, State.SLOW);
-  }
-
-  void fullSpeed() {
-    turn(State.SLOW, State.OPEN);
+  /** What makes the guest's writes wait. */
+  Brake brake() {
+    return brake;
   }
 
   /**
@@ -573,17 +402,17 @@ public final class DifferencingChain implements BlockDevice {
    */
   boolean change(Flusher.Change change) throws IOException {
     var done = new CompletableFuture<Boolean>();
-    changing.incrementAndGet();
+    intake.beginChange();
     changes.execute(
         () -> {
           try {
-            boolean open = !isShut();
+            boolean open = !intake.isShut();
             if (open && flusher != null) flusher.makingRoom(change);
             done.complete(open);
           } catch (Throwable e) {
             done.completeExceptionally(e);
           } finally {
-            changing.decrementAndGet();
+            intake.endChange();
           }
         });
     try {
@@ -595,18 +424,12 @@ public final class DifferencingChain implements BlockDevice {
 
   // ---- held, to be replaced
 
-  /**
-   * Stops the requests that change something: those being carried out are finished, all others are
-   * handed back, and reads that have not begun with them. When this returns, everything that was
-   * acknowledged is durable. Waits; reads are not waited for.
-   *
-   * @throws IOException it cannot be made durable, or the chain is closed; it is not held
-   */
-  void hold() throws IOException {
-    if (!turnAway(State.HELD)) throw closed();
+  @Override
+  public void hold() throws IOException {
+    intake.hold();
     try {
       if (top != null) top.stopWrites();
-      awaitChanges();
+      intake.awaitChanges();
       commit();
     } catch (Throwable e) {
       release();
@@ -614,44 +437,21 @@ public final class DifferencingChain implements BlockDevice {
     }
   }
 
-  private synchronized boolean turn(State from, State to) {
-    if (state != from) return false;
-    state = to;
-    return true;
-  }
-
-  /** From open, or slow, to {@code next}; false if the chain is neither. */
-  private synchronized boolean turnAway(State next) {
-    return turn(State.OPEN, next) || turn(State.SLOW, next);
-  }
-
-  private void awaitChanges() {
-    for (int spins = 0; changing.get() != 0; spins++) {
-      if (spins < 1000) Thread.onSpinWait();
-      else LockSupport.parkNanos(50_000);
-    }
-  }
-
-  /** Takes requests again. */
-  void release() {
+  @Override
+  public void release() {
     if (top != null) top.allowWrites();
-    turn(State.HELD, State.OPEN);
+    intake.release();
   }
 
-  /**
-   * Leaves the images of a held chain to another one. Requests are handed back for ever, and {@link
-   * #isQuiet} says when none is left.
-   *
-   * @return places of the top image that nobody needs but readers who have begun
-   */
-  List<Integer> end() {
+  @Override
+  public Runnable end() {
     everySecond.cancel(false);
-    return top == null ? List.of() : top.leavePlaces();
+    return top == null ? () -> {} : top.leavePlaces();
   }
 
-  /** Whether every request was answered or handed back. */
-  boolean isQuiet() {
-    return reading.get() == 0 && changing.get() == 0;
+  @Override
+  public boolean isQuiet() {
+    return intake.isQuiet();
   }
 
   // ---- closing
@@ -662,24 +462,12 @@ public final class DifferencingChain implements BlockDevice {
     return closed;
   }
 
-  /**
-   * Refuses requests from now on. Once all are answered and the readers of now have left, slices
-   * that sockets hold among them, everything is made durable and {@code finish} is told, unless
-   * somebody called this before.
-   */
-  void stop(Consumer<@Nullable Throwable> finish) {
-    if (!turnAway(State.CLOSED)) return;
-    everySecond.cancel(false);
-    long since = reads.epoch();
-    threads.execute(() -> stopWhenQuiet(since, finish));
+  @Override
+  public void stop(Consumer<@Nullable Throwable> finish) {
+    if (intake.close(threads, () -> finish(finish))) everySecond.cancel(false);
   }
 
-  /** Comes back until it is quiet: it must not keep the thread that the others need. */
-  private void stopWhenQuiet(long since, Consumer<@Nullable Throwable> finish) {
-    if (!isQuiet() || !reads.passed(since)) {
-      threads.later(CLOSING_POLL_MILLIS, () -> stopWhenQuiet(since, finish));
-      return;
-    }
+  private void finish(Consumer<@Nullable Throwable> finish) {
     Throwable failure = null;
     try {
       if (top != null) {

@@ -2,6 +2,7 @@ package dev.varve.io.chain;
 
 import dev.varve.core.device.DeviceRequest;
 import dev.varve.core.device.OutOfSpaceException;
+import dev.varve.io.storage.Grace;
 import dev.varve.io.storage.SharedRun;
 import java.io.IOException;
 import java.util.List;

@@ -5,10 +5,12 @@ import dev.varve.core.device.DeviceClosedException;
 import dev.varve.core.device.DeviceRequest;
 import dev.varve.core.device.ReadSink;
 import dev.varve.core.medium.Progress;
-import dev.varve.io.file.ImageInUseException;
 import dev.varve.io.file.SharedFiles;
+import dev.varve.io.host.RawDisk;
+import dev.varve.io.host.RawMedium;
+import dev.varve.io.storage.Grace;
+import dev.varve.io.storage.Stage;
 import dev.varve.io.storage.StorageThreads;
-import dev.varve.io.vdi.VdiFormatException;
 import dev.varve.io.vdi.VdiHeader;
 import dev.varve.io.vdi.VdiImage;
 import java.io.IOException;
@@ -24,8 +26,8 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The disk of a running machine: a chain of VDI images that can get a new top, or lose an image by
- * a merge, while a guest uses it.
+ * The disk of a running machine: a chain of VDI images, or a raw file or device, that can get a new
+ * top, or lose an image by a merge, while a guest uses it.
  *
  * <p>The order of calls for a snapshot: {@link #prepareToHold} and then {@link #hold} on all disks
  * of the machine, the decision that the snapshot is taken, {@link #push}, {@link #resume}. For the
@@ -33,10 +35,10 @@ import org.jspecify.annotations.Nullable;
  * resume}. What is not part of {@link BlockDevice} blocks and must not run on an event loop; one
  * thread at a time calls {@code hold}, {@code push}, {@code finish} and {@code resume}.
  *
- * <p>Each state of the chain is a {@link DifferencingChain} of its own, over images that stay open;
- * a request costs one look at which of them it is. Reads are not waited for when one replaces the
- * other: who has begun to read ends on the old one, whose places stay as they are until he has
- * left.
+ * <p>Each state of the chain is a {@link Stage} of its own, over files that stay open: a {@link
+ * DifferencingChain}, or a {@link RawDisk} while a raw base is all there is. A request costs one
+ * look at which of them it is. Reads are not waited for when one replaces the other: who has begun
+ * to read ends on the old one, whose places stay as they are until he has left.
  */
 public final class LiveChain implements BlockDevice {
 
@@ -54,9 +56,9 @@ public final class LiveChain implements BlockDevice {
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
 
   /** Takes the guest's requests; null while the disk is held. */
-  private volatile @Nullable DifferencingChain serving;
+  private volatile @Nullable Stage serving;
 
-  private volatile List<Layer> layers;
+  private volatile LiveImages images;
 
   /** What the images gave back that are in the chain no more. */
   private final LongAdder givenBackBefore = new LongAdder();
@@ -64,24 +66,21 @@ public final class LiveChain implements BlockDevice {
   /** Guards what follows, and changes of {@link #serving}. */
   private final Object gate = new Object();
 
-  private DifferencingChain chain;
+  private Stage stage;
   private List<DeviceRequest> waiting = new ArrayList<>();
   private boolean closing;
   private @Nullable LiveMerge merging;
 
-  /** An image of the chain. */
-  record Layer(Path path, VdiImage image) {}
-
-  private LiveChain(List<Layer> layers, boolean readOnly, StorageThreads threads)
+  private LiveChain(LiveImages images, boolean readOnly, StorageThreads threads)
       throws IOException {
     this.threads = threads;
     this.afterwards = new Afterwards(threads, reads);
-    this.layers = List.copyOf(layers);
+    this.images = images;
     this.readOnly = readOnly;
-    this.capacity = layers.getLast().image.capacity();
-    this.givesSpaceBack = !readOnly && layers.getLast().image.file().punchesHoles();
-    this.chain = newChain(layers);
-    this.serving = chain;
+    this.capacity = images.top().capacity();
+    this.givesSpaceBack = !readOnly && images.givesSpaceBack();
+    this.stage = newStage(images);
+    this.serving = stage;
   }
 
   /**
@@ -102,26 +101,40 @@ public final class LiveChain implements BlockDevice {
   public static LiveChain open(
       List<Path> paths, boolean readOnly, SharedFiles files, StorageThreads threads)
       throws IOException {
-    List<VdiImage> images = new ArrayList<>();
+    return over(LiveImages.open(paths, readOnly, files), readOnly, threads);
+  }
+
+  /**
+   * Opens a raw file or a device that is the disk by itself, as {@link RawMedium#open} does; what
+   * is in it makes no difference.
+   */
+  public static LiveChain openRaw(Path path, boolean readOnly, StorageThreads threads)
+      throws IOException {
+    return over(LiveImages.openRaw(path, readOnly), readOnly, threads);
+  }
+
+  /** A disk of images that are open, which are its own from now on. */
+  static LiveChain over(LiveImages images, boolean readOnly, StorageThreads threads)
+      throws IOException {
     try {
-      DifferencingChain.openImages(images, paths, readOnly, true, files);
-      List<Layer> layers = new ArrayList<>();
-      for (int i = 0; i < images.size(); i++) layers.add(new Layer(paths.get(i), images.get(i)));
-      return new LiveChain(layers, readOnly, threads);
+      return new LiveChain(images, readOnly, threads);
     } catch (Throwable e) {
-      for (VdiImage image : images) image.close();
+      Throwable also = images.close();
+      if (also != null) e.addSuppressed(also);
       throw e;
     }
   }
 
-  private DifferencingChain newChain(List<Layer> layers) {
-    List<VdiImage> images = layers.stream().map(Layer::image).toList();
-    return new DifferencingChain(images, !readOnly, threads, UUID::randomUUID, shared);
+  private Stage newStage(LiveImages images) {
+    RawMedium raw = images.rawAlone();
+    return raw != null
+        ? RawDisk.over(raw, readOnly, reads, this::later, threads)
+        : new DifferencingChain(images.images(), !readOnly, threads, UUID::randomUUID, shared);
   }
 
   /** The images of the chain now, base first. */
   public List<Path> paths() {
-    return layers.stream().map(Layer::path).toList();
+    return images.paths();
   }
 
   /** Whether discarding gives space back to the host. */
@@ -131,9 +144,7 @@ public final class LiveChain implements BlockDevice {
 
   /** How many bytes the host got back from the images since the chain was opened. */
   public long givenBack() {
-    long bytes = givenBackBefore.sum();
-    for (Layer layer : layers) bytes += layer.image.file().givenBack();
-    return bytes;
+    return givenBackBefore.sum() + images.givenBack();
   }
 
   // ---- the guest's requests
@@ -150,45 +161,47 @@ public final class LiveChain implements BlockDevice {
 
   @Override
   public int blockSize() {
-    return layers.getLast().image.blockSize();
+    synchronized (gate) {
+      return stage.blockSize();
+    }
   }
 
   @Override
   public boolean tryRead(long offset, int length, ReadSink sink) throws IOException {
-    DifferencingChain chain = serving;
-    return chain != null && chain.tryRead(offset, length, sink);
+    Stage stage = serving;
+    return stage != null && stage.tryRead(offset, length, sink);
   }
 
   @Override
   public boolean tryWrite(long offset, MemorySegment source) throws IOException {
-    DifferencingChain chain = serving;
-    return chain != null && chain.tryWrite(offset, source);
+    Stage stage = serving;
+    return stage != null && stage.tryWrite(offset, source);
   }
 
   @Override
   public void submit(DeviceRequest request) {
-    DifferencingChain chain = serving;
-    if (chain != null) chain.submit(request);
+    Stage stage = serving;
+    if (stage != null) stage.submit(request);
     else later(request);
   }
 
-  /** Takes a request that a held chain did not begin. */
+  /** Takes a request that a held stage did not begin. */
   private void later(DeviceRequest request) {
-    DifferencingChain chain;
+    Stage stage;
     synchronized (gate) {
-      chain = serving;
-      if (chain == null) {
+      stage = serving;
+      if (stage == null) {
         waiting.add(request);
         return;
       }
     }
-    chain.submit(request);
+    stage.submit(request);
   }
 
   @Override
   public Lease lease() throws DeviceClosedException {
-    DifferencingChain chain = serving;
-    if (chain != null) return chain.lease();
+    Stage stage = serving;
+    if (stage != null) return stage.lease();
     int ticket = reads.enter();
     return () -> reads.exit(ticket);
   }
@@ -202,15 +215,15 @@ public final class LiveChain implements BlockDevice {
    * @throws IOException something cannot be made durable, or the disk is closed
    */
   public void prepareToHold() throws IOException {
-    DifferencingChain chain;
+    Stage stage;
     LiveMerge merge;
     synchronized (gate) {
       if (closing) throw new DeviceClosedException("the disk is closed");
-      chain = this.chain;
+      stage = this.stage;
       merge = merging;
     }
     if (merge != null) merge.catchUp();
-    chain.commit();
+    stage.commit();
   }
 
   /**
@@ -220,14 +233,14 @@ public final class LiveChain implements BlockDevice {
    * @throws IOException it cannot be made durable, or the disk is closed; the disk is not held
    */
   public void hold() throws IOException {
-    DifferencingChain chain;
+    Stage stage;
     synchronized (gate) {
       if (closing) throw new DeviceClosedException("the disk is closed");
-      chain = this.chain;
+      stage = this.stage;
       serving = null;
     }
     try {
-      chain.hold();
+      stage.hold();
     } catch (Throwable e) {
       resume();
       throw e;
@@ -254,18 +267,18 @@ public final class LiveChain implements BlockDevice {
    */
   public void resume() {
     List<DeviceRequest> begun;
-    DifferencingChain chain;
+    Stage stage;
     synchronized (gate) {
       if (serving != null) return;
-      chain = this.chain;
-      chain.release();
-      if (closing) chain.stop(this::finishAndClose); // before any request that waits
-      serving = chain;
+      stage = this.stage;
+      stage.release();
+      if (closing) stage.stop(this::finishAndClose); // before any request that waits
+      serving = stage;
       begun = waiting;
       waiting = new ArrayList<>();
       gate.notifyAll();
     }
-    for (DeviceRequest request : begun) chain.submit(request);
+    for (DeviceRequest request : begun) stage.submit(request);
   }
 
   void requireHeld() {
@@ -285,62 +298,39 @@ public final class LiveChain implements BlockDevice {
       if (merging != null)
         throw new IllegalStateException("the disk has a merge that is not ended");
     }
-    VdiImage image = DifferencingChain.openImage(newTop, true, true);
+    push(newTop, ChainImages.open(newTop, true, true));
+  }
+
+  /** The same with an image that is open, and the disk's own from now on. */
+  void push(Path path, VdiImage newTop) throws IOException {
+    LiveImages higher;
     try {
-      checkTop(image);
-      layers.getLast().image.file().onlyRead();
+      higher = images.with(path, newTop);
+      images.top().file().onlyRead();
     } catch (Throwable e) {
-      image.close();
+      newTop.close();
       throw e;
     }
-    List<Layer> higher = new ArrayList<>(layers);
-    higher.add(new Layer(newTop, image));
     replace(higher);
   }
 
-  private void checkTop(VdiImage top) throws VdiFormatException {
-    List<VdiImage> images = new ArrayList<>(layers.stream().map(Layer::image).toList());
-    images.add(top);
-    DifferencingChain.checkParent(images, images.size() - 1);
-    if (top.capacity() == capacity) return;
-    throw new VdiFormatException(
-        top.file().name(),
-        "disk size",
-        top.capacity(),
-        "a running disk stays as large as it is, " + capacity + " bytes",
-        "create the image as a child of " + layers.getLast().path);
-  }
-
-  /** Lets another chain take over from the one that is held. */
-  private void replace(List<Layer> layers) {
-    VdiImage top = this.layers.getLast().image;
-    DifferencingChain replaced = chain;
-    List<Integer> places = replaced.end();
-    List<Layer> dropped = new ArrayList<>(this.layers);
-    dropped.removeAll(layers);
-    DifferencingChain next = newChain(layers);
-    long givenBack = 0;
-    for (Layer layer : dropped) givenBack += layer.image.file().givenBack();
-    this.layers = List.copyOf(layers);
-    givenBackBefore.add(givenBack);
+  /** Lets another stage, over other images, take over from the one that is held. */
+  private void replace(LiveImages next) {
+    Stage replaced = stage;
+    LiveImages dropped = images.notIn(next);
+    Runnable leave = replaced.end();
+    Stage successor = newStage(next);
+    images = next;
+    givenBackBefore.add(dropped.givenBack());
     synchronized (gate) {
-      chain = next;
+      stage = successor;
     }
     afterwards.of(
         replaced,
         () -> {
-          release(top, places);
-          for (Layer layer : dropped) closeQuietly(layer.image);
+          leave.run();
+          dropped.close(); // of an image that belongs to no chain any more nothing can be lost
         });
-  }
-
-  /** Of an image that belongs to no chain any more nothing can be lost. */
-  private static void closeQuietly(VdiImage image) {
-    try {
-      image.close();
-    } catch (IOException _) {
-      // its descriptor is gone all the same
-    }
   }
 
   // ---- merging
@@ -382,7 +372,7 @@ public final class LiveChain implements BlockDevice {
       if (readOnly && Math.max(from, to) == paths.size() - 1) {
         throw new IllegalStateException("the disk is open read-only: its top cannot be merged");
       }
-      return merging = new LiveMerge(this, layers, from, to);
+      return merging = new LiveMerge(this, images, from, to);
     }
   }
 
@@ -406,9 +396,10 @@ public final class LiveChain implements BlockDevice {
     return shared;
   }
 
+  /** The stage that serves now. There is no other kind while a merge runs: it needs two images. */
   DifferencingChain chain() {
     synchronized (gate) {
-      return chain;
+      return (DifferencingChain) stage;
     }
   }
 
@@ -420,18 +411,17 @@ public final class LiveChain implements BlockDevice {
 
   /** Makes a change in its turn among those of the guest, and after a hold. Waits. */
   void change(Flusher.Change change) throws IOException {
-    while (!awaitServing().change(change)) {
-      // held meanwhile
-    }
+    do {
+      awaitServing();
+    } while (!chain().change(change)); // false: held meanwhile
   }
 
-  private DifferencingChain awaitServing() throws IOException {
+  private void awaitServing() throws IOException {
     synchronized (gate) {
       try {
         while (true) {
           if (closing) throw new DeviceClosedException("the disk is closed");
-          DifferencingChain chain = serving;
-          if (chain != null) return chain;
+          if (serving != null) return;
           gate.wait();
         }
       } catch (InterruptedException e) {
@@ -441,15 +431,9 @@ public final class LiveChain implements BlockDevice {
     }
   }
 
-  /** Makes places of an image unused once those have left who read now. */
-  void leavePlaces(VdiImage image, List<Integer> places) {
-    if (!places.isEmpty()) afterwards.ofReaders(() -> release(image, places));
-  }
-
-  private void release(VdiImage image, List<Integer> places) {
-    synchronized (lock) {
-      for (int place : places) image.allocator().releaseStale(place);
-    }
+  /** Runs {@code task} once those have left who read now. */
+  void afterReaders(Runnable task) {
+    afterwards.ofReaders(task);
   }
 
   void ended(LiveMerge merge) {
@@ -462,14 +446,14 @@ public final class LiveChain implements BlockDevice {
 
   @Override
   public CompletionStage<Void> close() {
-    DifferencingChain chain;
+    Stage stage;
     synchronized (gate) {
       if (closing) return closed;
       closing = true;
-      chain = serving;
+      stage = serving;
       gate.notifyAll();
     }
-    if (chain != null) chain.stop(this::finishAndClose); // else resuming does it
+    if (stage != null) stage.stop(this::finishAndClose); // else resuming does it
     return closed;
   }
 
@@ -484,33 +468,10 @@ public final class LiveChain implements BlockDevice {
       threads.later(CLOSING_POLL_MILLIS, () -> finishAndClose(failure));
       return;
     }
-    Throwable first = failure == null ? makeDense() : failure;
-    for (Layer layer : layers) {
-      try {
-        layer.image.close();
-      } catch (Throwable e) {
-        if (first == null) first = e;
-      }
-    }
+    Throwable first = failure == null ? images.makeDense(lock, reads) : failure;
+    Throwable unclosed = images.close();
+    if (first == null) first = unclosed;
     if (first == null) closed.complete(null);
     else closed.completeExceptionally(first);
-  }
-
-  /** Leaves every image dense that was written while the disk was open; returns a failure. */
-  private @Nullable Throwable makeDense() {
-    Throwable failure = null;
-    for (Layer layer : layers) {
-      VdiImage image = layer.image;
-      if (!image.hasAllocator()) continue;
-      try {
-        image.file().allowWriting();
-        DenseFile.makeIfChanged(image, new Places(image, lock, reads, new Grace()));
-      } catch (ImageInUseException _) {
-        // Another disk has it as a parent: it stays as it is, good and with holes.
-      } catch (Throwable e) {
-        if (failure == null) failure = e;
-      }
-    }
-    return failure;
   }
 }

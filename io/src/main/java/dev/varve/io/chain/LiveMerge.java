@@ -29,35 +29,35 @@ public final class LiveMerge {
   }
 
   private final LiveChain disk;
-  private final List<LiveChain.Layer> layers;
+  private final LiveImages images;
   private final int from;
   private final int to;
 
   /** Where the target is written, if that is not the running top. */
-  private @Nullable QuietChain below;
+  private @Nullable MergeTarget below;
 
   private @Nullable TopCopy topCopy;
   private @Nullable Merge merge;
   private volatile State state = State.RUNNING;
   private boolean lockedChild;
 
-  LiveMerge(LiveChain disk, List<LiveChain.Layer> layers, int from, int to) {
+  LiveMerge(LiveChain disk, LiveImages images, int from, int to) {
     this.disk = disk;
-    this.layers = layers;
+    this.images = images;
     this.from = from;
     this.to = to;
   }
 
   private int top() {
-    return layers.size() - 1;
+    return images.count() - 1;
   }
 
   private VdiImage image(int position) {
-    return layers.get(position).image();
+    return images.image(position);
   }
 
   private List<VdiImage> images(int count) {
-    return layers.subList(0, count).stream().map(LiveChain.Layer::image).toList();
+    return images.images().subList(0, count);
   }
 
   /**
@@ -88,18 +88,25 @@ public final class LiveMerge {
   }
 
   private boolean copy(Progress progress) throws IOException {
+    checkDirection();
     checkSizes();
     MergeTarget target = openTarget();
     merge = new Merge(target, images(Math.max(from, to) + 1), from, disk.shared().lock());
     long needed = merge.spaceNeeded(progress);
     if (needed < 0) return false;
     Merge.checkSpace(
-        target.image().file().name(),
-        needed,
-        Files.getFileStore(layers.get(to).path()).getUsableSpace());
+        target.image().file().name(), needed, Files.getFileStore(images.path(to)).getUsableSpace());
     boolean done = from == top() ? copyTop(progress) : merge.run(progress);
     if (done) state = State.READY;
     return done;
+  }
+
+  /** What is raw stays below: in it nothing says which of its bytes would hide another image. */
+  private void checkDirection() throws IOException {
+    if (!image(from).isRaw()) return;
+    throw new IOException(
+        "%s is a raw image, which stays the base of its chain: merge %s into it"
+            .formatted(images.path(from), images.path(to)));
   }
 
   /** A running disk, and every image that others show, stays as large as it is. */
@@ -110,20 +117,15 @@ public final class LiveMerge {
     if (fits) return;
     throw new IOException(
         "%s has a disk of %d bytes and %s one of %d: they can be merged only while the machine is off"
-            .formatted(layers.get(from).path(), source, layers.get(to).path(), target));
+            .formatted(images.path(from), source, images.path(to), target));
   }
 
   private MergeTarget openTarget() throws IOException {
     if (to == top()) return new RunningTop(disk, disk.chain().top());
     VdiImage image = image(to);
-    if (image.isRaw()) {
-      throw new IOException(
-          layers.get(to).path()
-              + " is a raw image, into which can be merged only while the machine is off: power it"
-              + " down first");
-    }
     image.file().allowWriting();
     try {
+      if (image.isRaw()) return below = new RawTarget(image);
       image.allowWriting();
       return below = QuietChain.below(images(to + 1), disk.shared(), UUID::randomUUID);
     } catch (Throwable e) {
@@ -133,7 +135,7 @@ public final class LiveMerge {
   }
 
   private boolean copyTop(Progress progress) throws IOException {
-    QuietChain target = below;
+    MergeTarget target = below;
     assert target != null : "the target lies below the top";
     var copy = new TopCopy(disk.chain(), target);
     disk.change(() -> disk.chain().top().watch(copy.watcher()));
@@ -161,7 +163,7 @@ public final class LiveMerge {
     if (state != State.READY) throw new IllegalStateException("the merge is " + state);
     disk.requireHeld();
     if (topCopy != null) topCopy.copyRest();
-    if (below != null) disk.leavePlaces(image(to), below.handOver());
+    if (below != null) disk.afterReaders(below.handOver());
     int child = child();
     if (child >= 0 && child < top() && child != to) {
       image(child).file().allowWriting();
@@ -173,13 +175,13 @@ public final class LiveMerge {
   /** The position of the image whose parent is another afterwards; -1 if there is none. */
   private int child() {
     int child = from + 1;
-    return child < layers.size() ? child : -1;
+    return child < images.count() ? child : -1;
   }
 
   /** The images that are left. */
-  List<LiveChain.Layer> remaining() {
+  LiveImages remaining() {
     if (state != State.COMPLETED) throw new IllegalStateException("the merge is " + state);
-    return layers.stream().filter(layer -> layer != layers.get(from)).toList();
+    return images.without(from);
   }
 
   /** Called when the chain consists of {@link #remaining}. */
@@ -214,7 +216,7 @@ public final class LiveMerge {
     state = State.ENDED;
     try {
       if (topCopy != null) disk.chain().top().watch(null);
-      if (below != null && before != State.COMPLETED) disk.leavePlaces(image(to), below.handOver());
+      if (below != null && before != State.COMPLETED) disk.afterReaders(below.handOver());
     } catch (IOException _) {
       // What the target lost the source still has.
     }

@@ -2,6 +2,7 @@ package dev.varve.io.chain;
 
 import dev.varve.core.device.OutOfSpaceException;
 import dev.varve.io.file.ImageFile;
+import dev.varve.io.storage.Grace;
 import dev.varve.io.vdi.BlockAllocator;
 import dev.varve.io.vdi.VdiImage;
 import java.io.IOException;
@@ -139,14 +140,18 @@ final class Places {
   }
 
   /**
-   * Those that are freed or leaving, and of which this object does not think any more; the lock is
-   * held.
+   * Gives up those that are freed or leaving: this object does not think of them any more.
+   *
+   * @return makes them unused; to be run once those have left who read now
    */
-  List<Integer> surrender() {
-    List<Integer> surrendered = takeFreed();
-    for (Leaving gone : leaving) surrendered.add(gone.place());
-    leaving.clear();
-    return surrendered;
+  Runnable surrender() {
+    List<Integer> surrendered;
+    synchronized (lock) {
+      surrendered = takeFreed();
+      for (Leaving gone : leaving) surrendered.add(gone.place());
+      leaving.clear();
+    }
+    return () -> surrendered.forEach(this::giveBack);
   }
 
   /** Makes unused those leaving places that nobody reads or writes any more. May wait. */

@@ -1,5 +1,6 @@
 package dev.varve.io.chain;
 
+import dev.varve.io.storage.Grace;
 import dev.varve.io.vdi.ImageType;
 import dev.varve.io.vdi.VdiImage;
 import java.io.IOException;
@@ -91,13 +92,8 @@ final class QuietChain implements MergeTarget {
     top.makeDense(true);
   }
 
-  /**
-   * Makes everything durable and lets somebody else write the image; its blocks stay where they
-   * are.
-   *
-   * @return places that nobody needs but readers who have begun
-   */
-  List<Integer> handOver() throws IOException {
+  @Override
+  public Runnable handOver() throws IOException {
     flusher.commit();
     top.cutFile();
     return top.leavePlaces();

@@ -1,14 +1,17 @@
 package dev.varve.io.chain;
 
 import dev.varve.io.file.MappedFile;
+import dev.varve.io.host.RawMedium;
 import dev.varve.io.posix.BlockDeviceFacts;
 import dev.varve.io.vdi.ImageType;
+import dev.varve.io.vdi.NewImage;
 import dev.varve.io.vdi.VdiHeader;
 import dev.varve.io.vdi.VdiImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.UUID;
 
 /**
  * A raw file or block device below differencing images. It says nothing of itself: its child says
@@ -53,19 +56,35 @@ final class RawBase {
   static VdiHeader header(List<Path> paths) throws IOException {
     Path base = paths.getFirst();
     Path above = paths.get(1);
-    VdiHeader child = VdiHeader.peek(above);
+    return header(base, capacity(base), above, VdiHeader.peek(above));
+  }
+
+  private static VdiHeader header(Path base, long capacity, Path above, VdiHeader child)
+      throws ChainException {
     if (child.type() != ImageType.DIFFERENCING || child.parentUuid().equals(VdiHeader.NO_UUID)) {
       throw new ChainException(
           "%s has no parent and cannot lie above the raw image %s; name the images of one chain, base first"
               .formatted(above, base));
     }
-    long capacity = capacity(base);
     if (capacity < child.capacity()) {
       throw new ChainException(
           "the raw image %s has %d bytes, and %s was made on one of %d: it was cut, or is another"
               .formatted(base, capacity, above, child.capacity()));
     }
     return VdiHeader.ofRaw(capacity, child.blockSize(), child.parentUuid());
+  }
+
+  /** A medium on which nothing lies; its first child will say what it is called. */
+  static VdiImage alone(RawMedium raw) {
+    UUID nameless = UUID.randomUUID();
+    return VdiImage.ofRaw(
+        raw.file(), VdiHeader.ofRaw(raw.capacity(), NewImage.DEFAULT_BLOCK_SIZE, nameless));
+  }
+
+  /** A medium that was alone, below its first child. */
+  static VdiImage below(Path path, VdiImage raw, Path above, VdiHeader child)
+      throws ChainException {
+    return VdiImage.ofRaw(raw.file(), header(path, raw.capacity(), above, child));
   }
 
   /** Opens the base of these images. */

@@ -28,13 +28,13 @@ final class TopCopy {
 
   private final DifferencingChain chain;
   private final TopImage top;
-  private final QuietChain target;
+  private final MergeTarget target;
   private final ChangedRanges left;
   private final long capacity;
   private final int blockSize;
   private boolean written;
 
-  TopCopy(DifferencingChain chain, QuietChain target) {
+  TopCopy(DifferencingChain chain, MergeTarget target) {
     this.chain = chain;
     this.top = chain.top();
     this.target = target;
@@ -69,14 +69,14 @@ final class TopCopy {
     try {
       long total = Math.max(1, left.count());
       for (int pass = 0; pass == 0 || left.count() > FEW; pass++) {
-        if (pass >= FAST_PASSES) chain.slowDown(Math.min(pass - FAST_PASSES, MAX_DELAY_SHIFT));
+        if (pass >= FAST_PASSES) chain.brake().pull(Math.min(pass - FAST_PASSES, MAX_DELAY_SHIFT));
         chain.commit();
         if (!copyMarked(progress, total)) return false;
         target.commit();
       }
       return true;
     } finally {
-      chain.fullSpeed();
+      chain.brake().loosen();
     }
   }
 

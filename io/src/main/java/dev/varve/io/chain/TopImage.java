@@ -1,6 +1,7 @@
 package dev.varve.io.chain;
 
 import dev.varve.io.file.ImageFile;
+import dev.varve.io.storage.Grace;
 import dev.varve.io.vdi.BlockEntry;
 import dev.varve.io.vdi.ImageType;
 import dev.varve.io.vdi.VdiHeader;
@@ -672,13 +673,13 @@ final class TopImage {
   }
 
   /**
-   * Gives up the places that wait until nobody reads them any more: whoever calls this waits, and
-   * then makes them unused. After a commit, while nothing changes.
+   * Gives up the places that wait until nobody reads them any more. After a commit, while nothing
+   * changes.
+   *
+   * @return makes them unused; to be run once those have left who read now
    */
-  List<Integer> leavePlaces() {
-    synchronized (lock) {
-      return places.surrender();
-    }
+  Runnable leavePlaces() {
+    return places.surrender();
   }
 
   /**

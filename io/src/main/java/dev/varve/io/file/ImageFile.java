@@ -62,6 +62,12 @@ public interface ImageFile extends Closeable {
    */
   void punch(long offset, long length) throws IOException;
 
+  /**
+   * Makes the range, which lies within the file, read as zeroes, and keeps or reserves its space:
+   * writing to it needs no more.
+   */
+  void zero(long offset, long length) throws IOException;
+
   /** Whether {@link #punch} gives space back, and does not only write zeroes. May block. */
   default boolean punchesHoles() throws IOException {
     return true;
@@ -83,6 +89,9 @@ public interface ImageFile extends Closeable {
    * holes read as zeroes.
    */
   long nextData(long offset, long end) throws IOException;
+
+  /** The first offset in {@code [offset, end)} that is in a hole of the file, or {@code end}. */
+  long nextHole(long offset, long end) throws IOException;
 
   /**
    * Makes all completed writes, and the length, durable. After a failure what was written since the

@@ -163,11 +163,7 @@ public final class MappedFile implements ImageFile {
    * @throws IOException it cannot be opened, or not for writing
    */
   public static MappedFile openDevice(Path path, boolean write) throws IOException {
-    int fd = claim(path, write ? Posix.O_RDWR | Posix.O_EXCL : Posix.O_RDONLY);
-    if (write && isReadOnlyDevice(fd)) {
-      Posix.close(fd);
-      throw new IOException(path + " can only be read, says its driver: attach it read-only");
-    }
+    int fd = write ? claimToWrite(path, path) : claim(path, path, Posix.O_RDONLY);
     return lockAndMap(path, fd, write, 0, Kind.DEVICE);
   }
 
@@ -179,22 +175,32 @@ public final class MappedFile implements ImageFile {
    * @throws ImageInUseException as {@link #openDevice}
    */
   public static MappedFile openDirect(Path path) throws IOException {
-    int fd = claim(path, Posix.O_RDONLY | Posix.O_EXCL | Posix.O_DIRECT);
+    int fd = claim(path, path, Posix.O_RDONLY | Posix.O_EXCL | Posix.O_DIRECT);
     boolean write = !isReadOnlyDevice(fd);
     if (write) {
       Posix.close(fd);
-      fd = claim(path, Posix.O_RDWR | Posix.O_EXCL | Posix.O_DIRECT);
+      fd = claim(path, path, Posix.O_RDWR | Posix.O_EXCL | Posix.O_DIRECT);
     }
     return lockAndMap(path, fd, write, 0, Kind.DIRECT);
   }
 
-  private static int claim(Path path, int access) throws IOException {
+  private static int claimToWrite(Path device, Path name) throws IOException {
+    int fd = claim(device, name, Posix.O_RDWR | Posix.O_EXCL);
+    if (!isReadOnlyDevice(fd)) return fd;
+    Posix.close(fd);
+    throw new IOException(name + " can only be read, says its driver: attach it read-only");
+  }
+
+  /**
+   * @param name of the device, in messages
+   */
+  private static int claim(Path device, Path name, int access) throws IOException {
     try {
-      return Posix.open(path, access | Posix.O_CLOEXEC, 0);
+      return Posix.open(device, access | Posix.O_CLOEXEC, 0);
     } catch (PosixException e) {
       if (e.errno() != Posix.EBUSY) throw e;
       throw new ImageInUseException(
-          path
+          name
               + " is in use by the host, which has mounted it or a partition of it, or by another"
               + " program that has claimed it: unmount or close it there first");
     }
@@ -303,6 +309,11 @@ public final class MappedFile implements ImageFile {
     } catch (PosixException e) {
       throw failed("asking for the length", e);
     }
+  }
+
+  /** Whether it is a block device of the host. */
+  public boolean isDevice() {
+    return kind != Kind.FILE;
   }
 
   /** What the kernel says of a block device that was opened with {@link #openDevice}. May block. */
@@ -438,12 +449,7 @@ public final class MappedFile implements ImageFile {
     }
   }
 
-  /**
-   * Makes the range read as zeroes, and keeps or reserves its space: writing to it needs no more.
-   * May block; the length of the file stays.
-   *
-   * @param offset and {@code length}: within the file
-   */
+  @Override
   public void zero(long offset, long length) throws IOException {
     for (long done = 0, piece; done < length; done += piece) {
       piece = Math.min(ZEROED_AT_ONCE, length - done);
@@ -494,7 +500,7 @@ public final class MappedFile implements ImageFile {
     }
   }
 
-  /** The first offset in {@code [offset, end)} that is in a hole of the file, or {@code end}. */
+  @Override
   public long nextHole(long offset, long end) throws IOException {
     if (offset >= end) return end;
     try {
@@ -589,8 +595,9 @@ public final class MappedFile implements ImageFile {
 
   /** Under this name the kernel opens the very same file, wherever it was moved. */
   private int reopen(int reader) throws IOException {
+    Path same = Path.of("/proc/self/fd/" + reader);
+    if (kind == Kind.DEVICE) return claimToWrite(same, path);
     try {
-      Path same = Path.of("/proc/self/fd/" + reader);
       return Posix.open(same, Posix.O_RDWR | Posix.O_CLOEXEC, 0);
     } catch (PosixException e) {
       throw failed("opening for writing", e);

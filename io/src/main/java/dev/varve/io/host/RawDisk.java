@@ -1,23 +1,24 @@
 package dev.varve.io.host;
 
-import dev.varve.core.device.BlockDevice;
 import dev.varve.core.device.DeviceClosedException;
 import dev.varve.core.device.DeviceRequest;
 import dev.varve.core.device.ReadSink;
+import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.MappedFile;
-import dev.varve.io.posix.BlockDeviceFacts;
 import dev.varve.io.posix.Posix;
+import dev.varve.io.storage.Grace;
+import dev.varve.io.storage.Intake;
 import dev.varve.io.storage.Lane;
+import dev.varve.io.storage.Stage;
 import dev.varve.io.storage.StorageThreads;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,15 +42,15 @@ import org.jspecify.annotations.Nullable;
  * <p>A medium that fails, a device that is removed and a file that is cut fail the requests that
  * meet it.
  */
-public final class RawDisk implements BlockDevice {
+public final class RawDisk implements Stage {
 
   private static final int READERS = 8;
   private static final int WRITERS = 2;
   private static final long REFRESH_MILLIS = 1000;
-  private static final int LARGEST_BLOCK = 32 << 20;
 
-  private final MappedFile file;
-  private final Facts facts;
+  private final RawMedium medium;
+  private final ImageFile file;
+  private final boolean readOnly;
   private final Space space;
 
   /** The way past the host's page cache; null for the way through it. */
@@ -60,55 +61,27 @@ public final class RawDisk implements BlockDevice {
   private final Lane readers;
   private final Lane writers;
   private final Lane changes;
-  private final AtomicInteger changing = new AtomicInteger();
-  private final Users users = new Users(this::lastHasLeft);
-  private final Lease lease = users::leave;
+  private final AtomicInteger zeroing = new AtomicInteger();
+  private final Grace reads;
+
+  /** Whoever writes in its own thread. */
+  private final Grace writes = new Grace();
+
+  private final Intake intake;
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
   private final ScheduledFuture<?> everySecond;
   private volatile @Nullable IOException cut;
 
-  /**
-   * Opens a file or a block device. May wait for the medium.
-   *
-   * @throws dev.varve.io.file.ImageInUseException if somebody else writes to it, or, unless {@code
-   *     readOnly}, has it open at all
-   * @throws IOException it is missing, empty, neither file nor block device, or cannot be written
-   */
+  /** Opens a file or a block device, as {@link RawMedium#open} does. May wait for the medium. */
   public static RawDisk open(Path path, boolean readOnly, StorageThreads threads)
       throws IOException {
-    boolean device;
+    RawMedium medium = RawMedium.open(path, readOnly);
     try {
-      device = BlockDeviceFacts.isBlockDevice(path);
-    } catch (NoSuchFileException e) {
-      throw new IOException(path + ": there is no such file or device", e);
-    }
-    MappedFile file = device ? MappedFile.openDevice(path, !readOnly) : openFile(path, readOnly);
-    try {
-      return device
-          ? ofDevice(path, file, readOnly, null, threads)
-          : ofFile(path, file, readOnly, threads);
+      return alone(medium, readOnly, null, threads);
     } catch (Throwable e) {
-      file.close();
+      medium.file().close();
       throw e;
     }
-  }
-
-  private static MappedFile openFile(Path path, boolean readOnly) throws IOException {
-    return readOnly ? MappedFile.openReadOnly(path, 0) : MappedFile.openReadWrite(path, 0);
-  }
-
-  private static RawDisk ofFile(
-      Path path, MappedFile file, boolean readOnly, StorageThreads threads) throws IOException {
-    long capacity = file.length();
-    checkNotEmpty(file, capacity);
-    var facts =
-        new Facts(
-            readOnly,
-            capacity,
-            Posix.PAGE_SIZE,
-            !readOnly && file.punchesHoles(),
-            kernelTellsResidency(path));
-    return new RawDisk(file, facts, Space.ofFile(file, capacity), null, threads);
   }
 
   /**
@@ -118,72 +91,53 @@ public final class RawDisk implements BlockDevice {
   public static RawDisk openDirect(Path device, StorageThreads threads) throws IOException {
     MappedFile file = MappedFile.openDirect(device);
     try {
-      boolean readOnly = file.deviceFacts().readOnly();
-      var sectors = new WholeSectors(file, file.deviceFacts().sectorSize());
-      return ofDevice(device, file, readOnly, sectors, threads);
+      var medium = RawMedium.ofDirect(device, file);
+      var sectors = new WholeSectors(file, medium.sectorSize());
+      return alone(medium, file.deviceFacts().readOnly(), sectors, threads);
     } catch (Throwable e) {
       file.close();
       throw e;
     }
   }
 
-  private static RawDisk ofDevice(
-      Path path,
-      MappedFile file,
-      boolean readOnly,
-      @Nullable WholeSectors direct,
-      StorageThreads threads)
-      throws IOException {
-    BlockDeviceFacts device = file.deviceFacts();
-    checkNotEmpty(file, device.capacity());
-    var facts =
-        new Facts(
-            readOnly,
-            device.capacity(),
-            Math.clamp(device.physicalSectorSize(), Posix.PAGE_SIZE, LARGEST_BLOCK),
-            !readOnly && BlockDeviceFacts.givesSpaceBack(path),
-            direct == null && kernelTellsResidency(path));
-    Space.Writer writer = direct == null ? file::write : direct::write;
-    Space space = Space.ofDevice(file, writer, device.capacity(), device.sectorSize());
-    return new RawDisk(file, facts, space, direct, threads);
+  private static RawDisk alone(
+      RawMedium medium, boolean readOnly, @Nullable WholeSectors direct, StorageThreads threads) {
+    return new RawDisk(medium, readOnly, direct, new Grace(), _ -> {}, threads);
   }
-
-  /** What does not change while it is open. */
-  private record Facts(
-      boolean readOnly,
-      long capacity,
-      int blockSize,
-      boolean givesSpaceBack,
-      boolean residencyIsKnown) {}
 
   /**
-   * Only who owns a file or may write to it is told what of it is in memory; to others the kernel
-   * calls every page resident, and touching one may wait.
+   * One stage of a disk, on a medium that stays open when it ends.
+   *
+   * @param medium lent; open for writing unless {@code readOnly}
+   * @param reads everybody who reads in its own thread, or keeps memory, in any of the disk's
+   *     stages
+   * @param handBack takes the requests that come while this one is held; must not block
    */
-  private static boolean kernelTellsResidency(Path path) throws IOException {
-    return Files.isWritable(path)
-        || Files.getAttribute(path, "unix:uid")
-            .equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
-  }
-
-  private static void checkNotEmpty(MappedFile file, long capacity) throws IOException {
-    if (capacity == 0) {
-      throw new IOException(file.name() + " has 0 bytes, and a disk has at least 1");
-    }
+  public static RawDisk over(
+      RawMedium medium,
+      boolean readOnly,
+      Grace reads,
+      Consumer<DeviceRequest> handBack,
+      StorageThreads threads) {
+    return new RawDisk(medium, readOnly, null, reads, handBack, threads);
   }
 
   private RawDisk(
-      MappedFile file,
-      Facts facts,
-      Space space,
+      RawMedium medium,
+      boolean readOnly,
       @Nullable WholeSectors direct,
+      Grace reads,
+      Consumer<DeviceRequest> handBack,
       StorageThreads threads) {
-    this.file = file;
-    this.facts = facts;
-    this.space = space;
+    this.medium = medium;
+    this.file = medium.file();
+    this.readOnly = readOnly;
+    this.space = new Space(medium, direct == null ? file::write : direct::write);
     this.direct = direct;
+    this.reads = reads;
+    this.intake = new Intake(file.name(), reads, handBack);
     this.threads = threads;
-    sync = new SharedSync(file, threads, this::answer);
+    sync = new SharedSync(file, threads, intake::answer);
     readers = new Lane(threads, READERS);
     writers = new Lane(threads, WRITERS);
     changes = new Lane(threads, 1);
@@ -192,22 +146,22 @@ public final class RawDisk implements BlockDevice {
 
   @Override
   public long capacity() {
-    return facts.capacity;
+    return medium.capacity();
   }
 
   @Override
   public boolean readOnly() {
-    return facts.readOnly;
+    return readOnly;
   }
 
   @Override
   public int blockSize() {
-    return facts.blockSize;
+    return medium.blockSize();
   }
 
   /** Whether discarding gives space back to the host, and does not only write zeroes. */
   public boolean givesSpaceBack() {
-    return facts.givesSpaceBack;
+    return medium.givesSpaceBack();
   }
 
   /** How many bytes the host got back by discards since this was opened. */
@@ -219,10 +173,11 @@ public final class RawDisk implements BlockDevice {
 
   @Override
   public boolean tryRead(long offset, int length, ReadSink sink) throws IOException {
-    enter();
+    int ticket = reads.enter();
     try {
+      if (!intake.isOpen()) return false;
       if (length == 0) return true;
-      if (!facts.residencyIsKnown || !file.resident(offset, length)) return false;
+      if (!medium.residencyIsKnown() || !file.resident(offset, length)) return false;
       if (sink.keepsReferences()) checkReaches(offset + length);
       sink.bytes(file.mapping(), offset, length);
       return true;
@@ -234,16 +189,17 @@ public final class RawDisk implements BlockDevice {
               + ": it is shorter than it was, or its medium fails",
           e);
     } finally {
-      users.leave();
+      reads.exit(ticket);
     }
   }
 
   @Override
   public boolean tryWrite(long offset, MemorySegment source) throws IOException {
-    enter();
+    int ticket = writes.enter();
     try {
       long length = source.byteSize();
-      if (changing.get() > 0
+      if (!intake.isOpen()
+          || zeroing.get() > 0
           || direct != null
           || !threads.dirtyPages().admits(length)
           || !isWholePages(offset, length) && !file.resident(offset, length)) {
@@ -252,7 +208,7 @@ public final class RawDisk implements BlockDevice {
       put(offset, source);
       return true;
     } finally {
-      users.leave();
+      writes.exit(ticket);
     }
   }
 
@@ -263,22 +219,14 @@ public final class RawDisk implements BlockDevice {
 
   @Override
   public Lease lease() throws DeviceClosedException {
-    enter();
-    return lease;
-  }
-
-  private void enter() throws DeviceClosedException {
-    if (!users.enter()) throw closed();
+    return intake.lease();
   }
 
   // ---- on storage threads
 
   @Override
   public void submit(DeviceRequest request) {
-    if (!users.enter()) {
-      DeviceRequest.fail(request, closed());
-      return;
-    }
+    if (!intake.take(request)) return;
     switch (request.op()) {
       case READ, CACHE, EXTENTS -> readers.execute(() -> serve(request));
       case WRITE -> (direct == null ? writers : changes).execute(() -> serve(request));
@@ -291,11 +239,11 @@ public final class RawDisk implements BlockDevice {
     try {
       carryOut(request);
     } catch (IOException e) {
-      answer(request, e);
+      intake.answer(request, e);
       return;
     }
     if (request.fua()) flush(request);
-    else answer(request, null);
+    else intake.answer(request, null);
   }
 
   private void carryOut(DeviceRequest request) throws IOException {
@@ -333,12 +281,12 @@ public final class RawDisk implements BlockDevice {
   }
 
   private void zero(long offset, long length, boolean keepsSpace) throws IOException {
-    changing.incrementAndGet();
+    zeroing.incrementAndGet();
     try {
       checkReaches(offset + length);
       space.zero(offset, length, keepsSpace);
     } finally {
-      changing.decrementAndGet();
+      zeroing.decrementAndGet();
     }
   }
 
@@ -350,60 +298,33 @@ public final class RawDisk implements BlockDevice {
               + " has "
               + length
               + " bytes and had "
-              + facts.capacity
+              + medium.capacity()
               + " when it was opened: it was cut or removed by somebody else while it is served");
     }
   }
 
   private void flush(DeviceRequest request) {
-    if (facts.readOnly) answer(request, null);
+    if (readOnly) intake.answer(request, null);
     else sync.flush(request);
-  }
-
-  private void answer(DeviceRequest request, @Nullable IOException failure) {
-    try {
-      if (failure == null) DeviceRequest.complete(request);
-      else DeviceRequest.fail(request, failure);
-    } finally {
-      users.leave();
-    }
-  }
-
-  private DeviceClosedException closed() {
-    return new DeviceClosedException(file.name() + " is closed");
   }
 
   // ---- once a second, and at the end
 
   private void refresh() {
-    if (!users.enter()) return;
     try {
       file.refreshResidency();
     } catch (IOException e) {
       cut = e;
-    } finally {
-      users.leave();
     }
   }
 
   @Override
   public CompletionStage<Void> close() {
-    everySecond.cancel(false);
-    users.close();
+    stop(this::finishAndClose);
     return closed;
   }
 
-  private void lastHasLeft() {
-    threads.execute(this::finishAndClose);
-  }
-
-  private void finishAndClose() {
-    Throwable failure = null;
-    try {
-      if (!facts.readOnly) file.sync();
-    } catch (Throwable e) {
-      failure = e;
-    }
+  private void finishAndClose(@Nullable Throwable failure) {
     try {
       file.close();
     } catch (Throwable e) {
@@ -412,5 +333,57 @@ public final class RawDisk implements BlockDevice {
     }
     if (failure == null) closed.complete(null);
     else closed.completeExceptionally(failure);
+  }
+
+  // ---- as one stage of a disk
+
+  @Override
+  public void commit() throws IOException {
+    if (!readOnly) file.sync();
+  }
+
+  @Override
+  public void hold() throws IOException {
+    intake.hold();
+    try {
+      writes.await();
+      intake.awaitChanges();
+      commit();
+    } catch (Throwable e) {
+      release();
+      throw e;
+    }
+  }
+
+  @Override
+  public void release() {
+    intake.release();
+  }
+
+  @Override
+  public Runnable end() {
+    everySecond.cancel(false);
+    return () -> {}; // its bytes stay where they are
+  }
+
+  @Override
+  public boolean isQuiet() {
+    return intake.isQuiet();
+  }
+
+  @Override
+  public void stop(Consumer<@Nullable Throwable> finish) {
+    if (intake.close(threads, () -> finish(finish))) everySecond.cancel(false);
+  }
+
+  private void finish(Consumer<@Nullable Throwable> finish) {
+    Throwable failure = null;
+    try {
+      writes.await();
+      commit();
+    } catch (Throwable e) {
+      failure = e;
+    }
+    finish.accept(failure);
   }
 }

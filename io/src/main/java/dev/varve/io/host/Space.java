@@ -1,7 +1,7 @@
 package dev.varve.io.host;
 
 import dev.varve.core.device.ExtentSink;
-import dev.varve.io.file.MappedFile;
+import dev.varve.io.file.ImageFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -23,29 +23,21 @@ final class Space {
     void write(long offset, MemorySegment data) throws IOException;
   }
 
-  private final MappedFile file;
+  private final ImageFile file;
   private final Writer writer;
   private final long capacity;
 
   /** The unit of what a device zeroes by itself; 1 for a file. */
   private final int unit;
 
-  private Space(MappedFile file, Writer writer, long capacity, int unit) {
-    this.file = file;
-    this.writer = writer;
-    this.capacity = capacity;
-    this.unit = unit;
-  }
-
-  static Space ofFile(MappedFile file, long capacity) {
-    return new Space(file, file::write, capacity, 1);
-  }
-
   /**
    * @param writer for what is left of sectors
    */
-  static Space ofDevice(MappedFile file, Writer writer, long capacity, int sectorSize) {
-    return new Space(file, writer, capacity, Math.max(PAGE, sectorSize));
+  Space(RawMedium medium, Writer writer) {
+    this.file = medium.file();
+    this.writer = writer;
+    this.capacity = medium.capacity();
+    this.unit = medium.isDevice() ? Math.max(PAGE, medium.sectorSize()) : 1;
   }
 
   /** Makes the range read as zeroes; its space goes back to the host, or is kept. */

@@ -289,6 +289,7 @@ public final class MachineDisks implements RunningDisks {
       Map<Served, Path> pushes = new LinkedHashMap<>();
       for (Map.Entry<Slot, Path> top : tops.entrySet()) {
         Served disk = ofThisMachineAlone(running, top.getKey());
+        checkWritten(disk);
         Path path = top.getValue().toAbsolutePath().normalize();
         ChainFinder.listed(with(disk, path)); // what is wrong is better found before the decision
         pushes.put(disk, path);
@@ -458,8 +459,8 @@ public final class MachineDisks implements RunningDisks {
       throw new IOException(
           "the disk at "
               + slot
-              + " is a raw image or a device, which can get or lose a differencing image only while"
-              + " the machine is off: power it down first");
+              + " is a drive of the host or is empty, and only the images of a hard disk can get or"
+              + " lose a differencing image");
     if (devices.isShared(disk.open())) {
       throw new IOException(
           "the disk '"
@@ -467,6 +468,14 @@ public final class MachineDisks implements RunningDisks {
               + "' is used by several machines or slots at once: its chain cannot change meanwhile");
     }
     return disk;
+  }
+
+  private static void checkWritten(Served disk) throws IOException {
+    if (disk.open().device().readOnly())
+      throw new IOException(
+          "the disk '"
+              + disk.export().name()
+              + "' is served read-only, and nothing can be put on top of what is not written");
   }
 
   private static LiveChain chain(Served disk) {

@@ -48,7 +48,7 @@ final class OpenDisk {
           case "VDI" -> LiveChain.open(paths, disk.readOnly(), files, threads);
           case "RAW" ->
               paths.size() == 1
-                  ? RawDisk.open(paths.getFirst(), disk.readOnly(), threads)
+                  ? LiveChain.openRaw(paths.getFirst(), disk.readOnly(), threads)
                   : LiveChain.open(paths, disk.readOnly(), files, threads);
           case Medium.HOST_DRIVE -> openDrive(paths.getFirst(), disk, threads);
           default ->
@@ -74,7 +74,7 @@ final class OpenDisk {
     return device;
   }
 
-  /** The chain, if it is one of VDI images. */
+  /** The chain of images; null for a drive of the host, and an empty one. */
   @Nullable LiveChain chain() {
     return device instanceof LiveChain chain ? chain : null;
   }

@@ -104,6 +104,16 @@ final class InterceptedFile implements ImageFile {
   }
 
   @Override
+  public void zero(long offset, long length) throws IOException {
+    file.zero(offset, length);
+  }
+
+  @Override
+  public long nextHole(long offset, long end) throws IOException {
+    return file.nextHole(offset, end);
+  }
+
+  @Override
   public void sync() throws IOException {
     interceptor.before(Call.SYNC, 0);
     file.sync();

@@ -160,6 +160,26 @@ public final class CrashingFile implements ImageFile {
     return visible.nextData(offset, end);
   }
 
+  /** Takes space first, as a reservation does, and then reads as zeroes. */
+  @Override
+  public void zero(long offset, long length) throws IOException {
+    synchronized (disk) {
+      boolean last = begin();
+      if (disk.fails() || !disk.takePages(stored.missingPages(offset, length))) {
+        throw full("zeroing " + length + " bytes at " + offset);
+      }
+      visible.zero(offset, length);
+      stored.zero(offset, length);
+      if (last) throw disk.powerLost(name);
+    }
+  }
+
+  @Override
+  public long nextHole(long offset, long end) throws IOException {
+    disk.checkPower(name);
+    return visible.nextHole(offset, end);
+  }
+
   @Override
   public void sync() throws IOException {
     synchronized (disk) {

@@ -97,6 +97,12 @@ final class StoredFile {
     change(offset, length, null, visibleLength);
   }
 
+  /** Reads as zeroes, with space behind it. */
+  void zero(long offset, long length) {
+    allocated.set(page(offset), page(offset + length + PAGE - 1));
+    change(offset, length, null, visibleLength);
+  }
+
   void setLength(long length) {
     allocated.clear(page(length + PAGE - 1), Math.max(page(length + PAGE - 1), allocated.length()));
     change(length, Math.max(0, visibleLength - length), null, length);

@@ -1,4 +1,4 @@
-package dev.varve.io.chain;
+package dev.varve.io.storage;
 
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;

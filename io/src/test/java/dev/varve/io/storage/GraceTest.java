@@ -1,4 +1,4 @@
-package dev.varve.io.chain;
+package dev.varve.io.storage;
 
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;

@@ -1,4 +1,4 @@
-package dev.varve.io.chain;
+package dev.varve.io.storage;
 
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
@@ -11,7 +11,7 @@ import java.util.concurrent.locks.LockSupport;
  * nobody of the one before it is left. So, two epochs after a moment, nobody from before it is
  * inside.
  */
-final class Grace {
+public final class Grace {
 
   private static final int STRIPES = 16;
   private static final int PAD = 16; // longs: each counter has two cache lines of its own
@@ -20,7 +20,7 @@ final class Grace {
   private volatile long epoch;
 
   /** Returns the ticket for {@link #exit}. */
-  int enter() {
+  public int enter() {
     int stripe = (int) Thread.currentThread().threadId() & (STRIPES - 1);
     while (true) {
       long now = epoch;
@@ -33,11 +33,11 @@ final class Grace {
   }
 
   /** Leaves; from any thread. */
-  void exit(int ticket) {
+  public void exit(int ticket) {
     inside.getAndDecrement(ticket);
   }
 
-  long epoch() {
+  public long epoch() {
     return epoch;
   }
 
@@ -45,7 +45,7 @@ final class Grace {
    * Whether nobody is inside any more who entered in epoch {@code since} or before. Ends epochs as
    * far as it can.
    */
-  boolean passed(long since) {
+  public boolean passed(long since) {
     while (epoch < since + 2) {
       if (!advance()) return false;
     }
@@ -53,7 +53,7 @@ final class Grace {
   }
 
   /** Waits until everybody who is inside now has left. */
-  void await() {
+  public void await() {
     long now = epoch;
     for (int spins = 0; !passed(now); spins++) {
       if (spins < 1000) Thread.onSpinWait();

@@ -1,0 +1,51 @@
+package dev.varve.io.chain;
+
+import dev.varve.core.device.DeviceRequest;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+/** Makes the guest's writes wait a little before they are begun. Thread safe. */
+final class Brake {
+
+  private static final long MAX_DELAY_NANOS = 1_000_000_000;
+
+  /** After so long a delayed write looks whether it still has to wait. */
+  private static final long DELAY_STEP_NANOS = 2_000_000;
+
+  private final BooleanSupplier ended;
+  private volatile long delayPerPieceNanos;
+
+  /**
+   * @param ended whether nobody is to wait any more
+   */
+  Brake(BooleanSupplier ended) {
+    this.ended = ended;
+  }
+
+  /**
+   * Makes writes wait, each of a few lanes about 1 ms &lt;&lt; {@code shift} for every 64 KiB;
+   * until {@link #loosen}.
+   */
+  void pull(int shift) {
+    delayPerPieceNanos = 1_000_000L << shift;
+  }
+
+  void loosen() {
+    delayPerPieceNanos = 0;
+  }
+
+  boolean isPulled() {
+    return delayPerPieceNanos > 0;
+  }
+
+  /** Waits as long as the request has to. */
+  void delay(DeviceRequest request) {
+    long perPiece = delayPerPieceNanos;
+    if (perPiece == 0) return;
+    long pieces = Math.ceilDiv(Math.max(1, request.length()), ChangedRanges.PIECE);
+    long left = Math.min(pieces * perPiece, MAX_DELAY_NANOS);
+    for (; left > 0 && isPulled() && !ended.getAsBoolean(); left -= DELAY_STEP_NANOS) {
+      LockSupport.parkNanos(Math.min(left, DELAY_STEP_NANOS));
+    }
+  }
+}

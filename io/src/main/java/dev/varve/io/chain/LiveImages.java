@@ -1,0 +1,184 @@
+package dev.varve.io.chain;
+
+import dev.varve.io.file.ImageInUseException;
+import dev.varve.io.file.SharedFiles;
+import dev.varve.io.host.RawMedium;
+import dev.varve.io.storage.Grace;
+import dev.varve.io.vdi.VdiFormatException;
+import dev.varve.io.vdi.VdiImage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The images of a running disk, open, base first: VDI images, below them perhaps a raw file or
+ * device, or that alone. Does not change: a disk that gets or loses an image has others afterwards,
+ * over the same files.
+ */
+final class LiveImages {
+
+  /** An image and where it is. */
+  record Layer(Path path, VdiImage image) {}
+
+  private final List<Layer> layers;
+
+  /** The base, if it is raw. */
+  private final @Nullable RawMedium raw;
+
+  LiveImages(List<Layer> layers, @Nullable RawMedium raw) {
+    this.layers = List.copyOf(layers);
+    this.raw = raw;
+  }
+
+  /**
+   * Opens a chain, of which the base is raw if it is not alone and no VDI image.
+   *
+   * @param paths base first
+   * @param files opens what is only read
+   */
+  static LiveImages open(List<Path> paths, boolean readOnly, SharedFiles files) throws IOException {
+    List<VdiImage> images = new ArrayList<>();
+    try {
+      ChainImages.open(images, paths, readOnly, true, files);
+      List<Layer> layers = new ArrayList<>();
+      for (int i = 0; i < images.size(); i++) layers.add(new Layer(paths.get(i), images.get(i)));
+      VdiImage base = images.getFirst();
+      return new LiveImages(
+          layers, base.isRaw() ? RawMedium.of(paths.getFirst(), base.file(), true) : null);
+    } catch (Throwable e) {
+      for (VdiImage image : images) image.close();
+      throw e;
+    }
+  }
+
+  /** Opens a raw file or device, whatever is in it. */
+  static LiveImages openRaw(Path path, boolean readOnly) throws IOException {
+    RawMedium raw = RawMedium.open(path, readOnly);
+    return new LiveImages(List.of(new Layer(path, RawBase.alone(raw))), raw);
+  }
+
+  // ---- what they are
+
+  int count() {
+    return layers.size();
+  }
+
+  Path path(int position) {
+    return layers.get(position).path;
+  }
+
+  VdiImage image(int position) {
+    return layers.get(position).image;
+  }
+
+  VdiImage top() {
+    return layers.getLast().image;
+  }
+
+  List<Path> paths() {
+    return layers.stream().map(Layer::path).toList();
+  }
+
+  List<VdiImage> images() {
+    return layers.stream().map(Layer::image).toList();
+  }
+
+  /** The raw medium that is the disk by itself; null if there are VDI images. */
+  @Nullable RawMedium rawAlone() {
+    return layers.size() == 1 ? raw : null;
+  }
+
+  /** Whether a discard gives space back; asked of a disk that is open for writing. May block. */
+  boolean givesSpaceBack() throws IOException {
+    RawMedium alone = rawAlone();
+    return alone != null ? alone.givesSpaceBack() : top().file().punchesHoles();
+  }
+
+  /** How many bytes the host got back from them since they were opened. */
+  long givenBack() {
+    long bytes = 0;
+    for (Layer layer : layers) bytes += layer.image.file().givenBack();
+    return bytes;
+  }
+
+  // ---- with others
+
+  /**
+   * With one more on top.
+   *
+   * @throws IOException it is no child of the present top, or not as large
+   */
+  LiveImages with(Path path, VdiImage newTop) throws IOException {
+    List<Layer> higher = new ArrayList<>(layers);
+    if (rawAlone() != null) {
+      VdiImage base = RawBase.below(path(0), top(), path, newTop.header());
+      higher.set(0, new Layer(path(0), base));
+    }
+    higher.add(new Layer(path, newTop));
+    var images = new LiveImages(higher, raw);
+    ChainImages.checkParent(images.images(), layers.size());
+    long capacity = top().capacity();
+    if (newTop.capacity() == capacity) return images;
+    throw new VdiFormatException(
+        newTop.file().name(),
+        "disk size",
+        newTop.capacity(),
+        "a running disk stays as large as it is, " + capacity + " bytes",
+        "create the image as a child of " + layers.getLast().path);
+  }
+
+  LiveImages without(int position) {
+    List<Layer> left = new ArrayList<>(layers);
+    left.remove(position);
+    return new LiveImages(left, raw);
+  }
+
+  /** Those whose files are not among the files of others. */
+  LiveImages notIn(LiveImages others) {
+    return new LiveImages(
+        layers.stream()
+            .filter(
+                layer ->
+                    others.layers.stream().noneMatch(o -> o.image.file() == layer.image.file()))
+            .toList(),
+        null);
+  }
+
+  // ---- the end
+
+  /**
+   * Leaves every image dense that was written while the disk was open; returns a failure.
+   *
+   * @param lock guards their block maps
+   */
+  @Nullable Throwable makeDense(Object lock, Grace reads) {
+    Throwable failure = null;
+    for (VdiImage image : images()) {
+      if (!image.hasAllocator()) continue;
+      try {
+        image.file().allowWriting();
+        DenseFile.makeIfChanged(image, new Places(image, lock, reads, new Grace()));
+      } catch (ImageInUseException _) {
+        // Another disk has it as a parent: it stays as it is, good and with holes.
+      } catch (Throwable e) {
+        if (failure == null) failure = e;
+      }
+    }
+    return failure;
+  }
+
+  /** Closes all of them; returns the first failure. */
+  @Nullable Throwable close() {
+    Throwable failure = null;
+    for (VdiImage image : images()) {
+      try {
+        image.close();
+      } catch (Throwable e) {
+        if (failure == null) failure = e;
+      }
+    }
+    return failure;
+  }
+}

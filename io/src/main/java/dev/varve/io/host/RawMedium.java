@@ -1,0 +1,107 @@
+package dev.varve.io.host;
+
+import dev.varve.io.file.ImageFile;
+import dev.varve.io.file.MappedFile;
+import dev.varve.io.posix.BlockDeviceFacts;
+import dev.varve.io.posix.Posix;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/**
+ * A raw file or a block device of the host that is open, and what does not change while it is.
+ *
+ * @param file the bytes of the disk
+ * @param capacity in bytes, at least 1
+ * @param blockSize in bytes, a power of two: what requests are best aligned to
+ * @param sectorSize the smallest piece that a device can be written in, in bytes; 1 for a file
+ * @param residencyIsKnown whether {@link ImageFile#resident} tells the truth
+ * @param givesSpaceBack whether a discard gives space back to the host, and does not only write
+ *     zeroes; false for what was opened for reading
+ */
+public record RawMedium(
+    ImageFile file,
+    long capacity,
+    int blockSize,
+    int sectorSize,
+    boolean residencyIsKnown,
+    boolean givesSpaceBack) {
+
+  private static final int LARGEST_BLOCK = 32 << 20;
+
+  /**
+   * Opens a file or a block device. May wait for the medium.
+   *
+   * @throws dev.varve.io.file.ImageInUseException if somebody else writes to it, or, unless {@code
+   *     readOnly}, has it open at all
+   * @throws IOException it is missing, empty, neither file nor block device, or cannot be written
+   */
+  public static RawMedium open(Path path, boolean readOnly) throws IOException {
+    MappedFile file = openFile(path, readOnly);
+    try {
+      return of(path, file, readOnly);
+    } catch (Throwable e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  private static MappedFile openFile(Path path, boolean readOnly) throws IOException {
+    try {
+      if (BlockDeviceFacts.isBlockDevice(path)) return MappedFile.openDevice(path, !readOnly);
+    } catch (NoSuchFileException e) {
+      throw new IOException(path + ": there is no such file or device", e);
+    }
+    return readOnly ? MappedFile.openReadOnly(path, 0) : MappedFile.openReadWrite(path, 0);
+  }
+
+  /** What is known of one that is open. May wait for the medium. */
+  public static RawMedium of(Path path, ImageFile file, boolean readOnly) throws IOException {
+    boolean residencyIsKnown = kernelTellsResidency(path);
+    if (file instanceof MappedFile device && device.isDevice())
+      return ofDevice(path, device, readOnly, residencyIsKnown);
+    long capacity = file.length();
+    checkNotEmpty(file, capacity);
+    boolean givesSpaceBack = !readOnly && file.punchesHoles();
+    return new RawMedium(file, capacity, Posix.PAGE_SIZE, 1, residencyIsKnown, givesSpaceBack);
+  }
+
+  /** A device past the host's page cache: of what is in memory the kernel knows nothing. */
+  static RawMedium ofDirect(Path path, MappedFile file) throws IOException {
+    return ofDevice(path, file, file.deviceFacts().readOnly(), false);
+  }
+
+  private static RawMedium ofDevice(
+      Path path, MappedFile file, boolean readOnly, boolean residencyIsKnown) throws IOException {
+    BlockDeviceFacts facts = file.deviceFacts();
+    checkNotEmpty(file, facts.capacity());
+    return new RawMedium(
+        file,
+        facts.capacity(),
+        Math.clamp(facts.physicalSectorSize(), Posix.PAGE_SIZE, LARGEST_BLOCK),
+        facts.sectorSize(),
+        residencyIsKnown,
+        !readOnly && BlockDeviceFacts.givesSpaceBack(path));
+  }
+
+  private static void checkNotEmpty(ImageFile file, long capacity) throws IOException {
+    if (capacity == 0) {
+      throw new IOException(file.name() + " has 0 bytes, and a disk has at least 1");
+    }
+  }
+
+  /**
+   * Only who owns a file or may write to it is told what of it is in memory; to others the kernel
+   * calls every page resident, and touching one may wait.
+   */
+  private static boolean kernelTellsResidency(Path path) throws IOException {
+    return Files.isWritable(path)
+        || Files.getAttribute(path, "unix:uid")
+            .equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
+  }
+
+  boolean isDevice() {
+    return sectorSize > 1;
+  }
+}

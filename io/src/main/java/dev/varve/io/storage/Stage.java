@@ -1,0 +1,51 @@
+package dev.varve.io.storage;
+
+import dev.varve.core.device.BlockDevice;
+import java.io.IOException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A device over files that stay open when it ends: one of several that are the same disk to a
+ * guest, one after the other. It serves, is held, and then goes on or leaves the files to the next.
+ *
+ * <p>What is not part of {@link BlockDevice} may block, unless it says otherwise, and is called by
+ * one thread at a time.
+ */
+public interface Stage extends BlockDevice {
+
+  /** Makes everything that was completed before this call durable. Waits. */
+  void commit() throws IOException;
+
+  /**
+   * Stops the requests that change something: those being carried out are finished, later ones are
+   * handed back, and reads with them. When this returns, everything that was acknowledged is
+   * durable. Waits; reads are not waited for.
+   *
+   * @throws IOException it cannot be made durable, or the device is closed; it is not held
+   */
+  void hold() throws IOException;
+
+  /** Takes requests again. Does nothing if it is not held; blocks nobody. */
+  void release();
+
+  /**
+   * Leaves the files to another device. Only while held, and for ever: requests that still come are
+   * handed back, and {@link #isQuiet} says when none is left. Blocks nobody.
+   *
+   * @return what is to be done once it is quiet and the readers from before have left
+   */
+  Runnable end();
+
+  /** Whether every request was answered or handed back. Blocks nobody. */
+  boolean isQuiet();
+
+  /**
+   * Refuses requests from now on. Once all are answered and the readers of now have left, slices
+   * that sockets hold among them, everything is made durable and {@code finish} is told, on a
+   * storage thread. Does nothing if it is held or was stopped before; blocks nobody.
+   *
+   * @param finish takes what kept the last contents from becoming durable, or null
+   */
+  void stop(Consumer<@Nullable Throwable> finish);
+}
