@@ -77,7 +77,7 @@ public final class LiveChain implements BlockDevice {
     this.afterwards = new Afterwards(threads, reads);
     this.images = images;
     this.readOnly = readOnly;
-    this.capacity = images.top().capacity();
+    this.capacity = images.capacity();
     this.givesSpaceBack = !readOnly && images.givesSpaceBack();
     this.stage = newStage(images);
     this.serving = stage;

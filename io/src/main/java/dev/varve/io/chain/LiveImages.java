@@ -90,6 +90,12 @@ final class LiveImages {
     return layers.size() == 1 ? raw : null;
   }
 
+  /** What the guest sees, in bytes. */
+  long capacity() {
+    RawMedium alone = rawAlone();
+    return alone != null ? alone.capacity() : top().capacity();
+  }
+
   /** Whether a discard gives space back; asked of a disk that is open for writing. May block. */
   boolean givesSpaceBack() throws IOException {
     RawMedium alone = rawAlone();
@@ -119,13 +125,12 @@ final class LiveImages {
     higher.add(new Layer(path, newTop));
     var images = new LiveImages(higher, raw);
     ChainImages.checkParent(images.images(), layers.size());
-    long capacity = top().capacity();
-    if (newTop.capacity() == capacity) return images;
+    if (newTop.capacity() == capacity()) return images;
     throw new VdiFormatException(
         newTop.file().name(),
         "disk size",
         newTop.capacity(),
-        "a running disk stays as large as it is, " + capacity + " bytes",
+        "a running disk stays as large as it is, " + capacity() + " bytes",
         "create the image as a child of " + layers.getLast().path);
   }
 

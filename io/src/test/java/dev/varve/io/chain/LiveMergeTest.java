@@ -3,6 +3,7 @@ package dev.varve.io.chain;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.Progress;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.TestImage;
@@ -21,6 +22,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,8 +30,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Images of a running disk are pushed and merged while several guests use it, each its own parts of
- * it; they see what a plain array says, all the time.
+ * Images of a running disk, of which the base may be raw, are pushed and merged while several
+ * guests use it, each its own parts of it; they see what a plain array says, all the time.
  *
  * <p>{@code -Dvarve.seed=N} repeats the shape and the order of one run, {@code -Dvarve.seeds=N}
  * runs so many.
@@ -95,6 +97,10 @@ class LiveMergeTest {
     private final byte[] contents;
     private final int stripe;
     private final LiveChain disk;
+
+    /** Null if the base is a VDI image. */
+    private final @Nullable Path raw;
+
     private int images;
     private long heldAtNanos;
     private long longestHoldNanos;
@@ -106,20 +112,32 @@ class LiveMergeTest {
       capacity = (random.nextInt(4000) + 500) * 512;
       stripe = 512 * (1 + random.nextInt(random.nextBoolean() ? 10 : 400));
       contents = new byte[capacity];
-      int depth = 2 + random.nextInt(3);
+      raw = random.nextBoolean() ? folder.resolve("1.raw") : null;
+      int depth = raw == null ? 2 + random.nextInt(3) : 1 + random.nextInt(3);
       List<Path> chain = new ArrayList<>();
       UUID parent = new UUID(0, 0);
       for (int layer = 0; layer < depth; layer++) {
-        chain.add(image(parent));
+        chain.add(layer == 0 && raw != null ? emptyRaw() : image(parent));
         parent = uuid(images);
-        var guest = new Guest(DifferencingChain.open(chain, false, threads));
+        var guest = new Guest(open(chain, false));
         for (var request : RandomRequests.of(random, 20, capacity, 1 << 16)) {
           Guest.await(guest.submit(request::setUp));
           request.applyTo(contents);
         }
         guest.close();
       }
-      disk = LiveChain.open(chain, false, threads);
+      disk = open(chain, false);
+    }
+
+    private LiveChain open(List<Path> chain, boolean readOnly) throws IOException {
+      return chain.equals(List.of(folder.resolve("1.raw")))
+          ? LiveChain.openRaw(chain.getFirst(), readOnly, threads)
+          : LiveChain.open(chain, readOnly, threads);
+    }
+
+    private Path emptyRaw() throws IOException {
+      images++;
+      return Files.write(folder.resolve("1.raw"), new byte[capacity]);
     }
 
     private UUID uuid(int image) {
@@ -146,7 +164,7 @@ class LiveMergeTest {
         return;
       }
       int lower = random.nextInt(chain.size() - 1);
-      boolean forward = random.nextBoolean();
+      boolean forward = random.nextBoolean() && !chain.get(lower).equals(raw);
       Path source = chain.get(forward ? lower : lower + 1);
       Path target = chain.get(forward ? lower + 1 : lower);
       String what = "seed " + seed + ": " + chain + ", " + source + " into " + target;
@@ -183,12 +201,14 @@ class LiveMergeTest {
     /**
      * What a decision leaves to do with the files: the disk, which has them locked, has done it.
      */
-    private static void carryOut(List<Path> chain, Path source, Path target) throws IOException {
+    private void carryOut(List<Path> chain, Path source, Path target) throws IOException {
       int child = chain.indexOf(source) + 1;
       if (child == chain.size()) return;
       var files = new ChainFiles(threads);
       int parent = child == chain.indexOf(target) ? child - 2 : chain.indexOf(target);
       if (parent < 0) files.makeBase(chain.get(child));
+      else if (chain.get(parent).equals(raw))
+        files.reparentToRaw(chain.get(child), raw, new MediumId(uuid(1)));
       else files.reparent(chain.get(child), chain.get(parent));
     }
 
@@ -205,7 +225,7 @@ class LiveMergeTest {
 
     private UUID uuidOf(Path image) {
       String name = image.getFileName().toString();
-      return uuid(Integer.parseInt(name.substring(0, name.length() - ".vdi".length())));
+      return uuid(Integer.parseInt(name.substring(0, name.indexOf('.'))));
     }
 
     void throwIfFailed(List<Future<?>> running) throws Exception {
@@ -266,12 +286,13 @@ class LiveMergeTest {
       CompletableFuture<Void> closing = guest.beginClose();
       Guest.await(closing);
       for (Path image : chain) {
+        if (image.equals(raw)) continue;
         assertEquals(
             VdiCheck.Severity.NOTE,
             VdiCheck.check(image).severity(),
             () -> "seed " + seed + check(image));
       }
-      var again = new Guest(DifferencingChain.open(chain, true, threads));
+      var again = new Guest(open(chain, true));
       assertArrayEquals(contents, again.readAll(), "seed " + seed + ", opened again");
       again.close();
     }

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A block device of the host over a file, with sectors of a size; takes the rights of root. */
-final class LoopDevice implements AutoCloseable {
+public final class LoopDevice implements AutoCloseable {
 
   private final Path path;
 
@@ -18,7 +18,7 @@ final class LoopDevice implements AutoCloseable {
   }
 
   /** Leaves the test out where the machine does not let it make one. */
-  static LoopDevice over(Path file, int sectorSize, String... options) throws Exception {
+  public static LoopDevice over(Path file, int sectorSize, String... options) throws Exception {
     var command = new ArrayList<String>();
     command.addAll(List.of("--find", "--show", "--sector-size", Integer.toString(sectorSize)));
     command.addAll(List.of(options));
@@ -28,7 +28,7 @@ final class LoopDevice implements AutoCloseable {
     return new LoopDevice(Path.of(attached.output.strip()));
   }
 
-  Path path() {
+  public Path path() {
     return path;
   }
 
