@@ -292,6 +292,7 @@ final class LongWork {
         long needed = 0;
         for (Medium source : merge.sources(state)) needed += Files.size(source.location());
         Medium target = state.medium(merge.target());
+        if (!Files.isRegularFile(target.location())) continue; // a device is as large as it is
         long room = Files.getFileStore(target.location()).getUsableSpace();
         if (room < needed)
           throw Refusal.of(

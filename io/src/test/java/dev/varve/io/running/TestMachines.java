@@ -91,6 +91,10 @@ final class TestMachines implements AutoCloseable {
     return disk(machine, slot, DeviceType.HARD_DISK, "VDI", false, true, List.of(chain));
   }
 
+  static Disk rawDisk(String machine, Slot slot, Path... chain) {
+    return disk(machine, slot, DeviceType.HARD_DISK, "RAW", false, false, List.of(chain));
+  }
+
   static Disk disc(String machine, Slot slot, Path... iso) {
     return disk(machine, slot, DeviceType.DVD, "RAW", true, false, List.of(iso));
   }
