@@ -211,6 +211,28 @@ class ControlCommandTest {
   }
 
   @Test
+  void peopleSeeWhatIsLeftOfAMachineThatNobodyCanRead() {
+    server.answers(
+        "DELETE /machines/%2Fvm%2Fx.vbox",
+        new JsonObject()
+            .put("settingsFile", "/vm/x.vbox")
+            .put("media", new JsonArray())
+            .put("images", new JsonArray().add("/vm/top.vdi"))
+            .put("work", new JsonArray().add("merge medium a into b")));
+    server.answers("GET /media", new JsonObject().put("media", new JsonArray()));
+
+    assertEquals(0, varve("machine unregister /vm/x.vbox"), err::toString);
+
+    assertEquals(
+        """
+        off the list: /vm/x.vbox
+        left: /vm/top.vdi, which the machine may have saved, or nobody needs
+        given up: merge medium a into b
+        """,
+        out.toString());
+  }
+
+  @Test
   void peopleSeeAMachineWithTheNamesOfThingsInsteadOfTheirUuids() {
     var hardware =
         new JsonObject()

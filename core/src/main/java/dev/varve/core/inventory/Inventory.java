@@ -68,6 +68,20 @@ public final class Inventory implements AutoCloseable {
     FULL
   }
 
+  /**
+   * What was given up with a machine that nobody can read.
+   *
+   * @param images files that attaching made, of which nobody can tell now whether the machine has
+   *     saved them: they stay
+   * @param work what a run before was doing to its media, in words
+   */
+  public record Unlisted(List<Path> images, List<String> work) {
+    public Unlisted {
+      images = List.copyOf(images);
+      work = List.copyOf(work);
+    }
+  }
+
   private final Outside outside;
   private final Ledger ledger;
   private final Jobs jobs;
@@ -163,6 +177,16 @@ public final class Inventory implements AutoCloseable {
           ledger.decide(state -> Machines.unregister(state, machine, mode));
           return media;
         });
+  }
+
+  /**
+   * Takes a machine off the list whose settings file cannot be used, and gives up what the journal
+   * keeps for it. All files stay.
+   *
+   * @param settingsFile as {@link View.BadMachine} has it
+   */
+  public Unlisted unlist(Path settingsFile) {
+    return ledger.locked(() -> Unlisting.of(settingsFile, outside.store(), ledger));
   }
 
   public Session lock(MachineId machine, LockType type) {

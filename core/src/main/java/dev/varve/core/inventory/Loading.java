@@ -53,7 +53,9 @@ final class Loading {
       }
     }
     return state.withBad(
-        bad.entrySet().stream().map(e -> new View.BadMachine(e.getKey(), e.getValue())).toList());
+        bad.entrySet().stream()
+            .map(e -> new View.BadMachine(e.getKey(), folder.machineOf(e.getKey()), e.getValue()))
+            .toList());
   }
 
   private static InventoryState assemble(

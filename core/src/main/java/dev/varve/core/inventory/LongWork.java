@@ -41,8 +41,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class LongWork {
 
-  private static final String DELETE_SNAPSHOT = "deleteSnapshot";
-  private static final String MERGE_MEDIUM = "mergeMedium";
+  static final String DELETE_SNAPSHOT = "deleteSnapshot";
+  static final String MERGE_MEDIUM = "mergeMedium";
 
   private final Outside outside;
   private final Ledger ledger;

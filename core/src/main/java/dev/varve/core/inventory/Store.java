@@ -190,10 +190,23 @@ final class Store implements AutoCloseable {
 
   // ---- what attaching made, and nobody has saved
 
+  /** A medium that attaching made, as the journal's line has it. */
+  record Implicit(MediumId id, Path file) {
+
+    static Implicit of(String line) {
+      String[] words = line.substring(IMPLICIT.length()).split(" ", 2);
+      return new Implicit(MediumId.of(words[0]), Path.of(words[1]));
+    }
+
+    String line() {
+      return IMPLICIT + id + " " + file;
+    }
+  }
+
   /** Makes the file of a medium that is thrown away unless it is saved. */
   void createImplicit(NewDiff diff) {
     Medium medium = diff.medium();
-    Change change = begin(List.of(), IMPLICIT + medium.id() + " " + medium.location());
+    Change change = begin(List.of(), new Implicit(medium.id(), medium.location()).line());
     try {
       diff.create(images);
       unsaved.put(medium.id(), change);
@@ -231,9 +244,8 @@ final class Store implements AutoCloseable {
    */
   void finishImplicit(String line, InventoryState state) throws IOException {
     if (!state.bad().isEmpty()) return;
-    String[] words = line.substring(IMPLICIT.length()).split(" ", 2);
-    MediumId id = MediumId.of(words[0]);
-    if (!state.media().containsKey(id)) images.delete(Path.of(words[1]));
+    Implicit made = Implicit.of(line);
+    if (!state.media().containsKey(made.id())) images.delete(made.file());
     forget(line);
   }
 

@@ -9,6 +9,7 @@ import dev.varve.core.machine.SnapshotId;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumState;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -55,6 +56,10 @@ public record View(
    */
   public record Use(boolean current, Set<SnapshotId> snapshots) {}
 
-  /** A listed machine whose settings file cannot be read, and why. */
-  public record BadMachine(java.nio.file.Path settingsFile, String why) {}
+  /**
+   * A listed machine whose settings file cannot be used, and why.
+   *
+   * @param id as the list has it; null if it does not say
+   */
+  public record BadMachine(Path settingsFile, @Nullable MachineId id, String why) {}
 }

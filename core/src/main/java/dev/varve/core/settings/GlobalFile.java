@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.UUID;
 
 /**
  * The file {@code varve.xml} of a state folder in memory: the list of machines and the global media
@@ -72,6 +73,18 @@ final class GlobalFile {
       machines.add(machine);
     }
     return List.copyOf(machines);
+  }
+
+  /** The machines of the list, by their settings files, as far as the file says. */
+  Map<Path, MachineId> ids() throws SettingsException {
+    Map<Path, MachineId> ids = new HashMap<>();
+    XmlElement list = global.child("MachineRegistry");
+    if (list == null) return ids;
+    for (XmlElement entry : list.elements(ENTRY)) {
+      UUID id = Values.uuidIfAny(entry, "uuid");
+      if (id != null) ids.put(Values.path(entry, "src", folder), new MachineId(id));
+    }
+    return ids;
   }
 
   /** The media of no machine's registry, parents first. */

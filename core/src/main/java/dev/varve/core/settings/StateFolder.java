@@ -243,6 +243,7 @@ public final class StateFolder implements AutoCloseable {
     GlobalFile file = GlobalFile.read(globalPath());
     machines = file.machines();
     globalMedia = file.media();
+    ids.putAll(file.ids());
   }
 
   /** Deletes what a crash left of settings files that were being written. */
@@ -258,6 +259,11 @@ public final class StateFolder implements AutoCloseable {
   /** What the folder holds now; of no change that is under way. */
   public Contents contents() {
     return new Contents(machines, globalMedia, changes.unfinished());
+  }
+
+  /** The machine of a listed settings file, also of one that cannot be read; null if not known. */
+  public @Nullable MachineId machineOf(Path settingsFile) {
+    return ids.get(settingsFile);
   }
 
   /**

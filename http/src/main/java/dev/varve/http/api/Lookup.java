@@ -10,6 +10,7 @@ import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
 import dev.varve.core.machine.Snapshot;
 import dev.varve.core.machine.StorageController;
+import dev.varve.core.medium.ErrorCode;
 import dev.varve.core.medium.MediumId;
 import java.nio.file.Path;
 import java.util.List;
@@ -31,9 +32,27 @@ final class Lookup {
     UUID id = uuid(text);
     MachineView byId = id == null ? null : view.machines().get(new MachineId(id));
     if (byId != null) return byId;
+    View.BadMachine bad = badMachine(view, text);
+    if (bad != null)
+      throw new Refusal(
+          409,
+          ErrorCode.VBOX_E_INVALID_OBJECT_STATE,
+          "the settings file '%s' of this machine cannot be used: %s. Mend it and open it again, or unregister the machine"
+              .formatted(bad.settingsFile(), bad.why()));
     return only(
         "machine '" + text + "'",
         view.machines().values().stream().filter(m -> m.saved().name().equals(text)).toList());
+  }
+
+  /** One that cannot be used, by uuid or settings file; null if there is none, or a usable one. */
+  static View.@Nullable BadMachine badMachine(View view, String text) {
+    UUID id = uuid(text);
+    MachineId machine = id == null ? null : new MachineId(id);
+    if (view.machines().containsKey(machine)) return null;
+    for (View.BadMachine bad : view.bad())
+      if (bad.settingsFile().toString().equals(text) || machine != null && machine.equals(bad.id()))
+        return bad;
+    return null;
   }
 
   /** By uuid or location. */

@@ -1,6 +1,7 @@
 package dev.varve.http.api;
 
 import dev.varve.core.inventory.Inventory;
+import dev.varve.core.inventory.Inventory.Unlisted;
 import dev.varve.core.inventory.Inventory.UnregisterMode;
 import dev.varve.core.inventory.View;
 import dev.varve.core.inventory.View.MachineView;
@@ -9,6 +10,7 @@ import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
 import dev.varve.core.medium.MediumId;
 import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -65,6 +67,7 @@ final class Machines {
                     bad ->
                         new JsonObject()
                             .put("settingsFile", bad.settingsFile().toString())
+                            .put("id", bad.id() == null ? null : bad.id().toString())
                             .put("why", bad.why()))));
   }
 
@@ -91,13 +94,35 @@ final class Machines {
   }
 
   private Answer unregister(Call call) {
+    UnregisterMode mode = Call.valueOf(call.text("mode"), UnregisterMode.class, Machines::text);
+    View.BadMachine bad = Lookup.badMachine(inventory.view(), call.text("machine"));
+    if (bad != null) return unlist(call, bad, mode);
     MachineView machine = machine(call);
     Sessions.check(call, machine);
-    List<MediumId> media =
-        inventory.unregister(
-            machine.saved().id(),
-            Call.valueOf(call.text("mode"), UnregisterMode.class, Machines::text));
-    return Answer.ok(new JsonObject().put("media", MachineJson.array(media, MediumId::toString)));
+    List<MediumId> media = inventory.unregister(machine.saved().id(), mode);
+    return unregistered(machine.saved().settingsFile(), media, new Unlisted(List.of(), List.of()));
+  }
+
+  /** Of a machine that nobody can read there is nothing but its place on the list. */
+  private Answer unlist(Call call, View.BadMachine bad, UnregisterMode mode) {
+    if (mode != UnregisterMode.UNREGISTER_ONLY)
+      throw Refusal.malformed(
+          "the media of '%s' are not known, because it cannot be used (%s); ask with mode=%s"
+              .formatted(bad.settingsFile(), bad.why(), text(UnregisterMode.UNREGISTER_ONLY)));
+    if (call.ifMatch() != null)
+      throw Refusal.malformed(
+          "'%s' cannot be used and has no ETag; ask without If-Match"
+              .formatted(bad.settingsFile()));
+    return unregistered(bad.settingsFile(), List.of(), inventory.unlist(bad.settingsFile()));
+  }
+
+  private static Answer unregistered(Path settingsFile, List<MediumId> media, Unlisted given) {
+    return Answer.ok(
+        new JsonObject()
+            .put("settingsFile", settingsFile.toString())
+            .put("media", MachineJson.array(media, MediumId::toString))
+            .put("images", MachineJson.array(given.images(), Path::toString))
+            .put("work", MachineJson.array(given.work(), work -> work)));
   }
 
   private static String text(UnregisterMode mode) {

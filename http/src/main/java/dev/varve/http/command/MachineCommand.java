@@ -77,7 +77,10 @@ public final class MachineCommand {
         MachineWords::machine);
   }
 
-  @Command(description = "Forgets a machine; its files stay. Lists the media that are left.")
+  @Command(
+      description =
+          "Forgets a machine; its files stay. Lists the media that are left. One that cannot be read is named by its"
+              + " settings file, as list shows it.")
   int unregister(
       @Mixin ServerOptions server,
       @Parameters(paramLabel = MACHINE) String machine,
@@ -92,7 +95,7 @@ public final class MachineCommand {
       throws IOException {
     return server.ask(
         delete("machines", machine).query("mode", mode == null ? null : Words.text(mode)),
-        MediumWords::named);
+        MediumWords::unregistered);
   }
 
   @Command(description = "Starts a machine: locks its media and serves its disks.")

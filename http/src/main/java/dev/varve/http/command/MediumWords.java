@@ -4,6 +4,8 @@ import dev.varve.http.client.ApiClient;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 
 /** What people are told of media. */
 final class MediumWords {
@@ -61,10 +63,19 @@ final class MediumWords {
     return text;
   }
 
-  /** Media that an answer lists by their ids, a line each. */
-  static String named(JsonObject answer, ApiClient server) throws IOException {
+  /** What unregistering a machine leaves, a line each. */
+  static String unregistered(JsonObject answer, ApiClient server) throws IOException {
     ReadableNames media = ReadableNames.ofMedia(server);
-    return String.join(
-        "\n", media.of(answer.getJsonArray("media")).stream().map(String::valueOf).toList());
+    List<String> lines = new ArrayList<>();
+    lines.add("off the list: " + answer.getString("settingsFile"));
+    media.of(answer.getJsonArray("media")).forEach(medium -> lines.add("medium: " + medium));
+    answer
+        .getJsonArray("images")
+        .forEach(
+            file ->
+                lines.add(
+                    "left: %s, which the machine may have saved, or nobody needs".formatted(file)));
+    answer.getJsonArray("work").forEach(work -> lines.add("given up: " + work));
+    return String.join("\n", lines);
   }
 }
