@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /** A client of one NBD export over a Unix socket. Requests may be sent before earlier replies. */
@@ -17,6 +18,8 @@ final class NbdSocket implements Closeable {
   static final int FLUSH = 3;
   static final int DISCARD = 4;
   static final int WRITE_ZEROES = 6;
+
+  static final int EIO = 5;
 
   /** The error of requests that a server no longer takes because it is stopping. */
   static final int ESHUTDOWN = 108;
@@ -33,14 +36,21 @@ final class NbdSocket implements Closeable {
 
   /** Connects and takes the server's first export. */
   NbdSocket(Path path) throws IOException {
+    this(path, "");
+  }
+
+  /** Connects and takes an export. */
+  NbdSocket(Path path, String export) throws IOException {
+    byte[] name = export.getBytes(StandardCharsets.UTF_8);
     socket = SocketChannel.open(UnixDomainSocketAddress.of(path));
     receive(18);
     send(
-        ByteBuffer.allocate(20)
+        ByteBuffer.allocate(20 + name.length)
             .putInt(FIXED_NEWSTYLE_WITHOUT_ZEROES)
             .putLong(OPTION_MAGIC)
             .putInt(EXPORT_NAME)
-            .putInt(0)
+            .putInt(name.length)
+            .put(name)
             .flip());
     receive(10);
   }

@@ -40,7 +40,8 @@ final class QemuIo implements AutoCloseable {
     return session;
   }
 
-  /** Carries out commands; each must succeed, and find the pattern that it looks for. */
+  /**
+   * Carries out commands; each must succeed (but for a flush, of which qemu-io tells nothing), and find the pattern that it looks for. */
   void run(String... commands) throws IOException {
     for (String command : commands) {
       String answer = tell(command);

@@ -137,7 +137,7 @@ public final class RawDisk implements Stage {
     this.reads = reads;
     this.intake = new Intake(file.name(), reads, handBack);
     this.threads = threads;
-    sync = new SharedSync(file, threads, intake::answer);
+    sync = new SharedSync(file, medium.capacity(), threads, intake::answer);
     readers = new Lane(threads, READERS);
     writers = new Lane(threads, WRITERS);
     changes = new Lane(threads, 1);
@@ -339,7 +339,7 @@ public final class RawDisk implements Stage {
 
   @Override
   public void commit() throws IOException {
-    if (!readOnly) file.sync();
+    if (!readOnly) sync.sync();
   }
 
   @Override

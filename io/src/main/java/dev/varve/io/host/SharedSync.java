@@ -12,16 +12,27 @@ import org.jspecify.annotations.Nullable;
 /**
  * Makes a file durable. Flushes that come while one is under way wait together for the next: one
  * {@code fdatasync} serves them all. Thread safe.
+ *
+ * <p>The kernel drops without an error what was written beyond the end of a file that was cut, or
+ * to a device that was removed: then nothing is called durable.
  */
 final class SharedSync {
 
   private final ImageFile file;
+  private final long capacity;
   private final BiConsumer<DeviceRequest, @Nullable IOException> answer;
   private final SharedRun<DeviceRequest> syncs;
 
+  /**
+   * @param capacity how long the file is while all of it is there
+   */
   SharedSync(
-      ImageFile file, Executor threads, BiConsumer<DeviceRequest, @Nullable IOException> answer) {
+      ImageFile file,
+      long capacity,
+      Executor threads,
+      BiConsumer<DeviceRequest, @Nullable IOException> answer) {
     this.file = file;
+    this.capacity = capacity;
     this.answer = answer;
     this.syncs = new SharedRun<>(threads, this::serve);
   }
@@ -34,10 +45,20 @@ final class SharedSync {
   private void serve(List<DeviceRequest> requests) {
     IOException failure = null;
     try {
-      file.sync();
+      sync();
     } catch (IOException e) {
       failure = e;
     }
     for (DeviceRequest request : requests) answer.accept(request, failure);
+  }
+
+  /** Makes durable what was written until now, for whoever may wait. */
+  void sync() throws IOException {
+    file.sync();
+    long length = file.length();
+    if (length < capacity)
+      throw new IOException(
+          "%s has %d bytes and had %d when it was opened: it was cut or removed, and what was written to it may be lost"
+              .formatted(file.name(), length, capacity));
   }
 }

@@ -31,6 +31,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is special about raw files and block devices. */
 @Timeout(60)
@@ -165,7 +167,8 @@ class RawDiskTest {
     assertThrows(IOException.class, () -> ask(disk, r -> r.discard(MIB, 4096, false)));
     assertArrayEquals(filled(4096, 'd'), read(disk, 0, 4096));
     assertEquals(MIB, Files.size(file));
-    close(disk);
+    assertThrows(IOException.class, () -> flush(disk));
+    assertThrows(IOException.class, () -> close(disk));
   }
 
   // ---- block devices
@@ -261,7 +264,31 @@ class RawDiskTest {
       var failure = assertThrows(IOException.class, () -> write(disk, 4 * MIB, new byte[8192]));
       assertFalse(failure instanceof OutOfSpaceException, failure.getMessage());
       assertArrayEquals(filled(4096, 'd'), read(disk, 0, 4096));
-      close(disk);
+      assertThrows(IOException.class, () -> close(disk));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @NeedsTools("losetup")
+  void nothingIsCalledDurableOnADeviceThatWasRemovedAfterItWasWritten(boolean direct)
+      throws Exception {
+    Path file = file(8 * MIB);
+    try (var loop = LoopDevice.over(file, 512)) {
+      BlockDevice disk =
+          direct
+              ? RawDisk.openDirect(loop.path(), threads)
+              : RawDisk.open(loop.path(), false, threads);
+      write(disk, 4 * MIB, new byte[8192]);
+      try (var medium = new RandomAccessFile(file.toFile(), "rw")) {
+        medium.setLength(0);
+      }
+      loop.refreshCapacity();
+
+      var failure = assertThrows(IOException.class, () -> flush(disk));
+
+      assertTrue(failure.getMessage().contains("was cut or removed"), failure.getMessage());
+      assertThrows(IOException.class, () -> close(disk));
     }
   }
 
