@@ -41,8 +41,7 @@ class LostDeviceTest {
     server.run("machine", "attach", "m", "SATA:0", own);
     if (passedThrough) {
       server.run("medium", "open", loop, "--device", "DVD");
-      server.run(
-          "machine", "attach", "m", "IDE:0", loop, "--type", "DVD", "--passthrough", "on");
+      server.run("machine", "attach", "m", "IDE:0", loop, "--type", "DVD", "--passthrough", "on");
     } else {
       server.run("medium", "open", loop);
       server.run("machine", "attach", "m", "SATA:1", loop, "--discard", "on");
@@ -118,8 +117,7 @@ class LostDeviceTest {
   @NeedsTools("mount")
   void diskThatCannotBeWrittenFailsTheFlushAndThePowerDownSaysSo() throws Exception {
     Path full = Files.createDirectory(folder.resolve("full"));
-    VarveProcess.tool(
-        folder, "mount", "-t", "tmpfs", "-o", "size=4M", "none", full.toString());
+    VarveProcess.tool(folder, "mount", "-t", "tmpfs", "-o", "size=4M", "none", full.toString());
     try {
       String failing = startOn(full, false);
       try (var guest = QemuIo.on(failing);

@@ -41,7 +41,9 @@ final class QemuIo implements AutoCloseable {
   }
 
   /**
-   * Carries out commands; each must succeed (but for a flush, of which qemu-io tells nothing), and find the pattern that it looks for. */
+   * Carries out commands; each must succeed (but for a flush, of which qemu-io tells nothing), and
+   * find the pattern that it looks for.
+   */
   void run(String... commands) throws IOException {
     for (String command : commands) {
       String answer = tell(command);

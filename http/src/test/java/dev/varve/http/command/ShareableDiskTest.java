@@ -28,7 +28,14 @@ class ShareableDiskTest {
     shared = folder.resolve("shared.vdi");
     server = RunningServer.start(folder);
     server.run(
-        "medium", "create", shared, "--capacity", "16M", "--variant", "fixed", "--type",
+        "medium",
+        "create",
+        shared,
+        "--capacity",
+        "16M",
+        "--variant",
+        "fixed",
+        "--type",
         "shareable");
     for (String machine : new String[] {"left", "right"}) {
       server.create(machine);
@@ -95,7 +102,8 @@ class ShareableDiskTest {
     return () -> {
       for (int sector = first; sector < 512; sector += 2) {
         String there = "%d 512".formatted(sector * 512);
-        guest.run("write -P 9 " + there, sector % 3 == 0 ? "discard " + there : "write -z " + there);
+        guest.run(
+            "write -P 9 " + there, sector % 3 == 0 ? "discard " + there : "write -z " + there);
         guest.run("read -P 0 " + there, "write -P %d %s".formatted(value, there), "flush");
       }
       return null;
