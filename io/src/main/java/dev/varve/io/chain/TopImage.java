@@ -2,7 +2,6 @@ package dev.varve.io.chain;
 
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.storage.Grace;
-import dev.varve.io.vdi.BlockEntry;
 import dev.varve.io.vdi.ImageType;
 import dev.varve.io.vdi.VdiHeader;
 import dev.varve.io.vdi.VdiImage;
@@ -10,51 +9,34 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Changes to the top image of a chain: writing in place, giving blocks a place in the file,
+ * The top image of a chain, which the guest changes: giving blocks a place in the file,
  * copy-on-write, discard, and the parts of a commit.
  *
- * <p>{@link #writeInPlace} may be called by any thread. {@link #write} and {@link #zero} run in the
- * device's change lane, one at a time; the commit's parts are called by the {@link Flusher}, one at
- * a time, beside the lane. What both touch (block map, free places, entries of the chain map) is
- * guarded by {@link #lock}, held only for moments. Where in the file blocks can lie: {@link
- * Places}.
+ * <p>Where blocks lie: {@link TopBlocks}; where in the file they can: {@link Places}; writing where
+ * they lie already, which any thread may do: {@link WritesInPlace}. {@link #write} and {@link
+ * #zero} run in the device's change lane, one at a time; the commit's parts are called by the
+ * {@link Flusher}, one at a time, beside the lane.
  */
 final class TopImage {
 
-  private static final int PAGE = 4096;
   private static final int MAX_PARTIAL_BLOCKS = 4096;
 
   /** Guards the block map, the allocator, the list of freed places and changes to the chain map. */
   private final Object lock;
 
   private final VdiImage image;
-  private final int index;
   private final ChainReader chain;
-  private final ChainMap map;
   private final ImageFile file;
-  private final Grace writes = new Grace();
   private final Places places;
+  private final TopBlocks blocks;
+  private final ChangeNotes notes = new ChangeNotes();
+  private final WritesInPlace inPlace;
   private final Supplier<UUID> uuids;
-  private final ConcurrentHashMap<Integer, PartialBlock> partialBlocks = new ConcurrentHashMap<>();
-  private final int blockShift;
-  private final int unitsPerBlockShift;
   private final boolean freesBlocks;
-
-  private volatile int frozenBlock = -1;
-
-  /** Whether anything was written or zeroed since the last commit began. */
-  private final AtomicBoolean dirty = new AtomicBoolean();
-
-  private volatile boolean stopped;
-
-  /** Hears where the contents change; null if nobody wants to. */
-  private volatile @Nullable ChangedRanges watcher;
 
   /** What a commit makes durable. */
   record Commit(boolean hasData, boolean hasEntries, VdiHeader header, List<Integer> freed) {
@@ -78,16 +60,15 @@ final class TopImage {
       Grace reads,
       Supplier<UUID> uuids,
       boolean freesBlocks) {
+    var writes = new Grace();
     this.lock = chain.lock;
     this.image = image;
-    this.index = index;
     this.chain = chain;
-    this.map = chain.map();
     this.file = image.file();
     this.places = new Places(image, lock, reads, writes);
+    this.blocks = new TopBlocks(image, index, chain, places);
+    this.inPlace = new WritesInPlace(blocks, chain, notes, writes);
     this.uuids = uuids;
-    this.blockShift = Integer.numberOfTrailingZeros(image.blockSize());
-    this.unitsPerBlockShift = blockShift - map.unitShift();
     this.freesBlocks = freesBlocks;
   }
 
@@ -95,145 +76,22 @@ final class TopImage {
     return image;
   }
 
-  // ---- where things are
-
-  private int block(long offset) {
-    return (int) (offset >>> blockShift);
-  }
-
-  private int within(long offset) {
-    return (int) offset & image.blockSize() - 1;
-  }
-
-  private long diskOffset(int block) {
-    return (long) block << blockShift;
-  }
-
-  private int visible(int block) {
-    return image.header().visibleLength(block);
-  }
-
-  private long firstUnit(int block) {
-    return (long) block << unitsPerBlockShift;
-  }
-
-  private long endUnit(int block) {
-    return Math.min(firstUnit(block + 1), map.units());
-  }
-
-  private boolean isHere(long entry) {
-    return ChainMap.isStored(entry) && ChainMap.image(entry) == index;
-  }
-
   /**
    * The block of which only some sectors are in this image, that holds {@code offset}; null if it
    * has just become whole.
    */
   @Nullable PartialBlock partialBlock(long offset) {
-    return partialBlocks.get(block(offset));
+    return blocks.partial(blocks.block(offset));
   }
 
-  // ---- writing in place
-
-  /**
-   * Writes where the image holds the whole range already.
-   *
-   * @param mayWait whether the caller may be made to wait; else a range that is not resident where
-   *     it must be read to be written, or a block that somebody else is changing, is refused
-   * @return false if the range must go through {@link #write}, or writes are stopped; nothing was
-   *     written
-   */
+  /** See {@link WritesInPlace#write}. Any thread. */
   boolean writeInPlace(long offset, MemorySegment source, boolean mayWait) throws IOException {
-    int ticket = writes.enter();
-    try {
-      if (stopped) return false;
-      return allInPlace(offset, source.byteSize(), mayWait)
-          ? writeAll(offset, source)
-          : map.entry(offset >>> map.unitShift()) == ChainMap.PARTIAL
-              && writeSectors(offset, source, mayWait);
-    } finally {
-      writes.exit(ticket);
-    }
+    return inPlace.write(offset, source, mayWait);
   }
 
-  /**
-   * Whether {@link #writeInPlace} would not be refused for where the range lies; a guess that costs
-   * one look-up.
-   */
+  /** See {@link WritesInPlace#isWorthATry}. Any thread. */
   boolean writesInPlace(long offset) {
-    long entry = map.entry(offset >>> map.unitShift());
-    return isHere(entry) || entry == ChainMap.PARTIAL;
-  }
-
-  private boolean allInPlace(long offset, long length, boolean mayWait) {
-    int frozen = frozenBlock;
-    long end = offset + length;
-    for (long at = offset; at < end; at = diskOffset(block(at) + 1)) {
-      long entry = map.entry(at >>> map.unitShift());
-      if (!isHere(entry) || block(at) == frozen) return false;
-    }
-    return mayWait || isWholePages(offset, length) || chain.isResident(offset, (int) length);
-  }
-
-  /**
-   * Whether the pages of the file that hold the range are overwritten whole, so that none must be
-   * read before.
-   */
-  private boolean isWholePages(long offset, long length) {
-    return ((offset | length | image.header().dataOffset() | image.header().stride()) & PAGE - 1)
-        == 0;
-  }
-
-  private boolean writeAll(long offset, MemorySegment source) throws IOException {
-    long length = source.byteSize();
-    try {
-      for (long done = 0; done < length; ) {
-        long at = offset + done;
-        long run = Math.min(length - done, image.blockSize() - within(at));
-        long entry = map.entry(at >>> map.unitShift());
-        // A discard that came in between made the block zero: the write is lost to it, as if it had
-        // come before.
-        if (isHere(entry)) {
-          file.write(
-              ChainMap.fileOffset(entry) + (at & map.unitSize() - 1),
-              run == length ? source : source.asSlice(done, run));
-        }
-        done += run;
-      }
-      return true;
-    } finally {
-      noteWritten(offset, length);
-    }
-  }
-
-  private boolean writeSectors(long offset, MemorySegment source, boolean mayWait)
-      throws IOException {
-    int within = within(offset);
-    long length = source.byteSize();
-    PartialBlock partial = partialBlock(offset);
-    if (partial == null
-        || within + length > partial.visible
-        || !isWholePagesOrWaits(partial, within, length, mayWait)) return false;
-    if (mayWait) partial.lock.lock();
-    else if (!partial.lock.tryLock()) return false;
-    try {
-      if (partial.ended() || !partial.takes(within, (int) length)) return false;
-      file.write(partial.fileOffset + within, source);
-      partial.mark(within, (int) length);
-      return true;
-    } finally {
-      partial.lock.unlock();
-      noteWritten(offset, length);
-    }
-  }
-
-  /**
-   * Called after a write: a commit that clears this mark before it is set makes the write durable.
-   */
-  private void noteWritten(long offset, long length) {
-    if (!dirty.get()) dirty.set(true);
-    ChangedRanges watching = watcher;
-    if (watching != null) watching.mark(offset, length);
+    return inPlace.isWorthATry(offset);
   }
 
   /**
@@ -241,13 +99,8 @@ final class TopImage {
    * change lane; null, which ends that, anywhere.
    */
   void watch(@Nullable ChangedRanges watcher) {
-    this.watcher = watcher;
-    writes.await(); // who began before may not have seen it
-  }
-
-  private boolean isWholePagesOrWaits(
-      PartialBlock partial, int within, long length, boolean mayWait) {
-    return mayWait || ((partial.fileOffset + within | length) & PAGE - 1) == 0;
+    notes.watch(watcher);
+    inPlace.await(); // who began before may not have seen it
   }
 
   // ---- changes of the change lane
@@ -258,37 +111,37 @@ final class TopImage {
     try {
       for (long done = 0; done < length; ) {
         long at = offset + done;
-        long run = Math.min(length - done, image.blockSize() - within(at));
-        writeBlock(block(at), within(at), source.asSlice(done, run));
+        long run = Math.min(length - done, image.blockSize() - blocks.within(at));
+        writeBlock(blocks.block(at), blocks.within(at), source.asSlice(done, run));
         done += run;
       }
     } finally {
-      noteWritten(offset, length);
+      notes.changed(offset, length);
     }
   }
 
   private void writeBlock(int block, int within, MemorySegment source) throws IOException {
-    know(block);
+    blocks.know(block);
     int length = (int) source.byteSize();
-    long entry = map.entry(firstUnit(block));
-    if (isHere(entry)) {
+    long entry = blocks.entry(block);
+    if (blocks.isHere(entry)) {
       file.write(ChainMap.fileOffset(entry) + within, source);
     } else if (entry == ChainMap.PARTIAL) {
       writeToPartial(block, within, source);
     } else if (Zeroes.fill(source)) {
       zeroBlock(block, within, length, false);
-    } else if (length == visible(block) || isZeroBelow(firstUnit(block), endUnit(block))) {
+    } else if (length == blocks.visible(block) || blocks.isZeroBelow(block)) {
       int place = takePlace();
       writeOrGiveBack(place, image.blockOffset(place) + within, source);
-      publish(block, place);
+      blocks.publish(block, place);
     } else {
-      startPartial(block);
+      blocks.startPartial(block, takePlace());
       writeToPartial(block, within, source);
     }
   }
 
   private void writeToPartial(int block, int within, MemorySegment source) throws IOException {
-    PartialBlock partial = partialBlocks.get(block);
+    PartialBlock partial = blocks.partial(block);
     if (partial != null) {
       partial.lock.lock();
       try {
@@ -333,63 +186,60 @@ final class TopImage {
     try {
       for (long done = 0; done < length; ) {
         long at = offset + done;
-        int run = (int) Math.min(length - done, image.blockSize() - within(at));
-        zeroBlock(block(at), within(at), run, keepsSpace);
+        int run = (int) Math.min(length - done, image.blockSize() - blocks.within(at));
+        zeroBlock(blocks.block(at), blocks.within(at), run, keepsSpace);
         done += run;
       }
     } finally {
-      noteWritten(offset, length);
+      notes.changed(offset, length);
     }
   }
 
   private void zeroBlock(int block, int within, int length, boolean keepsSpace) throws IOException {
-    know(block);
-    long entry = map.entry(firstUnit(block));
-    boolean whole = length == visible(block) && !keepsSpace;
-    if (isHere(entry)) {
-      if (whole && freesBlocks) publishZero(block, place(block));
+    blocks.know(block);
+    long entry = blocks.entry(block);
+    boolean whole = length == blocks.visible(block) && !keepsSpace;
+    if (blocks.isHere(entry)) {
+      if (whole && freesBlocks) blocks.publishZero(block, blocks.place(block));
       else zeroStored(block, within, length, keepsSpace);
     } else if (entry == ChainMap.PARTIAL) {
       zeroPartial(block, within, length, keepsSpace);
-    } else if (keepsSpace
-        && (length == visible(block) || isZeroBelow(firstUnit(block), endUnit(block)))) {
-      publish(block, takePlace());
+    } else if (keepsSpace && (length == blocks.visible(block) || blocks.isZeroBelow(block))) {
+      blocks.publish(block, takePlace());
     } else if (whole) {
-      if (!isZeroBelow(firstUnit(block), endUnit(block))) publishZero(block, -1);
-    } else if (keepsSpace
-        || !isZeroBelow(unit(block, within), unit(block, within + length - 1) + 1)) {
-      startPartial(block);
+      if (!blocks.isZeroBelow(block)) blocks.publishZero(block, -1);
+    } else if (keepsSpace || !blocks.isZeroBelow(block, within, length)) {
+      blocks.startPartial(block, takePlace());
       zeroPartial(block, within, length, keepsSpace);
     }
   }
 
   private void zeroStored(int block, int within, int length, boolean keepsSpace)
       throws IOException {
-    long start = image.blockOffset(place(block));
+    long start = image.blockOffset(blocks.place(block));
     file.punch(start + within, length);
     if (keepsSpace) {
       file.reserve(start + within, length);
-    } else if (freesBlocks && isEmpty(start, visible(block))) {
-      frozenBlock = block; // nobody begins to write to it in place; whoever has begun is waited for
-      try {
-        writes.await();
-        if (isEmpty(start, visible(block))) publishZero(block, place(block));
-      } finally {
-        frozenBlock = -1;
-      }
+    } else if (freesBlocks && isEmpty(start, blocks.visible(block))) {
+      inPlace.without(
+          block,
+          () -> {
+            if (isEmpty(start, blocks.visible(block)))
+              blocks.publishZero(block, blocks.place(block));
+          });
     }
   }
 
   private void zeroPartial(int block, int within, int length, boolean keepsSpace)
       throws IOException {
-    PartialBlock partial = partialBlocks.get(block);
+    PartialBlock partial = blocks.partial(block);
     if (partial != null) {
       partial.lock.lock();
       try {
         if (!partial.ended()) {
           if (length == partial.visible && !keepsSpace) {
-            publishZero(block, partial.place);
-            end(partial);
+            blocks.publishZero(block, partial.place);
+            blocks.endPartial(partial);
           } else {
             zeroSectors(partial, within, length);
           }
@@ -412,20 +262,14 @@ final class TopImage {
 
   // ---- what a merge asks
 
-  /** Whether this image decides what a block holds, or will once the next commit completed it. */
+  /** See {@link TopBlocks#decides}. */
   boolean decides(int block) throws IOException {
-    if (partialBlocks.containsKey(block)) return true;
-    synchronized (lock) {
-      return image.map().entry(block) != BlockEntry.FREE;
-    }
+    return blocks.decides(block);
   }
 
-  /** Whether the block lies in the file, or will after the next commit. */
+  /** See {@link TopBlocks#hasPlace}. */
   boolean hasPlace(int block) throws IOException {
-    if (partialBlocks.containsKey(block)) return true;
-    synchronized (lock) {
-      return BlockEntry.isFileBlock(image.map().entry(block));
-    }
+    return blocks.hasPlace(block);
   }
 
   /**
@@ -434,59 +278,30 @@ final class TopImage {
    */
   void bring(int block) throws IOException {
     if (decides(block)) return;
-    know(block);
-    if (isZeroBelow(firstUnit(block), endUnit(block))) {
-      publishZero(block, -1);
+    blocks.know(block);
+    if (blocks.isZeroBelow(block)) {
+      blocks.publishZero(block, -1);
     } else {
       int place = takePlace();
       try {
-        chain.copyBelow(partialBlock(block, place), 0, visible(block), file);
+        chain.copyBelow(blocks.partialAt(block, place), 0, blocks.visible(block), file);
       } catch (IOException e) {
         places.giveBack(place);
         throw e;
       }
-      publish(block, place);
+      blocks.publish(block, place);
     }
-    dirty.set(true);
+    notes.changedUnseen();
   }
 
   private boolean isEmpty(long start, int length) throws IOException {
     return file.nextData(start, start + length) == start + length;
   }
 
-  private long unit(int block, int within) {
-    return diskOffset(block) + within >>> map.unitShift();
-  }
-
-  /**
-   * Whether no image below holds anything but zeroes in these units; asked only where this image
-   * holds nothing.
-   */
-  private boolean isZeroBelow(long first, long end) {
-    for (long unit = first; unit < end; unit++) {
-      long entry = map.entry(unit);
-      if (entry != ChainMap.NONE && entry != ChainMap.ZERO) return false;
-    }
-    return true;
-  }
-
-  /** Makes the entries of all units of a block known. */
-  private void know(int block) throws IOException {
-    for (long unit = firstUnit(block); unit < endUnit(block); unit++) {
-      if (!map.isKnown(unit)) chain.learn(unit);
-    }
-  }
-
   // ---- places in the file
 
-  private int place(int block) throws IOException {
-    synchronized (lock) {
-      return image.map().entry(block);
-    }
-  }
-
   private int takePlace() throws IOException {
-    if (partialBlocks.size() > MAX_PARTIAL_BLOCKS) completePartialBlocks();
+    if (blocks.partialCount() > MAX_PARTIAL_BLOCKS) completePartialBlocks();
     return places.take();
   }
 
@@ -499,74 +314,11 @@ final class TopImage {
     }
   }
 
-  /**
-   * Makes the block one of which this image holds no sectors yet. A commit may complete it at once.
-   */
-  private void startPartial(int block) throws IOException {
-    PartialBlock partial = partialBlock(block, takePlace());
-    partial.lock.lock(); // until the map says so too, or it would overwrite what the commit says
-    try {
-      partialBlocks.put(block, partial);
-      synchronized (lock) {
-        for (long unit = firstUnit(block); unit < endUnit(block); unit++)
-          map.set(unit, ChainMap.PARTIAL);
-      }
-    } finally {
-      partial.lock.unlock();
-    }
-  }
-
-  /** The block, at a place in which nothing was written yet, over what the images below hold. */
-  private PartialBlock partialBlock(int block, int place) {
-    long first = firstUnit(block);
-    var below = new long[(int) (endUnit(block) - first)];
-    for (int i = 0; i < below.length; i++) below[i] = map.entry(first + i);
-    return new PartialBlock(
-        block,
-        place,
-        diskOffset(block),
-        image.blockOffset(place),
-        visible(block),
-        below,
-        map.unitShift());
-  }
-
-  /**
-   * The block is whole and lies at {@code place}: readers see it from now on, the file after the
-   * next commit.
-   */
-  private void publish(int block, int place) throws IOException {
-    synchronized (lock) {
-      image.map().set(block, place);
-      long fileOffset = image.blockOffset(place);
-      for (long unit = firstUnit(block);
-          unit < endUnit(block);
-          unit++, fileOffset += map.unitSize()) {
-        map.set(unit, ChainMap.at(index, fileOffset));
-      }
-    }
-  }
-
-  /** The block is zero, whatever lies below. */
-  private void publishZero(int block, int freedPlace) throws IOException {
-    synchronized (lock) {
-      image.map().set(block, BlockEntry.ZERO);
-      for (long unit = firstUnit(block); unit < endUnit(block); unit++)
-        map.set(unit, ChainMap.ZERO);
-      if (freedPlace >= 0) places.free(freedPlace);
-    }
-  }
-
-  private void end(PartialBlock partial) {
-    partial.end();
-    partialBlocks.remove(partial.block, partial);
-  }
-
   // ---- the parts of a commit
 
   boolean needsCommit() {
     synchronized (lock) {
-      return image.map().hasChanges() || !partialBlocks.isEmpty() || places.areWaiting();
+      return image.map().hasChanges() || blocks.partialCount() > 0 || places.areWaiting();
     }
   }
 
@@ -578,7 +330,7 @@ final class TopImage {
    */
   @Nullable IOException completePartialBlocks() {
     IOException failure = null;
-    for (PartialBlock partial : partialBlocks.values()) {
+    for (PartialBlock partial : blocks.allPartial()) {
       partial.lock.lock();
       try {
         if (!partial.ended()) complete(partial);
@@ -603,12 +355,12 @@ final class TopImage {
       within += run;
     }
     if (partial.mayBeEmpty() && freesBlocks && isEmpty(partial.fileOffset, partial.visible)) {
-      publishZero(partial.block, partial.place);
+      blocks.publishZero(partial.block, partial.place);
     } else {
-      publish(partial.block, partial.place);
+      blocks.publish(partial.block, partial.place);
     }
-    dirty.set(true);
-    end(partial);
+    notes.changedUnseen();
+    blocks.endPartial(partial);
   }
 
   /**
@@ -616,7 +368,7 @@ final class TopImage {
    */
   Commit beginCommit() {
     synchronized (lock) {
-      boolean hasData = dirty.getAndSet(false);
+      boolean hasData = notes.take();
       image.header(image.header().withAllocatedBlocks(image.allocator().count()));
       if (hasData && !image.isChanged()) image.changed(uuids.get());
       var commit =
@@ -656,7 +408,7 @@ final class TopImage {
   void abandonCommit(Commit commit) {
     synchronized (lock) {
       places.putBackFreed(commit.freed());
-      if (commit.hasData()) dirty.set(true);
+      if (commit.hasData()) notes.changedUnseen();
     }
   }
 
@@ -664,12 +416,11 @@ final class TopImage {
 
   /** Refuses writes in place from now on, and waits for those that have begun. */
   void stopWrites() {
-    stopped = true;
-    writes.await();
+    inPlace.stop();
   }
 
   void allowWrites() {
-    stopped = false;
+    inPlace.allow();
   }
 
   /**

@@ -11,11 +11,11 @@
  * under it; {@link dev.varve.io.chain.ChainFiles} does what the model wants of files that are not
  * in use; {@code Merge} is what both of them merge with.
  *
- * <p><b>Who may change what.</b> Data in place: any thread, under {@code Grace} of the writes in
- * flight. Where blocks lie: the device's change lane and its flusher, which agree through the lock
- * of {@code TopImage}. Readers take no lock: they see an entry of the map from before or after a
- * change, and both are right, since the space that an entry gave up is not used again before every
- * reader from before has left.
+ * <p><b>Who may change what.</b> Data in place ({@code WritesInPlace}): any thread, under {@code
+ * Grace} of the writes in flight. Where blocks lie: the device's change lane and its flusher, which
+ * agree through the lock of {@code TopBlocks}. Readers take no lock: they see an entry of the map
+ * from before or after a change, and both are right, since the space that an entry gave up is not
+ * used again before every reader from before has left.
  */
 @NullMarked
 package dev.varve.io.chain;

@@ -1,0 +1,230 @@
+package dev.varve.io.chain;
+
+import dev.varve.io.vdi.BlockEntry;
+import dev.varve.io.vdi.VdiImage;
+import java.io.IOException;
+import java.util.Collection;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the blocks of the top image lie, whole or in part, and what of the chain's map they decide.
+ *
+ * <p>Anybody looks. Blocks change in the device's change lane and when a commit completes them; the
+ * block map, the free places and the entries of the chain's map are guarded by {@link #lock}, held
+ * only for moments.
+ */
+final class TopBlocks {
+
+  final Object lock;
+  final VdiImage image;
+  private final int index;
+  private final ChainReader chain;
+  private final ChainMap map;
+  private final Places places;
+  private final ConcurrentHashMap<Integer, PartialBlock> partial = new ConcurrentHashMap<>();
+  private final int blockShift;
+  private final int unitsPerBlockShift;
+
+  /**
+   * @param index of the image in the chain
+   */
+  TopBlocks(VdiImage image, int index, ChainReader chain, Places places) {
+    this.lock = chain.lock;
+    this.image = image;
+    this.index = index;
+    this.chain = chain;
+    this.map = chain.map();
+    this.places = places;
+    this.blockShift = Integer.numberOfTrailingZeros(image.blockSize());
+    this.unitsPerBlockShift = blockShift - map.unitShift();
+  }
+
+  // ---- the disk in blocks, and blocks in units of the chain's map
+
+  int block(long offset) {
+    return (int) (offset >>> blockShift);
+  }
+
+  int within(long offset) {
+    return (int) offset & image.blockSize() - 1;
+  }
+
+  long diskOffset(int block) {
+    return (long) block << blockShift;
+  }
+
+  /** How many bytes of the block the guest sees. */
+  int visible(int block) {
+    return image.header().visibleLength(block);
+  }
+
+  private long firstUnit(int block) {
+    return (long) block << unitsPerBlockShift;
+  }
+
+  private long endUnit(int block) {
+    return Math.min(firstUnit(block + 1), map.units());
+  }
+
+  // ---- what is where
+
+  /** The entry of the chain's map for the piece of the disk at {@code offset}. */
+  long entryAt(long offset) {
+    return map.entry(offset >>> map.unitShift());
+  }
+
+  /** The entry of the block's first unit; the others are alike, if this image decides the block. */
+  long entry(int block) {
+    return map.entry(firstUnit(block));
+  }
+
+  /** Whether an entry points into this image. */
+  boolean isHere(long entry) {
+    return ChainMap.isStored(entry) && ChainMap.image(entry) == index;
+  }
+
+  /** Where the byte at {@code offset} of the disk lies in the file, by its entry. */
+  long fileOffset(long entry, long offset) {
+    return ChainMap.fileOffset(entry) + (offset & map.unitSize() - 1);
+  }
+
+  /** The place of a block that has one. */
+  int place(int block) throws IOException {
+    synchronized (lock) {
+      return image.map().entry(block);
+    }
+  }
+
+  /** Whether this image decides what a block holds, or will once the next commit completed it. */
+  boolean decides(int block) throws IOException {
+    if (partial.containsKey(block)) return true;
+    synchronized (lock) {
+      return image.map().entry(block) != BlockEntry.FREE;
+    }
+  }
+
+  /** Whether the block lies in the file, or will after the next commit. */
+  boolean hasPlace(int block) throws IOException {
+    if (partial.containsKey(block)) return true;
+    synchronized (lock) {
+      return BlockEntry.isFileBlock(image.map().entry(block));
+    }
+  }
+
+  /** Makes the entries of all units of a block known. */
+  void know(int block) throws IOException {
+    for (long unit = firstUnit(block); unit < endUnit(block); unit++) {
+      if (!map.isKnown(unit)) chain.learn(unit);
+    }
+  }
+
+  /**
+   * Whether no image below holds anything but zeroes in a block; asked only where this image holds
+   * nothing, and of what is known.
+   */
+  boolean isZeroBelow(int block) {
+    return areZero(firstUnit(block), endUnit(block));
+  }
+
+  /** The same of the units that a part of the block touches. */
+  boolean isZeroBelow(int block, int within, int length) {
+    long start = diskOffset(block) + within;
+    return areZero(start >>> map.unitShift(), (start + length - 1 >>> map.unitShift()) + 1);
+  }
+
+  private boolean areZero(long first, long end) {
+    for (long unit = first; unit < end; unit++) {
+      long entry = map.entry(unit);
+      if (entry != ChainMap.NONE && entry != ChainMap.ZERO) return false;
+    }
+    return true;
+  }
+
+  // ---- whole blocks
+
+  /**
+   * The block is whole and lies at {@code place}: readers see it from now on, the file after the
+   * next commit.
+   */
+  void publish(int block, int place) throws IOException {
+    synchronized (lock) {
+      image.map().set(block, place);
+      long fileOffset = image.blockOffset(place);
+      for (long unit = firstUnit(block);
+          unit < endUnit(block);
+          unit++, fileOffset += map.unitSize()) {
+        map.set(unit, ChainMap.at(index, fileOffset));
+      }
+    }
+  }
+
+  /**
+   * The block is zero, whatever lies below.
+   *
+   * @param freedPlace which it had, or -1
+   */
+  void publishZero(int block, int freedPlace) throws IOException {
+    synchronized (lock) {
+      image.map().set(block, BlockEntry.ZERO);
+      for (long unit = firstUnit(block); unit < endUnit(block); unit++)
+        map.set(unit, ChainMap.ZERO);
+      if (freedPlace >= 0) places.free(freedPlace);
+    }
+  }
+
+  // ---- partial blocks
+
+  /** The partial block with this number; null if there is none, or it has just become whole. */
+  @Nullable PartialBlock partial(int block) {
+    return partial.get(block);
+  }
+
+  Collection<PartialBlock> allPartial() {
+    return partial.values();
+  }
+
+  int partialCount() {
+    return partial.size();
+  }
+
+  /** The block, at a place in which nothing was written yet, over what the images below hold. */
+  PartialBlock partialAt(int block, int place) {
+    long first = firstUnit(block);
+    var below = new long[(int) (endUnit(block) - first)];
+    for (int i = 0; i < below.length; i++) below[i] = map.entry(first + i);
+    return new PartialBlock(
+        block,
+        place,
+        diskOffset(block),
+        image.blockOffset(place),
+        visible(block),
+        below,
+        map.unitShift());
+  }
+
+  /**
+   * Makes the block one of which this image holds no sectors yet. A commit may complete it at once.
+   *
+   * @param place unused so far
+   */
+  void startPartial(int block, int place) {
+    PartialBlock started = partialAt(block, place);
+    started.lock.lock(); // until the map says so too, or it would overwrite what the commit says
+    try {
+      partial.put(block, started);
+      synchronized (lock) {
+        for (long unit = firstUnit(block); unit < endUnit(block); unit++)
+          map.set(unit, ChainMap.PARTIAL);
+      }
+    } finally {
+      started.lock.unlock();
+    }
+  }
+
+  /** It is partial no more; for whoever holds its lock, after publishing what it is now. */
+  void endPartial(PartialBlock ended) {
+    ended.end();
+    partial.remove(ended.block, ended);
+  }
+}

@@ -1,0 +1,162 @@
+package dev.varve.io.chain;
+
+import dev.varve.io.file.ImageFile;
+import dev.varve.io.storage.Grace;
+import dev.varve.io.vdi.VdiImage;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Writes to where the top image holds the range already: all that an event loop may do to an image.
+ * Thread safe.
+ */
+final class WritesInPlace {
+
+  private static final int PAGE = 4096;
+  private static final int NONE = -1;
+
+  private final TopBlocks blocks;
+  private final ChainReader chain;
+  private final VdiImage image;
+  private final ImageFile file;
+  private final ChangeNotes notes;
+
+  /** Whoever is writing. */
+  private final Grace writes;
+
+  /** The block to which no write begins. */
+  private volatile int frozen = NONE;
+
+  private volatile boolean stopped;
+
+  WritesInPlace(TopBlocks blocks, ChainReader chain, ChangeNotes notes, Grace writes) {
+    this.blocks = blocks;
+    this.chain = chain;
+    this.image = blocks.image;
+    this.file = image.file();
+    this.notes = notes;
+    this.writes = writes;
+  }
+
+  /**
+   * Writes where the image holds the whole range already.
+   *
+   * @param mayWait whether the caller may be made to wait; else a range that is not resident where
+   *     it must be read to be written, or a block that somebody else is changing, is refused
+   * @return false if the range must go through {@link TopImage#write}, or writes are stopped;
+   *     nothing was written
+   */
+  boolean write(long offset, MemorySegment source, boolean mayWait) throws IOException {
+    int ticket = writes.enter();
+    try {
+      if (stopped) return false;
+      return allHere(offset, source.byteSize(), mayWait)
+          ? writeAll(offset, source)
+          : blocks.entryAt(offset) == ChainMap.PARTIAL && writeSectors(offset, source, mayWait);
+    } finally {
+      writes.exit(ticket);
+    }
+  }
+
+  /**
+   * Whether {@link #write} would not be refused for where the range lies; a guess that costs one
+   * look-up.
+   */
+  boolean isWorthATry(long offset) {
+    long entry = blocks.entryAt(offset);
+    return blocks.isHere(entry) || entry == ChainMap.PARTIAL;
+  }
+
+  private boolean allHere(long offset, long length, boolean mayWait) {
+    int frozen = this.frozen;
+    long end = offset + length;
+    for (long at = offset; at < end; at = blocks.diskOffset(blocks.block(at) + 1)) {
+      if (!blocks.isHere(blocks.entryAt(at)) || blocks.block(at) == frozen) return false;
+    }
+    return mayWait || isWholePages(offset, length) || chain.isResident(offset, (int) length);
+  }
+
+  /**
+   * Whether the pages of the file that hold the range are overwritten whole, so that none must be
+   * read before.
+   */
+  private boolean isWholePages(long offset, long length) {
+    return ((offset | length | image.header().dataOffset() | image.header().stride()) & PAGE - 1)
+        == 0;
+  }
+
+  private boolean writeAll(long offset, MemorySegment source) throws IOException {
+    long length = source.byteSize();
+    try {
+      for (long done = 0; done < length; ) {
+        long at = offset + done;
+        long run = Math.min(length - done, image.blockSize() - blocks.within(at));
+        long entry = blocks.entryAt(at);
+        // A discard that came in between made the block zero: the write is lost to it, as if it had
+        // come before.
+        if (blocks.isHere(entry)) {
+          file.write(
+              blocks.fileOffset(entry, at), run == length ? source : source.asSlice(done, run));
+        }
+        done += run;
+      }
+      return true;
+    } finally {
+      notes.changed(offset, length);
+    }
+  }
+
+  private boolean writeSectors(long offset, MemorySegment source, boolean mayWait)
+      throws IOException {
+    int within = blocks.within(offset);
+    long length = source.byteSize();
+    PartialBlock partial = blocks.partial(blocks.block(offset));
+    if (partial == null
+        || within + length > partial.visible
+        || !mayWait && ((partial.fileOffset + within | length) & PAGE - 1) != 0) return false;
+    if (mayWait) partial.lock.lock();
+    else if (!partial.lock.tryLock()) return false;
+    try {
+      if (partial.ended() || !partial.takes(within, (int) length)) return false;
+      file.write(partial.fileOffset + within, source);
+      partial.mark(within, (int) length);
+      return true;
+    } finally {
+      partial.lock.unlock();
+      notes.changed(offset, length);
+    }
+  }
+
+  // ---- kept out
+
+  /** Something that must not meet a write. */
+  interface Change {
+    void make() throws IOException;
+  }
+
+  /** Makes a change while nobody writes to the block; one change at a time. Waits. */
+  void without(int block, Change change) throws IOException {
+    frozen = block; // nobody begins to write to it; whoever has begun is waited for
+    try {
+      writes.await();
+      change.make();
+    } finally {
+      frozen = NONE;
+    }
+  }
+
+  /** Waits for the writes that have begun. */
+  void await() {
+    writes.await();
+  }
+
+  /** Refuses writes from now on, and waits for those that have begun. */
+  void stop() {
+    stopped = true;
+    writes.await();
+  }
+
+  void allow() {
+    stopped = false;
+  }
+}
