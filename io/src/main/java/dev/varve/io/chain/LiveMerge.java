@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Into the top, blocks are brought in turn with the guest's own changes. Between images below
  * the top, one thread writes the target and the running chain reads on: what the sources hide
  * nobody sees change, and no place of the target is given up. From the top into the image below it:
- * {@link TopCopy}.
+ * {@link TopCopy}. A raw base is a target like any other, and never a source.
  */
 public final class LiveMerge {
 

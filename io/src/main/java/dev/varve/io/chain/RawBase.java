@@ -15,8 +15,8 @@ import java.util.UUID;
 
 /**
  * A raw file or block device below differencing images. It says nothing of itself: its child says
- * what it is called. It is only read while a machine runs; whoever changes it otherwise changes
- * what all images above it show, as with any base.
+ * what it is called. It is only read while something lies above it, unless that is merged into it;
+ * whoever changes it otherwise changes what all images above it show, as with any base.
  */
 final class RawBase {
 

@@ -8,8 +8,8 @@
  * durable).
  *
  * <p>{@link dev.varve.io.chain.LiveChain} is the disk of a running machine, whose chain changes
- * under it; {@link dev.varve.io.chain.ChainFiles} does what the model wants of files that are not
- * in use; {@code Merge} is what both of them merge with.
+ * under it, down to a raw file alone and back; {@link dev.varve.io.chain.ChainFiles} does what the
+ * model wants of files that are not in use; {@code Merge} is what both of them merge with.
  *
  * <p><b>Who may change what.</b> Data in place ({@code WritesInPlace}): any thread, under {@code
  * Grace} of the writes in flight. Where blocks lie: the device's change lane and its flusher, which

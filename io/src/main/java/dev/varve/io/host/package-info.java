@@ -2,7 +2,8 @@
  * Disks without an image format: raw files, block devices of the host, and drives with nothing in
  * them.
  *
- * <p>Read {@link dev.varve.io.host.RawDisk}. Reads of what is in the host's memory come from the
+ * <p>Read {@link dev.varve.io.host.RawMedium}, then {@link dev.varve.io.host.RawDisk}, which is a
+ * disk by itself or one stage of a running one. Reads of what is in the host's memory come from the
  * mapping in the calling thread, whatever may wait runs on storage threads. Everything goes through
  * the host's page cache, so a guest may write at any offset, also to a device with sectors of 4
  * KiB. Knows files and threads, and nothing of chains or sockets.

@@ -10,7 +10,8 @@
  * two machines on a shareable disk see each other's writes, and drives with one disc in them share
  * its memory. Which machines may name the same images is the model's to say. Chains that share
  * their lower images only are devices of their own; the images below are open and mapped once for
- * all of them. A device that several machines use gets no new top and is not merged.
+ * all of them. A device that several machines use gets no new top and is not merged; nor does a
+ * drive of the host, passed through or not.
  *
  * <p><b>Limits.</b> A bandwidth group is a machine's, and holds for all its disks that name it,
  * whatever connections and event loops their requests come from; of a group of kind Network too,

@@ -166,6 +166,26 @@ abstract class ImageFileContract {
   }
 
   @Test
+  void zeroedRangeReadsAsZeroesToTheByteAndKeepsTheLength() throws IOException {
+    file.write(0, bytes(4 * PAGE, 'a'));
+
+    file.zero(100, 2 * PAGE);
+
+    byte[] expected = filled(4 * PAGE, 'a');
+    Arrays.fill(expected, 100, 2 * PAGE + 100, (byte) 0);
+    assertArrayEquals(expected, read(0, 4 * PAGE));
+    assertEquals(4 * PAGE, file.length());
+  }
+
+  @Test
+  void nextHoleIsBehindAllThatWasWritten() throws IOException {
+    file.write(0, bytes(4 * PAGE, 'a'));
+
+    assertEquals(3 * PAGE, file.nextHole(0, 3 * PAGE));
+    assertEquals(4 * PAGE, file.nextHole(PAGE, 4 * PAGE));
+  }
+
+  @Test
   void cutAndExtendedFileReadsAsZeroesWhereItWasCut() throws IOException {
     file.write(0, bytes(3 * PAGE, 'a'));
 

@@ -123,6 +123,19 @@ class LiveRawTest {
   }
 
   @Test
+  void driveGetsNothingOnTop() throws Exception {
+    machines.disks.start(ALPHA, List.of(TestMachines.disc("alpha", SATA_0)));
+    Path top = images.child("top", 2 * MIB, 2, 1);
+
+    var refused =
+        assertThrows(
+            IOException.class, () -> machines.disks.push(ALPHA, Map.of(SATA_0, top), () -> {}));
+
+    assertTrue(refused.getMessage().contains("SATA"), refused.getMessage());
+    machines.disks.stop(ALPHA);
+  }
+
+  @Test
   void diskThatIsOnlyReadGetsNothingOnTop() throws Exception {
     machines.disks.start(ALPHA, List.of(TestMachines.disc("alpha", SATA_0, raw)));
     Path top = images.child("top", 2 * MIB, 2, 1);
