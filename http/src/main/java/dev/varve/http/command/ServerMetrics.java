@@ -2,6 +2,7 @@ package dev.varve.http.command;
 
 import dev.varve.core.inventory.Inventory;
 import dev.varve.core.inventory.Job;
+import dev.varve.core.inventory.ServedDisks;
 import dev.varve.core.machine.MachineState;
 import dev.varve.io.nbd.NbdStats;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -28,12 +29,14 @@ final class ServerMetrics {
 
   private final Supplier<NbdStats> nbd;
   private final Inventory inventory;
+  private final ServedDisks disks;
 
   /** Made when it is first needed: most servers start without ever being asked. */
   private @Nullable PrometheusMeterRegistry registry;
 
-  ServerMetrics(Supplier<NbdStats> nbd, Inventory inventory) {
+  ServerMetrics(Supplier<NbdStats> nbd, Inventory inventory, ServedDisks disks) {
     this.nbd = nbd;
+    this.disks = disks;
     this.inventory = inventory;
   }
 
@@ -54,6 +57,7 @@ final class ServerMetrics {
     Gauge.builder("varve.jobs.running", inventory, ServerMetrics::running)
         .description("Long work that is going on")
         .register(made);
+    made.getPrometheusRegistry().register(new MachineMetrics(inventory, disks));
     List.of(
             new JvmMemoryMetrics(),
             new JvmThreadMetrics(),

@@ -126,7 +126,7 @@ public final class StateServer implements AutoCloseable {
       // Not on the disks' loops: a long list of machines must not delay a read.
       Vertx apiLoop = EventLoops.one();
       closings.push(() -> EventLoops.await(apiLoop.close()));
-      var metrics = new ServerMetrics(nbd::stats, inventory);
+      var metrics = new ServerMetrics(nbd::stats, inventory, disks);
       var api =
           new ControlServer(apiLoop, inventory, model, disks, metrics::text, StateServer::log);
       closings.push(() -> EventLoops.await(api.close()));

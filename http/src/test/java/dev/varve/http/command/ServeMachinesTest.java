@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -83,15 +84,7 @@ class ServeMachinesTest {
       varve.run("machine", "attach", "mail", "SATA:0", folder.resolve("disk.vdi"));
       qemuIo(uri(varve.run("machine", "start", "mail")), "write -P 1 0 64k");
 
-      String metrics =
-          VarveProcess.tool(
-              folder,
-              "curl",
-              "-sS",
-              "--fail",
-              "--unix-socket",
-              "state/api.sock",
-              "http://localhost/metrics");
+      String metrics = metrics();
 
       for (String line :
           List.of(
@@ -101,6 +94,53 @@ class ServeMachinesTest {
               "varve_jobs_running 0.0",
               "# TYPE jvm_memory_used_bytes gauge"))
         assertTrue(metrics.contains("\n" + line), () -> line + " is not in " + metrics);
+      stop(server);
+    }
+  }
+
+  private String metrics() throws Exception {
+    return VarveProcess.tool(
+        folder,
+        "curl",
+        "-sS",
+        "--fail",
+        "--unix-socket",
+        "state/api.sock",
+        "http://localhost/metrics");
+  }
+
+  @Test
+  @NeedsTools({"qemu-io", "curl"})
+  void prometheusIsToldOfTheGroupsAndDisksOfMachinesAsLongAsTheyRun() throws Exception {
+    try (var server = serve()) {
+      varve.run("machine", "create", "mail");
+      varve.run("medium", "create", folder.resolve("disk.vdi"), "--capacity", CAPACITY);
+      varve.run("machine", "controller", "add", "mail", "SATA", "--bus", "SATA");
+      varve.run(
+          "machine", "attach", "mail", "SATA:0", folder.resolve("disk.vdi"), "--discard", "on");
+      varve.run("machine", "bandwidth", "create", "mail", "slow", "--max-bytes-per-second", "4M");
+      varve.run("machine", "set", "mail", "SATA:0", "--bandwidth-group", "slow");
+      String uri = uri(varve.run("machine", "start", "mail"));
+      qemuIo(uri, "write -P 1 0 2M", "read -P 1 0 1M", "discard 1M 1M");
+
+      String running = metrics();
+
+      String group = "{group=\"slow\",machine=\"mail\"} ";
+      for (String line :
+          List.of(
+              "varve_bandwidth_group_read_bytes_total" + group + "1048576.0",
+              "varve_bandwidth_group_written_bytes_total" + group + "2097152.0",
+              "varve_bandwidth_group_operations_total" + group,
+              "varve_bandwidth_group_throttled_seconds_total" + group,
+              "varve_bandwidth_group_waiting_requests" + group + "0.0",
+              "varve_bandwidth_group_waiting_bytes" + group + "0.0",
+              "# TYPE varve_attachment_reclaimed_bytes_total counter",
+              "varve_attachment_reclaimed_bytes_total{controller=\"SATA\",device=\"0\",machine=\"mail\",port=\"0\"}"
+                  + " 1048576.0"))
+        assertTrue(running.contains("\n" + line), () -> line + " is not in " + running);
+      varve.run("machine", "powerdown", "mail");
+      String stopped = metrics();
+      assertFalse(stopped.contains("mail"), stopped);
       stop(server);
     }
   }
@@ -274,8 +314,11 @@ class ServeMachinesTest {
     return exports.getJsonArray("exports").getJsonObject(0).getJsonArray("uris").getString(0);
   }
 
-  private void qemuIo(String uri, String command) throws IOException, InterruptedException {
-    VarveProcess.tool(folder, "qemu-io", "-f", "raw", "-c", command, "-c", "flush", uri);
+  private void qemuIo(String uri, String... commands) throws IOException, InterruptedException {
+    List<String> line = new ArrayList<>(List.of("qemu-io", "-f", "raw", "-d", "unmap"));
+    for (String command : commands) line.addAll(List.of("-c", command));
+    line.addAll(List.of("-c", "flush", uri));
+    VarveProcess.tool(folder, line.toArray(String[]::new));
   }
 
   /** A machine as VirtualBox wrote it, whose media are images of their own. */
