@@ -7,6 +7,7 @@ import dev.varve.core.machine.Machine;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.MachineState;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,9 +69,20 @@ record MachineEntry(
     return new MachineEntry(machine, WorkingCopy.of(committed), sessions, state);
   }
 
-  /** The saved state made the working copy. */
+  /** The saved state made the working copy. What a running guest has opened stays open. */
   MachineEntry discarding() {
-    return with(WorkingCopy.of(saved.hardware()));
+    Hardware hardware = saved.hardware();
+    if (state.isOnline())
+      hardware =
+          hardware.withAttachments(hardware.attachments().stream().map(this::asItStands).toList());
+    return with(WorkingCopy.of(hardware));
+  }
+
+  /** A saved device with its tray as the guest has left it, if it has the same image still. */
+  private Attachment asItStands(Attachment device) {
+    Attachment now = working.hardware().attachment(device.slot());
+    boolean open = now != null && now.ejected() && Objects.equals(now.medium(), device.medium());
+    return open ? device.withEjected(true) : device;
   }
 
   /** What of the hardware outlives the session: an open tray does not. */

@@ -46,7 +46,16 @@ final class AttachmentJson {
     Map<Slot, DiskStatus> served =
         machine.state().isOnline() ? running.apply(machine.saved().id()) : Map.of();
     return MachineJson.array(
-        attachments, attachment -> of(attachment, view, served.get(attachment.slot())));
+        attachments,
+        attachment ->
+            of(attachment, view, served.get(attachment.slot()))
+                .put("ejected", isEjected(machine, attachment.slot())));
+  }
+
+  /** An open tray is never saved: it is open now, whichever copy is asked for. */
+  private static boolean isEjected(MachineView machine, Slot slot) {
+    Attachment now = machine.working().attachment(slot);
+    return now != null && now.ejected();
   }
 
   JsonObject of(MachineView machine, Attachment attachment) {
