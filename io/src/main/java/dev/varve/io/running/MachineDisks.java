@@ -521,7 +521,10 @@ public final class MachineDisks implements RunningDisks {
       nbd.publish(served.export());
     } catch (IllegalArgumentException e) {
       running.limits.release(served);
-      throw new IOException(e.getMessage(), e);
+      throw new IOException(
+          "the disk name '%s' is taken: a machine of the same name runs with a disk in that slot; power it down first"
+              .formatted(served.export().name()),
+          e);
     }
   }
 
