@@ -74,8 +74,7 @@ class HostDriveTest {
     List<String> classPath = new ArrayList<>();
     for (Class<?> of : List.of(Lister.class, HostDrive.class, DeviceType.class))
       classPath.add(
-          readableToAll(
-              Path.of(of.getProtectionDomain().getCodeSource().getLocation().toURI())));
+          readableToAll(Path.of(of.getProtectionDomain().getCodeSource().getLocation().toURI())));
     Process lister =
         new ProcessBuilder(
                 "setpriv",
