@@ -100,6 +100,15 @@ public abstract class DeviceRequest {
     return this;
   }
 
+  /**
+   * Lets go of the memory and the sink that it names: a request that waits to be used again would
+   * else keep them for as long.
+   */
+  protected final void forget() {
+    memory = MemorySegment.NULL;
+    extents = ExtentSink.NONE;
+  }
+
   private DeviceRequest set(Op op, long offset, long length, MemorySegment memory, boolean fua) {
     this.op = op;
     this.offset = offset;

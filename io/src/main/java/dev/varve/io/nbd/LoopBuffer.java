@@ -12,7 +12,7 @@ import java.lang.foreign.MemorySegment;
 final class LoopBuffer extends UnpooledDirectByteBuf {
 
   private final MemorySegment memory;
-  private final BufferPool pool;
+  private BufferPool pool;
 
   private LoopBuffer(MemorySegment memory, BufferPool pool) {
     super(ByteBufAllocator.DEFAULT, memory.asByteBuffer(), (int) memory.byteSize());
@@ -27,6 +27,12 @@ final class LoopBuffer extends UnpooledDirectByteBuf {
    */
   static LoopBuffer allocate(int size, BufferPool pool) {
     return new LoopBuffer(Arena.ofAuto().allocate(size), pool);
+  }
+
+  /** The same buffer, belonging to the loop of another pool from now on. Nobody else has it. */
+  LoopBuffer in(BufferPool pool) {
+    this.pool = pool;
+    return this;
   }
 
   MemorySegment memory() {

@@ -8,6 +8,7 @@ enum NbdError {
   NONE(0),
   EPERM(1),
   EIO(5),
+  ENOMEM(12),
   EINVAL(22),
   ENOSPC(28),
   ENOTSUP(95),

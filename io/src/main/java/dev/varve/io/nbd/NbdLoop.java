@@ -3,9 +3,11 @@ package dev.varve.io.nbd;
 import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Queue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
+import org.jctools.queues.varhandle.MpmcVarHandleArrayQueue;
 import org.jctools.queues.varhandle.MpscUnboundedVarHandleArrayQueue;
 
 /**
@@ -29,8 +31,8 @@ final class NbdLoop {
 
   private final EventLoop executor;
   private final LongSupplier nanoTime;
-  private final BufferPool small = new BufferPool(SMALL, 32);
-  private final BufferPool large = new BufferPool(LARGE, 16);
+  private final BufferPool small;
+  private final BufferPool large;
   private final ArrayDeque<Part> spareParts = new ArrayDeque<>();
   private final ArrayDeque<Transaction> spareTransactions = new ArrayDeque<>();
   private final ReadRuns runs = new ReadRuns();
@@ -46,9 +48,20 @@ final class NbdLoop {
   private boolean inTurn;
   private long turnStart;
 
-  NbdLoop(EventLoop executor, LongSupplier nanoTime) {
+  /** Unused buffers of all loops of a server, beyond those that each keeps for itself. */
+  record Spares(Queue<LoopBuffer> small, Queue<LoopBuffer> large) {
+
+    /** None yet, and at most 40 MiB. */
+    static Spares none() {
+      return new Spares(new MpmcVarHandleArrayQueue<>(256), new MpmcVarHandleArrayQueue<>(128));
+    }
+  }
+
+  NbdLoop(EventLoop executor, LongSupplier nanoTime, Spares spares) {
     this.executor = executor;
     this.nanoTime = nanoTime;
+    this.small = new BufferPool(SMALL, 32, spares.small);
+    this.large = new BufferPool(LARGE, 4, spares.large);
   }
 
   Counters counters() {

@@ -51,6 +51,7 @@ public final class NbdServer {
   private final ReplyStyle replies;
   private final LongSupplier nanoTime;
   private final Exports exports = new Exports();
+  private final NbdLoop.Spares spares = NbdLoop.Spares.none();
   private final ConcurrentHashMap<EventLoop, NbdLoop> loops = new ConcurrentHashMap<>();
   private final List<Listener> listeners = new CopyOnWriteArrayList<>();
   private final AtomicReference<@Nullable Future<Void>> closed = new AtomicReference<>();
@@ -158,7 +159,7 @@ public final class NbdServer {
   private void accept(NetSocket socket) {
     NbdLoop loop =
         loops.computeIfAbsent(
-            VertxInside.eventLoop(socket), eventLoop -> new NbdLoop(eventLoop, nanoTime));
+            VertxInside.eventLoop(socket), eventLoop -> new NbdLoop(eventLoop, nanoTime, spares));
     VertxInside.install(socket, new NbdConnection(exports, limits, replies, loop));
   }
 

@@ -68,6 +68,7 @@ final class Part extends DeviceRequest {
     buffer = null;
     transaction = null;
     failure = null;
+    forget();
     loop.recycle(this);
   }
 }

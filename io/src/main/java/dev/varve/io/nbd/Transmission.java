@@ -5,6 +5,7 @@ import dev.varve.core.device.DeviceRequest.Count;
 import dev.varve.core.device.Export;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,9 @@ final class Transmission {
 
   private static final int WRITE_COST = 7;
 
+  private static final Refusal NO_MEMORY =
+      new Refusal(NbdError.ENOMEM, "there is no memory for so much at once; ask for less");
+
   /** What {@link #advance} stopped for. */
   enum Pause {
     /** More bytes have to arrive. */
@@ -54,6 +58,9 @@ final class Transmission {
   private final Inbound inbound;
   private final Replies replies;
   private final NbdRequest request = new NbdRequest();
+
+  /** Empty but while a read is begun. */
+  private final ArrayDeque<LoopBuffer> buffers = new ArrayDeque<>();
 
   private int inFlight;
   private boolean abandoned;
@@ -177,18 +184,36 @@ final class Transmission {
    * @param count what limits count all of it for
    */
   private void submitRead(int length, Count count) {
+    ArrayDeque<LoopBuffer> buffers = buffers(length);
+    if (buffers.isEmpty()) {
+      replies.failure(request.cookie(), NO_MEMORY);
+      return;
+    }
     Transaction transaction = begin();
     long offset = request.offset();
-    do {
+    for (LoopBuffer buffer; (buffer = buffers.poll()) != null; ) {
       int n = Math.min(length, NbdLoop.LARGE);
-      Part part = part(transaction, loop.take(n));
+      Part part = part(transaction, buffer);
       transaction.read().add(part);
-      part.read(offset, part.ownBuffer().memory().asSlice(0, n)).counting(count);
+      part.read(offset, buffer.memory().asSlice(0, n)).counting(count);
       device.submit(part);
       if (count == Count.WHOLE) count = Count.BYTES; // the rest of it
       offset += n;
       length -= n;
-    } while (length > 0);
+    }
+  }
+
+  /** Buffers for a read, all or none: a request that is begun must come to an end. */
+  private ArrayDeque<LoopBuffer> buffers(int length) {
+    try {
+      do {
+        buffers.add(loop.take(Math.min(length, NbdLoop.LARGE)));
+        length -= NbdLoop.LARGE;
+      } while (length > 0);
+    } catch (OutOfMemoryError _) {
+      for (LoopBuffer buffer; (buffer = buffers.poll()) != null; ) buffer.release();
+    }
+    return buffers;
   }
 
   // ---- Writes
@@ -220,9 +245,9 @@ final class Transmission {
       if (!fua && device.tryWrite(request.offset(), in.memory().asSlice(at, length))) {
         replies.success(request.cookie());
       } else {
-        Transaction transaction = begin();
-        Part part = part(transaction, copy(in, at, length));
-        part.write(request.offset(), part.ownBuffer().memory().asSlice(0, length), fua);
+        LoopBuffer copy = copy(in, at, length);
+        Part part = part(begin(), copy);
+        part.write(request.offset(), copy.memory().asSlice(0, length), fua);
         device.submit(part);
       }
     } catch (IOException e) {

@@ -56,6 +56,24 @@ class HostileClientMemoryTest {
     }
   }
 
+  /** Requests are used again, and so are buffers: neither may keep what the last client needed. */
+  @Test
+  void clientsThatReadMuchAtOnceOneAfterTheOtherTakeTheMemoryOfOne() throws Exception {
+    try (var server = TestServer.start()) {
+      long before = 0;
+      for (int i = 0; i < 12; i++) {
+        server.device.cold(i > 0);
+        try (var client = server.client()) {
+          for (int read = 0; read < 4; read++) client.read(0, 32 * MIB);
+        }
+        if (i == 0) before = directMemory();
+      }
+
+      long direct = directMemory() - before;
+      assertTrue(direct < 64 * MIB, "eleven readers of 32 MiB left " + direct + " bytes");
+    }
+  }
+
   private static long usedHeap() {
     System.gc();
     return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();

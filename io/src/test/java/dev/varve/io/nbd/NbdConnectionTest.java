@@ -25,7 +25,8 @@ class NbdConnectionTest {
   private final MemoryDevice device = new MemoryDevice(CAPACITY, false, IN_PLACE);
   private final Exports exports = new Exports();
   private final EmbeddedChannel channel = new EmbeddedChannel();
-  private final NbdLoop loop = new NbdLoop(channel.eventLoop(), System::nanoTime);
+  private final NbdLoop loop =
+      new NbdLoop(channel.eventLoop(), System::nanoTime, NbdLoop.Spares.none());
 
   NbdConnectionTest() {
     exports.publish(new Export("", "", device, false, true, false));

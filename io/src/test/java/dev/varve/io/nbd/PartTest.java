@@ -1,0 +1,40 @@
+package dev.varve.io.nbd;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.lang.foreign.MemorySegment;
+import org.junit.jupiter.api.Test;
+
+class PartTest {
+
+  private final NbdLoop loop =
+      new NbdLoop(new EmbeddedChannel().eventLoop(), System::nanoTime, NbdLoop.Spares.none());
+
+  @Test
+  void partThatWaitsToBeUsedAgainKeepsNoMemory() {
+    LoopBuffer buffer = loop.takeLarge();
+    Part part = loop.takePart().of(loop.takeTransaction(), buffer);
+    part.read(0, buffer.memory());
+
+    part.recycle();
+
+    assertEquals(MemorySegment.NULL, part.memory());
+    assertSame(part, loop.takePart());
+  }
+
+  @Test
+  void bufferThatOneLoopHasTooManyOfIsTakenByAnother() {
+    var spares = NbdLoop.Spares.none();
+    var channel = new EmbeddedChannel();
+    var one = new NbdLoop(channel.eventLoop(), System::nanoTime, spares);
+    var other = new NbdLoop(channel.eventLoop(), System::nanoTime, spares);
+    LoopBuffer[] taken = new LoopBuffer[5];
+    for (int i = 0; i < taken.length; i++) taken[i] = one.takeLarge();
+    for (LoopBuffer buffer : taken) buffer.release();
+
+    assertSame(taken[4], other.takeLarge());
+    assertSame(taken[3], one.takeLarge());
+  }
+}
