@@ -94,6 +94,9 @@ public interface ImageFiles {
       Progress progress)
       throws IOException;
 
-  /** Deletes an image; no failure if there is none. */
+  /**
+   * Deletes an image, and what a process that was killed while it made one here has left; no
+   * failure if there is none.
+   */
   void delete(Path location) throws IOException;
 }

@@ -11,6 +11,7 @@ import dev.varve.core.medium.Progress;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.ImageInUseException;
 import dev.varve.io.file.MappedFile;
+import dev.varve.io.file.NewFile;
 import dev.varve.io.file.NewFile.Existing;
 import dev.varve.io.posix.BlockDeviceFacts;
 import dev.varve.io.storage.StorageThreads;
@@ -178,6 +179,7 @@ public final class ChainFiles implements ImageFiles {
         && !Files.isRegularFile(location, LinkOption.NOFOLLOW_LINKS)) {
       throw new IOException(location + " is not a regular file and is not deleted");
     }
+    NewFile.sweep(location);
     if (!Files.deleteIfExists(location)) return;
     Path folder = location.toAbsolutePath().getParent();
     if (folder == null) return;

@@ -3,6 +3,7 @@ package dev.varve.io.file;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -11,14 +12,15 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A file that appears under its name complete and durable, or not at all: it is written under
  * another name in the same folder until it is published.
  *
- * <p>A process that is killed meanwhile leaves a hidden file {@code .NAME.*.part}, which nobody
- * reads.
+ * <p>A process that is killed meanwhile leaves a hidden file {@code .NAME.NUMBER.part}, which nobody
+ * reads and {@link #sweep} deletes.
  */
 public final class NewFile implements Closeable {
 
@@ -27,6 +29,9 @@ public final class NewFile implements Closeable {
     REFUSED,
     REPLACED
   }
+
+  private static final String PART = ".part";
+  private static final Pattern NUMBER = Pattern.compile("[0-9]+");
 
   private final Path target;
   private final Existing existing;
@@ -72,7 +77,7 @@ public final class NewFile implements Closeable {
     if (folder == null || !Files.isDirectory(folder)) {
       throw new NoSuchFileException(String.valueOf(folder), null, "there is no such folder");
     }
-    Path part = Files.createTempFile(folder, "." + target.getFileName() + ".", ".part");
+    Path part = Files.createTempFile(folder, beginning(target), PART);
     try {
       return new NewFile(target, existing, part, MappedFile.openReadWrite(part, 0), replaced);
     } catch (Throwable e) {
@@ -135,6 +140,45 @@ public final class NewFile implements Closeable {
     if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
       throw new FileAlreadyExistsException(
           target.toString(), null, "the file exists and is not overwritten; choose another name");
+    }
+  }
+
+  // ---- what a killed process left
+
+  /** Deletes what was begun of {@code target} and is not being written by anybody, if it can be. */
+  public static void sweep(Path target) {
+    Path folder = target.toAbsolutePath().getParent();
+    if (folder == null || !Files.isDirectory(folder)) return;
+    try (var parts = Files.newDirectoryStream(folder, path -> isPart(path, target))) {
+      for (Path part : parts) deleteUnused(part);
+    } catch (IOException | DirectoryIteratorException _) {
+      // It takes space and harms nobody.
+    }
+  }
+
+  private static boolean isPart(Path path, Path target) {
+    String name = path.getFileName().toString();
+    String beginning = beginning(target);
+    return name.startsWith(beginning)
+        && name.endsWith(PART)
+        && name.length() > beginning.length() + PART.length()
+        && NUMBER
+            .matcher(name)
+            .region(beginning.length(), name.length() - PART.length())
+            .matches();
+  }
+
+  private static String beginning(Path target) {
+    return "." + target.getFileName() + ".";
+  }
+
+  /** While it is open here, nobody else writes it. */
+  private static void deleteUnused(Path part) throws IOException {
+    if (!Files.isRegularFile(part, LinkOption.NOFOLLOW_LINKS)) return;
+    try (var _ = MappedFile.openReadWrite(part, 0)) {
+      Files.deleteIfExists(part);
+    } catch (ImageInUseException _) {
+      // Its process lives.
     }
   }
 }

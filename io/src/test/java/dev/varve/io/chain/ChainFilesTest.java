@@ -12,6 +12,7 @@ import dev.varve.core.medium.ImageInfo;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.Progress;
+import dev.varve.io.file.NewFile;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.Fixtures;
 import dev.varve.io.vdi.TestImage;
@@ -245,6 +246,23 @@ class ChainFilesTest {
     assertArrayEquals(expected, contents(child));
     assertEquals(VdiHeader.NO_UUID, VdiHeader.peek(child).parentUuid());
     assertClean(child);
+  }
+
+  @Test
+  void whatAKilledProcessHadWrittenOfAnImageGoesWithIt() throws Exception {
+    Path image = folder.resolve("copy.vdi");
+    Path left = Files.createFile(folder.resolve(".copy.vdi.1234.part"));
+    Path ofAnother = Files.createFile(folder.resolve(".copy.vdi.vdi.1234.part"));
+    Path somebodys = Files.createFile(folder.resolve(".copy.vdi.mine.part"));
+
+    try (var beingMade = NewFile.create(image, NewFile.Existing.REFUSED)) {
+      files.delete(image);
+
+      assertFalse(Files.exists(left), "nobody reads it");
+      assertTrue(Files.exists(ofAnother), "it is of copy.vdi.vdi");
+      assertTrue(Files.exists(somebodys), "nothing that makes images calls a file so");
+      beingMade.publish(); // fails if its file is gone
+    }
   }
 
   @Test
