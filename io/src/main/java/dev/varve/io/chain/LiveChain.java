@@ -212,7 +212,8 @@ public final class LiveChain implements BlockDevice {
    * Makes durable what was acknowledged, and copies what a merge lacks, while the guest goes on: so
    * that {@link #hold} has little left to do.
    *
-   * @throws IOException something cannot be made durable, or the disk is closed
+   * @throws IOException something cannot be made durable, a file is not what is found under its name
+   *     any more or was cut, or the disk is closed
    */
   public void prepareToHold() throws IOException {
     Stage stage;
@@ -222,6 +223,7 @@ public final class LiveChain implements BlockDevice {
       stage = this.stage;
       merge = merging;
     }
+    images.requireInPlace();
     if (merge != null) merge.catchUp();
     stage.commit();
   }

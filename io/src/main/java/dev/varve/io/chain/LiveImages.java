@@ -109,6 +109,23 @@ final class LiveImages {
     return bytes;
   }
 
+  /**
+   * Refuses files that are not what is found under their names any more: what is written to them,
+   * or lies above them, would be lost.
+   */
+  void requireInPlace() throws IOException {
+    for (Layer layer : layers) {
+      if (layer.image.file().isInPlace()) continue;
+      throw new IOException(
+          "%s was deleted, moved or replaced by another file while a machine runs on it: copy the disk from the machine before you power it down"
+              .formatted(layer.path));
+    }
+    if (raw == null || raw.isDevice() || raw.file().length() >= raw.capacity()) return;
+    throw new IOException(
+        "%s has %d bytes and had %d when it was opened: it was cut by somebody else; make it as long as it was"
+            .formatted(raw.file().name(), raw.file().length(), raw.capacity()));
+  }
+
   // ---- with others
 
   /**

@@ -90,6 +90,7 @@ public final class LiveMerge {
   private boolean copy(Progress progress) throws IOException {
     checkDirection();
     checkSizes();
+    images.requireInPlace();
     MergeTarget target = openTarget();
     merge = new Merge(target, images(Math.max(from, to) + 1), from, disk.shared().lock());
     long needed = merge.spaceNeeded(progress);

@@ -81,6 +81,14 @@ public interface ImageFile extends Closeable {
     return 0;
   }
 
+  /**
+   * Whether this file is what is found under its name now: one that was deleted, moved, or replaced
+   * by another is still open, and gone once it is closed. May block.
+   */
+  default boolean isInPlace() throws IOException {
+    return true;
+  }
+
   /** Cuts or extends the file. */
   void setLength(long length) throws IOException;
 

@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -300,6 +301,17 @@ public final class MappedFile implements ImageFile {
   @Override
   public String name() {
     return path.toString();
+  }
+
+  /** A device that is plugged in again has another node: it is always called in place. */
+  @Override
+  public boolean isInPlace() throws IOException {
+    if (kind == Kind.DEVICE) return true;
+    try {
+      return Files.isSameFile(path, Path.of("/proc/self/fd/" + descriptor()));
+    } catch (NoSuchFileException _) {
+      return false;
+    }
   }
 
   @Override

@@ -101,7 +101,7 @@ public record RawMedium(
             .equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
   }
 
-  boolean isDevice() {
+  public boolean isDevice() {
     return sectorSize > 1;
   }
 }

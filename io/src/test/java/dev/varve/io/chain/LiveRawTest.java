@@ -18,10 +18,12 @@ import dev.varve.io.host.LoopDevice;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.TestImage;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
@@ -355,6 +357,60 @@ class LiveRawTest {
     assertEquals('t', Files.readAllBytes(raw)[0]);
     assertEquals('u', guest.read(0, 1)[0]);
     guest.close();
+  }
+
+  // ---- files that others took away
+
+  @Test
+  void nothingIsBuiltOnOrMergedIntoAFileThatIsNotFoundUnderItsNameAnyMore() throws Exception {
+    Path raw = raw();
+    Path top = child(1);
+    var disk = LiveChain.openRaw(raw, false, threads);
+    var guest = new Guest(disk);
+    Path kept = Files.createLink(folder.resolve("kept.img"), raw);
+
+    Files.write(Files.createFile(folder.resolve("other.img")), new byte[CAPACITY]);
+    Files.move(folder.resolve("other.img"), raw, StandardCopyOption.REPLACE_EXISTING);
+    var replaced = assertThrows(IOException.class, disk::prepareToHold);
+    assertTrue(replaced.getMessage().contains(raw.toString()), replaced.getMessage());
+    Files.delete(raw);
+    assertThrows(IOException.class, disk::prepareToHold);
+
+    Files.move(kept, raw);
+    push(disk, top);
+    guest.write(0, Guest.filled(1000, 't'));
+    Files.move(raw, kept);
+    assertThrows(IOException.class, () -> disk.merge(top, raw, Progress.NONE));
+    Files.move(kept, raw);
+    merge(disk, top, raw);
+    guest.close();
+    assertEquals('t', Files.readAllBytes(raw)[0]);
+  }
+
+  @Test
+  void nothingIsMergedIntoAFileThatWasCut() throws Exception {
+    Path raw = raw();
+    Path top = child(1);
+    var disk = LiveChain.openRaw(raw, false, threads);
+    var guest = new Guest(disk);
+    push(disk, top);
+    guest.write(CAPACITY - 512, Guest.filled(512, 't'));
+
+    setLength(raw, 1 << 20);
+    var refused = assertThrows(IOException.class, () -> disk.merge(top, raw, Progress.NONE));
+
+    assertTrue(refused.getMessage().contains("1048576 bytes"), refused.getMessage());
+    assertEquals(1 << 20, Files.size(raw));
+    setLength(raw, CAPACITY);
+    merge(disk, top, raw);
+    guest.close();
+    assertEquals('t', Files.readAllBytes(raw)[CAPACITY - 1]);
+  }
+
+  private static void setLength(Path file, long length) throws IOException {
+    try (var open = new RandomAccessFile(file.toFile(), "rw")) {
+      open.setLength(length);
+    }
   }
 
   // ---- a device
