@@ -212,8 +212,8 @@ public final class LiveChain implements BlockDevice {
    * Makes durable what was acknowledged, and copies what a merge lacks, while the guest goes on: so
    * that {@link #hold} has little left to do.
    *
-   * @throws IOException something cannot be made durable, a file is not what is found under its name
-   *     any more or was cut, or the disk is closed
+   * @throws IOException something cannot be made durable, a file is not what is found under its
+   *     name any more or was cut, or the disk is closed
    */
   public void prepareToHold() throws IOException {
     Stage stage;

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * A file that appears under its name complete and durable, or not at all: it is written under
  * another name in the same folder until it is published.
  *
- * <p>A process that is killed meanwhile leaves a hidden file {@code .NAME.NUMBER.part}, which nobody
- * reads and {@link #sweep} deletes.
+ * <p>A process that is killed meanwhile leaves a hidden file {@code .NAME.NUMBER.part}, which
+ * nobody reads and {@link #sweep} deletes.
  */
 public final class NewFile implements Closeable {
 
@@ -162,10 +162,7 @@ public final class NewFile implements Closeable {
     return name.startsWith(beginning)
         && name.endsWith(PART)
         && name.length() > beginning.length() + PART.length()
-        && NUMBER
-            .matcher(name)
-            .region(beginning.length(), name.length() - PART.length())
-            .matches();
+        && NUMBER.matcher(name).region(beginning.length(), name.length() - PART.length()).matches();
   }
 
   private static String beginning(Path target) {
