@@ -101,6 +101,7 @@ public record RawMedium(
             .equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
   }
 
+  /** Whether it is a block device of the host. */
   public boolean isDevice() {
     return sectorSize > 1;
   }
