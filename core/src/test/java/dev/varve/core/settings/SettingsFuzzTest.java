@@ -85,6 +85,7 @@ class SettingsFuzzTest {
   }
 
   private byte[] damageOnce(byte[] file) {
+    if (file.length == 0) return file; // all of it was cut off before
     int at = random.nextInt(file.length);
     int length = Math.min(file.length - at, 1 + random.nextInt(80));
     return switch (random.nextInt(7)) {
@@ -93,7 +94,7 @@ class SettingsFuzzTest {
       case 2 -> joined(file, at, bytes(TOKENS.get(random.nextInt(TOKENS.size()))), at);
       case 3 -> joined(file, at, new byte[] {(byte) random.nextInt(256)}, at + 1);
       case 4 -> {
-        int from = random.nextInt(file.length - length);
+        int from = random.nextInt(file.length - length + 1);
         yield joined(file, at, Arrays.copyOfRange(file, from, from + length), at);
       }
       case 5 -> {
