@@ -16,10 +16,12 @@ import dev.varve.core.medium.MediumType;
 import dev.varve.core.settings.StateFolder.FileStep;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,16 +88,29 @@ final class Snapshots {
             machine.currentSnapshot(),
             null,
             MachineEntry.durable(hardware));
-    List<Snapshot> snapshots = new ArrayList<>(machine.snapshots());
-    snapshots.add(snapshot);
     Machine after =
         machine
-            .withSnapshots(snapshots, snapshot.id(), snapshot.takenAt())
+            .withSnapshots(with(snapshot, machine.snapshots()), snapshot.id(), snapshot.takenAt())
             .withHardware(MachineEntry.durable(above.hardware()), false);
     InventoryState result =
         now.withMedia(above.media())
             .with(committed.with(after).with(WorkingCopy.of(above.hardware())));
     return new Change(result, snapshot.id(), above.diffs(), above.tops(), List.of());
+  }
+
+  /** With one more, where the settings file has it: behind all that follow its parent. */
+  private static List<Snapshot> with(Snapshot added, List<Snapshot> others) {
+    List<Snapshot> all = new ArrayList<>(others);
+    Set<SnapshotId> family = new HashSet<>();
+    if (added.parent() != null) family.add(added.parent());
+    int end = all.size();
+    for (int i = 0; i < all.size(); i++) {
+      Snapshot other = all.get(i);
+      if (other.parent() != null && family.contains(other.parent())) family.add(other.id());
+      if (family.contains(other.id())) end = i + 1;
+    }
+    all.add(end, added);
+    return all;
   }
 
   /**
