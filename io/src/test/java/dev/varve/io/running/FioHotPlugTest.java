@@ -59,6 +59,7 @@ class FioHotPlugTest {
                 "--size=32M",
                 "--loops=4",
                 "--verify=crc32c")
+            .directory(folder.toFile()) // where it leaves its state
             .redirectErrorStream(true)
             .redirectOutput(output.toFile())
             .start();
