@@ -100,18 +100,11 @@ public final class IsolationCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     Path launcher = settings.launcher();
+    Launch varve = (socket, disks) -> varve(launcher, socket, disks);
     List<Contest> contests =
         List.of(
-            new Contest(
-                "Varve, one process",
-                Format.VDI,
-                true,
-                (socket, disks) -> varve(launcher, socket, disks)),
-            new Contest(
-                "Varve, a process for each disk",
-                Format.VDI,
-                false,
-                (socket, disks) -> varve(launcher, socket, disks)),
+            new Contest("Varve, one process", Format.VDI, true, varve),
+            new Contest("Varve, a process for each disk", Format.VDI, false, varve),
             alone(Contestant.qemu(Format.VDI)),
             alone(Contestant.nbdkit()));
     List<Found> found = settings.run(folder -> measureAll(contests, folder));

@@ -4,6 +4,7 @@ import dev.varve.core.device.BlockDevice;
 import dev.varve.core.device.DeviceRequest;
 import dev.varve.core.device.ExtentSink;
 import dev.varve.io.file.ImageFile;
+import dev.varve.io.host.RawMedium;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -27,7 +28,7 @@ public sealed interface DiskSource extends Closeable {
 
   /** A file or a block device whose bytes are the disk's. */
   static DiskSource raw(Path path) throws IOException {
-    return new Raw(RawBase.openFile(path, false));
+    return new Raw(RawMedium.openFile(path, true));
   }
 
   /** An open disk, which the source closes in the end. */

@@ -120,10 +120,8 @@ final class LiveImages {
           "%s was deleted, moved or replaced by another file while a machine runs on it: copy the disk from the machine before you power it down"
               .formatted(layer.path));
     }
-    if (raw == null || raw.isDevice() || raw.file().length() >= raw.capacity()) return;
-    throw new IOException(
-        "%s has %d bytes and had %d when it was opened: it was cut by somebody else; make it as long as it was"
-            .formatted(raw.file().name(), raw.file().length(), raw.capacity()));
+    if (raw == null || raw.isDevice()) return;
+    raw.requireReach(raw.capacity(), "it was cut by somebody else; make it as long as it was");
   }
 
   // ---- with others

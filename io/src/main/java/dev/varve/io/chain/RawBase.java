@@ -1,6 +1,5 @@
 package dev.varve.io.chain;
 
-import dev.varve.io.file.MappedFile;
 import dev.varve.io.host.RawMedium;
 import dev.varve.io.posix.BlockDeviceFacts;
 import dev.varve.io.vdi.ImageType;
@@ -90,12 +89,6 @@ final class RawBase {
   /** Opens the base of these images. */
   static VdiImage open(List<Path> paths, boolean write) throws IOException {
     VdiHeader header = header(paths);
-    return VdiImage.ofRaw(openFile(paths.getFirst(), write), header);
-  }
-
-  /** Opens a raw file or a device. */
-  static MappedFile openFile(Path path, boolean write) throws IOException {
-    if (BlockDeviceFacts.isBlockDevice(path)) return MappedFile.openDevice(path, write);
-    return write ? MappedFile.openReadWrite(path, 0) : MappedFile.openReadOnly(path, 0);
+    return VdiImage.ofRaw(RawMedium.openFile(paths.getFirst(), !write), header);
   }
 }

@@ -137,7 +137,7 @@ public final class RawDisk implements Stage {
     this.reads = reads;
     this.intake = new Intake(file.name(), reads, handBack);
     this.threads = threads;
-    sync = new SharedSync(file, medium.capacity(), threads, intake::answer);
+    sync = new SharedSync(medium, threads, intake::answer);
     readers = new Lane(threads, READERS);
     writers = new Lane(threads, WRITERS);
     changes = new Lane(threads, 1);
@@ -291,16 +291,7 @@ public final class RawDisk implements Stage {
   }
 
   private void checkReaches(long end) throws IOException {
-    long length = file.length();
-    if (length < end) {
-      throw new IOException(
-          file.name()
-              + " has "
-              + length
-              + " bytes and had "
-              + medium.capacity()
-              + " when it was opened: it was cut or removed by somebody else while it is served");
-    }
+    medium.requireReach(end, "it was cut or removed by somebody else while it is served");
   }
 
   private void flush(DeviceRequest request) {

@@ -47,7 +47,8 @@ public record RawMedium(
     }
   }
 
-  private static MappedFile openFile(Path path, boolean readOnly) throws IOException {
+  /** Opens the file or the device alone, whatever is in it. Otherwise as {@link #open}. */
+  public static MappedFile openFile(Path path, boolean readOnly) throws IOException {
     try {
       if (BlockDeviceFacts.isBlockDevice(path)) return MappedFile.openDevice(path, !readOnly);
     } catch (NoSuchFileException e) {
@@ -99,6 +100,19 @@ public record RawMedium(
     return Files.isWritable(path)
         || Files.getAttribute(path, "unix:uid")
             .equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
+  }
+
+  /**
+   * Refuses a medium that does not reach so far any more. May block.
+   *
+   * @param what happened to it, and what to do, for the message
+   */
+  public void requireReach(long end, String what) throws IOException {
+    long length = file.length();
+    if (length >= end) return;
+    throw new IOException(
+        "%s has %d bytes and had %d when it was opened: %s"
+            .formatted(file.name(), length, capacity, what));
   }
 
   /** Whether it is a block device of the host. */

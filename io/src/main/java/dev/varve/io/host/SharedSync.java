@@ -1,7 +1,6 @@
 package dev.varve.io.host;
 
 import dev.varve.core.device.DeviceRequest;
-import dev.varve.io.file.ImageFile;
 import dev.varve.io.storage.SharedRun;
 import java.io.IOException;
 import java.util.List;
@@ -10,29 +9,21 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a file durable. Flushes that come while one is under way wait together for the next: one
- * {@code fdatasync} serves them all. Thread safe.
+ * Makes a raw medium durable. Flushes that come while one is under way wait together for the next:
+ * one {@code fdatasync} serves them all. Thread safe.
  *
  * <p>The kernel drops without an error what was written beyond the end of a file that was cut, or
  * to a device that was removed: then nothing is called durable.
  */
 final class SharedSync {
 
-  private final ImageFile file;
-  private final long capacity;
+  private final RawMedium medium;
   private final BiConsumer<DeviceRequest, @Nullable IOException> answer;
   private final SharedRun<DeviceRequest> syncs;
 
-  /**
-   * @param capacity how long the file is while all of it is there
-   */
   SharedSync(
-      ImageFile file,
-      long capacity,
-      Executor threads,
-      BiConsumer<DeviceRequest, @Nullable IOException> answer) {
-    this.file = file;
-    this.capacity = capacity;
+      RawMedium medium, Executor threads, BiConsumer<DeviceRequest, @Nullable IOException> answer) {
+    this.medium = medium;
     this.answer = answer;
     this.syncs = new SharedRun<>(threads, this::serve);
   }
@@ -54,11 +45,8 @@ final class SharedSync {
 
   /** Makes durable what was written until now, for whoever may wait. */
   void sync() throws IOException {
-    file.sync();
-    long length = file.length();
-    if (length < capacity)
-      throw new IOException(
-          "%s has %d bytes and had %d when it was opened: it was cut or removed, and what was written to it may be lost"
-              .formatted(file.name(), length, capacity));
+    medium.file().sync();
+    medium.requireReach(
+        medium.capacity(), "it was cut or removed, and what was written to it may be lost");
   }
 }
