@@ -68,10 +68,7 @@ class FaultTest {
   }
 
   static LongStream seeds() {
-    Long one = Long.getLong("varve.seed");
-    return one != null
-        ? LongStream.of(one)
-        : new Random().longs(Integer.getInteger("varve.seeds", 10));
+    return Seeds.of(10);
   }
 
   /** One operation of a session fails, each in turn. */

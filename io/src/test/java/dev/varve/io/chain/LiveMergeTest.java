@@ -58,10 +58,7 @@ class LiveMergeTest {
   }
 
   static LongStream seeds() {
-    Long one = Long.getLong("varve.seed");
-    return one != null
-        ? LongStream.of(one)
-        : new Random().longs(Integer.getInteger("varve.seeds", 12));
+    return Seeds.of(12);
   }
 
   @ParameterizedTest(name = "varve.seed={0}")

@@ -62,10 +62,7 @@ class LiveRawCrashTest {
   }
 
   static LongStream seeds() {
-    Long one = Long.getLong("varve.seed");
-    return one != null
-        ? LongStream.of(one)
-        : new Random().longs(Integer.getInteger("varve.seeds", 3));
+    return Seeds.of(3);
   }
 
   @ParameterizedTest(name = "varve.seed={0}")

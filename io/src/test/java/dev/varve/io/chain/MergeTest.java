@@ -53,18 +53,11 @@ class MergeTest {
   }
 
   static LongStream seeds() {
-    return seeds(60);
+    return Seeds.of(60);
   }
 
   static LongStream fewSeeds() {
-    return seeds(8);
-  }
-
-  private static LongStream seeds(int count) {
-    Long one = Long.getLong("varve.seed");
-    return one != null
-        ? LongStream.of(one)
-        : new Random().longs(Integer.getInteger("varve.seeds", count));
+    return Seeds.of(8);
   }
 
   @ParameterizedTest(name = "varve.seed={0}")

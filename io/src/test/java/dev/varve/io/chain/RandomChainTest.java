@@ -44,8 +44,7 @@ class RandomChainTest {
 
   /** {@code -Dvarve.seed=N} repeats one run. */
   static LongStream seeds() {
-    Long one = Long.getLong("varve.seed");
-    return one != null ? LongStream.of(one) : new Random().longs(60);
+    return Seeds.of(60);
   }
 
   @ParameterizedTest(name = "varve.seed={0}")
