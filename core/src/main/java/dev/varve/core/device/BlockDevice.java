@@ -57,6 +57,14 @@ public interface BlockDevice {
   boolean tryRead(long offset, int length, ReadSink sink) throws IOException;
 
   /**
+   * The same for a range that a {@link DeviceRequest#cache} request has brought in, for which
+   * limits have counted it already.
+   */
+  default boolean tryReadCached(long offset, int length, ReadSink sink) throws IOException {
+    return tryRead(offset, length, sink);
+  }
+
+  /**
    * Writes {@code source} at {@code offset} if that needs no waiting: the range is allocated and
    * the host is not behind with writing back.
    *

@@ -79,6 +79,11 @@ public final class LimitedDevice implements BlockDevice {
   }
 
   @Override
+  public boolean tryReadCached(long offset, int length, ReadSink sink) throws IOException {
+    return device.tryReadCached(offset, length, sink);
+  }
+
+  @Override
   public boolean tryWrite(long offset, MemorySegment source) throws IOException {
     return tryWrite(1, offset, source);
   }

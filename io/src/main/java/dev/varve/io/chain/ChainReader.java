@@ -275,23 +275,43 @@ final class ChainReader {
         });
   }
 
-  /** Asks the host to bring a range into memory. May wait. */
-  void prefetch(long offset, long length) throws IOException {
-    walkAll(
-        offset,
-        length,
-        new Runs() {
-          @Override
-          public boolean stored(ImageFile file, long fileOffset, int run) throws IOException {
-            file.prefetch(fileOffset, run);
-            return true;
-          }
+  private static final Runs PREFETCH =
+      new Runs() {
+        @Override
+        public boolean stored(ImageFile file, long fileOffset, int length) throws IOException {
+          file.prefetch(fileOffset, length);
+          return true;
+        }
 
-          @Override
-          public boolean zeroes(int run) {
-            return true;
-          }
-        });
+        @Override
+        public boolean zeroes(int length) {
+          return true;
+        }
+      };
+
+  /** Asks the host to begin bringing a range into memory. May wait, for block maps. */
+  void prefetch(long offset, long length) throws IOException {
+    walkAll(offset, length, PREFETCH);
+  }
+
+  private static final Runs FETCH =
+      new Runs() {
+        @Override
+        public boolean stored(ImageFile file, long fileOffset, int length) throws IOException {
+          file.fetch(fileOffset, length);
+          return true;
+        }
+
+        @Override
+        public boolean zeroes(int length) {
+          return true;
+        }
+      };
+
+  /** Brings a range into the host's memory, and waits for it. */
+  void fetch(long offset, long length) throws IOException {
+    prefetch(offset, length);
+    walkAll(offset, length, FETCH);
   }
 
   // ---- copy-on-write

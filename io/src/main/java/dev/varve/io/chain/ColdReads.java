@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class ColdReads {
 
+  /** A longer request, in bytes, is better served elsewhere: its batch would wait for it. */
+  static final int LONGEST = 1 << 20;
+
   private static final int THREADS = 2;
   private static final int BATCH = 32;
 

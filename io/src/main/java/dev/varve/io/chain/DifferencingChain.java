@@ -245,7 +245,11 @@ public final class DifferencingChain implements Stage {
     if (!intake.take(request)) return;
     switch (request.op()) {
       case READ -> coldReads.submit(request);
-      case CACHE, EXTENTS -> readers.execute(() -> serveRead(request));
+      case CACHE -> {
+        if (request.length() <= ColdReads.LONGEST) coldReads.submit(request);
+        else readers.execute(() -> serveRead(request));
+      }
+      case EXTENTS -> readers.execute(() -> serveRead(request));
       case WRITE -> {
         if (writable().writesInPlace(request.offset()))
           writers.execute(() -> writeInPlace(request));
@@ -288,7 +292,7 @@ public final class DifferencingChain implements Stage {
   private void read(DeviceRequest request) throws IOException {
     switch (request.op()) {
       case READ -> chain.read(request.offset(), request.memory());
-      case CACHE -> chain.prefetch(request.offset(), request.length());
+      case CACHE -> chain.fetch(request.offset(), request.length());
       default -> chain.extents(request.offset(), request.length(), request.extentSink());
     }
   }

@@ -111,6 +111,15 @@ public interface ImageFile extends Closeable {
   void prefetch(long offset, long length) throws IOException;
 
   /**
+   * Brings the range into memory, and waits for it: not as long if it was {@link #prefetch}ed.
+   * Fails as {@link #read} would; for what is not {@link #resident} afterwards the host had no
+   * room.
+   */
+  default void fetch(long offset, long length) throws IOException {
+    Arrival.await(this, offset, length);
+  }
+
+  /**
    * Lets the holder of a file that was opened for reading, or {@link #onlyRead}, write it, and
    * excludes everybody else. Whoever reads through this object may go on meanwhile.
    *

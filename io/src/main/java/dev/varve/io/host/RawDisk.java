@@ -256,6 +256,7 @@ public final class RawDisk implements Stage {
       }
       case CACHE -> {
         if (direct == null) file.prefetch(offset, length);
+        if (medium.residencyIsKnown()) file.fetch(offset, length);
       }
       case EXTENTS -> space.extents(offset, length, request.extentSink());
       case WRITE -> {

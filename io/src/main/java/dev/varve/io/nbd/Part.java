@@ -41,9 +41,10 @@ final class Part extends DeviceRequest {
     return buffer;
   }
 
-  /** How many bytes of buffer it holds. */
+  /** How many bytes of buffer it holds, or fetches for a read. */
   int held() {
-    return buffer == null ? 0 : buffer.capacity();
+    if (buffer != null) return buffer.capacity();
+    return transaction().command() == NbdCommand.READ ? (int) length() : 0;
   }
 
   /** Why it failed, or null. */

@@ -206,16 +206,16 @@ final class Replies implements ReadSink {
   // ---- Reads whose data goes as it lies in memory
 
   /** Sends a read by reference; {@code lease} is released when the socket has taken everything. */
-  void read(NbdRequest request, ReadRuns runs, BlockDevice.Lease lease) {
-    boolean whole = !structured || request.has(Wire.CMD_FLAG_DF);
-    if (whole) beginWhole(request.cookie(), request.offset(), (int) request.length());
-    long at = request.offset();
+  void read(Transaction read, ReadRuns runs, BlockDevice.Lease lease) {
+    boolean whole = !structured || read.unfragmented();
+    if (whole) beginWhole(read.cookie(), read.offset(), read.length());
+    long at = read.offset();
     int count = runs.count();
     for (int i = 0, next; i < count; i = next) {
       boolean zero = runs.isZero(i);
       int length = 0;
       for (next = i; next < count && runs.isZero(next) == zero; next++) length += runs.length(next);
-      if (!whole) beginRun(request.cookie(), at, length, zero, next == count);
+      if (!whole) beginRun(read.cookie(), at, length, zero, next == count);
       if (!zero) writeRuns(runs, i, next, length);
       else if (whole) writeZeroes(length);
       at += length;

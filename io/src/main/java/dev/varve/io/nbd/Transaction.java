@@ -109,6 +109,11 @@ final class Transaction {
     return read;
   }
 
+  /** Whether it is a read whose data is not in buffers but in the host's memory. */
+  boolean isFetched() {
+    return command == NbdCommand.READ && read.isEmpty();
+  }
+
   ExtentList extents() {
     if (extents == null) extents = new ExtentList();
     return extents;

@@ -132,7 +132,7 @@ final class Transmission {
     budget--;
     if (refusal != null) refuse(refusal);
     else if (request.command() == NbdCommand.READ) read((int) request.length());
-    else submit();
+    else handOver();
     return null;
   }
 
@@ -142,7 +142,8 @@ final class Transmission {
     budget -= length >> 12;
     batchRead += length;
     if (length > NbdLoop.SMALL) {
-      readByReference(length);
+      Transaction transaction = begin();
+      if (!answerByReference(transaction, false)) fetch(transaction);
       return;
     }
     replies.beginRead(request.cookie(), request.offset(), length, request.has(Wire.CMD_FLAG_DF));
@@ -151,7 +152,7 @@ final class Transmission {
         replies.endRead();
       } else {
         replies.takeBackRead();
-        submitRead(length, Count.WHOLE);
+        readIntoBuffers(begin(), Count.WHOLE);
       }
     } catch (IOException | InternalError e) { // the latter: a mapped page could not be had
       replies.takeBackRead();
@@ -159,47 +160,83 @@ final class Transmission {
     }
   }
 
-  private void readByReference(int length) {
+  /**
+   * Answers a large read, if all of it is at hand, with the device's own memory.
+   *
+   * @param fetched it was fetched for this read
+   * @return false if it is not at hand
+   */
+  private boolean answerByReference(Transaction read, boolean fetched) {
     ReadRuns runs = loop.runs();
     BlockDevice.Lease lease = null;
     try {
       lease = device.lease();
-      if (!device.tryRead(request.offset(), length, runs)) {
-        submitRead(length, Count.WHOLE);
-      } else if (runs.overflowed()) {
-        submitRead(length, Count.NOTHING);
-      } else {
-        replies.read(request, runs, lease);
-        lease = null; // released by the channel
+      if (!tryRead(read, fetched, runs)) return false;
+      if (runs.overflowed()) {
+        readIntoBuffers(read, Count.NOTHING);
+        return true;
       }
+      replies.read(read, runs, lease);
+      lease = null; // released by the channel
     } catch (IOException e) {
-      replies.failure(request.cookie(), refusal(e));
+      replies.failure(read.cookie(), refusal(e));
     } finally {
       runs.clear();
       if (lease != null) lease.release();
     }
+    end(read);
+    return true;
+  }
+
+  private boolean tryRead(Transaction read, boolean fetched, ReadRuns runs) throws IOException {
+    return fetched
+        ? device.tryReadCached(read.offset(), read.length(), runs)
+        : device.tryRead(read.offset(), read.length(), runs);
   }
 
   /**
+   * Has a large read brought into the host's memory, to answer it by reference: in buffers it would
+   * take as much memory as the client likes, for as long as it does not take the reply.
+   */
+  private void fetch(Transaction read) {
+    Count count = Count.WHOLE;
+    for (int at = 0; at < read.length(); at += NbdLoop.LARGE) {
+      int n = Math.min(read.length() - at, NbdLoop.LARGE);
+      Part part = part(read, null);
+      part.cache(read.offset() + at, n).counting(count);
+      submit(part);
+      count = Count.BYTES; // the rest of it
+    }
+  }
+
+  /** All of a large read was fetched. */
+  private void answerFetched(Transaction read) {
+    if (!answerByReference(read, true)) readIntoBuffers(read, Count.NOTHING);
+  }
+
+  /**
+   * Hands over a read, to be answered when all of its buffers are full.
+   *
    * @param count what limits count all of it for
    */
-  private void submitRead(int length, Count count) {
-    ArrayDeque<LoopBuffer> buffers = buffers(length);
+  private void readIntoBuffers(Transaction read, Count count) {
+    int left = read.length();
+    ArrayDeque<LoopBuffer> buffers = buffers(left);
     if (buffers.isEmpty()) {
-      replies.failure(request.cookie(), NO_MEMORY);
+      replies.failure(read.cookie(), NO_MEMORY);
+      end(read);
       return;
     }
-    Transaction transaction = begin();
-    long offset = request.offset();
+    long offset = read.offset();
     for (LoopBuffer buffer; (buffer = buffers.poll()) != null; ) {
-      int n = Math.min(length, NbdLoop.LARGE);
-      Part part = part(transaction, buffer);
-      transaction.read().add(part);
+      int n = Math.min(left, NbdLoop.LARGE);
+      Part part = part(read, buffer);
+      read.read().add(part);
       part.read(offset, buffer.memory().asSlice(0, n)).counting(count);
-      device.submit(part);
+      submit(part);
       if (count == Count.WHOLE) count = Count.BYTES; // the rest of it
       offset += n;
-      length -= n;
+      left -= n;
     }
   }
 
@@ -248,7 +285,7 @@ final class Transmission {
         LoopBuffer copy = copy(in, at, length);
         Part part = part(begin(), copy);
         part.write(request.offset(), copy.memory().asSlice(0, length), fua);
-        device.submit(part);
+        submit(part);
       }
     } catch (IOException e) {
       replies.failure(request.cookie(), refusal(e));
@@ -314,12 +351,12 @@ final class Transmission {
       part.write(arrivingAt, part.ownBuffer().memory().asSlice(0, length), false);
     }
     part.counting(first ? Count.WHOLE : Count.BYTES);
-    device.submit(part);
+    submit(part);
   }
 
   // ---- Everything else
 
-  private void submit() {
+  private void handOver() {
     Transaction transaction = begin();
     Part part = part(transaction, null);
     long offset = request.offset();
@@ -334,7 +371,7 @@ final class Transmission {
           part.extents(offset, length, transaction.extents().clear(transaction.oneExtent()));
       default -> throw new AssertionError(request.command());
     }
-    device.submit(part);
+    submit(part);
   }
 
   /**
@@ -362,9 +399,13 @@ final class Transmission {
   private Part part(Transaction transaction, @Nullable LoopBuffer buffer) {
     Part part = loop.takePart().of(transaction, buffer);
     transaction.opened();
-    bytesInFlight += part.held();
     loop.counters().handedOver();
     return part;
+  }
+
+  private void submit(Part part) {
+    bytesInFlight += part.held();
+    device.submit(part);
   }
 
   /** A part has come back from the device. */
@@ -373,7 +414,8 @@ final class Transmission {
     IOException failure = part.failure();
     bytesInFlight -= part.held();
     if (failure != null) transaction.refuse(refusal(failure));
-    if (transaction.command() != NbdCommand.READ) part.recycle();
+    boolean holdsReply = transaction.command() == NbdCommand.READ && part.buffer() != null;
+    if (!holdsReply) part.recycle();
     if (transaction.ended()) finish(transaction);
   }
 
@@ -387,7 +429,13 @@ final class Transmission {
         transaction.command() == NbdCommand.WRITE && transaction.length() > NbdLoop.SMALL;
     if (refusal == null && inPieces && transaction.fua()) {
       transaction.fuaSubmitted();
-      device.submit(part(transaction, null).flush().counting(Count.NOTHING));
+      Part flush = part(transaction, null);
+      flush.flush().counting(Count.NOTHING);
+      submit(flush);
+      return;
+    }
+    if (refusal == null && transaction.isFetched()) {
+      answerFetched(transaction);
       return;
     }
     if (refusal != null) replies.failure(transaction.cookie(), refusal);

@@ -53,6 +53,10 @@ final class Guest {
     await(submit(request -> request.writeZeroes(offset, length, keepsSpace, false)));
   }
 
+  void cache(long offset, long length) throws IOException {
+    await(submit(request -> request.cache(offset, length)));
+  }
+
   void flush() throws IOException {
     await(device.flush());
   }

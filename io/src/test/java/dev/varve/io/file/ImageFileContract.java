@@ -223,6 +223,16 @@ abstract class ImageFileContract {
   }
 
   @Test
+  void whatWasFetchedIsResident() throws IOException {
+    file.write(0, bytes(300_000, 'a'));
+
+    file.fetch(100, 299_900);
+
+    assertTrue(file.resident(100, 299_900));
+    assertThrows(IOException.class, () -> file.fetch(299_999, 2));
+  }
+
+  @Test
   void prefetchAndRefreshChangeNothing() throws IOException {
     file.write(0, bytes(PAGE, 'a'));
 

@@ -198,7 +198,7 @@ class MappedFileTest extends ImageFileContract {
     file.sync();
     assertTrue(file.resident(0, 4 << 20));
 
-    dropFromCache(Path.of(file.name()), 1 << 20, 1 << 20);
+    PageCache.drop(Path.of(file.name()), 1 << 20, 1 << 20);
     assumeTrue(pagesInCache(1 << 20, 1 << 20) == 0, "this file system keeps its pages");
     file.refreshResidency();
 
@@ -221,15 +221,6 @@ class MappedFileTest extends ImageFileContract {
     }
 
     assertTrue(file.resident(0, 4 << 20), "found out again");
-  }
-
-  private static void dropFromCache(Path path, long offset, long length) throws IOException {
-    int other = Posix.open(path, Posix.O_RDONLY | Posix.O_CLOEXEC, 0);
-    try {
-      Posix.fadvise(other, offset, length, Posix.POSIX_FADV_DONTNEED);
-    } finally {
-      Posix.close(other);
-    }
   }
 
   private int pagesInCache(long offset, long length) throws IOException {

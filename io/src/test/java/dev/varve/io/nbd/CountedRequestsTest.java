@@ -63,6 +63,15 @@ class CountedRequestsTest {
   }
 
   @Test
+  void readThatIsFetchedIsPaidForOnce() throws IOException {
+    server.device.asleep();
+
+    client.read(0, 3 * MIB);
+
+    assertCounted(3 * MIB, 0, 1);
+  }
+
+  @Test
   void readOfMoreRunsThanAreKeptIsPaidForOnce() throws IOException {
     for (int page = 0; page < 4096; page += 2) {
       client.write(0, page, page * 4096L, new byte[4096]);

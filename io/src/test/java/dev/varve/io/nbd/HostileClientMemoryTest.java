@@ -74,6 +74,27 @@ class HostileClientMemoryTest {
     }
   }
 
+  /** What a client asks for and does not take stays where it lies, however many do so. */
+  @Test
+  void clientsThatNeverTakeWhatTheyReadCostNoMemoryForIt() throws Exception {
+    try (var server = TestServer.start()) {
+      server.device.asleep();
+      long before = directMemory();
+      var clients = new ArrayList<NbdClient>();
+      for (int i = 0; i < 20; i++) {
+        var client = server.client();
+        client.request(0, NbdCommand.READ, 1, 0, 32 * MIB);
+        client.receive(1); // the reply is on its way
+        clients.add(client);
+      }
+      HostileClientTest.assertServes(server);
+
+      long direct = directMemory() - before;
+      assertTrue(direct < 64 * MIB, "20 replies of 32 MiB that nobody takes hold " + direct);
+      for (NbdClient client : clients) client.close();
+    }
+  }
+
   private static long usedHeap() {
     System.gc();
     return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();

@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
  * A disk in native memory. What it holds is known by pages of 4 KiB; "cold", it has nothing at
- * hand, so that every request goes to its storage thread.
+ * hand, so that every request goes to its storage thread; "asleep", only what was fetched since.
  */
 final class MemoryDevice implements BlockDevice {
 
@@ -28,7 +28,9 @@ final class MemoryDevice implements BlockDevice {
   private final boolean readOnly;
   private final Executor storage;
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
+  private final AtomicIntegerArray fetched;
   private volatile boolean cold;
+  private volatile boolean asleep;
   private volatile long brokenAt = -1;
   private volatile IOException damage = new IOException("not broken");
   private volatile boolean closing;
@@ -51,6 +53,7 @@ final class MemoryDevice implements BlockDevice {
   MemoryDevice(long capacity, boolean readOnly, Executor storage) {
     this.memory = arena.allocate(capacity, PAGE);
     this.held = new AtomicIntegerArray(Math.toIntExact((capacity + PAGE - 1) / PAGE));
+    this.fetched = new AtomicIntegerArray(held.length());
     this.readOnly = readOnly;
     this.storage = storage;
   }
@@ -58,6 +61,25 @@ final class MemoryDevice implements BlockDevice {
   /** From now on nothing, or everything, is at hand. */
   void cold(boolean cold) {
     this.cold = cold;
+    asleep = false;
+  }
+
+  /** From now on a page is at hand once it has been fetched. */
+  void asleep() {
+    for (int page = 0; page < fetched.length(); page++) fetched.set(page, 0);
+    asleep = true;
+  }
+
+  private boolean atHand(long offset, int length) {
+    if (cold || !asleep) return !cold;
+    for (long at = offset; at < offset + length; at = pageEnd(page(at))) {
+      if (fetched.get(page(at)) == 0) return false;
+    }
+    return true;
+  }
+
+  private void fetch(long offset, long length) {
+    for (long at = offset; at < offset + length; at = pageEnd(page(at))) fetched.set(page(at), 1);
   }
 
   /** From now on a request that reads or writes the byte at {@code offset} fails. */
@@ -88,7 +110,7 @@ final class MemoryDevice implements BlockDevice {
   @Override
   public boolean tryRead(long offset, int length, ReadSink sink) throws IOException {
     checkOpen();
-    if (cold) return false;
+    if (!atHand(offset, length)) return false;
     for (int run; length > 0; offset += run, length -= run) {
       int page = page(offset);
       boolean zero = held.get(page) == 0;
@@ -106,7 +128,7 @@ final class MemoryDevice implements BlockDevice {
   @Override
   public boolean tryWrite(long offset, MemorySegment source) throws IOException {
     checkOpen();
-    if (cold) return false;
+    if (cold || asleep) return false;
     if (broken(offset, source.byteSize())) throw damage;
     store(offset, source);
     return true;
@@ -153,7 +175,8 @@ final class MemoryDevice implements BlockDevice {
       case WRITE -> store(offset, request.memory());
       case DISCARD, WRITE_ZEROES -> zero(offset, length);
       case EXTENTS -> extents(request);
-      case FLUSH, CACHE -> {}
+      case CACHE -> fetch(offset, length);
+      case FLUSH -> {}
     }
   }
 

@@ -60,7 +60,11 @@ class NbdServerTest {
       byte[] model = new byte[8 * MIB];
       int[] sizes = {1, 511, 4096, 32 << 10, (32 << 10) + 1, 65_536, 300_000, MIB, 3 * MIB + 17};
       for (int i = 0; i < 120; i++) {
-        server.device.cold(random.nextInt(3) == 0);
+        switch (random.nextInt(4)) {
+          case 0 -> server.device.cold(true);
+          case 1 -> server.device.asleep();
+          default -> server.device.cold(false);
+        }
         int length = sizes[random.nextInt(sizes.length)];
         int offset = random.nextInt(model.length - length);
         if (random.nextBoolean()) {
@@ -114,6 +118,8 @@ class NbdServerTest {
       client.write(Wire.CMD_FLAG_FUA, 1, 4096, data);
       assertEquals(0, client.simpleReply().error());
 
+      assertArrayEquals(data, client.read(4096, data.length));
+      server.device.asleep();
       assertArrayEquals(data, client.read(4096, data.length));
       server.device.cold(true);
       assertArrayEquals(data, client.read(4096, data.length));

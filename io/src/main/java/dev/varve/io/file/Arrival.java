@@ -1,0 +1,28 @@
+package dev.varve.io.file;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Waits until bytes that were asked for are in the host's memory: by reading them, because only a
+ * read waits for a page on every kernel and says what is wrong with one that does not come.
+ */
+final class Arrival {
+
+  private static final int PIECE = (int) Residency.PIECE;
+
+  /** Where what is read goes, and nobody looks; one per thread. */
+  private static final ThreadLocal<MemorySegment> NOWHERE =
+      ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(PIECE));
+
+  private Arrival() {}
+
+  static void await(ImageFile file, long offset, long length) throws IOException {
+    long end = offset + length;
+    for (long at = offset, n; at < end; at += n) {
+      n = Math.min(end - at, PIECE - at % PIECE);
+      if (!file.resident(at, n)) file.read(at, NOWHERE.get().asSlice(0, n));
+    }
+  }
+}
