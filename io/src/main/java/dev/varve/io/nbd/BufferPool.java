@@ -10,10 +10,16 @@ import java.util.Queue;
  */
 final class BufferPool {
 
+  /** What may be lent before the count that all loops share is touched, in bytes. */
+  private static final int UNTOLD = 512 << 10;
+
   private final int size;
   private final int kept;
+  private final SharedBuffers shared;
   private final Queue<LoopBuffer> spare;
   private final ArrayDeque<LoopBuffer> free = new ArrayDeque<>();
+  private long lent;
+  private long told;
 
   /**
    * Keeps at most {@code kept} unused buffers of {@code size} bytes.
@@ -21,9 +27,10 @@ final class BufferPool {
    * @param spare takes more, as long as it has room, and gives them to whichever pool has none;
    *     bounded and thread safe
    */
-  BufferPool(int size, int kept, Queue<LoopBuffer> spare) {
+  BufferPool(int size, int kept, SharedBuffers shared, Queue<LoopBuffer> spare) {
     this.size = size;
     this.kept = kept;
+    this.shared = shared;
     this.spare = spare;
   }
 
@@ -31,16 +38,33 @@ final class BufferPool {
     return size;
   }
 
-  /** An empty buffer with one reference, the caller's. */
+  /**
+   * An empty buffer with one reference, the caller's.
+   *
+   * @throws OutOfMemoryError see {@link SharedBuffers#allocate}
+   */
   LoopBuffer take() {
     LoopBuffer buffer = free.pollLast();
-    if (buffer != null) return buffer;
+    if (buffer == null) buffer = takeElsewhere();
+    count(size);
+    return buffer;
+  }
+
+  private LoopBuffer takeElsewhere() {
     LoopBuffer others = spare.poll();
-    return others != null ? others.in(this) : LoopBuffer.allocate(size, this);
+    return others != null ? others.in(this) : shared.allocate(this);
   }
 
   void giveBack(LoopBuffer buffer) {
     if (free.size() < kept) free.addLast(buffer);
     else spare.offer(buffer);
+    count(-size);
+  }
+
+  private void count(int bytes) {
+    lent += bytes;
+    if (Math.abs(lent - told) < UNTOLD) return;
+    shared.lent(lent - told);
+    told = lent;
   }
 }

@@ -37,7 +37,7 @@ final class Inbound implements RecvByteBufAllocator, RecvByteBufAllocator.Extend
   /** The buffer; what is readable in it has not been consumed. */
   LoopBuffer buffer() {
     if (buffer == null) {
-      buffer = loop.takeLarge();
+      buffer = loop.takeRoomy(parked == null ? 0 : parked.length);
       if (parked != null) buffer.writeBytes(parked);
       parked = null;
     }
@@ -61,9 +61,14 @@ final class Inbound implements RecvByteBufAllocator, RecvByteBufAllocator.Extend
 
   private LoopBuffer makeRoom() {
     LoopBuffer target = buffer();
-    if (target.capacity() < NbdLoop.LARGE) return moveTo(loop.takeLarge());
+    if (target.capacity() < NbdLoop.LARGE && !mayStaySmall(target)) return moveTo(loop.takeLarge());
     if (target.writableBytes() < ROOM) target.discardReadBytes();
     return target;
+  }
+
+  /** A client that is still about to send what fits in it, while buffers are short. */
+  private boolean mayStaySmall(LoopBuffer target) {
+    return loop.isShort() && target.readableBytes() <= NbdLoop.SMALL / 2;
   }
 
   private LoopBuffer moveTo(LoopBuffer target) {

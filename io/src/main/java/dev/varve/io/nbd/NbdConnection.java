@@ -29,6 +29,9 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   /** After this many system calls, of about a megabyte each, other connections have their turn. */
   private static final int WRITES_PER_TURN = 4;
 
+  /** However little is free, so much of replies may be unsent, in bytes. */
+  private static final int LEAST_UNSENT = 64 << 10;
+
   /** How long a client that is sent away may go on sending. */
   private static final Duration LINGER = Duration.ofSeconds(1);
 
@@ -44,6 +47,9 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   private Exports.@Nullable Published published;
   private @Nullable Transmission transmission;
   private @Nullable Replies replies;
+  private int unsentBound;
+  private boolean stallWatched;
+  private boolean tookReplies; // since it is watched
   private boolean touched;
   private boolean goOnAsked;
   private boolean reading = true;
@@ -69,10 +75,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     Channel channel = context.channel();
     channel.config().setRecvByteBufAllocator(inbound);
     channel.config().setWriteSpinCount(WRITES_PER_TURN);
-    channel
-        .config()
-        .setWriteBufferWaterMark(
-            new WriteBufferWaterMark(limits.unsentBytes() / 4, limits.unsentBytes()));
+    boundUnsent();
     loop.counters().opened();
     closeWithin(limits.handshake());
     ByteBuf greeting = context.alloc().buffer(32);
@@ -120,7 +123,9 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext context) {
-    if (context.channel().isWritable()) askToGoOn();
+    if (!context.channel().isWritable()) return;
+    tookReplies = true;
+    askToGoOn();
   }
 
   @Override
@@ -145,7 +150,9 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-    if (!(cause instanceof IOException)) {
+    if (cause instanceof OutOfMemoryError) {
+      LOG.log(System.Logger.Level.WARNING, "an NBD client was cut: {0}", cause.getMessage());
+    } else if (!(cause instanceof IOException)) {
       LOG.log(System.Logger.Level.ERROR, "NBD connection ended by a bug", cause);
     }
     context.close();
@@ -185,9 +192,11 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   /** Serves what was received until something has to be waited for. */
   private void advanceTransmission(Transmission transmission) {
     transmission.beginTurn();
+    boundUnsent();
     while (!ending) {
       if (!context().channel().isWritable()) {
         pause(true);
+        watchStall();
         return;
       }
       switch (transmission.advance()) {
@@ -210,6 +219,44 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
+  // ---- A client that does not take its replies
+
+  /** Sets, as the buffers of the server are used up, how much may be unsent: in steps of two. */
+  private void boundUnsent() {
+    long share = Math.clamp(loop.share(), LEAST_UNSENT, limits.unsentBytes());
+    int bound = (int) Long.highestOneBit(share);
+    if (bound == unsentBound) return;
+    unsentBound = bound;
+    context()
+        .channel()
+        .config()
+        .setWriteBufferWaterMark(new WriteBufferWaterMark(bound / 4, bound));
+  }
+
+  private void watchStall() {
+    if (stallWatched) return;
+    stallWatched = true;
+    tookReplies = false;
+    context()
+        .executor()
+        .schedule(this::cutIfStalled, limits.stalled().toNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  /** A client that has taken nothing for long is cut if others need what it holds. */
+  private void cutIfStalled() {
+    stallWatched = false;
+    if (closed || context().channel().isWritable()) return;
+    if (!tookReplies && loop.isShort()) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "an NBD client that has taken no replies for {0} was cut: all buffers are in use",
+          limits.stalled());
+      context().close();
+    } else {
+      watchStall();
+    }
+  }
+
   private void askToGoOn() {
     if (goOnAsked || closed) return;
     goOnAsked = true;
@@ -227,7 +274,11 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   /** A part of a transaction has come back from the device. */
   void partDone(Part part) {
     assert transmission != null;
-    transmission.partDone(part);
+    try {
+      transmission.partDone(part);
+    } catch (Throwable e) { // others have parts in this turn of the loop
+      exceptionCaught(context(), e);
+    }
   }
 
   /**
@@ -242,9 +293,13 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   /** Sends the replies of this turn, and looks at requests that had to wait. */
   void turnDone() {
     touched = false;
-    if (waiting && !ending && transmission != null) advanceTransmission(transmission);
-    flush();
-    inbound.shrink();
+    try {
+      if (waiting && !ending && transmission != null) advanceTransmission(transmission);
+      flush();
+      inbound.shrink();
+    } catch (Throwable e) { // others have their turn behind this one
+      exceptionCaught(context(), e);
+    }
     closeIfEnded();
     leaveIfIdle();
   }

@@ -3,7 +3,7 @@ package dev.varve.io.nbd;
 import java.time.Duration;
 
 /**
- * What one client may cost.
+ * What clients may cost.
  *
  * @param handshake how long a client may take to choose an export before it is disconnected
  * @param drain how long a connection that is told to end may take to finish what is in flight
@@ -16,6 +16,10 @@ import java.time.Duration;
  *     longer read; one request may exceed it
  * @param unsentBytes with how many bytes of replies that the client has not read the socket is no
  *     longer read
+ * @param buffers how many bytes of buffers all clients of a server are meant to hold at once; as it
+ *     comes near, {@code bytesInFlight} and {@code unsentBytes} of each become smaller
+ * @param stalled how long a client may take none of its replies once all buffers are in use, before
+ *     it is cut
  */
 public record NbdLimits(
     Duration handshake,
@@ -24,9 +28,61 @@ public record NbdLimits(
     int optionBytes,
     int requestsInFlight,
     long bytesInFlight,
-    int unsentBytes) {
+    int unsentBytes,
+    long buffers,
+    Duration stalled) {
 
   public static final NbdLimits DEFAULT =
       new NbdLimits(
-          Duration.ofSeconds(30), Duration.ofSeconds(30), 1024, 16 << 10, 256, 16 << 20, 1 << 20);
+          Duration.ofSeconds(30),
+          Duration.ofSeconds(30),
+          1024,
+          16 << 10,
+          256,
+          16 << 20,
+          1 << 20,
+          256 << 20,
+          Duration.ofSeconds(10));
+
+  /** These limits with another time for the handshake. */
+  public NbdLimits handshake(Duration handshake) {
+    return new NbdLimits(
+        handshake,
+        drain,
+        options,
+        optionBytes,
+        requestsInFlight,
+        bytesInFlight,
+        unsentBytes,
+        buffers,
+        stalled);
+  }
+
+  /** These limits with another time to end in. */
+  public NbdLimits drain(Duration drain) {
+    return new NbdLimits(
+        handshake,
+        drain,
+        options,
+        optionBytes,
+        requestsInFlight,
+        bytesInFlight,
+        unsentBytes,
+        buffers,
+        stalled);
+  }
+
+  /** These limits with another amount of buffers for all clients. */
+  public NbdLimits buffers(long buffers) {
+    return new NbdLimits(
+        handshake,
+        drain,
+        options,
+        optionBytes,
+        requestsInFlight,
+        bytesInFlight,
+        unsentBytes,
+        buffers,
+        stalled);
+  }
 }

@@ -3,11 +3,9 @@ package dev.varve.io.nbd;
 import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Queue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
-import org.jctools.queues.varhandle.MpmcVarHandleArrayQueue;
 import org.jctools.queues.varhandle.MpscUnboundedVarHandleArrayQueue;
 
 /**
@@ -31,6 +29,7 @@ final class NbdLoop {
 
   private final EventLoop executor;
   private final LongSupplier nanoTime;
+  private final SharedBuffers buffers;
   private final BufferPool small;
   private final BufferPool large;
   private final ArrayDeque<Part> spareParts = new ArrayDeque<>();
@@ -48,20 +47,12 @@ final class NbdLoop {
   private boolean inTurn;
   private long turnStart;
 
-  /** Unused buffers of all loops of a server, beyond those that each keeps for itself. */
-  record Spares(Queue<LoopBuffer> small, Queue<LoopBuffer> large) {
-
-    /** None yet, and at most 40 MiB. */
-    static Spares none() {
-      return new Spares(new MpmcVarHandleArrayQueue<>(256), new MpmcVarHandleArrayQueue<>(128));
-    }
-  }
-
-  NbdLoop(EventLoop executor, LongSupplier nanoTime, Spares spares) {
+  NbdLoop(EventLoop executor, LongSupplier nanoTime, SharedBuffers buffers) {
     this.executor = executor;
     this.nanoTime = nanoTime;
-    this.small = new BufferPool(SMALL, 32, spares.small);
-    this.large = new BufferPool(LARGE, 4, spares.large);
+    this.buffers = buffers;
+    this.small = buffers.small();
+    this.large = buffers.large();
   }
 
   Counters counters() {
@@ -73,8 +64,28 @@ final class NbdLoop {
     return runs;
   }
 
+  /** How many bytes of buffers one client may hold now. */
+  long share() {
+    return buffers.share();
+  }
+
+  /** Whether one request may have so many bytes of buffers at once. */
+  boolean admits(int bytes) {
+    return buffers.admits(bytes);
+  }
+
   LoopBuffer takeLarge() {
     return large.take();
+  }
+
+  /** Whether clients hold so much that the next must be content with small buffers. */
+  boolean isShort() {
+    return buffers.share() < LARGE;
+  }
+
+  /** A buffer with room for at least {@code length} bytes, and for much more if there is enough. */
+  LoopBuffer takeRoomy(int length) {
+    return isShort() ? take(length) : large.take();
   }
 
   /** A buffer that holds {@code length} bytes, at most {@link #LARGE}. */

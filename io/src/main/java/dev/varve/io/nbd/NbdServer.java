@@ -51,7 +51,7 @@ public final class NbdServer {
   private final ReplyStyle replies;
   private final LongSupplier nanoTime;
   private final Exports exports = new Exports();
-  private final NbdLoop.Spares spares = NbdLoop.Spares.none();
+  private final SharedBuffers buffers;
   private final ConcurrentHashMap<EventLoop, NbdLoop> loops = new ConcurrentHashMap<>();
   private final List<Listener> listeners = new CopyOnWriteArrayList<>();
   private final AtomicReference<@Nullable Future<Void>> closed = new AtomicReference<>();
@@ -69,6 +69,7 @@ public final class NbdServer {
   public NbdServer(Vertx vertx, NbdLimits limits, ReplyStyle replies, LongSupplier nanoTime) {
     this.vertx = vertx;
     this.limits = limits;
+    this.buffers = new SharedBuffers(limits.buffers());
     this.replies = replies;
     this.nanoTime = nanoTime;
   }
@@ -159,7 +160,7 @@ public final class NbdServer {
   private void accept(NetSocket socket) {
     NbdLoop loop =
         loops.computeIfAbsent(
-            VertxInside.eventLoop(socket), eventLoop -> new NbdLoop(eventLoop, nanoTime, spares));
+            VertxInside.eventLoop(socket), eventLoop -> new NbdLoop(eventLoop, nanoTime, buffers));
     VertxInside.install(socket, new NbdConnection(exports, limits, replies, loop));
   }
 

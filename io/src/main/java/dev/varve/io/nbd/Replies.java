@@ -320,7 +320,7 @@ final class Replies implements ReadSink {
   private void reserve(int bytes) {
     if (buffer != null && buffer.capacity() - end >= bytes) return;
     release();
-    buffer = loop.takeLarge();
+    buffer = loop.takeRoomy(bytes);
     memory = buffer.memory();
   }
 

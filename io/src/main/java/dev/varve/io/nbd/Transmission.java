@@ -114,9 +114,7 @@ final class Transmission {
 
   /** Takes the next request; null if there may be another. */
   private @Nullable Pause takeRequest() {
-    if (inFlight >= limits.requestsInFlight() || bytesInFlight >= limits.bytesInFlight()) {
-      return Pause.COMPLETION;
-    }
+    if (inFlight >= limits.requestsInFlight() || holdsEnough()) return Pause.COMPLETION;
     if (replies.shouldFlush()) return Pause.REPLIES;
     if (budget <= 0) return Pause.TURN;
     LoopBuffer in = inbound.buffer();
@@ -134,6 +132,11 @@ final class Transmission {
     else if (request.command() == NbdCommand.READ) read((int) request.length());
     else handOver();
     return null;
+  }
+
+  /** Whether nothing more may be begun; something always may by who holds nothing. */
+  private boolean holdsEnough() {
+    return bytesInFlight > 0 && bytesInFlight >= Math.min(limits.bytesInFlight(), loop.share());
   }
 
   // ---- Reads
@@ -169,23 +172,26 @@ final class Transmission {
   private boolean answerByReference(Transaction read, boolean fetched) {
     ReadRuns runs = loop.runs();
     BlockDevice.Lease lease = null;
+    boolean ends = true;
     try {
       lease = device.lease();
-      if (!tryRead(read, fetched, runs)) return false;
-      if (runs.overflowed()) {
+      boolean atHand = tryRead(read, fetched, runs);
+      ends = atHand && !runs.overflowed();
+      if (ends) {
+        replies.read(read, runs, lease);
+        lease = null; // released by the channel
+      } else if (atHand) {
         readIntoBuffers(read, Count.NOTHING);
-        return true;
       }
-      replies.read(read, runs, lease);
-      lease = null; // released by the channel
+      return atHand;
     } catch (IOException e) {
       replies.failure(read.cookie(), refusal(e));
+      return true;
     } finally {
       runs.clear();
       if (lease != null) lease.release();
+      if (ends) end(read);
     }
-    end(read);
-    return true;
   }
 
   private boolean tryRead(Transaction read, boolean fetched, ReadRuns runs) throws IOException {
@@ -223,8 +229,8 @@ final class Transmission {
     int left = read.length();
     ArrayDeque<LoopBuffer> buffers = buffers(left);
     if (buffers.isEmpty()) {
-      replies.failure(read.cookie(), NO_MEMORY);
-      end(read);
+      read.refuse(NO_MEMORY);
+      answer(read);
       return;
     }
     long offset = read.offset();
@@ -242,6 +248,7 @@ final class Transmission {
 
   /** Buffers for a read, all or none: a request that is begun must come to an end. */
   private ArrayDeque<LoopBuffer> buffers(int length) {
+    if (!loop.admits(length)) return buffers;
     try {
       do {
         buffers.add(loop.take(Math.min(length, NbdLoop.LARGE)));
@@ -300,7 +307,7 @@ final class Transmission {
 
   /** Takes the next piece of a payload that is written, or skipped, as it arrives. */
   private @Nullable Pause takePayload() {
-    if (bytesInFlight >= limits.bytesInFlight()) return Pause.COMPLETION;
+    if (holdsEnough()) return Pause.COMPLETION;
     if (budget <= 0) return Pause.TURN;
     LoopBuffer in = inbound.buffer();
     int at = in.readerIndex();
@@ -420,29 +427,34 @@ final class Transmission {
   }
 
   private void finish(Transaction transaction) {
-    if (abandoned || transaction.isSilent()) {
-      end(transaction);
-      return;
-    }
+    if (abandoned || transaction.isSilent()) end(transaction);
+    else if (transaction.refusal() != null) answer(transaction);
+    else if (transaction.isFetched()) answerFetched(transaction);
+    else if (transaction.fua() && isInPieces(transaction)) flush(transaction);
+    else answer(transaction);
+  }
+
+  private static boolean isInPieces(Transaction transaction) {
+    return transaction.command() == NbdCommand.WRITE && transaction.length() > NbdLoop.SMALL;
+  }
+
+  private void flush(Transaction write) {
+    write.fuaSubmitted();
+    Part flush = part(write, null);
+    flush.flush().counting(Count.NOTHING);
+    submit(flush);
+  }
+
+  private void answer(Transaction transaction) {
     Refusal refusal = transaction.refusal();
-    boolean inPieces =
-        transaction.command() == NbdCommand.WRITE && transaction.length() > NbdLoop.SMALL;
-    if (refusal == null && inPieces && transaction.fua()) {
-      transaction.fuaSubmitted();
-      Part flush = part(transaction, null);
-      flush.flush().counting(Count.NOTHING);
-      submit(flush);
-      return;
+    try {
+      if (refusal != null) replies.failure(transaction.cookie(), refusal);
+      else if (transaction.command() == NbdCommand.READ) replies.read(transaction);
+      else if (transaction.command() == NbdCommand.BLOCK_STATUS) blockStatus(transaction);
+      else replies.success(transaction.cookie());
+    } finally {
+      end(transaction); // also where the reply finds no memory, and the client is cut
     }
-    if (refusal == null && transaction.isFetched()) {
-      answerFetched(transaction);
-      return;
-    }
-    if (refusal != null) replies.failure(transaction.cookie(), refusal);
-    else if (transaction.command() == NbdCommand.READ) replies.read(transaction);
-    else if (transaction.command() == NbdCommand.BLOCK_STATUS) blockStatus(transaction);
-    else replies.success(transaction.cookie());
-    end(transaction);
   }
 
   private void blockStatus(Transaction transaction) {

@@ -10,16 +10,18 @@
  * <p><b>How bytes move.</b> Requests are parsed where the kernel put them. A read of up to 32 KiB
  * is copied behind its reply's header, and a batch of such replies leaves with one write: copying 4
  * KiB costs less than a buffer object and an entry of a gathering write. A longer read leaves as
- * slices of the device's memory, under a lease. A write goes to the device from the receive buffer;
- * one of more than 32 KiB in pieces as they arrive, and if such a piece has to be handed over, the
- * receive buffer itself goes along. What cannot be served in place is handed over and answered in
- * the order in which it completes.
+ * slices of the device's memory, under a lease; if it is not at hand, once it has been fetched. A
+ * write goes to the device from the receive buffer; one of more than 32 KiB in pieces as they
+ * arrive, and if such a piece has to be handed over, the receive buffer itself goes along. What
+ * cannot be served in place is handed over and answered in the order in which it completes.
  *
  * <p><b>Bounds.</b> {@link dev.varve.io.nbd.NbdLimits} says what a client may cost. Memory follows
  * what a client has sent, never what it announces: a handshake that waits keeps exactly its bytes,
  * a connection that waits in the middle of a request one small buffer, an idle one nothing. One
  * turn of an event loop does about a millisecond of work for one connection before others have
- * theirs.
+ * theirs. A large read is answered out of the host's page cache, cold as well, so that it holds no
+ * buffer while the client does not take it. The buffers of all clients together are bounded: the
+ * more are in use, the less may each hold, and when all are, who takes no replies is cut.
  *
  * <p><b>Choices</b> where the protocol leaves them open:
  *

@@ -95,6 +95,29 @@ class HostileClientMemoryTest {
     }
   }
 
+  /** Where nothing can be answered by reference, they share what there is. */
+  @Test
+  void manyClientsThatTakeNothingLeaveRoomForTheNext() throws Exception {
+    var limits = NbdLimits.DEFAULT.buffers(16 * MIB);
+    try (var server = TestServer.start(new MemoryDevice(32 * MIB), limits)) {
+      server.device.cold(true);
+      long before = directMemory();
+      var clients = new ArrayList<NbdClient>();
+      for (int i = 0; i < 60; i++) {
+        var client = server.client();
+        for (int read = 0; read < 200; read++) client.request(0, NbdCommand.READ, 1, 0, 32 << 10);
+        for (int read = 0; read < 3; read++) client.request(0, NbdCommand.READ, 1, 0, 8 * MIB);
+        client.receive(1);
+        clients.add(client);
+      }
+      HostileClientTest.assertServes(server);
+
+      long direct = directMemory() - before;
+      assertTrue(direct < 48 * MIB, "60 clients that were to share 16 MiB hold " + direct);
+      for (NbdClient client : clients) client.close();
+    }
+  }
+
   private static long usedHeap() {
     System.gc();
     return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();

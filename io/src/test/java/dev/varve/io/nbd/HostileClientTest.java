@@ -21,8 +21,7 @@ class HostileClientTest {
 
   private static final int MIB = 1 << 20;
   static final NbdLimits IMPATIENT =
-      new NbdLimits(
-          Duration.ofMillis(300), Duration.ofMillis(300), 1024, 16 << 10, 256, 16 << 20, 1 << 20);
+      NbdLimits.DEFAULT.handshake(Duration.ofMillis(300)).drain(Duration.ofMillis(300));
 
   @Test
   void deadlineHoldsAlsoForAClientThatTalksAndNeverChooses() throws Exception {

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 class PartTest {
 
   private final NbdLoop loop =
-      new NbdLoop(new EmbeddedChannel().eventLoop(), System::nanoTime, NbdLoop.Spares.none());
+      new NbdLoop(new EmbeddedChannel().eventLoop(), System::nanoTime, new SharedBuffers(64 << 20));
 
   @Test
   void partThatWaitsToBeUsedAgainKeepsNoMemory() {
@@ -26,10 +26,10 @@ class PartTest {
 
   @Test
   void bufferThatOneLoopHasTooManyOfIsTakenByAnother() {
-    var spares = NbdLoop.Spares.none();
+    var buffers = new SharedBuffers(64 << 20);
     var channel = new EmbeddedChannel();
-    var one = new NbdLoop(channel.eventLoop(), System::nanoTime, spares);
-    var other = new NbdLoop(channel.eventLoop(), System::nanoTime, spares);
+    var one = new NbdLoop(channel.eventLoop(), System::nanoTime, buffers);
+    var other = new NbdLoop(channel.eventLoop(), System::nanoTime, buffers);
     LoopBuffer[] taken = new LoopBuffer[5];
     for (int i = 0; i < taken.length; i++) taken[i] = one.takeLarge();
     for (LoopBuffer buffer : taken) buffer.release();

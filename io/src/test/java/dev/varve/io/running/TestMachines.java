@@ -26,8 +26,7 @@ final class TestMachines implements AutoCloseable {
 
   /** How long a client that takes no replies may delay others here. */
   private static final NbdLimits LIMITS =
-      new NbdLimits(
-          Duration.ofSeconds(30), Duration.ofMillis(500), 1024, 16 << 10, 256, 16 << 20, 1 << 20);
+      NbdLimits.DEFAULT.handshake(Duration.ofSeconds(30)).drain(Duration.ofMillis(500));
 
   static final MachineId ALPHA = new MachineId(new UUID(0xA, 0xA));
   static final MachineId BETA = new MachineId(new UUID(0xB, 0xB));
