@@ -249,8 +249,8 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     if (!tookReplies && loop.isShort()) {
       LOG.log(
           System.Logger.Level.WARNING,
-          "an NBD client that has taken no replies for {0} was cut: all buffers are in use",
-          limits.stalled());
+          "an NBD client that has taken no replies for {0} s was cut: all buffers are in use",
+          limits.stalled().toSeconds());
       context().close();
     } else {
       watchStall();
