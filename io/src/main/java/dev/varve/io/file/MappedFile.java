@@ -6,13 +6,11 @@ import dev.varve.io.posix.Posix;
 import dev.varve.io.posix.PosixException;
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,33 +22,14 @@ import org.jspecify.annotations.Nullable;
  * may write to; for others the kernel calls every page resident, and so does {@link #resident}.
  */
 public final class MappedFile implements ImageFile {
-  private static final int OWNER_READS_AND_WRITES = 0600;
-  private static final long ZEROES_LENGTH = 1 << 20;
-
   /**
    * Writes are cut at multiples of this, because the page cache makes one folio of each:
    * package-info says what large ones cost.
    */
   private static final long FOLIO = 64 << 10;
 
-  /**
-   * A file is locked by the kernel while a hole is punched, 0.4 ms for each MiB that was written:
-   * this is how long a small write, perhaps on an event loop, may have to wait.
-   */
-  private static final long PUNCHED_AT_ONCE = 4 << 20;
-
-  /**
-   * Space that is zeroed but kept is zeroed in pieces of this: each locks the file as a whole, and
-   * costs a little however long it is.
-   */
-  private static final long ZEROED_AT_ONCE = 64 << 20;
-
-  /** What is written where a file system cannot punch holes. */
-  private static final MemorySegment ZEROES =
-      Arena.global().allocate(ZEROES_LENGTH, Posix.PAGE_SIZE);
-
   /** What is open, and how. */
-  private enum Kind {
+  enum Kind {
     FILE,
     DEVICE,
     /** A device past the page cache. */
@@ -63,7 +42,7 @@ public final class MappedFile implements ImageFile {
   private final MemorySegment mapping;
   private final Residency residency;
   private final ReadAhead readAhead = new ReadAhead();
-  private final LongAdder givenBack = new LongAdder();
+  private final FileSpace space;
 
   /**
    * The length when the owner last set or refreshed it: the file is at least as long, or somebody
@@ -91,7 +70,7 @@ public final class MappedFile implements ImageFile {
   /** The descriptor for reading that was replaced: somebody may still be using it. -1: none. */
   private int replaced = -1;
 
-  private MappedFile(
+  MappedFile(
       Path path,
       int fd,
       boolean writable,
@@ -107,6 +86,7 @@ public final class MappedFile implements ImageFile {
     this.arena = arena;
     this.mapping = mapping.asReadOnly();
     this.residency = new Residency(mapping);
+    this.space = new FileSpace(this);
     this.knownLength = length;
   }
 
@@ -119,7 +99,7 @@ public final class MappedFile implements ImageFile {
    * @throws ImageInUseException if somebody has it open for writing
    */
   public static MappedFile openReadOnly(Path path, long reach) throws IOException {
-    return open(path, Posix.O_RDONLY, reach);
+    return FileOpening.image(path, Posix.O_RDONLY, reach);
   }
 
   /**
@@ -129,7 +109,7 @@ public final class MappedFile implements ImageFile {
    * @throws ImageInUseException if somebody has it open
    */
   public static MappedFile openReadWrite(Path path, long reach) throws IOException {
-    return open(path, Posix.O_RDWR, reach);
+    return FileOpening.image(path, Posix.O_RDWR, reach);
   }
 
   /**
@@ -138,21 +118,7 @@ public final class MappedFile implements ImageFile {
    * unless there was one before.
    */
   public static MappedFile createNew(Path path, long reach) throws IOException {
-    int fd =
-        Posix.open(
-            path,
-            Posix.O_RDWR | Posix.O_CREAT | Posix.O_EXCL | Posix.O_CLOEXEC,
-            OWNER_READS_AND_WRITES);
-    MappedFile file = null;
-    try {
-      file = lockAndMap(path, fd, true, reach, Kind.FILE);
-      syncFolder(path);
-      return file;
-    } catch (Throwable e) {
-      if (file != null) file.close();
-      Files.deleteIfExists(path);
-      throw e;
-    }
+    return FileOpening.newImage(path, reach);
   }
 
   /**
@@ -164,8 +130,7 @@ public final class MappedFile implements ImageFile {
    * @throws IOException it cannot be opened, or not for writing
    */
   public static MappedFile openDevice(Path path, boolean write) throws IOException {
-    int fd = write ? claimToWrite(path, path) : claim(path, path, Posix.O_RDONLY);
-    return lockAndMap(path, fd, write, 0, Kind.DEVICE);
+    return FileOpening.device(path, write);
   }
 
   /**
@@ -176,35 +141,7 @@ public final class MappedFile implements ImageFile {
    * @throws ImageInUseException as {@link #openDevice}
    */
   public static MappedFile openDirect(Path path) throws IOException {
-    int fd = claim(path, path, Posix.O_RDONLY | Posix.O_EXCL | Posix.O_DIRECT);
-    boolean write = !isReadOnlyDevice(fd);
-    if (write) {
-      Posix.close(fd);
-      fd = claim(path, path, Posix.O_RDWR | Posix.O_EXCL | Posix.O_DIRECT);
-    }
-    return lockAndMap(path, fd, write, 0, Kind.DIRECT);
-  }
-
-  private static int claimToWrite(Path device, Path name) throws IOException {
-    int fd = claim(device, name, Posix.O_RDWR | Posix.O_EXCL);
-    if (!isReadOnlyDevice(fd)) return fd;
-    Posix.close(fd);
-    throw new IOException(name + " can only be read, says its driver: attach it read-only");
-  }
-
-  /**
-   * @param name of the device, in messages
-   */
-  private static int claim(Path device, Path name, int access) throws IOException {
-    try {
-      return Posix.open(device, access | Posix.O_CLOEXEC, 0);
-    } catch (PosixException e) {
-      if (e.errno() != Posix.EBUSY) throw e;
-      throw new ImageInUseException(
-          name
-              + " is in use by the host, which has mounted it or a partition of it, or by another"
-              + " program that has claimed it: unmount or close it there first");
-    }
+    return FileOpening.direct(path);
   }
 
   /**
@@ -216,86 +153,7 @@ public final class MappedFile implements ImageFile {
    * @throws IOException it cannot be read
    */
   public static void checkFree(Path path, boolean write) throws IOException {
-    int fd = Posix.open(path, Posix.O_RDONLY | Posix.O_NONBLOCK | Posix.O_CLOEXEC, 0);
-    try {
-      ImageLock.lookAround(fd, path, write);
-    } finally {
-      Posix.close(fd);
-    }
-  }
-
-  private static boolean isReadOnlyDevice(int fd) throws PosixException {
-    try {
-      return BlockDeviceFacts.of(fd).readOnly();
-    } catch (PosixException e) {
-      Posix.close(fd);
-      throw e;
-    }
-  }
-
-  private static MappedFile open(Path path, int access, long reach) throws IOException {
-    if (Files.exists(path) && !Files.isRegularFile(path)) {
-      throw new IOException(path + " is not a regular file, as an image must be");
-    }
-    int fd = Posix.open(path, access | Posix.O_CLOEXEC, 0);
-    return lockAndMap(path, fd, access == Posix.O_RDWR, reach, Kind.FILE);
-  }
-
-  /** Takes over {@code fd}: it is closed when this fails. */
-  private static MappedFile lockAndMap(Path path, int fd, boolean write, long reach, Kind kind)
-      throws IOException {
-    Arena arena = Arena.ofShared();
-    try {
-      ImageLock.take(fd, path, write);
-      long length = Posix.length(fd);
-      MemorySegment mapping = map(fd, length, Math.max(reach, length), arena);
-      Posix.fadvise(fd, 0, 0, Posix.POSIX_FADV_RANDOM); // why: see package-info
-      return new MappedFile(path, fd, write, kind, arena, mapping, length);
-    } catch (Throwable e) {
-      arena.close();
-      Posix.close(fd);
-      throw e;
-    }
-  }
-
-  /**
-   * Maps the reach, or what the address space has room for: half as often as needed, but the file
-   * whole if possible.
-   */
-  private static MemorySegment map(int fd, long length, long reach, Arena arena)
-      throws PosixException {
-    long covered = wholePieces(reach);
-    while (true) {
-      try {
-        return Posix.mmap(fd, covered).reinterpret(arena, MappedFile::unmap);
-      } catch (PosixException e) {
-        if (e.errno() != Posix.ENOMEM || covered <= Residency.PIECE) throw e;
-        long half = wholePieces(covered / 2);
-        covered = covered > wholePieces(length) ? Math.max(half, wholePieces(length)) : half;
-      }
-    }
-  }
-
-  private static long wholePieces(long length) {
-    return Math.max(1, Math.ceilDiv(length, Residency.PIECE)) * Residency.PIECE;
-  }
-
-  private static void unmap(MemorySegment mapping) {
-    try {
-      Posix.munmap(mapping);
-    } catch (PosixException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static void syncFolder(Path path) throws IOException {
-    int folder =
-        Posix.open(path.resolveSibling("").toAbsolutePath(), Posix.O_RDONLY | Posix.O_CLOEXEC, 0);
-    try {
-      Posix.fsync(folder);
-    } finally {
-      Posix.close(folder);
-    }
+    FileOpening.checkFree(path, write);
   }
 
   @Override
@@ -402,88 +260,42 @@ public final class MappedFile implements ImageFile {
 
   @Override
   public void reserve(long offset, long length) throws IOException {
-    if (length == 0) return;
-    try {
-      Posix.fallocate(descriptor(), 0, offset, length);
-    } catch (PosixException e) {
-      if (!e.notSupported()) throw failed("reserving", offset, length, e);
-      extend(offset + length);
-    }
-  }
-
-  /**
-   * Where space cannot be reserved, at least lengthens the file: there a full disk shows at the
-   * write, which is by position and fails in order.
-   */
-  private synchronized void extend(long length) throws IOException {
-    if (length() < length) setLength(length);
+    space.reserve(offset, length);
   }
 
   @Override
   public void punch(long offset, long length) throws IOException {
-    for (long done = 0, piece; done < length; done += piece) {
-      piece = Math.min(PUNCHED_AT_ONCE, length - done);
-      punchOnce(offset + done, piece);
-    }
-  }
-
-  private void punchOnce(long offset, long length) throws IOException {
-    try {
-      long before = Posix.allocatedBytes(descriptor());
-      // The kernel zeroes what is left of pages and blocks at the ends, and leaves the length
-      // alone.
-      Posix.fallocate(
-          descriptor(), Posix.FALLOC_FL_PUNCH_HOLE | Posix.FALLOC_FL_KEEP_SIZE, offset, length);
-      // Of a device only its driver knows what it had.
-      long freed = kind != Kind.FILE ? length : before - Posix.allocatedBytes(descriptor());
-      givenBack.add(Math.clamp(freed, 0, length));
-    } catch (PosixException e) {
-      if (!e.notSupported()) throw failed("punching a hole into", offset, length, e);
-      zero(offset, Math.min(length, length() - offset));
-    }
+    space.punch(offset, length);
   }
 
   @Override
   public long givenBack() {
-    return givenBack.sum();
+    return space.givenBack();
   }
 
   @Override
   public boolean punchesHoles() throws IOException {
-    try {
-      long behind = wholePieces(length()); // nothing is there
-      int mode = Posix.FALLOC_FL_PUNCH_HOLE | Posix.FALLOC_FL_KEEP_SIZE;
-      Posix.fallocate(descriptor(), mode, behind, Posix.PAGE_SIZE);
-      return true;
-    } catch (PosixException e) {
-      if (e.notSupported()) return false;
-      throw failed("trying to punch a hole behind the end", e);
-    }
+    return space.punchesHoles();
   }
 
   @Override
   public void zero(long offset, long length) throws IOException {
-    for (long done = 0, piece; done < length; done += piece) {
-      piece = Math.min(ZEROED_AT_ONCE, length - done);
-      zeroOnce(offset + done, piece);
-    }
+    space.zero(offset, length);
   }
 
-  private void zeroOnce(long offset, long length) throws IOException {
-    try {
-      Posix.fallocate(
-          descriptor(), Posix.FALLOC_FL_ZERO_RANGE | Posix.FALLOC_FL_KEEP_SIZE, offset, length);
-    } catch (PosixException e) {
-      if (!e.notSupported()) throw failed("zeroing", offset, length, e);
-      writeZeroes(offset, offset + length);
-    }
+  @Override
+  public long nextData(long offset, long end) throws IOException {
+    return space.nextData(offset, end);
   }
 
-  private void writeZeroes(long offset, long end) throws IOException {
-    for (long run; offset < end; offset += run) {
-      run = Math.min(ZEROES_LENGTH, end - offset);
-      write(offset, ZEROES.asSlice(0, run));
-    }
+  @Override
+  public long nextHole(long offset, long end) throws IOException {
+    return space.nextHole(offset, end);
+  }
+
+  /** Lengthens the file, if it is shorter. */
+  synchronized void extend(long length) throws IOException {
+    if (length() < length) setLength(length);
   }
 
   @Override
@@ -496,34 +308,6 @@ public final class MappedFile implements ImageFile {
       throw failed("setting the length to " + length, e);
     }
     knownLength = length;
-  }
-
-  @Override
-  public long nextData(long offset, long end) throws IOException {
-    if (offset >= end) return end;
-    try {
-      return Math.min(Posix.lseek(descriptor(), offset, Posix.SEEK_DATA), end);
-    } catch (PosixException e) {
-      return switch (e.errno()) {
-        case Posix.ENXIO -> end; // nothing but a hole, or nothing at all, from here on
-        case Posix.EINVAL, Posix.EOPNOTSUPP -> offset; // cannot tell holes: everything is data
-        default -> throw failed("looking for data after " + offset, e);
-      };
-    }
-  }
-
-  @Override
-  public long nextHole(long offset, long end) throws IOException {
-    if (offset >= end) return end;
-    try {
-      return Math.min(Posix.lseek(descriptor(), offset, Posix.SEEK_HOLE), end);
-    } catch (PosixException e) {
-      return switch (e.errno()) {
-        case Posix.ENXIO -> offset; // the file ends before
-        case Posix.EINVAL, Posix.EOPNOTSUPP -> end; // cannot tell holes: everything is data
-        default -> throw failed("looking for a hole after " + offset, e);
-      };
-    }
   }
 
   /**
@@ -608,7 +392,7 @@ public final class MappedFile implements ImageFile {
   /** Under this name the kernel opens the very same file, wherever it was moved. */
   private int reopen(int reader) throws IOException {
     Path same = Path.of("/proc/self/fd/" + reader);
-    if (kind == Kind.DEVICE) return claimToWrite(same, path);
+    if (kind == Kind.DEVICE) return FileOpening.claimToWrite(same, path);
     try {
       return Posix.open(same, Posix.O_RDWR | Posix.O_CLOEXEC, 0);
     } catch (PosixException e) {
@@ -666,16 +450,16 @@ public final class MappedFile implements ImageFile {
   }
 
   /** The descriptor's number, which after closing may belong to another file. */
-  private int descriptor() throws IOException {
+  int descriptor() throws IOException {
     if (closed) throw new IOException(path + " is closed");
     return fd;
   }
 
-  private IOException failed(String doing, long offset, long length, PosixException e) {
+  IOException failed(String doing, long offset, long length, PosixException e) {
     return failed(doing + " " + length + " bytes at " + offset, e);
   }
 
-  private IOException failed(String doing, PosixException e) {
+  IOException failed(String doing, PosixException e) {
     String what = path + ": " + doing + " failed in " + e.getMessage();
     if (!e.outOfSpace()) return new IOException(what, e);
     IOException full =

@@ -49,6 +49,11 @@ final class Residency {
     this.chunks = new AtomicReferenceArray<>((int) Math.ceilDiv(mapping.byteSize(), CHUNK));
   }
 
+  /** So many bytes in whole pieces, one at least. */
+  static long wholePieces(long length) {
+    return Math.max(1, Math.ceilDiv(length, PIECE)) * PIECE;
+  }
+
   /** Whether the whole range is in memory, as far as is known; false beyond the mapping. */
   boolean contains(long offset, long length) {
     if (length > mapping.byteSize() || offset > mapping.byteSize() - length) return false;

@@ -1,0 +1,160 @@
+package dev.varve.io.file;
+
+import dev.varve.io.posix.BlockDeviceFacts;
+import dev.varve.io.posix.Posix;
+import dev.varve.io.posix.PosixException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** How an image or a device is opened: claimed, locked, and mapped, or not open at all. */
+final class FileOpening {
+  private static final int OWNER_READS_AND_WRITES = 0600;
+
+  private FileOpening() {}
+
+  /**
+   * @param access {@link Posix#O_RDONLY} or {@link Posix#O_RDWR}
+   */
+  static MappedFile image(Path path, int access, long reach) throws IOException {
+    if (Files.exists(path) && !Files.isRegularFile(path)) {
+      throw new IOException(path + " is not a regular file, as an image must be");
+    }
+    int fd = Posix.open(path, access | Posix.O_CLOEXEC, 0);
+    return lockAndMap(path, fd, access == Posix.O_RDWR, reach, MappedFile.Kind.FILE);
+  }
+
+  static MappedFile newImage(Path path, long reach) throws IOException {
+    int fd =
+        Posix.open(
+            path,
+            Posix.O_RDWR | Posix.O_CREAT | Posix.O_EXCL | Posix.O_CLOEXEC,
+            OWNER_READS_AND_WRITES);
+    MappedFile file = null;
+    try {
+      file = lockAndMap(path, fd, true, reach, MappedFile.Kind.FILE);
+      syncFolder(path);
+      return file;
+    } catch (Throwable e) {
+      if (file != null) file.close();
+      Files.deleteIfExists(path);
+      throw e;
+    }
+  }
+
+  static MappedFile device(Path path, boolean write) throws IOException {
+    int fd = write ? claimToWrite(path, path) : claim(path, path, Posix.O_RDONLY);
+    return lockAndMap(path, fd, write, 0, MappedFile.Kind.DEVICE);
+  }
+
+  static MappedFile direct(Path path) throws IOException {
+    int fd = claim(path, path, Posix.O_RDONLY | Posix.O_EXCL | Posix.O_DIRECT);
+    boolean write = !isReadOnlyDevice(fd);
+    if (write) {
+      Posix.close(fd);
+      fd = claim(path, path, Posix.O_RDWR | Posix.O_EXCL | Posix.O_DIRECT);
+    }
+    return lockAndMap(path, fd, write, 0, MappedFile.Kind.DIRECT);
+  }
+
+  /**
+   * @param device the name to open it by
+   * @param name of the device, in messages
+   */
+  static int claimToWrite(Path device, Path name) throws IOException {
+    int fd = claim(device, name, Posix.O_RDWR | Posix.O_EXCL);
+    if (!isReadOnlyDevice(fd)) return fd;
+    Posix.close(fd);
+    throw new IOException(name + " can only be read, says its driver: attach it read-only");
+  }
+
+  /**
+   * @param name of the device, in messages
+   */
+  private static int claim(Path device, Path name, int access) throws IOException {
+    try {
+      return Posix.open(device, access | Posix.O_CLOEXEC, 0);
+    } catch (PosixException e) {
+      if (e.errno() != Posix.EBUSY) throw e;
+      throw new ImageInUseException(
+          name
+              + " is in use by the host, which has mounted it or a partition of it, or by another"
+              + " program that has claimed it: unmount or close it there first");
+    }
+  }
+
+  static void checkFree(Path path, boolean write) throws IOException {
+    int fd = Posix.open(path, Posix.O_RDONLY | Posix.O_NONBLOCK | Posix.O_CLOEXEC, 0);
+    try {
+      ImageLock.lookAround(fd, path, write);
+    } finally {
+      Posix.close(fd);
+    }
+  }
+
+  private static boolean isReadOnlyDevice(int fd) throws PosixException {
+    try {
+      return BlockDeviceFacts.of(fd).readOnly();
+    } catch (PosixException e) {
+      Posix.close(fd);
+      throw e;
+    }
+  }
+
+  /** Takes over {@code fd}: it is closed when this fails. */
+  private static MappedFile lockAndMap(
+      Path path, int fd, boolean write, long reach, MappedFile.Kind kind) throws IOException {
+    Arena arena = Arena.ofShared();
+    try {
+      ImageLock.take(fd, path, write);
+      long length = Posix.length(fd);
+      MemorySegment mapping = map(fd, length, Math.max(reach, length), arena);
+      Posix.fadvise(fd, 0, 0, Posix.POSIX_FADV_RANDOM); // why: see package-info
+      return new MappedFile(path, fd, write, kind, arena, mapping, length);
+    } catch (Throwable e) {
+      arena.close();
+      Posix.close(fd);
+      throw e;
+    }
+  }
+
+  /**
+   * Maps the reach, or what the address space has room for: half as often as needed, but the file
+   * whole if possible.
+   */
+  private static MemorySegment map(int fd, long length, long reach, Arena arena)
+      throws PosixException {
+    long covered = Residency.wholePieces(reach);
+    while (true) {
+      try {
+        return Posix.mmap(fd, covered).reinterpret(arena, FileOpening::unmap);
+      } catch (PosixException e) {
+        if (e.errno() != Posix.ENOMEM || covered <= Residency.PIECE) throw e;
+        long half = Residency.wholePieces(covered / 2);
+        long whole = Residency.wholePieces(length);
+        covered = covered > whole ? Math.max(half, whole) : half;
+      }
+    }
+  }
+
+  private static void unmap(MemorySegment mapping) {
+    try {
+      Posix.munmap(mapping);
+    } catch (PosixException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void syncFolder(Path path) throws IOException {
+    int folder =
+        Posix.open(path.resolveSibling("").toAbsolutePath(), Posix.O_RDONLY | Posix.O_CLOEXEC, 0);
+    try {
+      Posix.fsync(folder);
+    } finally {
+      Posix.close(folder);
+    }
+  }
+}
