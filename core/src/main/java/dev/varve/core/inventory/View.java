@@ -10,6 +10,7 @@ import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumState;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -18,6 +19,17 @@ import org.jspecify.annotations.Nullable;
 /** Everything that can be seen of an inventory at one moment. Immutable. */
 public record View(
     Map<MachineId, MachineView> machines, Map<MediumId, MediumView> media, List<BadMachine> bad) {
+
+  /** A medium, its parent, and so on to the base; ends early where one is not listed. */
+  public List<Medium> chain(MediumId top) {
+    List<Medium> chain = new ArrayList<>();
+    for (MediumView at = media.get(top); at != null; ) {
+      chain.add(at.medium());
+      MediumId parent = at.medium().parent();
+      at = parent == null ? null : media.get(parent);
+    }
+    return chain;
+  }
 
   /**
    * A machine.

@@ -4,7 +4,6 @@ import dev.varve.core.inventory.Inventory;
 import dev.varve.core.inventory.ServedDisks.DiskStatus;
 import dev.varve.core.inventory.View;
 import dev.varve.core.inventory.View.MachineView;
-import dev.varve.core.inventory.View.MediumView;
 import dev.varve.core.machine.Attachment;
 import dev.varve.core.machine.Hardware;
 import dev.varve.core.machine.MachineId;
@@ -14,7 +13,6 @@ import dev.varve.core.medium.MediumId;
 import dev.varve.io.running.Effect;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -63,8 +61,10 @@ final class AttachmentJson {
   }
 
   private static JsonObject of(Attachment attachment, View view, @Nullable DiskStatus served) {
+    MediumId medium = attachment.medium();
+    List<Medium> chain = medium == null ? List.of() : view.chain(medium).reversed();
     var effects = new JsonObject();
-    for (Effect effect : Effect.of(attachment, chain(view, attachment.medium()), served)) {
+    for (Effect effect : Effect.of(attachment, chain, served)) {
       effects.put(
           effect.flag().text(),
           new JsonObject().put("effective", effect.whyNot() == null).put("why", effect.whyNot()));
@@ -72,17 +72,5 @@ final class AttachmentJson {
     return MachineJson.of(attachment)
         .put("effects", effects)
         .put("reclaimed", served == null ? null : served.reclaimed());
-  }
-
-  /** The medium and what it builds on, base first. */
-  private static List<Medium> chain(View view, @Nullable MediumId top) {
-    List<Medium> chain = new ArrayList<>();
-    MediumView medium = top == null ? null : view.media().get(top);
-    while (medium != null) {
-      chain.addFirst(medium.medium());
-      MediumId parent = medium.medium().parent();
-      medium = parent == null ? null : view.media().get(parent);
-    }
-    return chain;
   }
 }
