@@ -37,16 +37,6 @@ import picocli.CommandLine.ParameterException;
     })
 public final class Main {
 
-  private static final List<Class<?>> COMMANDS =
-      List.of(
-          ServeCommand.class,
-          MachineCommand.class,
-          MediumCommand.class,
-          HostCommand.class,
-          JobCommand.class,
-          ImageCommand.class,
-          HelpCommand.class);
-
   private Main() {}
 
   public static void main(String[] arguments) {
@@ -54,7 +44,10 @@ public final class Main {
   }
 
   static int execute(String... arguments) {
-    return commandLine(arguments).execute(arguments);
+    if (arguments.length != 1 || !arguments[0].equals("--version"))
+      return commandLine(arguments).execute(arguments);
+    System.out.println(version()); // reading picocli's classes would take most of the time
+    return CommandLine.ExitCode.OK;
   }
 
   /**
@@ -63,10 +56,18 @@ public final class Main {
    */
   static CommandLine commandLine(String... arguments) {
     var varve = new CommandLine(new Main());
+    List<Class<?>> commands =
+        List.of(
+            ServeCommand.class,
+            MachineCommand.class,
+            MediumCommand.class,
+            HostCommand.class,
+            JobCommand.class,
+            ImageCommand.class,
+            HelpCommand.class);
     Predicate<Class<?>> meant = command -> arguments[0].equals(name(command));
-    boolean one = arguments.length > 0 && COMMANDS.stream().anyMatch(meant);
-    boolean none = arguments.length == 1 && arguments[0].equals("--version");
-    if (!none) COMMANDS.stream().filter(one ? meant : _ -> true).forEach(varve::addSubcommand);
+    boolean one = arguments.length > 0 && commands.stream().anyMatch(meant);
+    commands.stream().filter(one ? meant : _ -> true).forEach(varve::addSubcommand);
     return Words.registerOn(varve)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(Main::wrongUsage)
@@ -97,11 +98,15 @@ public final class Main {
     return System.getenv("VARVE_DEBUG") != null;
   }
 
+  private static String version() {
+    String packaged = Main.class.getPackage().getImplementationVersion();
+    return "varve " + Objects.requireNonNullElse(packaged, "(not packaged)");
+  }
+
   static final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {
-      String packaged = Main.class.getPackage().getImplementationVersion();
-      return new String[] {"varve " + Objects.requireNonNullElse(packaged, "(not packaged)")};
+      return new String[] {version()};
     }
   }
 }
