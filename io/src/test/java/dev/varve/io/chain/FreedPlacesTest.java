@@ -4,12 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.varve.core.device.BlockDevice;
-import dev.varve.core.device.ReadSink;
 import dev.varve.io.file.CrashingDisk;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.TestImage;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
@@ -71,36 +69,19 @@ class FreedPlacesTest {
     var chain = images.open(threads);
     var guest = new Guest(chain);
     guest.write(0, Guest.filled(4 * BLOCK, 'a'));
-    var kept = new Kept();
+    var kept = new KeptMemory();
     BlockDevice.Lease lease = chain.lease();
     assertEquals(true, chain.tryRead(0, BLOCK, kept));
 
     guest.discard(0, BLOCK);
     CompletableFuture<Void> written = guest.submitWrite(0, Guest.filled(BLOCK, 'b'), false);
     guest.read(BLOCK, BLOCK);
-    assertArrayEquals(Guest.filled(BLOCK, 'a'), kept.memory.toArray(ValueLayout.JAVA_BYTE));
+    assertArrayEquals(Guest.filled(BLOCK, 'a'), kept.memory().toArray(ValueLayout.JAVA_BYTE));
     lease.release();
     Guest.await(written);
 
     assertArrayEquals(Guest.filled(BLOCK, 'b'), guest.read(0, BLOCK));
     guest.close();
     images.raw().assertDense();
-  }
-
-  private static final class Kept implements ReadSink {
-    MemorySegment memory = MemorySegment.NULL;
-
-    @Override
-    public boolean keepsReferences() {
-      return true;
-    }
-
-    @Override
-    public void bytes(MemorySegment memory, long offset, int length) {
-      this.memory = memory.asSlice(offset, length);
-    }
-
-    @Override
-    public void zeroes(int length) {}
   }
 }

@@ -162,7 +162,7 @@ class LiveChainTest {
     var disk = LiveChain.open(List.of(base), false, threads);
     var guest = new Guest(disk);
     guest.write(0, Guest.filled(1 << 16, 'a'));
-    var kept = new Kept();
+    var kept = new KeptMemory();
     BlockDevice.Lease lease = disk.lease();
     assertTrue(disk.tryRead(0, 1 << 16, kept));
 
@@ -175,31 +175,12 @@ class LiveChainTest {
     guest.write(1 << 17, Guest.filled(1 << 16, 'c'));
 
     assertArrayEquals(
-        Guest.filled(1 << 16, 'a'), kept.memory.toArray(java.lang.foreign.ValueLayout.JAVA_BYTE));
+        Guest.filled(1 << 16, 'a'), kept.memory().toArray(java.lang.foreign.ValueLayout.JAVA_BYTE));
     CompletableFuture<Void> closing = guest.beginClose();
     assertFalse(closing.isDone());
     lease.release();
     Guest.await(closing);
     assertClean(base, folder.resolve("1.vdi"));
-  }
-
-  private static final class Kept implements ReadSink {
-    private MemorySegment memory = MemorySegment.NULL;
-
-    @Override
-    public void bytes(MemorySegment memory, long offset, int length) {
-      this.memory = memory.asSlice(offset, length);
-    }
-
-    @Override
-    public void zeroes(int length) {
-      throw new AssertionError("there is data");
-    }
-
-    @Override
-    public boolean keepsReferences() {
-      return true;
-    }
   }
 
   @Test

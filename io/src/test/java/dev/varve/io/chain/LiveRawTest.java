@@ -10,7 +10,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.varve.core.device.BlockDevice;
 import dev.varve.core.device.BlockDeviceContract;
 import dev.varve.core.device.DeviceClosedException;
-import dev.varve.core.device.ReadSink;
 import dev.varve.core.medium.Progress;
 import dev.varve.core.testing.NeedsTools;
 import dev.varve.io.file.ImageInUseException;
@@ -19,7 +18,6 @@ import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.TestImage;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -189,7 +187,7 @@ class LiveRawTest {
     var disk = LiveChain.openRaw(raw, false, threads);
     var guest = new Guest(disk);
     guest.write(0, Guest.filled(1 << 16, 'a'));
-    var kept = new Kept();
+    var kept = new KeptMemory();
     BlockDevice.Lease lease = disk.lease();
     assertTrue(disk.tryRead(0, 1 << 16, kept));
 
@@ -197,29 +195,10 @@ class LiveRawTest {
     merge(disk, top, raw);
     CompletableFuture<Void> closing = guest.beginClose();
 
-    assertArrayEquals(Guest.filled(1 << 16, 'a'), kept.memory.toArray(ValueLayout.JAVA_BYTE));
+    assertArrayEquals(Guest.filled(1 << 16, 'a'), kept.memory().toArray(ValueLayout.JAVA_BYTE));
     assertFalse(closing.isDone());
     lease.release();
     Guest.await(closing);
-  }
-
-  private static final class Kept implements ReadSink {
-    private MemorySegment memory = MemorySegment.NULL;
-
-    @Override
-    public void bytes(MemorySegment memory, long offset, int length) {
-      this.memory = memory.asSlice(offset, length);
-    }
-
-    @Override
-    public void zeroes(int length) {
-      throw new AssertionError("a raw file says nothing of zeroes");
-    }
-
-    @Override
-    public boolean keepsReferences() {
-      return true;
-    }
   }
 
   @Test
