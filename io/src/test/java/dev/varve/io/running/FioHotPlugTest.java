@@ -14,7 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -29,17 +29,12 @@ class FioHotPlugTest {
 
   @TempDir Path folder;
   private TestImages images;
-  private TestMachines machines;
+  @AutoClose private TestMachines machines;
 
   @BeforeEach
   void listen() throws IOException {
     images = new TestImages(folder);
     machines = new TestMachines();
-  }
-
-  @AfterEach
-  void end() throws IOException {
-    machines.close();
   }
 
   @Test

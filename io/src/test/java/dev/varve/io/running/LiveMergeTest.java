@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -35,7 +35,7 @@ class LiveMergeTest {
 
   @TempDir Path folder;
   private final long seed = new Random().nextLong();
-  private TestMachines machines;
+  @AutoClose private TestMachines machines;
   private Path base;
   private Path middle;
   private Path top;
@@ -47,11 +47,6 @@ class LiveMergeTest {
     middle = images.child("middle", 2 * MIB, 2, 1);
     top = images.child("top", 2 * MIB, 3, 2);
     machines = new TestMachines();
-  }
-
-  @AfterEach
-  void end() throws IOException {
-    machines.close();
   }
 
   @Test

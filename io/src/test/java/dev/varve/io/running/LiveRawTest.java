@@ -21,7 +21,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -39,7 +39,7 @@ class LiveRawTest {
   @TempDir Path folder;
   private final long seed = new Random().nextLong();
   private TestImages images;
-  private TestMachines machines;
+  @AutoClose private TestMachines machines;
   private Path raw;
 
   @BeforeEach
@@ -47,11 +47,6 @@ class LiveRawTest {
     images = new TestImages(folder);
     raw = Files.write(folder.resolve("disk.img"), new byte[2 * MIB]);
     machines = new TestMachines();
-  }
-
-  @AfterEach
-  void end() throws IOException {
-    machines.close();
   }
 
   @Test

@@ -28,7 +28,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -46,17 +46,12 @@ class LiveSnapshotTest {
 
   @TempDir Path folder;
   private TestImages images;
-  private TestMachines machines;
+  @AutoClose private TestMachines machines;
 
   @BeforeEach
   void listen() throws IOException {
     images = new TestImages(folder);
     machines = new TestMachines();
-  }
-
-  @AfterEach
-  void end() throws IOException {
-    machines.close();
   }
 
   @Test

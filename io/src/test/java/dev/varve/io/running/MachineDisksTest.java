@@ -22,7 +22,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -39,17 +39,12 @@ class MachineDisksTest {
 
   @TempDir Path folder;
   private TestImages images;
-  private TestMachines machines;
+  @AutoClose private TestMachines machines;
 
   @BeforeEach
   void listen() throws IOException {
     images = new TestImages(folder);
     machines = new TestMachines();
-  }
-
-  @AfterEach
-  void end() throws IOException {
-    machines.close();
   }
 
   // ---- starting and stopping
