@@ -1,6 +1,7 @@
 package dev.varve.http;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -60,6 +61,17 @@ class LauncherTest {
     builder.environment().put("VARVE_JAVA_OPTS", "-Xmx1g -Dx=y");
 
     assertTrue(finish(builder).out.contains("<-Xmx1g><-Dx=y><-jar>"));
+  }
+
+  @Test
+  void onlyWhatMayRunLongIsCompiledForSpeed() throws Exception {
+    String quickly = "<-XX:TieredStopAtLevel=1>";
+
+    assertFalse(run("serve", "--demo").out.contains(quickly));
+    assertFalse(run("image", "convert", "a.vdi", "b.vdi").out.contains(quickly));
+    assertTrue(run("image", "info", "a.vdi").out.contains(quickly));
+    assertTrue(run("machine", "list").out.contains(quickly));
+    assertTrue(run("--version").out.contains(quickly));
   }
 
   @Test
