@@ -337,9 +337,14 @@ final class LongWork {
     /** What is left to do with files once it is decided. */
     abstract List<StateFolder.FileStep> steps(InventoryState now);
 
-    /** Files that the work makes. */
-    List<Path> creates() {
-      return List.of();
+    /** Files that the work makes, with the ids that they hold. */
+    Map<Path, MediumId> creates() {
+      return Map.of();
+    }
+
+    /** Says that a file that cannot hold its id is there. */
+    final void hasMade(Path file) {
+      if (change != null) change.hasMade(file);
     }
 
     final InventoryState lock(
@@ -499,8 +504,8 @@ final class LongWork {
     }
 
     @Override
-    List<Path> creates() {
-      return List.of(copy.location());
+    Map<Path, MediumId> creates() {
+      return Map.of(copy.location(), copy.id());
     }
 
     @Override
@@ -516,6 +521,7 @@ final class LongWork {
                   copy.variant(),
                   progress);
       if (!done) throw new CancellationException(description + " was cancelled");
+      if (copy.isRaw()) hasMade(copy.location());
     }
 
     @Override

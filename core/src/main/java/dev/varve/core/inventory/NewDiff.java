@@ -12,6 +12,7 @@ import dev.varve.core.medium.ModelException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -73,8 +74,11 @@ record NewDiff(Medium medium, Path parent, @Nullable MediumId onRaw) {
     else images.createChildOfRaw(medium.location(), medium.id(), parent, onRaw);
   }
 
-  static List<Path> locations(List<NewDiff> diffs) {
-    return diffs.stream().map(diff -> diff.medium().location()).toList();
+  /** The files that are made, with the ids that they hold. */
+  static Map<Path, MediumId> files(List<NewDiff> diffs) {
+    Map<Path, MediumId> files = new LinkedHashMap<>();
+    for (NewDiff diff : diffs) files.put(diff.medium().location(), diff.medium().id());
+    return files;
   }
 
   /** Why a medium cannot be used. */

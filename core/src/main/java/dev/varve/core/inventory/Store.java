@@ -88,7 +88,7 @@ final class Store implements AutoCloseable {
    */
   void commit(InventoryState after, List<NewDiff> diffs, List<FileStep> steps, Moment moment) {
     if (diffs.isEmpty() && steps.isEmpty() && Durable.of(after).equals(written)) return;
-    Change change = begin(NewDiff.locations(diffs), "");
+    Change change = begin(NewDiff.files(diffs), "");
     try {
       for (NewDiff diff : diffs) diff.create(images);
       Ready ready = prepare(change, after, steps);
@@ -102,10 +102,11 @@ final class Store implements AutoCloseable {
 
   /** Makes a base image and its registration durable. */
   void createBase(InventoryState after, Medium medium) {
-    Change change = begin(List.of(medium.location()), "");
+    Change change = begin(Map.of(medium.location(), medium.id()), "");
     try {
       images.create(
           medium.location(), medium.id(), medium.format(), medium.variant(), medium.capacity());
+      if (medium.isRaw()) change.hasMade(medium.location());
       Ready ready = prepare(change, after, List.of());
       ready.decide();
       ready.carryOut();
@@ -123,7 +124,7 @@ final class Store implements AutoCloseable {
     return (RuntimeException) e;
   }
 
-  Change begin(List<Path> creates, String unfinished) {
+  Change begin(Map<Path, MediumId> creates, String unfinished) {
     try {
       return folder.begin(creates, unfinished);
     } catch (FileAlreadyExistsException e) {
@@ -145,7 +146,7 @@ final class Store implements AutoCloseable {
             .map(Map.Entry::getValue)
             .toList();
     // What an earlier change left undone must not look like this one being decided.
-    folder.begin(List.of(), "").rollBack();
+    folder.begin(Map.of(), "").rollBack();
     return new Ready(change.prepare(changed, next.files(), next.globalMedia(), steps), next);
   }
 
@@ -179,8 +180,6 @@ final class Store implements AutoCloseable {
   /** Gives a change up; what goes wrong with that is told with {@code why}. */
   static void rollBack(Change change, @Nullable Exception why) {
     try {
-      if (why instanceof FileAlreadyExistsException taken)
-        change.doesNotCreate(Path.of(taken.getFile()));
       change.rollBack();
     } catch (IOException e) {
       // The journal still has it, and the next run gives it up.
@@ -206,7 +205,7 @@ final class Store implements AutoCloseable {
   /** Makes the file of a medium that is thrown away unless it is saved. */
   void createImplicit(NewDiff diff) {
     Medium medium = diff.medium();
-    Change change = begin(List.of(), new Implicit(medium.id(), medium.location()).line());
+    Change change = begin(Map.of(), new Implicit(medium.id(), medium.location()).line());
     try {
       diff.create(images);
       unsaved.put(medium.id(), change);
@@ -229,7 +228,7 @@ final class Store implements AutoCloseable {
   void deleteImplicit(Collection<Medium> media) {
     for (Medium medium : media) {
       try {
-        images.delete(medium.location());
+        images.deleteMade(medium.location(), medium.id());
       } catch (IOException e) {
         unsaved.remove(medium.id());
         continue;
@@ -245,13 +244,13 @@ final class Store implements AutoCloseable {
   void finishImplicit(String line, InventoryState state) throws IOException {
     if (!state.bad().isEmpty()) return;
     Implicit made = Implicit.of(line);
-    if (!state.media().containsKey(made.id())) images.delete(made.file());
+    if (!state.media().containsKey(made.id())) images.deleteMade(made.file(), made.id());
     forget(line);
   }
 
   /** Ends what a run before this one left unfinished. */
   void forget(String line) throws IOException {
-    folder.begin(List.of(), line).rollBack();
+    folder.begin(Map.of(), line).rollBack();
   }
 
   // ---- what is durable of a state

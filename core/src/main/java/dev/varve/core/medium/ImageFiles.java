@@ -99,4 +99,11 @@ public interface ImageFiles {
    * failure if there is none.
    */
   void delete(Path location) throws IOException;
+
+  /**
+   * Deletes what was made here as image {@code id}, whole or in part. A file that does not hold
+   * that id stays: since then somebody may have given the name to his own. So a raw file, which
+   * holds none, always stays.
+   */
+  void deleteMade(Path location, MediumId id) throws IOException;
 }

@@ -2,6 +2,7 @@ package dev.varve.core.settings;
 
 import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.MediumId;
+import dev.varve.core.settings.JournalEntry.Creation;
 import dev.varve.core.settings.JournalEntry.NewFile;
 import dev.varve.core.settings.StateFolder.FileStep;
 import java.io.IOException;
@@ -219,10 +220,11 @@ final class Changes {
 
   private void deleteCreated(JournalEntry intent) throws IOException {
     List<IOException> failures = new ArrayList<>();
-    for (Path image : intent.creates()) {
-      steps.before("delete " + image);
+    for (Creation made : intent.creates()) {
+      steps.before("delete " + made.file());
       try {
-        images.delete(image);
+        if (made.id() == null) images.delete(made.file());
+        else images.deleteMade(made.file(), made.id());
       } catch (IOException e) {
         failures.add(e);
       }

@@ -13,21 +13,23 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the journal holds of one change.
  *
  * <pre>
- * 0   8  "VARVEJ01"
+ * 0   8  "VARVEJ02"
  * 8   1  0: intended, 1: decided
- * 9      creates: count, then a text each
+ * 9      creates: count, then a text for the path and one for the id each
  *        unfinished: a text
  *        files: count, then a text for the path, a length, and the contents each
  *        steps: count, then a byte for the kind and two texts each
  * end-4  CRC-32C of all before
  * </pre>
  *
- * Numbers have four bytes, the highest first; a text is its length in bytes, then UTF-8.
+ * Numbers have four bytes, the highest first; a text is its length in bytes, then UTF-8. Earlier
+ * versions of Varve wrote "VARVEJ01", and of what is created the path alone.
  *
  * @param decided false: to be undone; true: to be done
  * @param creates image files that exist only if the change happens
@@ -37,12 +39,13 @@ import java.util.zip.CRC32C;
  */
 record JournalEntry(
     boolean decided,
-    List<Path> creates,
+    List<Creation> creates,
     String unfinished,
     List<NewFile> files,
     List<FileStep> steps) {
 
-  private static final byte[] MAGIC = "VARVEJ01".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] MAGIC = "VARVEJ02".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] WITHOUT_IDS = "VARVEJ01".getBytes(StandardCharsets.US_ASCII);
 
   private static final int DELETE = 0;
   private static final int REPARENT = 1;
@@ -50,6 +53,13 @@ record JournalEntry(
 
   /** Its second text is the parent's id, a space, and its path. */
   private static final int REPARENT_TO_RAW = 3;
+
+  /**
+   * An image file that is made.
+   *
+   * @param id what the file holds; null if its name alone says that it is the one
+   */
+  record Creation(Path file, @Nullable MediumId id) {}
 
   /** What a file holds from now on. */
   record NewFile(Path path, byte[] bytes) {}
@@ -60,7 +70,7 @@ record JournalEntry(
     steps = List.copyOf(steps);
   }
 
-  static JournalEntry intended(List<Path> creates, String unfinished) {
+  static JournalEntry intended(List<Creation> creates, String unfinished) {
     return new JournalEntry(false, creates, unfinished, List.of(), List.of());
   }
 
@@ -74,7 +84,10 @@ record JournalEntry(
     out.write(MAGIC);
     out.writeBoolean(decided);
     out.writeInt(creates.size());
-    for (Path path : creates) write(out, path.toString());
+    for (Creation made : creates) {
+      write(out, made.file().toString());
+      write(out, made.id() == null ? "" : made.id().toString());
+    }
     write(out, unfinished);
     out.writeInt(files.size());
     for (NewFile file : files) {
@@ -125,14 +138,16 @@ record JournalEntry(
    */
   static JournalEntry of(Path file, byte[] bytes) throws SettingsException {
     int length = bytes.length - Integer.BYTES;
-    if (length < MAGIC.length || !Arrays.equals(MAGIC, Arrays.copyOf(bytes, MAGIC.length)))
-      throw damaged(file);
+    boolean withIds = Arrays.equals(MAGIC, Arrays.copyOf(bytes, MAGIC.length));
+    boolean known = withIds || Arrays.equals(WITHOUT_IDS, Arrays.copyOf(bytes, MAGIC.length));
+    if (length < MAGIC.length || !known) throw damaged(file);
     byte[] body = Arrays.copyOf(bytes, length);
     try (var in = new DataInputStream(new ByteArrayInputStream(bytes))) {
       in.skipNBytes(MAGIC.length);
       boolean decided = in.readBoolean();
-      List<Path> creates = new ArrayList<>();
-      for (int left = in.readInt(); left > 0; left--) creates.add(Path.of(text(in)));
+      List<Creation> creates = new ArrayList<>();
+      for (int left = in.readInt(); left > 0; left--)
+        creates.add(new Creation(Path.of(text(in)), withIds ? id(text(in)) : null));
       String unfinished = text(in);
       List<NewFile> files = new ArrayList<>();
       for (int left = in.readInt(); left > 0; left--)
@@ -146,6 +161,10 @@ record JournalEntry(
     } catch (IOException | IllegalArgumentException e) {
       throw damaged(file);
     }
+  }
+
+  private static @Nullable MediumId id(String text) {
+    return text.isEmpty() ? null : MediumId.of(text);
   }
 
   private static FileStep step(DataInputStream in) throws IOException {

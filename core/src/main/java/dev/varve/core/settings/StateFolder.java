@@ -4,6 +4,7 @@ import dev.varve.core.machine.MachineId;
 import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
+import dev.varve.core.settings.JournalEntry.Creation;
 import dev.varve.core.settings.JournalEntry.NewFile;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -78,17 +79,17 @@ public final class StateFolder implements AutoCloseable {
   public interface Change {
 
     /**
-     * Names one more image file that will be made for this change.
+     * Names one more image file that will be made for this change, and the id that it will hold.
      *
-     * @throws FileAlreadyExistsException if there is such a file: it would be deleted by {@link
-     *     #rollBack}
+     * @throws FileAlreadyExistsException if there is such a file
      */
-    void alsoCreates(Path image) throws IOException;
+    void alsoCreates(Path image, MediumId id) throws IOException;
 
     /**
-     * Takes back that an image file is made: there is one of this name, and it is somebody else's.
+     * Says that an image file that holds no id is made now: {@link #rollBack} deletes it. After a
+     * crash it stays, for nobody can tell whose it is.
      */
-    void doesNotCreate(Path image) throws IOException;
+    void hasMade(Path image);
 
     /**
      * Writes what the change comes to beside the files that it replaces, so that trouble shows now
@@ -127,7 +128,7 @@ public final class StateFolder implements AutoCloseable {
     }
 
     /**
-     * Gives up: deletes the files that were to be created.
+     * Gives up: deletes the files that were created.
      *
      * @throws IOException if one cannot be deleted; the next {@link StateFolder#open} tries again
      */
@@ -340,18 +341,23 @@ public final class StateFolder implements AutoCloseable {
   /**
    * Begins a change.
    *
-   * @param creates image files that will be made for it; deleted if it is not committed
+   * @param creates image files that will be made for it, with the ids that they will hold; deleted
+   *     if it is not committed, but for one that holds another id or none
    * @param unfinished a line that {@link Contents#unfinished} gives back if the process is killed
    *     before it is committed or rolled back; empty if there is nothing to do again. A line that
    *     was given back is given back at every opening until a change is begun with it
    * @throws FileAlreadyExistsException if one of {@code creates} is there already, or is made by
    *     another change
    */
-  public Change begin(List<Path> creates, String unfinished) throws IOException {
+  public Change begin(Map<Path, MediumId> creates, String unfinished) throws IOException {
     changes.finishPending();
-    for (Path image : creates) refuseExisting(image);
-    var change = new OneChange(JournalEntry.intended(creates, unfinished));
-    promised.addAll(creates);
+    List<Creation> all = new ArrayList<>();
+    for (var made : creates.entrySet()) {
+      refuseExisting(made.getKey());
+      all.add(new Creation(made.getKey(), made.getValue()));
+    }
+    var change = new OneChange(JournalEntry.intended(all, unfinished));
+    promised.addAll(creates.keySet());
     return change;
   }
 
@@ -376,12 +382,12 @@ public final class StateFolder implements AutoCloseable {
     }
 
     @Override
-    public void alsoCreates(Path image) throws IOException {
+    public void alsoCreates(Path image, MediumId id) throws IOException {
       check();
       changes.finishPending();
       refuseExisting(image);
-      List<Path> creates = new ArrayList<>(intent.creates());
-      creates.add(image);
+      List<Creation> creates = new ArrayList<>(intent.creates());
+      creates.add(new Creation(image, id));
       JournalEntry more = JournalEntry.intended(creates, intent.unfinished());
       changes.intend(number, more);
       intent = more;
@@ -389,14 +395,13 @@ public final class StateFolder implements AutoCloseable {
     }
 
     @Override
-    public void doesNotCreate(Path image) throws IOException {
+    public void hasMade(Path image) {
       check();
-      List<Path> creates = new ArrayList<>(intent.creates());
-      if (!creates.remove(image)) return;
-      JournalEntry fewer = JournalEntry.intended(creates, intent.unfinished());
-      changes.intend(number, fewer);
-      intent = fewer;
-      promised.remove(image);
+      List<Creation> creates =
+          intent.creates().stream()
+              .map(made -> made.file().equals(image) ? new Creation(image, null) : made)
+              .toList();
+      intent = JournalEntry.intended(creates, intent.unfinished());
     }
 
     @Override
@@ -460,7 +465,7 @@ public final class StateFolder implements AutoCloseable {
 
     private void end() {
       ended = true;
-      promised.removeAll(intent.creates());
+      for (Creation made : intent.creates()) promised.remove(made.file());
     }
 
     private void check() {

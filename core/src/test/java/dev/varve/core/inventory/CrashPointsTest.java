@@ -278,6 +278,13 @@ class CrashPointsTest {
           images.delete(location);
           before("deleted " + location);
         }
+
+        @Override
+        public void deleteMade(Path location, MediumId id) throws IOException {
+          before("delete " + location);
+          images.deleteMade(location, id);
+          before("deleted " + location);
+        }
       };
     }
   }

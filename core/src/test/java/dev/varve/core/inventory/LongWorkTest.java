@@ -28,11 +28,14 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Deleting snapshots and merging, between their beginning and their end. */
 class LongWorkTest {
@@ -183,6 +186,42 @@ class LongWorkTest {
     assertEquals(Job.State.FAILED, job.state());
     bench.reopen();
     assertEquals("his", Files.readString(location));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"VDI", "RAW"})
+  void aFileThatSomebodyElseMadeWhereACancelledCopyWasToGoStaysHis(String format)
+      throws IOException {
+    Path location = bench.at("copy");
+    Job job = bench.inventory.cloneMedium(base, location, format, MediumVariant.STANDARD);
+    var his = new MediumId(new UUID(1, 1));
+    new TestImages().create(location, his, format, MediumVariant.STANDARD, Bench.CAPACITY);
+
+    job.cancel();
+    waiting.remove().run();
+
+    assertEquals(Job.State.CANCELLED, job.state());
+    assertTrue(Files.exists(location));
+  }
+
+  @Test
+  void anImageThatSomebodyElsePutInThePlaceOfAnUnsavedOneStaysHis() throws IOException {
+    MediumId diff = attachedToOneMore();
+    Path location = bench.medium(diff).location();
+    Files.delete(location);
+    var his = new MediumId(new UUID(1, 1));
+    new TestImages().create(location, his, "VDI", MediumVariant.STANDARD, Bench.CAPACITY);
+
+    bench.inventory.discard(session);
+
+    assertTrue(Files.exists(location));
+  }
+
+  /** An image that attaching made. */
+  private MediumId attachedToOneMore() {
+    MediumId immutable = bench.disk("immutable", MediumType.IMMUTABLE, MediumVariant.STANDARD);
+    bench.attach(session, 1, immutable);
+    return bench.attached(machine, 1);
   }
 
   private Job copy(MediumId medium, Path location) {

@@ -155,6 +155,13 @@ public final class TestImages implements ImageFiles, SectorAccess {
     Files.deleteIfExists(location);
   }
 
+  @Override
+  public void deleteMade(Path location, MediumId id) throws IOException {
+    if (!Files.exists(location) || !isImage(location)) return;
+    Image image = load(location);
+    if (image.id().equals(id) && !image.format().equals("RAW")) Files.delete(location);
+  }
+
   // ---- contents
 
   @Override

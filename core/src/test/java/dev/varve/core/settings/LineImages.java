@@ -13,7 +13,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 
-/** Images that are a line of text, the path of their parent; an empty line for a base. */
+/**
+ * Images that are a line of text, the path of their parent; an empty line for a base. One that is
+ * made for a change and may be deleted with it holds its id instead.
+ */
 final class LineImages implements ImageFiles {
 
   static String parentOf(Path image) throws IOException {
@@ -47,6 +50,12 @@ final class LineImages implements ImageFiles {
   @Override
   public void delete(Path location) throws IOException {
     Files.deleteIfExists(location);
+  }
+
+  @Override
+  public void deleteMade(Path location, MediumId id) throws IOException {
+    if (Files.exists(location) && Files.readString(location).equals(id.toString()))
+      Files.delete(location);
   }
 
   @Override

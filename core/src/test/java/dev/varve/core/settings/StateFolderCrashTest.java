@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.varve.core.medium.MediumId;
 import dev.varve.core.settings.StateFolder.Change;
 import dev.varve.core.settings.StateFolder.FileStep;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,6 +25,9 @@ import org.junit.jupiter.api.io.TempDir;
  * that before every step too, and looks at what is there.
  */
 class StateFolderCrashTest {
+
+  private static final MediumId MADE =
+      new MediumId(UUID.fromString("aaaaaaaa-2222-3333-4444-555555555555"));
 
   /** The end of the program. */
   private static final class Killed extends Error {
@@ -55,14 +60,14 @@ class StateFolderCrashTest {
 
   /** A merge in the background, an attach that is not saved, and a commit of two machines. */
   private static void commit(StateFolder folder, Path place) throws IOException {
-    folder.begin(List.of(), "merge S1");
+    folder.begin(Map.of(), "merge S1");
     Path attached = place.resolve("attached.vdi");
-    folder.begin(List.of(attached), "");
-    Files.writeString(attached, "");
+    folder.begin(Map.of(attached, MADE), "");
+    Files.writeString(attached, MADE.toString());
     Path taken = place.resolve("taken.vdi");
-    Change snapshot = folder.begin(List.of(), "");
-    snapshot.alsoCreates(taken);
-    Files.writeString(taken, "");
+    Change snapshot = folder.begin(Map.of(), "");
+    snapshot.alsoCreates(taken, MADE);
+    Files.writeString(taken, MADE.toString());
     snapshot.commit(
         List.of(renamed(folder, place, "one"), renamed(folder, place, "two")),
         List.of(file(place, "one"), file(place, "two")),
@@ -74,11 +79,11 @@ class StateFolderCrashTest {
 
   private static void rollBack(StateFolder folder, Path place) throws IOException {
     Path first = place.resolve("first.vdi");
-    Change change = folder.begin(List.of(first), "import");
-    Files.writeString(first, "");
+    Change change = folder.begin(Map.of(first, MADE), "import");
+    Files.writeString(first, MADE.toString());
     Path second = place.resolve("second.vdi");
-    change.alsoCreates(second);
-    Files.writeString(second, "");
+    change.alsoCreates(second, MADE);
+    Files.writeString(second, MADE.toString());
     change.rollBack();
   }
 
@@ -170,7 +175,7 @@ class StateFolderCrashTest {
     Path place = place("p");
     Files.delete(place.resolve("c.vdi"));
     try (StateFolder folder = StateFolder.open(place.resolve("state"), new LineImages())) {
-      Change change = folder.begin(List.of(), "");
+      Change change = folder.begin(Map.of(), "");
       var step = new FileStep.Reparent(place.resolve("c.vdi"), place.resolve("a.vdi"));
       List<Path> machines = folder.contents().machines();
       MachineSettings renamed = renamed(folder, place, "one");
@@ -178,12 +183,12 @@ class StateFolderCrashTest {
       assertThrows(
           UndoneStepsException.class,
           () -> change.commit(List.of(renamed), machines, List.of(), List.of(step)));
-      assertThrows(UndoneStepsException.class, () -> folder.begin(List.of(), ""));
+      assertThrows(UndoneStepsException.class, () -> folder.begin(Map.of(), ""));
       assertTrue(Files.readString(file(place, "one")).contains("new one"));
       assertThrows(IllegalStateException.class, change::rollBack);
 
       Files.writeString(place.resolve("c.vdi"), "b.vdi");
-      folder.begin(List.of(), "").rollBack();
+      folder.begin(Map.of(), "").rollBack();
       assertEquals(place.resolve("a.vdi").toString(), LineImages.parentOf(place.resolve("c.vdi")));
     }
   }
@@ -202,7 +207,7 @@ class StateFolderCrashTest {
           StateFolder.open(place.resolve("state"), new LineImages(), failing)) {
         MachineSettings one = renamed(folder, place, "one");
         MachineSettings two = renamed(folder, place, "two");
-        Change change = folder.begin(List.of(), "");
+        Change change = folder.begin(Map.of(), "");
         var full =
             assertThrows(
                 IOException.class,
@@ -234,7 +239,7 @@ class StateFolderCrashTest {
     Files.writeString(place.resolve("c.vdi"), "b.vdi");
     try (StateFolder folder = StateFolder.open(place.resolve("state"), new LineImages())) {
       folder
-          .begin(List.of(), "")
+          .begin(Map.of(), "")
           .commit(List.of(), List.of(file(place, "one"), file(place, "two")), List.of(), List.of());
     }
     return place;

@@ -15,6 +15,8 @@ import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.settings.StateFolder.FileStep;
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -24,6 +26,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,6 +35,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class StateFolderTest {
+
+  private static final MediumId MADE =
+      new MediumId(UUID.fromString("aaaaaaaa-2222-3333-4444-555555555555"));
 
   private static final MachineId ID =
       new MachineId(UUID.fromString("11111111-2222-3333-4444-555555555555"));
@@ -248,10 +254,10 @@ class StateFolderTest {
     Path made = temporary.resolve("made.vdi");
     Path more = temporary.resolve("more.vdi");
     Path other = image("other.vdi", "");
-    StateFolder.Change change = folder.begin(List.of(made), "");
-    change.alsoCreates(more);
-    Files.writeString(made, "");
-    Files.writeString(more, "");
+    StateFolder.Change change = folder.begin(Map.of(made, MADE), "");
+    change.alsoCreates(more, MADE);
+    Files.writeString(made, MADE.toString());
+    Files.writeString(more, MADE.toString());
 
     change.rollBack();
 
@@ -264,10 +270,11 @@ class StateFolderTest {
   @Test
   void aFileThatIsThereIsNoFileToBeCreated() throws IOException {
     Path there = image("there.vdi", "");
-    StateFolder.Change change = folder.begin(List.of(), "");
+    StateFolder.Change change = folder.begin(Map.of(), "");
 
-    assertThrows(FileAlreadyExistsException.class, () -> folder.begin(List.of(there), "merge"));
-    assertThrows(FileAlreadyExistsException.class, () -> change.alsoCreates(there));
+    assertThrows(
+        FileAlreadyExistsException.class, () -> folder.begin(Map.of(there, MADE), "merge"));
+    assertThrows(FileAlreadyExistsException.class, () -> change.alsoCreates(there, MADE));
     change.rollBack();
     reopen();
 
@@ -278,9 +285,9 @@ class StateFolderTest {
   @Test
   void whatAnOpenChangeMadeIsGoneAfterOpeningAgainAndItsLineIsTold() throws IOException {
     Path made = temporary.resolve("made.vdi");
-    folder.begin(List.of(made), "merge S1");
-    folder.begin(List.of(), "merge S2");
-    Files.writeString(made, "");
+    folder.begin(Map.of(made, MADE), "merge S1");
+    folder.begin(Map.of(), "merge S2");
+    Files.writeString(made, MADE.toString());
 
     reopen();
 
@@ -289,18 +296,68 @@ class StateFolderTest {
   }
 
   @Test
+  void aFileThatSomebodyElseMadeUnderTheNameStaysHisAfterOpeningAgain() throws IOException {
+    Path made = temporary.resolve("made.vdi");
+    folder.begin(Map.of(made, MADE), "");
+    Files.writeString(made, "his");
+
+    reopen();
+
+    assertEquals("his", Files.readString(made));
+    reopen();
+    assertEquals("his", Files.readString(made));
+  }
+
+  @Test
+  void aFileThatCannotHoldItsIdGoesWithTheChangeThatMadeIt() throws IOException {
+    Path made = temporary.resolve("made.raw");
+    StateFolder.Change change = folder.begin(Map.of(made, MADE), "");
+    Files.writeString(made, "raw");
+    change.hasMade(made);
+
+    change.rollBack();
+
+    assertFalse(Files.exists(made));
+  }
+
+  @Test
+  void aJournalOfAnEarlierVersionKnowsFilesByTheirNames() throws IOException {
+    Path made = image("made.vdi", "his or ours");
+    folder.close();
+    var bytes = new ByteArrayOutputStream();
+    var entry = new DataOutputStream(bytes);
+    entry.writeBytes("VARVEJ01");
+    entry.writeByte(0); // intended
+    entry.writeInt(1); // creates one file
+    byte[] name = Samples.utf8(made.toString());
+    entry.writeInt(name.length);
+    entry.write(name);
+    entry.write(new byte[12]); // no line, no files, no steps
+    var crc = new CRC32C();
+    crc.update(bytes.toByteArray());
+    entry.writeInt((int) crc.getValue());
+    Path journal = Files.createDirectories(temporary.resolve("state/journal"));
+    Files.write(journal.resolve("1.change"), bytes.toByteArray());
+
+    open();
+
+    assertFalse(Files.exists(made));
+    assertFalse(Files.exists(journal.resolve("1.change")));
+  }
+
+  @Test
   void aLineIsToldUntilItIsBegunAgainAndEnds() throws IOException {
-    folder.begin(List.of(), "merge S1");
+    folder.begin(Map.of(), "merge S1");
     reopen();
     reopen();
     assertEquals(List.of("merge S1"), folder.contents().unfinished());
 
-    folder.begin(List.of(), "merge S1");
+    folder.begin(Map.of(), "merge S1");
     assertEquals(List.of(), folder.contents().unfinished());
     reopen();
     assertEquals(List.of("merge S1"), folder.contents().unfinished());
 
-    folder.begin(List.of(), "merge S1").rollBack();
+    folder.begin(Map.of(), "merge S1").rollBack();
     reopen();
     assertEquals(List.of(), folder.contents().unfinished());
   }
@@ -309,9 +366,9 @@ class StateFolderTest {
   void changesMayOverlap() throws IOException {
     MachineSettings machine = machine("m");
     Path made = temporary.resolve("made.vdi");
-    StateFolder.Change merge = folder.begin(List.of(), "merge S1");
-    folder.begin(List.of(made), "");
-    Files.writeString(made, "");
+    StateFolder.Change merge = folder.begin(Map.of(), "merge S1");
+    folder.begin(Map.of(made, MADE), "");
+    Files.writeString(made, MADE.toString());
 
     commit(List.of(machine), List.of(path(machine)), List.of(), List.of());
     merge.commit(List.of(), List.of(path(machine)), List.of(), List.of());
@@ -349,8 +406,8 @@ class StateFolderTest {
   void aDamagedListIsRefusedAndNothingChanges() throws IOException {
     Path made = temporary.resolve("made.vdi");
     commit(List.of(), List.of(), List.of(medium(temporary.resolve("b"), null)), List.of());
-    folder.begin(List.of(made), "merge");
-    Files.writeString(made, "");
+    folder.begin(Map.of(made, MADE), "merge");
+    Files.writeString(made, MADE.toString());
     folder.close();
     Path list = temporary.resolve("state/varve.xml");
     String damaged = Files.readString(list).substring(0, 150);
@@ -378,8 +435,8 @@ class StateFolderTest {
   @ValueSource(ints = {0, 8, 20, -1})
   void aDamagedJournalIsRefusedAndNothingChanges(int at) throws IOException {
     Path made = temporary.resolve("made.vdi");
-    folder.begin(List.of(made), "merge");
-    Files.writeString(made, "");
+    folder.begin(Map.of(made, MADE), "merge");
+    Files.writeString(made, MADE.toString());
     folder.close();
     Path entry = temporary.resolve("state/journal/1.change");
     byte[] bytes = Files.readAllBytes(entry);
@@ -399,7 +456,7 @@ class StateFolderTest {
     MachineSettings read = folder.read(file);
     commit(List.of(), List.of(file), List.of(), List.of());
     Files.delete(file);
-    StateFolder.Change change = folder.begin(List.of(), "");
+    StateFolder.Change change = folder.begin(Map.of(), "");
 
     assertThrows(
         SettingsException.class,
@@ -417,8 +474,8 @@ class StateFolderTest {
     // In the way of the new file, for every user.
     Path obstacle = Files.createDirectories(file.resolveSibling("a1-sample.vbox.varve-new/x"));
     Path made = temporary.resolve("made.vdi");
-    StateFolder.Change change = folder.begin(List.of(made), "");
-    Files.writeString(made, "");
+    StateFolder.Change change = folder.begin(Map.of(made, MADE), "");
+    Files.writeString(made, MADE.toString());
 
     assertThrows(
         IOException.class,
@@ -455,8 +512,8 @@ class StateFolderTest {
     MachineSettings read = folder.read(file);
     MachineSettings bad = Samples.with(read, Samples.named(read.machine(), "a\u0001b"));
     Path made = temporary.resolve("made.vdi");
-    StateFolder.Change change = folder.begin(List.of(made), "");
-    Files.writeString(made, "");
+    StateFolder.Change change = folder.begin(Map.of(made, MADE), "");
+    Files.writeString(made, MADE.toString());
 
     var refused =
         assertThrows(
@@ -477,7 +534,7 @@ class StateFolderTest {
   private void commit(
       List<MachineSettings> saved, List<Path> machines, List<Medium> media, List<FileStep> steps)
       throws IOException {
-    folder.begin(List.of(), "").commit(saved, machines, media, steps);
+    folder.begin(Map.of(), "").commit(saved, machines, media, steps);
   }
 
   private Path sample(String name) throws IOException {

@@ -180,6 +180,26 @@ public final class ChainFiles implements ImageFiles {
       throw new IOException(location + " is not a regular file and is not deleted");
     }
     NewFile.sweep(location);
+    remove(location);
+  }
+
+  @Override
+  public void deleteMade(Path location, MediumId id) throws IOException {
+    NewFile.sweep(location);
+    if (holds(location, id)) remove(location);
+  }
+
+  /** Whether this is an image of that id. What is a link, or cannot be read, was not made here. */
+  private static boolean holds(Path location, MediumId id) {
+    if (!Files.isRegularFile(location, LinkOption.NOFOLLOW_LINKS)) return false;
+    try {
+      return VdiHeader.hasSignature(location) && VdiHeader.peek(location).uuid().equals(id.uuid());
+    } catch (IOException _) {
+      return false;
+    }
+  }
+
+  private static void remove(Path location) throws IOException {
     if (!Files.deleteIfExists(location)) return;
     Path folder = location.toAbsolutePath().getParent();
     if (folder == null) return;
@@ -374,7 +394,7 @@ public final class ChainFiles implements ImageFiles {
       Progress progress)
       throws IOException {
     boolean fixed = isFixed(variant);
-    if (format.equals(VDI) && isCopy(location, id)) return true;
+    if (format.equals(VDI) && holds(location, id)) return true; // a call before a crash made it
     try (DiskSource source = source(chain)) {
       long capacity = source.capacity();
       var copy =
@@ -395,13 +415,6 @@ public final class ChainFiles implements ImageFiles {
     } catch (Cancelled _) {
       return false;
     }
-  }
-
-  /** Whether the call before a crash was successful: the file appeared when it was complete. */
-  private static boolean isCopy(Path location, MediumId id) throws IOException {
-    return Files.exists(location)
-        && VdiHeader.hasSignature(location)
-        && VdiHeader.peek(location).uuid().equals(id.uuid());
   }
 
   private DiskSource source(List<Path> chain) throws IOException {

@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -263,6 +264,30 @@ class ChainFilesTest {
       assertTrue(Files.exists(somebodys), "nothing that makes images calls a file so");
       beingMade.publish(); // fails if its file is gone
     }
+  }
+
+  @Test
+  void whatWasMadeAsAnImageGoesAndWhatSomebodyElsePutThereStays() throws Exception {
+    Path made = base();
+    Path part = Files.createFile(folder.resolve(".base.vdi.1234.part"));
+    Path raw = Files.write(folder.resolve("disk.img"), new byte[512]);
+    Path damaged = Files.write(folder.resolve("damaged.vdi"), Arrays.copyOf(head(made), 100));
+    Path link = Files.createSymbolicLink(folder.resolve("link.vdi"), made);
+
+    files.deleteMade(made, CHILD);
+    assertTrue(Files.exists(made), "it is another image");
+    assertFalse(Files.exists(part), "nobody reads it");
+    for (Path file : List.of(raw, damaged, link, folder)) {
+      files.deleteMade(file, BASE);
+      assertTrue(Files.exists(file, LinkOption.NOFOLLOW_LINKS), "nobody knows whose it is");
+    }
+
+    for (int time = 0; time < 2; time++) files.deleteMade(made, BASE);
+    assertFalse(Files.exists(made));
+  }
+
+  private static byte[] head(Path image) throws IOException {
+    return Arrays.copyOf(Files.readAllBytes(image), 512);
   }
 
   @Test
