@@ -446,6 +446,7 @@ public final class LiveChain implements BlockDevice {
 
   // ---- closing
 
+  /** {@inheritDoc} Fails also if a file was deleted or replaced meanwhile, so that it is lost. */
   @Override
   public CompletionStage<Void> close() {
     Stage stage;
@@ -471,9 +472,20 @@ public final class LiveChain implements BlockDevice {
       return;
     }
     Throwable first = failure == null ? images.makeDense(lock, reads) : failure;
+    if (first == null && !readOnly) first = lost();
     Throwable unclosed = images.close();
     if (first == null) first = unclosed;
     if (first == null) closed.complete(null);
     else closed.completeExceptionally(first);
+  }
+
+  /** That a file will not be found again, with what the guest wrote; null if all will. */
+  private @Nullable Exception lost() {
+    try {
+      images.requireKept();
+      return null;
+    } catch (IOException | RuntimeException e) {
+      return e;
+    }
   }
 }

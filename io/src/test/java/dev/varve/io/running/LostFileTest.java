@@ -1,0 +1,127 @@
+package dev.varve.io.running;
+
+import static dev.varve.io.running.Emulator.filled;
+import static dev.varve.io.running.TestMachines.ALPHA;
+import static dev.varve.io.running.TestMachines.SATA_0;
+import static dev.varve.io.running.TestMachines.SATA_1;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Somebody takes a file away under a running machine: whoever stops it is told. */
+@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+class LostFileTest {
+
+  private static final int MIB = 1 << 20;
+
+  @TempDir Path folder;
+  private TestImages images;
+  private TestMachines machines;
+  private Path raw;
+  private Path vdi;
+
+  @BeforeEach
+  void startOnTwoDisks() throws IOException {
+    images = new TestImages(folder);
+    machines = new TestMachines();
+    raw = Files.write(folder.resolve("disk.img"), new byte[2 * MIB]);
+    vdi = images.vdi("disk", 2 * MIB, 1);
+    machines.disks.start(
+        ALPHA,
+        List.of(
+            TestMachines.rawDisk("alpha", SATA_0, raw),
+            TestMachines.hardDisk("alpha", SATA_1, vdi)));
+  }
+
+  @AfterEach
+  void end() throws IOException {
+    machines.close();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"disk.img,false", "disk.img,true", "disk.vdi,false", "disk.vdi,true"})
+  void whoStopsTheMachineHearsOfAFileThatIsGone(String name, boolean replaced) throws Exception {
+    write("alpha/SATA/0/0");
+    write("alpha/SATA/1/0");
+    Path file = folder.resolve(name);
+    Path other = Files.copy(file, folder.resolve("other"));
+    if (replaced) Files.move(other, file, StandardCopyOption.REPLACE_EXISTING);
+    else Files.delete(file);
+
+    var told = assertThrows(IOException.class, () -> machines.disks.stop(ALPHA));
+
+    assertTrue(
+        told.getMessage()
+            .contains(
+                file + " was deleted, moved or replaced by another file while a machine ran on it"),
+        told.getMessage());
+    assertEquals(Map.of(), machines.disks.uris(ALPHA));
+    if (!file.equals(raw)) assertEquals('w', Files.readAllBytes(raw)[0]);
+    else assertArrayEquals(filled(512, 'w'), firstSectorOfVdi());
+  }
+
+  @Test
+  void whoStopsTheMachineHearsOfAFileThatWasCut() throws Exception {
+    write("alpha/SATA/0/0");
+    try (var open = new RandomAccessFile(raw.toFile(), "rw")) {
+      open.setLength(MIB);
+    }
+
+    var told = assertThrows(IOException.class, () -> machines.disks.stop(ALPHA));
+
+    assertTrue(told.getMessage().contains("1048576 bytes"), told.getMessage());
+    assertEquals(Map.of(), machines.disks.uris(ALPHA));
+  }
+
+  @Test
+  void aFileThatIsBackUnderItsNameIsNotLost() throws Exception {
+    write("alpha/SATA/0/0");
+    Path moved = Files.move(raw, folder.resolve("moved.img"));
+    Files.move(moved, raw);
+
+    machines.disks.stop(ALPHA);
+
+    assertEquals('w', Files.readAllBytes(raw)[0]);
+  }
+
+  @Test
+  void aDiscThatIsGoneLosesNothingOfWhatAMachineWrote() throws Exception {
+    machines.disks.stop(ALPHA);
+    Path iso = images.iso("disc", 5000, 'i');
+    machines.disks.start(ALPHA, List.of(TestMachines.disc("alpha", SATA_0, iso)));
+    Files.delete(iso);
+
+    machines.disks.stop(ALPHA);
+
+    assertEquals(Map.of(), machines.disks.uris(ALPHA));
+  }
+
+  private byte[] firstSectorOfVdi() throws Exception {
+    byte[] disk = TestImages.contents(machines.threads, vdi);
+    return Arrays.copyOf(disk, 512);
+  }
+
+  private void write(String export) throws IOException {
+    try (var disk = machines.emulator(export)) {
+      disk.write(0, filled(512, 'w'));
+    }
+  }
+}
