@@ -24,10 +24,17 @@ final class Inspection {
     this.images = images;
   }
 
+  /** What is in the file of a medium; of a raw one, nothing that its guest wrote counts. */
+  ImageInfo inspect(Medium medium) throws IOException {
+    return medium.isRaw()
+        ? images.inspectRaw(medium.location(), medium.device())
+        : images.inspect(medium.location(), medium.device());
+  }
+
   /** The medium as its file is now; accessible, or with the reason why it is not. */
   Medium look(Medium medium) {
     try {
-      ImageInfo info = images.inspect(medium.location(), medium.device());
+      ImageInfo info = inspect(medium);
       if (isAnother(info, medium)) return medium.withAccessError(another(info, medium));
       if (!Objects.equals(info.parent(), medium.parent()))
         return medium.withAccessError(
@@ -78,7 +85,7 @@ final class Inspection {
   void needsNoOther(Medium medium) {
     ImageInfo info;
     try {
-      info = images.inspect(medium.location(), medium.device());
+      info = inspect(medium);
     } catch (IOException _) {
       return;
     }

@@ -14,6 +14,7 @@ import dev.varve.core.machine.Snapshot;
 import dev.varve.core.machine.SnapshotId;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.HalfMergedException;
+import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
@@ -272,7 +273,7 @@ final class LongWork {
     try {
       return online
           ? Files.size(medium.location())
-          : outside.images().inspect(medium.location(), medium.device()).fileLength();
+          : outside.inspection().inspect(medium).fileLength();
     } catch (IOException e) {
       throw Refusal.of(E_FAIL, "'%s' cannot be read".formatted(medium.name()), e);
     }
@@ -514,7 +515,7 @@ final class LongWork {
           outside
               .images()
               .copy(
-                  chain.reversed().stream().map(Medium::location).toList(),
+                  ImageChain.of(chain.reversed()),
                   copy.location(),
                   copy.id(),
                   copy.format(),

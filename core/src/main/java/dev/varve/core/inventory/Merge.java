@@ -1,9 +1,9 @@
 package dev.varve.core.inventory;
 
+import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.settings.StateFolder.FileStep;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -54,9 +54,9 @@ record Merge(MediumId source, MediumId target, boolean forward) {
         throw NewDiff.halfMerged(state.medium(id));
   }
 
-  /** The files of the chain up to the upper of the two, base first. */
-  List<Path> chain(InventoryState state) {
-    return state.chain(upper()).reversed().stream().map(Medium::location).toList();
+  /** The files of the chain up to the upper of the two. */
+  ImageChain chain(InventoryState state) {
+    return ImageChain.of(state.chain(upper()).reversed());
   }
 
   /** The media that must be readable: the chain up to the upper of the two. */

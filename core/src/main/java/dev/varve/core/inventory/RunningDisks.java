@@ -4,6 +4,7 @@ import dev.varve.core.machine.Attachment;
 import dev.varve.core.machine.BandwidthGroup;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
+import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.Progress;
 import dev.varve.core.settings.UndecidedException;
 import java.io.IOException;
@@ -33,7 +34,13 @@ public interface RunningDisks extends ServedDisks {
       String format,
       List<Path> chain,
       boolean readOnly,
-      @Nullable BandwidthGroup group) {}
+      @Nullable BandwidthGroup group) {
+
+    /** These files as its chain, on a base of the format that this one has. */
+    public ImageChain withFiles(List<Path> files) {
+      return new ImageChain(files, format.equals("RAW"));
+    }
+  }
 
   /** Opens all of a machine's disks and lets clients ask for them. */
   void start(MachineId machine, List<Disk> disks) throws IOException;

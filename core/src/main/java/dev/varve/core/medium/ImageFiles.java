@@ -2,7 +2,6 @@ package dev.varve.core.medium;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 
 /**
  * The image files behind media: whatever the model needs done to a file that no running machine has
@@ -21,6 +20,11 @@ public interface ImageFiles {
    *     message is for people
    */
   ImageInfo inspect(Path location, DeviceType device) throws IOException;
+
+  /** The same for a file or device that is registered as raw, whatever is in it. */
+  default ImageInfo inspectRaw(Path location, DeviceType device) throws IOException {
+    return inspect(location, device);
+  }
 
   /**
    * Makes a base image that reads as zeroes.
@@ -58,7 +62,7 @@ public interface ImageFiles {
    * crash, the upper one still shows on the lower what it showed before. The images between them (a
    * merge by hand may name a distant pair) are merged too.
    *
-   * @param chain base first, up to the upper of source and target
+   * @param chain up to the upper of source and target
    * @param target the uppermost of {@code chain} for a forward merge; {@code source} then is the
    *     lowest that is merged into it. For a backward merge the other way round
    * @param progress asked often; after it said no, a forward merge stops, and a backward one only
@@ -66,7 +70,7 @@ public interface ImageFiles {
    * @return false if it was cancelled
    * @throws HalfMergedException if a backward merge has changed the target
    */
-  boolean merge(List<Path> chain, Path source, Path target, Progress progress) throws IOException;
+  boolean merge(ImageChain chain, Path source, Path target, Progress progress) throws IOException;
 
   /** Tells a differencing image that {@code parent} is its parent from now on. */
   void reparent(Path location, Path parent) throws IOException;
@@ -82,11 +86,10 @@ public interface ImageFiles {
   /**
    * Copies what the top of {@code chain} shows into a new base image.
    *
-   * @param chain base first
    * @return false if it was cancelled; then there is no new file
    */
   boolean copy(
-      List<Path> chain,
+      ImageChain chain,
       Path location,
       MediumId id,
       String format,

@@ -7,6 +7,7 @@ import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Snapshot;
 import dev.varve.core.machine.SnapshotId;
 import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.ImageInfo;
 import dev.varve.core.medium.MediumId;
@@ -235,7 +236,7 @@ class CrashPointsTest {
         }
 
         @Override
-        public boolean merge(List<Path> chain, Path source, Path target, Progress progress)
+        public boolean merge(ImageChain chain, Path source, Path target, Progress progress)
             throws IOException {
           before("merge " + source);
           boolean done = images.merge(chain, source, target, progress);
@@ -259,7 +260,7 @@ class CrashPointsTest {
 
         @Override
         public boolean copy(
-            List<Path> chain,
+            ImageChain chain,
             Path location,
             MediumId id,
             String format,

@@ -1,6 +1,7 @@
 package dev.varve.core.inventory;
 
 import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.ImageInfo;
 import dev.varve.core.medium.MediumId;
@@ -106,8 +107,9 @@ public final class TestImages implements ImageFiles, SectorAccess {
   }
 
   @Override
-  public boolean merge(List<Path> chain, Path source, Path target, Progress progress)
+  public boolean merge(ImageChain images, Path source, Path target, Progress progress)
       throws IOException {
+    List<Path> chain = images.files();
     boolean forward = chain.getLast().equals(target);
     int lowest = chain.indexOf(forward ? source : target);
     List<Path> merged = chain.subList(lowest, chain.size());
@@ -135,7 +137,7 @@ public final class TestImages implements ImageFiles, SectorAccess {
 
   @Override
   public boolean copy(
-      List<Path> chain,
+      ImageChain chain,
       Path location,
       MediumId id,
       String format,
@@ -143,9 +145,9 @@ public final class TestImages implements ImageFiles, SectorAccess {
       Progress progress)
       throws IOException {
     if (!progress.at(0, 1)) return false;
-    create(location, id, format, variant, load(chain.getLast()).capacity());
+    create(location, id, format, variant, load(chain.files().getLast()).capacity());
     Image image = load(location);
-    for (Path path : chain) image.sectors().putAll(load(path).sectors());
+    for (Path path : chain.files()) image.sectors().putAll(load(path).sectors());
     store(location, image);
     return true;
   }

@@ -1,6 +1,7 @@
 package dev.varve.core.settings;
 
 import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.ImageInfo;
 import dev.varve.core.medium.MediumId;
@@ -11,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.List;
 
 /**
  * Images that are a line of text, the path of their parent; an empty line for a base. One that is
@@ -69,13 +69,13 @@ final class LineImages implements ImageFiles {
   }
 
   @Override
-  public boolean merge(List<Path> chain, Path source, Path target, Progress progress) {
+  public boolean merge(ImageChain chain, Path source, Path target, Progress progress) {
     throw new UnsupportedOperationException("a state folder merges no images");
   }
 
   @Override
   public boolean copy(
-      List<Path> chain,
+      ImageChain chain,
       Path location,
       MediumId id,
       String format,

@@ -2,6 +2,7 @@ package dev.varve.io.chain;
 
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.HalfMergedException;
+import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.ImageInfo;
 import dev.varve.core.medium.Medium;
@@ -13,6 +14,7 @@ import dev.varve.io.file.ImageInUseException;
 import dev.varve.io.file.MappedFile;
 import dev.varve.io.file.NewFile;
 import dev.varve.io.file.NewFile.Existing;
+import dev.varve.io.file.SharedFiles;
 import dev.varve.io.posix.BlockDeviceFacts;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.ImageType;
@@ -64,6 +66,20 @@ public final class ChainFiles implements ImageFiles {
       }
       return infoOf(VdiHeader.peek(location), Files.size(location));
     }
+    if (device == DeviceType.HARD_DISK) RawFiles.requireHardDisk(location, Files.size(location));
+    return infoOfRaw(location, device);
+  }
+
+  @Override
+  public ImageInfo inspectRaw(Path location, DeviceType device) throws IOException {
+    if (Files.exists(location) && BlockDeviceFacts.isBlockDevice(location))
+      return infoOfDevice(location, device);
+    if (Files.exists(location) && !Files.isRegularFile(location))
+      throw new IOException(location + " is not a regular file, as an image must be");
+    return infoOfRaw(location, device);
+  }
+
+  private static ImageInfo infoOfRaw(Path location, DeviceType device) throws IOException {
     if (device == DeviceType.HARD_DISK) return infoOfRaw(RawBase.capacity(location));
     long length = Files.size(location);
     RawFiles.requireNotEmpty(location, length);
@@ -211,8 +227,9 @@ public final class ChainFiles implements ImageFiles {
   // ---- merging
 
   @Override
-  public boolean merge(List<Path> chain, Path source, Path target, Progress progress)
+  public boolean merge(ImageChain images, Path source, Path target, Progress progress)
       throws IOException {
+    List<Path> chain = images.files();
     int from = position(chain, source);
     int to = position(chain, target);
     if (from == to || Math.max(from, to) != chain.size() - 1) {
@@ -220,21 +237,25 @@ public final class ChainFiles implements ImageFiles {
           "the chain of a merge ends with the upper of source %s and target %s"
               .formatted(source, target));
     }
-    boolean intoRaw = to == 0 && RawBase.isBelow(chain); // as large as what is above it
-    if (from > to && !intoRaw && !makeRoomFor(chain, from, to, progress)) return false;
-    List<VdiImage> images = new ArrayList<>();
+    boolean intoRaw = to == 0 && images.onRaw(); // as large as what is above it
+    if (from > to && !intoRaw && !makeRoomFor(images, from, to, progress)) return false;
+    List<VdiImage> opened = new ArrayList<>();
     try {
       for (int i = 0; i < chain.size(); i++) {
-        images.add(
-            i == 0 && RawBase.isBelow(chain)
-                ? RawBase.open(chain, to == 0)
-                : ChainImages.open(chain.get(i), i == to, false));
-        ChainImages.checkParent(images, i);
+        opened.add(open(images, i, i == to));
+        ChainImages.checkParent(opened, i);
       }
-      return merge(images, from, to, usableSpace(target), progress);
+      return merge(opened, from, to, usableSpace(target), progress);
     } finally {
-      closeAll(images);
+      closeAll(opened);
     }
+  }
+
+  private static VdiImage open(ImageChain chain, int position, boolean writable)
+      throws IOException {
+    return position == 0 && chain.onRaw()
+        ? RawBase.open(chain.files(), writable)
+        : ChainImages.open(chain.files().get(position), writable, false);
   }
 
   private static int position(List<Path> chain, Path image) {
@@ -284,22 +305,27 @@ public final class ChainFiles implements ImageFiles {
    *
    * @return false if it was cancelled before anything was changed
    */
-  private static boolean makeRoomFor(List<Path> chain, int from, int to, Progress progress)
+  private static boolean makeRoomFor(ImageChain images, int from, int to, Progress progress)
       throws IOException {
+    List<Path> chain = images.files();
     long capacity = VdiHeader.peek(chain.get(from)).capacity();
     Path target = chain.get(to);
     VdiHeader header = VdiHeader.peek(target);
     if (header.capacity() >= capacity) return true;
+    if (images.onRaw())
+      throw new IOException(
+          "%s has a disk of %d bytes and %s, on the raw image %s, one of %d: what lies on a raw image stays as large as that is; copy the disk to a new image"
+              .formatted(chain.get(from), capacity, target, chain.getFirst(), header.capacity()));
     VdiGrowth.check(header, capacity, target.toString());
     if (!progress.at(0, capacity)) return false;
-    List<VdiImage> images = new ArrayList<>();
+    List<VdiImage> opened = new ArrayList<>();
     try {
       for (Path path : chain.subList(0, to + 1)) {
-        images.add(ChainImages.open(path, path.equals(target), false));
+        opened.add(ChainImages.open(path, path.equals(target), false));
       }
-      grow(images, capacity);
+      grow(opened, capacity);
     } finally {
-      closeAll(images);
+      closeAll(opened);
     }
     return true;
   }
@@ -386,7 +412,7 @@ public final class ChainFiles implements ImageFiles {
 
   @Override
   public boolean copy(
-      List<Path> chain,
+      ImageChain chain,
       Path location,
       MediumId id,
       String format,
@@ -417,10 +443,15 @@ public final class ChainFiles implements ImageFiles {
     }
   }
 
-  private DiskSource source(List<Path> chain) throws IOException {
-    if (chain.size() == 1 && RawBase.isRaw(chain.getFirst())) {
-      return DiskSource.raw(chain.getFirst());
+  private DiskSource source(ImageChain chain) throws IOException {
+    if (chain.onRaw() && chain.files().size() == 1) return DiskSource.raw(chain.files().getFirst());
+    List<VdiImage> images = new ArrayList<>();
+    try {
+      ChainImages.open(images, chain, true, false, new SharedFiles());
+      return DiskSource.device(new DifferencingChain(images, false, threads, UUID::randomUUID));
+    } catch (Throwable e) {
+      closeAll(images);
+      throw e;
     }
-    return DiskSource.device(DifferencingChain.open(chain, true, threads));
   }
 }

@@ -1,5 +1,6 @@
 package dev.varve.io.chain;
 
+import dev.varve.core.medium.ImageChain;
 import dev.varve.io.vdi.ImageType;
 import dev.varve.io.vdi.VdiFormatException;
 import dev.varve.io.vdi.VdiHeader;
@@ -87,7 +88,8 @@ public final class ChainFinder {
   }
 
   /**
-   * The chain of exactly these images; the base may be a raw file or device.
+   * The chain of exactly these images; the base may be a raw file or device, and is one if it has
+   * no signature.
    *
    * @param paths base first
    * @throws ChainException if one is not the parent of the next
@@ -95,8 +97,14 @@ public final class ChainFinder {
    */
   public static FoundChain listed(List<Path> paths) throws IOException {
     if (paths.isEmpty()) throw new ChainException("a chain needs at least one image");
+    return listed(new ImageChain(paths, RawBase.seemsBelow(paths)));
+  }
+
+  /** The same of images of which it is known whether the base is raw; several, if it is. */
+  public static FoundChain listed(ImageChain chain) throws IOException {
+    List<Path> paths = chain.files();
+    boolean onRaw = chain.onRaw();
     List<Image> images = new ArrayList<>();
-    boolean onRaw = RawBase.isBelow(paths);
     if (onRaw) images.add(new Image(paths.getFirst(), RawBase.header(paths)));
     for (Path path : onRaw ? paths.subList(1, paths.size()) : paths)
       images.add(new Image(path, VdiHeader.peek(path)));

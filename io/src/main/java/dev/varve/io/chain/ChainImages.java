@@ -1,5 +1,6 @@
 package dev.varve.io.chain;
 
+import dev.varve.core.medium.ImageChain;
 import dev.varve.io.file.MappedFile;
 import dev.varve.io.file.SharedFiles;
 import dev.varve.io.vdi.ImageType;
@@ -16,20 +17,29 @@ final class ChainImages {
 
   private ChainImages() {}
 
+  /** The same for images of which nobody knows whether the base is raw. */
+  static void open(
+      List<VdiImage> images, List<Path> paths, boolean readOnly, boolean allGrow, SharedFiles files)
+      throws IOException {
+    open(images, new ImageChain(paths, RawBase.seemsBelow(paths)), readOnly, allGrow, files);
+  }
+
   /**
    * Opens and checks images, and adds each to {@code images}, from which the caller closes them if
    * this fails.
    *
+   * @param chain of several images, if the base is raw
    * @param allGrow whether images below the top may be written later
    * @param files opens what is only read
    */
   static void open(
-      List<VdiImage> images, List<Path> paths, boolean readOnly, boolean allGrow, SharedFiles files)
+      List<VdiImage> images, ImageChain chain, boolean readOnly, boolean allGrow, SharedFiles files)
       throws IOException {
+    List<Path> paths = chain.files();
     for (int i = 0; i < paths.size(); i++) {
       boolean writable = !readOnly && i == paths.size() - 1;
       images.add(
-          i == 0 && RawBase.isBelow(paths)
+          i == 0 && chain.onRaw()
               ? RawBase.open(paths, false)
               : open(paths.get(i), writable, writable || allGrow, files));
       checkParent(images, i);

@@ -4,6 +4,7 @@ import dev.varve.core.device.BlockDevice;
 import dev.varve.core.device.DeviceClosedException;
 import dev.varve.core.device.DeviceRequest;
 import dev.varve.core.device.ReadSink;
+import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.Progress;
 import dev.varve.io.file.SharedFiles;
 import dev.varve.io.host.RawDisk;
@@ -84,33 +85,31 @@ public final class LiveChain implements BlockDevice {
   }
 
   /**
-   * Opens a chain as {@link DifferencingChain#open} does.
+   * Opens a chain of VDI images as {@link DifferencingChain#open} does.
    *
    * @param paths base first
    */
   public static LiveChain open(List<Path> paths, boolean readOnly, StorageThreads threads)
       throws IOException {
-    return open(paths, readOnly, new SharedFiles(), threads);
+    return open(new ImageChain(paths, false), readOnly, new SharedFiles(), threads);
   }
 
   /**
-   * The same, sharing what is only read with other chains.
+   * Opens a chain, sharing what is only read with other chains. A raw base, alone or below others,
+   * is opened as {@link RawMedium#open} does; what is in it makes no difference.
    *
    * @param files opens what is only read
    */
   public static LiveChain open(
-      List<Path> paths, boolean readOnly, SharedFiles files, StorageThreads threads)
+      ImageChain chain, boolean readOnly, SharedFiles files, StorageThreads threads)
       throws IOException {
-    return over(LiveImages.open(paths, readOnly, files), readOnly, threads);
+    return over(LiveImages.open(chain, readOnly, files), readOnly, threads);
   }
 
-  /**
-   * Opens a raw file or a device that is the disk by itself, as {@link RawMedium#open} does; what
-   * is in it makes no difference.
-   */
+  /** Opens a raw file or a device that is the disk by itself. */
   public static LiveChain openRaw(Path path, boolean readOnly, StorageThreads threads)
       throws IOException {
-    return over(LiveImages.openRaw(path, readOnly), readOnly, threads);
+    return open(new ImageChain(List.of(path), true), readOnly, new SharedFiles(), threads);
   }
 
   /** A disk of images that are open, which are its own from now on. */

@@ -1,5 +1,6 @@
 package dev.varve.io.chain;
 
+import dev.varve.core.medium.ImageChain;
 import dev.varve.io.file.ImageInUseException;
 import dev.varve.io.file.SharedFiles;
 import dev.varve.io.host.RawMedium;
@@ -33,15 +34,16 @@ final class LiveImages {
   }
 
   /**
-   * Opens a chain, of which the base is raw if it is not alone and no VDI image.
+   * Opens a chain.
    *
-   * @param paths base first
    * @param files opens what is only read
    */
-  static LiveImages open(List<Path> paths, boolean readOnly, SharedFiles files) throws IOException {
+  static LiveImages open(ImageChain chain, boolean readOnly, SharedFiles files) throws IOException {
+    List<Path> paths = chain.files();
+    if (chain.onRaw() && paths.size() == 1) return openRaw(paths.getFirst(), readOnly);
     List<VdiImage> images = new ArrayList<>();
     try {
-      ChainImages.open(images, paths, readOnly, true, files);
+      ChainImages.open(images, chain, readOnly, true, files);
       List<Layer> layers = new ArrayList<>();
       for (int i = 0; i < images.size(); i++) layers.add(new Layer(paths.get(i), images.get(i)));
       VdiImage base = images.getFirst();
@@ -54,7 +56,7 @@ final class LiveImages {
   }
 
   /** Opens a raw file or device, whatever is in it. */
-  static LiveImages openRaw(Path path, boolean readOnly) throws IOException {
+  private static LiveImages openRaw(Path path, boolean readOnly) throws IOException {
     RawMedium raw = RawMedium.open(path, readOnly);
     return new LiveImages(List.of(new Layer(path, RawBase.alone(raw))), raw);
   }

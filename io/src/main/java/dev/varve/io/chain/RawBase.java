@@ -21,21 +21,23 @@ final class RawBase {
 
   private RawBase() {}
 
-  /** Whether a medium is raw: a device, or a file that is no VDI image. */
-  static boolean isRaw(Path path) throws IOException {
-    return BlockDeviceFacts.isBlockDevice(path) || !VdiHeader.hasSignature(path);
-  }
-
   /**
-   * Whether the first of these images is one; a chain of a single image is none.
+   * Whether the first of these images seems to be one: a device, or a file that is no VDI image; a
+   * chain of a single image is none. Only for files of which nobody has remembered what they are.
    *
    * @param paths base first
+   * @throws IOException if it is an image of another kind
    */
-  static boolean isBelow(List<Path> paths) throws IOException {
-    return paths.size() > 1 && Files.exists(paths.getFirst()) && isRaw(paths.getFirst());
+  static boolean seemsBelow(List<Path> paths) throws IOException {
+    Path base = paths.getFirst();
+    if (paths.size() == 1 || !Files.exists(base)) return false;
+    if (BlockDeviceFacts.isBlockDevice(base)) return true;
+    if (VdiHeader.hasSignature(base)) return false;
+    RawFiles.requireHardDisk(base, Files.size(base));
+    return true;
   }
 
-  /** In bytes; refuses what is no raw hard disk. */
+  /** In bytes, whatever is in it; refuses what no guest can have made so. */
   static long capacity(Path path) throws IOException {
     if (BlockDeviceFacts.isBlockDevice(path)) {
       long capacity = BlockDeviceFacts.capacityOf(path);
@@ -43,7 +45,7 @@ final class RawBase {
       return capacity;
     }
     long length = Files.size(path);
-    RawFiles.requireHardDisk(path, length);
+    RawFiles.requireWholeSectors(path, length);
     return length;
   }
 

@@ -51,7 +51,7 @@ final class RawFiles {
   /** Refuses a file that is no raw hard disk. */
   static void requireHardDisk(Path path, long length) throws IOException {
     if (path.toString().toLowerCase(Locale.ROOT).endsWith(".vdi")) VdiHeader.peek(path); // says why
-    requireNotEmpty(path, length);
+    requireWholeSectors(path, length);
     try (var file = FileChannel.open(path, StandardOpenOption.READ)) {
       for (Sign sign : Sign.values()) {
         if (!sign.isIn(file)) continue;
@@ -64,6 +64,10 @@ final class RawFiles {
                     + ": hard disks are VDI images or raw files; convert it");
       }
     }
+  }
+
+  static void requireWholeSectors(Path path, long length) throws IOException {
+    requireNotEmpty(path, length);
     if (length % SECTOR == 0) return;
     throw new IOException(
         "%s has %d bytes: a raw hard disk has whole sectors of %d bytes"

@@ -291,7 +291,9 @@ public final class MachineDisks implements RunningDisks {
         Served disk = ofThisMachineAlone(running, top.getKey());
         checkWritten(disk);
         Path path = top.getValue().toAbsolutePath().normalize();
-        ChainFinder.listed(with(disk, path)); // what is wrong is better found before the decision
+        List<Path> higher = with(disk, path);
+        ChainFinder.listed(
+            disk.disk().withFiles(higher)); // what is wrong is better found before the decision
         pushes.put(disk, path);
       }
       var held = new Held();

@@ -45,11 +45,8 @@ final class OpenDisk {
     if (paths.isEmpty()) return new OpenDisk(new EmptyDrive(), paths, true);
     BlockDevice device =
         switch (disk.format()) {
-          case "VDI" -> LiveChain.open(paths, disk.readOnly(), files, threads);
-          case "RAW" ->
-              paths.size() == 1
-                  ? LiveChain.openRaw(paths.getFirst(), disk.readOnly(), threads)
-                  : LiveChain.open(paths, disk.readOnly(), files, threads);
+          case "VDI", "RAW" ->
+              LiveChain.open(disk.withFiles(paths), disk.readOnly(), files, threads);
           case Medium.HOST_DRIVE -> openDrive(paths.getFirst(), disk, threads);
           default ->
               throw new IOException(

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.ImageInfo;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumVariant;
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -66,6 +68,14 @@ class ChainFilesTest {
     Path base = folder.resolve("base.vdi");
     files.create(base, BASE, "VDI", MediumVariant.STANDARD, CAPACITY);
     return base;
+  }
+
+  private static ImageChain images(Path... baseFirst) {
+    return images(List.of(baseFirst));
+  }
+
+  private static ImageChain images(List<Path> baseFirst) {
+    return new ImageChain(baseFirst, false);
   }
 
   private Path child(Path parent, MediumId id) throws IOException {
@@ -141,6 +151,21 @@ class ChainFilesTest {
     assertTrue(refusal(odd, DeviceType.HARD_DISK).contains("1000 bytes"));
     assertTrue(refusal(noVdi, DeviceType.HARD_DISK).contains("signature"));
     assertThrows(IOException.class, () -> files.inspect(folder.resolve("none"), DeviceType.DVD));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void whatIsRegisteredAsRawIsRawWhateverIsInIt(DeviceType device) throws Exception {
+    Path vdi = base();
+    Path noFile = Files.createDirectory(folder.resolve("folder.img"));
+
+    ImageInfo info = files.inspectRaw(vdi, device);
+
+    assertNull(info.id());
+    assertEquals("RAW", info.format());
+    assertEquals(Files.size(vdi), info.capacity());
+    assertThrows(IOException.class, () -> files.inspectRaw(noFile, device));
+    assertThrows(IOException.class, () -> files.inspectRaw(folder.resolve("none"), device));
   }
 
   private String refusal(Path file, DeviceType device) {
@@ -219,13 +244,13 @@ class ChainFilesTest {
 
     Path survivor = forward ? upper : lower;
     Path source = forward ? lower : upper;
-    assertTrue(files.merge(chain, source, survivor, Progress.NONE));
+    assertTrue(files.merge(images(chain), source, survivor, Progress.NONE));
     if (forward) files.reparent(upper, base);
     files.delete(source);
 
     assertArrayEquals(expected, contents(base, survivor));
     assertClean(base, survivor);
-    assertTrue(files.merge(List.of(base, survivor), survivor, base, Progress.NONE));
+    assertTrue(files.merge(images(base, survivor), survivor, base, Progress.NONE));
     assertArrayEquals(expected, contents(base));
     assertClean(base);
   }
@@ -238,7 +263,7 @@ class ChainFilesTest {
     use(List.of(base, child), guest -> guest.write(1000, Guest.filled(3 << 20, 'c')));
     byte[] expected = contents(base, child);
 
-    assertTrue(files.merge(List.of(base, child), base, child, Progress.NONE));
+    assertTrue(files.merge(images(base, child), base, child, Progress.NONE));
     files.makeBase(child);
     files.makeBase(child);
     files.delete(base);
@@ -302,11 +327,32 @@ class ChainFilesTest {
     use(List.of(base, child), guest -> guest.write(CAPACITY - 100, Guest.filled(5000, 'c')));
     byte[] expected = contents(base, child);
 
-    assertTrue(files.merge(List.of(base, child), child, base, Progress.NONE));
+    assertTrue(files.merge(images(base, child), child, base, Progress.NONE));
 
     assertArrayEquals(expected, contents(base));
     assertArrayEquals(expected, contents(base, child));
     assertClean(base, child);
+  }
+
+  @Test
+  void targetOnARawFileStaysAsLargeAsThatIs() throws Exception {
+    Path raw = Files.write(folder.resolve("disk.img"), Guest.filled(CAPACITY, 'r'));
+    Path target = folder.resolve("target.vdi");
+    files.createChildOfRaw(target, CHILD, raw, BASE);
+    Path larger =
+        TestImage.of(CAPACITY + (3 << 20))
+            .uuid(GRANDCHILD.uuid())
+            .parent(CHILD.uuid())
+            .write(folder.resolve("larger.vdi"));
+    byte[] before = Files.readAllBytes(target);
+
+    var chain = new ImageChain(List.of(raw, target, larger), true);
+    var refused =
+        assertThrows(IOException.class, () -> files.merge(chain, larger, target, Progress.NONE));
+
+    assertTrue(refused.getMessage().contains("stays as large"), refused.getMessage());
+    assertArrayEquals(before, Files.readAllBytes(target));
+    assertArrayEquals(Guest.filled(CAPACITY, 'r'), contents(raw, target));
   }
 
   @Test
@@ -322,13 +368,16 @@ class ChainFilesTest {
     Path fixed = folder.resolve("fixed.vdi");
 
     assertFalse(
-        files.copy(chain, copy, GRANDCHILD, "VDI", MediumVariant.STANDARD, (_, _) -> false));
+        files.copy(
+            images(chain), copy, GRANDCHILD, "VDI", MediumVariant.STANDARD, (_, _) -> false));
     assertFalse(Files.exists(copy));
     for (int time = 0; time < 2; time++) {
-      assertTrue(files.copy(chain, copy, GRANDCHILD, "VDI", MediumVariant.STANDARD, Progress.NONE));
+      assertTrue(
+          files.copy(
+              images(chain), copy, GRANDCHILD, "VDI", MediumVariant.STANDARD, Progress.NONE));
     }
-    assertTrue(files.copy(chain, fixed, CHILD, "VDI", MediumVariant.FIXED, Progress.NONE));
-    assertTrue(files.copy(chain, raw, CHILD, "RAW", MediumVariant.STANDARD, Progress.NONE));
+    assertTrue(files.copy(images(chain), fixed, CHILD, "VDI", MediumVariant.FIXED, Progress.NONE));
+    assertTrue(files.copy(images(chain), raw, CHILD, "RAW", MediumVariant.STANDARD, Progress.NONE));
 
     assertArrayEquals(expected, contents(copy));
     assertArrayEquals(expected, contents(fixed));
@@ -348,8 +397,8 @@ class ChainFilesTest {
       twins.add(Files.copy(image, folder.resolve("twin-" + image.getFileName())));
     }
 
-    assertTrue(files.merge(chain, chain.getLast(), chain.getFirst(), Progress.NONE));
-    assertTrue(files.merge(twins, twins.getFirst(), twins.getLast(), Progress.NONE));
+    assertTrue(files.merge(images(chain), chain.getLast(), chain.getFirst(), Progress.NONE));
+    assertTrue(files.merge(images(twins), twins.getFirst(), twins.getLast(), Progress.NONE));
     files.makeBase(twins.getLast());
 
     assertArrayEquals(expected, contents(chain.getFirst()));

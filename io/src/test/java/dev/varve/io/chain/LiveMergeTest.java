@@ -3,8 +3,10 @@ package dev.varve.io.chain;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.Progress;
+import dev.varve.io.file.SharedFiles;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.TestImage;
 import dev.varve.io.vdi.VdiCheck;
@@ -127,9 +129,9 @@ class LiveMergeTest {
     }
 
     private LiveChain open(List<Path> chain, boolean readOnly) throws IOException {
-      return chain.equals(List.of(folder.resolve("1.raw")))
-          ? LiveChain.openRaw(chain.getFirst(), readOnly, threads)
-          : LiveChain.open(chain, readOnly, threads);
+      boolean onRaw = chain.getFirst().equals(folder.resolve("1.raw"));
+      var images = new ImageChain(chain, onRaw);
+      return LiveChain.open(images, readOnly, new SharedFiles(), threads);
     }
 
     private Path emptyRaw() throws IOException {

@@ -10,9 +10,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.varve.core.device.BlockDevice;
 import dev.varve.core.device.BlockDeviceContract;
 import dev.varve.core.device.DeviceClosedException;
+import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.Progress;
 import dev.varve.core.testing.NeedsTools;
 import dev.varve.io.file.ImageInUseException;
+import dev.varve.io.file.SharedFiles;
 import dev.varve.io.host.LoopDevice;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.TestImage;
@@ -128,8 +130,13 @@ class LiveRawTest {
     disk.resume();
   }
 
+  private static LiveChain onRaw(boolean readOnly, Path... chain) throws IOException {
+    var images = new ImageChain(List.of(chain), true);
+    return LiveChain.open(images, readOnly, new SharedFiles(), threads);
+  }
+
   private static byte[] contents(Path... chain) throws IOException {
-    var guest = new Guest(LiveChain.open(List.of(chain), true, threads));
+    var guest = new Guest(onRaw(true, chain));
     byte[] contents = guest.readAll();
     guest.close();
     return contents;
@@ -324,7 +331,7 @@ class LiveRawTest {
   void chainThatWasOpenedOnARawBaseIsMergedDownToIt() throws Exception {
     Path raw = raw();
     Path top = child(1);
-    var disk = LiveChain.open(List.of(raw, top), false, threads);
+    var disk = onRaw(false, raw, top);
     var guest = new Guest(disk);
     guest.write(0, Guest.filled(1000, 't'));
 
@@ -428,7 +435,7 @@ class LiveRawTest {
     int capacity = 3 << 20;
     try (var loop = LoopDevice.over(raw(folder, capacity), 512)) {
       Path top = child(folder, 1, capacity);
-      var disk = LiveChain.open(List.of(loop.path(), top), false, threads);
+      var disk = onRaw(false, loop.path(), top);
       var guest = new Guest(disk);
       guest.write(0, Guest.filled(1000, 't'));
 
