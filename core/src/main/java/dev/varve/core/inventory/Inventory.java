@@ -530,6 +530,7 @@ public final class Inventory implements AutoCloseable {
   private void finishUnfinished() throws IOException {
     for (String line : outside.store().folder().contents().unfinished())
       if (line.startsWith(Store.IMPLICIT)) outside.store().finishImplicit(line, state());
+      else if (line.startsWith(Store.RESET)) outside.store().finishReset(line);
       else work.resume(line);
   }
 

@@ -13,7 +13,6 @@ import dev.varve.core.machine.MachineState;
 import dev.varve.core.machine.Slot;
 import dev.varve.core.machine.Snapshot;
 import dev.varve.core.medium.DeviceType;
-import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumType;
 import java.io.IOException;
@@ -104,11 +103,10 @@ final class MachineRuns {
   }
 
   private void reset(InventoryState state, MachineEntry entry) throws IOException {
-    ImageFiles images = outside.images();
     for (Attachment attachment : entry.working().hardware().attachments()) {
       if (attachment.type() != DeviceType.HARD_DISK || attachment.medium() == null) continue;
       Medium medium = state.medium(attachment.medium());
-      if (medium.autoReset()) images.reset(medium.location());
+      if (medium.autoReset()) outside.store().reset(medium);
     }
   }
 

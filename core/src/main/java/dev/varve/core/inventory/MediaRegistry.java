@@ -265,7 +265,7 @@ final class MediaRegistry {
     MediumLocks.needReading(state, state.chain(id), doing, null);
     outside.inspection().needs(state, state.chain(id));
     try {
-      outside.images().reset(medium.location());
+      outside.store().reset(medium);
     } catch (IOException e) {
       throw Refusal.of(E_FAIL, "'%s' cannot be reset".formatted(medium.name()), e);
     }

@@ -35,11 +35,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What is durable is the saved machines and the registered media. A medium that attaching made
  * is not, until it is saved: its file is there, and the journal has a line ("implicit UUID FILE")
- * that makes the next run delete the file, unless a save has registered it by then.
+ * that makes the next run delete the file, unless a save has registered it by then. What a kill
+ * leaves of a reset the next run finds by a line too ("reset FILE").
  */
 final class Store implements AutoCloseable {
 
   static final String IMPLICIT = "implicit ";
+  static final String RESET = "reset ";
 
   private final StateFolder folder;
   private final ImageFiles images;
@@ -185,6 +187,26 @@ final class Store implements AutoCloseable {
       // The journal still has it, and the next run gives it up.
       if (why != null) why.addSuppressed(e);
     }
+  }
+
+  // ---- what is emptied
+
+  /** Resets an image. What a kill leaves of the new one, the next run deletes. */
+  void reset(Medium medium) throws IOException {
+    Change change = folder.begin(Map.of(), RESET + medium.location());
+    try {
+      images.reset(medium.location());
+    } catch (IOException | RuntimeException e) {
+      rollBack(change, e);
+      throw e;
+    }
+    rollBack(change, null);
+  }
+
+  /** Does what a line of {@link #reset} asks of the next run. */
+  void finishReset(String line) throws IOException {
+    images.sweep(Path.of(line.substring(RESET.length())));
+    forget(line);
   }
 
   // ---- what attaching made, and nobody has saved

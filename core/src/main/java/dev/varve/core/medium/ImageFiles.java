@@ -109,4 +109,10 @@ public interface ImageFiles {
    * holds none, always stays.
    */
   void deleteMade(Path location, MediumId id) throws IOException;
+
+  /**
+   * Deletes what a process that was killed while it made or reset an image here has left beside it,
+   * if it can be; the image stays.
+   */
+  void sweep(Path location);
 }

@@ -281,6 +281,12 @@ class CrashPointsTest {
         }
 
         @Override
+        public void sweep(Path location) {
+          before("sweep " + location);
+          images.sweep(location);
+        }
+
+        @Override
         public void deleteMade(Path location, MediumId id) throws IOException {
           before("delete " + location);
           images.deleteMade(location, id);

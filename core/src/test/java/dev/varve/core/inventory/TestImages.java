@@ -12,6 +12,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -162,6 +163,15 @@ public final class TestImages implements ImageFiles, SectorAccess {
     if (!Files.exists(location) || !isImage(location)) return;
     Image image = load(location);
     if (image.id().equals(id) && !image.format().equals("RAW")) Files.delete(location);
+  }
+
+  @Override
+  public void sweep(Path location) {
+    try {
+      Files.deleteIfExists(location.resolveSibling(location.getFileName() + ".new"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   // ---- contents

@@ -59,6 +59,11 @@ final class LineImages implements ImageFiles {
   }
 
   @Override
+  public void sweep(Path location) {
+    throw new UnsupportedOperationException("a state folder looks for no parts");
+  }
+
+  @Override
   public ImageInfo inspect(Path location, DeviceType device) {
     throw new UnsupportedOperationException("a state folder looks into no image");
   }

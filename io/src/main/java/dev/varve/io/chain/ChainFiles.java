@@ -205,6 +205,15 @@ public final class ChainFiles implements ImageFiles {
     if (holds(location, id)) remove(location);
   }
 
+  @Override
+  public void sweep(Path location) {
+    try {
+      NewFile.sweep(location.toRealPath()); // a link is reset where it leads
+    } catch (IOException _) {
+      NewFile.sweep(location);
+    }
+  }
+
   /** Whether this is an image of that id. What is a link, or cannot be read, was not made here. */
   private static boolean holds(Path location, MediumId id) {
     if (!Files.isRegularFile(location, LinkOption.NOFOLLOW_LINKS)) return false;

@@ -311,6 +311,23 @@ class ChainFilesTest {
     assertFalse(Files.exists(made));
   }
 
+  @Test
+  void whatIsLeftOfAResetGoesAndTheImageStays() throws Exception {
+    Path other = Files.createDirectory(folder.resolve("other"));
+    Path image = base();
+    Path link = Files.createSymbolicLink(other.resolve("link.vdi"), image);
+    for (Path named : List.of(image, link)) {
+      Path part = Files.createFile(folder.resolve(".base.vdi.1234.part"));
+
+      files.sweep(named);
+
+      assertFalse(Files.exists(part));
+      assertTrue(Files.exists(image));
+    }
+    Files.delete(image);
+    files.sweep(link); // finds nothing
+  }
+
   private static byte[] head(Path image) throws IOException {
     return Arrays.copyOf(Files.readAllBytes(image), 512);
   }
