@@ -17,6 +17,7 @@ import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumState;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
+import dev.varve.core.medium.ModelException;
 import dev.varve.core.settings.StateFolder;
 import dev.varve.core.settings.StateFolder.FileStep;
 import java.io.IOException;
@@ -510,6 +511,9 @@ public final class Inventory implements AutoCloseable {
   /**
    * Stops jobs, which the next run goes on with where it can, ends all sessions, and powers down
    * what runs.
+   *
+   * @throws ModelException if not everything that a machine wrote is on its disks; all have ended
+   *     all the same
    */
   @Override
   public void close() throws IOException {
@@ -519,7 +523,7 @@ public final class Inventory implements AutoCloseable {
     try {
       ledger.locked(
           () -> {
-            for (MachineEntry entry : ledger.state().machines().values()) end(entry);
+            endAll();
             return null;
           });
     } finally {
@@ -552,9 +556,30 @@ public final class Inventory implements AutoCloseable {
         });
   }
 
+  /** Ends every machine, also if one could not end well. */
+  private void endAll() {
+    RuntimeException failure = null;
+    for (MachineEntry entry : ledger.state().machines().values()) {
+      try {
+        end(entry);
+      } catch (RuntimeException e) {
+        if (failure == null) failure = e;
+        else failure.addSuppressed(e);
+      }
+    }
+    if (failure != null) throw failure;
+  }
+
   /** Powers a machine down and throws away what was not saved. */
   private void end(MachineEntry entry) {
-    if (entry.state().isOnline()) powerDown(entry.id());
+    try {
+      if (entry.state().isOnline()) powerDown(entry.id());
+    } finally {
+      forgetUnsaved(entry);
+    }
+  }
+
+  private void forgetUnsaved(MachineEntry entry) {
     for (MediumLock lock : ledger.state().locks())
       ledger.publish(ledger.state().withoutLocks(lock.token()));
     InventoryState state = ledger.state();

@@ -17,6 +17,9 @@ public final class RecordingDisks implements RunningDisks {
   private final Map<MachineId, Map<Slot, Disk>> running = new HashMap<>();
   private final List<String> calls = new ArrayList<>();
 
+  /** Whether what machines wrote is lost when they stop. */
+  boolean losesWrites;
+
   /** What a running machine serves now. */
   Map<Slot, Disk> of(MachineId machine) {
     return running.getOrDefault(machine, Map.of());
@@ -36,9 +39,10 @@ public final class RecordingDisks implements RunningDisks {
   }
 
   @Override
-  public void stop(MachineId machine) {
+  public void stop(MachineId machine) throws IOException {
     calls.add("stop");
     running.remove(machine);
+    if (losesWrites) throw new IOException("lost");
   }
 
   @Override

@@ -252,4 +252,34 @@ class RunningMachinesTest {
 
     assertEquals("", bench.read(bench.attached(machine, 1), 0));
   }
+
+  @Test
+  void aMachineWhoseWritesAreLostKeepsNoOtherFromStoppingAtTheEnd() throws IOException {
+    var lossy = new Bench(folder.resolve("lossy"));
+    for (String name : List.of("one", "two")) {
+      MachineId id = lossy.machine(name);
+      String held = lossy.lock(id);
+      lossy.attach(held, 0, lossy.disk(name));
+      lossy.inventory.save(held);
+      lossy.inventory.unlock(held);
+      lossy.inventory.start(id);
+    }
+    lossy.disks.losesWrites = true;
+
+    ModelException told = Bench.refusal(() -> closeUnchecked(lossy));
+
+    assertTrue(told.getMessage().contains("lost"), told.getMessage());
+    assertEquals(1, told.getSuppressed().length);
+    assertEquals(List.of("start", "start", "stop", "stop"), lossy.disks.calls());
+    lossy.disks.losesWrites = false;
+    lossy.reopen(); // the folder is not in use any more
+  }
+
+  private static void closeUnchecked(Bench bench) {
+    try {
+      bench.inventory.close();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
 }
