@@ -6,6 +6,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.ReferenceCountUtil;
@@ -49,7 +50,8 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   private @Nullable Replies replies;
   private int unsentBound;
   private boolean stallWatched;
-  private boolean tookReplies; // since it is watched
+  private @Nullable Object untaken; // the reply that was next to leave when the watch began
+  private long takenOfIt;
   private boolean touched;
   private boolean goOnAsked;
   private boolean reading = true;
@@ -124,7 +126,6 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext context) {
     if (!context.channel().isWritable()) return;
-    tookReplies = true;
     askToGoOn();
   }
 
@@ -196,7 +197,6 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     while (!ending) {
       if (!context().channel().isWritable()) {
         pause(true);
-        watchStall();
         return;
       }
       switch (transmission.advance()) {
@@ -233,10 +233,14 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
         .setWriteBufferWaterMark(new WriteBufferWaterMark(bound / 4, bound));
   }
 
+  /** Looks, in a while, whether the client has taken anything of the replies that wait for it. */
   private void watchStall() {
     if (stallWatched) return;
+    ChannelOutboundBuffer unsent = unsent();
+    if (unsent == null) return;
     stallWatched = true;
-    tookReplies = false;
+    untaken = unsent.current();
+    takenOfIt = unsent.currentProgress();
     context()
         .executor()
         .schedule(this::cutIfStalled, limits.stalled().toNanos(), TimeUnit.NANOSECONDS);
@@ -245,8 +249,11 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   /** A client that has taken nothing for long is cut if others need what it holds. */
   private void cutIfStalled() {
     stallWatched = false;
-    if (closed || context().channel().isWritable()) return;
-    if (!tookReplies && loop.isShort()) {
+    ChannelOutboundBuffer unsent = unsent();
+    boolean tookNothing =
+        unsent != null && unsent.current() == untaken && unsent.currentProgress() == takenOfIt;
+    untaken = null;
+    if (tookNothing && loop.isShort()) {
       LOG.log(
           System.Logger.Level.WARNING,
           "an NBD client that has taken no replies for {0} s was cut: all buffers are in use",
@@ -255,6 +262,12 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     } else {
       watchStall();
     }
+  }
+
+  /** What the channel still has to send; null if that is nothing, or the channel is closed. */
+  private @Nullable ChannelOutboundBuffer unsent() {
+    ChannelOutboundBuffer unsent = context().channel().unsafe().outboundBuffer();
+    return unsent == null || unsent.isEmpty() ? null : unsent;
   }
 
   private void askToGoOn() {
@@ -305,7 +318,9 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   }
 
   private void flush() {
-    if (replies != null) replies.flush();
+    if (replies == null) return;
+    replies.flush();
+    watchStall();
   }
 
   /**

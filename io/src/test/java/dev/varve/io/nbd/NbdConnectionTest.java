@@ -21,14 +21,13 @@ import org.junit.jupiter.api.Test;
 class NbdConnectionTest {
 
   private static final int CAPACITY = 4 << 20;
-  private static final int BUFFERS = 64 << 20;
   private static final Executor IN_PLACE = Runnable::run;
 
   private final MemoryDevice device = new MemoryDevice(CAPACITY, false, IN_PLACE);
   private final Exports exports = new Exports();
   private final EmbeddedChannel channel = new EmbeddedChannel();
-  private final SharedBuffers buffers = new SharedBuffers(BUFFERS);
-  private final NbdLoop loop = new NbdLoop(channel.eventLoop(), System::nanoTime, buffers);
+  private final NbdLoop loop =
+      new NbdLoop(channel.eventLoop(), System::nanoTime, new SharedBuffers(64 << 20));
 
   NbdConnectionTest() {
     exports.publish(new Export("", "", device, false, true, false));
@@ -187,35 +186,6 @@ class NbdConnectionTest {
     channel.runScheduledPendingTasks();
 
     assertFalse(channel.isOpen());
-  }
-
-  @Test
-  void clientThatTakesNoRepliesIsCutOnlyWhereOthersNeedWhatItHolds() {
-    greetStructured();
-    stall(true);
-    passTime();
-    assertTrue(channel.isOpen(), "nobody needs it");
-
-    buffers.lent(BUFFERS);
-    stall(false);
-    stall(true);
-    passTime();
-    assertTrue(channel.isOpen(), "it has taken some");
-
-    passTime();
-    assertFalse(channel.isOpen());
-  }
-
-  /** The socket takes nothing more, or takes everything, while the client asks for more. */
-  private void stall(boolean stalled) {
-    channel.unsafe().outboundBuffer().setUserDefinedWritability(1, !stalled);
-    send("25609513" + "0000" + "0000" + "00000000000000ab" + "0000000000000000" + "00000200");
-    received();
-  }
-
-  private void passTime() {
-    channel.advanceTimeBy(NbdLimits.DEFAULT.stalled().toMillis(), TimeUnit.MILLISECONDS);
-    channel.runScheduledPendingTasks();
   }
 
   private void greetStructured() {
