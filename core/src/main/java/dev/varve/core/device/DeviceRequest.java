@@ -33,6 +33,9 @@ public abstract class DeviceRequest {
     NOTHING
   }
 
+  /** Of a longer range, in bytes, {@link #cache} only begins to bring it in. */
+  public static final long LONGEST_CACHED = 32 << 20;
+
   private Op op = Op.FLUSH;
   private long offset;
   private long length;
@@ -82,7 +85,11 @@ public abstract class DeviceRequest {
     return this;
   }
 
-  /** Brings a range into the host's memory, so that reading it needs no waiting. */
+  /**
+   * Brings a range into the host's memory, so that reading it needs no waiting. One that is longer
+   * than {@link #LONGEST_CACHED} would keep others from the medium for too long: it is completed
+   * when the host has been asked to begin with it.
+   */
   public final DeviceRequest cache(long offset, long length) {
     return set(Op.CACHE, offset, length, MemorySegment.NULL, false);
   }

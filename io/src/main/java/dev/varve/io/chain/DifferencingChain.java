@@ -292,7 +292,11 @@ public final class DifferencingChain implements Stage {
   private void read(DeviceRequest request) throws IOException {
     switch (request.op()) {
       case READ -> chain.read(request.offset(), request.memory());
-      case CACHE -> chain.fetch(request.offset(), request.length());
+      case CACHE -> {
+        if (request.length() > DeviceRequest.LONGEST_CACHED)
+          chain.prefetch(request.offset(), request.length());
+        else chain.fetch(request.offset(), request.length());
+      }
       default -> chain.extents(request.offset(), request.length(), request.extentSink());
     }
   }

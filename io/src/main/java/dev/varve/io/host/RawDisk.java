@@ -256,7 +256,8 @@ public final class RawDisk implements Stage {
       }
       case CACHE -> {
         if (direct == null) file.prefetch(offset, length);
-        if (medium.residencyIsKnown()) file.fetch(offset, length);
+        if (medium.residencyIsKnown() && length <= DeviceRequest.LONGEST_CACHED)
+          file.fetch(offset, length);
       }
       case EXTENTS -> space.extents(offset, length, request.extentSink());
       case WRITE -> {

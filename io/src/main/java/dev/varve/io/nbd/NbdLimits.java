@@ -12,8 +12,8 @@ import java.time.Duration;
  * @param optionBytes how long one option may be, in bytes
  * @param requestsInFlight with how many requests handed to storage threads the socket is no longer
  *     read
- * @param bytesInFlight with how many bytes of buffers held by those requests the socket is no
- *     longer read; one request may exceed it
+ * @param bytesInFlight with how many bytes of buffers held by those requests, or brought into the
+ *     host's memory by them, the socket is no longer read; one request may exceed it
  * @param unsentBytes with how many bytes of replies that the client has not read the socket is no
  *     longer read
  * @param buffers how many bytes of buffers all clients of a server are meant to hold at once; as it

@@ -41,10 +41,10 @@ final class Part extends DeviceRequest {
     return buffer;
   }
 
-  /** How many bytes of buffer it holds, or fetches for a read. */
-  int held() {
+  /** How many bytes of buffer it holds, or brings into the host's memory. */
+  long held() {
     if (buffer != null) return buffer.capacity();
-    return transaction().command() == NbdCommand.READ ? (int) length() : 0;
+    return op() == Op.CACHE ? length() : 0;
   }
 
   /** Why it failed, or null. */

@@ -1,6 +1,7 @@
 package dev.varve.io.chain;
 
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
@@ -10,11 +11,14 @@ import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.TestImage;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -44,6 +48,29 @@ class ColdReadsTest {
       guest.cache(offset, length);
 
       assertTrue(chain.tryRead(offset, length, REFERENCES));
+      guest.close();
+    }
+  }
+
+  /** What cannot be read shows who waits for it. */
+  @Test
+  void nobodyWaitsForMoreThanTheHostBringsInInAMoment() throws Exception {
+    int capacity = 64 * MIB;
+    Path image = TestImage.of(capacity).write(path("cut.vdi"));
+    try (var threads = new StorageThreads(4)) {
+      var guest = new Guest(DifferencingChain.open(List.of(image), false, threads));
+      guest.write(0, Guest.filled(MIB, 'a'));
+      guest.write(capacity - MIB, Guest.filled(MIB, 'z'));
+      guest.close();
+      guest = new Guest(DifferencingChain.open(List.of(image), true, threads));
+      try (var file = FileChannel.open(image, StandardOpenOption.WRITE)) {
+        file.truncate(file.size() - MIB);
+      }
+
+      guest.cache(0, capacity);
+
+      Guest reader = guest;
+      assertThrows(IOException.class, () -> reader.cache(capacity - MIB, MIB));
       guest.close();
     }
   }

@@ -11,6 +11,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.util.ArrayDeque;
 import java.util.Random;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -23,7 +24,9 @@ class NbdConnectionTest {
   private static final int CAPACITY = 4 << 20;
   private static final Executor IN_PLACE = Runnable::run;
 
-  private final MemoryDevice device = new MemoryDevice(CAPACITY, false, IN_PLACE);
+  private Executor storage = IN_PLACE;
+  private final MemoryDevice device =
+      new MemoryDevice(CAPACITY, false, task -> storage.execute(task));
   private final Exports exports = new Exports();
   private final EmbeddedChannel channel = new EmbeddedChannel();
   private final NbdLoop loop =
@@ -146,6 +149,24 @@ class NbdConnectionTest {
     channel.runPendingTasks();
     assertEquals(3 * 32 * 2, received().length());
     assertTrue(channel.config().isAutoRead());
+  }
+
+  @Test
+  void whatAClientLetsTheHostBringInIsBounded() {
+    greetStructured();
+    var waiting = new ArrayDeque<Runnable>();
+    storage = waiting::add;
+    String cache = "25609513" + "0000" + "0005" + "0000000000000001" + "0".repeat(16) + "00400000";
+
+    send(cache.repeat(20));
+    assertEquals(2, waiting.size(), "an eighth of the buffers");
+
+    int replies = 0;
+    for (Runnable task; (task = waiting.poll()) != null; replies += received().length() / 32) {
+      task.run();
+      channel.runPendingTasks();
+    }
+    assertEquals(20, replies);
   }
 
   @Test
