@@ -117,10 +117,13 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelReadComplete(ChannelHandlerContext context) {
-    flush();
-    if (transmission == null) inbound.park();
-    else inbound.shrink();
-    loop.endTurn();
+    try {
+      flush();
+      if (transmission == null) inbound.park();
+      else inbound.shrink();
+    } finally {
+      loop.endTurn(); // also where there is no memory, and this client is cut
+    }
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.varve.io.nbd;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,7 +12,10 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Clients that do not take their replies, in a channel that passes on what a test says. */
+/**
+ * Clients that do not take their replies, in a channel that passes on what a test says, and what
+ * becomes of one when nothing is left for it.
+ */
 class StalledClientTest {
 
   private static final int MIB = 1 << 20;
@@ -22,10 +26,11 @@ class StalledClientTest {
   private final Exports exports = new Exports();
   private final SharedBuffers buffers = new SharedBuffers(BUFFERS);
   private final Socket channel = new Socket();
+  private long now;
+  private final NbdLoop loop = new NbdLoop(channel.eventLoop(), () -> now, buffers);
 
   StalledClientTest() {
     exports.publish(new Export("", "", device, false, true, false));
-    var loop = new NbdLoop(channel.eventLoop(), System::nanoTime, buffers);
     channel
         .pipeline()
         .addLast(new NbdConnection(exports, NbdLimits.DEFAULT, ReplyStyle.SIMPLE, loop));
@@ -108,6 +113,22 @@ class StalledClientTest {
     passTime();
 
     assertTrue(channel.isOpen());
+  }
+
+  @Test
+  void oneForWhomThereIsNoMemoryLeavesTheLoopAsItWas() {
+    channel.pipeline().fireChannelRead(Unpooled.wrappedBuffer(new byte[10]));
+    buffers.lent(2 * BUFFERS);
+    channel.pipeline().fireChannelReadComplete(); // keeps the ten bytes in another buffer
+    channel.runPendingTasks();
+    assertFalse(channel.isOpen());
+
+    now = TimeUnit.HOURS.toNanos(1);
+    loop.beginTurn();
+    loop.endTurn();
+
+    var none = new NbdStats(0, 0, 0, 0, 0, 0, 0);
+    assertEquals(0, loop.counters().plus(none).longestStallNanos());
   }
 
   private void read(int length) {
