@@ -50,8 +50,6 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   private @Nullable Replies replies;
   private int unsentBound;
   private boolean stallWatched;
-  private @Nullable Object untaken; // the reply that was next to leave when the watch began
-  private long takenOfIt;
   private boolean touched;
   private boolean goOnAsked;
   private boolean reading = true;
@@ -237,40 +235,39 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   }
 
   /** Looks, in a while, whether the client has taken anything of the replies that wait for it. */
-  private void watchStall() {
-    if (stallWatched) return;
-    ChannelOutboundBuffer unsent = unsent();
-    if (unsent == null) return;
+  private void watchStall(Replies replies) {
+    if (stallWatched || unsent() == 0) return;
     stallWatched = true;
-    untaken = unsent.current();
-    takenOfIt = unsent.currentProgress();
+    long before = taken(replies);
     context()
         .executor()
-        .schedule(this::cutIfStalled, limits.stalled().toNanos(), TimeUnit.NANOSECONDS);
+        .schedule(
+            () -> cutIfStalled(replies, before), limits.stalled().toNanos(), TimeUnit.NANOSECONDS);
   }
 
   /** A client that has taken nothing for long is cut if others need what it holds. */
-  private void cutIfStalled() {
+  private void cutIfStalled(Replies replies, long takenBefore) {
     stallWatched = false;
-    ChannelOutboundBuffer unsent = unsent();
-    boolean tookNothing =
-        unsent != null && unsent.current() == untaken && unsent.currentProgress() == takenOfIt;
-    untaken = null;
-    if (tookNothing && loop.isShort()) {
+    if (loop.isShort() && unsent() > 0 && taken(replies) <= takenBefore) {
       LOG.log(
           System.Logger.Level.WARNING,
           "an NBD client that has taken no replies for {0} s was cut: all buffers are in use",
           limits.stalled().toSeconds());
       context().close();
     } else {
-      watchStall();
+      watchStall(replies);
     }
   }
 
-  /** What the channel still has to send; null if that is nothing, or the channel is closed. */
-  private @Nullable ChannelOutboundBuffer unsent() {
+  /** Grows with what the client takes: by a little less, because what waits is counted as more. */
+  private long taken(Replies replies) {
+    return replies.flushed() - unsent();
+  }
+
+  /** How many bytes the channel has still to send; 0 also if it is closed. */
+  private long unsent() {
     ChannelOutboundBuffer unsent = context().channel().unsafe().outboundBuffer();
-    return unsent == null || unsent.isEmpty() ? null : unsent;
+    return unsent == null ? 0 : unsent.totalPendingWriteBytes();
   }
 
   private void askToGoOn() {
@@ -323,7 +320,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   private void flush() {
     if (replies == null) return;
     replies.flush();
-    watchStall();
+    watchStall(replies);
   }
 
   /**

@@ -57,6 +57,7 @@ final class Replies implements ReadSink {
   private int start; // of what was not written to the channel yet
   private int end;
   private long unflushed; // bytes written to the channel and not flushed
+  private long flushed;
 
   // The read that is being copied.
   private long cookie;
@@ -342,6 +343,11 @@ final class Replies implements ReadSink {
     return unflushed >= NbdLoop.LARGE;
   }
 
+  /** How many bytes were ever given to the socket. */
+  long flushed() {
+    return flushed;
+  }
+
   private void release() {
     emit();
     if (buffer != null) buffer.release();
@@ -355,6 +361,7 @@ final class Replies implements ReadSink {
     if (buffer == null) return;
     emit();
     context.flush();
+    flushed += unflushed;
     unflushed = 0;
     release();
   }

@@ -8,9 +8,11 @@ import org.jctools.queues.varhandle.MpmcVarHandleArrayQueue;
  * What the event loops of a server share of their buffers: those that no loop needs now, and the
  * count of those in use. Thread safe.
  *
- * <p>A client may hold an eighth of what nobody holds. So one alone gets much, a hundred get the
- * same each, and however many there are, the next one finds something: what clients that take no
- * replies can keep comes near the bound and does not reach it.
+ * <p>A client may hold an eighth of what nobody holds, its {@link #share}. So one alone gets much,
+ * a hundred get the same each, and however many there are, the next one finds something: what
+ * clients that take no replies can keep comes near the bound and does not reach it. One request
+ * that needs all its buffers at once may take half of what is free, {@link #admits}. Beyond the
+ * bound goes only what every client may have whatever others hold: one request, and small buffers.
  */
 final class SharedBuffers {
 

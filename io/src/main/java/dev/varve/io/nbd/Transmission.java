@@ -59,8 +59,8 @@ final class Transmission {
   private final Replies replies;
   private final NbdRequest request = new NbdRequest();
 
-  /** Empty but while a read is begun. */
-  private final ArrayDeque<LoopBuffer> buffers = new ArrayDeque<>();
+  /** Buffers for a read that is being handed over; else empty. */
+  private final ArrayDeque<LoopBuffer> taken = new ArrayDeque<>();
 
   private int inFlight;
   private boolean abandoned;
@@ -145,8 +145,7 @@ final class Transmission {
     budget -= length >> 12;
     batchRead += length;
     if (length > NbdLoop.SMALL) {
-      Transaction transaction = begin();
-      if (!answerByReference(transaction, false)) fetch(transaction);
+      readLarge(begin(), false);
       return;
     }
     replies.beginRead(request.cookie(), request.offset(), length, request.has(Wire.CMD_FLAG_DF));
@@ -163,35 +162,51 @@ final class Transmission {
     }
   }
 
+  /** What became of a large read that was to be answered with the device's own memory. */
+  private enum ByReference {
+    ANSWERED,
+    NOT_AT_HAND,
+    TOO_MANY_RUNS
+  }
+
   /**
-   * Answers a large read, if all of it is at hand, with the device's own memory.
+   * Serves a read of more than {@link NbdLoop#SMALL} bytes.
    *
    * @param fetched it was fetched for this read
-   * @return false if it is not at hand
    */
-  private boolean answerByReference(Transaction read, boolean fetched) {
+  private void readLarge(Transaction read, boolean fetched) {
+    switch (answerByReference(read, fetched)) {
+      case ANSWERED -> {}
+      case NOT_AT_HAND -> {
+        if (fetched) readIntoBuffers(read, Count.NOTHING);
+        else fetch(read);
+      }
+      case TOO_MANY_RUNS -> readIntoBuffers(read, Count.NOTHING);
+    }
+  }
+
+  private ByReference answerByReference(Transaction read, boolean fetched) {
     ReadRuns runs = loop.runs();
     BlockDevice.Lease lease = null;
-    boolean ends = true;
+    ByReference outcome = ByReference.ANSWERED;
     try {
       lease = device.lease();
-      boolean atHand = tryRead(read, fetched, runs);
-      ends = atHand && !runs.overflowed();
-      if (ends) {
+      if (!tryRead(read, fetched, runs)) {
+        outcome = ByReference.NOT_AT_HAND;
+      } else if (runs.overflowed()) {
+        outcome = ByReference.TOO_MANY_RUNS;
+      } else {
         replies.read(read, runs, lease);
         lease = null; // released by the channel
-      } else if (atHand) {
-        readIntoBuffers(read, Count.NOTHING);
       }
-      return atHand;
     } catch (IOException e) {
       replies.failure(read.cookie(), refusal(e));
-      return true;
     } finally {
       runs.clear();
       if (lease != null) lease.release();
-      if (ends) end(read);
+      if (outcome == ByReference.ANSWERED) end(read);
     }
+    return outcome;
   }
 
   private boolean tryRead(Transaction read, boolean fetched, ReadRuns runs) throws IOException {
@@ -215,11 +230,6 @@ final class Transmission {
     }
   }
 
-  /** All of a large read was fetched. */
-  private void answerFetched(Transaction read) {
-    if (!answerByReference(read, true)) readIntoBuffers(read, Count.NOTHING);
-  }
-
   /**
    * Hands over a read, to be answered when all of its buffers are full.
    *
@@ -227,14 +237,13 @@ final class Transmission {
    */
   private void readIntoBuffers(Transaction read, Count count) {
     int left = read.length();
-    ArrayDeque<LoopBuffer> buffers = buffers(left);
-    if (buffers.isEmpty()) {
+    if (!takeBuffers(left)) {
       read.refuse(NO_MEMORY);
       answer(read);
       return;
     }
     long offset = read.offset();
-    for (LoopBuffer buffer; (buffer = buffers.poll()) != null; ) {
+    for (LoopBuffer buffer; (buffer = taken.poll()) != null; ) {
       int n = Math.min(left, NbdLoop.LARGE);
       Part part = part(read, buffer);
       read.read().add(part);
@@ -246,18 +255,19 @@ final class Transmission {
     }
   }
 
-  /** Buffers for a read, all or none: a request that is begun must come to an end. */
-  private ArrayDeque<LoopBuffer> buffers(int length) {
-    if (!loop.admits(length)) return buffers;
+  /** Takes buffers for a read, all or none: a request that is begun must come to an end. */
+  private boolean takeBuffers(int length) {
+    if (!loop.admits(length)) return false;
     try {
       do {
-        buffers.add(loop.take(Math.min(length, NbdLoop.LARGE)));
+        taken.add(loop.take(Math.min(length, NbdLoop.LARGE)));
         length -= NbdLoop.LARGE;
       } while (length > 0);
     } catch (OutOfMemoryError _) {
-      for (LoopBuffer buffer; (buffer = buffers.poll()) != null; ) buffer.release();
+      for (LoopBuffer buffer; (buffer = taken.poll()) != null; ) buffer.release();
+      return false;
     }
-    return buffers;
+    return true;
   }
 
   // ---- Writes
@@ -429,7 +439,7 @@ final class Transmission {
   private void finish(Transaction transaction) {
     if (abandoned || transaction.isSilent()) end(transaction);
     else if (transaction.refusal() != null) answer(transaction);
-    else if (transaction.isFetched()) answerFetched(transaction);
+    else if (transaction.isFetched()) readLarge(transaction, true);
     else if (transaction.fua() && isInPieces(transaction)) flush(transaction);
     else answer(transaction);
   }
