@@ -114,8 +114,12 @@ final class ChainReader {
      */
     boolean stored(ImageFile file, long fileOffset, int length) throws IOException;
 
-    /** The next {@code length} bytes are zero; false ends the walk. */
-    boolean zeroes(int length) throws IOException;
+    /**
+     * The next {@code length} bytes are zero, which is of interest to some; false ends the walk.
+     */
+    default boolean zeroes(int length) throws IOException {
+      return true;
+    }
   }
 
   /**
@@ -229,18 +233,7 @@ final class ChainReader {
 
   // ---- reading
 
-  private static final Runs RESIDENT =
-      new Runs() {
-        @Override
-        public boolean stored(ImageFile file, long fileOffset, int length) {
-          return file.resident(fileOffset, length);
-        }
-
-        @Override
-        public boolean zeroes(int length) {
-          return true;
-        }
-      };
+  private static final Runs RESIDENT = ImageFile::resident;
 
   /** Whether a range can be read from the mappings without waiting. */
   boolean isResident(long offset, int length) {
@@ -276,17 +269,9 @@ final class ChainReader {
   }
 
   private static final Runs PREFETCH =
-      new Runs() {
-        @Override
-        public boolean stored(ImageFile file, long fileOffset, int length) throws IOException {
-          file.prefetch(fileOffset, length);
-          return true;
-        }
-
-        @Override
-        public boolean zeroes(int length) {
-          return true;
-        }
+      (file, offset, length) -> {
+        file.prefetch(offset, length);
+        return true;
       };
 
   /** Asks the host to begin bringing a range into memory. May wait, for block maps. */
@@ -295,17 +280,9 @@ final class ChainReader {
   }
 
   private static final Runs FETCH =
-      new Runs() {
-        @Override
-        public boolean stored(ImageFile file, long fileOffset, int length) throws IOException {
-          file.fetch(fileOffset, length);
-          return true;
-        }
-
-        @Override
-        public boolean zeroes(int length) {
-          return true;
-        }
+      (file, offset, length) -> {
+        file.fetch(offset, length);
+        return true;
       };
 
   /** Brings a range into the host's memory, and waits for it. */

@@ -203,11 +203,6 @@ public final class DifferencingChain implements Stage {
       }
       return true;
     }
-
-    @Override
-    public boolean zeroes(int length) {
-      return true;
-    }
   }
 
   private record Delivery(ReadSink sink) implements ChainReader.Runs {

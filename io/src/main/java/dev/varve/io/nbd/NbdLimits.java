@@ -44,22 +44,8 @@ public record NbdLimits(
           256 << 20,
           Duration.ofSeconds(10));
 
-  /** These limits with another time for the handshake. */
-  public NbdLimits handshake(Duration handshake) {
-    return new NbdLimits(
-        handshake,
-        drain,
-        options,
-        optionBytes,
-        requestsInFlight,
-        bytesInFlight,
-        unsentBytes,
-        buffers,
-        stalled);
-  }
-
-  /** These limits with another time to end in. */
-  public NbdLimits drain(Duration drain) {
+  /** These limits with other times for the handshake and to end in. */
+  public NbdLimits times(Duration handshake, Duration drain) {
     return new NbdLimits(
         handshake,
         drain,

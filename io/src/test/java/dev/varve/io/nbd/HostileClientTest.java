@@ -21,7 +21,7 @@ class HostileClientTest {
 
   private static final int MIB = 1 << 20;
   static final NbdLimits IMPATIENT =
-      NbdLimits.DEFAULT.handshake(Duration.ofMillis(300)).drain(Duration.ofMillis(300));
+      NbdLimits.DEFAULT.times(Duration.ofMillis(300), Duration.ofMillis(300));
 
   @Test
   void deadlineHoldsAlsoForAClientThatTalksAndNeverChooses() throws Exception {

@@ -26,7 +26,7 @@ final class TestMachines implements AutoCloseable {
 
   /** How long a client that takes no replies may delay others here. */
   private static final NbdLimits LIMITS =
-      NbdLimits.DEFAULT.handshake(Duration.ofSeconds(30)).drain(Duration.ofMillis(500));
+      NbdLimits.DEFAULT.times(Duration.ofSeconds(30), Duration.ofMillis(500));
 
   static final MachineId ALPHA = new MachineId(new UUID(0xA, 0xA));
   static final MachineId BETA = new MachineId(new UUID(0xB, 0xB));
