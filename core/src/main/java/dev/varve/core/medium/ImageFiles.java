@@ -22,9 +22,7 @@ public interface ImageFiles {
   ImageInfo inspect(Path location, DeviceType device) throws IOException;
 
   /** The same for a file or device that is registered as raw, whatever is in it. */
-  default ImageInfo inspectRaw(Path location, DeviceType device) throws IOException {
-    return inspect(location, device);
-  }
+  ImageInfo inspectRaw(Path location, DeviceType device) throws IOException;
 
   /**
    * Makes a base image that reads as zeroes.

@@ -214,6 +214,11 @@ class CrashPointsTest {
         }
 
         @Override
+        public ImageInfo inspectRaw(Path location, DeviceType device) throws IOException {
+          return images.inspectRaw(location, device);
+        }
+
+        @Override
         public void create(
             Path location, MediumId id, String format, MediumVariant variant, long capacity)
             throws IOException {

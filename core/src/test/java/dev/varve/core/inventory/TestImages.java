@@ -56,6 +56,11 @@ public final class TestImages implements ImageFiles, SectorAccess {
   // ---- the port
 
   @Override
+  public ImageInfo inspectRaw(Path location, DeviceType device) throws IOException {
+    return inspect(location, device);
+  }
+
+  @Override
   public ImageInfo inspect(Path location, DeviceType device) throws IOException {
     if (!Files.exists(location)) throw new NoSuchFileException(location.toString());
     if (!isImage(location)) {

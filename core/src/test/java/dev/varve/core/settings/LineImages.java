@@ -64,6 +64,11 @@ final class LineImages implements ImageFiles {
   }
 
   @Override
+  public ImageInfo inspectRaw(Path location, DeviceType device) throws IOException {
+    return inspect(location, device);
+  }
+
+  @Override
   public ImageInfo inspect(Path location, DeviceType device) {
     throw new UnsupportedOperationException("a state folder looks into no image");
   }

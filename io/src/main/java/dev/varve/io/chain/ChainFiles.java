@@ -14,7 +14,6 @@ import dev.varve.io.file.ImageInUseException;
 import dev.varve.io.file.MappedFile;
 import dev.varve.io.file.NewFile;
 import dev.varve.io.file.NewFile.Existing;
-import dev.varve.io.file.SharedFiles;
 import dev.varve.io.posix.BlockDeviceFacts;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.ImageType;
@@ -454,13 +453,6 @@ public final class ChainFiles implements ImageFiles {
 
   private DiskSource source(ImageChain chain) throws IOException {
     if (chain.onRaw() && chain.files().size() == 1) return DiskSource.raw(chain.files().getFirst());
-    List<VdiImage> images = new ArrayList<>();
-    try {
-      ChainImages.open(images, chain, true, false, new SharedFiles());
-      return DiskSource.device(new DifferencingChain(images, false, threads, UUID::randomUUID));
-    } catch (Throwable e) {
-      closeAll(images);
-      throw e;
-    }
+    return DiskSource.device(DifferencingChain.open(chain, true, threads));
   }
 }

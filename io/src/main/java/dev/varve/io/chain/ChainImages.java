@@ -17,13 +17,6 @@ final class ChainImages {
 
   private ChainImages() {}
 
-  /** The same for images of which nobody knows whether the base is raw. */
-  static void open(
-      List<VdiImage> images, List<Path> paths, boolean readOnly, boolean allGrow, SharedFiles files)
-      throws IOException {
-    open(images, new ImageChain(paths, RawBase.seemsBelow(paths)), readOnly, allGrow, files);
-  }
-
   /**
    * Opens and checks images, and adds each to {@code images}, from which the caller closes them if
    * this fails.

@@ -3,6 +3,7 @@ package dev.varve.io.chain;
 import dev.varve.core.device.DeviceClosedException;
 import dev.varve.core.device.DeviceRequest;
 import dev.varve.core.device.ReadSink;
+import dev.varve.core.medium.ImageChain;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.SharedFiles;
 import dev.varve.io.storage.Grace;
@@ -73,9 +74,15 @@ public final class DifferencingChain implements Stage {
    */
   public static DifferencingChain open(List<Path> paths, boolean readOnly, StorageThreads threads)
       throws IOException {
+    return open(new ImageChain(paths, RawBase.seemsBelow(paths)), readOnly, threads);
+  }
+
+  /** The same for images of which it is known whether the base is raw; several, if it is. */
+  static DifferencingChain open(ImageChain chain, boolean readOnly, StorageThreads threads)
+      throws IOException {
     List<VdiImage> images = new ArrayList<>();
     try {
-      ChainImages.open(images, paths, readOnly, false, new SharedFiles());
+      ChainImages.open(images, chain, readOnly, false, new SharedFiles());
       return new DifferencingChain(images, !readOnly, threads, UUID::randomUUID);
     } catch (Throwable e) {
       for (VdiImage image : images) image.close();

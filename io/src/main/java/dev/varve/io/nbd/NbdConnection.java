@@ -126,8 +126,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext context) {
-    if (!context.channel().isWritable()) return;
-    askToGoOn();
+    if (context.channel().isWritable()) askToGoOn();
   }
 
   @Override
