@@ -5,12 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import dev.varve.core.device.ReadSink;
+import dev.varve.io.file.LooseReferences;
 import dev.varve.io.file.PageCache;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.TestImage;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,11 +42,11 @@ class ColdReadsTest {
       List<Path> images = coldChain(threads);
       var chain = DifferencingChain.open(images, true, threads);
       var guest = new Guest(chain);
-      assertFalse(chain.tryRead(offset, length, REFERENCES), "it was to be cold");
+      assertFalse(chain.tryRead(offset, length, new LooseReferences()), "it was to be cold");
 
       guest.cache(offset, length);
 
-      assertTrue(chain.tryRead(offset, length, REFERENCES));
+      assertTrue(chain.tryRead(offset, length, new LooseReferences()));
       guest.close();
     }
   }
@@ -94,18 +93,4 @@ class ColdReadsTest {
   private Path path(String name) {
     return folder.resolve(name);
   }
-
-  private static final ReadSink REFERENCES =
-      new ReadSink() {
-        @Override
-        public boolean keepsReferences() {
-          return true;
-        }
-
-        @Override
-        public void bytes(MemorySegment memory, long offset, int length) {}
-
-        @Override
-        public void zeroes(int length) {}
-      };
 }

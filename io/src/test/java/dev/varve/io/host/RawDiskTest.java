@@ -10,9 +10,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.varve.core.device.BlockDevice;
 import dev.varve.core.device.DeviceRequest;
 import dev.varve.core.device.OutOfSpaceException;
-import dev.varve.core.device.ReadSink;
 import dev.varve.core.testing.NeedsTools;
 import dev.varve.io.file.ImageInUseException;
+import dev.varve.io.file.LooseReferences;
 import dev.varve.io.storage.StorageThreads;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -162,7 +162,7 @@ class RawDiskTest {
     }
 
     assertThrows(IOException.class, () -> ask(disk, r -> r.read(MIB, memory(4096))));
-    assertThrows(IOException.class, () -> disk.tryRead(MIB, 4096, new KeptReferences()));
+    assertThrows(IOException.class, () -> disk.tryRead(MIB, 4096, new LooseReferences()));
     assertThrows(IOException.class, () -> ask(disk, r -> r.write(MIB + 4096, memory(4096), false)));
     assertThrows(IOException.class, () -> ask(disk, r -> r.discard(MIB, 4096, false)));
     assertArrayEquals(filled(4096, 'd'), read(disk, 0, 4096));
@@ -362,18 +362,5 @@ class RawDiskTest {
     byte[] bytes = new byte[length];
     Arrays.fill(bytes, (byte) value);
     return bytes;
-  }
-
-  private static final class KeptReferences implements ReadSink {
-    @Override
-    public boolean keepsReferences() {
-      return true;
-    }
-
-    @Override
-    public void bytes(MemorySegment memory, long offset, int length) {}
-
-    @Override
-    public void zeroes(int length) {}
   }
 }

@@ -17,7 +17,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -34,7 +34,7 @@ class LostFileTest {
 
   @TempDir Path folder;
   private TestImages images;
-  private TestMachines machines;
+  @AutoClose private TestMachines machines;
   private Path raw;
   private Path vdi;
 
@@ -49,11 +49,6 @@ class LostFileTest {
         List.of(
             TestMachines.rawDisk("alpha", SATA_0, raw),
             TestMachines.hardDisk("alpha", SATA_1, vdi)));
-  }
-
-  @AfterEach
-  void end() throws IOException {
-    machines.close();
   }
 
   @ParameterizedTest
