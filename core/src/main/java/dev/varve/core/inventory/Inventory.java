@@ -103,7 +103,8 @@ public final class Inventory implements AutoCloseable {
             surroundings.clock(),
             surroundings.ids(),
             new Store(folder, images, state),
-            new Inspection(images));
+            new Inspection(images),
+            new Warnings(surroundings.clock()));
     runs = new MachineRuns(outside);
     ledger = new Ledger(outside, runs, state);
     jobs = new Jobs(surroundings.jobs(), surroundings.bugs());
@@ -141,6 +142,11 @@ public final class Inventory implements AutoCloseable {
   /** The present state; any thread. */
   public View view() {
     return ledger.view();
+  }
+
+  /** What is wrong at the moment; any thread. */
+  public Warnings warnings() {
+    return outside.warnings();
   }
 
   /** All jobs of this run that are running, and the last hundred that ended. */

@@ -8,14 +8,15 @@ import java.time.temporal.ChronoUnit;
 import java.util.UUID;
 import java.util.function.Supplier;
 
-/** What the rules reach of the world: files, running disks, the time, new ids. */
+/** What the rules reach of the world: files, running disks, the time, new ids, warnings. */
 record Outside(
     ImageFiles images,
     RunningDisks disks,
     InstantSource clock,
     Supplier<UUID> ids,
     Store store,
-    Inspection inspection) {
+    Inspection inspection,
+    Warnings warnings) {
 
   MediumId newMediumId() {
     return new MediumId(ids.get());

@@ -98,7 +98,7 @@ public final class ControlServer {
     new Media(inventory).addTo(handlers);
     new Jobs(vertx, inventory).addTo(handlers);
     new Host().addTo(handlers);
-    new Health(vertx, model, document, metrics).addTo(handlers);
+    new Health(vertx, model, document, inventory.warnings(), metrics).addTo(handlers);
   }
 
   /**

@@ -1,10 +1,13 @@
 package dev.varve.http.api;
 
+import dev.varve.core.inventory.Warnings;
+import dev.varve.core.inventory.Warnings.Warning;
 import dev.varve.core.medium.ErrorCode;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
@@ -19,11 +22,18 @@ final class Health {
   private final Vertx vertx;
   private final Executor model;
   private final ApiDocument document;
+  private final Warnings warnings;
   private final Supplier<String> metrics;
 
-  Health(Vertx vertx, Executor model, ApiDocument document, Supplier<String> metrics) {
+  Health(
+      Vertx vertx,
+      Executor model,
+      ApiDocument document,
+      Warnings warnings,
+      Supplier<String> metrics) {
     this.vertx = vertx;
     this.model = model;
+    this.warnings = warnings;
     this.document = document;
     this.metrics = metrics;
   }
@@ -36,8 +46,12 @@ final class Health {
     handlers.reads("getDocument", _ -> text);
   }
 
-  /** Asks the model's thread whether it does anything. */
+  /** Not ready while a warning says so, or while the model's thread does nothing. */
   private Future<Answer> ready() {
+    List<String> blocking =
+        warnings.all().stream().filter(w -> w.kind().blocksReadiness()).map(Warning::text).toList();
+    if (!blocking.isEmpty())
+      return Future.failedFuture(new Refusal(503, ErrorCode.E_FAIL, String.join("; ", blocking)));
     Promise<Answer> answer = Promise.promise();
     long timer =
         vertx.setTimer(

@@ -68,7 +68,8 @@ final class Machines {
                         new JsonObject()
                             .put("settingsFile", bad.settingsFile().toString())
                             .put("id", bad.id() == null ? null : bad.id().toString())
-                            .put("why", bad.why()))));
+                            .put("why", bad.why())))
+            .put("warnings", WarningJson.of(inventory.warnings().all())));
   }
 
   private Answer get(Call call) {

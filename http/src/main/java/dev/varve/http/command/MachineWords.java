@@ -43,6 +43,8 @@ final class MachineWords {
           "\ncannot be read: %s: %s"
               .formatted(bad.getString("settingsFile"), bad.getString("why")));
     }
+    for (JsonObject warning : objects(answer, "warnings"))
+      text.append("\nwarning: ").append(warning.getString("text"));
     return text.toString();
   }
 

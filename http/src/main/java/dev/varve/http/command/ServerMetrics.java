@@ -3,6 +3,7 @@ package dev.varve.http.command;
 import dev.varve.core.inventory.Inventory;
 import dev.varve.core.inventory.Job;
 import dev.varve.core.inventory.ServedDisks;
+import dev.varve.core.inventory.Warnings;
 import dev.varve.core.machine.MachineState;
 import dev.varve.io.nbd.NbdStats;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -53,6 +54,11 @@ final class ServerMetrics {
       Gauge.builder("varve.machines", inventory, i -> machines(i, state))
           .description("Registered machines")
           .tag("state", state.text())
+          .register(made);
+    for (Warnings.Kind kind : Warnings.Kind.values())
+      Gauge.builder("varve.warnings", inventory, i -> warnings(i, kind))
+          .description("What is wrong at the moment and is shown until it is mended")
+          .tag("kind", kind.text())
           .register(made);
     Gauge.builder("varve.jobs.running", inventory, ServerMetrics::running)
         .description("Long work that is going on")
@@ -106,6 +112,10 @@ final class ServerMetrics {
     return inventory.view().machines().values().stream()
         .filter(machine -> machine.state() == state)
         .count();
+  }
+
+  private static long warnings(Inventory inventory, Warnings.Kind kind) {
+    return inventory.warnings().all().stream().filter(warning -> warning.kind() == kind).count();
   }
 
   private static long running(Inventory inventory) {

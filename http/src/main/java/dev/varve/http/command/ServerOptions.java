@@ -69,6 +69,7 @@ final class ServerOptions {
   }
 
   private void print(JsonObject answer, Wording words, ApiClient server) throws IOException {
+    if (output == OutputFormat.TEXT) AnswerWarnings.print(answer, command.commandLine().getErr());
     String text = output == OutputFormat.JSON ? answer.encode() : words.of(answer, server);
     if (text.isEmpty()) return;
     PrintWriter out = command.commandLine().getOut();
