@@ -16,6 +16,7 @@ import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -44,6 +45,8 @@ final class ImageCheckCommand implements Callable<Integer> {
   @Option(names = "--repair", description = "Repair what can be repaired.")
   private boolean repair;
 
+  @Mixin private ForceOption force;
+
   @Option(
       names = "--output",
       paramLabel = "text|json",
@@ -55,7 +58,8 @@ final class ImageCheckCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     List<Report> reports = new ArrayList<>();
     for (Path image : images) {
-      reports.add(repair ? VdiCheck.repair(image, UUID::randomUUID) : VdiCheck.check(image));
+      if (repair) force.open(() -> reports.add(VdiCheck.repair(image, UUID::randomUUID)));
+      else reports.add(VdiCheck.check(image));
     }
     PrintWriter out = spec.commandLine().getOut();
     if (output == OutputFormat.JSON) {

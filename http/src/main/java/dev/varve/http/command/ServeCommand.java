@@ -17,6 +17,7 @@ import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -131,6 +132,8 @@ public final class ServeCommand implements Callable<Integer> {
       description =
           "How reads are answered (structured); simple is faster with most clients, which then see no holes.")
   private ReplyStyle replies;
+
+  @Mixin private ForceOption force;
 
   @Option(
       names = "--demo",
@@ -268,7 +271,7 @@ public final class ServeCommand implements Callable<Integer> {
 
   private void publish(DiskServer server, List<ServedDisk> disks) throws IOException {
     List<Long> capacities = new ArrayList<>();
-    for (ServedDisk disk : disks) capacities.add(server.serve(disk));
+    for (ServedDisk disk : disks) force.open(() -> capacities.add(server.serve(disk)));
     if (unix != null) server.listen(unix);
     TcpAddress address = address();
     if (address != null) address = server.listen(address);

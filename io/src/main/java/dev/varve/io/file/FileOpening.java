@@ -23,8 +23,13 @@ final class FileOpening {
     if (Files.exists(path) && !Files.isRegularFile(path)) {
       throw new IOException(path + " is not a regular file, as an image must be");
     }
+    boolean write = access == Posix.O_RDWR;
+    if (write) {
+      checkFree(path, true); // says what locks the file,
+      OtherWriters.refuse(path); // and this, what writes to it without
+    }
     int fd = Posix.open(path, access | Posix.O_CLOEXEC, 0);
-    return lockAndMap(path, fd, access == Posix.O_RDWR, reach, MappedFile.Kind.FILE);
+    return lockAndMap(path, fd, write, reach, MappedFile.Kind.FILE);
   }
 
   static MappedFile newImage(Path path, long reach) throws IOException {

@@ -3,17 +3,15 @@ package dev.varve.io.file;
 import dev.varve.io.posix.Posix;
 import dev.varve.io.posix.PosixException;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.StringJoiner;
+import java.util.List;
 
 /**
  * The locks by which Varve and QEMU's programs keep out of each other's images: shared
  * open-file-description locks on single bytes, as QEMU takes them.
  *
  * <pre>
- *   byte        held by whoever
+ *   byte        held by a descriptor that
  *   100 + n     uses permission n
  *   200 + n     cannot bear that anybody else uses permission n
  *                 n = 0 read what stays consistent, 1 write, 3 resize
@@ -122,51 +120,10 @@ final class ImageLock {
    * this looks through the descriptors of all processes that the user may see.
    */
   private static String holders(int fd, Path path) {
-    StringJoiner found = new StringJoiner(" and ");
-    long self = ProcessHandle.current().pid();
-    try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[1-9]*")) {
-      Path file = path.toRealPath();
-      for (Path process : processes) {
-        boolean own = process.endsWith(Long.toString(self));
-        if (!holds(process, file, own ? fd : -1)) continue;
-        found.add(
-            own
-                ? "this process (for another disk)"
-                : "process " + process.getFileName() + " (" + nameOf(process) + ")");
-      }
-    } catch (IOException _) {
-      // No /proc, or the file is gone: there is still an answer below.
-    }
-    return found.length() == 0 ? "another process" : found.toString();
-  }
-
-  private static boolean holds(Path process, Path file, int except) {
-    try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(process.resolve("fd"))) {
-      for (Path descriptor : descriptors) {
-        String number = descriptor.getFileName().toString();
-        if (number.equals(Integer.toString(except))) continue;
-        if (isLocked(process, descriptor, number, file)) return true;
-      }
-    } catch (IOException _) {
-      // Another user's process, or one that has just ended.
-    }
-    return false;
-  }
-
-  private static boolean isLocked(Path process, Path descriptor, String number, Path file) {
-    try {
-      return Files.readSymbolicLink(descriptor).equals(file)
-          && Files.readString(process.resolve("fdinfo").resolve(number)).contains("OFDLCK");
-    } catch (IOException _) {
-      return false; // closed in the meantime
-    }
-  }
-
-  private static String nameOf(Path process) {
-    try {
-      return Files.readString(process.resolve("comm")).strip();
-    } catch (IOException _) {
-      return "which has just ended";
-    }
+    List<FileUser> found =
+        FileUser.of(path, fd).stream()
+            .filter(user -> user.descriptor().contains("OFDLCK"))
+            .toList();
+    return found.isEmpty() ? "another process" : FileUser.names(found);
   }
 }

@@ -106,7 +106,8 @@ public final class MappedFile implements ImageFile {
    * Opens an image that nobody else may read or write.
    *
    * @param reach as for {@link #openReadOnly}
-   * @throws ImageInUseException if somebody has it open
+   * @throws ImageInUseException if another has it open, or a process that takes no locks has it
+   *     open for writing, see {@link OtherWriters}
    */
   public static MappedFile openReadWrite(Path path, long reach) throws IOException {
     return FileOpening.image(path, Posix.O_RDWR, reach);
@@ -393,6 +394,7 @@ public final class MappedFile implements ImageFile {
   private int reopen(int reader) throws IOException {
     Path same = Path.of("/proc/self/fd/" + reader);
     if (kind == Kind.DEVICE) return FileOpening.claimToWrite(same, path);
+    OtherWriters.refuse(path);
     try {
       return Posix.open(same, Posix.O_RDWR | Posix.O_CLOEXEC, 0);
     } catch (PosixException e) {

@@ -65,6 +65,9 @@ public final class Posix {
   public static final short F_WRLCK = 1;
   public static final short F_UNLCK = 2;
 
+  /** Ignored by every program that does not ask for it. */
+  public static final int SIGURG = 23;
+
   public static final int ENOENT = 2;
   public static final int EINTR = 4;
   public static final int EIO = 5;
@@ -87,6 +90,8 @@ public final class Posix {
   private static final int PROT_READ = 1;
   private static final int MAP_SHARED = 0x01;
   private static final int MAP_NORESERVE = 0x4000;
+  private static final int F_SETSIG = 10;
+  private static final int F_SETLEASE = 1024;
   private static final int F_OFD_GETLK = 36;
   private static final int F_OFD_SETLK = 37;
 
@@ -135,6 +140,8 @@ public final class Posix {
       call("sync_file_range", JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
   private static final MethodHandle FCNTL_LOCK =
       variadic("fcntl", 2, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS);
+  private static final MethodHandle FCNTL_NUMBER =
+      variadic("fcntl", 2, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
   private static final MethodHandle COPY_FILE_RANGE =
       call("copy_file_range", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
 
@@ -490,6 +497,37 @@ public final class Posix {
         retryOrFail("fcntl", " to test the lock of bytes " + offset + " and on", state);
       }
       return flock.get(JAVA_SHORT, 0) != F_UNLCK;
+    } catch (Throwable e) {
+      throw passOn(e);
+    }
+  }
+
+  /**
+   * Takes or gives up a lease on a file that is open for reading only, without waiting. The kernel
+   * grants a lease of type {@link #F_RDLCK} only while no descriptor of any process is open for
+   * writing, whether it holds locks or not. Fails with {@link #EAGAIN} if one is, or where the file
+   * system cannot tell; with {@link #EACCES} if the file belongs to another user, with {@link
+   * #EINVAL} where there are no leases.
+   *
+   * <p>A process that opens the file for writing meanwhile waits until the lease is given up, and
+   * this one gets the signal of {@link #leaseSignal}.
+   *
+   * @param type {@link #F_RDLCK} or {@link #F_UNLCK}
+   */
+  public static void lease(int fd, short type) throws PosixException {
+    fcntl(fd, F_SETLEASE, type, " to lease a file");
+  }
+
+  /** Which signal tells this process that a lease of this descriptor is in another's way. */
+  public static void leaseSignal(int fd, int signal) throws PosixException {
+    fcntl(fd, F_SETSIG, signal, " to choose a signal");
+  }
+
+  private static void fcntl(int fd, int command, int argument, String about) throws PosixException {
+    try {
+      MemorySegment state = STATE.get();
+      while ((int) FCNTL_NUMBER.invokeExact(state, fd, command, argument) < 0)
+        retryOrFail("fcntl", about, state);
     } catch (Throwable e) {
       throw passOn(e);
     }

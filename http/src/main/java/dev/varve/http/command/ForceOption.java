@@ -1,0 +1,30 @@
+package dev.varve.http.command;
+
+import dev.varve.io.file.OtherWriters;
+import dev.varve.io.file.OtherWriters.Opening;
+import dev.varve.io.file.UnlockedWriterException;
+import java.io.IOException;
+import picocli.CommandLine.Option;
+
+/** Whether an image is opened also if another program writes to it. */
+final class ForceOption {
+
+  @Option(
+      names = "--force",
+      description =
+          "Open an image also if another program has it open for writing. What either of them writes may be lost.")
+  private boolean force;
+
+  /** Runs {@code opening} as the user wants it; a refusal tells of the option. */
+  void open(Opening opening) throws IOException {
+    if (force) {
+      OtherWriters.tolerate(opening);
+      return;
+    }
+    try {
+      opening.run();
+    } catch (UnlockedWriterException e) {
+      throw new IOException(e.getMessage() + "; --force opens it all the same", e);
+    }
+  }
+}
