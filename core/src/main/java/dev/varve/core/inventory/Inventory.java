@@ -132,6 +132,7 @@ public final class Inventory implements AutoCloseable {
     try {
       Inventory inventory = new Inventory(folder, surroundings, Loading.load(folder));
       inventory.finishUnfinished();
+      inventory.tellOfKept();
       return inventory;
     } catch (Throwable e) {
       folder.close();
@@ -542,6 +543,16 @@ public final class Inventory implements AutoCloseable {
       if (line.startsWith(Store.IMPLICIT)) outside.store().finishImplicit(line, state());
       else if (line.startsWith(Store.RESET)) outside.store().finishReset(line);
       else work.resume(line);
+  }
+
+  private void tellOfKept() {
+    for (StateFolder.Kept kept : outside.store().folder().kept())
+      warnings()
+          .raise(
+              Warnings.Kind.CHANGED_OUTSIDE,
+              kept.contents().toString(),
+              "another program has written '%s' while Varve was saving it; it stays as that program left it. What Varve was going to save is in '%s': take from it what is missing, then delete it"
+                  .formatted(kept.settingsFile(), kept.contents()));
   }
 
   private InventoryState state() {

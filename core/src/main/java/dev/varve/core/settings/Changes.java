@@ -1,17 +1,21 @@
 package dev.varve.core.settings;
 
 import dev.varve.core.medium.ImageFiles;
+import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.settings.JournalEntry.Creation;
 import dev.varve.core.settings.JournalEntry.NewFile;
 import dev.varve.core.settings.StateFolder.FileStep;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * again from the beginning after a crash in the middle.
  */
 final class Changes {
+
+  private static final System.Logger LOG = System.getLogger(Changes.class.getName());
 
   private final Journal journal;
   private final ImageFiles images;
@@ -156,20 +162,18 @@ final class Changes {
   }
 
   private void finish(long number, JournalEntry entry) throws IOException {
-    for (NewFile file : entry.files()) {
-      var durable = new DurableFile(file.path(), steps);
-      if (durable.holds(file.bytes())) {
-        durable.unstage();
-        continue;
-      }
-      DurableFile.createFolders(Objects.requireNonNull(file.path().getParent()));
-      durable.replace(file.bytes());
-    }
-    for (FileStep step : entry.steps()) {
+    List<FileStep> left = new ArrayList<>(entry.steps());
+    for (NewFile file : entry.files())
+      if (!isInPlace(file)) left.removeAll(contradicted(file.path(), left));
+    for (int i = 0; i < left.size(); i++) {
+      FileStep step = left.get(i);
       steps.before(words(step));
       try {
         take(step);
       } catch (IOException e) {
+        // What is in place is not looked at again: it may be replaced, and rightly, before this is
+        // done.
+        keepSteps(number, entry, left.subList(i, left.size()));
         throw new IOException(
             ("what is left of a saved change cannot be done: %s: %s. Mend the cause, or move %s"
                     + " out of the folder to give it up")
@@ -178,6 +182,59 @@ final class Changes {
       }
     }
     journal.end(number);
+  }
+
+  private void keepSteps(long number, JournalEntry entry, List<FileStep> left) throws IOException {
+    if (entry.files().isEmpty() && entry.steps().equals(left)) return;
+    JournalEntry rest = entry.withSteps(left);
+    journal.write(number, rest);
+    if (pending == entry) pending = rest;
+  }
+
+  /**
+   * Puts new contents in place, unless another program has written the file since that was decided:
+   * then its version stays, and ours is kept beside it.
+   */
+  private boolean isInPlace(NewFile file) throws IOException {
+    var durable = new DurableFile(file.path(), steps);
+    if (durable.holds(file.bytes())) {
+      durable.unstage();
+      return true;
+    }
+    DurableFile.createFolders(Objects.requireNonNull(file.path().getParent()));
+    durable.stageAgain(file.bytes());
+    if (durable.publish(file.before())) return true;
+    if (durable.previouslyHeld(file.bytes())) {
+      durable.unstage();
+      return true;
+    }
+    durable.keepBeside();
+    return false;
+  }
+
+  /**
+   * The steps that would take images away from a settings file which another program has written:
+   * what it lists must stay as it is. Of a file that cannot be read nobody knows, so all of them.
+   */
+  private static List<FileStep> contradicted(Path settingsFile, List<FileStep> steps) {
+    Set<Path> listed = new HashSet<>();
+    boolean known = true;
+    try {
+      for (Medium medium : MachineFile.read(settingsFile).registry()) listed.add(medium.location());
+    } catch (IOException e) {
+      known = false;
+    }
+    List<FileStep> contradicted = new ArrayList<>();
+    for (FileStep step : steps)
+      if (!known || listed.contains(step.image())) {
+        LOG.log(
+            Level.WARNING,
+            "not done, because of what another program wrote to {0}: {1}",
+            settingsFile,
+            words(step));
+        contradicted.add(step);
+      }
+    return contradicted;
   }
 
   private void take(FileStep step) throws IOException {

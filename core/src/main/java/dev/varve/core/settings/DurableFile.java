@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -13,13 +14,14 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.util.Arrays;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A file that is replaced as a whole: whoever reads it, also after a crash, finds the old or the
  * new contents.
  *
  * <p>First {@link #stage}, which is where a full disk or a folder without permission shows, then
- * {@link #publish}.
+ * {@link #publish}. Other programs may write the file at any moment, also between the two.
  */
 final class DurableFile {
 
@@ -61,6 +63,14 @@ final class DurableFile {
     return exists() && Arrays.equals(Files.readAllBytes(path), contents);
   }
 
+  /** Whether another program has replaced these contents in good order. */
+  boolean previouslyHeld(byte[] contents) throws IOException {
+    Path previous = sibling(PREVIOUS);
+    return exists()
+        && Files.isRegularFile(previous)
+        && Arrays.equals(Files.readAllBytes(previous), contents);
+  }
+
   /** Puts the new contents beside the file, durable and with its permissions. */
   void stage(byte[] contents) throws IOException {
     steps.before("write " + staged);
@@ -91,19 +101,57 @@ final class DurableFile {
     Files.deleteIfExists(staged);
   }
 
-  /** Replaces the file by what was staged; the previous contents stay as {@code NAME-prev}. */
-  void publish() throws IOException {
-    if (exists()) {
-      steps.before("keep " + sibling(PREVIOUS));
-      keepPrevious();
+  /**
+   * Replaces the file by what was staged; the previous contents stay as {@code NAME-prev}.
+   *
+   * @param before what may be replaced; null for anything
+   * @return false if the file is not as {@code before} says, because another program has written or
+   *     deleted it since: then it stays as it is, and what was staged too
+   */
+  boolean publish(@Nullable Fingerprint before) throws IOException {
+    if (!exists()) {
+      if (before != null && !before.equals(Fingerprint.NO_FILE)) return false;
+      return publishNew();
     }
-    publishAlone();
+    steps.before("keep " + sibling(PREVIOUS));
+    if (before != null && !Fingerprint.of(path).equals(before)) return false;
+    keepPrevious();
+    steps.before("replace " + path);
+    if (before != null && !Fingerprint.of(path).equals(before)) return false;
+    publishStaged();
+    return true;
   }
 
-  /** The same without keeping the previous contents. */
+  /** Gives the staged file its name, which no other file has. */
+  private boolean publishNew() throws IOException {
+    steps.before("replace " + path);
+    try {
+      Files.createLink(path, staged);
+    } catch (FileAlreadyExistsException e) {
+      return false;
+    } catch (UnsupportedOperationException | IOException e) {
+      // Not every file system has hard links.
+      if (exists()) return false;
+      publishStaged();
+      return true;
+    }
+    Files.delete(staged);
+    syncFolder();
+    return true;
+  }
+
+  /** Replaces the file by what was staged, whatever it is. */
   void publishAlone() throws IOException {
     steps.before("replace " + path);
+    publishStaged();
+  }
+
+  private void publishStaged() throws IOException {
     Files.move(staged, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    syncFolder();
+  }
+
+  private void syncFolder() throws IOException {
     steps.before("sync folder of " + path);
     forceFolder(folder());
   }
@@ -124,8 +172,8 @@ final class DurableFile {
         StandardCopyOption.REPLACE_EXISTING);
   }
 
-  /** Both in one; what is staged already is not written again. */
-  void replace(byte[] contents) throws IOException {
+  /** Stages unless that is done, of which a crash may have left a part. */
+  void stageAgain(byte[] contents) throws IOException {
     boolean written = Files.exists(staged) && Arrays.equals(Files.readAllBytes(staged), contents);
     if (!written) {
       stage(contents);
@@ -134,7 +182,25 @@ final class DurableFile {
         file.force(true);
       }
     }
-    publish();
+  }
+
+  /**
+   * Gives what was staged a name of its own beside the file, for people.
+   *
+   * @return the name, which no other file had
+   */
+  Path keepBeside() throws IOException {
+    steps.before("keep what is not saved beside " + path);
+    byte[] contents = Files.readAllBytes(staged);
+    Path kept = KeptBeside.name(path, 1);
+    for (int n = 2; Files.exists(kept, LinkOption.NOFOLLOW_LINKS); n++) {
+      // A crash may have come between this and the end of the change.
+      if (Arrays.equals(Files.readAllBytes(kept), contents)) break;
+      kept = KeptBeside.name(path, n);
+    }
+    Files.move(staged, kept, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    forceFolder(folder());
+    return kept;
   }
 
   /** Makes a folder, and those it is in, where they are missing. */

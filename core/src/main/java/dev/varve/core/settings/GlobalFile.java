@@ -51,6 +51,11 @@ final class GlobalFile {
     return new GlobalFile(path, XmlReader.read(path));
   }
 
+  /** A file that somebody has read. */
+  static GlobalFile of(Path path, byte[] bytes) throws SettingsException {
+    return new GlobalFile(path, XmlReader.read(path.toString(), bytes));
+  }
+
   /** A file with nothing on its lists. */
   static GlobalFile blank(Path path) throws SettingsException {
     return new GlobalFile(

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -19,17 +20,19 @@ import org.jspecify.annotations.Nullable;
  * What the journal holds of one change.
  *
  * <pre>
- * 0   8  "VARVEJ02"
+ * 0   8  "VARVEJ03"
  * 8   1  0: intended, 1: decided
  * 9      creates: count, then a text for the path and one for the id each
  *        unfinished: a text
- *        files: count, then a text for the path, a length, and the contents each
+ *        files: count, then a text for the path, one for the fingerprint of what is replaced, a
+ *               length, and the contents each
  *        steps: count, then a byte for the kind and two texts each
  * end-4  CRC-32C of all before
  * </pre>
  *
  * Numbers have four bytes, the highest first; a text is its length in bytes, then UTF-8. Earlier
- * versions of Varve wrote "VARVEJ01", and of what is created the path alone.
+ * versions of Varve wrote "VARVEJ02", without fingerprints, and "VARVEJ01", in which what is
+ * created has no id either.
  *
  * @param decided false: to be undone; true: to be done
  * @param creates image files that exist only if the change happens
@@ -44,8 +47,14 @@ record JournalEntry(
     List<NewFile> files,
     List<FileStep> steps) {
 
-  private static final byte[] MAGIC = "VARVEJ02".getBytes(StandardCharsets.US_ASCII);
-  private static final byte[] WITHOUT_IDS = "VARVEJ01".getBytes(StandardCharsets.US_ASCII);
+  private static final String MAGIC = "VARVEJ";
+  private static final String WITHOUT_IDS = MAGIC + "01";
+  private static final String WITHOUT_FINGERPRINTS = MAGIC + "02";
+  private static final String NEWEST = MAGIC + "03";
+  private static final int MAGIC_LENGTH = 8;
+
+  /** Stands for a fingerprint that is not known. */
+  private static final String UNKNOWN = "?";
 
   private static final int DELETE = 0;
   private static final int REPARENT = 1;
@@ -61,8 +70,13 @@ record JournalEntry(
    */
   record Creation(Path file, @Nullable MediumId id) {}
 
-  /** What a file holds from now on. */
-  record NewFile(Path path, byte[] bytes) {}
+  /**
+   * What a file holds from now on.
+   *
+   * @param before what it held when that was decided; null if an earlier version of Varve decided,
+   *     which did not say
+   */
+  record NewFile(Path path, @Nullable Fingerprint before, byte[] bytes) {}
 
   JournalEntry {
     creates = List.copyOf(creates);
@@ -74,6 +88,11 @@ record JournalEntry(
     return new JournalEntry(false, creates, unfinished, List.of(), List.of());
   }
 
+  /** The same where the files are in place and only these steps are left. */
+  JournalEntry withSteps(List<FileStep> left) {
+    return new JournalEntry(decided, creates, unfinished, List.of(), left);
+  }
+
   JournalEntry decided(List<NewFile> newFiles, List<FileStep> newSteps) {
     return new JournalEntry(true, creates, unfinished, newFiles, newSteps);
   }
@@ -81,7 +100,7 @@ record JournalEntry(
   byte[] toBytes() throws IOException {
     var bytes = new ByteArrayOutputStream();
     var out = new DataOutputStream(bytes);
-    out.write(MAGIC);
+    out.writeBytes(NEWEST);
     out.writeBoolean(decided);
     out.writeInt(creates.size());
     for (Creation made : creates) {
@@ -92,6 +111,7 @@ record JournalEntry(
     out.writeInt(files.size());
     for (NewFile file : files) {
       write(out, file.path().toString());
+      write(out, file.before() == null ? UNKNOWN : file.before().text());
       out.writeInt(file.bytes().length);
       out.write(file.bytes());
     }
@@ -138,12 +158,14 @@ record JournalEntry(
    */
   static JournalEntry of(Path file, byte[] bytes) throws SettingsException {
     int length = bytes.length - Integer.BYTES;
-    boolean withIds = Arrays.equals(MAGIC, Arrays.copyOf(bytes, MAGIC.length));
-    boolean known = withIds || Arrays.equals(WITHOUT_IDS, Arrays.copyOf(bytes, MAGIC.length));
-    if (length < MAGIC.length || !known) throw damaged(file);
+    if (length < MAGIC_LENGTH) throw damaged(file);
+    String magic = new String(bytes, 0, MAGIC_LENGTH, StandardCharsets.ISO_8859_1);
+    if (!Set.of(WITHOUT_IDS, WITHOUT_FINGERPRINTS, NEWEST).contains(magic)) throw damaged(file);
+    boolean withIds = !magic.equals(WITHOUT_IDS);
+    boolean withFingerprints = magic.equals(NEWEST);
     byte[] body = Arrays.copyOf(bytes, length);
     try (var in = new DataInputStream(new ByteArrayInputStream(bytes))) {
-      in.skipNBytes(MAGIC.length);
+      in.skipNBytes(MAGIC_LENGTH);
       boolean decided = in.readBoolean();
       List<Creation> creates = new ArrayList<>();
       for (int left = in.readInt(); left > 0; left--)
@@ -151,7 +173,9 @@ record JournalEntry(
       String unfinished = text(in);
       List<NewFile> files = new ArrayList<>();
       for (int left = in.readInt(); left > 0; left--)
-        files.add(new NewFile(Path.of(text(in)), block(in)));
+        files.add(
+            new NewFile(
+                Path.of(text(in)), withFingerprints ? fingerprint(text(in)) : null, block(in)));
       List<FileStep> steps = new ArrayList<>();
       for (int left = in.readInt(); left > 0; left--) steps.add(step(in));
       if (in.readInt() != checksum(body)) throw damaged(file);
@@ -165,6 +189,10 @@ record JournalEntry(
 
   private static @Nullable MediumId id(String text) {
     return text.isEmpty() ? null : MediumId.of(text);
+  }
+
+  private static @Nullable Fingerprint fingerprint(String text) {
+    return text.equals(UNKNOWN) ? null : new Fingerprint(text);
   }
 
   private static FileStep step(DataInputStream in) throws IOException {

@@ -13,6 +13,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -50,6 +51,10 @@ public final class StateFolder implements AutoCloseable {
 
   /** What is left to do with an image file once the decision is durable. May be done twice. */
   public sealed interface FileStep {
+
+    /** The file that is deleted or changed. */
+    Path image();
+
     record Delete(Path image) implements FileStep {}
 
     record Reparent(Path image, Path parent) implements FileStep {}
@@ -260,6 +265,21 @@ public final class StateFolder implements AutoCloseable {
   /** What the folder holds now; of no change that is under way. */
   public Contents contents() {
     return new Contents(machines, globalMedia, changes.unfinished());
+  }
+
+  /**
+   * Contents that could not be saved, because another program was writing the file at the same
+   * time, and that are kept beside it until a person deletes them.
+   */
+  public record Kept(Path settingsFile, Path contents) {}
+
+  /** What is kept beside the folder's own file and those of the listed machines. */
+  public List<Kept> kept() {
+    List<Kept> kept = new ArrayList<>();
+    for (Path contents : KeptBeside.of(globalPath())) kept.add(new Kept(globalPath(), contents));
+    for (Path machine : machines)
+      for (Path contents : KeptBeside.of(machine)) kept.add(new Kept(machine, contents));
+    return kept;
   }
 
   /** The machine of a listed settings file, also of one that cannot be read; null if not known. */
@@ -484,29 +504,36 @@ public final class StateFolder implements AutoCloseable {
           ("%s is on the list and has vanished; bring it back, or what only VirtualBox knows of"
                   + " the machine is lost")
               .formatted(path));
-    MachineFile file = isNew ? MachineFile.blank(settings.machine()) : MachineFile.read(path);
+    byte[] present = isNew ? new byte[0] : XmlReader.bytes(path);
+    MachineFile file =
+        isNew ? MachineFile.blank(settings.machine()) : MachineFile.of(path, present);
     if (!file.id().equals(id))
       throw new SettingsException(
           "%s is the file of machine %s; machine %s cannot be saved in it"
               .formatted(path, file.id(), id));
     file.write(settings);
-    addChanged(path, file.toBytes(), files);
+    addChanged(path, isNew ? null : present, file.toBytes(), files);
     knownIds.put(path, id);
   }
 
   private void addGlobal(
       List<Path> listed, List<Medium> media, Map<Path, MachineId> knownIds, List<NewFile> files)
       throws IOException {
+    byte[] present = Files.exists(globalPath()) ? XmlReader.bytes(globalPath()) : null;
     GlobalFile file =
-        Files.exists(globalPath()) ? GlobalFile.read(globalPath()) : GlobalFile.blank(globalPath());
+        present == null ? GlobalFile.blank(globalPath()) : GlobalFile.of(globalPath(), present);
     file.write(listed, knownIds, media);
-    addChanged(globalPath(), file.toBytes(), files);
+    addChanged(globalPath(), present, file.toBytes(), files);
   }
 
-  private static void addChanged(Path path, byte[] contents, List<NewFile> files)
-      throws IOException {
-    if (!new DurableFile(path, Steps.UNHEARD).holds(contents))
-      files.add(new NewFile(path, contents));
+  /**
+   * @param present what the file holds now; null if there is none
+   */
+  private static void addChanged(
+      Path path, byte @Nullable [] present, byte[] contents, List<NewFile> files) {
+    if (present == null) files.add(new NewFile(path, Fingerprint.NO_FILE, contents));
+    else if (!Arrays.equals(present, contents))
+      files.add(new NewFile(path, Fingerprint.of(present), contents));
   }
 
   /** Lets other processes have the folder. Changes under way are undone at the next opening. */

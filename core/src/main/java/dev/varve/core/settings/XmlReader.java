@@ -77,18 +77,25 @@ final class XmlReader {
    * @throws SettingsException if it is missing, too large, not UTF-8, or not well formed
    */
   static XmlDocument read(Path path) throws IOException {
-    byte[] bytes;
+    return read(path.toString(), bytes(path));
+  }
+
+  /**
+   * What a file holds, up to one byte more than is taken.
+   *
+   * @throws SettingsException if it is missing, or something else than a file
+   */
+  static byte[] bytes(Path path) throws IOException {
     try {
       if (Files.exists(path) && !Files.isRegularFile(path))
         throw new SettingsException(path + ": not a file; name the settings file itself");
       try (InputStream in = Files.newInputStream(path)) {
-        bytes = in.readNBytes(MAX_BYTES + 1);
+        return in.readNBytes(MAX_BYTES + 1);
       }
     } catch (NoSuchFileException e) {
       throw new SettingsException(
           path + ": there is no such file; bring it back, or take it off the list");
     }
-    return read(path.toString(), bytes);
   }
 
   /**

@@ -1,0 +1,44 @@
+package dev.varve.core.settings;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/**
+ * Tells whether a file still holds what it held: the SHA-256 of its contents, or that there is no
+ * file. Times and sizes do not count: a program that writes twice within a tick of the clock leaves
+ * them as they were.
+ *
+ * @param text 64 hexadecimal digits; empty where there is no file
+ */
+record Fingerprint(String text) {
+
+  static final Fingerprint NO_FILE = new Fingerprint("");
+
+  Fingerprint {
+    if (!text.matches("|[0-9a-f]{64}"))
+      throw new IllegalArgumentException("'%s' is no SHA-256".formatted(text));
+  }
+
+  static Fingerprint of(byte[] contents) {
+    try {
+      byte[] digest = MessageDigest.getInstance("SHA-256").digest(contents);
+      return new Fingerprint(HexFormat.of().formatHex(digest));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+
+  /** Of what a file holds now. */
+  static Fingerprint of(Path file) throws IOException {
+    try {
+      return of(Files.readAllBytes(file));
+    } catch (NoSuchFileException e) {
+      return NO_FILE;
+    }
+  }
+}
