@@ -56,6 +56,7 @@ class ControlCommandTest {
           machine unregister mail --mode full           | DELETE /machines/mail?mode=Full
           machine start a%20/                           | POST /machines/a%2520%2F/start
           machine powerdown ..                          | POST /machines/%2E%2E/powerdown
+          machine discard-state mail --session s        | POST /machines/mail/discard-state in s
           machine exports                               | GET /exports
           machine exports mail                          | GET /machines/mail/exports
           machine attach m SATA:1 /vm/b.vdi --discard on --non-rotational off --no-bandwidth-group --session s | POST /machines/m/attachments in s {'nonRotational':false,'discard':true,'bandwidthGroup':null,'controller':'SATA','port':1,'device':0,'type':'HardDisk','medium':'/vm/b.vdi'}

@@ -50,7 +50,7 @@ final class Devices {
 
   static InventoryState setTemporaryEject(
       InventoryState state, String session, Slot slot, boolean value) {
-    MachineEntry entry = Sessions.atRest(state, session, "change what an eject does");
+    MachineEntry entry = Sessions.anyStable(state, session, "change what an eject does");
     Attachment attachment = find(entry.working().hardware(), slot);
     checkKind(attachment, DeviceType.DVD, "temporary eject");
     return changed(state, entry, slot, a -> a.withTemporaryEject(value));

@@ -83,6 +83,14 @@ public final class Inventory implements AutoCloseable {
     }
   }
 
+  /**
+   * What became of the file of a saved memory.
+   *
+   * @param stateFile absolute, or as the settings file names it if no file here can have that name
+   * @param kept why it is still there; null if it is not
+   */
+  public record DiscardedState(String stateFile, @Nullable String kept) {}
+
   private final Outside outside;
   private final Ledger ledger;
   private final Jobs jobs;
@@ -347,6 +355,24 @@ public final class Inventory implements AutoCloseable {
           Snapshots.Change change = snapshots.restore(ledger.state(), session, snapshot);
           ledger.decide(change.after(), change.diffs(), change.steps(), null);
           return null;
+        });
+  }
+
+  /**
+   * Forgets the saved memory of a machine, which then is powered off.
+   *
+   * @return what became of the file
+   */
+  public DiscardedState discardState(String session) {
+    return ledger.locked(
+        () -> {
+          InventoryState before = ledger.state();
+          MachineEntry entry = Sessions.saved(before, session, "discard the saved state");
+          InventoryState after = before.with(entry.with(entry.saved().withStateFile(null)));
+          List<FileStep> steps = SavedStates.unneeded(before, after);
+          DiscardedState discarded = SavedStates.discarded(entry.saved(), after, steps);
+          ledger.decide(after, List.of(), steps, null);
+          return discarded;
         });
   }
 

@@ -61,7 +61,7 @@ final class LongWork {
   Job deleteSnapshot(String session, SnapshotId snapshot) {
     return begun(
         () -> {
-          MachineEntry entry = Sessions.atRest(ledger.state(), session, "delete a snapshot");
+          MachineEntry entry = Sessions.anyStable(ledger.state(), session, "delete a snapshot");
           return beginDeletion(entry.id(), snapshot, false);
         });
   }

@@ -25,7 +25,12 @@ record MachineEntry(
   /** A machine nobody holds. */
   static MachineEntry of(Machine machine) {
     return new MachineEntry(
-        machine, WorkingCopy.of(machine.hardware()), List.of(), MachineState.POWERED_OFF);
+        machine, WorkingCopy.of(machine.hardware()), List.of(), resting(machine));
+  }
+
+  /** What a machine is that does not run: its memory is in a file, or it has none. */
+  private static MachineState resting(Machine machine) {
+    return machine.stateFile() == null ? MachineState.POWERED_OFF : MachineState.SAVED;
   }
 
   MachineId id() {
@@ -41,7 +46,13 @@ record MachineEntry(
   }
 
   MachineEntry with(Machine saved) {
-    return new MachineEntry(saved, working, sessions, state);
+    boolean rests = state == MachineState.POWERED_OFF || state == MachineState.SAVED;
+    return new MachineEntry(saved, working, sessions, rests ? resting(saved) : state);
+  }
+
+  /** The machine when it does not run any more. */
+  MachineEntry atRest() {
+    return with(resting(saved));
   }
 
   MachineEntry with(MachineState state) {

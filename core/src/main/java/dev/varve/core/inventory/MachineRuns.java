@@ -54,6 +54,7 @@ final class MachineRuns {
           entry.state().isOnline()
               ? "is running already"
               : "is locked by a session; unlock it before it starts");
+    if (entry.state() == MachineState.SAVED) throw SavedStates.startRefused(entry.saved());
     if (entry.state() == MachineState.DELETING_SNAPSHOT)
       throw Refusal.of(
           VBOX_E_INVALID_OBJECT_STATE,
@@ -73,7 +74,7 @@ final class MachineRuns {
   /** The state of a machine whose disks are closed. */
   static InventoryState stopped(InventoryState state, MachineId machine) {
     MachineEntry entry = state.machine(machine);
-    return state.withoutLocks(token(machine)).with(entry.with(MachineState.POWERED_OFF));
+    return state.withoutLocks(token(machine)).with(entry.atRest());
   }
 
   static MachineEntry checkRunning(InventoryState state, MachineId machine) {

@@ -50,6 +50,7 @@ final class Machines {
         name,
         outside.store().folder().newMachineFile(id, name),
         SNAPSHOT_FOLDER,
+        null,
         CHIPSET,
         Hardware.EMPTY,
         List.of(),

@@ -24,7 +24,7 @@ final class Sessions {
   private static final Set<MachineState> STOPPED = Set.of(POWERED_OFF);
   private static final Set<MachineState> STOPPED_OR_SAVED = Set.of(POWERED_OFF, SAVED);
   private static final Set<MachineState> STOPPED_OR_RUNNING = Set.of(POWERED_OFF, RUNNING, PAUSED);
-  private static final Set<MachineState> AT_REST = Set.of(POWERED_OFF, SAVED, RUNNING, PAUSED);
+  private static final Set<MachineState> STABLE = Set.of(POWERED_OFF, SAVED, RUNNING, PAUSED);
 
   private Sessions() {}
 
@@ -58,12 +58,12 @@ final class Sessions {
   // ---- keeping changes or throwing them away
 
   static InventoryState save(InventoryState state, String session) {
-    MachineEntry entry = atRest(state, session, "save the settings");
+    MachineEntry entry = anyStable(state, session, "save the settings");
     return state.with(entry.saving());
   }
 
   static InventoryState discard(InventoryState state, String session) {
-    return discard(state, atRest(state, session, "discard the changes").id());
+    return discard(state, anyStable(state, session, "discard the changes").id());
   }
 
   /** The saved state is the working copy again, and what attaching made is gone. */
@@ -96,14 +96,19 @@ final class Sessions {
     return in(STOPPED_OR_RUNNING, state, session, doing);
   }
 
+  /** The machine, locked, with its memory saved. */
+  static MachineEntry saved(InventoryState state, String session, String doing) {
+    return in(Set.of(SAVED), state, session, doing);
+  }
+
   /** The machine, locked, and powered off or in a saved state. */
   static MachineEntry stoppedOrSaved(InventoryState state, String session, String doing) {
     return in(STOPPED_OR_SAVED, state, session, doing);
   }
 
   /** The machine, locked, and with no long work going on. */
-  static MachineEntry atRest(InventoryState state, String session, String doing) {
-    return in(AT_REST, state, session, doing);
+  static MachineEntry anyStable(InventoryState state, String session, String doing) {
+    return in(STABLE, state, session, doing);
   }
 
   private static MachineEntry in(
@@ -112,11 +117,12 @@ final class Sessions {
     if (!allowed.contains(entry.state()))
       throw Refusal.of(
           VBOX_E_INVALID_VM_STATE,
-          "cannot %s while machine '%s' is in state %s; it must be %s",
+          "cannot %s while machine '%s' is in state %s; it must be %s%s",
           doing,
           entry.name(),
           entry.state().text(),
-          String.join(" or ", allowed.stream().map(MachineState::text).sorted().toList()));
+          String.join(" or ", allowed.stream().map(MachineState::text).sorted().toList()),
+          entry.state() == SAVED ? SavedStates.wayOut(entry.saved()) : "");
     return entry;
   }
 }

@@ -155,13 +155,15 @@ record SnapshotDeletion(
         .withHardware(before.hardware(), current || before.currentStateModified());
   }
 
-  List<FileStep> steps(InventoryState state) {
+  List<FileStep> steps(InventoryState before) {
     List<FileStep> steps = new ArrayList<>();
+    InventoryState state = before;
     for (Merge merge : merges) {
       steps.addAll(merge.steps(state));
       state = merge.apply(state);
     }
     for (MediumId id : deleted) steps.add(new FileStep.Delete(state.medium(id).location()));
+    steps.addAll(SavedStates.unneeded(before, apply(before, Instant.EPOCH)));
     return steps;
   }
 }

@@ -6,7 +6,6 @@ import static dev.varve.core.medium.ErrorCode.VBOX_E_OBJECT_NOT_FOUND;
 import dev.varve.core.machine.Attachment;
 import dev.varve.core.machine.Hardware;
 import dev.varve.core.machine.Machine;
-import dev.varve.core.machine.MachineState;
 import dev.varve.core.machine.Slot;
 import dev.varve.core.machine.Snapshot;
 import dev.varve.core.machine.SnapshotId;
@@ -67,9 +66,12 @@ final class Snapshots {
     return snapshot;
   }
 
-  /** Saves what is pending, keeps the current state as a snapshot, and goes on above it. */
+  /**
+   * Saves what is pending, keeps the current state as a snapshot, and goes on above it. Of a
+   * machine whose memory is saved, the machine and the snapshot share the file of its memory.
+   */
   Change take(InventoryState state, String session, String name, String description) {
-    MachineEntry entry = Sessions.stoppedOrRunning(state, session, "take a snapshot");
+    MachineEntry entry = Sessions.anyStable(state, session, "take a snapshot");
     checkDepth(entry.saved());
     MachineEntry committed = entry.saving();
     Hardware hardware = committed.working().hardware();
@@ -86,7 +88,7 @@ final class Snapshots {
             description,
             outside.now(),
             machine.currentSnapshot(),
-            null,
+            machine.stateFile(),
             MachineEntry.durable(hardware));
     Machine after =
         machine
@@ -133,20 +135,15 @@ final class Snapshots {
         entry
             .saved()
             .withSnapshots(entry.saved().snapshots(), id, outside.now())
+            .withStateFile(snapshot.stateFile())
             .withHardware(above.hardware(), false);
     InventoryState result =
         now.withoutMedia(unneeded.stream().map(Medium::id).toList())
             .withMedia(above.media())
-            .with(
-                entry
-                    .with(after)
-                    .with(WorkingCopy.of(above.hardware()))
-                    .with(
-                        snapshot.stateFile() == null
-                            ? MachineState.POWERED_OFF
-                            : MachineState.SAVED));
+            .with(entry.with(after).with(WorkingCopy.of(above.hardware())));
     List<FileStep> steps = new ArrayList<>();
     for (Medium medium : unneeded) steps.add(new FileStep.Delete(medium.location()));
+    steps.addAll(SavedStates.unneeded(state, result));
     return new Change(result, id, above.diffs(), above.tops(), steps);
   }
 

@@ -1,5 +1,6 @@
 package dev.varve.core.machine;
 
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -11,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param settingsFile absolute; its folder is the machine's folder
  * @param snapshotFolder where new differencing images go, as the settings file has it: relative to
  *     the machine's folder, or absolute
+ * @param stateFile where the memory of a machine is that was saved while it ran, as the settings
+ *     file names it; null if the machine is powered off
  * @param hardware the storage of the current state
  * @param snapshots in the order in which they stand in the settings file: parents first
  * @param currentSnapshot the one that the current state follows; null if there is none
@@ -22,6 +25,7 @@ public record Machine(
     String name,
     Path settingsFile,
     String snapshotFolder,
+    @Nullable String stateFile,
     String chipset,
     Hardware hardware,
     List<Snapshot> snapshots,
@@ -39,6 +43,37 @@ public record Machine(
     return folder.normalize();
   }
 
+  /**
+   * The file of a saved memory.
+   *
+   * @param stateFile as the settings file names it: relative to the machine's folder, or absolute
+   * @return null for none, and for a name that no file of this system can have
+   */
+  public @Nullable Path statePath(@Nullable String stateFile) {
+    if (stateFile == null) return null;
+    try {
+      return settingsFile.resolveSibling(stateFile).normalize();
+    } catch (InvalidPathException _) {
+      return null;
+    }
+  }
+
+  /** The same with another saved memory, or with none. */
+  public Machine withStateFile(@Nullable String stateFile) {
+    return new Machine(
+        id,
+        name,
+        settingsFile,
+        snapshotFolder,
+        stateFile,
+        chipset,
+        hardware,
+        snapshots,
+        currentSnapshot,
+        currentStateModified,
+        lastStateChange);
+  }
+
   /** The same with other storage in its current state. */
   public Machine withHardware(Hardware hardware, boolean currentStateModified) {
     return new Machine(
@@ -46,6 +81,7 @@ public record Machine(
         name,
         settingsFile,
         snapshotFolder,
+        stateFile,
         chipset,
         hardware,
         snapshots,
@@ -62,6 +98,7 @@ public record Machine(
         name,
         settingsFile,
         snapshotFolder,
+        stateFile,
         chipset,
         hardware,
         snapshots,

@@ -148,8 +148,14 @@ final class MachineFile {
         description == null ? "" : description.text(),
         Values.instant(element, "timeStamp"),
         parent,
-        element.attribute("stateFile"),
+        stateFile(element),
         hardware);
+  }
+
+  /** Null if no memory is saved. */
+  private static @Nullable String stateFile(XmlElement machineOrSnapshot) {
+    String file = machineOrSnapshot.attribute("stateFile");
+    return file == null || file.isEmpty() ? null : file;
   }
 
   /** The machine without storage and snapshots. */
@@ -162,6 +168,7 @@ final class MachineFile {
         Values.text(machine, "name"),
         path,
         folder == null || folder.isEmpty() ? "Snapshots" : folder,
+        stateFile(machine),
         chipset(),
         Hardware.EMPTY,
         List.of(),
@@ -176,6 +183,7 @@ final class MachineFile {
         header.name(),
         header.settingsFile(),
         header.snapshotFolder(),
+        header.stateFile(),
         header.chipset(),
         hardware,
         snapshots,
@@ -213,7 +221,11 @@ final class MachineFile {
     var drives = new MediaOfMachine(model.id().uuid(), folder(), NONE);
     for (Medium medium : wanted.media()) if (medium.isHostDrive()) drives.add(medium);
     var writer = new HardwareElement(drives);
-    fields(model).writeTo(machine, fields(header()));
+    Machine before = header();
+    fields(model).writeTo(machine, fields(before));
+    // What VirtualBox says of the last run, which a restored memory replaces.
+    if (model.stateFile() != null && !model.stateFile().equals(before.stateFile()))
+      machine.remove("aborted");
     if (!wanted.media().isEmpty() || machine.child("MediaRegistry") != null)
       mediaRegistry()
           .write(
@@ -250,6 +262,7 @@ final class MachineFile {
         .with("uuid", Values.text(machine.id().uuid()))
         .with("name", machine.name())
         .with("OSType", null)
+        .with("stateFile", machine.stateFile())
         .with("currentSnapshot", now == null ? null : Values.text(now.uuid()))
         .with("snapshotFolder", machine.snapshotFolder())
         .with("currentStateModified", machine.currentStateModified() ? null : "false")

@@ -4,6 +4,7 @@ import dev.varve.core.inventory.View.MachineView;
 import dev.varve.core.machine.Attachment;
 import dev.varve.core.machine.Hardware;
 import dev.varve.core.machine.LockType;
+import dev.varve.core.machine.Machine;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
 import dev.varve.core.machine.Snapshot;
@@ -27,11 +28,13 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** An inventory over image files in a folder, and what tests say about it in few words. */
@@ -44,6 +47,9 @@ final class Bench implements AutoCloseable {
   final List<Throwable> bugs = new ArrayList<>();
   final RecordingDisks disks = new RecordingDisks();
   final AtomicLong ids;
+  private final ImageFiles images;
+  private final Executor jobs;
+  private final StateFolder.Steps steps;
   Inventory inventory;
 
   Bench(Path folder) throws IOException {
@@ -56,12 +62,18 @@ final class Bench implements AutoCloseable {
   Bench(Path folder, AtomicLong ids) throws IOException {
     this.folder = folder;
     this.ids = ids;
-    this.inventory = open(contents, Runnable::run, StateFolder.Steps.UNHEARD);
+    this.images = contents;
+    this.jobs = Runnable::run;
+    this.steps = StateFolder.Steps.UNHEARD;
+    this.inventory = open(images, jobs, steps);
   }
 
   Bench(Path folder, ImageFiles images, Executor jobs, StateFolder.Steps steps) throws IOException {
     this.folder = folder;
     this.ids = new AtomicLong();
+    this.images = images;
+    this.jobs = jobs;
+    this.steps = steps;
     this.inventory = open(images, jobs, steps);
   }
 
@@ -81,6 +93,27 @@ final class Bench implements AutoCloseable {
   void reopen() throws IOException {
     inventory.close();
     inventory = open(contents, Runnable::run, StateFolder.Steps.UNHEARD);
+  }
+
+  /** Changes a machine's settings file while no server has it, as VirtualBox does. */
+  void rewrite(MachineId machine, UnaryOperator<String> change) throws IOException {
+    Path file = machine(machine).saved().settingsFile();
+    inventory.close();
+    String before = Files.readString(file);
+    String after = change.apply(before);
+    if (after.equals(before)) throw new AssertionError("nothing was changed in " + before);
+    Files.writeString(file, after);
+    inventory = open(images, jobs, steps);
+  }
+
+  /** Saves a machine's memory in a file, as VirtualBox does. */
+  Path saveMemory(MachineId machine, String stateFile) throws IOException {
+    Path file = machine(machine).saved().settingsFile().resolveSibling(stateFile);
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, "memory");
+    rewrite(
+        machine, text -> text.replace("OSType=", "stateFile=\"%s\" OSType=".formatted(stateFile)));
+    return file;
   }
 
   // ---- in few words
@@ -185,6 +218,7 @@ final class Bench implements AutoCloseable {
     for (MachineView machine : view.machines().values()) {
       text.append(machine.saved().name()).append(": ").append(hardware(machine.saved().hardware()));
       text.append(" current ").append(machine.saved().currentSnapshot());
+      text.append(" memory ").append(machine.saved().stateFile());
       text.append(" modified ").append(machine.saved().currentStateModified()).append('\n');
       for (Snapshot snapshot : machine.saved().snapshots())
         text.append(
@@ -232,10 +266,17 @@ final class Bench implements AutoCloseable {
     var wanted = new TreeSet<String>();
     for (View.MediumView medium : inventory.view().media().values())
       wanted.add(folder.relativize(medium.medium().location()).toString());
+    for (MachineView machine : inventory.view().machines().values()) {
+      Machine saved = machine.saved();
+      Stream.concat(
+              Stream.ofNullable(saved.stateFile()),
+              saved.snapshots().stream().map(Snapshot::stateFile).filter(Objects::nonNull))
+          .forEach(file -> wanted.add(folder.relativize(saved.statePath(file)).toString()));
+    }
     var there = new TreeSet<String>();
     try (Stream<Path> files = Files.walk(folder)) {
       files
-          .filter(file -> file.toString().matches(".*\\.(vdi|iso|new)"))
+          .filter(file -> file.toString().matches(".*\\.(vdi|iso|new|sav)"))
           .forEach(file -> there.add(folder.relativize(file).toString()));
     }
     if (!wanted.equals(there))

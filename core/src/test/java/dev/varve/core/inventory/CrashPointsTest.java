@@ -68,6 +68,16 @@ class CrashPointsTest {
         crash("mergeIntoBase", h -> h.bench.inventory.mergeMedium(h.y, h.loose)),
         crash("createMedium", h -> h.bench.disk("fresh")),
         crash("createDiff", h -> h.bench.inventory.createDiff(h.y, h.bench.at("z.vdi"))),
+        crash("discardState", h -> h.bench.inventory.discardState(h.sleeping())),
+        crash(
+            "restoreOnline",
+            h -> h.bench.inventory.restoreSnapshot(h.sleeping(), h.ofAsleep("online"))),
+        crash(
+            "restoreOffline",
+            h -> h.bench.inventory.restoreSnapshot(h.sleeping(), h.ofAsleep("offline"))),
+        crash(
+            "deleteOnline",
+            h -> h.bench.inventory.deleteSnapshot(h.sleeping(), h.ofAsleep("online"))),
         crash("deleteStorage", h -> h.bench.inventory.deleteStorage(h.y)),
         crash(
             "clone",
@@ -130,6 +140,7 @@ class CrashPointsTest {
   /** A machine with three snapshots and different contents in each, and a chain nobody uses. */
   private static final class History implements AutoCloseable {
     final Bench bench;
+    final MachineId asleep;
     final MachineId machine;
     final String session;
     final MediumId immutable;
@@ -139,6 +150,8 @@ class CrashPointsTest {
 
     History(Path folder, Fuse fuse) throws IOException {
       bench = new Bench(folder, fuse.over(new TestImages()), Runnable::run, fuse);
+      asleep = bench.machine("asleep");
+      sleep();
       MediumId base = bench.disk("base");
       bench.write(base, 0, "base");
       bench.write(base, 1, "base");
@@ -159,6 +172,32 @@ class CrashPointsTest {
       bench.write(x, 1, "x");
       y = bench.inventory.createDiff(x, bench.at("y.vdi"));
       bench.write(y, 2, "y");
+    }
+
+    /** Its memory is saved, after a snapshot without and one with another saved memory. */
+    private void sleep() throws IOException {
+      String held = bench.lock(asleep);
+      bench.attach(held, 0, bench.disk("asleep"));
+      bench.inventory.takeSnapshot(held, "offline", "");
+      bench.inventory.unlock(held);
+      bench.saveMemory(asleep, "first.sav");
+      held = bench.lock(asleep);
+      bench.inventory.takeSnapshot(held, "online", "");
+      bench.inventory.discardState(held);
+      bench.inventory.unlock(held);
+      bench.saveMemory(asleep, "second.sav");
+    }
+
+    String sleeping() {
+      return bench.lock(asleep);
+    }
+
+    SnapshotId ofAsleep(String name) {
+      return bench.machine(asleep).saved().snapshots().stream()
+          .filter(snapshot -> snapshot.name().equals(name))
+          .findFirst()
+          .orElseThrow()
+          .id();
     }
 
     void attachImmutable() {

@@ -563,6 +563,7 @@ class MachineFileTest {
             m.name(),
             m.settingsFile(),
             m.snapshotFolder(),
+            m.stateFile(),
             "ICH9",
             m.hardware(),
             m.snapshots(),

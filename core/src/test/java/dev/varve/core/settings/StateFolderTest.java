@@ -553,6 +553,7 @@ class StateFolderTest {
             name,
             folder.newMachineFile(ID, name),
             "Snapshots",
+            null,
             "PIIX3",
             Hardware.EMPTY,
             List.of(),

@@ -90,7 +90,7 @@ public final class ControlServer {
     var attachments = new AttachmentJson(inventory, disks::status);
     var sessions = new Sessions(inventory);
     sessions.addTo(handlers);
-    new Machines(inventory, disks::uris, attachments).addTo(handlers);
+    new Machines(inventory, disks::uris, sessions, attachments).addTo(handlers);
     new Controllers(inventory, sessions).addTo(handlers);
     new Attachments(inventory, sessions, attachments).addTo(handlers);
     new BandwidthGroups(inventory, sessions, disks::traffic).addTo(handlers);

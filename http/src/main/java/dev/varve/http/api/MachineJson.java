@@ -13,6 +13,7 @@ import dev.varve.core.machine.Snapshot;
 import dev.varve.core.machine.StorageController;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -50,12 +51,19 @@ final class MachineJson {
     Machine machine = view.saved();
     return summary(view)
         .put("snapshotFolder", machine.snapshotPath().toString())
+        .put("stateFile", stateFile(machine))
         .put("chipset", machine.chipset())
         .put("hardware", of(hardware))
         .put("snapshots", array(machine.snapshots(), MachineJson::summary))
         .put("currentSnapshot", text(machine.currentSnapshot()))
         .put("currentStateModified", machine.currentStateModified())
         .put("lastStateChange", machine.lastStateChange().toString());
+  }
+
+  /** Absolute; as the settings file names it if no file here can have that name. */
+  private static @Nullable String stateFile(Machine machine) {
+    Path file = machine.statePath(machine.stateFile());
+    return file == null ? machine.stateFile() : file.toString();
   }
 
   static JsonObject of(Hardware hardware) {
@@ -117,7 +125,8 @@ final class MachineJson {
         .put("name", snapshot.name())
         .put("description", snapshot.description())
         .put("takenAt", snapshot.takenAt().toString())
-        .put("parent", text(snapshot.parent()));
+        .put("parent", text(snapshot.parent()))
+        .put("stateFile", snapshot.stateFile());
   }
 
   static JsonObject whole(Snapshot snapshot) {

@@ -1,6 +1,7 @@
 package dev.varve.http.api;
 
 import dev.varve.core.inventory.Inventory;
+import dev.varve.core.inventory.Inventory.DiscardedState;
 import dev.varve.core.inventory.Inventory.Unlisted;
 import dev.varve.core.inventory.Inventory.UnregisterMode;
 import dev.varve.core.inventory.View;
@@ -26,15 +27,20 @@ final class Machines {
 
   private final Inventory inventory;
   private final Function<MachineId, Map<Slot, List<String>>> uris;
+  private final Sessions sessions;
   private final AttachmentJson json;
 
   /**
    * @param uris where a running machine's disks are served; may block
    */
   Machines(
-      Inventory inventory, Function<MachineId, Map<Slot, List<String>>> uris, AttachmentJson json) {
+      Inventory inventory,
+      Function<MachineId, Map<Slot, List<String>>> uris,
+      Sessions sessions,
+      AttachmentJson json) {
     this.inventory = inventory;
     this.uris = uris;
+    this.sessions = sessions;
     this.json = json;
   }
 
@@ -47,6 +53,7 @@ final class Machines {
     handlers.acts("unregisterMachine", this::unregister);
     handlers.acts("startMachine", this::start);
     handlers.acts("powerDownMachine", this::powerDown);
+    handlers.acts("discardSavedState", this::discardState);
     handlers.acts("listMachineExports", this::exportsOfOne);
     handlers.acts("listExports", _ -> exportsOfAll());
   }
@@ -145,6 +152,14 @@ final class Machines {
   private Answer powerDown(Call call) {
     inventory.powerDown(machine(call).saved().id());
     return Answer.done();
+  }
+
+  private Answer discardState(Call call) {
+    MachineView machine = machine(call);
+    DiscardedState discarded = sessions.changeFor(call, machine, inventory::discardState);
+    return Answer.ok(
+            new JsonObject().put("stateFile", discarded.stateFile()).put("kept", discarded.kept()))
+        .with("ETag", MachineJson.etag(sessions.view(machine.saved().id())).text());
   }
 
   private Answer exportsOfOne(Call call) {

@@ -112,6 +112,21 @@ public final class MachineCommand {
     return server.tell(post("machines", machine, "powerdown"));
   }
 
+  @Command(
+      name = "discard-state",
+      description =
+          "Forgets the memory of a machine that VirtualBox has saved; the machine is then powered off. Deletes the"
+              + " memory's file, unless a snapshot needs it.")
+  int discardState(
+      @Mixin ServerOptions server,
+      @Mixin SessionOption session,
+      @Parameters(paramLabel = MACHINE) String machine)
+      throws IOException {
+    return server.ask(
+        post("machines", machine, "discard-state").session(session.id()),
+        MachineWords::discardedState);
+  }
+
   @Command(description = "Lists where the disks of running machines are served.")
   int exports(
       @Mixin ServerOptions server,

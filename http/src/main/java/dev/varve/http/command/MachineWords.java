@@ -48,6 +48,13 @@ final class MachineWords {
     return text.toString();
   }
 
+  static String discardedState(JsonObject answer, ApiClient server) {
+    String kept = answer.getString("kept");
+    return kept == null
+        ? "deleted: " + answer.getString("stateFile")
+        : "kept: %s: %s".formatted(answer.getString("stateFile"), kept);
+  }
+
   /** Everything about a machine; a running one's exports too. */
   static String machine(JsonObject machine, ApiClient server) throws IOException {
     JsonObject hardware = machine.getJsonObject("hardware");
@@ -58,7 +65,7 @@ final class MachineWords {
         new FactSheet(machine.getString("name"))
             .facts(machine, "id", "state", "lock")
             .fact("modified", yes(machine.getBoolean("modified")))
-            .facts(machine, "settingsFile", "snapshotFolder", "chipset")
+            .facts(machine, "settingsFile", "snapshotFolder", "stateFile", "chipset")
             .fact(
                 "currentSnapshot",
                 ReadableNames.ofSnapshots(machine).of(machine.getString("currentSnapshot")))
@@ -125,7 +132,7 @@ final class MachineWords {
   static String snapshot(JsonObject snapshot, ApiClient server) throws IOException {
     var sheet =
         new FactSheet(snapshot.getString("name"))
-            .facts(snapshot, "id", "description", "takenAt", "parent");
+            .facts(snapshot, "id", "description", "takenAt", "parent", "stateFile");
     return hardware(sheet, snapshot.getJsonObject("hardware"), ReadableNames.ofMedia(server))
         .toString();
   }

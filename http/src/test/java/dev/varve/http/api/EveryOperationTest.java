@@ -35,6 +35,7 @@ final class EveryOperationTest {
       sessions(api);
       running(api);
       snapshots(api);
+      savedState(api);
       end(api);
 
       assertEquals(
@@ -278,6 +279,34 @@ final class EveryOperationTest {
     Reply deleting = api.ask("deleteSnapshot", machine, "first").is(202);
     assertEquals("Done", ended(api, deleting));
     api.ask("getSnapshot", machine, "first").refused(404, "VBOX_E_OBJECT_NOT_FOUND");
+  }
+
+  private void savedState(Api api) throws IOException {
+    Reply made = api.ask("createMachine").body("name", "asleep").is(201);
+    Path settings = Path.of(made.body().getString("settingsFile"));
+    api.ask("unregisterMachine", made.id()).is(200);
+    Path memory = Files.writeString(settings.resolveSibling("memory.sav"), "memory");
+    Files.writeString(
+        settings, Files.readString(settings).replace("OSType", "stateFile=\"memory.sav\" OSType"));
+
+    Reply asleep = api.ask("openMachine").body("settingsFile", settings).is(201);
+    assertEquals("Saved", asleep.body().getString("state"));
+    assertEquals(memory.toString(), asleep.body().getString("stateFile"));
+    api.ask("startMachine", "asleep").refused(409, "VBOX_E_INVALID_VM_STATE");
+    Reply snapshot = api.ask("takeSnapshot", "asleep").body("name", "then").is(201);
+    assertEquals("memory.sav", snapshot.body().getString("stateFile"));
+
+    Reply discarded = api.ask("discardSavedState", "asleep").is(200);
+
+    assertEquals(
+        new JsonObject()
+            .put("stateFile", memory.toString())
+            .put("kept", "snapshot 'then' of machine 'asleep' needs it"),
+        discarded.body());
+    api.ask("discardSavedState", "asleep").refused(409, "VBOX_E_INVALID_VM_STATE");
+    api.ask("startMachine", "asleep").is(200);
+    api.ask("powerDownMachine", "asleep").is(204);
+    api.ask("unregisterMachine", "asleep").is(200);
   }
 
   private void end(Api api) {
