@@ -7,6 +7,7 @@ import dev.varve.http.command.MachineCommand;
 import dev.varve.http.command.MediumCommand;
 import dev.varve.http.command.ServeCommand;
 import dev.varve.http.command.Words;
+import dev.varve.http.log.ProgramLog;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Objects;
@@ -40,7 +41,9 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] arguments) {
-    System.exit(execute(arguments));
+    int status = execute(arguments);
+    ProgramLog.drain();
+    System.exit(status);
   }
 
   static int execute(String... arguments) {
@@ -89,13 +92,8 @@ public final class Main {
 
   private static int failed(Exception e, CommandLine command, CommandLine.ParseResult parsed) {
     command.getErr().println("varve: " + FailureText.of(e));
-    if (debugging()) e.printStackTrace(command.getErr());
+    if (ProgramLog.debugging()) e.printStackTrace(command.getErr());
     return CommandLine.ExitCode.SOFTWARE;
-  }
-
-  /** Whether the user wants to see stack traces and what the libraries log. */
-  static boolean debugging() {
-    return System.getenv("VARVE_DEBUG") != null;
   }
 
   private static String version() {

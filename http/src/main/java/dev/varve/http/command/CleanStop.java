@@ -1,6 +1,8 @@
 package dev.varve.http.command;
 
+import dev.varve.http.log.ProgramLog;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -10,6 +12,8 @@ import java.util.concurrent.locks.LockSupport;
  * <p>A program that ends by itself {@linkplain #close closes} it before, and closes its server.
  */
 final class CleanStop implements AutoCloseable {
+
+  private static final System.Logger LOG = System.getLogger(CleanStop.class.getName());
 
   private final Thread hook;
 
@@ -29,8 +33,10 @@ final class CleanStop implements AutoCloseable {
     try {
       return stop.run();
     } catch (IOException | RuntimeException e) {
-      System.err.println("varve: while stopping: " + e.getMessage());
+      LOG.log(Level.ERROR, "not everything could be kept", e);
       return 1;
+    } finally {
+      ProgramLog.drain();
     }
   }
 

@@ -1,6 +1,8 @@
 package dev.varve.http.command;
 
 import dev.varve.http.client.StateFolders;
+import dev.varve.http.log.LogLevel;
+import dev.varve.http.log.ProgramLog;
 import dev.varve.io.chain.ChainFinder;
 import dev.varve.io.chain.ChainFinder.FoundChain;
 import dev.varve.io.nbd.NbdStats;
@@ -149,9 +151,19 @@ public final class ServeCommand implements Callable<Integer> {
       description = "How to say what is served (text).")
   private OutputFormat output;
 
+  @Option(
+      names = "--log-level",
+      paramLabel = "error|warning|info|debug",
+      defaultValue = "${env:VARVE_LOG_LEVEL:-info}",
+      description =
+          "How much to log, on standard error ($VARVE_LOG_LEVEL, or info: what happens, and what is"
+              + " wrong).")
+  private LogLevel logLevel;
+
   @Override
   public Integer call() throws IOException, InterruptedException {
     checkOptions();
+    ProgramLog.serve(logLevel);
     if (!demo && leaves.isEmpty() && chains.isEmpty()) return serveMachines();
     List<ServedDisk> disks = demo ? demoDisks() : disks();
     var server = new DiskServer(replies);

@@ -1,0 +1,100 @@
+package dev.varve.http.log;
+
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.ThrowableProxy;
+import ch.qos.logback.core.UnsynchronizedAppenderBase;
+import dev.varve.core.medium.ModelException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns events into lines: one line each, without Java's names; below a bug, which is for Varve's
+ * authors, also the stack trace.
+ */
+final class LogAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
+
+  private static final String OURS = "dev.varve.";
+
+  private final LogForm form;
+  private final boolean debugging;
+  private final Consumer<String> to;
+
+  /**
+   * @param debugging whether every failure comes with its stack trace, and every line with its
+   *     thread and class
+   */
+  LogAppender(LogForm form, boolean debugging, Consumer<String> to) {
+    this.form = form;
+    this.debugging = debugging;
+    this.to = to;
+  }
+
+  @Override
+  protected void append(ILoggingEvent event) {
+    var level = LogLevel.of(event.getLevel());
+    String source =
+        debugging
+            ? "[" + event.getThreadName() + "] " + event.getLoggerName()
+            : source(event.getLoggerName());
+    Throwable failure =
+        event.getThrowableProxy() instanceof ThrowableProxy proxy ? proxy.getThrowable() : null;
+    boolean bug = level == LogLevel.ERROR && isOurs(event) && isBug(failure);
+    String text = text(event.getFormattedMessage(), failure);
+    if (failure != null && (debugging || bug)) text += "\n" + stackTrace(failure);
+    to.accept(form.line(new LogForm.Line(event.getInstant(), level, source, text)));
+  }
+
+  private static boolean isOurs(ILoggingEvent event) {
+    return event.getLoggerName().startsWith(OURS);
+  }
+
+  /** Whether nobody foresaw it. */
+  private static boolean isBug(@Nullable Throwable failure) {
+    return failure != null
+        && !(failure instanceof IOException)
+        && !(failure instanceof ModelException);
+  }
+
+  /** The part of the program that a logger belongs to, in a word for its user. */
+  static String source(String logger) {
+    String[] names = logger.split("\\.");
+    if (!logger.startsWith(OURS) || names.length < 5) return names[names.length < 2 ? 0 : 1];
+    return switch (names[3]) {
+      case "inventory", "settings" -> "machines";
+      case "device", "limit", "running", "chain", "host", "storage" -> "disks";
+      case "vdi", "file", "posix" -> "images";
+      case "command" -> "server";
+      default -> names[3]; // nbd, api
+    };
+  }
+
+  /** The message and, if it does not say it itself, why. */
+  private static String text(String message, @Nullable Throwable failure) {
+    String why = failure == null ? null : failure.getMessage();
+    if (why == null || message.contains(why)) return printable(message);
+    return printable(message + ": " + why);
+  }
+
+  /** On one line, and without anything that a terminal obeys: names come from anywhere. */
+  private static String printable(String text) {
+    StringBuilder changed = null;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      boolean harmless = !Character.isISOControl(c) && c != '\u2028' && c != '\u2029';
+      if (harmless && changed == null) continue;
+      if (changed == null) changed = new StringBuilder(text.substring(0, i));
+      if (harmless) changed.append(c);
+      else changed.append("\\u%04x".formatted((int) c));
+    }
+    return changed == null ? text : changed.toString();
+  }
+
+  private static String stackTrace(Throwable failure) {
+    var text = new StringWriter();
+    failure.printStackTrace(new PrintWriter(text, true));
+    return text.toString().stripTrailing();
+  }
+}
