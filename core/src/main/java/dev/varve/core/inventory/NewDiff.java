@@ -9,13 +9,14 @@ import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.ModelException;
+import dev.varve.core.medium.Ownership;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -69,7 +70,7 @@ record NewDiff(Medium medium, Path parent, @Nullable MediumId onRaw) {
 
   /** Makes the file, and the folder that it goes into. */
   void create(ImageFiles images) throws IOException {
-    Files.createDirectories(medium.location().toAbsolutePath().getParent());
+    Ownership.createFolders(Objects.requireNonNull(medium.location().toAbsolutePath().getParent()));
     if (onRaw == null) images.createChild(medium.location(), medium.id(), parent);
     else images.createChildOfRaw(medium.location(), medium.id(), parent, onRaw);
   }
