@@ -34,11 +34,12 @@ record NewDiff(Medium medium, Path parent, @Nullable MediumId onRaw) {
 
   private static final String DEFAULT_FORMAT = "VDI";
 
-  /** One that the model makes by itself, in a machine's snapshot folder. */
+  /** One that the model makes by itself, in a machine's snapshot folder and registry. */
   static NewDiff in(Machine machine, InventoryState state, Medium parent, MediumId id) {
     String extension = format(parent).toLowerCase(Locale.ROOT);
     Path location = machine.snapshotPath().resolve("{%s}.%s".formatted(id.uuid(), extension));
-    return at(location, state, parent, id);
+    NewDiff diff = at(location, state, parent, id);
+    return of(diff.medium().withRegistries(Set.of(machine.id().uuid())), parent);
   }
 
   static NewDiff at(Path location, InventoryState state, Medium parent, MediumId id) {
@@ -53,7 +54,7 @@ record NewDiff(Medium medium, Path parent, @Nullable MediumId onRaw) {
             parent.id(),
             parent.capacity(),
             state.resetsAutomatically(parent.id()),
-            parent.registry(),
+            parent.registries(),
             "",
             Map.of(),
             null);

@@ -97,7 +97,12 @@ final class Snapshots {
     InventoryState result =
         now.withMedia(above.media())
             .with(committed.with(after).with(WorkingCopy.of(above.hardware())));
-    return new Change(result, snapshot.id(), above.diffs(), above.tops(), List.of());
+    return new Change(
+        Registries.claimed(result, entry.id()),
+        snapshot.id(),
+        above.diffs(),
+        above.tops(),
+        List.of());
   }
 
   /** With one more, where the settings file has it: behind all that follow its parent. */
@@ -144,7 +149,8 @@ final class Snapshots {
     List<FileStep> steps = new ArrayList<>();
     for (Medium medium : unneeded) steps.add(new FileStep.Delete(medium.location()));
     steps.addAll(SavedStates.unneeded(state, result));
-    return new Change(result, id, above.diffs(), above.tops(), steps);
+    return new Change(
+        Registries.claimed(result, entry.id()), id, above.diffs(), above.tops(), steps);
   }
 
   private static void checkDepth(Machine machine) {
