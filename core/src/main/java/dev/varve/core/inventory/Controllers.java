@@ -12,13 +12,14 @@ import dev.varve.core.machine.StorageBus;
 import dev.varve.core.machine.StorageController;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** The storage controllers of a working copy. All of it needs a stopped machine. */
 final class Controllers {
 
-  private static final String ROOMY_CHIPSET = "ICH9";
+  private static final Set<String> ROOMY_CHIPSETS = Set.of("ICH9", "ARMv8Virtual");
 
   private Controllers() {}
 
@@ -49,7 +50,8 @@ final class Controllers {
     checkBus(chip, bus, name);
     List<StorageController> sameBus =
         hardware.controllers().stream().filter(c -> c.bus() == bus).toList();
-    int most = entry.saved().chipset().equals(ROOMY_CHIPSET) ? bus.maxPerIch9() : bus.maxPerPiix3();
+    boolean roomy = ROOMY_CHIPSETS.contains(entry.saved().chipset());
+    int most = roomy ? bus.maxPerIch9() : bus.maxPerPiix3();
     if (sameBus.size() >= most)
       throw Refusal.of(
           E_INVALIDARG,

@@ -185,6 +185,15 @@ public final class Inventory implements AutoCloseable {
         });
   }
 
+  /** What a user should know of a machine's settings file although it is used, a line each. */
+  public List<String> remarks(MachineId machine) {
+    return ledger.locked(
+        () -> {
+          Path file = ledger.state().machine(machine).saved().settingsFile();
+          return outside.store().folder().remarks(file);
+        });
+  }
+
   /** Forgets a machine; its files stay. Returns the media that the mode says. */
   public List<MediumId> unregister(MachineId machine, UnregisterMode mode) {
     return ledger.locked(

@@ -32,13 +32,24 @@ final class HardwareElement {
   private static final String DEVICE = "AttachedDevice";
   private static final String GROUPS = "BandwidthGroups";
   private static final String GROUP = "BandwidthGroup";
+  private static final String BYTES = "maxBytesPerSec";
+  private static final String MEBIBYTES = "maxMbPerSec";
+  private static final long MEBIBYTE = 1 << 20;
   private static final String IMAGE = "Image";
   private static final String HOST_DRIVE = "HostDrive";
 
-  private final MediaOfMachine media;
+  /** What VirtualBox takes for a controller whose ports are not said and can be chosen. */
+  private static final int USUAL_PORTS = 2;
 
-  HardwareElement(MediaOfMachine media) {
+  private final MediaOfMachine media;
+  private final SettingsVersion version;
+
+  /**
+   * @param version of the file
+   */
+  HardwareElement(MediaOfMachine media, SettingsVersion version) {
     this.media = media;
+    this.version = version;
   }
 
   // ---- reading
@@ -49,7 +60,7 @@ final class HardwareElement {
    * @param owner the element {@code Machine} or {@code Snapshot}
    */
   Hardware read(XmlElement owner) throws SettingsException {
-    XmlElement hardware = owner.child(HARDWARE);
+    XmlElement hardware = owner.only(HARDWARE);
     if (hardware == null) throw owner.refuse("the element Hardware is missing; add it");
     List<BandwidthGroup> groups = new ArrayList<>();
     for (XmlElement element : groups(hardware)) groups.add(group(element, groups));
@@ -80,16 +91,25 @@ final class HardwareElement {
     return new Hardware(controllers, attachments, groups);
   }
 
-  /** Before version 1.19 the controllers stand behind the hardware instead of in it. */
-  private static @Nullable XmlElement controllers(XmlElement owner) {
+  /**
+   * In the hardware, or in old files behind it; VirtualBox reads both in files of every version.
+   *
+   * @throws SettingsException if there are some in both places
+   */
+  private static @Nullable XmlElement controllers(XmlElement owner) throws SettingsException {
     XmlElement hardware = owner.child(HARDWARE);
-    XmlElement inside = hardware == null ? null : hardware.child(CONTROLLERS);
-    return inside != null ? inside : owner.child(CONTROLLERS);
+    XmlElement inside = hardware == null ? null : hardware.only(CONTROLLERS);
+    XmlElement behind = owner.only(CONTROLLERS);
+    if (inside == null) return behind;
+    if (behind == null || behind.elements(CONTROLLER).isEmpty()) return inside;
+    if (inside.elements(CONTROLLER).isEmpty()) return behind;
+    throw behind.refuse(
+        "there are storage controllers here, and in Hardware too; move them all to Hardware");
   }
 
-  private static List<XmlElement> groups(XmlElement hardware) {
-    XmlElement io = hardware.child("IO");
-    XmlElement list = io == null ? null : io.child(GROUPS);
+  private static List<XmlElement> groups(XmlElement hardware) throws SettingsException {
+    XmlElement io = hardware.only("IO");
+    XmlElement list = io == null ? null : io.only(GROUPS);
     return list == null ? List.of() : list.elements(GROUP);
   }
 
@@ -110,11 +130,12 @@ final class HardwareElement {
     throw Values.refuse(element, "type", "is no kind of bandwidth group; it is Disk or Network");
   }
 
-  /** Old files count in MiB per second. */
+  /** Old files count in MiB per second; not said: no limit. */
   private static long limit(XmlElement element) throws SettingsException {
-    if (element.attribute("maxBytesPerSec") == null && element.attribute("maxMbPerSec") != null)
-      return Values.number(element, "maxMbPerSec", 0, Long.MAX_VALUE >> 20) << 20;
-    return Values.number(element, "maxBytesPerSec", 0, Long.MAX_VALUE);
+    if (element.attribute(BYTES) == null && element.attribute(MEBIBYTES) != null)
+      return Values.number(element, MEBIBYTES, 0, Long.MAX_VALUE / MEBIBYTE) * MEBIBYTE;
+    if (element.attribute(BYTES) == null) return 0;
+    return Values.number(element, BYTES, 0, Long.MAX_VALUE);
   }
 
   private static StorageController controller(XmlElement element) throws SettingsException {
@@ -130,10 +151,10 @@ final class HardwareElement {
         return new StorageController(
             name,
             type,
-            Values.integer(element, "PortCount", bus.minPorts(), bus.maxPorts()),
+            portCount(element, bus),
             instance,
-            Values.flag(element, "Bootable", instance == 0),
-            Values.flag(element, "useHostIOCache", bus.hostIoCache()));
+            Values.flag(element, "Bootable", true),
+            Values.flag(element, "useHostIOCache", true));
       }
     throw Values.refuse(
         element,
@@ -142,6 +163,16 @@ final class HardwareElement {
             + Arrays.stream(ControllerType.values())
                 .map(ControllerType::settingsName)
                 .collect(Collectors.joining(", ")));
+  }
+
+  /** Not said: enough for what is attached. */
+  private static int portCount(XmlElement element, StorageBus bus) throws SettingsException {
+    if (element.attribute("PortCount") != null)
+      return Values.integer(element, "PortCount", bus.minPorts(), bus.maxPorts());
+    int ports = Math.clamp(USUAL_PORTS, bus.minPorts(), bus.maxPorts());
+    for (XmlElement device : element.elements(DEVICE))
+      ports = Math.max(ports, Values.integer(device, "port", 0, bus.maxPorts() - 1) + 1);
+    return ports;
   }
 
   private Attachment attachment(XmlElement element, StorageController controller)
@@ -166,10 +197,16 @@ final class HardwareElement {
     else if (drive != null && type.isRemovable()) medium = media.hostDrive(drive, type);
     if (medium == null && type == DeviceType.HARD_DISK)
       throw element.refuse("a hard disk without an Image; name its uuid, or remove the device");
-    return attachment(element, slot, medium);
+    return attachment(element, slot, medium, hotPluggable(controller.type()));
   }
 
-  private static Attachment attachment(XmlElement element, Slot slot, @Nullable MediumId medium)
+  /** Whether a device is hot-pluggable of which the file says nothing. */
+  private boolean hotPluggable(ControllerType type) {
+    return !version.savesHotPlug() && type == ControllerType.INTEL_AHCI;
+  }
+
+  private static Attachment attachment(
+      XmlElement element, Slot slot, @Nullable MediumId medium, boolean hotPluggable)
       throws SettingsException {
     DeviceType type = deviceType(element);
     boolean disk = type == DeviceType.HARD_DISK;
@@ -183,7 +220,7 @@ final class HardwareElement {
         false,
         disk && Values.flag(element, "nonrotational", false),
         disk && Values.flag(element, "discard", false),
-        Values.flag(element, "hotpluggable", false),
+        Values.flag(element, "hotpluggable", hotPluggable),
         groupName(element),
         false);
   }
@@ -227,7 +264,10 @@ final class HardwareElement {
     XmlElement list = controllers(owner);
     if (list == null) {
       if (wanted.controllers().isEmpty()) return;
-      list = hardware.require(CONTROLLERS, "CPU");
+      list =
+          version.controllersInHardware()
+              ? hardware.require(CONTROLLERS, "CPU")
+              : owner.require(CONTROLLERS, "Debugging", "Autostart", "Groups", "Snapshots");
     }
     Map<StorageController, XmlElement> present = matches(list, wanted.controllers());
     List<XmlElement> elements = new ArrayList<>();
@@ -243,14 +283,19 @@ final class HardwareElement {
     }
     list.arrange(CONTROLLER, elements);
     for (int i = 0; i < elements.size(); i++) {
-      String name = wanted.controllers().get(i).name();
+      StorageController controller = wanted.controllers().get(i);
+      String name = controller.name();
       writeDevices(
           elements.get(i),
-          wanted.attachments().stream().filter(a -> a.slot().controller().equals(name)).toList());
+          wanted.attachments().stream().filter(a -> a.slot().controller().equals(name)).toList(),
+          hotPluggable(controller.type()));
+      // A count that is not said follows from what is attached.
+      if (portCount(elements.get(i), controller.bus()) != controller.portCount())
+        fields(controller, false).writeTo(elements.get(i));
     }
   }
 
-  private static void writeGroups(XmlElement hardware, List<BandwidthGroup> wanted)
+  private void writeGroups(XmlElement hardware, List<BandwidthGroup> wanted)
       throws SettingsException {
     Map<String, XmlElement> present = new HashMap<>();
     for (XmlElement element : groups(hardware)) present.put(group(element).name(), element);
@@ -261,15 +306,29 @@ final class HardwareElement {
       XmlElement element = present.get(group.name());
       if (element == null) {
         element = list.newElement(GROUP);
-        fields(group).writeTo(element);
+        fields(group, inMebibytes(group)).writeTo(element);
       } else {
-        BandwidthGroup before = group(element);
-        fields(group).writeTo(element, fields(before));
-        if (before.maxBytesPerSecond() != group.maxBytesPerSecond()) element.remove("maxMbPerSec");
+        writeGroup(element, group, group(element));
       }
       elements.add(element);
     }
     list.arrange(GROUP, elements);
+  }
+
+  private void writeGroup(XmlElement element, BandwidthGroup group, BandwidthGroup before)
+      throws SettingsException {
+    boolean changed = before.maxBytesPerSecond() != group.maxBytesPerSecond();
+    boolean mebibytes =
+        changed
+            ? inMebibytes(group)
+            : element.attribute(BYTES) == null && element.attribute(MEBIBYTES) != null;
+    fields(group, mebibytes).writeTo(element, fields(before, mebibytes));
+    if (changed) element.remove(mebibytes ? BYTES : MEBIBYTES);
+  }
+
+  /** Bytes are read in files of every version, where the old unit is too coarse. */
+  private boolean inMebibytes(BandwidthGroup group) {
+    return !version.limitsInBytes() && group.maxBytesPerSecond() % MEBIBYTE == 0;
   }
 
   /** The elements of the controllers; one that was renamed is found by its place on its bus. */
@@ -297,7 +356,7 @@ final class HardwareElement {
     return matches;
   }
 
-  private void writeDevices(XmlElement controller, List<Attachment> wanted)
+  private void writeDevices(XmlElement controller, List<Attachment> wanted, boolean hotPluggable)
       throws SettingsException {
     Map<String, XmlElement> present = new HashMap<>();
     for (XmlElement element : controller.elements(DEVICE))
@@ -308,9 +367,10 @@ final class HardwareElement {
       XmlElement element = present.get(slot.port() + "." + slot.device());
       if (element == null) {
         element = controller.newElement(DEVICE);
-        fields(attachment).writeTo(element);
+        fields(attachment, hotPluggable).writeTo(element);
       } else {
-        fields(attachment).writeTo(element, fields(attachment(element, slot, null)));
+        Attachment before = attachment(element, slot, null, hotPluggable);
+        fields(attachment, hotPluggable).writeTo(element, fields(before, hotPluggable));
       }
       elements.add(element);
     }
@@ -349,11 +409,12 @@ final class HardwareElement {
 
   // ---- the attributes, in VirtualBox's order
 
-  private static Fields fields(BandwidthGroup group) {
+  private static Fields fields(BandwidthGroup group, boolean mebibytes) {
+    long limit = group.maxBytesPerSecond();
     return new Fields()
         .with("name", group.name())
         .with("type", group.kind().text())
-        .with("maxBytesPerSec", Long.toString(group.maxBytesPerSecond()));
+        .with(mebibytes ? MEBIBYTES : BYTES, Long.toString(mebibytes ? limit / MEBIBYTE : limit));
   }
 
   private static Fields fields(StorageController controller, boolean isNew) {
@@ -377,7 +438,8 @@ final class HardwareElement {
     return fields;
   }
 
-  private static Fields fields(Attachment attachment) {
+  private Fields fields(Attachment attachment, boolean hotPluggable) {
+    boolean saysHotPlug = version.savesHotPlug() || attachment.hotPluggable() != hotPluggable;
     boolean dvd = attachment.type() == DeviceType.DVD;
     return new Fields()
         .withTrue("nonrotational", attachment.nonRotational())
@@ -385,7 +447,7 @@ final class HardwareElement {
         .with("passthrough", dvd ? Boolean.toString(attachment.passthrough()) : null)
         .withTrue("tempeject", attachment.temporaryEject())
         .with("type", attachment.type().text())
-        .with("hotpluggable", Boolean.toString(attachment.hotPluggable()))
+        .with("hotpluggable", saysHotPlug ? Boolean.toString(attachment.hotPluggable()) : null)
         .with("port", Integer.toString(attachment.slot().port()))
         .with("device", Integer.toString(attachment.slot().device()))
         .with("bandwidthGroup", attachment.bandwidthGroup());

@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,18 @@ import org.jspecify.annotations.Nullable;
 final class MachineFile {
 
   private static final String USUAL_CHIPSET = "PIIX3";
+  private static final String PLATFORM = "Platform";
+  private static final String CONTROLLERS = "StorageControllers";
+
+  /** In which elements those stand that say what disks there are. */
+  private static final Map<String, Set<String>> PLACES =
+      Map.of(
+          "StorageControllers", Set.of("Hardware", "Machine", "Snapshot"),
+          "StorageController", Set.of(CONTROLLERS),
+          "AttachedDevice", Set.of("StorageController"),
+          "HardDisks", Set.of("MediaRegistry"),
+          "HardDisk", Set.of("HardDisks", "HardDisk"),
+          "Snapshot", Set.of("Machine", "Snapshots"));
 
   private static final String NEW =
       """
@@ -48,11 +61,30 @@ final class MachineFile {
   private final Path path;
   private final XmlDocument document;
   private final XmlElement machine;
+  private final SettingsVersion version;
 
   private MachineFile(Path path, XmlDocument document) throws SettingsException {
     this.path = path;
     this.document = document;
     this.machine = SettingsFormat.content(document.root(), "Machine");
+    this.version = SettingsVersion.of(document.root());
+    if (version.isUnknown()) checkPlaces();
+  }
+
+  /**
+   * Refuses a file of an unknown version with storage in places that are not read: its machine
+   * would come without some of its disks.
+   */
+  private void checkPlaces() throws SettingsException {
+    for (XmlElement element : machine.descendants()) {
+      Set<String> places = PLACES.get(element.name());
+      XmlElement parent = element.parent();
+      if (places != null && parent != null && !places.contains(parent.name()))
+        throw element.refuse(
+            ("in %s, where files up to version %s do not have it; this file has version %s and"
+                    + " cannot be read by this version of Varve")
+                .formatted(parent.name(), SettingsVersion.NEWEST.text(), version.text()));
+    }
   }
 
   /**
@@ -86,13 +118,22 @@ final class MachineFile {
 
   // ---- reading
 
+  /** What a user should know of the file although it can be read, a line each. */
+  List<String> remarks() {
+    if (!version.isUnknown()) return List.of();
+    return List.of(
+        ("%s has version %s of the settings format, and this version of Varve knows those up to %s:"
+                + " what it does not know stays in the file as it is")
+            .formatted(path, version.text(), SettingsVersion.NEWEST.text()));
+  }
+
   MachineId id() throws SettingsException {
     return new MachineId(Values.uuid(machine, "uuid"));
   }
 
   /** The media of its own registry, parents first. */
   List<Medium> registry() throws SettingsException {
-    return mediaRegistry().read(machine.child("MediaRegistry"));
+    return mediaRegistry().read(machine.only("MediaRegistry"));
   }
 
   /**
@@ -104,10 +145,10 @@ final class MachineFile {
     Machine header = header();
     List<Medium> media = new ArrayList<>(registry());
     var drives = new MediaOfMachine(header.id().uuid(), folder(), known);
-    var reader = new HardwareElement(drives);
+    var reader = new HardwareElement(drives, version);
     var limits = new ExtraLimits(machine);
     List<Snapshot> snapshots = new ArrayList<>();
-    XmlElement first = machine.child("Snapshot");
+    XmlElement first = machine.only("Snapshot");
     if (first != null) read(first, null, reader, limits, snapshots, new HashSet<>());
     SnapshotId now = header.currentSnapshot();
     if (now != null && snapshots.stream().noneMatch(s -> s.id().equals(now)))
@@ -132,7 +173,7 @@ final class MachineFile {
       throw Values.refuse(element, "uuid", "is the uuid of two snapshots; remove one of them");
     Hardware hardware = limits.addTo(reader.read(element), id);
     snapshots.add(snapshot(element, id, parent, hardware));
-    XmlElement children = element.child("Snapshots");
+    XmlElement children = element.only("Snapshots");
     if (children == null) return;
     for (XmlElement child : children.elements("Snapshot"))
       read(child, id, reader, limits, snapshots, ids);
@@ -192,11 +233,21 @@ final class MachineFile {
         header.lastStateChange());
   }
 
-  private String chipset() {
-    XmlElement hardware = machine.child("Hardware");
-    XmlElement chipset = hardware == null ? null : hardware.child("Chipset");
+  private String chipset() throws SettingsException {
+    XmlElement platform = machine.only(version.hasPlatform() ? PLATFORM : "Hardware");
+    XmlElement chipset = platform == null ? null : platform.child("Chipset");
     String type = chipset == null ? null : chipset.attribute("type");
     return type == null ? USUAL_CHIPSET : type;
+  }
+
+  private void writeChipset(String type) throws SettingsException {
+    XmlElement chipset =
+        version.hasPlatform()
+            ? machine.require(PLATFORM).require("Chipset", "Iommu", "CPU", "x86", "arm")
+            : machine
+                .require("Hardware")
+                .require("Chipset", "Paravirt", "Network", "AudioAdapter", "IO", CONTROLLERS);
+    chipset.set("type", type, List.of("type"));
   }
 
   private Path folder() {
@@ -220,7 +271,7 @@ final class MachineFile {
     Machine model = wanted.machine();
     var drives = new MediaOfMachine(model.id().uuid(), folder(), NONE);
     for (Medium medium : wanted.media()) if (medium.isHostDrive()) drives.add(medium);
-    var writer = new HardwareElement(drives);
+    var writer = new HardwareElement(drives, version);
     Machine before = header();
     fields(model).writeTo(machine, fields(before));
     // What VirtualBox says of the last run, which a restored memory replaces.
@@ -234,11 +285,7 @@ final class MachineFile {
     new ExtraLimits(machine).write(model);
     new SnapshotTree(machine, writer).write(model.snapshots());
     writer.write(machine, model.hardware());
-    if (!model.chipset().equals(chipset()))
-      machine
-          .require("Hardware")
-          .require("Chipset", "Paravirt", "Network", "AudioAdapter", "IO", "StorageControllers")
-          .set("type", model.chipset(), List.of("type"));
+    if (!model.chipset().equals(chipset())) writeChipset(model.chipset());
   }
 
   // Writing looks nothing up.

@@ -32,6 +32,22 @@ final class MediaRegistry {
 
   private static final String RAW = "RAW";
 
+  /** As VirtualBox writes them. */
+  private static final List<String> FORMATS =
+      List.of(
+          RAW,
+          "VDI",
+          "VMDK",
+          "VHD",
+          "VHDX",
+          "QCOW",
+          "QED",
+          "Parallels",
+          "DMG",
+          "CUE",
+          "iSCSI",
+          "VBoxIsoMaker");
+
   /** The lists of a registry in their order. */
   private enum Kind {
     HARD_DISKS("HardDisks", "HardDisk", DeviceType.HARD_DISK, MediumType.NORMAL),
@@ -74,7 +90,7 @@ final class MediaRegistry {
     Map<MediumId, Medium> media = new LinkedHashMap<>();
     if (registry == null) return List.of();
     for (Kind kind : Kind.values()) {
-      XmlElement list = registry.child(kind.list);
+      XmlElement list = registry.only(kind.list);
       if (list == null) continue;
       for (XmlElement element : list.elements(kind.element)) read(element, kind, null, media);
     }
@@ -107,7 +123,7 @@ final class MediaRegistry {
     return new Medium(
         new MediumId(Values.uuid(element, "uuid")),
         Values.path(element, "location", folder),
-        format,
+        format(format),
         kind.device,
         parent == null ? type(element, kind) : MediumType.NORMAL,
         parent == null ? MediumVariant.STANDARD : MediumVariant.DIFFERENCING,
@@ -120,10 +136,16 @@ final class MediaRegistry {
         NOT_LOOKED_AT);
   }
 
+  /** Formats and types are compared without regard to case, as VirtualBox does it. */
+  private static String format(String text) {
+    for (String known : FORMATS) if (known.equalsIgnoreCase(text)) return known;
+    return text;
+  }
+
   private static MediumType type(XmlElement element, Kind kind) throws SettingsException {
     String text = element.attribute("type");
     if (text == null) return kind.usualType;
-    for (MediumType type : MediumType.values()) if (type.text().equals(text)) return type;
+    for (MediumType type : MediumType.values()) if (type.text().equalsIgnoreCase(text)) return type;
     throw Values.refuse(
         element,
         "type",
@@ -249,7 +271,8 @@ final class MediaRegistry {
       String name = Values.text(property, "name");
       String value = missing.remove(name);
       if (value == null) continue;
-      property(name, value).writeTo(property, property(name, property.attribute("value")));
+      String before = property.attribute("value");
+      property(name, value).writeTo(property, property(name, before == null ? "" : before));
       properties.add(property);
     }
     for (var entry : missing.entrySet()) {
@@ -260,9 +283,8 @@ final class MediaRegistry {
     element.arrange("Property", properties, "HardDisk");
   }
 
-  private static Fields property(String name, @Nullable String value) {
-    return new Fields()
-        .with("name", name)
-        .with("value", value == null || value.isEmpty() ? null : value);
+  private static Fields property(String name, String value) {
+    // VirtualBox refuses a file with a property that has no value.
+    return new Fields().with("name", name).with("value", value);
   }
 }

@@ -14,6 +14,10 @@ final class SnapshotTree {
   private static final String SNAPSHOT = "Snapshot";
   private static final String SNAPSHOTS = "Snapshots";
 
+  /** What a new snapshot copies of the machine, in VirtualBox's order. */
+  private static final List<String> COPIED =
+      List.of("Hardware", "StorageControllers", "Debugging", "Autostart", "Recording", "Platform");
+
   private final XmlElement machine;
   private final HardwareElement hardware;
   private final Map<SnapshotId, XmlElement> present = new HashMap<>();
@@ -72,7 +76,7 @@ final class SnapshotTree {
       throws SettingsException {
     Notes.writeDescription(element, snapshot.description(), "Hardware", SNAPSHOTS);
     if (!present.containsKey(snapshot.id()))
-      for (String part : new String[] {"Hardware", "StorageControllers"}) {
+      for (String part : COPIED) {
         XmlElement current = machine.child(part);
         if (current != null) element.add(current.copy());
       }

@@ -7,6 +7,7 @@ import dev.varve.core.medium.MediumId;
 import dev.varve.core.settings.JournalEntry.Creation;
 import dev.varve.core.settings.JournalEntry.NewFile;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -38,6 +39,8 @@ import org.jspecify.annotations.Nullable;
  * changes may be begun at a time. Called by one thread at a time; everything may block.
  */
 public final class StateFolder implements AutoCloseable {
+
+  private static final System.Logger LOG = System.getLogger(StateFolder.class.getName());
 
   /**
    * What opening the folder found.
@@ -175,6 +178,7 @@ public final class StateFolder implements AutoCloseable {
   private final Map<Path, MachineId> ids = new HashMap<>();
   // What is registered in the files of listed machines, as far as anybody asked.
   private final Map<Path, List<Medium>> registries = new HashMap<>();
+  private final Map<Path, List<String>> remarks = new HashMap<>();
   // Files that changes under way make, or that are still to be deleted because of such.
   private final Set<Path> promised = new HashSet<>();
   private List<Path> machines = List.of();
@@ -302,7 +306,20 @@ public final class StateFolder implements AutoCloseable {
     MachineSettings settings = file.settings(new KnownHere(path, own));
     ids.put(path, settings.machine().id());
     registries.put(path, own);
+    remark(path, file.remarks());
     return settings;
+  }
+
+  /** Keeps what was remarked of a file; logs it when it is said for the first time. */
+  private void remark(Path path, List<String> now) {
+    List<String> before = now.isEmpty() ? remarks.remove(path) : remarks.put(path, now);
+    for (String remark : now)
+      if (before == null || !before.contains(remark)) LOG.log(Level.WARNING, "{0}", remark);
+  }
+
+  /** What a user should know of a settings file that was read, a line each. */
+  public List<String> remarks(Path settingsFile) {
+    return remarks.getOrDefault(settingsFile, List.of());
   }
 
   /** The media that a machine's file may name. */

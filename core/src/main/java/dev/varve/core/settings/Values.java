@@ -15,6 +15,9 @@ final class Values {
   private static final Pattern UUID_TEXT =
       Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
 
+  private static final Pattern LOCAL_TIME =
+      Pattern.compile("\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}");
+
   private Values() {}
 
   static String text(XmlElement element, String attribute) throws SettingsException {
@@ -70,10 +73,11 @@ final class Values {
     };
   }
 
+  /** A time; also one that does not say that it is UTC, which all are. */
   static Instant instant(XmlElement element, String attribute) throws SettingsException {
     String text = text(element, attribute);
     try {
-      return Instant.parse(text);
+      return Instant.parse(LOCAL_TIME.matcher(text).matches() ? text + "Z" : text);
     } catch (DateTimeException e) {
       throw refuse(element, attribute, "is no time; it looks like 2026-11-23T15:40:41Z");
     }

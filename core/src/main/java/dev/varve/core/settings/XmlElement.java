@@ -112,11 +112,38 @@ final class XmlElement implements XmlNode {
     return found;
   }
 
+  /** All elements in it, in the order of the file. */
+  List<XmlElement> descendants() {
+    List<XmlElement> found = new ArrayList<>();
+    for (XmlNode node : children)
+      if (node instanceof XmlElement element) {
+        found.add(element);
+        found.addAll(element.descendants());
+      }
+    return found;
+  }
+
   /** The first child of that name; null if there is none. */
   @Nullable XmlElement child(String child) {
     for (XmlNode node : children)
       if (node instanceof XmlElement element && element.is(child)) return element;
     return null;
+  }
+
+  /**
+   * The child of that name, where a second one would not be seen; null if there is none.
+   *
+   * @throws SettingsException if there are two
+   */
+  @Nullable XmlElement only(String child) throws SettingsException {
+    List<XmlElement> found = elements(child);
+    if (found.size() > 1)
+      throw found
+          .get(1)
+          .refuse(
+              "the element %s is there twice, in line %d too; make one of the two"
+                  .formatted(child, found.getFirst().line));
+    return found.isEmpty() ? null : found.getFirst();
   }
 
   private boolean is(String wanted) {
@@ -229,7 +256,7 @@ final class XmlElement implements XmlNode {
     while (last > 0 && children.get(last - 1) instanceof XmlText text && text.isBlank()) last--;
     if (last == 0) {
       children.clear();
-      children.add(blank("\n" + indent()));
+      children.add(blank(lineEnd() + indent()));
     }
     insert(element, last);
   }
@@ -242,7 +269,7 @@ final class XmlElement implements XmlNode {
 
   private void insert(XmlElement element, int at) {
     String indent = indent() + STEP;
-    children.add(at, blank("\n" + indent));
+    children.add(at, blank(lineEnd() + indent));
     children.add(at + 1, element);
     element.parent = this;
     if (element.lastIndent != null) element.reindent(element.lastIndent, indent);
@@ -262,6 +289,15 @@ final class XmlElement implements XmlNode {
       parent.selfClosing = true;
     }
     parent = null;
+  }
+
+  /** What lines end with near here. */
+  private String lineEnd() {
+    for (XmlElement place = this; place != null; place = place.parent)
+      for (XmlNode node : place.children)
+        if (node instanceof XmlText text && text.raw().indexOf('\n') >= 0)
+          return text.raw().contains("\r\n") ? "\r\n" : "\n";
+    return "\n";
   }
 
   /** The white space that its line begins with. */

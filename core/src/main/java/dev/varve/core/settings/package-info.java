@@ -9,10 +9,11 @@
  *
  * <p>Choices: a save changes in the file what the model says differently and nothing else, down to
  * white space. Whatever VirtualBox knows besides storage stays with the current state when a
- * snapshot is restored, and is copied into new snapshots. Formats 1.12 to 1.19 are read, and a file
- * keeps the form of its version. The limits of bandwidth groups that VirtualBox has no attribute
- * for are in {@code ExtraData}, see {@code ExtraLimits}; a snapshot that VirtualBox takes has them
- * not.
+ * snapshot is restored, and is copied into new snapshots. Formats 1.11 to 1.22 are read, and newer
+ * ones where all that says what disks there are stands in known places; a file keeps its version,
+ * and the form of it, since a program that reads it takes the defaults of that version. The limits
+ * of bandwidth groups that VirtualBox has no attribute for are in {@code ExtraData}, see {@code
+ * ExtraLimits}; a snapshot that VirtualBox takes has them not.
  */
 @NullMarked
 package dev.varve.core.settings;

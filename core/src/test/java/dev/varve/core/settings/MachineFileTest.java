@@ -445,7 +445,7 @@ class MachineFileTest {
             "+        <HardDisk uuid=\"{30076df8-6b87-4066-96a6-f6fddcd37388}\" location=\"/vm/samp/d/B.vdi\" format=\"VDI\" type=\"Normal\">",
             "+          <Description>two",
             "+lines &amp; &lt;more&gt;</Description>",
-            "+          <Property name=\"a\"/>",
+            "+          <Property name=\"a\" value=\"\"/>",
             "+          <Property name=\"b\" value=\"\u00e4\"/>",
             "+        </HardDisk>"),
         Samples.difference(attached, saved));

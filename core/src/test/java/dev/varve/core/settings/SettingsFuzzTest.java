@@ -52,10 +52,9 @@ class SettingsFuzzTest {
   @Test
   void aDamagedFileIsRefusedInWordsOrKeptAsItIs() throws IOException {
     System.out.println("seed " + seed + " (-Dvarve.test.seed=" + seed + " repeats it)");
-    List<String> samples = Samples.names().toList();
     int read = 0;
     for (int i = 0; i < TRIES; i++) {
-      byte[] file = damage(Samples.bytes(samples.get(random.nextInt(samples.size()))));
+      byte[] file = damage(bytes(sampleOfAnyAge()));
       try {
         MachineSettings settings = Samples.settings(file);
         MachineFile again = MachineFile.of(Samples.HOME, file);
@@ -72,6 +71,16 @@ class SettingsFuzzTest {
     }
     assertTrue(read > TRIES / 100, read + " were read, seed " + seed);
     assertTrue(read < TRIES, read + " were read, seed " + seed);
+  }
+
+  private String sampleOfAnyAge() {
+    String text = Samples.text(anyOf(Samples.names().toList()));
+    String aged = random.nextBoolean() ? text : Ages.in(anyOf(Ages.versions().toList()), text);
+    return random.nextInt(4) == 0 ? aged.replace("\n", "\r\n") : aged;
+  }
+
+  private String anyOf(List<String> all) {
+    return all.get(random.nextInt(all.size()));
   }
 
   private static byte[] unchanged(byte[] file) throws IOException {

@@ -42,10 +42,15 @@ class SettingsRefusalTest {
     String two = Samples.TWO_SNAPSHOTS;
     return Stream.of(
         new Wrong("a wrong namespace", one, "http://www.virtualbox.org/", "urn:x", "", "namespace"),
-        new Wrong("a newer version", one, "1.19-linux", "1.20-linux", "", "1.12 to 1.19"),
         new Wrong(
-            "an older version", one, "1.19-linux", "1.11-linux", "", "version=\"1.11-linux\""),
-        new Wrong("a version that is none", one, "1.19-linux", "2.0", "", "1.12 to 1.19"),
+            "an older version",
+            one,
+            "1.19-linux",
+            "1.10-linux",
+            "",
+            "version=\"1.10-linux\"",
+            "1.11 and newer"),
+        new Wrong("a version that is none", one, "1.19-linux", "1", "", "is no version"),
         new Wrong(
             "a machine without a name", one, " name=\"a1-sample\"", "", "", "<Machine>", "name"),
         new Wrong(

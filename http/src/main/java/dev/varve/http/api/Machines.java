@@ -10,6 +10,7 @@ import dev.varve.core.machine.Hardware;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
 import dev.varve.core.medium.MediumId;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -47,9 +48,9 @@ final class Machines {
   void addTo(Handlers handlers) {
     handlers.reads("listMachines", _ -> list());
     handlers.looks("getMachine", this::get);
-    handlers.acts("createMachine", call -> made(inventory.createMachine(call.textMember("name"))));
     handlers.acts(
-        "openMachine", call -> made(inventory.openMachine(call.pathMember("settingsFile"))));
+        "createMachine", call -> made(inventory.createMachine(call.textMember("name")), List.of()));
+    handlers.acts("openMachine", this::open);
     handlers.acts("unregisterMachine", this::unregister);
     handlers.acts("startMachine", this::start);
     handlers.acts("powerDownMachine", this::powerDown);
@@ -95,10 +96,16 @@ final class Machines {
     return call.text("copy").equals("working") ? machine.working() : machine.saved().hardware();
   }
 
-  private Answer made(MachineId id) {
+  private Answer open(Call call) {
+    MachineId id = inventory.openMachine(call.pathMember("settingsFile"));
+    return made(id, inventory.remarks(id));
+  }
+
+  private Answer made(MachineId id, List<String> warnings) {
     MachineView machine = Lookup.machine(inventory.view(), id.toString());
-    return Answer.created(Paths.of(id), json.whole(machine, machine.saved().hardware()))
-        .with("ETag", MachineJson.etag(machine).text());
+    JsonObject whole = json.whole(machine, machine.saved().hardware());
+    if (!warnings.isEmpty()) whole.put("warnings", new JsonArray(warnings));
+    return Answer.created(Paths.of(id), whole).with("ETag", MachineJson.etag(machine).text());
   }
 
   private Answer unregister(Call call) {

@@ -9,6 +9,7 @@ import dev.varve.http.client.ApiClient;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -24,10 +25,15 @@ final class MachineServing {
   private static final int WAIT_SECONDS = 10;
 
   private final StateServer server;
+  private final PrintWriter err;
   private final List<JsonObject> exports = new ArrayList<>();
 
-  MachineServing(StateServer server) {
+  /**
+   * @param err where it is said what of a machine is not as it may be expected
+   */
+  MachineServing(StateServer server, PrintWriter err) {
     this.server = server;
+    this.err = err;
   }
 
   /**
@@ -45,7 +51,9 @@ final class MachineServing {
 
   private void start(Path settingsFile, ApiClient api) throws IOException {
     JsonObject file = new JsonObject().put("settingsFile", MediumReference.absolute(settingsFile));
-    JsonObject machine = atRest(api.send(post("machines", "open").body(file)), api);
+    JsonObject opened = api.send(post("machines", "open").body(file));
+    AnswerWarnings.print(opened, err);
+    JsonObject machine = atRest(opened, api);
     JsonObject started = api.send(post("machines", machine.getString("id"), "start"));
     Map<String, JsonObject> disks = disks(machine, api);
     for (Object each : started.getJsonArray("exports")) {

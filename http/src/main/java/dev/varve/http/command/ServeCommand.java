@@ -213,7 +213,8 @@ public final class ServeCommand implements Callable<Integer> {
     ApiAddress address = api == null ? ApiAddress.USUAL : api;
     var server = new StateServer(stateFolder(), unix, tcp, replies, address.tcp());
     try (var _ = new CleanStop(() -> stop(server::close, server::stats))) {
-      String served = new MachineServing(server).start(machines, output);
+      PrintWriter err = spec.commandLine().getErr();
+      String served = new MachineServing(server, err).start(machines, output);
       warnOfStrangers(server.nbdAddress());
       spec.commandLine().getOut().println(served);
       spec.commandLine().getOut().flush();
