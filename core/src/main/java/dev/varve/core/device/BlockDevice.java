@@ -43,6 +43,15 @@ public interface BlockDevice {
   int blockSize();
 
   /**
+   * What its calls could wait for in spite of all that is said here, when the host hangs: a number
+   * that other devices have too which would wait together with this one. 0 if there is nothing. It
+   * may change, as the files of the disk do.
+   */
+  default long fileSystem() {
+    return 0;
+  }
+
+  /**
    * Hands {@code sink} the contents of a range, in order, if that needs no waiting.
    *
    * <p>{@code sink} is called in this thread and only before this method returns. The memory that
@@ -69,8 +78,8 @@ public interface BlockDevice {
    * the host is not behind with writing back.
    *
    * @param source native memory, lent until this method returns
-   * @return false if it would have to be waited for; nothing was written, and the caller submits a
-   *     request
+   * @return false if it would have to be waited for; the caller submits a request for all of it, as
+   *     a part may have been written
    * @throws IOException a part of the range may have been written
    */
   boolean tryWrite(long offset, MemorySegment source) throws IOException;

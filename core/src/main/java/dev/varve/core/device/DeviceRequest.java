@@ -44,6 +44,7 @@ public abstract class DeviceRequest {
   private boolean fua;
   private boolean keepsSpace;
   private Count count = Count.WHOLE;
+  private int ticket;
 
   /** All of the request took effect. Called once, on any thread; must not block. */
   protected abstract void completed();
@@ -160,6 +161,16 @@ public abstract class DeviceRequest {
 
   public final Count count() {
     return count;
+  }
+
+  /** For devices: a number that they keep with the request while it is submitted. */
+  public final void ticket(int ticket) {
+    this.ticket = ticket;
+  }
+
+  /** The number that the device has kept. */
+  public final int ticket() {
+    return ticket;
   }
 
   /** For devices: reports success. */

@@ -9,7 +9,7 @@ import java.util.Map;
 /** What can be seen of the disks of running machines. Thread safe. */
 public interface ServedDisks {
 
-  /** The URIs at which a running machine's disks are served. May block. */
+  /** The URIs at which a running machine's disks are served. Does not wait for a disk. */
   Map<Slot, List<String>> uris(MachineId machine);
 
   /**
@@ -18,7 +18,10 @@ public interface ServedDisks {
    */
   Map<String, GroupTraffic> traffic(MachineId machine);
 
-  /** What else can be seen of a running machine's disks; none if it does not run. May block. */
+  /**
+   * What else can be seen of a running machine's disks; none if it does not run. Does not wait for
+   * a disk.
+   */
   Map<Slot, DiskStatus> status(MachineId machine);
 
   /**

@@ -169,6 +169,11 @@ public final class LimitedDevice implements BlockDevice {
   }
 
   @Override
+  public long fileSystem() {
+    return device.fileSystem();
+  }
+
+  @Override
   public long capacity() {
     return device.capacity();
   }

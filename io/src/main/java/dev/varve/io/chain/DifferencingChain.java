@@ -7,6 +7,7 @@ import dev.varve.core.medium.ImageChain;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.SharedFiles;
 import dev.varve.io.storage.Grace;
+import dev.varve.io.storage.HostWatch;
 import dev.varve.io.storage.Intake;
 import dev.varve.io.storage.Lane;
 import dev.varve.io.storage.Stage;
@@ -17,6 +18,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -58,9 +60,16 @@ public final class DifferencingChain implements Stage {
   private final Lane writers;
   private final Lane changes;
   private final Intake intake;
+
+  /** Whoever is in the change lane. */
+  private final Grace changing = new Grace();
+
   private final Brake brake;
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
   private final ScheduledFuture<?> everySecond;
+  private final long fileSystem;
+  private final HostWatch watch;
+  private final Runnable endLooking;
 
   /**
    * Opens a chain of image files as one disk, after checking that each is the parent of the next.
@@ -117,6 +126,7 @@ public final class DifferencingChain implements Stage {
       Supplier<UUID> uuids,
       Shared shared) {
     this.images = List.copyOf(images);
+    this.fileSystem = fileSystem(images);
     this.threads = threads;
     this.reads = shared.reads;
     this.intake = new Intake("the disk", reads, shared.handBack);
@@ -135,6 +145,15 @@ public final class DifferencingChain implements Stage {
     writers = new Lane(threads, WRITERS);
     changes = new Lane(threads, 1);
     everySecond = threads.every(WRITE_BACK_MILLIS, this::writeBack);
+    watch =
+        new HostWatch(
+            images.getLast().file().name(),
+            threads.hangs(),
+            intake.waiting(),
+            System.nanoTime(),
+            top == null ? changing : top.writes(),
+            changing);
+    endLooking = threads.looking(watch);
   }
 
   @Override
@@ -150,6 +169,18 @@ public final class DifferencingChain implements Stage {
   @Override
   public int blockSize() {
     return images.getLast().blockSize();
+  }
+
+  /** That of its images, or of all theirs together where they lie in several. */
+  @Override
+  public long fileSystem() {
+    return fileSystem;
+  }
+
+  private static long fileSystem(List<VdiImage> images) {
+    long[] all =
+        images.stream().mapToLong(i -> i.file().fileSystem()).sorted().distinct().toArray();
+    return all.length == 1 ? all[0] : 1L << 62 | Arrays.hashCode(all);
   }
 
   // ---- in the calling thread
@@ -201,12 +232,11 @@ public final class DifferencingChain implements Stage {
     @Override
     public boolean stored(ImageFile file, long fileOffset, int length) throws IOException {
       if (!file.resident(fileOffset, length)) return false;
-      if (checksLength && file.length() < fileOffset + length) {
+      if (checksLength && !file.reaches(fileOffset + length)) {
         throw new IOException(
             file.name()
-                + ": the file was cut to "
-                + file.length()
-                + " bytes by somebody else while it is served");
+                + ": the file was cut by somebody else while it is served, and has no byte "
+                + (fileOffset + length - 1));
       }
       return true;
     }
@@ -229,6 +259,7 @@ public final class DifferencingChain implements Stage {
   @Override
   public boolean tryWrite(long offset, MemorySegment source) throws IOException {
     return intake.isOpen()
+        && !watch.isSlow()
         && !brake.isPulled()
         && writable().writesInPlace(offset)
         && threads.dirtyPages().admits(source.byteSize())
@@ -315,8 +346,16 @@ public final class DifferencingChain implements Stage {
 
   private void serveChange(DeviceRequest request) {
     brake.delay(request);
-    if (intake.isHeld()) intake.refuse(request);
-    else serve(request, this::change);
+    if (intake.isHeld()) {
+      intake.refuse(request);
+      return;
+    }
+    int ticket = changing.enter();
+    try {
+      serve(request, this::change);
+    } finally {
+      changing.exit(ticket);
+    }
   }
 
   private void change(DeviceRequest request) throws IOException {
@@ -456,6 +495,7 @@ public final class DifferencingChain implements Stage {
   @Override
   public Runnable end() {
     everySecond.cancel(false);
+    endWatch();
     return top == null ? () -> {} : top.leavePlaces();
   }
 
@@ -465,6 +505,11 @@ public final class DifferencingChain implements Stage {
   }
 
   // ---- closing
+
+  private void endWatch() {
+    endLooking.run();
+    watch.end();
+  }
 
   @Override
   public CompletionStage<Void> close() {
@@ -487,6 +532,7 @@ public final class DifferencingChain implements Stage {
     } catch (Throwable e) {
       failure = e;
     }
+    endWatch();
     finish.accept(failure);
   }
 

@@ -60,6 +60,7 @@ public final class LiveChain implements BlockDevice {
   private volatile @Nullable Stage serving;
 
   private volatile LiveImages images;
+  private volatile long fileSystem;
 
   /** What the images gave back that are in the chain no more. */
   private final LongAdder givenBackBefore = new LongAdder();
@@ -81,6 +82,7 @@ public final class LiveChain implements BlockDevice {
     this.capacity = images.capacity();
     this.givesSpaceBack = !readOnly && images.givesSpaceBack();
     this.stage = newStage(images);
+    this.fileSystem = stage.fileSystem();
     this.serving = stage;
   }
 
@@ -156,6 +158,11 @@ public final class LiveChain implements BlockDevice {
   @Override
   public boolean readOnly() {
     return readOnly;
+  }
+
+  @Override
+  public long fileSystem() {
+    return fileSystem;
   }
 
   @Override
@@ -323,6 +330,7 @@ public final class LiveChain implements BlockDevice {
     Stage successor = newStage(next);
     images = next;
     givenBackBefore.add(dropped.givenBack());
+    fileSystem = successor.fileSystem();
     synchronized (gate) {
       stage = successor;
     }

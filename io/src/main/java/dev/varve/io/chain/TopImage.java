@@ -35,6 +35,7 @@ final class TopImage {
   private final TopBlocks blocks;
   private final ChangeNotes notes = new ChangeNotes();
   private final WritesInPlace inPlace;
+  private final Grace writes = new Grace();
   private final Supplier<UUID> uuids;
   private final boolean freesBlocks;
 
@@ -60,7 +61,6 @@ final class TopImage {
       Grace reads,
       Supplier<UUID> uuids,
       boolean freesBlocks) {
-    var writes = new Grace();
     this.lock = chain.lock;
     this.image = image;
     this.chain = chain;
@@ -82,6 +82,11 @@ final class TopImage {
    */
   @Nullable PartialBlock partialBlock(long offset) {
     return blocks.partial(blocks.block(offset));
+  }
+
+  /** Everybody who writes in place. */
+  Grace writes() {
+    return writes;
   }
 
   /** See {@link WritesInPlace#write}. Any thread. */

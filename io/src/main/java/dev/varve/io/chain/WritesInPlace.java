@@ -43,15 +43,15 @@ final class WritesInPlace {
    *
    * @param mayWait whether the caller may be made to wait; else a range that is not resident where
    *     it must be read to be written, or a block that somebody else is changing, is refused
-   * @return false if the range must go through {@link TopImage#write}, or writes are stopped;
-   *     nothing was written
+   * @return false if the range must go through {@link TopImage#write}, writes are stopped, or the
+   *     host would keep a caller waiting who may not wait: the whole is to be written again
    */
   boolean write(long offset, MemorySegment source, boolean mayWait) throws IOException {
     int ticket = writes.enter();
     try {
       if (stopped) return false;
       return allHere(offset, source.byteSize(), mayWait)
-          ? writeAll(offset, source)
+          ? writeAll(offset, source, mayWait)
           : blocks.entryAt(offset) == ChainMap.PARTIAL && writeSectors(offset, source, mayWait);
     } finally {
       writes.exit(ticket);
@@ -85,7 +85,7 @@ final class WritesInPlace {
         == 0;
   }
 
-  private boolean writeAll(long offset, MemorySegment source) throws IOException {
+  private boolean writeAll(long offset, MemorySegment source, boolean mayWait) throws IOException {
     long length = source.byteSize();
     try {
       for (long done = 0; done < length; ) {
@@ -94,9 +94,12 @@ final class WritesInPlace {
         long entry = blocks.entryAt(at);
         // A discard that came in between made the block zero: the write is lost to it, as if it had
         // come before.
-        if (blocks.isHere(entry)) {
-          file.write(
-              blocks.fileOffset(entry, at), run == length ? source : source.asSlice(done, run));
+        if (blocks.isHere(entry)
+            && !put(
+                blocks.fileOffset(entry, at),
+                run == length ? source : source.asSlice(done, run),
+                mayWait)) {
+          return false;
         }
         done += run;
       }
@@ -104,6 +107,12 @@ final class WritesInPlace {
     } finally {
       notes.changed(offset, length);
     }
+  }
+
+  private boolean put(long fileOffset, MemorySegment source, boolean mayWait) throws IOException {
+    if (!mayWait) return file.tryWrite(fileOffset, source);
+    file.write(fileOffset, source);
+    return true;
   }
 
   private boolean writeSectors(long offset, MemorySegment source, boolean mayWait)
@@ -117,8 +126,11 @@ final class WritesInPlace {
     if (mayWait) partial.lock.lock();
     else if (!partial.lock.tryLock()) return false;
     try {
-      if (partial.ended() || !partial.takes(within, (int) length)) return false;
-      file.write(partial.fileOffset + within, source);
+      if (partial.ended()
+          || !partial.takes(within, (int) length)
+          || !put(partial.fileOffset + within, source, mayWait)) {
+        return false;
+      }
       partial.mark(within, (int) length);
       return true;
     } finally {

@@ -118,7 +118,7 @@ final class FileOpening {
       long length = Posix.length(fd);
       MemorySegment mapping = map(fd, length, Math.max(reach, length), arena);
       Posix.fadvise(fd, 0, 0, Posix.POSIX_FADV_RANDOM); // why: see package-info
-      return new MappedFile(path, fd, write, kind, arena, mapping, length);
+      return new MappedFile(path, fd, write, kind, arena, mapping, length, Posix.fileSystem(fd));
     } catch (Throwable e) {
       arena.close();
       Posix.close(fd);

@@ -22,6 +22,22 @@ public interface ImageFile extends Closeable {
   long length() throws IOException;
 
   /**
+   * Whether the file has {@code end} bytes, as far as the host knows without asking another one.
+   * Never waits.
+   */
+  default boolean reaches(long end) throws IOException {
+    return length() >= end;
+  }
+
+  /**
+   * The number of the file system that holds it, or of the device that it is: what hangs in one
+   * does not hang in another. 0 if nothing is known to hang. Never waits.
+   */
+  default long fileSystem() {
+    return 0;
+  }
+
+  /**
    * The file from offset 0, read-only. It may reach past the end of the file and becomes valid as
    * the file grows; where the file has no bytes, or the medium fails, reading it throws {@link
    * InternalError}, and a system call that reads it fails. Compiled code throws this error at its
@@ -49,6 +65,19 @@ public interface ImageFile extends Closeable {
 
   /** Writes all of {@code source}; the file grows if it must. */
   void write(long offset, MemorySegment source) throws IOException;
+
+  /**
+   * Writes all of {@code source} within the file, in a thread that may not wait: where the kernel
+   * can tell that it would have to, it does not. Where it cannot (most file systems), this is
+   * {@link #write}, and fast as long as the file system is.
+   *
+   * @return false if it would have to wait; what the range holds is undefined until all of it has
+   *     been written
+   */
+  default boolean tryWrite(long offset, MemorySegment source) throws IOException {
+    write(offset, source);
+    return true;
+  }
 
   /**
    * Makes sure that writing to the range finds space, and that the file is at least {@code offset +

@@ -53,6 +53,11 @@ public final class MappedFile implements ImageFile {
   private volatile @Nullable IOException syncFailure;
   private volatile boolean closed;
 
+  /** Whether the file system may be able to write without waiting: tried until it says no. */
+  private volatile boolean triesToWrite = true;
+
+  private final long fileSystem;
+
   /** Replaced once, if the file was opened for reading and is to be written. */
   private volatile int fd;
 
@@ -77,7 +82,9 @@ public final class MappedFile implements ImageFile {
       Kind kind,
       Arena arena,
       MemorySegment mapping,
-      long length) {
+      long length,
+      long fileSystem) {
+    this.fileSystem = fileSystem;
     this.path = path;
     this.fd = fd;
     this.writable = writable;
@@ -182,6 +189,23 @@ public final class MappedFile implements ImageFile {
     }
   }
 
+  @Override
+  public boolean reaches(long end) throws IOException {
+    try {
+      return (isDevice()
+              ? BlockDeviceFacts.of(descriptor()).capacity()
+              : Posix.knownLength(descriptor()))
+          >= end;
+    } catch (PosixException e) {
+      throw failed("asking for the length", e);
+    }
+  }
+
+  @Override
+  public long fileSystem() {
+    return fileSystem;
+  }
+
   /** Whether it is a block device of the host. */
   public boolean isDevice() {
     return kind != Kind.FILE;
@@ -209,7 +233,7 @@ public final class MappedFile implements ImageFile {
   private boolean inside(long offset, long length) {
     if (offset <= knownLength - length) return true;
     try {
-      return offset <= length() - length;
+      return reaches(offset + length);
     } catch (IOException _) {
       return false; // closed
     }
@@ -249,6 +273,21 @@ public final class MappedFile implements ImageFile {
       }
     } catch (PosixException e) {
       throw failed("writing", offset, source.byteSize(), e);
+    }
+  }
+
+  @Override
+  public boolean tryWrite(long offset, MemorySegment source) throws IOException {
+    if (!triesToWrite || source.byteSize() > FOLIO) {
+      write(offset, source);
+      return true;
+    }
+    try {
+      return Posix.tryPwrite(descriptor(), source, offset) == source.byteSize();
+    } catch (PosixException e) {
+      if (!e.notSupported()) throw failed("writing", offset, source.byteSize(), e);
+      triesToWrite = false;
+      return tryWrite(offset, source);
     }
   }
 

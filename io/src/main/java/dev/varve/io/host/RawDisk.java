@@ -7,6 +7,7 @@ import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.MappedFile;
 import dev.varve.io.posix.Posix;
 import dev.varve.io.storage.Grace;
+import dev.varve.io.storage.HostWatch;
 import dev.varve.io.storage.Intake;
 import dev.varve.io.storage.Lane;
 import dev.varve.io.storage.Stage;
@@ -64,12 +65,14 @@ public final class RawDisk implements Stage {
   private final AtomicInteger zeroing = new AtomicInteger();
   private final Grace reads;
 
-  /** Whoever writes in its own thread. */
+  /** Whoever writes. */
   private final Grace writes = new Grace();
 
   private final Intake intake;
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
   private final ScheduledFuture<?> everySecond;
+  private final HostWatch watch;
+  private final Runnable endLooking;
   private volatile @Nullable IOException cut;
 
   /** Opens a file or a block device, as {@link RawMedium#open} does. May wait for the medium. */
@@ -142,11 +145,19 @@ public final class RawDisk implements Stage {
     writers = new Lane(threads, WRITERS);
     changes = new Lane(threads, 1);
     everySecond = threads.every(REFRESH_MILLIS, this::refresh);
+    watch =
+        new HostWatch(file.name(), threads.hangs(), intake.waiting(), System.nanoTime(), writes);
+    endLooking = threads.looking(watch);
   }
 
   @Override
   public long capacity() {
     return medium.capacity();
+  }
+
+  @Override
+  public long fileSystem() {
+    return file.fileSystem();
   }
 
   @Override
@@ -199,14 +210,14 @@ public final class RawDisk implements Stage {
     try {
       long length = source.byteSize();
       if (!intake.isOpen()
+          || watch.isSlow()
           || zeroing.get() > 0
           || direct != null
           || !threads.dirtyPages().admits(length)
           || !isWholePages(offset, length) && !file.resident(offset, length)) {
         return false;
       }
-      put(offset, source);
-      return true;
+      return put(offset, source, false);
     } finally {
       writes.exit(ticket);
     }
@@ -262,7 +273,12 @@ public final class RawDisk implements Stage {
       case EXTENTS -> space.extents(offset, length, request.extentSink());
       case WRITE -> {
         checkReaches(offset + length);
-        put(offset, request.memory());
+        int ticket = writes.enter();
+        try {
+          put(offset, request.memory(), true);
+        } finally {
+          writes.exit(ticket);
+        }
       }
       case DISCARD -> zero(offset, length, false);
       case WRITE_ZEROES -> zero(offset, length, request.keepsSpace());
@@ -270,12 +286,19 @@ public final class RawDisk implements Stage {
     }
   }
 
-  private void put(long offset, MemorySegment source) throws IOException {
+  /**
+   * Writes.
+   *
+   * @return false if the host would keep the caller waiting, who may not wait: to be done again
+   */
+  private boolean put(long offset, MemorySegment source, boolean mayWait) throws IOException {
     IOException lost = cut;
     if (lost != null) throw new IOException(lost.getMessage(), lost);
     try {
-      if (direct == null) file.write(offset, source);
-      else direct.write(offset, source);
+      if (direct != null) direct.write(offset, source);
+      else if (mayWait) file.write(offset, source);
+      else return file.tryWrite(offset, source);
+      return true;
     } catch (IOException e) {
       checkReaches(offset + source.byteSize()); // what was removed is not full
       throw e;
@@ -309,6 +332,11 @@ public final class RawDisk implements Stage {
     } catch (IOException e) {
       cut = e;
     }
+  }
+
+  private void endWatch() {
+    endLooking.run();
+    watch.end();
   }
 
   @Override
@@ -356,6 +384,7 @@ public final class RawDisk implements Stage {
   @Override
   public Runnable end() {
     everySecond.cancel(false);
+    endWatch();
     return () -> {}; // its bytes stay where they are
   }
 
@@ -377,6 +406,7 @@ public final class RawDisk implements Stage {
     } catch (Throwable e) {
       failure = e;
     }
+    endWatch();
     finish.accept(failure);
   }
 }

@@ -108,8 +108,8 @@ public record RawMedium(
    * @param what happened to it, and what to do, for the message
    */
   public void requireReach(long end, String what) throws IOException {
+    if (file.reaches(end)) return;
     long length = file.length();
-    if (length >= end) return;
     throw new IOException(
         "%s has %d bytes and had %d when it was opened: %s"
             .formatted(file.name(), length, capacity, what));

@@ -101,10 +101,28 @@ public final class Posix {
   private static final long FLOCK_START = 8;
   private static final long FLOCK_LENGTH = 16;
 
-  // struct stat, whose st_blocks lies at the same place on x86_64 and aarch64
-  private static final long STAT_SIZE = 144;
-  private static final long STAT_BLOCKS = 64;
-  private static final int STAT_BLOCK = 512;
+  // struct statx, the same on every architecture
+  private static final long STATX_LENGTH = 256;
+  private static final long STATX_MODE = 28;
+  private static final long STATX_SIZE = 40;
+  private static final long STATX_BLOCKS = 48;
+  private static final long STATX_RDEV_MAJOR = 128;
+  private static final long STATX_RDEV_MINOR = 132;
+  private static final long STATX_DEV_MAJOR = 136;
+  private static final long STATX_DEV_MINOR = 140;
+  private static final int STATX_BASIC_STATS = 0x7ff;
+  private static final int STATX_BLOCK = 512;
+  private static final int AT_EMPTY_PATH = 0x1000;
+  private static final int AT_STATX_SYNC_AS_STAT = 0;
+  private static final int AT_STATX_DONT_SYNC = 0x4000;
+  private static final int S_IFMT = 0xf000;
+  private static final int S_IFBLK = 0x6000;
+
+  // struct iovec: void* iov_base, size_t iov_len
+  private static final long IOVEC_SIZE = 16;
+  private static final long IOVEC_LENGTH = 8;
+
+  private static final int RWF_NOWAIT = 8;
 
   private static final Linker LINKER = Linker.nativeLinker();
   private static final StructLayout CALL_STATE = Linker.Option.captureStateLayout();
@@ -120,12 +138,15 @@ public final class Posix {
       call("pread", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG);
   private static final MethodHandle PWRITE =
       call("pwrite", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle PWRITEV2 =
+      call("pwritev2", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, JAVA_LONG, JAVA_INT);
   private static final MethodHandle FALLOCATE =
       call("fallocate", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
   private static final MethodHandle FDATASYNC = call("fdatasync", JAVA_INT, JAVA_INT);
   private static final MethodHandle FSYNC = call("fsync", JAVA_INT, JAVA_INT);
   private static final MethodHandle FTRUNCATE = call("ftruncate", JAVA_INT, JAVA_INT, JAVA_LONG);
-  private static final MethodHandle FSTAT = call("fstat", JAVA_INT, JAVA_INT, ADDRESS);
+  private static final MethodHandle STATX =
+      call("statx", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS);
   private static final MethodHandle LSEEK = call("lseek", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT);
   private static final MethodHandle MMAP =
       call("mmap", JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
@@ -151,6 +172,12 @@ public final class Posix {
    */
   static final ThreadLocal<MemorySegment> STATE =
       ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(CALL_STATE));
+
+  /** What a call is given or gives back in memory; one per thread, so that none is allocated. */
+  private static final ThreadLocal<MemorySegment> STRUCT =
+      ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(STATX_LENGTH, 8));
+
+  private static final MemorySegment EMPTY_PATH = Arena.global().allocateFrom("");
 
   /**
    * The host's memory page in bytes: the unit of mappings, {@link #madvise} and {@link #mincore}.
@@ -261,6 +288,30 @@ public final class Posix {
   }
 
   /**
+   * Writes {@code source} at {@code offset} if the file system can tell that it need not wait, for
+   * a lock, for memory or for the medium. One that is frozen makes the caller wait all the same.
+   *
+   * @return how many bytes were written, perhaps fewer than all; -1 if it would have to wait
+   * @throws PosixException {@link #EOPNOTSUPP} where the file system cannot tell
+   */
+  public static long tryPwrite(int fd, MemorySegment source, long offset) throws PosixException {
+    try {
+      MemorySegment state = STATE.get();
+      MemorySegment vector = STRUCT.get().asSlice(0, IOVEC_SIZE);
+      vector.set(ADDRESS, 0, source);
+      vector.set(JAVA_LONG, IOVEC_LENGTH, source.byteSize());
+      while (true) {
+        long done = (long) PWRITEV2.invokeExact(state, fd, vector, 1, offset, RWF_NOWAIT);
+        if (done >= 0) return done;
+        if (errno(state) == EAGAIN) return -1;
+        retryOrFail("pwritev2", span(source.byteSize(), offset), state);
+      }
+    } catch (Throwable e) {
+      throw passOn(e);
+    }
+  }
+
+  /**
    * Changes the space behind a range of the file.
    *
    * @param mode 0 to reserve space and lengthen the file if it ends before; or {@code
@@ -320,15 +371,45 @@ public final class Posix {
   }
 
   /**
+   * The length in bytes of what is no device, as the host knows it without asking another one: the
+   * call waits neither for a server nor for who uses the file.
+   */
+  public static long knownLength(int fd) throws PosixException {
+    return stat(fd, AT_STATX_DONT_SYNC).get(JAVA_LONG, STATX_SIZE);
+  }
+
+  /**
    * How many bytes the file takes on its file system, also those that are reserved or not written
    * back yet.
    */
   public static long allocatedBytes(int fd) throws PosixException {
-    try (Arena arena = Arena.ofConfined()) {
+    return stat(fd, AT_STATX_SYNC_AS_STAT).get(JAVA_LONG, STATX_BLOCKS) * STATX_BLOCK;
+  }
+
+  /**
+   * The number of the file system that holds the file; of a block device, its own. Never 0, and
+   * does not wait.
+   */
+  public static long fileSystem(int fd) throws PosixException {
+    MemorySegment stat = stat(fd, AT_STATX_DONT_SYNC);
+    boolean device = (stat.get(JAVA_SHORT, STATX_MODE) & S_IFMT) == S_IFBLK;
+    long major = stat.get(JAVA_INT, device ? STATX_RDEV_MAJOR : STATX_DEV_MAJOR);
+    long minor = stat.get(JAVA_INT, device ? STATX_RDEV_MINOR : STATX_DEV_MINOR);
+    return 1L << 62 | major << 32 | minor;
+  }
+
+  /** Valid until the thread's next call. */
+  private static MemorySegment stat(int fd, int flags) throws PosixException {
+    try {
       MemorySegment state = STATE.get();
-      MemorySegment stat = arena.allocate(STAT_SIZE, 8);
-      while ((int) FSTAT.invokeExact(state, fd, stat) < 0) retryOrFail("fstat", "", state);
-      return stat.get(JAVA_LONG, STAT_BLOCKS) * STAT_BLOCK;
+      MemorySegment stat = STRUCT.get();
+      while ((int)
+              STATX.invokeExact(
+                  state, fd, EMPTY_PATH, AT_EMPTY_PATH | flags, STATX_BASIC_STATS, stat)
+          < 0) {
+        retryOrFail("statx", "", state);
+      }
+      return stat;
     } catch (Throwable e) {
       throw passOn(e);
     }

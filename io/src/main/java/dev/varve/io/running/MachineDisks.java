@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -70,8 +71,11 @@ public final class MachineDisks implements RunningDisks {
     final MachineId machine;
     final MachineLimits limits;
 
-    /** Null for a disk that had to be closed and could not be opened again. */
-    final Map<Slot, @Nullable Served> disks = new LinkedHashMap<>();
+    /**
+     * Null for a disk that had to be closed and could not be opened again. Has a monitor of its
+     * own, held for moments: whoever only looks does not wait for a disk that cannot be closed.
+     */
+    final Map<Slot, @Nullable Served> disks = Collections.synchronizedMap(new LinkedHashMap<>());
 
     boolean stopped;
 
@@ -122,7 +126,9 @@ public final class MachineDisks implements RunningDisks {
       if (running.stopped) return; // by another call, while this one waited
       running.stopped = true;
       List<Served> served = new ArrayList<>();
-      for (Served disk : running.disks.values()) if (disk != null) served.add(disk);
+      synchronized (running.disks) {
+        for (Served disk : running.disks.values()) if (disk != null) served.add(disk);
+      }
       withdraw(running, served);
       IOException failure = null;
       for (Served disk : served) {
@@ -152,7 +158,7 @@ public final class MachineDisks implements RunningDisks {
     Running running = machines.get(machine);
     Map<Slot, List<String>> found = new LinkedHashMap<>();
     if (running == null) return found;
-    synchronized (running) {
+    synchronized (running.disks) {
       running.disks.forEach(
           (slot, disk) ->
               found.put(slot, disk == null ? List.of() : uris.apply(disk.export().name())));
@@ -171,7 +177,7 @@ public final class MachineDisks implements RunningDisks {
     Running running = machines.get(machine);
     Map<Slot, DiskStatus> found = new LinkedHashMap<>();
     if (running == null) return found;
-    synchronized (running) {
+    synchronized (running.disks) {
       running.disks.forEach(
           (slot, disk) -> {
             if (disk != null) found.put(slot, disk.status());

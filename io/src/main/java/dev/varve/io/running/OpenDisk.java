@@ -28,7 +28,7 @@ final class OpenDisk {
 
   boolean closing;
 
-  private OpenDisk(BlockDevice device, List<Path> opened, boolean readOnly) {
+  OpenDisk(BlockDevice device, List<Path> opened, boolean readOnly) {
     this.device = device;
     this.opened = opened;
     this.readOnly = readOnly;

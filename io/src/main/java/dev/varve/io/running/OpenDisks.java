@@ -11,29 +11,62 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * All devices that are open, each once however many slots show it. Thread safe; every method may
- * block.
+ * block, but one device that cannot be opened or closed, because the host does not answer, keeps
+ * only those waiting that ask for it.
  */
 final class OpenDisks {
 
-  private final StorageThreads threads;
-  private final SharedFiles files = new SharedFiles();
+  /** Opens the files of a disk. */
+  interface Opener {
+    /**
+     * @param paths absolute, base first
+     */
+    OpenDisk open(Disk disk, List<Path> paths) throws IOException;
+  }
+
+  private final Opener opener;
   private final List<OpenDisk> open = new ArrayList<>();
 
+  /** What is being opened. */
+  private final List<Opening> openings = new ArrayList<>();
+
+  private record Opening(List<Path> paths, boolean readOnly) {}
+
   OpenDisks(StorageThreads threads) {
-    this.threads = threads;
+    var files = new SharedFiles();
+    this.opener = (disk, paths) -> OpenDisk.open(disk, paths, files, threads);
+  }
+
+  OpenDisks(Opener opener) {
+    this.opener = opener;
   }
 
   /** The device that a disk asks for, opened if it is not open; to be closed as often. */
-  synchronized OpenDisk open(Disk disk) throws IOException {
+  OpenDisk open(Disk disk) throws IOException {
     List<Path> paths = paths(disk);
-    OpenDisk found = find(paths, disk.readOnly());
-    if (found == null) {
-      found = OpenDisk.open(disk, paths, files, threads);
-      open.add(found);
-    } else {
-      found.users++;
+    if (paths.isEmpty()) return opened(opener.open(disk, paths)); // an empty drive is like no other
+    var opening = new Opening(paths, disk.readOnly());
+    synchronized (this) {
+      OpenDisk found = find(opening);
+      if (found != null) {
+        found.users++;
+        return found;
+      }
+      openings.add(opening);
     }
-    return found;
+    try {
+      return opened(opener.open(disk, paths));
+    } finally {
+      synchronized (this) {
+        openings.remove(opening);
+        notifyAll();
+      }
+    }
+  }
+
+  private synchronized OpenDisk opened(OpenDisk disk) {
+    open.add(disk);
+    return disk;
   }
 
   /** The files that a disk names, written in one way. */
@@ -41,17 +74,19 @@ final class OpenDisks {
     return disk.chain().stream().map(path -> path.toAbsolutePath().normalize()).toList();
   }
 
-  /** One that is being closed is waited for: until then its files are locked. */
-  private @Nullable OpenDisk find(List<Path> paths, boolean readOnly) throws IOException {
+  /** One that is being opened or closed is waited for: until then its files are locked. */
+  private @Nullable OpenDisk find(Opening wanted) throws IOException {
     while (true) {
       OpenDisk found = null;
-      for (OpenDisk disk : open) if (disk.shows(paths, readOnly)) found = disk;
-      if (found == null || !found.closing) return found;
+      for (OpenDisk disk : open) if (disk.shows(wanted.paths, wanted.readOnly)) found = disk;
+      boolean waits = found == null ? openings.contains(wanted) : found.closing;
+      if (!waits) return found;
       try {
         wait();
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        throw new IOException("interrupted while " + paths + " was being closed", e);
+        throw new IOException(
+            "interrupted while " + wanted.paths + " was being opened or closed", e);
       }
     }
   }

@@ -37,6 +37,9 @@ public final class Intake {
   /** The other requests that are not answered, and what the device does by itself. */
   private final AtomicInteger changing = new AtomicInteger();
 
+  /** All of them, for whoever wants to know how long they wait. */
+  private final Grace waiting = new Grace();
+
   /** Read by every request; changed by {@link #turn}. */
   private volatile State state = State.OPEN;
 
@@ -86,11 +89,17 @@ public final class Intake {
     return () -> reads.exit(ticket);
   }
 
+  /** Every request from when it is taken until it is answered or handed back. */
+  public Grace waiting() {
+    return waiting;
+  }
+
   // ---- requests
 
   /** Counts a request until it is answered; false if it was refused and is not to be begun. */
   public boolean take(DeviceRequest request) {
     pending(request).incrementAndGet(); // before it looks: it is waited for, or sees
+    request.ticket(waiting.enter());
     if (state == State.OPEN) return true;
     refuse(request);
     return false;
@@ -108,6 +117,7 @@ public final class Intake {
     if (state == State.CLOSED) {
       answer(request, closed());
     } else {
+      waiting.exit(request.ticket());
       pending(request).decrementAndGet();
       handBack.accept(request);
     }
@@ -116,6 +126,7 @@ public final class Intake {
   /** Answers a request that was taken. */
   public void answer(DeviceRequest request, @Nullable IOException failure) {
     AtomicInteger pending = pending(request); // once answered the request can be anything
+    waiting.exit(request.ticket());
     try {
       if (failure == null) DeviceRequest.complete(request);
       else DeviceRequest.fail(request, failure);

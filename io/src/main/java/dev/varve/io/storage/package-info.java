@@ -7,6 +7,10 @@
  * {@link dev.varve.io.storage.SharedRun}; {@link dev.varve.io.storage.Stage} is what a running disk
  * asks of a device, and {@link dev.varve.io.storage.Intake} and {@link dev.varve.io.storage.Grace}
  * are how devices do it. Knows nothing of files and images.
+ *
+ * <p><b>A host that does not answer</b> delays who asked it and nobody else. What waits for it
+ * holds a thread, and another thread takes its place. {@link dev.varve.io.storage.HostWatch} keeps
+ * event loops away from a disk whose writes take long, and says when one hangs.
  */
 @NullMarked
 package dev.varve.io.storage;

@@ -57,6 +57,18 @@ abstract class ImageFileContract {
   }
 
   @Test
+  void whatIsWrittenWithoutWaitingIsThereAndWhatIsNotIsSaid() throws IOException {
+    file.write(0, bytes(2 * PAGE, 'a'));
+
+    while (!file.tryWrite(100, bytes(PAGE, 'b'))) file.write(100, bytes(PAGE, 'b'));
+
+    assertArrayEquals(filled(PAGE, 'b'), read(100, PAGE));
+    assertArrayEquals(filled(100, 'a'), read(0, 100));
+    assertTrue(file.reaches(2 * PAGE));
+    assertFalse(file.reaches(2 * PAGE + 1));
+  }
+
+  @Test
   void mappingShowsWhatWasWrittenAlsoWhereTheFileDidNotReachBefore() throws IOException {
     MemorySegment before = file.mapping();
 

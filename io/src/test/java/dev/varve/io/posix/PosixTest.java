@@ -2,6 +2,7 @@ package dev.varve.io.posix;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -68,6 +69,40 @@ class PosixTest {
     PosixException failure = assertThrows(PosixException.class, () -> Posix.length(never));
 
     assertEquals(Posix.EBADF, failure.errno());
+  }
+
+  @Test
+  void writingWithoutWaitingWritesAllOrSaysThatItCannot() throws IOException {
+    Posix.pwrite(fd, bytes(2 * PAGE, 'a'), 0);
+    try {
+      long done = Posix.tryPwrite(fd, bytes(PAGE, 'b'), PAGE);
+      MemorySegment found = arena.allocate(PAGE);
+      Posix.pread(fd, found, PAGE);
+      assertEquals(done == PAGE ? 'b' : 'a', found.get(ValueLayout.JAVA_BYTE, PAGE - 1));
+    } catch (PosixException e) {
+      assertTrue(e.notSupported(), e.getMessage());
+    }
+  }
+
+  @Test
+  void lengthIsKnownWithoutMovingThePosition() throws IOException {
+    Posix.pwrite(fd, bytes(100, 'a'), 50);
+    Posix.lseek(fd, 7, 0);
+
+    assertEquals(150, Posix.knownLength(fd));
+    assertEquals(7, Posix.lseek(fd, 0, 1));
+  }
+
+  @Test
+  void filesOfOneFileSystemHaveItsNumberAndOthersAnother() throws IOException {
+    int other = Posix.open(folder, Posix.O_RDONLY | Posix.O_CLOEXEC, 0);
+    int elsewhere = Posix.open(Path.of("/proc/version"), Posix.O_RDONLY | Posix.O_CLOEXEC, 0);
+
+    assertEquals(Posix.fileSystem(fd), Posix.fileSystem(other));
+    assertNotEquals(Posix.fileSystem(fd), Posix.fileSystem(elsewhere));
+    assertNotEquals(0, Posix.fileSystem(fd));
+    Posix.close(other);
+    Posix.close(elsewhere);
   }
 
   @Test

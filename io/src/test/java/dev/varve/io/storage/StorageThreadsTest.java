@@ -1,6 +1,7 @@
 package dev.varve.io.storage;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -107,6 +108,94 @@ class StorageThreadsTest {
       assertTrue(ticks.await(PATIENCE_SECONDS, TimeUnit.SECONDS));
       assertTrue(once.await(PATIENCE_SECONDS, TimeUnit.SECONDS));
       ticking.cancel(false);
+    }
+  }
+
+  /** As on a file system that hangs: every thread waits, and there is more to do. */
+  @Test
+  void tasksThatTheHostKeepsWaitingLeaveThreadsToOthers() throws Exception {
+    var answer = new CountDownLatch(1);
+    try (var threads = new StorageThreads(3)) {
+      try {
+        for (int i = 0; i < 10; i++) threads.execute(() -> await(answer));
+        var others = new CountDownLatch(100);
+        for (int i = 0; i < 100; i++) threads.execute(others::countDown);
+
+        assertTrue(others.await(PATIENCE_SECONDS, TimeUnit.SECONDS), "others wait too");
+      } finally {
+        answer.countDown();
+      }
+    }
+  }
+
+  @Test
+  void threadsThatStoodInForOthersGoWhenTheHostHasAnswered() throws Exception {
+    try (var threads = new StorageThreads(2)) {
+      var answer = new CountDownLatch(1);
+      for (int i = 0; i < 5; i++) threads.execute(() -> await(answer));
+      var other = new CountDownLatch(1);
+      threads.execute(other::countDown);
+      assertTrue(other.await(PATIENCE_SECONDS, TimeUnit.SECONDS));
+      assertTrue(threads.count() > 2);
+
+      answer.countDown();
+
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+      while (threads.count() > 2) {
+        assertTrue(System.nanoTime() < deadline, () -> threads.count() + " threads are left");
+        Thread.onSpinWait();
+      }
+      noTaskIsForgotten(threads);
+    }
+  }
+
+  @Test
+  void whatIsDoneEveryMomentIsNotBegunAgainWhileItWaitsForTheHost() throws Exception {
+    var answer = new CountDownLatch(1);
+    try (var threads = new StorageThreads(2)) {
+      var begun = new AtomicInteger();
+      var ticking =
+          threads.every(
+              1,
+              () -> {
+                begun.incrementAndGet();
+                await(answer);
+              });
+      var ticks = new CountDownLatch(20);
+      threads.every(1, ticks::countDown);
+      assertTrue(ticks.await(PATIENCE_SECONDS, TimeUnit.SECONDS));
+
+      assertEquals(1, begun.get());
+      ticking.cancel(false);
+      answer.countDown();
+    }
+  }
+
+  @Test
+  void closingWaitsNoLongerForTheHostThanItMay() {
+    var answer = new CountDownLatch(1);
+    var threads = new StorageThreads(1);
+    threads.execute(() -> await(answer));
+
+    assertFalse(threads.close(1));
+
+    answer.countDown();
+    assertTrue(threads.close(PATIENCE_SECONDS * 1000));
+  }
+
+  private static void noTaskIsForgotten(StorageThreads threads) throws InterruptedException {
+    var done = new Semaphore(0);
+    for (int i = 0; i < 1000; i++) {
+      threads.execute(done::release);
+      assertTrue(done.tryAcquire(PATIENCE_SECONDS, TimeUnit.SECONDS), "task " + i);
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
     }
   }
 }
