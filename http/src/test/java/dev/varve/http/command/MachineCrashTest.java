@@ -15,11 +15,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeSet;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -40,7 +38,6 @@ class MachineCrashTest {
 
   private static final int CAPACITY = 16 << 20;
   private static final int KILLS = Integer.getInteger("varve.kills", 10);
-  private static final long MOST_NANOS = TimeUnit.SECONDS.toNanos(60L * Math.ceilDiv(KILLS, 10));
   private static final int MOST_SNAPSHOTS = 5;
 
   @TempDir Path folder;
@@ -85,10 +82,8 @@ class MachineCrashTest {
   void whatWasFlushedAndEverySnapshotOutlivesAKillAtAnyMoment(long seed) throws Exception {
     var random = new Random(seed);
     var versions = new SectorVersions(new byte[CAPACITY], 1);
-    long start = System.nanoTime();
-    int kills = 0;
     try (ExecutorService guests = Executors.newVirtualThreadPerTaskExecutor()) {
-      for (; kills < KILLS && System.nanoTime() - start < MOST_NANOS; kills++) {
+      for (int kills = 0; kills < KILLS; kills++) {
         String when = "varve.seed=" + seed + ", after kill " + kills;
         try (var server = VarveProcess.start(folder, serveMachine())) {
           server.line();
@@ -97,9 +92,10 @@ class MachineCrashTest {
             byte[] found = disk.readAll(CAPACITY);
             versions.check(found, when);
             versions = new SectorVersions(found, versions.nextNumber());
-            var guest = new StampingGuest(disk, versions, new Random(random.nextLong()));
+            var kill = new AfterEvents(50 + random.nextInt(1000), random, server::kill);
+            var guest =
+                new StampingGuest(disk, versions, new Random(random.nextLong()), kill::happened);
             Future<?> working = guests.submit(guest::workUntilTheServerEnds);
-            after(200 + random.nextInt(1500), server::kill);
             operateUntilTheServerEnds(random);
             working.get();
           }
@@ -121,7 +117,7 @@ class MachineCrashTest {
     }
     versions.check(contents(folder.resolve("disk.vdi")), when + " and all deletions");
     assertEquals("clean", ImageTool.status(folder.resolve("disk.vdi")), when);
-    assertTrue(taken > 0, "no snapshot was taken before any of " + kills + " kills");
+    assertTrue(taken > 0, "no snapshot was taken before any of " + KILLS + " kills");
   }
 
   // ---- what an operator does
@@ -215,9 +211,5 @@ class MachineCrashTest {
     } finally {
       Files.deleteIfExists(raw);
     }
-  }
-
-  private static void after(long millis, Runnable signal) {
-    CompletableFuture.delayedExecutor(millis, TimeUnit.MILLISECONDS).execute(signal);
   }
 }

@@ -12,8 +12,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,7 +29,6 @@ class ServerEndTest {
 
   private static final int CAPACITY = 16 << 20;
   private static final int KILLS = Integer.getInteger("varve.kills", 12);
-  private static final long MOST_NANOS = TimeUnit.SECONDS.toNanos(40L * Math.ceilDiv(KILLS, 12));
 
   @TempDir Path folder;
 
@@ -49,10 +46,8 @@ class ServerEndTest {
     var random = new Random(seed);
     var versions = new SectorVersions(base(), 1);
     List<Path> chain = new ArrayList<>(List.of(folder.resolve("base.vdi")));
-    long start = System.nanoTime();
-    int kills = 0;
     int flushes = 0;
-    for (; kills < KILLS && System.nanoTime() - start < MOST_NANOS; kills++) {
+    for (int kills = 0; kills < KILLS; kills++) {
       if (kills % 4 == 0) chain.add(child(chain.getLast(), random));
       Path top = chain.getLast();
       String when = "varve.seed=" + seed + ", after kill " + kills;
@@ -63,8 +58,8 @@ class ServerEndTest {
           byte[] found = disk.readAll(CAPACITY);
           versions.check(found, when);
           versions = new SectorVersions(found, versions.nextNumber());
-          after(10 + random.nextInt(600), varve::kill);
-          var guest = new StampingGuest(disk, versions, random);
+          var kill = new AfterEvents(1 + random.nextInt(300), random, varve::kill);
+          var guest = new StampingGuest(disk, versions, random, kill::happened);
           guest.workUntilTheServerEnds();
           flushes += guest.flushes();
         }
@@ -81,7 +76,7 @@ class ServerEndTest {
     }
     versions.check(contents(chain.getLast()), "varve.seed=" + seed + ", after the last kill");
     assertParentsAreAsTheyWere(chain);
-    assertTrue(flushes > 0, "no flush was answered before any of " + kills + " kills");
+    assertTrue(flushes > 0, "no flush was answered before any of " + KILLS + " kills");
   }
 
   @Test
@@ -114,8 +109,8 @@ class ServerEndTest {
     try (var varve = VarveProcess.start(folder, "serve", top.toString(), "--unix", "s")) {
       varve.line();
       try (var disk = new NbdSocket(folder.resolve("s"))) {
-        var guest = new StampingGuest(disk, versions, random);
-        after(300 + random.nextInt(600), varve::terminate);
+        var end = new AfterEvents(20 + random.nextInt(40), random, varve::terminate);
+        var guest = new StampingGuest(disk, versions, random, end::happened);
 
         guest.workUntilTheServerEnds();
 
@@ -168,9 +163,5 @@ class ServerEndTest {
     Files.delete(raw);
     image("convert", top, raw);
     return Files.readAllBytes(raw);
-  }
-
-  private static void after(long millis, Runnable signal) {
-    CompletableFuture.delayedExecutor(millis, TimeUnit.MILLISECONDS).execute(signal);
   }
 }

@@ -22,15 +22,20 @@ final class StampingGuest {
   private final NbdSocket disk;
   private final SectorVersions versions;
   private final Random random;
+  private final Runnable replied;
   private final Map<Long, Request> inFlight = new HashMap<>();
   private long cookie;
   private int acknowledged;
   private int flushes;
 
-  StampingGuest(NbdSocket disk, SectorVersions versions, Random random) {
+  /**
+   * @param replied hears of each flush that was answered, and of each tenth change
+   */
+  StampingGuest(NbdSocket disk, SectorVersions versions, Random random, Runnable replied) {
     this.disk = disk;
     this.versions = versions;
     this.random = random;
+    this.replied = replied;
   }
 
   /** Works until the server disconnects, and takes all the replies that it sent. */
@@ -110,10 +115,12 @@ final class StampingGuest {
     if (request.change == null) {
       versions.settle(request.moment);
       flushes++;
+      replied.run();
     } else {
       versions.acknowledge(request.change);
       if (request.fua) versions.settle(request.change);
       acknowledged++;
+      if (acknowledged % 10 == 0) replied.run();
     }
   }
 }

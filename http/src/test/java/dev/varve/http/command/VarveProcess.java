@@ -28,9 +28,8 @@ final class VarveProcess implements AutoCloseable {
     List<String> command =
         new ArrayList<>(
             List.of(
-                "env", // a build in the background of a shell ignores SIGINT, and so would its
-                // children
-                "--default-signal=INT",
+                "env", // what a build ignores (SIGINT in a shell's background, SIGHUP under nohup),
+                "--default-signal=INT,HUP", // its children would ignore too
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
                 "-XX:+UseSerialGC",
