@@ -93,6 +93,7 @@ final class BordersTest {
           .resideInAnyPackage(
               "dev.varve.io.posix..",
               "dev.varve.io.file..",
+              "dev.varve.io.image..",
               "dev.varve.io.vdi..",
               "dev.varve.io.chain..",
               "dev.varve.io.host..",
@@ -115,7 +116,11 @@ final class BordersTest {
   static final ArchRule anImageKnowsNoChain =
       noClasses()
           .that()
-          .resideInAnyPackage("dev.varve.io.posix..", "dev.varve.io.file..", "dev.varve.io.vdi..")
+          .resideInAnyPackage(
+              "dev.varve.io.posix..",
+              "dev.varve.io.file..",
+              "dev.varve.io.image..",
+              "dev.varve.io.vdi..")
           .should()
           .dependOnClassesThat()
           .resideInAPackage("dev.varve.io.chain..");

@@ -1,10 +1,8 @@
 package dev.varve.http;
 
+import dev.varve.core.device.FailureWords;
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
-import java.nio.file.NoSuchFileException;
+import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,13 +14,12 @@ final class FailureText {
 
   static String of(Throwable failure) {
     return switch (failure) {
-      case NoSuchFileException e -> e.getFile() + ": there is no such file";
-      case FileAlreadyExistsException e -> e.getFile() + " exists already; choose another name";
-      case AccessDeniedException e -> e.getFile() + ": permission denied";
-      case FileSystemException e -> line(e.getMessage());
-      case IOException e when e.getMessage() != null -> line(e.getMessage());
+      case IOException e -> line(FailureWords.of(e));
+      case UncheckedIOException e -> line(FailureWords.of(e));
       case IllegalArgumentException e when e.getMessage() != null -> line(e.getMessage());
-      default -> "internal error: " + line(failure.toString()) + "; VARVE_DEBUG=1 shows where";
+      // The messages of other exceptions are for programmers, and name classes.
+      default ->
+          "internal error, a bug in Varve; VARVE_DEBUG=1 in the environment shows where: report it";
     };
   }
 

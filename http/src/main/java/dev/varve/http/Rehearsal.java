@@ -1,5 +1,6 @@
 package dev.varve.http;
 
+import dev.varve.core.medium.ImageChain;
 import dev.varve.http.command.DiskServer;
 import dev.varve.http.command.ServedDisk;
 import dev.varve.http.command.StateServer;
@@ -82,7 +83,7 @@ final class Rehearsal {
   private static void load(List<Path> chain, Path socket) throws IOException {
     var server = new DiskServer(ReplyStyle.STRUCTURED);
     try {
-      server.serve(new ServedDisk(List.of(""), chain, false, true, true));
+      server.serve(new ServedDisk(List.of(""), new ImageChain(chain, false), false, true, true));
       server.listen(socket);
       long end = System.nanoTime() + LOAD_NANOS;
       try (var client = new RehearsalClient(socket)) {

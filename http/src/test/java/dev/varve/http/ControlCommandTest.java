@@ -197,7 +197,8 @@ class ControlCommandTest {
             .put(
                 "bad",
                 new JsonArray()
-                    .add(new JsonObject().put("settingsFile", "/vm/x.vbox").put("why", "no XML"))));
+                    .add(new JsonObject().put("settingsFile", "/vm/x.vbox").put("why", "no XML")))
+            .put("warnings", new JsonArray()));
 
     assertEquals(0, varve("machine list"), err::toString);
 

@@ -21,9 +21,9 @@ class FailureTextTest {
   }
 
   @Test
-  void whatNobodyExpectedIsCalledAnInternalError() {
+  void whatNobodyExpectedIsCalledAnInternalErrorWithoutTheWordsOfProgrammers() {
     assertEquals(
-        "internal error: java.lang.IllegalStateException: x; VARVE_DEBUG=1 shows where",
-        FailureText.of(new IllegalStateException("x")));
+        "internal error, a bug in Varve; VARVE_DEBUG=1 in the environment shows where: report it",
+        FailureText.of(new IllegalStateException("Cannot invoke java.lang.Object.x()")));
   }
 }

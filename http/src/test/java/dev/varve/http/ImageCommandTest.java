@@ -270,7 +270,7 @@ class ImageCommandTest {
     image("convert", path("a.raw"), path("b.vdi"), "--block-size", "5").ended(2);
     image("convert", "--chain", "a,b", path("a.raw"), path("b.vdi")).ended(2);
     image("convert", path("none.raw"), path("b.vdi")).ended(1).says("none.raw");
-    image("convert", path("a.raw"), path("b.vdi"), "--from", "vdi").ended(1).says("signature");
+    image("convert", path("a.raw"), path("b.vdi"), "--from", "vdi").ended(1).says("no VDI image");
 
     assertEquals(List.of("a.raw"), files());
   }
@@ -297,7 +297,7 @@ class ImageCommandTest {
 
     JsonObject damaged =
         image("check", path("a.vdi"), "--output", "json")
-            .ended(1)
+            .ended(3)
             .json()
             .getJsonArray("images")
             .getJsonObject(0);
@@ -311,15 +311,39 @@ class ImageCommandTest {
   }
 
   @Test
-  void fileThatIsNoImageIsDamagedAndMissingOnesFail() throws IOException {
+  void checkTellsWhatIsDamagedFromWhatCannotBeChecked() throws IOException {
     Files.writeString(path("text.vdi"), "no image");
+    Files.write(path("headless.vdi"), new byte[8]);
+    image("create", path("good.vdi"), "--capacity", "1M").ended(0);
 
-    image("check", path("text.vdi")).ended(1).says("damaged").says("file length is 8");
-    image("check", path("text.vdi"), "--repair").ended(1);
-    assertEquals("no image", Files.readString(path("text.vdi")));
-    image("check", path("none.vdi")).ended(1).says("none.vdi");
-    image("info", path("text.vdi")).ended(1).says("file length is 8");
+    image("check", path("good.vdi")).ended(0).says("clean");
+    image("check", path("headless.vdi")).ended(3).says("damaged").says("file length is 8");
+    image("check", path("headless.vdi"), "--repair").ended(3);
+    assertArrayEquals(new byte[8], Files.readAllBytes(path("headless.vdi")));
+    image("check", path("text.vdi")).ended(1).says("text.vdi: not checked").says("text file");
+    image("check", path("none.vdi")).ended(1).says("varve: " + path("none.vdi") + ": there is no");
+    image("info", path("headless.vdi")).ended(1).says("file length is 8");
     image("check").ended(2);
+    image("check", "--help").ended(0).says("3").says("damaged");
+  }
+
+  @Test
+  void checkOfSeveralImagesGoesOnAndEndsWithTheWorst() throws IOException {
+    Path headless = Files.write(path("headless.vdi"), new byte[8]);
+    Path missing = path("none.vdi");
+    Path good = path("good.vdi");
+    image("create", good, "--capacity", "1M").ended(0);
+
+    image("check", missing, good).ended(1).says("good.vdi: clean");
+    image("check", headless, good).ended(3).says("good.vdi: clean");
+    Result all = image("check", headless, missing, good, "--output", "json").ended(3);
+
+    assertEquals(3, all.json().getInteger("exitStatus"));
+    assertEquals(
+        List.of("damaged", "notChecked", "clean"),
+        all.json().getJsonArray("images").stream()
+            .map(each -> ((JsonObject) each).getString("status"))
+            .toList());
   }
 
   @Test

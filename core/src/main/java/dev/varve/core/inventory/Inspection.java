@@ -36,6 +36,10 @@ final class Inspection {
     try {
       ImageInfo info = inspect(medium);
       if (isAnother(info, medium)) return medium.withAccessError(another(info, medium));
+      if (!info.format().equalsIgnoreCase(medium.format()))
+        return medium.withAccessError(
+            "the file '%s' has the format %s, and is registered as %s"
+                .formatted(medium.name(), info.format(), medium.format()));
       if (!Objects.equals(info.parent(), medium.parent()))
         return medium.withAccessError(
             "the file '%s' builds on %s, and is registered on %s"

@@ -451,11 +451,21 @@ public final class Inventory implements AutoCloseable {
         });
   }
 
-  /** Registers an image that is there; one that is registered is found again. */
+  /** Registers an image that is there, of the format that its contents tell. */
   public MediumId openMedium(Path location, DeviceType device) {
+    return openMedium(location, device, null);
+  }
+
+  /**
+   * Registers an image that is there; one that is registered is found again.
+   *
+   * @param format {@code VDI}, or {@code RAW} for a file whose bytes are the disk's, whatever they
+   *     look like; null: as its contents tell
+   */
+  public MediumId openMedium(Path location, DeviceType device, @Nullable String format) {
     return ledger.locked(
         () -> {
-          MediaRegistry.Opened opened = registry.open(ledger.state(), location, device);
+          MediaRegistry.Opened opened = registry.open(ledger.state(), location, device, format);
           ledger.decide(_ -> opened.state());
           return opened.medium();
         });

@@ -225,6 +225,7 @@ final class LongWork {
     if (state.halfMerged().contains(id)) throw NewDiff.halfMerged(medium);
     List<Medium> chain = state.chain(id);
     state = outside.inspection().needs(state, chain);
+    MediaRegistry.checkName(outside.images(), location, format.toUpperCase(Locale.ROOT));
     Medium copy =
         new Medium(
             outside.newMediumId(),

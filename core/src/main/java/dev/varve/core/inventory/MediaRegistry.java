@@ -11,12 +11,14 @@ import static dev.varve.core.medium.ErrorCode.VBOX_E_OBJECT_NOT_FOUND;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.ErrorCode;
+import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.ImageInfo;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumState;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
+import dev.varve.core.medium.OtherFormatException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -54,11 +56,13 @@ final class MediaRegistry {
     if (variant == MediumVariant.DIFFERENCING)
       throw Refusal.of(
           E_INVALIDARG, "a differencing image needs a parent; create it as one on its parent");
+    String actualFormat = format.toUpperCase(Locale.ROOT);
+    checkName(outside.images(), location, actualFormat);
     Medium medium =
         new Medium(
             outside.newMediumId(),
             free(state, location),
-            format.toUpperCase(Locale.ROOT),
+            actualFormat,
             DeviceType.HARD_DISK,
             MediumType.NORMAL,
             variant,
@@ -79,7 +83,15 @@ final class MediaRegistry {
     NewDiff.checkParent(state, medium, null);
     MediumLocks.needReading(
         state, state.chain(parent), "build on '%s'".formatted(medium.name()), null);
-    return NewDiff.at(free(state, location), state, medium, outside.newMediumId());
+    NewDiff diff = NewDiff.at(free(state, location), state, medium, outside.newMediumId());
+    checkName(outside.images(), location, diff.medium().format());
+    return diff;
+  }
+
+  /** Refuses a name that promises another format than the new image will have. */
+  static void checkName(ImageFiles images, Path location, String format) {
+    String why = images.whyNotNamed(location, format);
+    if (why != null) throw Refusal.of(E_INVALIDARG, "%s", why);
   }
 
   /** The location, if neither a medium nor a file is there. */
@@ -116,10 +128,20 @@ final class MediaRegistry {
   /** Which medium is at a location, and the state in which it is registered. */
   record Opened(InventoryState state, MediumId medium) {}
 
-  Opened open(InventoryState state, Path location, DeviceType device) {
+  /**
+   * @param format null: as the file's contents tell
+   */
+  Opened open(InventoryState state, Path location, DeviceType device, @Nullable String format) {
     Path absolute = absolute(location);
     Medium known = at(state, absolute);
     if (known != null) {
+      if (format != null && !format.equals(known.format()))
+        throw Refusal.of(
+            VBOX_E_OBJECT_IN_USE,
+            "'%s' is registered with the format %s; close that medium before you open it as %s",
+            known.name(),
+            known.format(),
+            format);
       if (known.device() != device)
         throw Refusal.of(
             E_FAIL,
@@ -129,11 +151,24 @@ final class MediaRegistry {
             device.text());
       return new Opened(state, known.id());
     }
-    if (device == DeviceType.HARD_DISK && isDisc(absolute))
-      throw Refusal.of(E_FAIL, "'%s' is a DVD image and cannot be opened as a hard disk", absolute);
+    boolean raw = RAW.equals(format);
+    if (device == DeviceType.HARD_DISK && !raw && isDisc(absolute))
+      throw Refusal.of(
+          E_FAIL,
+          "'%s' is a DVD image by its name and cannot be opened as a hard disk; open it as a DVD, or with the format RAW if it holds a hard disk",
+          absolute);
     ImageInfo info;
     try {
-      info = outside.images().inspect(absolute, device);
+      ImageFiles images = outside.images();
+      info = raw ? images.inspectRaw(absolute, device) : images.inspect(absolute, device);
+      if (format != null && !format.equals(info.format()))
+        throw new IOException("it is no image of the format " + format);
+    } catch (OtherFormatException e) {
+      throw Refusal.of(
+          VBOX_E_FILE_ERROR,
+          "'%s' cannot be opened: %s; if its bytes are those of a disk all the same, open it with the format RAW",
+          absolute,
+          Refusal.why(absolute, e));
     } catch (IOException e) {
       throw Refusal.of(
           VBOX_E_FILE_ERROR, "'%s' cannot be opened: %s", absolute, Refusal.why(absolute, e));

@@ -1,11 +1,10 @@
 package dev.varve.core.inventory;
 
+import dev.varve.core.device.FailureWords;
 import dev.varve.core.device.OutOfSpaceException;
 import dev.varve.core.medium.ErrorCode;
 import dev.varve.core.medium.ModelException;
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Locale;
 
@@ -25,13 +24,9 @@ final class Refusal {
     return new ModelException(actual, doing + ": " + why(cause), cause);
   }
 
-  /** What is wrong with which file. The JDK's own exceptions often name the file alone. */
+  /** What is wrong with which file. */
   static String why(IOException e) {
-    return switch (e) {
-      case NoSuchFileException missing -> missing.getFile() + ": there is no such file";
-      case AccessDeniedException denied -> denied.getFile() + ": permission denied";
-      default -> e.getMessage() == null ? e.toString() : e.getMessage();
-    };
+    return FailureWords.of(e);
   }
 
   /** What is wrong with {@code file}, which whoever reads it knows already. */

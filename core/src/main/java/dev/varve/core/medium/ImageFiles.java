@@ -2,6 +2,7 @@ package dev.varve.core.medium;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The image files behind media: whatever the model needs done to a file that no running machine has
@@ -18,11 +19,23 @@ public interface ImageFiles {
    *
    * @throws IOException if the file is missing or is no image of a format that can be opened; the
    *     message is for people
+   * @throws OtherFormatException if it has another format, and could be taken for raw only because
+   *     the user says so
    */
   ImageInfo inspect(Path location, DeviceType device) throws IOException;
 
   /** The same for a file or device that is registered as raw, whatever is in it. */
   ImageInfo inspectRaw(Path location, DeviceType device) throws IOException;
+
+  /**
+   * Why a new image should not have this name: other programs, and Varve, would take it for one of
+   * another format. The answer, for people, says what to do; null if the name is good.
+   *
+   * @param format {@code VDI} or {@code RAW}
+   */
+  default @Nullable String whyNotNamed(Path location, String format) {
+    return null;
+  }
 
   /**
    * Makes a base image that reads as zeroes.

@@ -1,5 +1,6 @@
 package dev.varve.core.settings;
 
+import dev.varve.core.device.FailureWords;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -53,7 +54,7 @@ final class FolderLock implements AutoCloseable {
       throw new IOException(
           ("the state folder %s cannot be written (%s); give this user the right to, or name"
                   + " another folder")
-              .formatted(folder, e),
+              .formatted(folder, FailureWords.of(e)),
           e);
     }
   }

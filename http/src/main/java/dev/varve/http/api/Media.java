@@ -77,7 +77,8 @@ final class Media {
     return made(
         inventory.openMedium(
             call.pathMember("location").normalize(),
-            call.enumMember("device", DeviceType.class, DeviceType::text)));
+            call.enumMember("device", DeviceType.class, DeviceType::text),
+            call.textOrNull("format")));
   }
 
   private Answer createChild(Call call) {

@@ -1,5 +1,6 @@
 package dev.varve.http.api;
 
+import dev.varve.core.device.FailureWords;
 import dev.varve.core.medium.ErrorCode;
 import dev.varve.core.medium.ModelException;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -45,8 +46,7 @@ record Problem(int status, ErrorCode error, String detail, boolean bug) {
   }
 
   private static String text(Throwable failure) {
-    String message = failure.getMessage();
-    return message == null ? failure.getClass().getSimpleName() : message;
+    return FailureWords.of(failure);
   }
 
   private static int statusOf(ErrorCode code) {

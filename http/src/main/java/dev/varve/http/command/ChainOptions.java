@@ -23,8 +23,12 @@ final class ChainOptions {
       names = "--chain",
       paramLabel = "BASE,...,IMAGE",
       converter = ListedChain.Converter.class,
-      description = "All images of the disk, base first, instead of IMAGE.")
+      description =
+          "All images of the disk, base first, instead of IMAGE; a comma in a name is written '\\,'.")
   private @Nullable ListedChain chain;
+
+  @Option(names = "--base-format", paramLabel = "raw|vdi", description = BaseFormat.DESCRIPTION)
+  private @Nullable DiskFormat baseFormat;
 
   /** Whether the images are listed, so that none is to be named besides. */
   boolean isListed() {
@@ -40,7 +44,7 @@ final class ChainOptions {
 
   /** The listed chain, or the one whose top is {@code leaf}. */
   FoundChain find(@Nullable Path leaf) throws IOException {
-    if (chain != null) return ChainFinder.listed(chain.paths());
+    if (chain != null) return BaseFormat.listed(chain, baseFormat);
     if (leaf == null) throw new IllegalArgumentException("name an image");
     return new ChainFinder(searchFolders).find(leaf);
   }

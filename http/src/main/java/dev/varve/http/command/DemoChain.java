@@ -1,5 +1,6 @@
 package dev.varve.http.command;
 
+import dev.varve.core.medium.ImageChain;
 import dev.varve.io.chain.DifferencingChain;
 import dev.varve.io.chain.RawImport;
 import dev.varve.io.storage.StorageThreads;
@@ -64,9 +65,9 @@ record DemoChain(Path folder) {
     List<ServedDisk> disks = new ArrayList<>();
     disks.add(
         new ServedDisk(
-            List.of(DAYS.getLast(), ""), images(DAYS.size()), readOnly, discard, rotational));
+            List.of(DAYS.getLast(), ""), chain(DAYS.size()), readOnly, discard, rotational));
     for (int day = DAYS.size() - 1; day > 0; day--) {
-      disks.add(new ServedDisk(List.of(DAYS.get(day - 1)), images(day), true, false, rotational));
+      disks.add(new ServedDisk(List.of(DAYS.get(day - 1)), chain(day), true, false, rotational));
     }
     return disks;
   }
@@ -88,8 +89,8 @@ record DemoChain(Path folder) {
     return folder.resolve(day + ".vdi");
   }
 
-  private List<Path> images(int count) {
-    return DAYS.stream().limit(count).map(this::image).toList();
+  private ImageChain chain(int count) {
+    return new ImageChain(DAYS.stream().limit(count).map(this::image).toList(), false);
   }
 
   private void make(Path workshop) throws IOException {
@@ -99,7 +100,7 @@ record DemoChain(Path folder) {
       for (int day = 0; day < DAYS.size(); day++) {
         changeFiles(workshop, raw, day);
         VdiCreator.create(image(DAYS.get(day)), newImage(day));
-        var disk = DifferencingChain.open(images(day + 1), false, threads);
+        var disk = DifferencingChain.open(chain(day + 1), false, threads);
         try {
           new RawImport(disk).from(raw);
         } finally {

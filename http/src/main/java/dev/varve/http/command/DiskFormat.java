@@ -1,9 +1,9 @@
 package dev.varve.http.command;
 
-import dev.varve.io.vdi.VdiHeader;
+import dev.varve.core.medium.DeviceType;
+import dev.varve.io.image.KnownFormat;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** How a file holds a disk. */
@@ -12,15 +12,20 @@ enum DiskFormat {
   RAW,
   VDI;
 
-  /** What a file is that exists: its contents tell, and a damaged image its name. */
+  /**
+   * What a file is that exists: its contents tell, and a damaged image its name.
+   *
+   * @throws dev.varve.core.medium.OtherFormatException if it is neither
+   */
   static DiskFormat of(Path file) throws IOException {
-    return named(file) == VDI || VdiHeader.hasSignature(file) ? VDI : RAW;
+    if (KnownFormat.of(file) == KnownFormat.VDI) return VDI;
+    KnownFormat.requireRaw(file, DeviceType.HARD_DISK);
+    return RAW;
   }
 
   /** What a name promises. */
   static @Nullable DiskFormat named(Path file) {
-    String name = file.toString().toLowerCase(Locale.ROOT);
-    if (name.endsWith(".vdi")) return VDI;
-    return name.endsWith(".raw") || name.endsWith(".img") ? RAW : null;
+    if (KnownFormat.named(file) == KnownFormat.VDI) return VDI;
+    return KnownFormat.isNamedRaw(file) ? RAW : null;
   }
 }

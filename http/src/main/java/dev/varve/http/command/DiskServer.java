@@ -2,6 +2,7 @@ package dev.varve.http.command;
 
 import dev.varve.core.device.BlockDevice;
 import dev.varve.core.device.Export;
+import dev.varve.core.device.FailureWords;
 import dev.varve.io.chain.DifferencingChain;
 import dev.varve.io.nbd.NbdServer;
 import dev.varve.io.nbd.NbdStats;
@@ -79,7 +80,7 @@ public final class DiskServer {
   }
 
   static IOException cannotListen(Object where, String advice, IOException e) {
-    String why = String.valueOf(e.getMessage()).replaceFirst("^bind\\(.*?error\\(-\\d+\\): ", "");
+    String why = FailureWords.of(e).replaceFirst("^bind\\(.*?error\\(-\\d+\\): ", "");
     return new IOException("cannot listen on %s: %s%s".formatted(where, why, advice), e);
   }
 

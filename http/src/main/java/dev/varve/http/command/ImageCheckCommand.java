@@ -1,5 +1,6 @@
 package dev.varve.http.command;
 
+import dev.varve.core.device.FailureWords;
 import dev.varve.io.vdi.VdiCheck;
 import dev.varve.io.vdi.VdiCheck.Finding;
 import dev.varve.io.vdi.VdiCheck.Report;
@@ -15,6 +16,7 @@ import java.util.Locale;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -27,13 +29,26 @@ import picocli.CommandLine.Spec;
     name = "check",
     sortOptions = false,
     description = {
-      "Looks for damage in images, each for itself. Exit status 1 if one is damaged in the end.",
+      "Looks for damage in images, each for itself.",
       "",
       "Wasted space is no damage; --repair gives it back, too. Blocks that cannot be saved read as zeroes afterwards,"
           + " or as the parent's; the report names them.",
       ""
+    },
+    exitCodeListHeading = "%nExit status:%n",
+    exitCodeList = {
+      "0:all images are whole, or were repaired",
+      "1:an image was not checked: it is missing, cannot be read, is in use, or is no VDI image",
+      "2:the command line is wrong",
+      "3:an image is damaged, also if others were not checked"
     })
 final class ImageCheckCommand implements Callable<Integer> {
+
+  /** Exit status: an image is missing, cannot be read, is in use or is no VDI image. */
+  private static final int NOT_CHECKED = CommandLine.ExitCode.SOFTWARE;
+
+  /** Exit status: an image is damaged in the end. Says more than {@link #NOT_CHECKED}. */
+  private static final int DAMAGED = 3;
 
   private static final Pattern WORD_START = Pattern.compile("_([a-z])");
 
@@ -55,22 +70,44 @@ final class ImageCheckCommand implements Callable<Integer> {
   private OutputFormat output;
 
   @Override
-  public Integer call() throws IOException {
-    List<Report> reports = new ArrayList<>();
-    for (Path image : images) {
-      if (repair) force.open(() -> reports.add(VdiCheck.repair(image, UUID::randomUUID)));
-      else reports.add(VdiCheck.check(image));
-    }
+  public Integer call() {
+    var json = new JsonArray();
     PrintWriter out = spec.commandLine().getOut();
-    if (output == OutputFormat.JSON) {
-      var all = new JsonArray();
-      reports.forEach(report -> all.add(json(report)));
-      out.println(new JsonObject().put("images", all).encode());
-    } else {
-      reports.forEach(report -> out.println(text(report)));
+    int worst = 0;
+    for (Path image : images) {
+      try {
+        Report report = repair ? repaired(image) : VdiCheck.check(image);
+        if (report.severity() == Severity.DAMAGE) worst = DAMAGED;
+        json.add(json(report));
+        if (output == OutputFormat.TEXT) out.println(text(report));
+      } catch (IOException e) {
+        worst = Math.max(worst, NOT_CHECKED);
+        String why = FailureWords.of(e);
+        json.add(notChecked(image, why));
+        if (output == OutputFormat.TEXT) out.println(image + ": not checked");
+        out.flush();
+        spec.commandLine().getErr().println("varve: " + why);
+      }
     }
+    if (output == OutputFormat.JSON)
+      out.println(new JsonObject().put("images", json).put("exitStatus", worst).encode());
     out.flush();
-    return reports.stream().anyMatch(r -> r.severity() == Severity.DAMAGE) ? 1 : 0;
+    return worst;
+  }
+
+  private Report repaired(Path image) throws IOException {
+    List<Report> report = new ArrayList<>();
+    force.open(() -> report.add(VdiCheck.repair(image, UUID::randomUUID)));
+    return report.getFirst();
+  }
+
+  private static JsonObject notChecked(Path image, String why) {
+    return new JsonObject()
+        .put("file", image.toString())
+        .put("status", "notChecked")
+        .put("error", why)
+        .put("findings", new JsonArray())
+        .put("repairs", new JsonArray());
   }
 
   private static String status(Report report) {

@@ -1,11 +1,14 @@
 package dev.varve.http.command;
 
+import dev.varve.core.medium.OtherFormatException;
 import dev.varve.io.chain.ChainFinder;
 import dev.varve.io.chain.ChainFinder.FoundChain;
 import dev.varve.io.chain.DifferencingChain;
 import dev.varve.io.chain.DiskCopy;
 import dev.varve.io.chain.DiskSource;
 import dev.varve.io.file.NewFile.Existing;
+import dev.varve.io.image.ImageName;
+import dev.varve.io.image.KnownFormat;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.NewImage;
 import dev.varve.io.vdi.VdiHeader;
@@ -59,7 +62,7 @@ final class ImageConvertCommand implements Callable<Integer> {
   @Option(
       names = "--to",
       paramLabel = "raw|vdi",
-      description = "What TARGET is to be (told from its name: .vdi, or .raw and .img).")
+      description = "What TARGET will be (told from its name: .vdi, or .raw and .img).")
   private @Nullable DiskFormat to;
 
   @Option(names = "--force", description = "Replace TARGET if it exists and nobody uses it.")
@@ -97,8 +100,15 @@ final class ImageConvertCommand implements Callable<Integer> {
   }
 
   private DiskFormat formatOf(Path target) {
-    DiskFormat format = to != null ? to : DiskFormat.named(target);
-    if (format == null) throw wrong("say what " + target + " is to be with --to");
+    KnownFormat promised = KnownFormat.named(target);
+    DiskFormat named = DiskFormat.named(target);
+    if (to == null && named == null && promised == null)
+      throw wrong("say with --to what " + target + " will be");
+    DiskFormat format = to != null ? to : named != null ? named : DiskFormat.VDI;
+    // What such a file holds only its user knows, and has said it.
+    boolean free = to != null && (promised == null || promised == KnownFormat.ISO);
+    String problem = free ? null : ImageName.problem(target, format == DiskFormat.RAW);
+    if (problem != null) throw wrong(problem);
     return format;
   }
 
@@ -121,13 +131,18 @@ final class ImageConvertCommand implements Callable<Integer> {
   }
 
   private DiskFormat sourceFormat() throws IOException {
-    return from != null ? from : DiskFormat.of(paths.getFirst());
+    if (from != null) return from;
+    try {
+      return DiskFormat.of(paths.getFirst());
+    } catch (OtherFormatException e) {
+      throw e.or("if its bytes are those of a disk all the same, say --from raw");
+    }
   }
 
   private DiskSource open(@Nullable FoundChain found, StorageThreads threads) throws IOException {
     return found == null
         ? DiskSource.raw(paths.getFirst())
-        : DiskSource.device(DifferencingChain.open(found.paths(), true, threads));
+        : DiskSource.device(DifferencingChain.open(found.chain(), true, threads));
   }
 
   /** As large as the source, in whole sectors; keeps the comment of an image. */

@@ -2,6 +2,8 @@ package dev.varve.http.command;
 
 import dev.varve.io.chain.ChainFinder;
 import dev.varve.io.file.MappedFile;
+import dev.varve.io.image.ImageName;
+import dev.varve.io.image.KnownFormat;
 import dev.varve.io.vdi.NewImage;
 import dev.varve.io.vdi.VdiCreator;
 import dev.varve.io.vdi.VdiHeader;
@@ -62,6 +64,7 @@ final class ImageCreateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    checkName();
     VdiHeader created = parent == null ? createBase() : createChild(parent);
     JsonObject facts = ImageFacts.of(new ChainFinder.Image(file, created));
     PrintWriter out = spec.commandLine().getOut();
@@ -70,8 +73,17 @@ final class ImageCreateCommand implements Callable<Integer> {
     return 0;
   }
 
+  private void checkName() {
+    if (KnownFormat.isNamedRaw(file))
+      throw wrong(
+          "'%s' is a name for a raw disk, and this makes VDI images: name it .vdi, or make an empty raw disk with 'truncate -s SIZE FILE'"
+              .formatted(file));
+    String problem = ImageName.problem(file, false);
+    if (problem != null) throw wrong(problem);
+  }
+
   private VdiHeader createBase() throws IOException {
-    if (capacity == null) throw wrong("say how large the disk is to be with --capacity");
+    if (capacity == null) throw wrong("say with --capacity how large the disk will be");
     return VdiCreator.create(file, options.base(spec, capacity));
   }
 

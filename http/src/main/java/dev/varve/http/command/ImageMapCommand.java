@@ -53,7 +53,7 @@ final class ImageMapCommand implements Callable<Integer> {
     chain.check(spec, leaf);
     FoundChain found = chain.find(leaf);
     try (var threads = new StorageThreads(THREADS)) {
-      var device = DifferencingChain.open(found.paths(), true, threads);
+      var device = DifferencingChain.open(found.chain(), true, threads);
       try {
         if (output == OutputFormat.JSON) printJson(found, device);
         else printText(found, device);

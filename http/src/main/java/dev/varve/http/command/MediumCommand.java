@@ -101,7 +101,7 @@ public final class MediumCommand {
     return server.ask(post("media").body(body), MediumWords::medium);
   }
 
-  @Command(description = "Registers an image that is there.")
+  @Command(sortOptions = false, description = "Registers an image that is there.")
   int open(
       @Mixin ServerOptions server,
       @Parameters(paramLabel = "FILE") Path file,
@@ -110,11 +110,17 @@ public final class MediumCommand {
               paramLabel = "HardDisk|DVD|Floppy",
               defaultValue = "HardDisk",
               description = "What it is for (HardDisk).")
-          DeviceType device)
+          DeviceType device,
+      @Option(
+              names = "--format",
+              paramLabel = "VDI|RAW",
+              description =
+                  "RAW: its bytes are those of the disk, whatever they look like (told from its contents).")
+          @Nullable DiskFormat format)
       throws IOException {
-    return server.ask(
-        post("media", "open").body(location(file).put("device", device.text())),
-        MediumWords::medium);
+    JsonObject body = location(file).put("device", device.text());
+    if (format != null) body.put("format", format.name());
+    return server.ask(post("media", "open").body(body), MediumWords::medium);
   }
 
   @Command(description = "Forgets a medium that nothing uses; its file stays.")

@@ -14,7 +14,7 @@ record PublishedDisk(ServedDisk disk, long capacity, List<String> uris) {
 
   /** For people. */
   String text() {
-    int images = disk.images().size();
+    int images = disk.images().files().size();
     var text = new StringBuilder();
     text.append(disk.name()).append(": ").append(disk.leaf());
     if (images > 1) text.append(" and ").append(images - 1).append(" below it");
@@ -35,7 +35,7 @@ record PublishedDisk(ServedDisk disk, long capacity, List<String> uris) {
 
   private JsonObject json() {
     var images = new JsonArray();
-    disk.images().forEach(image -> images.add(image.toString()));
+    disk.images().files().forEach(image -> images.add(image.toString()));
     return new JsonObject()
         .put("name", disk.name())
         .put("capacity", capacity)

@@ -92,8 +92,12 @@ public final class ServeCommand implements Callable<Integer> {
       names = "--chain",
       paramLabel = "BASE,...,IMAGE",
       converter = ListedChain.Converter.class,
-      description = "All images of a disk, base first, instead of IMAGE; may be repeated.")
+      description =
+          "All images of a disk, base first, instead of IMAGE; a comma in a name is written '\\,'. May be repeated.")
   private List<ListedChain> chains = List.of();
+
+  @Option(names = "--base-format", paramLabel = "raw|vdi", description = BaseFormat.DESCRIPTION)
+  private @Nullable DiskFormat baseFormat;
 
   @Option(
       names = "--name",
@@ -253,7 +257,7 @@ public final class ServeCommand implements Callable<Integer> {
     var finder = new ChainFinder(searchFolders);
     List<FoundChain> found = new ArrayList<>();
     for (Path leaf : leaves) found.add(finder.find(leaf));
-    for (ListedChain chain : chains) found.add(ChainFinder.listed(chain.paths()));
+    for (ListedChain chain : chains) found.add(BaseFormat.listed(chain, baseFormat));
     Set<String> taken = new HashSet<>();
     List<ServedDisk> disks = new ArrayList<>();
     for (FoundChain chain : found) {
@@ -265,7 +269,7 @@ public final class ServeCommand implements Callable<Integer> {
       disks.add(
           new ServedDisk(
               namesOf(name, disks.isEmpty()),
-              chain.paths(),
+              chain.chain(),
               readOnly,
               discard == Switch.ON,
               !nonRotational));

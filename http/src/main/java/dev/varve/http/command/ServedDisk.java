@@ -1,5 +1,6 @@
 package dev.varve.http.command;
 
+import dev.varve.core.medium.ImageChain;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -7,20 +8,20 @@ import java.util.List;
  * A disk that is to be served.
  *
  * @param names by which clients may ask for it, the first for people
- * @param images base first
+ * @param images that form it
  * @param readOnly whether clients may only read; then other programs may read the images at the
  *     same time
  * @param discard whether clients may discard
  * @param rotational whether it presents itself as a disk that spins
  */
 public record ServedDisk(
-    List<String> names, List<Path> images, boolean readOnly, boolean discard, boolean rotational) {
+    List<String> names, ImageChain images, boolean readOnly, boolean discard, boolean rotational) {
 
   public String name() {
     return names.getFirst();
   }
 
   public Path leaf() {
-    return images.getLast();
+    return images.files().getLast();
   }
 }

@@ -3,6 +3,7 @@ package dev.varve.http.log;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.ThrowableProxy;
 import ch.qos.logback.core.UnsynchronizedAppenderBase;
+import dev.varve.core.device.FailureWords;
 import dev.varve.core.medium.ModelException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -73,7 +74,7 @@ final class LogAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
 
   /** The message and, if it does not say it itself, why. */
   private static String text(String message, @Nullable Throwable failure) {
-    String why = failure == null ? null : failure.getMessage();
+    String why = failure == null ? null : FailureWords.of(failure);
     if (why == null || message.contains(why)) return printable(message);
     return printable(message + ": " + why);
   }

@@ -14,6 +14,8 @@ import dev.varve.io.file.ImageInUseException;
 import dev.varve.io.file.MappedFile;
 import dev.varve.io.file.NewFile;
 import dev.varve.io.file.NewFile.Existing;
+import dev.varve.io.image.ImageName;
+import dev.varve.io.image.KnownFormat;
 import dev.varve.io.posix.BlockDeviceFacts;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.ImageType;
@@ -32,6 +34,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Image files for the attachment model: VDI images, and raw files as disks, DVDs and floppies.
@@ -66,6 +69,7 @@ public final class ChainFiles implements ImageFiles {
       return infoOf(VdiHeader.peek(location), Files.size(location));
     }
     if (device == DeviceType.HARD_DISK) RawFiles.requireHardDisk(location, Files.size(location));
+    else KnownFormat.requireRaw(location, device);
     return infoOfRaw(location, device);
   }
 
@@ -113,6 +117,11 @@ public final class ChainFiles implements ImageFiles {
   }
 
   // ---- making and deleting
+
+  @Override
+  public @Nullable String whyNotNamed(Path location, String format) {
+    return ImageName.problem(location, format.equals(RAW));
+  }
 
   @Override
   public void create(

@@ -1,5 +1,6 @@
 package dev.varve.io.chain;
 
+import dev.varve.core.device.FailureWords;
 import dev.varve.core.medium.ImageChain;
 import dev.varve.io.vdi.ImageType;
 import dev.varve.io.vdi.VdiFormatException;
@@ -50,9 +51,15 @@ public final class ChainFinder {
    * Images that belong together.
    *
    * @param images base first
+   * @param onRaw whether the base is a raw file or device
    * @param warnings what is unusual about how they fit together, a sentence each
    */
-  public record FoundChain(List<Image> images, List<String> warnings) {
+  public record FoundChain(List<Image> images, boolean onRaw, List<String> warnings) {
+
+    /** The files, to open them as one disk. */
+    public ImageChain chain() {
+      return new ImageChain(paths(), onRaw);
+    }
 
     /** Base first. */
     public List<Path> paths() {
@@ -83,7 +90,8 @@ public final class ChainFinder {
     for (Image image = new Image(leaf, VdiHeader.peek(leaf)); ; image = parentOf(image)) {
       leafFirst.add(image);
       if (!seen.add(image.header.uuid())) throw cycle(leafFirst);
-      if (image.header.type() != ImageType.DIFFERENCING) return checked(leafFirst.reversed());
+      if (image.header.type() != ImageType.DIFFERENCING)
+        return checked(leafFirst.reversed(), false);
     }
   }
 
@@ -94,6 +102,7 @@ public final class ChainFinder {
    * @param paths base first
    * @throws ChainException if one is not the parent of the next
    * @throws VdiFormatException if one is no good image
+   * @throws dev.varve.core.medium.OtherFormatException if one has a format that is not read
    */
   public static FoundChain listed(List<Path> paths) throws IOException {
     if (paths.isEmpty()) throw new ChainException("a chain needs at least one image");
@@ -108,10 +117,10 @@ public final class ChainFinder {
     if (onRaw) images.add(new Image(paths.getFirst(), RawBase.header(paths)));
     for (Path path : onRaw ? paths.subList(1, paths.size()) : paths)
       images.add(new Image(path, VdiHeader.peek(path)));
-    return checked(images);
+    return checked(images, onRaw);
   }
 
-  private static FoundChain checked(List<Image> baseFirst) throws ChainException {
+  private static FoundChain checked(List<Image> baseFirst, boolean onRaw) throws ChainException {
     Image base = baseFirst.getFirst();
     if (base.header.type() == ImageType.DIFFERENCING) {
       throw new ChainException(
@@ -122,7 +131,7 @@ public final class ChainFinder {
     for (int i = 1; i < baseFirst.size(); i++) {
       checkPair(baseFirst.get(i - 1), baseFirst.get(i), warnings);
     }
-    return new FoundChain(List.copyOf(baseFirst), List.copyOf(warnings));
+    return new FoundChain(List.copyOf(baseFirst), onRaw, List.copyOf(warnings));
   }
 
   private static void checkPair(Image parent, Image child, List<String> warnings)
@@ -286,12 +295,11 @@ public final class ChainFinder {
       for (Path entry : entries.subList(0, Math.min(entries.size(), MAX_ENTRIES))) {
         if (!Files.isRegularFile(entry)) continue;
         try {
+          if (!isNamedVdi(entry) && !VdiHeader.hasSignature(entry)) continue;
           VdiHeader header = VdiHeader.peek(entry);
           images
               .computeIfAbsent(header.uuid(), _ -> new ArrayList<>())
               .add(new Image(entry, header));
-        } catch (VdiFormatException e) {
-          if (isNamedVdi(entry)) note(unreadable, entry, e);
         } catch (IOException e) {
           note(unreadable, entry, e);
         }
@@ -300,8 +308,7 @@ public final class ChainFinder {
     }
 
     private static void note(Map<Path, String> unreadable, Path entry, IOException why) {
-      if (unreadable.size() < MAX_UNREADABLE)
-        unreadable.put(entry, String.valueOf(why.getMessage()));
+      if (unreadable.size() < MAX_UNREADABLE) unreadable.put(entry, FailureWords.of(why));
     }
   }
 }

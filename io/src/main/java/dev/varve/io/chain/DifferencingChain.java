@@ -87,7 +87,7 @@ public final class DifferencingChain implements Stage {
   }
 
   /** The same for images of which it is known whether the base is raw; several, if it is. */
-  static DifferencingChain open(ImageChain chain, boolean readOnly, StorageThreads threads)
+  public static DifferencingChain open(ImageChain chain, boolean readOnly, StorageThreads threads)
       throws IOException {
     List<VdiImage> images = new ArrayList<>();
     try {

@@ -1,69 +1,28 @@
 package dev.varve.io.chain;
 
+import dev.varve.core.medium.DeviceType;
 import dev.varve.io.file.NewFile;
+import dev.varve.io.image.KnownFormat;
 import dev.varve.io.vdi.VdiHeader;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.util.Arrays;
-import java.util.Locale;
 
-/** Files whose bytes are the disk's. They say nothing of themselves, so this looks for signs. */
+/** Files whose bytes are the disk's. */
 final class RawFiles {
 
   private static final int SECTOR = 512;
 
-  /**
-   * What other formats begin with, or end with in their last sector, and an ISO file has inside.
-   */
-  private enum Sign {
-    QCOW("a QCOW image", 0, "QFI\u00FB"),
-    VMDK("a VMDK image", 0, "KDMV"),
-    VMDK_TEXT("a VMDK descriptor", 0, "# Disk DescriptorFile"),
-    VHDX("a VHDX image", 0, "vhdxfile"),
-    VHD("a VHD image", -SECTOR, "conectix"),
-    ISO("a DVD image", 0x8001, "CD001");
-
-    private final String what;
-    private final long offset;
-    private final byte[] bytes;
-
-    Sign(String what, long offset, String text) {
-      this.what = what;
-      this.offset = offset;
-      this.bytes = text.getBytes(StandardCharsets.ISO_8859_1);
-    }
-
-    boolean isIn(FileChannel file) throws IOException {
-      long at = offset < 0 ? file.size() + offset : offset;
-      if (at < 0) return false;
-      ByteBuffer found = ByteBuffer.allocate(bytes.length);
-      while (found.hasRemaining() && file.read(found, at + found.position()) > 0) {}
-      return Arrays.equals(found.array(), bytes);
-    }
-  }
-
   private RawFiles() {}
 
-  /** Refuses a file that is no raw hard disk. */
+  /**
+   * Refuses a file that is no raw hard disk.
+   *
+   * @throws dev.varve.core.medium.OtherFormatException if it has another format
+   */
   static void requireHardDisk(Path path, long length) throws IOException {
-    if (path.toString().toLowerCase(Locale.ROOT).endsWith(".vdi")) VdiHeader.peek(path); // says why
+    if (KnownFormat.of(path) == KnownFormat.VDI) VdiHeader.peek(path); // says what is damaged
+    KnownFormat.requireRaw(path, DeviceType.HARD_DISK);
     requireWholeSectors(path, length);
-    try (var file = FileChannel.open(path, StandardOpenOption.READ)) {
-      for (Sign sign : Sign.values()) {
-        if (!sign.isIn(file)) continue;
-        throw new IOException(
-            sign == Sign.ISO
-                ? path + " is a DVD image and cannot be a hard disk: attach it as a DVD"
-                : path
-                    + " is "
-                    + sign.what
-                    + ": hard disks are VDI images or raw files; convert it");
-      }
-    }
   }
 
   static void requireWholeSectors(Path path, long length) throws IOException {

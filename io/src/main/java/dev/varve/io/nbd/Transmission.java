@@ -3,6 +3,7 @@ package dev.varve.io.nbd;
 import dev.varve.core.device.BlockDevice;
 import dev.varve.core.device.DeviceRequest.Count;
 import dev.varve.core.device.Export;
+import dev.varve.core.device.FailureWords;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
@@ -494,8 +495,6 @@ final class Transmission {
   }
 
   private static Refusal refusal(Throwable failure) {
-    String message = failure.getMessage();
-    return new Refusal(
-        NbdError.of(failure), message == null ? failure.getClass().getSimpleName() : message);
+    return new Refusal(NbdError.of(failure), FailureWords.of(failure));
   }
 }

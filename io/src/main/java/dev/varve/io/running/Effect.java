@@ -1,5 +1,6 @@
 package dev.varve.io.running;
 
+import dev.varve.core.device.FailureWords;
 import dev.varve.core.inventory.ServedDisks.DiskStatus;
 import dev.varve.core.machine.Attachment;
 import dev.varve.core.medium.DeviceType;
@@ -111,7 +112,7 @@ public record Effect(Flag flag, @Nullable String whyNot) {
           : "the file system of '%s' (%s) cannot punch holes into files: no space would come back, so a guest is not offered TRIM"
               .formatted(file, fileSystem);
     } catch (IOException e) {
-      return "'%s' cannot be looked at: %s".formatted(file, e.getMessage());
+      return "'%s' cannot be looked at: %s".formatted(file, FailureWords.of(e));
     }
   }
 }

@@ -56,7 +56,7 @@ record HeaderRules(MemorySegment head, long fileLength, String name) {
           "signature",
           hex(signature),
           "a VDI image has " + hex(SIGNATURE) + " at byte " + SIGNATURE_AT,
-          "the file is no VDI image: name another one, or convert it with 'varve image convert'");
+          DAMAGED);
     }
     int version = head.get(INT, VERSION_AT);
     if (version != VERSION_0_2 && version >>> 16 != 1) {

@@ -2,6 +2,7 @@ package dev.varve.io.vdi;
 
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.MappedFile;
+import dev.varve.io.image.KnownFormat;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -77,8 +78,11 @@ public final class VdiCheck {
    * Checks an image without changing it.
    *
    * @throws dev.varve.io.file.ImageInUseException if somebody is writing to it
+   * @throws dev.varve.core.medium.OtherFormatException if it is no VDI image, not even a damaged
+   *     one
    */
   public static Report check(Path image) throws IOException {
+    requireVdi(image);
     try (ImageFile file = MappedFile.openReadOnly(image, 0)) {
       return check(file);
     }
@@ -90,11 +94,18 @@ public final class VdiCheck {
    *
    * @param uuids gives the modify uuid that the image gets if contents are lost
    * @throws dev.varve.io.file.ImageInUseException if somebody has it open
+   * @throws dev.varve.core.medium.OtherFormatException if it is no VDI image, not even a damaged
+   *     one
    */
   public static Report repair(Path image, Supplier<UUID> uuids) throws IOException {
+    requireVdi(image);
     try (ImageFile file = MappedFile.openReadWrite(image, 0)) {
       return repair(file, uuids);
     }
+  }
+
+  private static void requireVdi(Path image) throws IOException {
+    if (!VdiHeader.hasSignature(image)) KnownFormat.requireVdi(image);
   }
 
   static Report check(ImageFile file) throws IOException {

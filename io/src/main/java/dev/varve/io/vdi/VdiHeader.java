@@ -22,6 +22,7 @@ import static dev.varve.io.vdi.HeaderLayout.versionText;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import dev.varve.io.file.ImageFile;
+import dev.varve.io.image.KnownFormat;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -95,19 +96,25 @@ public final class VdiHeader {
    * may be writing to it. May block.
    *
    * @throws VdiFormatException if the image must be refused
+   * @throws dev.varve.core.medium.OtherFormatException if it is a disk of another format
    */
   public static VdiHeader peek(Path path) throws IOException {
     try (var file = openRegular(path)) {
-      return parse(firstBytes(file), file.size(), path.toString());
+      MemorySegment head = firstBytes(file);
+      if (!hasSignature(head)) KnownFormat.requireVdi(path);
+      return parse(head, file.size(), path.toString());
     }
   }
 
   /** Whether a file says that it is a VDI image, good or damaged. May block. */
   public static boolean hasSignature(Path path) throws IOException {
     try (var file = openRegular(path)) {
-      MemorySegment head = firstBytes(file);
-      return head.byteSize() >= PRE_HEADER && head.get(INT, SIGNATURE_AT) == SIGNATURE;
+      return hasSignature(firstBytes(file));
     }
+  }
+
+  private static boolean hasSignature(MemorySegment head) {
+    return head.byteSize() >= PRE_HEADER && head.get(INT, SIGNATURE_AT) == SIGNATURE;
   }
 
   /** Opening anything else, a pipe say, could wait for ever. */

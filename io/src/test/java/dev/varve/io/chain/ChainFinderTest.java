@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.varve.core.medium.OtherFormatException;
 import dev.varve.io.chain.ChainFinder.FoundChain;
 import dev.varve.io.vdi.Fixtures;
 import dev.varve.io.vdi.HandmadeImage;
@@ -163,9 +164,11 @@ class ChainFinderTest {
 
   @Test
   void leafThatIsNoImageIsRefused() throws IOException {
-    Path text = Files.writeString(folder.resolve("leaf.vdi"), "x".repeat(1000));
+    Path damaged = Files.write(folder.resolve("leaf.vdi"), new byte[1000]);
+    Path text = Files.writeString(folder.resolve("text.vdi"), "no image");
 
-    assertThrows(VdiFormatException.class, () -> find(text));
+    assertThrows(VdiFormatException.class, () -> find(damaged));
+    assertThrows(OtherFormatException.class, () -> find(text));
   }
 
   @Test

@@ -1,0 +1,74 @@
+package dev.varve.core.device;
+
+import java.io.EOFException;
+import java.io.UncheckedIOException;
+import java.net.UnknownHostException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemLoopException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.NotLinkException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What people are told of a failure. Our own exceptions have sentences; many of the JDK's name only
+ * a file, or nothing, and one that wraps another begins with the name of its class.
+ */
+public final class FailureWords {
+
+  private static final String UNKNOWN = "it failed, and the system does not say why";
+
+  private FailureWords() {}
+
+  /** A text without the name of a class, in one or several lines. */
+  public static String of(Throwable failure) {
+    Throwable cause = failure.getCause();
+    return switch (failure) {
+      case UncheckedIOException _ when cause != null -> of(cause);
+      case CompletionException _ when cause != null -> of(cause);
+      case ExecutionException _ when cause != null -> of(cause);
+      case FileSystemException e -> ofFile(e);
+      case UnknownHostException e -> "there is no host '" + e.getMessage() + "'";
+      case CharacterCodingException _ -> "it is no text in UTF-8";
+      case ClosedByInterruptException _ -> "interrupted";
+      case ClosedChannelException _ -> "it was closed meanwhile";
+      case EOFException e when e.getMessage() == null -> "it ended too early";
+      case InterruptedException _ -> "interrupted";
+      default -> message(failure, cause);
+    };
+  }
+
+  private static String message(Throwable failure, @Nullable Throwable cause) {
+    String message = failure.getMessage();
+    if (cause != null && (message == null || message.equals(cause.toString()))) return of(cause);
+    return message == null ? UNKNOWN : message;
+  }
+
+  private static String ofFile(FileSystemException e) {
+    if (e.getFile() == null) return e.getReason() == null ? UNKNOWN : e.getReason();
+    String what = e.getFile() + ": ";
+    if (e.getReason() != null && !(e instanceof AtomicMoveNotSupportedException))
+      return what + e.getReason();
+    return what
+        + switch (e) {
+          case NoSuchFileException _ -> "there is no such file";
+          case FileAlreadyExistsException _ -> "it exists already; choose another name";
+          case AccessDeniedException _ -> "permission denied";
+          case NotDirectoryException _ -> "this is not a folder";
+          case DirectoryNotEmptyException _ -> "the folder is not empty";
+          case NotLinkException _ -> "this is not a symbolic link";
+          case FileSystemLoopException _ -> "the symbolic links lead in a circle";
+          case AtomicMoveNotSupportedException _ -> "it cannot be moved to another file system";
+          default -> UNKNOWN;
+        };
+  }
+}

@@ -1,0 +1,31 @@
+package dev.varve.http.command;
+
+import dev.varve.core.medium.ImageChain;
+import dev.varve.core.medium.OtherFormatException;
+import dev.varve.io.chain.ChainFinder;
+import dev.varve.io.chain.ChainFinder.FoundChain;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/** What {@code --base-format} says of a listed chain: whether its first image is a raw disk. */
+final class BaseFormat {
+
+  static final String DESCRIPTION =
+      "What the first image of --chain is (told from its contents); raw: its bytes are those of the disk, whatever"
+          + " they look like.";
+
+  private BaseFormat() {}
+
+  /**
+   * @param format null: as the contents tell
+   */
+  static FoundChain listed(ListedChain chain, @Nullable DiskFormat format) throws IOException {
+    try {
+      return format == null || chain.paths().size() == 1
+          ? ChainFinder.listed(chain.paths())
+          : ChainFinder.listed(new ImageChain(chain.paths(), format == DiskFormat.RAW));
+    } catch (OtherFormatException e) {
+      throw e.or("if its bytes are those of a disk all the same, say --base-format raw");
+    }
+  }
+}

@@ -1,0 +1,96 @@
+package dev.varve.io.image;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * The beginning and the end of a file, in which formats leave their signatures.
+ *
+ * @param head the first bytes: all, if the file is shorter
+ * @param tail the last bytes, at most two sectors
+ * @param length of the whole file
+ */
+record FileEnds(byte[] head, byte[] tail, long length) {
+
+  /**
+   * An ISO file has its signature behind 32 KiB, a descriptor within a VMDK file ends at 11 KiB.
+   */
+  private static final int HEAD = 64 << 10;
+
+  private static final int TAIL = 1024;
+
+  /** How much of a file decides whether it is text. */
+  private static final int TEXT = 4096;
+
+  /** May block. */
+  static FileEnds of(FileChannel file) throws IOException {
+    long length = file.size();
+    return new FileEnds(read(file, 0, HEAD), read(file, Math.max(0, length - TAIL), TAIL), length);
+  }
+
+  private static byte[] read(FileChannel file, long offset, int length) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(length);
+    while (bytes.hasRemaining() && file.read(bytes, offset + bytes.position()) > 0) {}
+    return Arrays.copyOf(bytes.array(), bytes.position());
+  }
+
+  /** Whether the head has these bytes at {@code offset}. */
+  boolean hasAt(int offset, byte[] bytes) {
+    return hasAt(head, offset, bytes);
+  }
+
+  /** Whether these bytes begin {@code distance} before the end. */
+  boolean hasBeforeEnd(int distance, byte[] bytes) {
+    return hasAt(tail, tail.length - distance, bytes);
+  }
+
+  private static boolean hasAt(byte[] in, int offset, byte[] bytes) {
+    return offset >= 0
+        && offset + bytes.length <= in.length
+        && Arrays.equals(in, offset, offset + bytes.length, bytes, 0, bytes.length);
+  }
+
+  /** The unsigned number, big-endian, in four bytes of the head; 0 behind its end. */
+  long bigEndian(int offset) {
+    if (offset + Integer.BYTES > head.length) return 0;
+    return Integer.toUnsignedLong(ByteBuffer.wrap(head).getInt(offset));
+  }
+
+  /**
+   * Whether it begins as text does: lines of UTF-8 without control characters. Memory that was
+   * filled with one letter has no lines, and is text only if it is the whole file.
+   */
+  boolean isText() {
+    int length = Math.min(head.length, TEXT);
+    if (length == 0) return false;
+    boolean lines = length == this.length;
+    for (int i = 0; i < length; i++) {
+      byte b = head[i];
+      if (b == '\n') lines = true;
+      boolean control = b >= 0 && b < ' ' || b == 0x7F;
+      if (control && b != '\n' && b != '\r' && b != '\t' && b != '\f') return false;
+    }
+    return lines && isUtf8(length);
+  }
+
+  private boolean isUtf8(int length) {
+    int end = length;
+    // A character that the end cuts is no mistake.
+    if (length < this.length) while (end > length - 4 && end > 0 && head[end - 1] < 0) end--;
+    try {
+      StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(head, 0, end));
+      return true;
+    } catch (CharacterCodingException _) {
+      return false;
+    }
+  }
+
+  /** The head as text, a character for each byte. */
+  String text() {
+    return new String(head, StandardCharsets.ISO_8859_1);
+  }
+}

@@ -1,0 +1,40 @@
+package dev.varve.io.image;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** Whether a new file's name promises what the file will be. */
+public final class ImageName {
+
+  private ImageName() {}
+
+  /**
+   * Why a new VDI image or raw disk should not have this name, and what to do; null if it may.
+   *
+   * @param raw whether it will be a raw disk
+   */
+  public static @Nullable String problem(Path file, boolean raw) {
+    KnownFormat promised = KnownFormat.named(file);
+    if (promised == KnownFormat.VDI)
+      return raw
+          ? "'%s' is a name for a VDI image, and the file would be a raw disk; name it '%s', or choose the format VDI"
+              .formatted(file, renamed(file, ".raw"))
+          : null;
+    if (promised != null)
+      return "'%s' is a name for %s, and the file would be %s; name it '%s'"
+          .formatted(
+              file,
+              promised,
+              raw ? "a raw disk" : "a VDI image",
+              renamed(file, raw ? ".raw" : ".vdi"));
+    if (!raw && KnownFormat.isNamedRaw(file))
+      return "'%s' is a name for a raw disk, and the file would be a VDI image; name it '%s', or choose the format raw"
+          .formatted(file, renamed(file, ".vdi"));
+    return null;
+  }
+
+  private static Path renamed(Path file, String suffix) {
+    String name = file.getFileName().toString();
+    return file.resolveSibling(name.substring(0, name.lastIndexOf('.')) + suffix);
+  }
+}
