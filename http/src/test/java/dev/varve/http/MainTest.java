@@ -41,14 +41,26 @@ class MainTest {
 
   @Test
   void whatIsForImagesIsWrongUsageWithoutOne() {
+    assertEquals(2, run("serve", "--non-rotational"));
+    assertTwoLines("varve: --discard and --non-rotational are for images");
+  }
+
+  @Test
+  void readOnlyIsForAnImageOrAMachine() {
     assertEquals(2, run("serve", "--read-only"));
-    assertTwoLines("varve: --read-only, --discard and --non-rotational are for images");
+    assertTwoLines("varve: --read-only is for an IMAGE or a --machine");
+  }
+
+  @Test
+  void whatIsLeftOutIsOfOneMachine() {
+    assertEquals(2, run("serve", "--without", "SATA:1"));
+    assertTwoLines("varve: --without goes with one --machine");
   }
 
   @Test
   void whatIsForMachinesIsWrongUsageWithAnImage() {
     assertEquals(2, run("serve", "a.vdi", "--machine", "a.vbox"));
-    assertTwoLines("varve: --machine and --api-tcp are for machines");
+    assertTwoLines("varve: --machine, --without and --api-tcp are for machines");
   }
 
   @Test

@@ -136,6 +136,7 @@ final class Devices {
       Medium image = state.medium(medium);
       checkFits(image, drive.type());
       checkOnlyOnce(entry, image);
+      state = Attaching.registered(state, image, entry);
     }
     return changed(state, entry, slot, a -> a.withMedium(medium).withEjected(false));
   }
@@ -164,7 +165,7 @@ final class Devices {
 
   /** The guest has opened the tray: the image goes out, unless an eject is temporary. */
   static InventoryState guestEject(InventoryState state, MachineId machine, Slot slot) {
-    MachineEntry entry = state.machine(machine);
+    MachineEntry entry = Sessions.writable(state.machine(machine), "open a tray");
     if (!entry.state().isOnline() && entry.sessions().isEmpty())
       throw Refusal.of(
           VBOX_E_INVALID_VM_STATE,

@@ -1,5 +1,6 @@
 package dev.varve.core.inventory;
 
+import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.ErrorCode;
 import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.ImageInfo;
@@ -24,9 +25,12 @@ final class Inspection {
     this.images = images;
   }
 
-  /** What is in the file of a medium; of a raw one, nothing that its guest wrote counts. */
+  /**
+   * What is in the file of a medium; of a raw one, nothing that its guest wrote counts. To a DVD no
+   * guest writes, and VirtualBox lists files as such that are not the bytes of a disc.
+   */
   ImageInfo inspect(Medium medium) throws IOException {
-    return medium.isRaw()
+    return medium.isRaw() && medium.device() != DeviceType.DVD
         ? images.inspectRaw(medium.location(), medium.device())
         : images.inspect(medium.location(), medium.device());
   }
@@ -82,6 +86,14 @@ final class Inspection {
     return state;
   }
 
+  /** The same for the medium of a drive, in whose place another may be: it has no id of its own. */
+  InventoryState needsDisc(InventoryState state, Medium medium) {
+    if (medium.accessError() == null) return state;
+    Medium seen = look(medium);
+    if (seen.accessError() != null) throw inaccessible(medium, seen.accessError());
+    return state.with(seen);
+  }
+
   /**
    * Refuses if somebody has put another image in the place of a medium: it would be written or
    * deleted. What cannot be read whoever opens it refuses.
@@ -110,11 +122,14 @@ final class Inspection {
           doing);
   }
 
-  private static ModelException inaccessible(Medium medium, String why) {
+  /** Why a medium cannot be used, and what to do. */
+  static ModelException inaccessible(Medium medium, String why) {
+    boolean missing = Files.notExists(medium.location());
     return Refusal.of(
         ErrorCode.E_FAIL,
-        "'%s' cannot be opened: %s; bring the file back, or detach the medium",
+        "'%s' cannot be opened: %s; %s, or detach the medium",
         medium.name(),
-        why);
+        why,
+        missing ? "bring the file back" : "mend that");
   }
 }

@@ -1,5 +1,6 @@
 package dev.varve.core.inventory;
 
+import dev.varve.core.inventory.MachineRuns.Unservable;
 import dev.varve.core.machine.BandwidthGroup;
 import dev.varve.core.machine.ControllerType;
 import dev.varve.core.machine.Hardware;
@@ -90,6 +91,14 @@ public final class Inventory implements AutoCloseable {
    * @param kept why it is still there; null if it is not
    */
   public record DiscardedState(String stateFile, @Nullable String kept) {}
+
+  /**
+   * A machine that runs now.
+   *
+   * @param uris of each slot
+   * @param warnings which drives are empty although a medium is in them, and why
+   */
+  public record Started(Map<Slot, List<String>> uris, List<String> warnings) {}
 
   private final Outside outside;
   private final Ledger ledger;
@@ -225,7 +234,7 @@ public final class Inventory implements AutoCloseable {
 
   /** Ends a session; changes that were not saved are discarded. */
   public void unlock(String session) {
-    ledger.change(session, state -> Sessions.unlock(state, session));
+    ledger.changeBack(session, state -> Sessions.unlock(state, session));
   }
 
   public void save(String session) {
@@ -233,7 +242,7 @@ public final class Inventory implements AutoCloseable {
   }
 
   public void discard(String session) {
-    ledger.change(session, state -> Sessions.discard(state, session));
+    ledger.changeBack(session, state -> Sessions.discard(state, session));
   }
 
   // ---- controllers
@@ -393,16 +402,23 @@ public final class Inventory implements AutoCloseable {
   // ---- a machine's life
 
   /**
-   * Resets what must be reset, locks the media, opens and serves the disks.
+   * Resets what must be reset, locks the media, opens and serves the disks. A drive whose medium
+   * cannot be served starts empty.
    *
-   * @return the URIs of each slot
+   * @throws dev.varve.core.medium.ModelException names every hard disk that cannot be served
    */
-  public Map<Slot, List<String>> start(MachineId machine) {
+  public Started start(MachineId machine, StartOptions how) {
     return ledger.locked(
         () -> {
-          ledger.publish(runs.start(ledger.state(), machine));
-          return outside.disks().uris(machine);
+          var start = new MachineStart(outside, ledger.state(), machine, how);
+          ledger.publish(start.begin());
+          return new Started(outside.disks().uris(machine), start.warnings());
         });
+  }
+
+  /** The same as usual. */
+  public Started start(MachineId machine) {
+    return start(machine, StartOptions.USUAL);
   }
 
   /** Flushes, closes and releases; also cancels the machine's live merges. */
@@ -427,11 +443,11 @@ public final class Inventory implements AutoCloseable {
   public void guestEject(MachineId machine, Slot slot) {
     ledger.locked(
         () -> {
-          ledger.carryOut(Devices.guestEject(ledger.state(), machine, slot), machine);
+          ledger.carryOut(
+              Devices.guestEject(ledger.state(), machine, slot), machine, Unservable.REFUSED);
           MachineEntry entry = ledger.state().machine(machine);
           // Nobody is there who could save it.
-          if (entry.sessions().isEmpty())
-            ledger.decide(state -> Registries.claimed(state.with(entry.saving()), machine));
+          if (entry.sessions().isEmpty()) ledger.decide(state -> state.with(entry.saving()));
           return null;
         });
   }
@@ -647,6 +663,7 @@ public final class Inventory implements AutoCloseable {
       ledger.publish(ledger.state().withoutLocks(lock.token()));
     InventoryState state = ledger.state();
     MachineEntry free = state.machine(entry.id()).withSessions(List.of());
-    ledger.carryOut(Sessions.discard(state.with(free), entry.id()), entry.id());
+    ledger.carryOut(
+        Sessions.discard(state.with(free), entry.id()), entry.id(), Unservable.LEFT_OUT);
   }
 }

@@ -1,5 +1,6 @@
 package dev.varve.core.inventory;
 
+import dev.varve.core.inventory.MachineRuns.Unservable;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
@@ -67,13 +68,23 @@ final class Ledger {
     locked(
         () -> {
           MachineId machine = state.held(session).id();
-          carryOut(rule.apply(state), machine);
+          carryOut(rule.apply(state), machine, Unservable.REFUSED);
+          return null;
+        });
+  }
+
+  /** Takes changes of a session's working copy back; the machine goes on without what has gone. */
+  void changeBack(String session, UnaryOperator<InventoryState> rule) {
+    locked(
+        () -> {
+          MachineId machine = state.held(session).id();
+          carryOut(rule.apply(state), machine, Unservable.LEFT_OUT);
           return null;
         });
   }
 
   /** Makes and deletes the files of what attaching makes, and lets a running machine follow. */
-  void carryOut(InventoryState after, MachineId machine) {
+  void carryOut(InventoryState after, MachineId machine, Unservable unservable) {
     Set<MediumId> made = new HashSet<>(after.implicitMedia());
     made.removeAll(state.implicitMedia());
     List<Medium> created = new ArrayList<>();
@@ -86,7 +97,7 @@ final class Ledger {
         outside.store().createImplicit(NewDiff.of(medium, after.medium(parent)));
         created.add(medium);
       }
-      next = runs.follow(state, after, machine);
+      next = runs.follow(state, after, machine, unservable);
     } catch (RuntimeException e) {
       outside.store().deleteImplicit(created);
       throw e;

@@ -61,7 +61,9 @@ final class LongWork {
   Job deleteSnapshot(String session, SnapshotId snapshot) {
     return begun(
         () -> {
-          MachineEntry entry = Sessions.anyStable(ledger.state(), session, "delete a snapshot");
+          String doing = "delete a snapshot";
+          MachineEntry entry =
+              Sessions.writable(Sessions.anyStable(ledger.state(), session, doing), doing);
           return beginDeletion(entry.id(), snapshot, false);
         });
   }
@@ -150,8 +152,7 @@ final class LongWork {
     InventoryState state = ledger.state();
     MachineEntry entry = state.machine(machine);
     Snapshot snapshot = Snapshots.find(entry.saved(), id);
-    if (id.equals(entry.saved().currentSnapshot()))
-      state = Registries.claimed(state.with(entry.saving()), machine);
+    if (id.equals(entry.saved().currentSnapshot())) state = state.with(entry.saving());
     state = seen(state, snapshot);
     boolean online = entry.state().isOnline();
     SnapshotDeletion deletion =
@@ -237,7 +238,7 @@ final class LongWork {
             null,
             state.medium(id).capacity(),
             false,
-            Set.of(),
+            null,
             "",
             Map.of(),
             null);
@@ -439,9 +440,10 @@ final class LongWork {
     private @Nullable Slot slot(InventoryState state, Merge merge) {
       if (!(about instanceof MachineId machine)) return null;
       MachineEntry entry = state.machine(machine);
-      if (!entry.state().isOnline()) return null;
+      Run run = entry.run();
+      if (run == null) return null;
       for (Attachment attachment : entry.working().hardware().attachments()) {
-        if (attachment.medium() == null) continue;
+        if (attachment.medium() == null || run.leavesOut(attachment)) continue;
         List<MediumId> chain = state.chain(attachment.medium()).stream().map(Medium::id).toList();
         if (chain.containsAll(List.of(merge.source(), merge.target()))) return attachment.slot();
       }

@@ -14,9 +14,14 @@ import org.jspecify.annotations.Nullable;
  * A registered machine: as it was saved, as its sessions see it, and what it is doing.
  *
  * @param sessions the first is the one that the others joined
+ * @param run how it runs; null while it does not
  */
 record MachineEntry(
-    Machine saved, WorkingCopy working, List<Session> sessions, MachineState state) {
+    Machine saved,
+    WorkingCopy working,
+    List<Session> sessions,
+    MachineState state,
+    @Nullable Run run) {
 
   MachineEntry {
     sessions = List.copyOf(sessions);
@@ -25,7 +30,7 @@ record MachineEntry(
   /** A machine nobody holds. */
   static MachineEntry of(Machine machine) {
     return new MachineEntry(
-        machine, WorkingCopy.of(machine.hardware()), List.of(), resting(machine));
+        machine, WorkingCopy.of(machine.hardware()), List.of(), resting(machine), null);
   }
 
   /** What a machine is that does not run: its memory is in a file, or it has none. */
@@ -42,25 +47,31 @@ record MachineEntry(
   }
 
   MachineEntry with(WorkingCopy working) {
-    return new MachineEntry(saved, working, sessions, state);
+    return new MachineEntry(saved, working, sessions, state, run);
   }
 
   MachineEntry with(Machine saved) {
     boolean rests = state == MachineState.POWERED_OFF || state == MachineState.SAVED;
-    return new MachineEntry(saved, working, sessions, rests ? resting(saved) : state);
+    return new MachineEntry(saved, working, sessions, rests ? resting(saved) : state, run);
   }
 
   /** The machine when it does not run any more. */
   MachineEntry atRest() {
-    return with(resting(saved));
+    return new MachineEntry(saved, working, sessions, resting(saved), null);
+  }
+
+  /** The machine while it runs. */
+  MachineEntry running(Run run) {
+    MachineState running = state.isOnline() ? state : MachineState.RUNNING;
+    return new MachineEntry(saved, working, sessions, running, run);
   }
 
   MachineEntry with(MachineState state) {
-    return new MachineEntry(saved, working, sessions, state);
+    return new MachineEntry(saved, working, sessions, state, run);
   }
 
   MachineEntry withSessions(List<Session> sessions) {
-    return new MachineEntry(saved, working, sessions, state);
+    return new MachineEntry(saved, working, sessions, state, run);
   }
 
   @Nullable LockType lock() {
@@ -77,7 +88,7 @@ record MachineEntry(
     Machine machine =
         saved.withHardware(
             durable, saved.currentStateModified() || saved.currentSnapshot() == null || changed);
-    return new MachineEntry(machine, WorkingCopy.of(committed), sessions, state);
+    return new MachineEntry(machine, WorkingCopy.of(committed), sessions, state, run);
   }
 
   /** The saved state made the working copy. What a running guest has opened stays open. */

@@ -1,28 +1,28 @@
 package dev.varve.core.inventory;
 
 import static dev.varve.core.medium.ErrorCode.E_FAIL;
-import static dev.varve.core.medium.ErrorCode.VBOX_E_INVALID_OBJECT_STATE;
 import static dev.varve.core.medium.ErrorCode.VBOX_E_INVALID_VM_STATE;
 
 import dev.varve.core.inventory.RunningDisks.Disk;
 import dev.varve.core.machine.Attachment;
 import dev.varve.core.machine.BandwidthGroup;
-import dev.varve.core.machine.Machine;
+import dev.varve.core.machine.Hardware;
 import dev.varve.core.machine.MachineId;
-import dev.varve.core.machine.MachineState;
 import dev.varve.core.machine.Slot;
-import dev.varve.core.machine.Snapshot;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.Medium;
+import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
+import dev.varve.core.medium.ModelException;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * what the model says.
  */
 final class MachineRuns {
+
+  private static final System.Logger LOG = System.getLogger(MachineRuns.class.getName());
 
   private final Outside outside;
 
@@ -39,37 +41,10 @@ final class MachineRuns {
 
   /** What a running machine's locks are held by. */
   static String token(MachineId machine) {
-    return "machine " + machine;
+    return MediaClaims.token(machine);
   }
 
-  // ---- start and stop
-
-  InventoryState start(InventoryState state, MachineId machine) {
-    MachineEntry entry = state.machine(machine);
-    if (entry.state().isOnline() || !entry.sessions().isEmpty())
-      throw Refusal.of(
-          VBOX_E_INVALID_OBJECT_STATE,
-          "machine '%s' %s",
-          entry.name(),
-          entry.state().isOnline()
-              ? "is running already"
-              : "is locked by a session; unlock it before it starts");
-    if (entry.state() == MachineState.SAVED) throw SavedStates.startRefused(entry.saved());
-    if (entry.state() == MachineState.DELETING_SNAPSHOT)
-      throw Refusal.of(
-          VBOX_E_INVALID_OBJECT_STATE,
-          "a snapshot of machine '%s' is being deleted; wait until that has ended",
-          entry.name());
-    InventoryState locked = lock(look(state, entry), entry);
-    MachineEntry running = entry.with(MachineState.RUNNING);
-    try {
-      if (resets(entry)) reset(locked, entry);
-      outside.disks().start(machine, List.copyOf(disks(locked, entry).values()));
-    } catch (IOException e) {
-      throw Refusal.of(E_FAIL, "machine '%s' cannot start".formatted(entry.name()), e);
-    }
-    return locked.with(running);
-  }
+  // ---- stop
 
   /** The state of a machine whose disks are closed. */
   static InventoryState stopped(InventoryState state, MachineId machine) {
@@ -88,106 +63,54 @@ final class MachineRuns {
     return entry;
   }
 
-  /** Decides while a running machine's new images go on top; null where nothing runs. */
-  Store.@Nullable Moment moment(InventoryState state, MachineId machine, Map<Slot, Path> tops) {
-    if (!state.machine(machine).state().isOnline() || tops.isEmpty()) return null;
-    return decision -> outside.disks().push(machine, tops, decision);
-  }
-
-  /** A machine that goes on from its memory must find its disks as they were. */
-  private static boolean resets(MachineEntry entry) {
-    Machine machine = entry.saved();
-    if (entry.state() == MachineState.SAVED) return false;
-    if (machine.currentSnapshot() == null) return true;
-    Snapshot current = machine.snapshot(machine.currentSnapshot());
-    return current == null || current.stateFile() == null;
-  }
-
-  private void reset(InventoryState state, MachineEntry entry) throws IOException {
-    for (Attachment attachment : entry.working().hardware().attachments()) {
-      if (attachment.type() != DeviceType.HARD_DISK || attachment.medium() == null) continue;
-      Medium medium = state.medium(attachment.medium());
-      if (medium.autoReset()) outside.store().reset(medium);
-    }
-  }
-
-  // ---- locks
-
-  /** The state after another look at what was inaccessible; only drives may stay so. */
-  private InventoryState look(InventoryState state, MachineEntry entry) {
-    for (Attachment attachment : entry.working().hardware().attachments()) {
-      if (attachment.medium() == null) continue;
-      List<Medium> chain = state.chain(attachment.medium());
-      if (attachment.type() == DeviceType.HARD_DISK)
-        state = outside.inspection().needs(state, chain);
-      else if (chain.getFirst().accessError() != null)
-        state = state.with(outside.inspection().look(chain.getFirst()));
-    }
-    return state;
-  }
+  // ---- new images on top
 
   /**
-   * Of each chain the top for writing, unless its type says otherwise, and the rest for reading.
+   * Decides while a running machine's new images go on top; null where nothing runs. What the run
+   * leaves out is decided like the disk of a machine that is off.
    */
-  private static InventoryState lock(InventoryState state, MachineEntry entry) {
-    List<MediumLock> wanted = new ArrayList<>();
-    String holder = "running machine '%s'".formatted(entry.name());
-    for (Attachment attachment : entry.working().hardware().attachments()) {
-      if (attachment.medium() == null) continue;
-      List<Medium> chain = state.chain(attachment.medium());
-      if (chain.getFirst().accessError() != null) continue;
-      for (Medium medium : chain.reversed()) {
-        boolean top = medium == chain.getFirst();
-        MediumLock lock =
-            new MediumLock(
-                token(entry.id()),
-                medium.id(),
-                top && (isWritten(medium) || isPassedThrough(attachment, medium)),
-                MediumLock.Kind.MACHINE,
-                holder);
-        wanted.add(lock);
-      }
-    }
-    return MediumLocks.take(
-        state.withoutLocks(token(entry.id())),
-        wanted,
-        "start or change machine '%s'".formatted(entry.name()),
-        null);
-  }
-
-  private static boolean isWritten(Medium medium) {
-    return medium.type() != MediumType.READONLY && medium.type() != MediumType.SHAREABLE;
-  }
-
-  /** Then the guest has the drive for itself, and may write to its disc. */
-  private static boolean isPassedThrough(Attachment attachment, Medium medium) {
-    return attachment.passthrough() && medium.isHostDrive();
+  Store.@Nullable Moment moment(InventoryState state, MachineId machine, Map<Slot, Path> tops) {
+    Run run = state.machine(machine).run();
+    if (run == null) return null;
+    Map<Slot, Path> served = new LinkedHashMap<>(tops);
+    served.keySet().removeAll(run.without());
+    return served.isEmpty() ? null : decision -> outside.disks().push(machine, served, decision);
   }
 
   /** The same state with the locks that a running machine's chains need now. */
   static InventoryState relocked(InventoryState state, MachineId machine) {
     MachineEntry entry = state.machine(machine);
-    return entry.state().isOnline() ? lock(state, entry) : state;
+    Run run = entry.run();
+    if (run == null) return state;
+    InventoryState locked = state.withoutLocks(token(machine));
+    for (Attachment attachment : entry.working().hardware().attachments())
+      if (!run.leavesOut(attachment)) locked = MediaClaims.locked(locked, entry, attachment, run);
+    return locked;
   }
 
   // ---- what is served
 
-  private static Map<Slot, Disk> disks(InventoryState state, MachineEntry entry) {
+  /** The disks of a machine that runs, without those that its run leaves out. */
+  static Map<Slot, Disk> disks(InventoryState state, MachineEntry entry) {
     Map<Slot, Disk> disks = new LinkedHashMap<>();
+    Run run = entry.run();
+    if (run == null) return disks;
     for (Attachment attachment : entry.working().hardware().attachments())
-      disks.put(attachment.slot(), disk(state, entry, attachment));
+      if (!run.leavesOut(attachment))
+        disks.put(attachment.slot(), disk(state, entry, run, attachment));
     return disks;
   }
 
-  private static Disk disk(InventoryState state, MachineEntry entry, Attachment attachment) {
-    List<Medium> chain =
-        attachment.medium() == null ? List.of() : state.chain(attachment.medium()).reversed();
-    if (!chain.isEmpty() && chain.getLast().accessError() != null) chain = List.of();
+  private static Disk disk(
+      InventoryState state, MachineEntry entry, Run run, Attachment attachment) {
+    MediumId medium = run.served(attachment);
+    List<Medium> chain = medium == null ? List.of() : state.chain(medium).reversed();
     List<Path> paths = chain.stream().map(Medium::location).toList();
     boolean readOnly =
-        (attachment.type() == DeviceType.DVD
-                || (!chain.isEmpty() && chain.getLast().type() == MediumType.READONLY))
-            && (chain.isEmpty() || !isPassedThrough(attachment, chain.getLast()));
+        run.readOnly()
+            || (attachment.type() == DeviceType.DVD
+                    || (!chain.isEmpty() && chain.getLast().type() == MediumType.READONLY))
+                && (chain.isEmpty() || !MediaClaims.isPassedThrough(attachment, chain.getLast()));
     @Nullable String name = attachment.bandwidthGroup();
     @Nullable BandwidthGroup group =
         name == null ? null : entry.working().hardware().bandwidthGroup(name);
@@ -202,33 +125,91 @@ final class MachineRuns {
 
   // ---- changes while it runs
 
+  /** What becomes of a device that the model is about to have and that cannot be served. */
+  enum Unservable {
+    /** The change is refused. */
+    REFUSED,
+    /** The machine goes on without it: what is taken back was there before. */
+    LEFT_OUT
+  }
+
   /**
    * Makes a running machine's disks what the model is about to say: locks what is new, and plugs,
    * unplugs and changes disks. All of it is undone if a part fails.
    *
    * @return {@code after} with the machine's new locks
    */
-  InventoryState follow(InventoryState before, InventoryState after, MachineId machine) {
-    if (!after.machine(machine).state().isOnline()) return after;
+  InventoryState follow(
+      InventoryState before, InventoryState after, MachineId machine, Unservable unservable) {
+    MachineEntry entry = after.machine(machine);
+    Run run = entry.run();
+    if (run == null) return after;
     Map<Slot, Disk> old = disks(before, before.machine(machine));
-    if (old.equals(disks(after, after.machine(machine)))) return after;
-    InventoryState locked = relocked(look(after, after.machine(machine)), machine);
-    Map<Slot, Disk> now = disks(locked, locked.machine(machine));
+    Hardware oldHardware = before.machine(machine).working().hardware();
+    Hardware hardware = entry.working().hardware();
+    run = run.following(oldHardware, hardware);
+    entry = entry.running(run);
+    if (old.equals(disks(after, entry))) return after.with(entry);
+
+    var claims = new MediaClaims(outside.inspection(), after.withoutLocks(token(machine)), entry);
+    for (Attachment attachment : hardware.attachments()) {
+      if (run.leavesOut(attachment)) continue;
+      try {
+        if (isNew(attachment, oldHardware)) claims.claim(attachment, run);
+        else claims.keep(attachment, run);
+      } catch (ModelException why) {
+        if (unservable == Unservable.REFUSED) throw why;
+        run = leftOut(run, entry, attachment, String.valueOf(why.getMessage()));
+      }
+    }
+    entry = entry.running(run);
+    run = apply(claims.state().with(entry), entry, old, unservable);
+    return relocked(claims.state().with(entry.running(run)), machine);
+  }
+
+  private static boolean isNew(Attachment attachment, Hardware before) {
+    Attachment old = before.attachment(attachment.slot());
+    return old == null || !Objects.equals(old.medium(), attachment.medium());
+  }
+
+  private static Run leftOut(Run run, MachineEntry entry, Attachment attachment, String why) {
+    LOG.log(
+        Level.WARNING,
+        "machine ''{0}'' goes on without what was at {1} again: {2}",
+        entry.name(),
+        attachment.slot(),
+        why);
+    return run.without(attachment);
+  }
+
+  /** Plugs, unplugs and changes disks; returns the run without what then cannot be opened. */
+  private Run apply(
+      InventoryState state, MachineEntry entry, Map<Slot, Disk> old, Unservable unservable) {
+    MachineId machine = entry.id();
+    Map<Slot, Disk> now = disks(state, entry);
+    Run run = Objects.requireNonNull(entry.run());
     Deque<RunningDisks.Decision> undo = new ArrayDeque<>();
     try {
       for (Slot slot : old.keySet()) if (!now.containsKey(slot)) unplug(machine, old, slot, undo);
-      for (Slot slot : now.keySet())
-        if (!old.containsKey(slot)) plug(machine, now, slot, undo);
-        else if (!now.get(slot).equals(old.get(slot))) change(machine, old, now, slot, undo);
+      for (Slot slot : now.keySet()) {
+        try {
+          if (!old.containsKey(slot)) plug(machine, now, slot, undo);
+          else if (!now.get(slot).equals(old.get(slot))) change(machine, old, now, slot, undo);
+        } catch (IOException e) {
+          if (unservable == Unservable.REFUSED) throw e;
+          run = leftOut(run, entry, now.get(slot).attachment(), Refusal.why(e));
+          Disk empty = disks(state, entry.running(run)).get(slot);
+          if (empty != null && old.containsKey(slot)) outside.disks().change(machine, empty);
+          else if (empty != null) outside.disks().plug(machine, empty);
+          else if (old.containsKey(slot)) outside.disks().unplug(machine, slot);
+        }
+      }
     } catch (IOException e) {
       for (RunningDisks.Decision step : undo) attempt(step, e);
       throw Refusal.of(
-          E_FAIL,
-          "the disks of running machine '%s' cannot be changed"
-              .formatted(locked.machine(machine).name()),
-          e);
+          E_FAIL, "the disks of running machine '%s' cannot be changed".formatted(entry.name()), e);
     }
-    return locked;
+    return run;
   }
 
   private void unplug(

@@ -26,7 +26,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Which media there are: making, finding, changing and forgetting them one by one. */
@@ -69,7 +68,7 @@ final class MediaRegistry {
             null,
             capacity,
             false,
-            Set.of(),
+            null,
             "",
             Map.of(),
             null);
@@ -219,7 +218,7 @@ final class MediaRegistry {
         info.parent(),
         info.capacity(),
         parent != null && state.resetsAutomatically(parent.id()),
-        Set.of(),
+        parent == null ? null : parent.registry(),
         "",
         Map.of(),
         null);

@@ -17,7 +17,7 @@ final class MediumLocks {
   /**
    * The state with all of {@code wanted}.
    *
-   * @param doing for the message: {@code start machine 'mail'}
+   * @param doing for the message: {@code start machine 'mail'}; empty if the message says it
    * @param ignoring the token of whoever asks and may hold some already; null for nobody
    * @throws dev.varve.core.medium.ModelException VBOX_E_INVALID_OBJECT_STATE, naming who holds what
    */
@@ -41,8 +41,8 @@ final class MediumLocks {
     if (!lock.write() && !other.write()) return;
     throw Refusal.of(
         ErrorCode.VBOX_E_INVALID_OBJECT_STATE,
-        "cannot %s: '%s' is needed for %s, and %s holds it for %s; end that first",
-        doing,
+        "%s'%s' is needed for %s, and %s holds it for %s; end that first",
+        doing.isEmpty() ? "" : "cannot %s: ".formatted(doing),
         state.medium(lock.medium()).name(),
         lock.write() ? "writing" : "reading",
         other.holder(),

@@ -42,7 +42,11 @@ public interface RunningDisks extends ServedDisks {
     }
   }
 
-  /** Opens all of a machine's disks and lets clients ask for them. */
+  /**
+   * Opens all of a machine's disks and lets clients ask for them.
+   *
+   * @throws UnservedDisksException names every disk that cannot be opened; then none is
+   */
   void start(MachineId machine, List<Disk> disks) throws IOException;
 
   /**

@@ -59,7 +59,7 @@ final class Sessions {
 
   static InventoryState save(InventoryState state, String session) {
     MachineEntry entry = anyStable(state, session, "save the settings");
-    return Registries.claimed(state.with(entry.saving()), entry.id());
+    return state.with(entry.saving());
   }
 
   static InventoryState discard(InventoryState state, String session) {
@@ -91,9 +91,21 @@ final class Sessions {
     return in(STOPPED, state, session, doing);
   }
 
-  /** The machine, locked, and powered off or running. */
+  /** The machine, locked, and powered off or running, but not to be read only. */
   static MachineEntry stoppedOrRunning(InventoryState state, String session, String doing) {
-    return in(STOPPED_OR_RUNNING, state, session, doing);
+    return writable(in(STOPPED_OR_RUNNING, state, session, doing), doing);
+  }
+
+  /** Refuses a change of a machine whose disks can only be read in this run. */
+  static MachineEntry writable(MachineEntry entry, String doing) {
+    Run run = entry.run();
+    if (run != null && run.readOnly())
+      throw Refusal.of(
+          VBOX_E_INVALID_VM_STATE,
+          "cannot %s while machine '%s' runs read-only; power it down first",
+          doing,
+          entry.name());
+    return entry;
   }
 
   /** The machine, locked, with its memory saved. */

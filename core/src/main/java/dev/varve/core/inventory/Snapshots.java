@@ -12,6 +12,7 @@ import dev.varve.core.machine.SnapshotId;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumType;
+import dev.varve.core.medium.ModelException;
 import dev.varve.core.settings.StateFolder.FileStep;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -71,11 +72,13 @@ final class Snapshots {
    * machine whose memory is saved, the machine and the snapshot share the file of its memory.
    */
   Change take(InventoryState state, String session, String name, String description) {
-    MachineEntry entry = Sessions.anyStable(state, session, "take a snapshot");
+    MachineEntry entry =
+        Sessions.writable(Sessions.anyStable(state, session, "take a snapshot"), "take a snapshot");
     checkDepth(entry.saved());
     MachineEntry committed = entry.saving();
     Hardware hardware = committed.working().hardware();
     String doing = "take a snapshot of machine '%s'".formatted(entry.name());
+    checkLeftOut(state, entry, doing);
     InventoryState now =
         readable(state.with(committed), hardware, doing, MachineRuns.token(entry.id()));
 
@@ -97,12 +100,26 @@ final class Snapshots {
     InventoryState result =
         now.withMedia(above.media())
             .with(committed.with(after).with(WorkingCopy.of(above.hardware())));
-    return new Change(
-        Registries.claimed(result, entry.id()),
-        snapshot.id(),
-        above.diffs(),
-        above.tops(),
-        List.of());
+    return new Change(result, snapshot.id(), above.diffs(), above.tops(), List.of());
+  }
+
+  /** A disk that a run leaves out gets its new image like that of a machine that is off. */
+  private void checkLeftOut(InventoryState state, MachineEntry entry, String doing) {
+    Run run = entry.run();
+    if (run == null) return;
+    for (Attachment attachment : entry.working().hardware().attachments()) {
+      if (attachment.type() != DeviceType.HARD_DISK || attachment.medium() == null) continue;
+      if (!run.leavesOut(attachment)) continue;
+      try {
+        outside.inspection().needs(state, state.chain(attachment.medium()));
+      } catch (ModelException why) {
+        throw new ModelException(
+            why.code(),
+            "cannot %s, which runs without %s: %s"
+                .formatted(doing, attachment.slot(), why.getMessage()),
+            why);
+      }
+    }
   }
 
   /** With one more, where the settings file has it: behind all that follow its parent. */
@@ -149,8 +166,7 @@ final class Snapshots {
     List<FileStep> steps = new ArrayList<>();
     for (Medium medium : unneeded) steps.add(new FileStep.Delete(medium.location()));
     steps.addAll(SavedStates.unneeded(state, result));
-    return new Change(
-        Registries.claimed(result, entry.id()), id, above.diffs(), above.tops(), steps);
+    return new Change(result, id, above.diffs(), above.tops(), steps);
   }
 
   private static void checkDepth(Machine machine) {

@@ -38,13 +38,15 @@ public record View(
    * @param working its storage as the session that holds it sees it; the saved one if none does
    * @param modified whether a session has changes that are not saved
    * @param lock how it is held; null if it is free
+   * @param run how it runs; null while it does not
    */
   public record MachineView(
       Machine saved,
       Hardware working,
       boolean modified,
       MachineState state,
-      @Nullable LockType lock) {}
+      @Nullable LockType lock,
+      @Nullable Run run) {}
 
   /**
    * A medium.

@@ -30,7 +30,8 @@ final class Views {
               entry.working().hardware(),
               entry.working().modified(),
               entry.state(),
-              entry.lock()));
+              entry.lock(),
+              entry.run()));
 
     Map<MediumId, List<MediumId>> children = new HashMap<>();
     for (Medium medium : state.media().values())

@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -108,7 +107,7 @@ final class MediaOfMachine {
             null,
             0,
             false,
-            Set.of(machine),
+            machine,
             "",
             Map.of(),
             MediaRegistry.NOT_LOOKED_AT));

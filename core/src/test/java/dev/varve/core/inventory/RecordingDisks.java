@@ -20,6 +20,9 @@ public final class RecordingDisks implements RunningDisks {
   /** Whether what machines wrote is lost when they stop. */
   boolean losesWrites;
 
+  /** Slots whose disks cannot be opened, and why. */
+  final Map<Slot, String> unopenable = new HashMap<>();
+
   /** What a running machine serves now. */
   Map<Slot, Disk> of(MachineId machine) {
     return running.getOrDefault(machine, Map.of());
@@ -31,8 +34,15 @@ public final class RecordingDisks implements RunningDisks {
   }
 
   @Override
-  public void start(MachineId machine, List<Disk> disks) {
+  public void start(MachineId machine, List<Disk> disks) throws UnservedDisksException {
     calls.add("start");
+    Map<Slot, IOException> reasons = new LinkedHashMap<>();
+    for (Disk disk : disks) {
+      String why = unopenable.get(disk.attachment().slot());
+      if (why != null && !disk.chain().isEmpty())
+        reasons.put(disk.attachment().slot(), new IOException(why));
+    }
+    if (!reasons.isEmpty()) throw new UnservedDisksException(reasons);
     Map<Slot, Disk> served = new LinkedHashMap<>();
     for (Disk disk : disks) served.put(disk.attachment().slot(), disk);
     running.put(machine, served);
@@ -46,7 +56,9 @@ public final class RecordingDisks implements RunningDisks {
   }
 
   @Override
-  public void plug(MachineId machine, Disk disk) {
+  public void plug(MachineId machine, Disk disk) throws IOException {
+    String why = unopenable.get(disk.attachment().slot());
+    if (why != null) throw new IOException(why);
     calls.add("plug " + disk.attachment().slot());
     running.get(machine).put(disk.attachment().slot(), disk);
   }

@@ -121,7 +121,7 @@ final class ApiDocument {
       Object value = ((JsonObject) property.getValue()).getValue("default");
       if (value != null) usual.put(property.getKey(), value);
     }
-    return new Body(schemas.check(schema), usual);
+    return new Body(schemas.check(schema), usual, requestBody.getBoolean("required", false));
   }
 
   /** A parameter or response that stands in place, or that a reference points at. */

@@ -4,7 +4,9 @@ import dev.varve.core.machine.Slot;
 import io.vertx.core.json.JsonObject;
 import java.math.BigDecimal;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -67,6 +69,18 @@ record Call(Operation operation, Map<String, String> parameters, JsonObject body
 
   Path pathMember(String member) {
     return Path.of(body.getString(member));
+  }
+
+  /** Slots; a device that is not named is device 0. */
+  Set<Slot> slotsMember(String member) {
+    Set<Slot> slots = new LinkedHashSet<>();
+    for (Object each : body.getJsonArray(member)) {
+      var slot = (JsonObject) each;
+      slots.add(
+          new Slot(
+              slot.getString("controller"), slot.getInteger("port"), slot.getInteger("device", 0)));
+    }
+    return slots;
   }
 
   int intMember(String member) {

@@ -1,5 +1,6 @@
 package dev.varve.http.api;
 
+import dev.varve.core.inventory.Run;
 import dev.varve.core.inventory.Session;
 import dev.varve.core.inventory.View.MachineView;
 import dev.varve.core.machine.Attachment;
@@ -11,10 +12,12 @@ import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
 import dev.varve.core.machine.Snapshot;
 import dev.varve.core.machine.StorageController;
+import dev.varve.core.medium.MediumId;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -22,6 +25,11 @@ import org.jspecify.annotations.Nullable;
 
 /** Machines and what belongs to them, as JSON. */
 final class MachineJson {
+
+  private static final Comparator<Slot> BY_SLOT =
+      Comparator.comparing(Slot::controller)
+          .thenComparingInt(Slot::port)
+          .thenComparingInt(Slot::device);
 
   private MachineJson() {}
 
@@ -40,6 +48,7 @@ final class MachineJson {
         .put("name", view.saved().name())
         .put("settingsFile", view.saved().settingsFile().toString())
         .put("state", view.state().text())
+        .put("run", of(view.run()))
         .put("lock", text(view.lock()))
         .put("modified", view.modified());
   }
@@ -58,6 +67,14 @@ final class MachineJson {
         .put("currentSnapshot", text(machine.currentSnapshot()))
         .put("currentStateModified", machine.currentStateModified())
         .put("lastStateChange", machine.lastStateChange().toString());
+  }
+
+  private static @Nullable JsonObject of(@Nullable Run run) {
+    if (run == null) return null;
+    return new JsonObject()
+        .put("readOnly", run.readOnly())
+        .put("without", array(run.without().stream().sorted(BY_SLOT).toList(), MachineJson::of))
+        .put("unserved", array(run.unserved().stream().sorted().toList(), MediumId::toString));
   }
 
   /** Absolute; as the settings file names it if no file here can have that name. */
@@ -150,11 +167,7 @@ final class MachineJson {
     uris.forEach(
         (machine, slots) ->
             slots.entrySet().stream()
-                .sorted(
-                    Map.Entry.comparingByKey(
-                        java.util.Comparator.comparing(Slot::controller)
-                            .thenComparingInt(Slot::port)
-                            .thenComparingInt(Slot::device)))
+                .sorted(Map.Entry.comparingByKey(BY_SLOT))
                 .forEach(slot -> exports.add(export(machine, slot.getKey(), slot.getValue()))));
     return new JsonObject().put("exports", exports);
   }

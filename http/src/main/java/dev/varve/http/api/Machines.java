@@ -2,8 +2,10 @@ package dev.varve.http.api;
 
 import dev.varve.core.inventory.Inventory;
 import dev.varve.core.inventory.Inventory.DiscardedState;
+import dev.varve.core.inventory.Inventory.Started;
 import dev.varve.core.inventory.Inventory.Unlisted;
 import dev.varve.core.inventory.Inventory.UnregisterMode;
+import dev.varve.core.inventory.StartOptions;
 import dev.varve.core.inventory.View;
 import dev.varve.core.inventory.View.MachineView;
 import dev.varve.core.machine.Hardware;
@@ -153,7 +155,12 @@ final class Machines {
     MachineView machine = machine(call);
     Sessions.check(call, machine);
     MachineId id = machine.saved().id();
-    return Answer.ok(MachineJson.exports(Map.of(id, inventory.start(id))));
+    Started started =
+        inventory.start(
+            id, new StartOptions(call.flagMember("readOnly"), call.slotsMember("without")));
+    JsonObject exports = MachineJson.exports(Map.of(id, started.uris()));
+    if (!started.warnings().isEmpty()) exports.put("warnings", new JsonArray(started.warnings()));
+    return Answer.ok(exports);
   }
 
   private Answer powerDown(Call call) {

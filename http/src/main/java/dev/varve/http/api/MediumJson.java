@@ -7,7 +7,6 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.Comparator;
 import java.util.TreeMap;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** Media as JSON. */
@@ -43,10 +42,7 @@ final class MediumJson {
         .put("parent", text(medium.parent()))
         .put("capacity", medium.capacity())
         .put("autoReset", medium.autoReset())
-        .put(
-            "registries",
-            MachineJson.array(
-                medium.registries().stream().map(UUID::toString).sorted().toList(), id -> id))
+        .put("registry", text(medium.registry()))
         .put("description", medium.description())
         .put("properties", properties);
   }

@@ -46,8 +46,9 @@ record Operation(
    * A body.
    *
    * @param usual the members that have a default
+   * @param required whether there must be one
    */
-  record Body(Schemas.Check check, JsonObject usual) {}
+  record Body(Schemas.Check check, JsonObject usual, boolean required) {}
 
   /** The path as the router wants it: {@code /api/v1/machines/:machine}. */
   String routerPath() {

@@ -101,6 +101,7 @@ final class RequestReader {
       if (!empty) throw Refusal.malformed(operation.id() + " takes no body; send none");
       return new JsonObject();
     }
+    if (empty && !body.required()) return body.usual().copy();
     if (sent == null || empty)
       throw Refusal.malformed(operation.id() + " needs a body, a JSON object");
     checkContentType(context.request().getHeader("Content-Type"));

@@ -98,10 +98,25 @@ public final class MachineCommand {
         MediumWords::unregistered);
   }
 
-  @Command(description = "Starts a machine: locks its media and serves its disks.")
-  int start(@Mixin ServerOptions server, @Parameters(paramLabel = MACHINE) String machine)
+  @Command(
+      description = {
+        "Starts a machine: locks its media and serves its disks.",
+        "",
+        "A drive whose medium cannot be served starts empty. A hard disk that cannot be served refuses the start."
+      })
+  int start(
+      @Mixin ServerOptions server,
+      @Mixin StartOption option,
+      @Parameters(paramLabel = MACHINE) String machine,
+      @Option(
+              names = "--read-only",
+              description =
+                  "Only let the disks be read, and change no file; so a machine whose memory is saved can be looked"
+                      + " into.")
+          boolean readOnly)
       throws IOException {
-    return server.ask(post("machines", machine, "start"), MachineWords::exports);
+    return server.ask(
+        option.of(post("machines", machine, "start"), readOnly), MachineWords::exports);
   }
 
   @Command(

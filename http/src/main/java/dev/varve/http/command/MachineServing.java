@@ -6,6 +6,7 @@ import static dev.varve.http.client.ApiRequest.post;
 import dev.varve.core.machine.MachineState;
 import dev.varve.core.machine.Slot;
 import dev.varve.http.client.ApiClient;
+import dev.varve.http.client.ApiRequest;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * What {@code varve serve} does for machines, once their server listens: opens and starts those it
@@ -25,14 +27,17 @@ final class MachineServing {
   private static final int WAIT_SECONDS = 10;
 
   private final StateServer server;
+  private final UnaryOperator<ApiRequest> how;
   private final PrintWriter err;
   private final List<JsonObject> exports = new ArrayList<>();
 
   /**
-   * @param err where it is said what of a machine is not as it may be expected
+   * @param how makes of a request to start a machine one to start it as the user wants
+   * @param err where warnings go
    */
-  MachineServing(StateServer server, PrintWriter err) {
+  MachineServing(StateServer server, UnaryOperator<ApiRequest> how, PrintWriter err) {
     this.server = server;
+    this.how = how;
     this.err = err;
   }
 
@@ -54,7 +59,8 @@ final class MachineServing {
     JsonObject opened = api.send(post("machines", "open").body(file));
     AnswerWarnings.print(opened, err);
     JsonObject machine = atRest(opened, api);
-    JsonObject started = api.send(post("machines", machine.getString("id"), "start"));
+    JsonObject started = api.send(how.apply(post("machines", machine.getString("id"), "start")));
+    AnswerWarnings.print(started, err);
     Map<String, JsonObject> disks = disks(machine, api);
     for (Object each : started.getJsonArray("exports")) {
       JsonObject export = (JsonObject) each;

@@ -32,7 +32,7 @@ final class MachineWords {
     for (JsonObject machine : objects(answer, "machines")) {
       table.row(
           machine.getString("name"),
-          machine.getString("state"),
+          state(machine),
           machine.getString("lock"),
           machine.getBoolean("modified") ? "yes" : "no",
           machine.getString("settingsFile"));
@@ -63,7 +63,11 @@ final class MachineWords {
         machine.getString("currentSnapshot") != null && machine.getBoolean("currentStateModified");
     var sheet =
         new FactSheet(machine.getString("name"))
-            .facts(machine, "id", "state", "lock")
+            .facts(machine, "id")
+            .fact("state", state(machine))
+            .each("runsWithout", leftOut(machine))
+            .each("notServed", notServed(machine, media))
+            .facts(machine, "lock")
             .fact("modified", yes(machine.getBoolean("modified")))
             .facts(machine, "settingsFile", "snapshotFolder", "stateFile", "chipset")
             .fact(
@@ -79,6 +83,26 @@ final class MachineWords {
             exportTable(
                 server.send(ApiRequest.get("machines", machine.getString("id"), "exports"))))
         .toString();
+  }
+
+  private static String state(JsonObject machine) {
+    JsonObject run = machine.getJsonObject("run");
+    boolean readOnly = run != null && run.getBoolean("readOnly");
+    return machine.getString("state") + (readOnly ? ", read-only" : "");
+  }
+
+  /** The slots that a run leaves out. */
+  private static JsonArray leftOut(JsonObject machine) {
+    JsonObject run = machine.getJsonObject("run");
+    var slots = new JsonArray();
+    if (run != null) objects(run, "without").forEach(each -> slots.add(slot(each)));
+    return slots;
+  }
+
+  /** The media in drives that are empty for the guest. */
+  private static JsonArray notServed(JsonObject machine, ReadableNames media) {
+    JsonObject run = machine.getJsonObject("run");
+    return run == null ? new JsonArray() : media.of(run.getJsonArray("unserved"));
   }
 
   /** What a boolean that is rarely true says. */

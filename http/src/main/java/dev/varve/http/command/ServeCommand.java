@@ -118,8 +118,10 @@ public final class ServeCommand implements Callable<Integer> {
 
   @Option(
       names = "--read-only",
-      description = "Refuse whatever changes the disk, and write to no file.")
+      description = "Refuse whatever changes a disk, and write to no image; also of a --machine.")
   private boolean readOnly;
+
+  @Mixin private StartOption without;
 
   @Option(
       names = "--discard",
@@ -184,8 +186,8 @@ public final class ServeCommand implements Callable<Integer> {
     int count = leaves.size() + chains.size();
     if (demo && count > 0) throw wrong("--demo serves its own disk; name no image beside it");
     if (!demo && count == 0) checkMachineOptions();
-    else if (api != null || !machines.isEmpty())
-      throw wrong("--machine and --api-tcp are for machines; name no image beside them");
+    else if (api != null || !machines.isEmpty() || without.isGiven())
+      throw wrong("--machine, --without and --api-tcp are for machines; name no image beside them");
     if (count > 0 && state != null)
       throw wrong("--state is for machines and the demo; an image needs none");
     if (names.size() > count)
@@ -194,10 +196,15 @@ public final class ServeCommand implements Callable<Integer> {
   }
 
   private void checkMachineOptions() {
-    if (readOnly || nonRotational || discard == Switch.OFF)
+    if (nonRotational || discard == Switch.OFF)
       throw wrong(
-          "--read-only, --discard and --non-rotational are for images; a machine's disks have their"
-              + " own flags, see 'varve machine set --help'");
+          "--discard and --non-rotational are for images; a machine's disks have their own flags,"
+              + " see 'varve machine set --help'");
+    if (readOnly && machines.isEmpty())
+      throw wrong("--read-only is for an IMAGE or a --machine; name one");
+    if (without.isGiven() && machines.size() != 1)
+      throw wrong(
+          "--without goes with one --machine; start the others with: varve machine start MACHINE --without SLOT");
     if (!names.isEmpty() || !searchFolders.isEmpty())
       throw wrong("--name and --search are for images; name one to serve");
   }
@@ -218,7 +225,9 @@ public final class ServeCommand implements Callable<Integer> {
     var server = new StateServer(stateFolder(), unix, tcp, replies, address.tcp());
     try (var _ = new CleanStop(() -> stop(server::close, server::stats))) {
       PrintWriter err = spec.commandLine().getErr();
-      String served = new MachineServing(server, err).start(machines, output);
+      String served =
+          new MachineServing(server, start -> without.of(start, readOnly), err)
+              .start(machines, output);
       warnOfStrangers(server.nbdAddress());
       spec.commandLine().getOut().println(served);
       spec.commandLine().getOut().flush();

@@ -118,7 +118,9 @@ final class RoutesTest {
   @Test
   void whatNeedsABodyIsRefusedWithoutOne() throws IOException {
     for (Operation operation : withBody()) {
-      assertRefused(400, post(operation, ""), operation);
+      Reply reply = post(operation, "");
+      if (operation.body().required()) assertRefused(400, reply, operation);
+      else assertFalse(reply.status() == 400, operation.id());
     }
   }
 
@@ -163,12 +165,13 @@ final class RoutesTest {
     JsonObject schemas = json.getJsonObject("components").getJsonObject("schemas");
     for (Operation operation : withBody()) {
       JsonObject schema = schemaOf(json, operation);
-      for (String member :
+      JsonObject properties =
           schemas
               .getJsonObject(schema.getString("$ref").replaceFirst(".*/", ""))
-              .getJsonObject("properties")
-              .fieldNames()) {
-        Reply reply = post(operation, "{\"" + member + "\":[]}");
+              .getJsonObject("properties");
+      for (String member : properties.fieldNames()) {
+        boolean array = "array".equals(properties.getJsonObject(member).getString("type"));
+        Reply reply = post(operation, "{\"" + member + "\":" + (array ? "1" : "[]") + "}");
 
         assertRefused(400, reply, operation);
         String detail = reply.json().getString("detail");

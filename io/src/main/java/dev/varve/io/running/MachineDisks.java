@@ -1,6 +1,7 @@
 package dev.varve.io.running;
 
 import dev.varve.core.inventory.RunningDisks;
+import dev.varve.core.inventory.UnservedDisksException;
 import dev.varve.core.limit.Alarm;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
@@ -103,7 +104,7 @@ public final class MachineDisks implements RunningDisks {
       List<Served> opened = new ArrayList<>();
       List<Served> published = new ArrayList<>();
       try {
-        for (Disk disk : disks) opened.add(open(disk));
+        openAll(disks, opened);
         for (Served served : opened) {
           publish(running, served);
           published.add(served);
@@ -117,6 +118,19 @@ public final class MachineDisks implements RunningDisks {
         throw e;
       }
     }
+  }
+
+  /** Opens each that can be opened, so that all others are named at once. */
+  private void openAll(List<Disk> disks, List<Served> opened) throws UnservedDisksException {
+    Map<Slot, IOException> failures = new LinkedHashMap<>();
+    for (Disk disk : disks) {
+      try {
+        opened.add(open(disk));
+      } catch (IOException e) {
+        failures.put(disk.attachment().slot(), e);
+      }
+    }
+    if (!failures.isEmpty()) throw new UnservedDisksException(failures);
   }
 
   @Override

@@ -1,0 +1,199 @@
+package dev.varve.core.inventory;
+
+import static dev.varve.core.medium.ErrorCode.E_FAIL;
+import static dev.varve.core.medium.ErrorCode.E_INVALIDARG;
+import static dev.varve.core.medium.ErrorCode.VBOX_E_INVALID_OBJECT_STATE;
+
+import dev.varve.core.machine.Attachment;
+import dev.varve.core.machine.Machine;
+import dev.varve.core.machine.MachineId;
+import dev.varve.core.machine.MachineState;
+import dev.varve.core.machine.Slot;
+import dev.varve.core.machine.Snapshot;
+import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.ErrorCode;
+import dev.varve.core.medium.Medium;
+import dev.varve.core.medium.ModelException;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * One start of a machine. A drive whose medium cannot be served starts empty; hard disks that
+ * cannot be served refuse the start, all of them at once, before anything has been changed.
+ */
+final class MachineStart {
+
+  private static final System.Logger LOG = System.getLogger(MachineStart.class.getName());
+
+  private final Outside outside;
+  private final MachineEntry entry;
+  private final MediaClaims claims;
+  private final Map<Slot, ModelException> refused = new LinkedHashMap<>();
+  private final List<String> warnings = new ArrayList<>();
+  private Run run;
+
+  /**
+   * @throws ModelException if the machine cannot be started now
+   */
+  MachineStart(Outside outside, InventoryState state, MachineId machine, StartOptions how) {
+    this.outside = outside;
+    this.entry = state.machine(machine);
+    this.run = Run.of(how);
+    this.claims = new MediaClaims(outside.inspection(), state, entry);
+    checkState();
+    for (Slot slot : how.without())
+      if (entry.working().hardware().attachment(slot) == null)
+        throw Refusal.of(
+            E_INVALIDARG,
+            "machine '%s' has no device at %s to be started without",
+            entry.name(),
+            slot);
+  }
+
+  private void checkState() {
+    if (entry.state().isOnline() || !entry.sessions().isEmpty())
+      throw Refusal.of(
+          VBOX_E_INVALID_OBJECT_STATE,
+          "machine '%s' %s",
+          entry.name(),
+          entry.state().isOnline()
+              ? "is running already"
+              : "is locked by a session; unlock it before it starts");
+    if (entry.state() == MachineState.SAVED && !run.readOnly())
+      throw SavedStates.startRefused(entry.saved());
+    if (entry.state() == MachineState.DELETING_SNAPSHOT)
+      throw Refusal.of(
+          VBOX_E_INVALID_OBJECT_STATE,
+          "a snapshot of machine '%s' is being deleted; wait until that has ended",
+          entry.name());
+  }
+
+  /**
+   * Starts it.
+   *
+   * @return the state in which it runs
+   * @throws ModelException if a hard disk cannot be served; names all of them
+   */
+  InventoryState begin() {
+    for (Attachment attachment : served()) attempt(attachment, () -> claims.claim(attachment, run));
+    checkDisks();
+    for (Attachment attachment : served())
+      if (isReset(attachment)) attempt(attachment, () -> reset(attachment));
+    checkDisks();
+    open();
+    for (String warning : warnings) LOG.log(Level.WARNING, "{0}", warning);
+    return MachineRuns.relocked(claims.state().with(entry.running(run)), entry.id());
+  }
+
+  /** What the start has to tell: each drive that is empty although a medium is in it. */
+  List<String> warnings() {
+    return List.copyOf(warnings);
+  }
+
+  private List<Attachment> served() {
+    return entry.working().hardware().attachments().stream()
+        .filter(attachment -> !run.leavesOut(attachment))
+        .toList();
+  }
+
+  private void attempt(Attachment attachment, Runnable step) {
+    try {
+      step.run();
+    } catch (ModelException why) {
+      leave(attachment, why);
+    }
+  }
+
+  private void leave(Attachment attachment, ModelException why) {
+    if (!attachment.type().isRemovable()) {
+      refused.put(attachment.slot(), why);
+      return;
+    }
+    run = run.without(attachment);
+    String warning =
+        "the drive at %s of machine '%s' is empty: %s"
+            .formatted(attachment.slot(), entry.name(), why.getMessage());
+    warnings.add(warning);
+  }
+
+  // ---- what is reset
+
+  private boolean isReset(Attachment attachment) {
+    if (run.readOnly() || attachment.type() != DeviceType.HARD_DISK) return false;
+    return attachment.medium() != null
+        && claims.state().medium(attachment.medium()).autoReset()
+        && !goesOnFromMemory(entry.saved());
+  }
+
+  /** A machine that goes on from its memory must find its disks as they were. */
+  private static boolean goesOnFromMemory(Machine machine) {
+    if (machine.currentSnapshot() == null) return false;
+    Snapshot current = machine.snapshot(machine.currentSnapshot());
+    return current != null && current.stateFile() != null;
+  }
+
+  private void reset(Attachment attachment) {
+    if (attachment.medium() == null) return;
+    Medium medium = claims.state().medium(attachment.medium());
+    try {
+      outside.store().reset(medium);
+    } catch (IOException e) {
+      throw Refusal.of(E_FAIL, "'%s' cannot be reset".formatted(medium.name()), e);
+    }
+  }
+
+  // ---- opening
+
+  private void open() {
+    Set<Slot> tried = Set.of();
+    while (true) {
+      Map<Slot, RunningDisks.Disk> disks = MachineRuns.disks(claims.state(), entry.running(run));
+      try {
+        outside.disks().start(entry.id(), List.copyOf(disks.values()));
+        return;
+      } catch (UnservedDisksException e) {
+        // A drive is empty the second time, so that it does not fail again.
+        if (tried.containsAll(e.reasons().keySet())) throw cannotStart(e);
+        tried = e.reasons().keySet();
+        for (Attachment attachment : served()) {
+          IOException why = e.reasons().get(attachment.slot());
+          if (why != null) leave(attachment, claims.whyNot(attachment, why));
+        }
+        checkDisks();
+      } catch (IOException e) {
+        throw cannotStart(e);
+      }
+    }
+  }
+
+  private ModelException cannotStart(IOException why) {
+    return Refusal.of(E_FAIL, "machine '%s' cannot start".formatted(entry.name()), why);
+  }
+
+  /** Refuses the start if a hard disk cannot be served. */
+  private void checkDisks() {
+    if (refused.isEmpty()) return;
+    Set<ErrorCode> codes =
+        refused.values().stream().map(ModelException::code).collect(Collectors.toSet());
+    String reasons =
+        refused.entrySet().stream()
+            .map(each -> "%s: %s.".formatted(each.getKey(), each.getValue().getMessage()))
+            .collect(Collectors.joining(" "));
+    String without =
+        refused.keySet().stream()
+            .map(slot -> "--without '%s'".formatted(slot))
+            .collect(Collectors.joining(" "));
+    throw Refusal.of(
+        codes.size() == 1 ? codes.iterator().next() : E_FAIL,
+        "machine '%s' cannot start. %s Its other disks are served with %s",
+        entry.name(),
+        reasons,
+        without);
+  }
+}

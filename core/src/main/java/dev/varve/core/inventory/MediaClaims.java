@@ -1,0 +1,114 @@
+package dev.varve.core.inventory;
+
+import static dev.varve.core.medium.ErrorCode.E_FAIL;
+
+import dev.varve.core.machine.Attachment;
+import dev.varve.core.machine.MachineId;
+import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.ErrorCode;
+import dev.varve.core.medium.Medium;
+import dev.varve.core.medium.MediumId;
+import dev.varve.core.medium.MediumType;
+import dev.varve.core.medium.ModelException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The media of a machine that runs or is about to, device by device: whether they can be served,
+ * and the locks that this takes. Of each chain the top is locked for writing, unless its type or
+ * the run says otherwise, and the rest for reading.
+ */
+final class MediaClaims {
+
+  private final Inspection inspection;
+  private final MachineEntry entry;
+  private InventoryState state;
+
+  /**
+   * @param state in which the machine holds no locks
+   */
+  MediaClaims(Inspection inspection, InventoryState state, MachineEntry entry) {
+    this.inspection = inspection;
+    this.state = state;
+    this.entry = entry;
+  }
+
+  /** What a running machine's locks are held by. */
+  static String token(MachineId machine) {
+    return "machine " + machine;
+  }
+
+  /** The state with what was looked at, and with the locks. */
+  InventoryState state() {
+    return state;
+  }
+
+  /**
+   * Looks at the media of a device that is to be served, and locks them.
+   *
+   * @throws ModelException why they cannot be served; the state is as before
+   */
+  void claim(Attachment attachment, Run run) {
+    MediumId medium = run.served(attachment);
+    if (medium == null) return;
+    List<Medium> chain = state.chain(medium);
+    InventoryState seen =
+        attachment.type() == DeviceType.HARD_DISK
+            ? inspection.needs(state, chain)
+            : inspection.needsDisc(state, chain.getFirst());
+    state = locked(seen, entry, attachment, run);
+  }
+
+  /** Locks the media of a device that is served already. */
+  void keep(Attachment attachment, Run run) {
+    state = locked(state, entry, attachment, run);
+  }
+
+  /** The state with the locks on the media of a device that is served already. */
+  static InventoryState locked(
+      InventoryState seen, MachineEntry entry, Attachment attachment, Run run) {
+    MediumId medium = run.served(attachment);
+    if (medium == null) return seen;
+    String holder = "running machine '%s'".formatted(entry.name());
+    List<MediumLock> wanted = new ArrayList<>();
+    List<Medium> chain = seen.chain(medium);
+    for (Medium link : chain.reversed()) {
+      boolean top = link == chain.getFirst();
+      boolean written = isWritten(link) || isPassedThrough(attachment, link);
+      wanted.add(
+          new MediumLock(
+              token(entry.id()),
+              link.id(),
+              top && written && !run.readOnly(),
+              MediumLock.Kind.MACHINE,
+              holder));
+    }
+    return MediumLocks.take(seen, wanted, "", null);
+  }
+
+  /**
+   * What is wrong with a device that could not be opened: what a look at its media says, or what
+   * opening said.
+   */
+  ModelException whyNot(Attachment attachment, IOException opening) {
+    List<Medium> chain = attachment.medium() == null ? List.of() : state.chain(attachment.medium());
+    for (Medium medium : chain) {
+      Medium seen = inspection.look(medium);
+      if (seen.accessError() == null) continue;
+      state = state.with(seen);
+      return Inspection.inaccessible(medium, seen.accessError());
+    }
+    ErrorCode code = Refusal.of(E_FAIL, "", opening).code();
+    return new ModelException(code, Refusal.why(opening), opening);
+  }
+
+  static boolean isWritten(Medium medium) {
+    return medium.type() != MediumType.READONLY && medium.type() != MediumType.SHAREABLE;
+  }
+
+  /** Then the guest has the drive for itself, and may write to its disc. */
+  static boolean isPassedThrough(Attachment attachment, Medium medium) {
+    return attachment.passthrough() && medium.isHostDrive();
+  }
+}

@@ -1,0 +1,21 @@
+package dev.varve.core.inventory;
+
+import dev.varve.core.machine.Slot;
+import java.util.Set;
+
+/**
+ * How a machine is started.
+ *
+ * @param readOnly whether its disks can only be read: nothing is reset or locked for writing, and a
+ *     machine whose memory is saved starts too
+ * @param without slots whose devices are not served in this run
+ */
+public record StartOptions(boolean readOnly, Set<Slot> without) {
+
+  /** All devices, as their media allow. */
+  public static final StartOptions USUAL = new StartOptions(false, Set.of());
+
+  public StartOptions {
+    without = Set.copyOf(without);
+  }
+}
