@@ -49,13 +49,12 @@ final class Attaching {
     Medium medium = state.medium(id);
     Devices.checkFits(medium, type);
     Devices.checkOnlyOnce(entry, medium);
-    if (medium.type() == MediumType.MULTI_ATTACH && medium.registry() == null)
+    if (medium.type() == MediumType.MULTI_ATTACH && medium.isGlobal())
       throw Refusal.of(
           VBOX_E_INVALID_OBJECT_STATE,
           "'%s' is of type MultiAttach and belongs to no machine; attach it once as Normal first",
           medium.name());
-    if (type != DeviceType.HARD_DISK)
-      return attached(registered(state, medium, entry), entry, device);
+    if (type != DeviceType.HARD_DISK) return attached(state, entry, device);
     return attachHardDisk(state, entry, device, medium);
   }
 
@@ -67,7 +66,7 @@ final class Attaching {
     if (!state.needsDifferencing(medium)) {
       if (state.halfMerged().contains(medium.id())) throw NewDiff.halfMerged(medium);
       MediumLocks.needNoJob(state, medium, "attach '%s'".formatted(medium.name()));
-      return attached(registered(state, medium, entry), entry, device);
+      return attached(state, entry, device);
     }
     if (!medium.isDifferencing()) {
       Attachment descendant = SmartAttachment.lastSavedDescendant(state, entry, device, medium);
@@ -96,7 +95,6 @@ final class Attaching {
     MediumLocks.needReading(
         now, now.chain(parent.id()), "build on '%s'".formatted(parent.name()), null);
     NewDiff.checkParent(now, parent, null);
-    now = registered(now, now.base(parent.id()), entry);
     NewDiff diff = NewDiff.in(entry.saved(), now, now.medium(parent.id()), outside.newMediumId());
     return attached(
         now.with(diff.medium()), entry, device.withMedium(diff.medium().id()).withImplicit(true));
@@ -109,14 +107,6 @@ final class Attaching {
     boolean known = group == null || entry.working().hardware().bandwidthGroup(group) != null;
     Attachment device = known ? attachment : attachment.withBandwidthGroup(null);
     return state.with(entry.with(entry.working().plus(device)));
-  }
-
-  /** A tree of media that belongs to no machine belongs to the first that attaches one of it. */
-  static InventoryState registered(InventoryState state, Medium medium, MachineEntry entry) {
-    Medium base = state.base(medium.id());
-    if (base.registry() != null) return state;
-    return state.withMedia(
-        state.tree(base.id()).stream().map(m -> m.withRegistry(entry.id().uuid())).toList());
   }
 
   private static void checkSlot(Hardware hardware, StorageController controller, Slot slot) {

@@ -136,7 +136,6 @@ final class Devices {
       Medium image = state.medium(medium);
       checkFits(image, drive.type());
       checkOnlyOnce(entry, image);
-      state = Attaching.registered(state, image, entry);
     }
     return changed(state, entry, slot, a -> a.withMedium(medium).withEjected(false));
   }

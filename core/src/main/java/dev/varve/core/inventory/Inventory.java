@@ -447,7 +447,8 @@ public final class Inventory implements AutoCloseable {
               Devices.guestEject(ledger.state(), machine, slot), machine, Unservable.REFUSED);
           MachineEntry entry = ledger.state().machine(machine);
           // Nobody is there who could save it.
-          if (entry.sessions().isEmpty()) ledger.decide(state -> state.with(entry.saving()));
+          if (entry.sessions().isEmpty())
+            ledger.decide(state -> Registries.claimed(state.with(entry.saving()), machine));
           return null;
         });
   }

@@ -16,11 +16,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** From settings files to the state that they describe, or the reason why one cannot be used. */
@@ -69,7 +71,7 @@ final class Loading {
         bad.put(e.getKey(), why);
         continue;
       }
-      state = state.withMedia(registered(e.getValue()));
+      state = state.withMedia(listed(state, e.getValue()));
       fitting.put(e.getKey(), e.getValue());
     }
     // Machines use each other's media: all of them are known now.
@@ -81,7 +83,7 @@ final class Loading {
   static InventoryState add(InventoryState state, MachineSettings settings) {
     String why = conflict(state, settings, List.of());
     if (why == null) {
-      InventoryState now = joined(state.withMedia(registered(settings)), settings);
+      InventoryState now = joined(state.withMedia(listed(state, settings)), settings);
       why = problem(now, now.machine(settings.machine().id()).saved());
       if (why == null) return now;
     }
@@ -92,10 +94,19 @@ final class Loading {
         why);
   }
 
-  private static List<Medium> registered(MachineSettings settings) {
+  /**
+   * The media of a machine's registry; of those that are known already, only that it lists them.
+   */
+  private static List<Medium> listed(InventoryState state, MachineSettings settings) {
+    UUID machine = settings.machine().id().uuid();
     List<Medium> media = new ArrayList<>();
-    for (Medium medium : unseen(settings.media()))
-      media.add(medium.withRegistry(settings.machine().id().uuid()));
+    for (Medium medium : unseen(settings.media())) {
+      Medium known = state.media().get(medium.id());
+      media.add(
+          known == null
+              ? medium.withRegistries(Set.of(machine))
+              : Registries.listed(known, machine));
+    }
     return media;
   }
 
@@ -122,13 +133,16 @@ final class Loading {
           .formatted(
               settings.machine().id(),
               state.machine(settings.machine().id()).saved().settingsFile());
+    Map<UUID, Path> files = new HashMap<>();
+    for (MachineSettings other : others)
+      files.put(other.machine().id().uuid(), other.machine().settingsFile());
+    for (MachineEntry entry : state.machines().values())
+      files.put(entry.id().uuid(), entry.saved().settingsFile());
     Set<MediumId> here = new HashSet<>();
     for (Medium medium : settings.media()) {
       if (!here.add(medium.id())) return "medium %s is listed twice".formatted(medium.id());
-      Medium known = state.media().get(medium.id());
-      if (known != null && !known.location().equals(medium.location()))
-        return "medium %s is at '%s' here, and is registered at '%s'"
-            .formatted(medium.id(), medium.name(), known.name());
+      String why = Twins.conflict(state, medium, files);
+      if (why != null) return why;
       if (medium.parent() != null
           && !here.contains(medium.parent())
           && !state.media().containsKey(medium.parent()))

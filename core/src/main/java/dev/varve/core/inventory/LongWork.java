@@ -152,7 +152,8 @@ final class LongWork {
     InventoryState state = ledger.state();
     MachineEntry entry = state.machine(machine);
     Snapshot snapshot = Snapshots.find(entry.saved(), id);
-    if (id.equals(entry.saved().currentSnapshot())) state = state.with(entry.saving());
+    if (id.equals(entry.saved().currentSnapshot()))
+      state = Registries.claimed(state.with(entry.saving()), machine);
     state = seen(state, snapshot);
     boolean online = entry.state().isOnline();
     SnapshotDeletion deletion =
@@ -238,7 +239,7 @@ final class LongWork {
             null,
             state.medium(id).capacity(),
             false,
-            null,
+            Set.of(),
             "",
             Map.of(),
             null);

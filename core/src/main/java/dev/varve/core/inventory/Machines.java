@@ -24,7 +24,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
 
 /** Which machines there are. */
 final class Machines {
@@ -87,18 +86,7 @@ final class Machines {
   static InventoryState unregister(InventoryState state, MachineId machine, UnregisterMode mode) {
     MachineEntry entry = state.machine(machine);
     checkFree(entry);
-    UUID registry = machine.uuid();
-    InventoryState without = state.without(machine);
-    List<MediumId> gone = new ArrayList<>();
-    List<Medium> kept = new ArrayList<>();
-    for (Medium base : state.media().values()) {
-      if (base.isDifferencing() || !registry.equals(base.registry())) continue;
-      List<Medium> tree = state.tree(base.id());
-      boolean used = tree.stream().anyMatch(m -> !without.uses(m.id()).isEmpty());
-      if (mode == UnregisterMode.UNREGISTER_ONLY && !used) tree.forEach(m -> gone.add(m.id()));
-      else tree.forEach(m -> kept.add(m.withRegistry(null)));
-    }
-    return without.withMedia(kept).withoutMedia(gone);
+    return Registries.released(state.without(machine), machine, mode);
   }
 
   private static void checkFree(MachineEntry entry) {

@@ -26,6 +26,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Which media there are: making, finding, changing and forgetting them one by one. */
@@ -68,7 +69,7 @@ final class MediaRegistry {
             null,
             capacity,
             false,
-            null,
+            Set.of(),
             "",
             Map.of(),
             null);
@@ -218,7 +219,7 @@ final class MediaRegistry {
         info.parent(),
         info.capacity(),
         parent != null && state.resetsAutomatically(parent.id()),
-        parent == null ? null : parent.registry(),
+        Set.of(),
         "",
         Map.of(),
         null);

@@ -32,7 +32,7 @@ final class MediumTypes {
     switch (type) {
       case WRITETHROUGH, SHAREABLE, READONLY -> checkDirect(state, medium, type);
       case MULTI_ATTACH -> {
-        if (medium.registry() == null)
+        if (medium.isGlobal())
           throw refusal(medium, type, "it belongs to no machine yet; attach it once and save");
       }
       case NORMAL, IMMUTABLE -> {}

@@ -9,13 +9,14 @@ import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.ModelException;
+import dev.varve.core.medium.Ownership;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -33,11 +34,12 @@ record NewDiff(Medium medium, Path parent, @Nullable MediumId onRaw) {
 
   private static final String DEFAULT_FORMAT = "VDI";
 
-  /** One that the model makes by itself, in a machine's snapshot folder. */
+  /** One that the model makes by itself, in a machine's snapshot folder and registry. */
   static NewDiff in(Machine machine, InventoryState state, Medium parent, MediumId id) {
     String extension = format(parent).toLowerCase(Locale.ROOT);
     Path location = machine.snapshotPath().resolve("{%s}.%s".formatted(id.uuid(), extension));
-    return at(location, state, parent, id);
+    NewDiff diff = at(location, state, parent, id);
+    return of(diff.medium().withRegistries(Set.of(machine.id().uuid())), parent);
   }
 
   static NewDiff at(Path location, InventoryState state, Medium parent, MediumId id) {
@@ -52,7 +54,7 @@ record NewDiff(Medium medium, Path parent, @Nullable MediumId onRaw) {
             parent.id(),
             parent.capacity(),
             state.resetsAutomatically(parent.id()),
-            parent.registry(),
+            parent.registries(),
             "",
             Map.of(),
             null);
@@ -69,7 +71,7 @@ record NewDiff(Medium medium, Path parent, @Nullable MediumId onRaw) {
 
   /** Makes the file, and the folder that it goes into. */
   void create(ImageFiles images) throws IOException {
-    Files.createDirectories(medium.location().toAbsolutePath().getParent());
+    Ownership.createFolders(Objects.requireNonNull(medium.location().toAbsolutePath().getParent()));
     if (onRaw == null) images.createChild(medium.location(), medium.id(), parent);
     else images.createChildOfRaw(medium.location(), medium.id(), parent, onRaw);
   }

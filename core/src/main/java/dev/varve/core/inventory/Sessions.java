@@ -59,7 +59,7 @@ final class Sessions {
 
   static InventoryState save(InventoryState state, String session) {
     MachineEntry entry = anyStable(state, session, "save the settings");
-    return state.with(entry.saving());
+    return Registries.claimed(state.with(entry.saving()), entry.id());
   }
 
   static InventoryState discard(InventoryState state, String session) {

@@ -100,7 +100,12 @@ final class Snapshots {
     InventoryState result =
         now.withMedia(above.media())
             .with(committed.with(after).with(WorkingCopy.of(above.hardware())));
-    return new Change(result, snapshot.id(), above.diffs(), above.tops(), List.of());
+    return new Change(
+        Registries.claimed(result, entry.id()),
+        snapshot.id(),
+        above.diffs(),
+        above.tops(),
+        List.of());
   }
 
   /** A disk that a run leaves out gets its new image like that of a machine that is off. */
@@ -166,7 +171,8 @@ final class Snapshots {
     List<FileStep> steps = new ArrayList<>();
     for (Medium medium : unneeded) steps.add(new FileStep.Delete(medium.location()));
     steps.addAll(SavedStates.unneeded(state, result));
-    return new Change(result, id, above.diffs(), above.tops(), steps);
+    return new Change(
+        Registries.claimed(result, entry.id()), id, above.diffs(), above.tops(), steps);
   }
 
   private static void checkDepth(Machine machine) {

@@ -25,7 +25,6 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -57,7 +56,7 @@ final class Store implements AutoCloseable {
       Map<MachineId, MachineSettings> machines, List<Path> files, List<Medium> globalMedia) {
 
     static Durable of(InventoryState state) {
-      return new Durable(settings(state), settingsFiles(state), registry(state, null));
+      return new Durable(settings(state), settingsFiles(state), listed(null, durableMedia(state)));
     }
   }
 
@@ -278,14 +277,11 @@ final class Store implements AutoCloseable {
   // ---- what is durable of a state
 
   private static Map<MachineId, MachineSettings> settings(InventoryState state) {
-    Map<UUID, List<Medium>> registries = new HashMap<>();
-    for (Medium medium : durableMedia(state))
-      if (medium.registry() != null)
-        registries.computeIfAbsent(medium.registry(), _ -> new ArrayList<>()).add(medium);
+    Map<MediumId, Medium> durable = durableMedia(state);
     Map<MachineId, MachineSettings> settings = new LinkedHashMap<>();
     for (MachineEntry entry : state.machines().values()) {
       List<Medium> media = new ArrayList<>(hostDrives(state, entry.saved()));
-      media.addAll(registries.getOrDefault(entry.id().uuid(), List.of()));
+      media.addAll(listed(entry.id().uuid(), durable));
       settings.put(entry.id(), new MachineSettings(entry.saved(), media));
     }
     return settings;
@@ -300,19 +296,24 @@ final class Store implements AutoCloseable {
     for (Attachment attachment : attachments) {
       Medium medium = attachment.medium() == null ? null : state.media().get(attachment.medium());
       if (medium != null && medium.isHostDrive())
-        drives.add(medium.withAccessError(null).withCapacity(0)); // its disc changes
+        drives.add(
+            medium
+                .withAccessError(null)
+                .withCapacity(0) // its disc changes
+                .withRegistries(Set.of()));
     }
     return drives;
   }
 
-  private static List<Medium> registry(InventoryState state, @Nullable UUID machine) {
-    return durableMedia(state).stream()
-        .filter(medium -> Objects.equals(medium.registry(), machine))
+  /** Which others list a medium too makes no difference to a file. */
+  private static List<Medium> listed(@Nullable UUID registry, Map<MediumId, Medium> durable) {
+    return Registries.of(registry, durable).stream()
+        .map(medium -> medium.withRegistries(Set.of()))
         .toList();
   }
 
   /** Parents before their children. */
-  private static List<Medium> durableMedia(InventoryState state) {
+  private static Map<MediumId, Medium> durableMedia(InventoryState state) {
     Set<MediumId> implicit = state.implicitMedia();
     Map<MediumId, List<Medium>> children = new HashMap<>();
     List<Medium> ordered = new ArrayList<>();
@@ -328,7 +329,9 @@ final class Store implements AutoCloseable {
         == state.media().values().stream()
             .filter(medium -> !implicit.contains(medium.id()) && !medium.isHostDrive())
             .count();
-    return ordered;
+    Map<MediumId, Medium> durable = new LinkedHashMap<>();
+    for (Medium medium : ordered) durable.put(medium.id(), medium);
+    return durable;
   }
 
   private static List<Path> settingsFiles(InventoryState state) {

@@ -3,6 +3,7 @@ package dev.varve.core.medium;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param parent null for a base
  * @param capacity what the guest sees, in bytes; 0 while nobody has looked
  * @param autoReset whether starting a machine empties it; only a medium with a parent
- * @param registry the machine in whose settings file it is listed; null: the global registry
+ * @param registries the machines in whose settings files it is listed; none: only in the global
+ *     registry
  * @param accessError why the file could not be opened when it was last looked at; null if it could.
  *     Set for whatever nobody has looked at since the inventory was opened
  * @param properties whatever other programs keep with it
@@ -30,7 +32,7 @@ public record Medium(
     @Nullable MediumId parent,
     long capacity,
     boolean autoReset,
-    @Nullable UUID registry,
+    Set<UUID> registries,
     String description,
     Map<String, String> properties,
     @Nullable String accessError) {
@@ -40,6 +42,7 @@ public record Medium(
       throw new IllegalArgumentException("the location " + location + " is not absolute");
     if (autoReset && parent == null)
       throw new IllegalArgumentException("only a differencing image can be reset automatically");
+    registries = Set.copyOf(registries);
     properties = Map.copyOf(properties);
   }
 
@@ -71,6 +74,11 @@ public record Medium(
     return format.equals(HOST_DRIVE);
   }
 
+  /** Whether it is listed in no machine's settings file. */
+  public boolean isGlobal() {
+    return registries.isEmpty();
+  }
+
   /** For people: the file. */
   public String name() {
     return location.toString();
@@ -88,7 +96,7 @@ public record Medium(
         parent,
         capacity,
         autoReset,
-        registry,
+        registries,
         description,
         properties,
         accessError);
@@ -109,7 +117,7 @@ public record Medium(
         parent,
         capacity,
         autoReset && parent != null,
-        registry,
+        registries,
         description,
         properties,
         accessError);
@@ -127,14 +135,14 @@ public record Medium(
         parent,
         capacity,
         autoReset,
-        registry,
+        registries,
         description,
         properties,
         accessError);
   }
 
-  /** The same in another registry. */
-  public Medium withRegistry(@Nullable UUID registry) {
+  /** The same, listed in the registries of these machines. */
+  public Medium withRegistries(Set<UUID> registries) {
     return new Medium(
         id,
         location,
@@ -145,7 +153,7 @@ public record Medium(
         parent,
         capacity,
         autoReset,
-        registry,
+        registries,
         description,
         properties,
         accessError);
@@ -163,7 +171,7 @@ public record Medium(
         parent,
         capacity,
         autoReset,
-        registry,
+        registries,
         description,
         properties,
         accessError);
@@ -181,7 +189,7 @@ public record Medium(
         parent,
         capacity,
         autoReset,
-        registry,
+        registries,
         description,
         properties,
         accessError);

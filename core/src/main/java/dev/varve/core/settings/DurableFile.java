@@ -1,6 +1,7 @@
 package dev.varve.core.settings;
 
 import dev.varve.core.device.OutOfSpaceException;
+import dev.varve.core.medium.Ownership;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -11,7 +12,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFileAttributeView;
 import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -71,13 +71,13 @@ final class DurableFile {
         && Arrays.equals(Files.readAllBytes(previous), contents);
   }
 
-  /** Puts the new contents beside the file, durable and with its permissions. */
+  /** Puts the new contents beside the file, durable, and with its owner and permissions. */
   void stage(byte[] contents) throws IOException {
     steps.before("write " + staged);
     Files.deleteIfExists(staged);
     try (var file =
         FileChannel.open(staged, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      keepPermissions();
+      keepOwner();
       var bytes = ByteBuffer.wrap(contents);
       while (bytes.hasRemaining()) file.write(bytes);
       file.force(true);
@@ -90,10 +90,9 @@ final class DurableFile {
     }
   }
 
-  private void keepPermissions() throws IOException {
-    var view = Files.getFileAttributeView(path, PosixFileAttributeView.class);
-    if (exists() && view != null)
-      Files.setPosixFilePermissions(staged, view.readAttributes().permissions());
+  private void keepOwner() throws IOException {
+    if (exists()) Ownership.keep(path, staged);
+    else Ownership.inherit(folder(), staged);
   }
 
   /** Takes back {@link #stage}. */
@@ -208,11 +207,7 @@ final class DurableFile {
     if (Files.isDirectory(folder)) return;
     Path parent = folder.getParent();
     if (parent != null) createFolders(parent);
-    try {
-      Files.createDirectory(folder);
-    } catch (FileAlreadyExistsException e) {
-      if (!Files.isDirectory(folder)) throw e;
-    }
+    Ownership.createFolder(folder);
     if (parent != null) forceFolder(parent);
   }
 

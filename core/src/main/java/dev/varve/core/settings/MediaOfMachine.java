@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -107,7 +108,7 @@ final class MediaOfMachine {
             null,
             0,
             false,
-            machine,
+            Set.of(machine),
             "",
             Map.of(),
             MediaRegistry.NOT_LOOKED_AT));

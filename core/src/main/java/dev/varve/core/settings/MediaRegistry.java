@@ -5,6 +5,7 @@ import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
+import dev.varve.core.medium.SamePlace;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -129,7 +130,7 @@ final class MediaRegistry {
         parent,
         0,
         parent != null && Values.flag(element, "autoReset", false),
-        owner,
+        owner == null ? Set.of() : Set.of(owner),
         description == null ? "" : description.text(),
         properties,
         NOT_LOOKED_AT);
@@ -198,7 +199,7 @@ final class MediaRegistry {
       MediumId parent = medium.parent();
       if (parent != null && !ids.contains(parent))
         throw new IllegalArgumentException(
-            "medium %s is in another registry than its parent %s".formatted(medium.id(), parent));
+            "medium %s is in a registry without its parent %s".formatted(medium.id(), parent));
       if (!medium.isHostDrive())
         children.computeIfAbsent(parent, _ -> new ArrayList<>()).add(medium);
     }
@@ -221,7 +222,8 @@ final class MediaRegistry {
         fields(medium, kind).writeTo(element);
       } else {
         Medium before = medium(element, kind, holder(element, kind));
-        fields(medium, kind).writeTo(element, fields(before, kind));
+        fields(medium, kind, locationAsWritten(before, medium))
+            .writeTo(element, fields(before, kind));
       }
       elements.add(element);
     }
@@ -240,13 +242,22 @@ final class MediaRegistry {
     return new MediumId(Values.uuid(parent, "uuid"));
   }
 
+  /** Another way to the same file is no other location. */
+  private static Path locationAsWritten(Medium before, Medium now) {
+    return SamePlace.of(before.location(), now.location()) ? before.location() : now.location();
+  }
+
   private Fields fields(Medium medium, Kind kind) {
+    return fields(medium, kind, medium.location());
+  }
+
+  private Fields fields(Medium medium, Kind kind, Path location) {
     boolean disk = kind == Kind.HARD_DISKS;
     boolean typed = disk ? !medium.isDifferencing() : medium.type() != kind.usualType;
     boolean formatted = disk || !medium.format().equals(RAW);
     return new Fields()
         .with("uuid", Values.text(medium.id().uuid()))
-        .with("location", Values.text(medium.location(), folder))
+        .with("location", Values.text(location, folder))
         .with("format", formatted ? medium.format() : null)
         .withTrue("autoReset", medium.autoReset())
         .with("type", typed ? medium.type().text() : null);

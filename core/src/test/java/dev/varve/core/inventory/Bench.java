@@ -234,13 +234,13 @@ final class Bench implements AutoCloseable {
       Medium medium = seen.medium();
       media.put(
           medium.id().toString(),
-          "%s %s on %s %s registry %s"
+          "%s %s on %s %s registries %s"
               .formatted(
                   folder.relativize(medium.location()),
                   medium.type(),
                   medium.parent(),
                   medium.autoReset(),
-                  medium.registry()));
+                  new TreeSet<>(medium.registries())));
     }
     media.forEach((id, line) -> text.append(id).append(' ').append(line).append('\n'));
     return text.toString();

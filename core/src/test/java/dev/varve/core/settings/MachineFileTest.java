@@ -95,7 +95,8 @@ class MachineFileTest {
     assertEquals(
         Path.of("/vm/samp/vms/a1-sample/Snapshots/{e6baab6c-2649-4bf2-8128-0ccf4ce6c201}.vdi"),
         diff.location());
-    assertEquals(UUID.fromString("d753a53c-e5a7-4910-ad4b-a297422fde94"), diff.registry());
+    assertEquals(
+        Set.of(UUID.fromString("d753a53c-e5a7-4910-ad4b-a297422fde94")), diff.registries());
     assertEquals(
         List.of(MediumType.READONLY, MediumType.WRITETHROUGH),
         media.subList(9, 11).stream().map(Medium::type).toList());
@@ -633,7 +634,7 @@ class MachineFileTest {
         parent,
         m.capacity(),
         parent != null && m.autoReset(),
-        m.registry(),
+        m.registries(),
         m.description(),
         m.properties(),
         m.accessError());
@@ -650,7 +651,7 @@ class MachineFileTest {
         m.parent(),
         m.capacity(),
         m.autoReset(),
-        m.registry(),
+        m.registries(),
         description,
         properties,
         m.accessError());

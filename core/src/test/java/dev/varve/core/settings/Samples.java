@@ -197,7 +197,7 @@ final class Samples {
         m.parent(),
         m.capacity(),
         m.autoReset(),
-        m.registry(),
+        m.registries(),
         m.description(),
         m.properties(),
         m.accessError());
@@ -215,7 +215,7 @@ final class Samples {
         parent.id(),
         0,
         parent.autoReset(),
-        parent.registry(),
+        parent.registries(),
         "",
         Map.of(),
         MediaRegistry.NOT_LOOKED_AT);

@@ -25,6 +25,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AfterEach;
@@ -136,7 +137,7 @@ class StateFolderTest {
         null,
         0,
         false,
-        null,
+        Set.of(),
         "",
         Map.of(),
         MediaRegistry.NOT_LOOKED_AT);
@@ -578,7 +579,7 @@ class StateFolderTest {
         parent == null ? null : parent.id(),
         0,
         false,
-        null,
+        Set.of(),
         "for \"tests\" & <more>\n\u00e4",
         Map.of("b", "1", "a", "x\ty"),
         MediaRegistry.NOT_LOOKED_AT);

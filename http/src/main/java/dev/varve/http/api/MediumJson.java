@@ -7,6 +7,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.Comparator;
 import java.util.TreeMap;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** Media as JSON. */
@@ -42,7 +43,10 @@ final class MediumJson {
         .put("parent", text(medium.parent()))
         .put("capacity", medium.capacity())
         .put("autoReset", medium.autoReset())
-        .put("registry", text(medium.registry()))
+        .put(
+            "registries",
+            MachineJson.array(
+                medium.registries().stream().map(UUID::toString).sorted().toList(), id -> id))
         .put("description", medium.description())
         .put("properties", properties);
   }

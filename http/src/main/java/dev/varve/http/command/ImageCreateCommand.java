@@ -93,7 +93,7 @@ final class ImageCreateCommand implements Callable<Integer> {
     try (var lock = MappedFile.openReadOnly(parent, 0)) {
       VdiHeader below = VdiHeader.read(lock);
       NewImage child = options.apply(spec, () -> childOf(below));
-      VdiHeader created = VdiCreator.create(file, child);
+      VdiHeader created = VdiCreator.createChild(file, child, parent);
       if (!Objects.equals(folderOf(file), folderOf(parent))) {
         PrintWriter err = spec.commandLine().getErr();
         err.println(

@@ -42,7 +42,7 @@ final class MediumWords {
         .facts(medium, "needsDifferencing")
         .each("usedBy", uses(medium.getJsonArray("uses"), machines))
         .each("heldBy", medium.getJsonArray("holders"))
-        .fact("registry", machines.of(medium.getString("registry")))
+        .each("registry", machines.of(medium.getJsonArray("registries")))
         .facts(medium, "description");
     for (var property : medium.getJsonObject("properties")) {
       sheet.fact("property", property.getKey() + " = " + property.getValue());

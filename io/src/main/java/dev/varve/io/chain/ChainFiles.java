@@ -162,7 +162,8 @@ public final class ChainFiles implements ImageFiles {
   public void createChild(Path location, MediumId id, Path parent) throws IOException {
     VdiHeader below = VdiHeader.peek(parent);
     try {
-      VdiCreator.create(location, NewImage.childOf(below, UUID::randomUUID).withUuid(id.uuid()));
+      VdiCreator.createChild(
+          location, NewImage.childOf(below, UUID::randomUUID).withUuid(id.uuid()), parent);
     } catch (FileAlreadyExistsException e) {
       if (!isChild(location, id, below.uuid())) throw e; // else the call before a crash did it
     }
@@ -174,7 +175,8 @@ public final class ChainFiles implements ImageFiles {
     long capacity = RawBase.capacity(parent);
     var below = VdiHeader.ofRaw(capacity, NewImage.DEFAULT_BLOCK_SIZE, parentId.uuid());
     try {
-      VdiCreator.create(location, NewImage.childOf(below, UUID::randomUUID).withUuid(id.uuid()));
+      VdiCreator.createChild(
+          location, NewImage.childOf(below, UUID::randomUUID).withUuid(id.uuid()), parent);
     } catch (FileAlreadyExistsException e) {
       if (!isChild(location, id, parentId.uuid())) throw e;
     }

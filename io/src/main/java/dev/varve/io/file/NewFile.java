@@ -1,5 +1,6 @@
 package dev.varve.io.file;
 
+import dev.varve.core.medium.Ownership;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -53,25 +54,36 @@ public final class NewFile implements Closeable {
   }
 
   /**
-   * Begins an empty file.
+   * Begins an empty file, with the owner of the file that it replaces or of its folder.
    *
    * @throws FileAlreadyExistsException if {@code target} exists and is not to be replaced
    * @throws ImageInUseException if the file that is to be replaced is open somewhere
    */
   public static NewFile create(Path target, Existing existing) throws IOException {
+    return create(target, existing, target.toAbsolutePath().getParent());
+  }
+
+  /**
+   * The same for a file that belongs to another, as a differencing image does to its parent.
+   *
+   * @param model whose owner the file gets, see {@link Ownership#inherit}
+   */
+  public static NewFile create(Path target, Existing existing, @Nullable Path model)
+      throws IOException {
     Path absolute = target.toAbsolutePath();
     if (existing == Existing.REFUSED) refuseIfPresent(absolute);
     if (Files.isSymbolicLink(absolute)) absolute = absolute.toRealPath();
     ImageFile replaced = Files.exists(absolute) ? MappedFile.openReadWrite(absolute, 0) : null;
     try {
-      return begin(absolute, existing, replaced);
+      return begin(absolute, existing, replaced, model);
     } catch (Throwable e) {
       if (replaced != null) replaced.close();
       throw e;
     }
   }
 
-  private static NewFile begin(Path target, Existing existing, @Nullable ImageFile replaced)
+  private static NewFile begin(
+      Path target, Existing existing, @Nullable ImageFile replaced, @Nullable Path model)
       throws IOException {
     Path folder = target.getParent();
     if (folder == null || !Files.isDirectory(folder)) {
@@ -79,6 +91,8 @@ public final class NewFile implements Closeable {
     }
     Path part = Files.createTempFile(folder, beginning(target), PART);
     try {
+      if (replaced != null) Ownership.keep(target, part);
+      else if (model != null) Ownership.inherit(model, part);
       return new NewFile(target, existing, part, MappedFile.openReadWrite(part, 0), replaced);
     } catch (Throwable e) {
       Files.deleteIfExists(part);

@@ -5,6 +5,7 @@ import dev.varve.io.file.NewFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -25,7 +26,22 @@ public final class VdiCreator {
    *     fit
    */
   public static VdiHeader create(Path path, NewImage image) throws IOException {
-    try (var file = NewFile.create(path, NewFile.Existing.REFUSED)) {
+    return publish(NewFile.create(path, NewFile.Existing.REFUSED), image);
+  }
+
+  /**
+   * The same for a differencing image, which gets the owner that its parent has.
+   *
+   * @param parent a file; of a block device the owner says nothing, and the folder's is taken
+   */
+  public static VdiHeader createChild(Path path, NewImage image, Path parent) throws IOException {
+    return Files.isRegularFile(parent)
+        ? publish(NewFile.create(path, NewFile.Existing.REFUSED, parent), image)
+        : create(path, image);
+  }
+
+  private static VdiHeader publish(NewFile made, NewImage image) throws IOException {
+    try (NewFile file = made) {
       VdiHeader header = write(file.contents(), image);
       file.publish();
       return header;

@@ -36,16 +36,14 @@ final class OtherWritersTest {
     final ProcessHandle process;
 
     Holder(String mode) throws Exception {
+      String hold = "exec 3%s\"$0\"; echo $$; exec sleep 60".formatted(mode);
       Process shell =
-          new ProcessBuilder(
-                  "sh",
-                  "-c",
-                  "setsid sh -c 'exec 3" + mode + "\"$0\"; echo $$; exec sleep 60' \"$0\" &",
-                  image.toString())
+          new ProcessBuilder("sh", "-c", "sh -c '" + hold + "' \"$0\" & wait", image.toString())
+              .redirectErrorStream(true)
               .start();
-      long pid = Long.parseLong(shell.inputReader().readLine());
-      assertTrue(shell.waitFor(20, TimeUnit.SECONDS));
-      process = ProcessHandle.of(pid).orElseThrow();
+      String answer = shell.inputReader().readLine();
+      assertTrue(answer != null && answer.matches("\\d+"), () -> "the shell says " + answer);
+      process = ProcessHandle.of(Long.parseLong(answer)).orElseThrow();
     }
 
     @Override
