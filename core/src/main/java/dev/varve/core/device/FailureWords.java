@@ -1,6 +1,7 @@
 package dev.varve.core.device;
 
 import java.io.EOFException;
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.UnknownHostException;
 import java.nio.channels.ClosedByInterruptException;
@@ -12,9 +13,12 @@ import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileSystemLoopException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.NotLinkException;
+import java.nio.file.Path;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -60,7 +64,7 @@ public final class FailureWords {
       return what + e.getReason();
     return what
         + switch (e) {
-          case NoSuchFileException _ -> "there is no such file";
+          case NoSuchFileException _ -> missing(e.getFile());
           case FileAlreadyExistsException _ -> "it exists already; choose another name";
           case AccessDeniedException _ -> "permission denied";
           case NotDirectoryException _ -> "this is not a folder";
@@ -70,5 +74,18 @@ public final class FailureWords {
           case AtomicMoveNotSupportedException _ -> "it cannot be moved to another file system";
           default -> UNKNOWN;
         };
+  }
+
+  /** A symbolic link is there, and what it leads to is not. */
+  private static String missing(String file) {
+    try {
+      Path path = Path.of(file);
+      if (Files.isSymbolicLink(path))
+        return "it is a symbolic link to '%s', which does not exist"
+            .formatted(Files.readSymbolicLink(path));
+    } catch (IOException | InvalidPathException _) {
+      // The usual words will do.
+    }
+    return "there is no such file";
   }
 }

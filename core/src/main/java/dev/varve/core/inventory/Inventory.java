@@ -21,9 +21,11 @@ import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.ModelException;
 import dev.varve.core.settings.StateFolder;
 import dev.varve.core.settings.StateFolder.FileStep;
+import dev.varve.core.settings.StateFolder.Kept;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -111,7 +113,8 @@ public final class Inventory implements AutoCloseable {
   private final Snapshots snapshots;
   private boolean closed;
 
-  private Inventory(StateFolder folder, Surroundings surroundings, InventoryState state) {
+  private Inventory(
+      StateFolder folder, Surroundings surroundings, Warnings warnings, InventoryState state) {
     ImageFiles images = surroundings.images();
     outside =
         new Outside(
@@ -121,7 +124,7 @@ public final class Inventory implements AutoCloseable {
             surroundings.ids(),
             new Store(folder, images, state),
             new Inspection(images),
-            new Warnings(surroundings.clock()));
+            warnings);
     runs = new MachineRuns(outside);
     ledger = new Ledger(outside, runs, state);
     jobs = new Jobs(surroundings.jobs(), surroundings.bugs());
@@ -145,9 +148,11 @@ public final class Inventory implements AutoCloseable {
   /** The same, for tests that end things at a step. */
   static Inventory open(Path stateFolder, Surroundings surroundings, StateFolder.Steps steps)
       throws IOException {
-    StateFolder folder = StateFolder.open(stateFolder, surroundings.images(), steps);
+    var warnings = new Warnings(surroundings.clock());
+    StateFolder folder =
+        StateFolder.open(stateFolder, surroundings.images(), showing(warnings), steps);
     try {
-      Inventory inventory = new Inventory(folder, surroundings, Loading.load(folder));
+      Inventory inventory = new Inventory(folder, surroundings, warnings, Loading.load(folder));
       inventory.finishUnfinished();
       inventory.tellOfKept();
       return inventory;
@@ -155,6 +160,22 @@ public final class Inventory implements AutoCloseable {
       folder.close();
       throw e;
     }
+  }
+
+  private static StateFolder.Troubles showing(Warnings warnings) {
+    return new StateFolder.Troubles() {
+      @Override
+      public void stuck(Map<Path, String> files) {
+        Map<String, String> texts = new LinkedHashMap<>();
+        files.forEach((file, text) -> texts.put(file.toString(), text));
+        warnings.replace(Warnings.Kind.STUCK_STEP, texts);
+      }
+
+      @Override
+      public void kept(Kept kept) {
+        tell(kept, warnings);
+      }
+    };
   }
 
   /** The present state; any thread. */
@@ -515,7 +536,7 @@ public final class Inventory implements AutoCloseable {
           ledger.decide(
               ledger.state().withoutMedia(List.of(medium)),
               List.of(),
-              List.of(new FileStep.Delete(gone.location())),
+              List.of(Merge.delete(gone)),
               null);
           return null;
         });
@@ -609,13 +630,15 @@ public final class Inventory implements AutoCloseable {
   }
 
   private void tellOfKept() {
-    for (StateFolder.Kept kept : outside.store().folder().kept())
-      warnings()
-          .raise(
-              Warnings.Kind.CHANGED_OUTSIDE,
-              kept.contents().toString(),
-              "another program has written '%s' while Varve was saving it; it stays as that program left it. What Varve was going to save is in '%s': take from it what is missing, then delete it"
-                  .formatted(kept.settingsFile(), kept.contents()));
+    for (Kept kept : outside.store().folder().kept()) tell(kept, warnings());
+  }
+
+  private static void tell(Kept kept, Warnings warnings) {
+    warnings.raise(
+        Warnings.Kind.CHANGED_OUTSIDE,
+        kept.contents().toString(),
+        "another program has written '%s' while Varve was saving it; it stays as that program left it. What Varve was going to save is in '%s': take from it what is missing, then delete it"
+            .formatted(kept.settingsFile(), kept.contents()));
   }
 
   private InventoryState state() {

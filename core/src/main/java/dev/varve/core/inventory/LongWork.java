@@ -286,7 +286,7 @@ final class LongWork {
   /** What is deleted in the end must be a file: found out then, it would be too late. */
   private static void needFiles(List<StateFolder.FileStep> steps, String doing) {
     for (StateFolder.FileStep step : steps)
-      if (step instanceof StateFolder.FileStep.Delete(Path image))
+      if (step instanceof StateFolder.FileStep.Delete(Path image, _))
         Inspection.needsFile(image, doing);
   }
 
@@ -384,10 +384,10 @@ final class LongWork {
               return null;
             });
       } catch (IOException e) {
-        giveUp(e);
+        giveUp();
         throw refusal(e);
       } catch (Throwable e) {
-        giveUp(e);
+        giveUp();
         throw e;
       }
     }
@@ -479,22 +479,22 @@ final class LongWork {
      * Everything as it was; what is half merged down, and what the program's end stopped, is done
      * again by the next run at the latest.
      */
-    private void giveUp(Throwable why) {
+    private void giveUp() {
       ledger.locked(
           () -> {
-            giveUpLocked(why);
+            giveUpLocked();
             return null;
           });
     }
 
-    private void giveUpLocked(Throwable why) {
+    private void giveUpLocked() {
       try {
         live.forEach(RunningDisks.LiveMerge::abandon);
       } finally {
         ledger.publish(released(ledger.state()).withHalfMerged(changed));
         boolean later = !changed.isEmpty() || closing && !line.isEmpty();
         if (change != null && later) change.postpone();
-        else if (change != null) Store.rollBack(change, why instanceof Exception e ? e : null);
+        else if (change != null) change.rollBack();
       }
     }
   }

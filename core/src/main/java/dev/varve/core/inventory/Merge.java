@@ -84,8 +84,13 @@ record Merge(MediumId source, MediumId target, boolean forward) {
 
   private static FileStep onto(Medium parent, Medium child) {
     return parent.isRaw()
-        ? new FileStep.ReparentToRaw(child.location(), parent.location(), parent.id())
-        : new FileStep.Reparent(child.location(), parent.location());
+        ? new FileStep.ReparentToRaw(child.location(), child.id(), parent.location(), parent.id())
+        : new FileStep.Reparent(child.location(), child.id(), parent.location());
+  }
+
+  /** Deletes the file of a medium. */
+  static FileStep delete(Medium medium) {
+    return new FileStep.Delete(medium.location(), medium.isRaw() ? null : medium.id());
   }
 
   /** What is left to do with the files once the merge is decided. */
@@ -96,12 +101,12 @@ record Merge(MediumId source, MediumId target, boolean forward) {
       MediumId parent = state.medium(source).parent();
       steps.add(
           parent == null
-              ? new FileStep.MakeBase(survivor.location())
+              ? new FileStep.MakeBase(survivor.location(), survivor.id())
               : onto(state.medium(parent), survivor));
     } else {
       for (Medium child : state.children(source)) steps.add(onto(survivor, child));
     }
-    for (Medium medium : gone(state)) steps.add(new FileStep.Delete(medium.location()));
+    for (Medium medium : gone(state)) steps.add(delete(medium));
     return steps;
   }
 }

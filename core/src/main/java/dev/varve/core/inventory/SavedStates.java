@@ -33,7 +33,8 @@ final class SavedStates {
     Map<Path, String> left = names(after);
     List<FileStep> steps = new ArrayList<>();
     for (Path file : names(before).keySet())
-      if (!left.containsKey(file) && whyKept(file) == null) steps.add(new FileStep.Delete(file));
+      if (!left.containsKey(file) && whyKept(file) == null)
+        steps.add(new FileStep.Delete(file, null));
     return steps;
   }
 
@@ -45,7 +46,7 @@ final class SavedStates {
           String.valueOf(machine.stateFile()), "it is the path of another system");
     String user = names(after).get(file);
     if (user != null) return new DiscardedState(file.toString(), user + " needs it");
-    boolean goes = steps.contains(new FileStep.Delete(file));
+    boolean goes = steps.contains(new FileStep.Delete(file, null));
     return new DiscardedState(file.toString(), goes ? null : whyKept(file));
   }
 

@@ -162,7 +162,7 @@ record SnapshotDeletion(
       steps.addAll(merge.steps(state));
       state = merge.apply(state);
     }
-    for (MediumId id : deleted) steps.add(new FileStep.Delete(state.medium(id).location()));
+    for (MediumId id : deleted) steps.add(Merge.delete(state.medium(id)));
     steps.addAll(SavedStates.unneeded(before, apply(before, Instant.EPOCH)));
     return steps;
   }

@@ -169,7 +169,7 @@ final class Snapshots {
             .withMedia(above.media())
             .with(entry.with(after).with(WorkingCopy.of(above.hardware())));
     List<FileStep> steps = new ArrayList<>();
-    for (Medium medium : unneeded) steps.add(new FileStep.Delete(medium.location()));
+    for (Medium medium : unneeded) steps.add(Merge.delete(medium));
     steps.addAll(SavedStates.unneeded(state, result));
     return new Change(
         Registries.claimed(result, entry.id()), id, above.diffs(), above.tops(), steps);

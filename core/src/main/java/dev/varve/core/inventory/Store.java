@@ -13,7 +13,6 @@ import dev.varve.core.settings.MachineSettings;
 import dev.varve.core.settings.StateFolder;
 import dev.varve.core.settings.StateFolder.Change;
 import dev.varve.core.settings.StateFolder.FileStep;
-import dev.varve.core.settings.UndoneStepsException;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
@@ -96,7 +95,7 @@ final class Store implements AutoCloseable {
       moment.run(ready::decide);
       ready.carryOut();
     } catch (IOException | RuntimeException e) {
-      rollBack(change, e);
+      change.rollBack();
       throw refusal(diffs.isEmpty() ? ErrorCode.VBOX_E_FILE_ERROR : ErrorCode.E_FAIL, e);
     }
   }
@@ -112,10 +111,10 @@ final class Store implements AutoCloseable {
       ready.decide();
       ready.carryOut();
     } catch (IllegalArgumentException e) {
-      rollBack(change, e);
+      change.rollBack();
       throw new ModelException(ErrorCode.E_INVALIDARG, String.valueOf(e.getMessage()), e);
     } catch (IOException | RuntimeException e) {
-      rollBack(change, e);
+      change.rollBack();
       throw refusal(ErrorCode.VBOX_E_FILE_ERROR, e);
     }
   }
@@ -146,8 +145,6 @@ final class Store implements AutoCloseable {
             .filter(e -> !e.getValue().equals(written.machines().get(e.getKey())))
             .map(Map.Entry::getValue)
             .toList();
-    // What an earlier change left undone must not look like this one being decided.
-    folder.begin(Map.of(), "").rollBack();
     return new Ready(change.prepare(changed, next.files(), next.globalMedia(), steps), next);
   }
 
@@ -167,24 +164,9 @@ final class Store implements AutoCloseable {
       written = next;
     }
 
-    /** Does what the decision leaves to do. */
-    void carryOut() throws IOException {
-      try {
-        prepared.carryOut();
-      } catch (UndoneStepsException e) {
-        // The state is the next one all the same, and the folder does the rest before anything
-        // else.
-      }
-    }
-  }
-
-  /** Gives a change up; what goes wrong with that is told with {@code why}. */
-  static void rollBack(Change change, @Nullable Exception why) {
-    try {
-      change.rollBack();
-    } catch (IOException e) {
-      // The journal still has it, and the next run gives it up.
-      if (why != null) why.addSuppressed(e);
+    /** Does what the decision leaves to do; the folder tries again what fails. */
+    void carryOut() {
+      prepared.carryOut();
     }
   }
 
@@ -196,14 +178,14 @@ final class Store implements AutoCloseable {
     try {
       images.reset(medium.location());
     } catch (IOException | RuntimeException e) {
-      rollBack(change, e);
+      change.rollBack();
       throw e;
     }
-    rollBack(change, null);
+    change.rollBack();
   }
 
   /** Does what a line of {@link #reset} asks of the next run. */
-  void finishReset(String line) throws IOException {
+  void finishReset(String line) {
     images.sweep(Path.of(line.substring(RESET.length())));
     forget(line);
   }
@@ -231,7 +213,7 @@ final class Store implements AutoCloseable {
       diff.create(images);
       unsaved.put(medium.id(), change);
     } catch (IOException e) {
-      rollBack(change, e);
+      change.rollBack();
       throw Refusal.of(
           ErrorCode.E_FAIL, "the differencing image '%s' was not made".formatted(medium.name()), e);
     }
@@ -241,7 +223,7 @@ final class Store implements AutoCloseable {
   void keepImplicit(Collection<MediumId> media) {
     for (MediumId id : media) {
       Change change = unsaved.remove(id);
-      if (change != null) rollBack(change, null);
+      if (change != null) change.rollBack();
     }
   }
 
@@ -270,8 +252,8 @@ final class Store implements AutoCloseable {
   }
 
   /** Ends what a run before this one left unfinished. */
-  void forget(String line) throws IOException {
-    folder.begin(Map.of(), line).rollBack();
+  void forget(String line) {
+    folder.forget(line);
   }
 
   // ---- what is durable of a state

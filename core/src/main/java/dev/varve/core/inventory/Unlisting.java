@@ -4,7 +4,6 @@ import dev.varve.core.inventory.Inventory.Unlisted;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.medium.ErrorCode;
 import dev.varve.core.medium.MediumId;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -49,25 +48,21 @@ final class Unlisting {
     List<String> unfinished = store.folder().contents().unfinished();
     List<Path> images = new ArrayList<>();
     List<String> work = new ArrayList<>();
-    try {
-      // Before the machine is off the list: the next run then deletes what nobody has registered.
-      for (String line : unfinished)
-        if (line.startsWith(Store.IMPLICIT)) {
-          Store.Implicit made = Store.Implicit.of(line);
-          boolean saved = before.media().containsKey(made.id());
-          store.forget(line);
-          if (!saved && Files.exists(made.file())) images.add(made.file());
-        }
-      ledger.decide(state -> state.withBad(left));
-      // After it: if this comes to nothing, the next run gives them up.
-      for (String line : unfinished)
-        if (waits(line)) {
-          store.forget(line);
-          work.add(words(line));
-        }
-    } catch (IOException e) {
-      throw Refusal.of(ErrorCode.VBOX_E_FILE_ERROR, "the journal cannot be written", e);
-    }
+    // Before the machine is off the list: the next run then deletes what nobody has registered.
+    for (String line : unfinished)
+      if (line.startsWith(Store.IMPLICIT)) {
+        Store.Implicit made = Store.Implicit.of(line);
+        boolean saved = before.media().containsKey(made.id());
+        store.forget(line);
+        if (!saved && Files.exists(made.file())) images.add(made.file());
+      }
+    ledger.decide(state -> state.withBad(left));
+    // After it: if this comes to nothing, the next run gives them up.
+    for (String line : unfinished)
+      if (waits(line)) {
+        store.forget(line);
+        work.add(words(line));
+      }
     return new Unlisted(images, work);
   }
 

@@ -82,6 +82,16 @@ public final class Warnings {
     if (gone != null) LOG.log(Level.INFO, "no longer a problem: {0}", gone.text());
   }
 
+  /** Makes these the only warnings of a kind; their texts by their subjects. */
+  synchronized void replace(Kind kind, Map<String, String> texts) {
+    List<Key> gone =
+        present.keySet().stream()
+            .filter(key -> key.kind() == kind && !texts.containsKey(key.subject()))
+            .toList();
+    for (Key key : gone) clear(kind, key.subject());
+    texts.forEach((subject, text) -> raise(kind, subject, text));
+  }
+
   /** All warnings of the moment, oldest first. */
   public synchronized List<Warning> all() {
     return new ArrayList<>(present.values());

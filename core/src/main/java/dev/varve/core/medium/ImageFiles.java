@@ -121,6 +121,9 @@ public interface ImageFiles {
    */
   void deleteMade(Path location, MediumId id) throws IOException;
 
+  /** Whether there is an image file that holds this id; a symbolic link is none. */
+  boolean isImage(Path location, MediumId id);
+
   /**
    * Deletes what a process that was killed while it made or reset an image here has left beside it,
    * if it can be; the image stays.

@@ -1,75 +1,98 @@
 package dev.varve.core.settings;
 
+import dev.varve.core.device.FailureWords;
+import dev.varve.core.medium.FileIdentity;
 import dev.varve.core.medium.ImageFiles;
-import dev.varve.core.medium.Medium;
-import dev.varve.core.medium.MediumId;
 import dev.varve.core.settings.JournalEntry.Creation;
 import dev.varve.core.settings.JournalEntry.NewFile;
-import dev.varve.core.settings.StateFolder.FileStep;
 import java.io.IOException;
-import java.lang.System.Logger.Level;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Does what the journal says: finishes decided changes, undoes intended ones. All of it may be done
  * again from the beginning after a crash in the middle.
+ *
+ * <p>What fails stands in nobody's way: it is told to {@link StateFolder.Troubles}, kept, and tried
+ * again by {@link #retry}, which also the next change begins with. A later change to the same file
+ * takes the place of what waits. In the journal the later one stays until the earlier one does not
+ * name that file any more, so that a crash brings nothing old back.
  */
 final class Changes {
-
-  private static final System.Logger LOG = System.getLogger(Changes.class.getName());
 
   private final Journal journal;
   private final ImageFiles images;
   private final StateFolder.Steps steps;
+  private final StateFolder.Troubles troubles;
+  private final Predicate<Path> isMedium;
+
   // Lines of changes that a crash ended, or that were postponed, by number, until somebody begins
   // them again.
   private final Map<Long, String> unfinished = new HashMap<>();
-  // A change that is decided and could not be carried out to the end yet. There is at most one:
-  // nothing new begins before it is done.
-  private @Nullable JournalEntry pending;
-  private long pendingNumber;
 
-  Changes(Path folder, ImageFiles images, StateFolder.Steps steps) {
+  // Decided, and still in the journal: what that says of them, and what is left to do of it.
+  private final SortedMap<Long, JournalEntry> recorded = new TreeMap<>();
+  private final Map<Long, DecidedChange> decided = new HashMap<>();
+
+  // Not decided and to be ended, but what was made for them cannot be deleted yet.
+  private final SortedMap<Long, JournalEntry> undoing = new TreeMap<>();
+
+  // Perhaps decided: the disk failed meanwhile. They are taken back, to what they intended.
+  private final SortedMap<Long, JournalEntry> doubtful = new TreeMap<>();
+
+  // Over, but the journal cannot be rid of them yet.
+  private final Set<Long> over = new HashSet<>();
+
+  // What the troubles have heard.
+  private Map<Path, String> told = Map.of();
+
+  /**
+   * @param isMedium whether a file is a medium's, whatever is still to be written
+   */
+  Changes(
+      Path folder,
+      ImageFiles images,
+      StateFolder.Steps steps,
+      StateFolder.Troubles troubles,
+      Predicate<Path> isMedium) {
     this.journal = new Journal(folder, steps);
     this.images = images;
     this.steps = steps;
+    this.troubles = troubles;
+    this.isMedium = isMedium;
   }
 
   // ---- after a crash
 
-  /**
-   * Finishes and undoes what the journal holds.
-   *
-   * @throws SettingsException if an entry is damaged; then nothing was changed
-   */
-  void recover() throws IOException {
-    SortedMap<Long, JournalEntry> entries = journal.read();
-    journal.sweep();
-    for (var entry : entries.entrySet())
-      if (entry.getValue().decided()) finish(entry.getKey(), entry.getValue());
-    for (var entry : entries.entrySet())
-      if (!entry.getValue().decided()) undo(entry.getKey(), entry.getValue());
+  /** Reads the journal; {@link #waiting} knows from then on what is to be written. */
+  void read() throws IOException {
+    for (var entry : journal.read().entrySet()) {
+      long number = entry.getKey();
+      JournalEntry change = entry.getValue();
+      if (change.decided()) add(number, change);
+      else undoing.put(number, change);
+      // Kept until the line is begun again; then a crash here does not lose it.
+      if (!change.decided() && !change.unfinished().isEmpty())
+        unfinished.put(number, change.unfinished());
+    }
   }
 
-  /** Keeps the line of a change until it is begun again; then a crash here does not lose it. */
-  private void undo(long number, JournalEntry entry) throws IOException {
-    deleteCreated(entry);
-    if (entry.unfinished().isEmpty()) {
-      journal.end(number);
-      return;
-    }
-    if (!entry.creates().isEmpty())
-      journal.write(number, JournalEntry.intended(List.of(), entry.unfinished()));
-    unfinished.put(number, entry.unfinished());
+  /** Finishes and undoes what the journal holds, as far as that is possible now. */
+  void recover() {
+    journal.sweep();
+    retry();
   }
 
   /** The lines of changes that a crash ended or that were postponed, the oldest first. */
@@ -84,22 +107,78 @@ final class Changes {
 
   /** Makes an intent durable. Returns the number of the change. */
   long begin(JournalEntry intent) throws IOException {
-    Long again = null;
-    for (var line : unfinished.entrySet())
-      if (line.getValue().equals(intent.unfinished()) && (again == null || line.getKey() < again))
-        again = line.getKey();
-    long number = again == null ? journal.next() : again;
-    if (!isEmpty(intent)) journal.write(number, intent);
-    if (again != null) unfinished.remove(again);
-    return number;
+    Long again = numberOf(intent.unfinished());
+    if (again == null) {
+      long number = journal.next();
+      if (!isEmpty(intent)) write(number, intent, number);
+      return number;
+    }
+    JournalEntry undone = undoing.get(again);
+    if (undone != null) { // what it made then is still there: a change of its own deletes it
+      long number = journal.next();
+      write(number, ending(undone), number);
+      undoing.put(number, ending(undone));
+      undoing.remove(again);
+    }
+    write(again, intent, null);
+    unfinished.remove(again);
+    return again;
+  }
+
+  /** The number of the oldest unfinished change with this line; null if there is none. */
+  private @Nullable Long numberOf(String line) {
+    return unfinished.entrySet().stream()
+        .filter(entry -> entry.getValue().equals(line))
+        .map(Map.Entry::getKey)
+        .min(Comparator.naturalOrder())
+        .orElse(null);
+  }
+
+  /** Ends an unfinished change. */
+  void forget(String line) {
+    Long number = numberOf(line);
+    if (number == null) return;
+    unfinished.remove(number);
+    if (undoing.containsKey(number)) undoing.computeIfPresent(number, (_, c) -> ending(c));
+    else over.add(number);
+    retry();
   }
 
   private static boolean isEmpty(JournalEntry intent) {
     return intent.creates().isEmpty() && intent.unfinished().isEmpty();
   }
 
+  private static JournalEntry ending(JournalEntry intent) {
+    return JournalEntry.intended(intent.creates(), "");
+  }
+
+  /** Makes durable what else a change intends. */
   void intend(long number, JournalEntry intent) throws IOException {
-    journal.write(number, intent);
+    write(number, intent, null);
+  }
+
+  /**
+   * @param isNew the number, if the change is over when this fails
+   */
+  private void write(long number, JournalEntry intent, @Nullable Long isNew) throws IOException {
+    checkDisk();
+    try {
+      journal.write(number, intent);
+    } catch (UndecidedException e) {
+      if (isNew != null) end(number);
+      throw failed(e);
+    }
+  }
+
+  /** The disk failed, and nothing has changed. */
+  private static IOException failed(UndecidedException e) {
+    return new IOException("the disk failed: " + e.why(), e);
+  }
+
+  private void checkDisk() throws IOException {
+    if (!doubtful.isEmpty())
+      throw new IOException(
+          "the disk of the state folder fails, and nothing can be changed until it works again");
   }
 
   /** Writes the new contents beside the files that are there, so that trouble shows now. */
@@ -116,8 +195,14 @@ final class Changes {
   }
 
   /** Takes back {@link #stage}. */
-  void unstage(List<NewFile> files) throws IOException {
-    for (NewFile file : files) new DurableFile(file.path(), steps).unstage();
+  void unstage(List<NewFile> files) {
+    for (NewFile file : files) {
+      try {
+        new DurableFile(file.path(), steps).unstageIfPossible();
+      } catch (IOException _) {
+        // A link that leads nowhere: nothing was staged.
+      }
+    }
   }
 
   /**
@@ -125,144 +210,45 @@ final class Changes {
    *
    * @throws UndecidedException if it may happen, or not
    */
-  void decide(long number, JournalEntry decided) throws IOException {
+  void decide(long number, JournalEntry intent, JournalEntry change) throws IOException {
+    checkDisk();
     try {
-      journal.write(number, decided);
+      journal.write(number, change);
+    } catch (UndecidedException e) {
+      unstage(change.files());
+      doubtful.put(number, intent);
+      retry();
+      if (doubtful.containsKey(number)) throw e;
+      throw failed(e);
     } catch (IOException e) {
-      if (journal.isInDoubt()) throw new UndecidedException(e);
-      unstage(decided.files());
+      unstage(change.files());
       throw e;
     }
-    pending = decided;
-    pendingNumber = number;
+    add(number, change);
   }
 
-  /** Carries out what was decided and is not done yet; must succeed before anything new begins. */
-  void finishPending() throws IOException {
-    checkDisk();
-    JournalEntry entry = pending;
-    if (entry == null) return;
-    try {
-      finish(pendingNumber, entry);
-    } catch (IOException e) {
-      throw new UndoneStepsException(
-          "the change is saved, but not all of it is done; it is tried again before the next"
-              + " change and at the next start: "
-              + e.getMessage(),
-          e);
+  private void add(long number, JournalEntry change) {
+    for (DecidedChange earlier : decided.values()) earlier.giveWayTo(change);
+    recorded.put(number, change);
+    decided.put(number, new DecidedChange(change, images, steps, troubles));
+  }
+
+  /** The new contents that wait to be put in a file's place; null if none do. */
+  @Nullable NewFile waiting(Path file) {
+    for (DecidedChange change : decided.values()) {
+      NewFile waiting = change.waiting(file);
+      if (waiting != null) return waiting;
     }
-    pending = null;
-  }
-
-  private void checkDisk() throws IOException {
-    if (journal.isInDoubt())
-      throw new IOException(
-          "the disk failed while a change was being decided; start Varve again, which finds out"
-              + " whether it was");
-  }
-
-  private void finish(long number, JournalEntry entry) throws IOException {
-    List<FileStep> left = new ArrayList<>(entry.steps());
-    for (NewFile file : entry.files())
-      if (!isInPlace(file)) left.removeAll(contradicted(file.path(), left));
-    for (int i = 0; i < left.size(); i++) {
-      FileStep step = left.get(i);
-      steps.before(words(step));
-      try {
-        take(step);
-      } catch (IOException e) {
-        // What is in place is not looked at again: it may be replaced, and rightly, before this is
-        // done.
-        keepSteps(number, entry, left.subList(i, left.size()));
-        throw new IOException(
-            ("what is left of a saved change cannot be done: %s: %s. Mend the cause, or move %s"
-                    + " out of the folder to give it up")
-                .formatted(words(step), e, journal.file(number)),
-            e);
-      }
-    }
-    journal.end(number);
-  }
-
-  private void keepSteps(long number, JournalEntry entry, List<FileStep> left) throws IOException {
-    if (entry.files().isEmpty() && entry.steps().equals(left)) return;
-    JournalEntry rest = entry.withSteps(left);
-    journal.write(number, rest);
-    if (pending == entry) pending = rest;
-  }
-
-  /**
-   * Puts new contents in place, unless another program has written the file since that was decided:
-   * then its version stays, and ours is kept beside it.
-   */
-  private boolean isInPlace(NewFile file) throws IOException {
-    var durable = new DurableFile(file.path(), steps);
-    if (durable.holds(file.bytes())) {
-      durable.unstage();
-      return true;
-    }
-    DurableFile.createFolders(Objects.requireNonNull(file.path().getParent()));
-    durable.stageAgain(file.bytes());
-    if (durable.publish(file.before())) return true;
-    if (durable.previouslyHeld(file.bytes())) {
-      durable.unstage();
-      return true;
-    }
-    durable.keepBeside();
-    return false;
-  }
-
-  /**
-   * The steps that would take images away from a settings file which another program has written:
-   * what it lists must stay as it is. Of a file that cannot be read nobody knows, so all of them.
-   */
-  private static List<FileStep> contradicted(Path settingsFile, List<FileStep> steps) {
-    Set<Path> listed = new HashSet<>();
-    boolean known = true;
-    try {
-      for (Medium medium : MachineFile.read(settingsFile).registry()) listed.add(medium.location());
-    } catch (IOException e) {
-      known = false;
-    }
-    List<FileStep> contradicted = new ArrayList<>();
-    for (FileStep step : steps)
-      if (!known || listed.contains(step.image())) {
-        LOG.log(
-            Level.WARNING,
-            "not done, because of what another program wrote to {0}: {1}",
-            settingsFile,
-            words(step));
-        contradicted.add(step);
-      }
-    return contradicted;
-  }
-
-  private void take(FileStep step) throws IOException {
-    switch (step) {
-      case FileStep.Delete(Path image) -> images.delete(image);
-      case FileStep.Reparent(Path image, Path parent) -> images.reparent(image, parent);
-      case FileStep.ReparentToRaw(Path image, Path parent, MediumId id) ->
-          images.reparentToRaw(image, parent, id);
-      case FileStep.MakeBase(Path image) -> images.makeBase(image);
-    }
-  }
-
-  private static String words(FileStep step) {
-    return switch (step) {
-      case FileStep.Delete(Path image) -> "delete " + image;
-      case FileStep.Reparent(Path image, Path parent) ->
-          "make %s the parent of %s".formatted(parent, image);
-      case FileStep.ReparentToRaw(Path image, Path parent, MediumId _) ->
-          "make %s the parent of %s".formatted(parent, image);
-      case FileStep.MakeBase(Path image) -> "make %s a base".formatted(image);
-    };
+    return null;
   }
 
   /** Ends a change that was not decided, and deletes what was made for it. */
-  void rollBack(long number, JournalEntry intent) throws IOException {
-    checkDisk();
-    deleteCreated(intent);
-    if (!isEmpty(intent)) journal.end(number);
+  void rollBack(long number, JournalEntry intent) {
+    undoing.put(number, ending(intent));
+    retry();
+    // What cannot be deleted yet must not be told as something to be done again.
+    if (undoing.containsKey(number) && !intent.unfinished().isEmpty())
+      record(number, ending(intent), undoing);
   }
 
   /** Leaves a change to whoever begins one with the same line. */
@@ -271,29 +257,131 @@ final class Changes {
   }
 
   /** Ends a change that has nothing to do. */
-  void end(long number, JournalEntry intent) throws IOException {
-    if (!isEmpty(intent)) journal.end(number);
+  void end(long number) {
+    over.add(number);
+    retry();
   }
 
-  private void deleteCreated(JournalEntry intent) throws IOException {
-    List<IOException> failures = new ArrayList<>();
-    for (Creation made : intent.creates()) {
-      steps.before("delete " + made.file());
-      try {
-        if (made.id() == null) images.delete(made.file());
-        else images.deleteMade(made.file(), made.id());
-      } catch (IOException e) {
-        failures.add(e);
-      }
+  // ---- what is left
+
+  /** Does what is decided or given up and not done yet, as far as that is possible now. */
+  void retry() {
+    boolean nothing =
+        recorded.isEmpty() && undoing.isEmpty() && doubtful.isEmpty() && over.isEmpty();
+    if (nothing && told.isEmpty() && journal.damaged().isEmpty()) return;
+    Map<Path, String> failures = new LinkedHashMap<>();
+    journal.damaged().forEach((file, why) -> failures.put(file, damaged(file, why)));
+    for (long number : List.copyOf(doubtful.keySet())) takeBack(number, failures);
+    for (long number : List.copyOf(recorded.keySet())) carryOut(number, failures);
+    for (long number : List.copyOf(undoing.keySet())) undo(number, failures);
+    over.removeIf(number -> hasEnded(number, failures));
+    if (failures.equals(told)) return;
+    told = failures;
+    troubles.stuck(failures);
+  }
+
+  private static String damaged(Path file, String why) {
+    return "the journal of a change is damaged, and Varve can neither finish nor undo that change: %s: %s. Look whether the machines and images are as they should be, then delete the file"
+        .formatted(file, why);
+  }
+
+  /** Makes it durable that a change is not decided. */
+  private void takeBack(long number, Map<Path, String> failures) {
+    try {
+      journal.write(number, Objects.requireNonNull(doubtful.get(number)));
+      doubtful.remove(number);
+    } catch (IOException e) {
+      failures.put(
+          journal.file(number),
+          "the disk failed while a change was being decided, and still does: %s. Nothing can be changed until it works again"
+              .formatted(reason(e)));
     }
-    if (failures.isEmpty()) return;
-    var failure =
-        new IOException(
-            ("what was made for a change that does not happen cannot be deleted (%s); mend the"
-                    + " cause: it is tried again at the next start")
-                .formatted(failures.getFirst().getMessage()),
-            failures.getFirst());
-    failures.stream().skip(1).forEach(failure::addSuppressed);
-    throw failure;
+  }
+
+  private static String reason(IOException e) {
+    return e instanceof UndecidedException undecided ? undecided.why() : FailureWords.of(e);
+  }
+
+  private void carryOut(long number, Map<Path, String> failures) {
+    DecidedChange change = Objects.requireNonNull(decided.get(number));
+    change.attempt(isMedium);
+    failures.putAll(change.failures());
+    JournalEntry left = change.left();
+    if (left.isDone()) {
+      if (!isNeededAfterACrash(number) && hasEnded(number, failures)) {
+        recorded.remove(number);
+        decided.remove(number);
+      }
+    } else if (!left.equals(recorded.get(number))) {
+      record(number, left, recorded);
+    }
+  }
+
+  /** Whether an earlier change would be done again, and bring back what this one has replaced. */
+  private boolean isNeededAfterACrash(long number) {
+    Set<Path> files = Objects.requireNonNull(recorded.get(number)).touched();
+    return recorded.headMap(number).values().stream()
+        .anyMatch(earlier -> !Collections.disjoint(earlier.touched(), files));
+  }
+
+  /** Notes what is left, so that a crash does not have all of it done again. */
+  private void record(long number, JournalEntry left, Map<Long, JournalEntry> changes) {
+    try {
+      journal.write(number, left);
+      changes.put(number, left);
+    } catch (IOException _) {
+      // Then more is done again, which does no harm.
+    }
+  }
+
+  private void undo(long number, Map<Path, String> failures) {
+    if (doubtful.containsKey(number)) return;
+    JournalEntry intent = Objects.requireNonNull(undoing.get(number));
+    boolean deleted = true;
+    for (Creation made : intent.creates()) deleted &= isDeleted(made, failures);
+    if (!deleted) return;
+    if (intent.unfinished().isEmpty()) over.add(number);
+    else if (!intent.creates().isEmpty() && !isNoted(number, intent.unfinished())) return;
+    undoing.remove(number);
+  }
+
+  /** Whether the journal has nothing of a change but its line. */
+  private boolean isNoted(long number, String line) {
+    try {
+      journal.write(number, JournalEntry.intended(List.of(), line));
+      return true;
+    } catch (IOException _) {
+      return false; // nothing is lost: there is nothing to be deleted any more
+    }
+  }
+
+  private boolean isDeleted(Creation made, Map<Path, String> failures) {
+    try {
+      steps.before("delete " + made.file());
+      boolean same =
+          made.identity() != null && made.identity().equals(FileIdentity.of(made.file()));
+      if (made.id() == null || same) images.delete(made.file());
+      else images.deleteMade(made.file(), made.id());
+      return true;
+    } catch (IOException e) {
+      failures.put(
+          made.file(),
+          "'%s' was made for a change that does not happen, and cannot be deleted: %s. Varve tries again by itself; mend the cause"
+              .formatted(made.file(), FailureWords.of(e)));
+      return false;
+    }
+  }
+
+  private boolean hasEnded(long number, Map<Path, String> failures) {
+    try {
+      journal.end(number);
+      return true;
+    } catch (IOException e) {
+      failures.put(
+          journal.file(number),
+          "a change is over, and its journal cannot be deleted: %s. Varve tries again by itself; mend the cause"
+              .formatted(FailureWords.of(e)));
+      return false;
+    }
   }
 }

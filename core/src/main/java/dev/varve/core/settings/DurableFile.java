@@ -59,8 +59,13 @@ final class DurableFile {
     return Files.exists(path);
   }
 
-  boolean holds(byte[] contents) throws IOException {
-    return exists() && Arrays.equals(Files.readAllBytes(path), contents);
+  /** What the file holds; null if there is none. */
+  byte @Nullable [] contents() throws IOException {
+    try {
+      return Files.readAllBytes(path);
+    } catch (NoSuchFileException _) {
+      return null;
+    }
   }
 
   /** Whether another program has replaced these contents in good order. */
@@ -100,8 +105,18 @@ final class DurableFile {
     Files.deleteIfExists(staged);
   }
 
+  /** The same; what cannot be deleted harms nobody, and is overwritten by the next save. */
+  void unstageIfPossible() {
+    try {
+      unstage();
+    } catch (IOException _) {
+      // See above.
+    }
+  }
+
   /**
-   * Replaces the file by what was staged; the previous contents stay as {@code NAME-prev}.
+   * Replaces the file by what was staged; the previous contents stay as {@code NAME-prev} if they
+   * can.
    *
    * @param before what may be replaced; null for anything
    * @return false if the file is not as {@code before} says, because another program has written or
@@ -112,9 +127,13 @@ final class DurableFile {
       if (before != null && !before.equals(Fingerprint.NO_FILE)) return false;
       return publishNew();
     }
-    steps.before("keep " + sibling(PREVIOUS));
     if (before != null && !Fingerprint.of(path).equals(before)) return false;
-    keepPrevious();
+    try {
+      steps.before("keep " + sibling(PREVIOUS));
+      keepPrevious();
+    } catch (IOException _) {
+      // The new contents are more important than a copy of the old ones.
+    }
     steps.before("replace " + path);
     if (before != null && !Fingerprint.of(path).equals(before)) return false;
     publishStaged();
@@ -135,7 +154,7 @@ final class DurableFile {
       return true;
     }
     Files.delete(staged);
-    syncFolder();
+    sync();
     return true;
   }
 
@@ -147,10 +166,11 @@ final class DurableFile {
 
   private void publishStaged() throws IOException {
     Files.move(staged, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    syncFolder();
+    sync();
   }
 
-  private void syncFolder() throws IOException {
+  /** Makes durable that the file has its name. */
+  void sync() throws IOException {
     steps.before("sync folder of " + path);
     forceFolder(folder());
   }

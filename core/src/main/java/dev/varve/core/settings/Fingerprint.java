@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells whether a file still holds what it held: the SHA-256 of its contents, or that there is no
@@ -31,6 +32,13 @@ record Fingerprint(String text) {
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every JDK has SHA-256", e);
     }
+  }
+
+  /**
+   * @param contents null where there is no file
+   */
+  static Fingerprint ofAny(byte @Nullable [] contents) {
+    return contents == null ? NO_FILE : of(contents);
   }
 
   /** Of what a file holds now. */

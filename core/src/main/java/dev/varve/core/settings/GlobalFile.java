@@ -58,8 +58,7 @@ final class GlobalFile {
 
   /** A file with nothing on its lists. */
   static GlobalFile blank(Path path) throws SettingsException {
-    return new GlobalFile(
-        path, XmlReader.read(path.toString(), NEW.getBytes(StandardCharsets.UTF_8)));
+    return of(path, NEW.getBytes(StandardCharsets.UTF_8));
   }
 
   byte[] toBytes() {

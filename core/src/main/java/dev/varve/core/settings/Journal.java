@@ -1,9 +1,15 @@
 package dev.varve.core.settings;
 
+import dev.varve.core.device.FailureWords;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -17,19 +23,30 @@ import java.util.regex.Pattern;
  */
 final class Journal {
 
-  private static final Pattern NAME = Pattern.compile("(\\d{1,18})\\.change");
+  /** How the name of a file ends that is damaged: it is kept for people, and read no more. */
+  static final String DAMAGED = ".damaged";
+
+  private static final Pattern NAME = Pattern.compile("(\\d{1,18})\\.change(\\.damaged)?");
 
   private final Path folder;
   private final StateFolder.Steps steps;
+  private final Set<Long> present = new HashSet<>();
+
+  // Files that nobody can read, and why.
+  private final Map<Path, String> damaged = new LinkedHashMap<>();
   private long last;
-  private boolean inDoubt;
 
   Journal(Path folder, StateFolder.Steps steps) {
     this.folder = folder;
     this.steps = steps;
   }
 
-  /** The changes that have not ended, the oldest first, by number. */
+  /**
+   * The changes that have not ended, the oldest first, by number. What is damaged is set aside, see
+   * {@link #damaged}.
+   *
+   * @throws IOException if the folder cannot be listed
+   */
   SortedMap<Long, JournalEntry> read() throws IOException {
     SortedMap<Long, JournalEntry> entries = new TreeMap<>();
     if (!Files.isDirectory(folder)) return entries;
@@ -39,17 +56,49 @@ final class Journal {
         if (!name.matches()) continue;
         long number = Long.parseLong(name.group(1));
         last = Math.max(last, number);
-        entries.put(number, JournalEntry.of(file, Files.readAllBytes(file)));
+        if (name.group(2) == null) read(number, file, entries);
+        else damaged.put(file, "an earlier start could not read it");
       }
     }
     return entries;
   }
 
-  /** Deletes what a crash left of entries that were being written. */
-  void sweep() throws IOException {
+  private void read(long number, Path file, Map<Long, JournalEntry> entries) {
+    try {
+      entries.put(number, JournalEntry.of(Files.readAllBytes(file)));
+      present.add(number);
+    } catch (SettingsException e) {
+      damaged.put(setAside(file), FailureWords.of(e));
+    } catch (IOException e) {
+      damaged.put(file, FailureWords.of(e));
+    }
+  }
+
+  /** Gives a file a name under which it is not read any more. Returns the name that it has then. */
+  private Path setAside(Path file) {
+    Path aside = file.resolveSibling(file.getFileName() + DAMAGED);
+    try {
+      steps.before("set aside " + file);
+      Files.move(file, aside, StandardCopyOption.ATOMIC_MOVE);
+      return aside;
+    } catch (IOException _) {
+      return file; // it is not read in this run either
+    }
+  }
+
+  /** Files of changes that cannot be read and still are there, and why they cannot. */
+  Map<Path, String> damaged() {
+    damaged.keySet().removeIf(Files::notExists);
+    return damaged;
+  }
+
+  /** Deletes what a crash left of entries that were being written, if it can be deleted. */
+  void sweep() {
     if (!Files.isDirectory(folder)) return;
     try (var files = Files.newDirectoryStream(folder, "*" + DurableFile.STAGED)) {
       for (Path file : files) Files.delete(file);
+    } catch (IOException _) {
+      // It takes a little space, and the next start tries again.
     }
   }
 
@@ -59,35 +108,34 @@ final class Journal {
   }
 
   /**
-   * Makes an entry durable, in place of what there was of that change. If it fails, what there was
-   * still is, but for a failing disk: then {@link #isInDoubt} says so.
+   * Makes an entry durable, in place of what there was of that change.
+   *
+   * @throws UndecidedException if the new entry may be there, durable or not, or the old one
+   * @throws IOException any other: there is what there was before
    */
   void write(long number, JournalEntry entry) throws IOException {
-    DurableFile.createFolders(folder);
     var file = new DurableFile(file(number), steps);
     try {
+      DurableFile.createFolders(folder);
       file.stage(entry.toBytes());
     } catch (IOException e) {
-      file.unstage();
+      file.unstageIfPossible();
       throw e;
     }
+    present.add(number);
     try {
       file.publishAlone();
     } catch (IOException e) {
-      inDoubt = true;
-      throw e;
+      throw new UndecidedException(e);
     }
   }
 
-  /** Whether nobody but the next {@link #read} can tell what the journal holds. */
-  boolean isInDoubt() {
-    return inDoubt;
-  }
-
-  /** Ends a change. */
+  /** Ends a change; does nothing if the journal has nothing of it. */
   void end(long number) throws IOException {
+    if (!present.contains(number)) return;
     steps.before("end change " + number);
     if (Files.deleteIfExists(file(number))) DurableFile.forceFolder(folder);
+    present.remove(number);
   }
 
   Path file(long number) {

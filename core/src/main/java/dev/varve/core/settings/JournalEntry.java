@@ -1,5 +1,6 @@
 package dev.varve.core.settings;
 
+import dev.varve.core.medium.FileIdentity;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.settings.StateFolder.FileStep;
 import java.io.ByteArrayInputStream;
@@ -11,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.zip.CRC32C;
@@ -20,19 +22,21 @@ import org.jspecify.annotations.Nullable;
  * What the journal holds of one change.
  *
  * <pre>
- * 0   8  "VARVEJ03"
+ * 0   8  "VARVEJ04"
  * 8   1  0: intended, 1: decided
- * 9      creates: count, then a text for the path and one for the id each
+ * 9      creates: count, then texts for the path, the id and the file's identity each
  *        unfinished: a text
- *        files: count, then a text for the path, one for the fingerprint of what is replaced, a
- *               length, and the contents each
- *        steps: count, then a byte for the kind and two texts each
+ *        files: count, then texts for the path and the fingerprint of what is replaced, a length,
+ *               and the contents each
+ *        steps: count, then a byte for the kind, and texts for the path, the id, the file's
+ *               identity and the other path each
  * end-4  CRC-32C of all before
  * </pre>
  *
- * Numbers have four bytes, the highest first; a text is its length in bytes, then UTF-8. Earlier
- * versions of Varve wrote "VARVEJ02", without fingerprints, and "VARVEJ01", in which what is
- * created has no id either.
+ * Numbers have four bytes, the highest first; a text is its length in bytes, then UTF-8, and empty
+ * for what is not known. Earlier versions of Varve wrote "VARVEJ03", without identities and the ids
+ * of steps, "VARVEJ02", without fingerprints either, and "VARVEJ01", in which what is created has
+ * no id.
  *
  * @param decided false: to be undone; true: to be done
  * @param creates image files that exist only if the change happens
@@ -45,13 +49,20 @@ record JournalEntry(
     List<Creation> creates,
     String unfinished,
     List<NewFile> files,
-    List<FileStep> steps) {
+    List<Step> steps) {
 
-  private static final String MAGIC = "VARVEJ";
-  private static final String WITHOUT_IDS = MAGIC + "01";
-  private static final String WITHOUT_FINGERPRINTS = MAGIC + "02";
-  private static final String NEWEST = MAGIC + "03";
+  private static final String NAME = "VARVEJ";
+  private static final int VERSION = 4;
   private static final int MAGIC_LENGTH = 8;
+
+  /** The first version that says which ids are created. */
+  private static final int WITH_IDS = 2;
+
+  /** The first version that says what files are replaced. */
+  private static final int WITH_FINGERPRINTS = 3;
+
+  /** The first version that says which images it means. */
+  private static final int WITH_IDENTITIES = 4;
 
   /** Stands for a fingerprint that is not known. */
   private static final String UNKNOWN = "?";
@@ -60,15 +71,16 @@ record JournalEntry(
   private static final int REPARENT = 1;
   private static final int MAKE_BASE = 2;
 
-  /** Its second text is the parent's id, a space, and its path. */
+  /** The other path is the parent's id, a space, and its path. */
   private static final int REPARENT_TO_RAW = 3;
 
   /**
    * An image file that is made.
    *
    * @param id what the file holds; null if its name alone says that it is the one
+   * @param identity of a file that cannot hold its id; null if that is not known
    */
-  record Creation(Path file, @Nullable MediumId id) {}
+  record Creation(Path file, @Nullable MediumId id, @Nullable FileIdentity identity) {}
 
   /**
    * What a file holds from now on.
@@ -77,6 +89,18 @@ record JournalEntry(
    *     which did not say
    */
   record NewFile(Path path, @Nullable Fingerprint before, byte[] bytes) {}
+
+  /**
+   * What is left to do with an image file.
+   *
+   * @param identity of the file that is meant; null if that is not known
+   */
+  record Step(FileStep what, @Nullable FileIdentity identity) {
+
+    static Step of(FileStep what) {
+      return new Step(what, FileIdentity.of(what.image()));
+    }
+  }
 
   JournalEntry {
     creates = List.copyOf(creates);
@@ -88,24 +112,49 @@ record JournalEntry(
     return new JournalEntry(false, creates, unfinished, List.of(), List.of());
   }
 
-  /** The same where the files are in place and only these steps are left. */
-  JournalEntry withSteps(List<FileStep> left) {
-    return new JournalEntry(decided, creates, unfinished, List.of(), left);
-  }
-
-  JournalEntry decided(List<NewFile> newFiles, List<FileStep> newSteps) {
+  JournalEntry decided(List<NewFile> newFiles, List<Step> newSteps) {
     return new JournalEntry(true, creates, unfinished, newFiles, newSteps);
   }
+
+  /** Whether anything is left to do of a decided change. */
+  boolean isDone() {
+    return files.isEmpty() && steps.isEmpty();
+  }
+
+  /** Whatever a decided change is about. */
+  Set<Path> touched() {
+    Set<Path> touched = new HashSet<>();
+    for (NewFile file : files) touched.add(file.path());
+    for (Step step : steps) touched.add(step.what().image());
+    for (Creation made : creates) touched.add(made.file());
+    return touched;
+  }
+
+  /** What is left to do of this change after a later one was decided. */
+  JournalEntry without(JournalEntry later) {
+    Set<Path> theirs = later.touched();
+    return left(
+        files.stream().filter(file -> !theirs.contains(file.path())).toList(),
+        steps.stream().filter(step -> !theirs.contains(step.what().image())).toList());
+  }
+
+  /** A decided change of which this is left to do. */
+  static JournalEntry left(List<NewFile> files, List<Step> steps) {
+    return new JournalEntry(true, List.of(), "", files, steps);
+  }
+
+  // ---- as bytes
 
   byte[] toBytes() throws IOException {
     var bytes = new ByteArrayOutputStream();
     var out = new DataOutputStream(bytes);
-    out.writeBytes(NEWEST);
+    out.writeBytes(NAME + "%02d".formatted(VERSION));
     out.writeBoolean(decided);
     out.writeInt(creates.size());
     for (Creation made : creates) {
       write(out, made.file().toString());
-      write(out, made.id() == null ? "" : made.id().toString());
+      write(out, text(made.id()));
+      write(out, text(made.identity()));
     }
     write(out, unfinished);
     out.writeInt(files.size());
@@ -116,27 +165,37 @@ record JournalEntry(
       out.write(file.bytes());
     }
     out.writeInt(steps.size());
-    for (FileStep step : steps) write(out, step);
+    for (Step step : steps) write(out, step);
     out.writeInt(checksum(bytes.toByteArray()));
     return bytes.toByteArray();
   }
 
-  private static void write(DataOutputStream out, FileStep step) throws IOException {
-    switch (step) {
-      case FileStep.Delete(Path image) -> write(out, DELETE, image, "");
-      case FileStep.Reparent(Path image, Path parent) ->
-          write(out, REPARENT, image, parent.toString());
-      case FileStep.ReparentToRaw(Path image, Path parent, MediumId id) ->
-          write(out, REPARENT_TO_RAW, image, id + " " + parent);
-      case FileStep.MakeBase(Path image) -> write(out, MAKE_BASE, image, "");
-    }
+  private static String text(@Nullable MediumId id) {
+    return id == null ? "" : id.toString();
   }
 
-  private static void write(DataOutputStream out, int kind, Path image, String other)
-      throws IOException {
-    out.writeByte(kind);
-    write(out, image.toString());
-    write(out, other);
+  private static String text(@Nullable FileIdentity identity) {
+    return identity == null ? "" : identity.text();
+  }
+
+  private static void write(DataOutputStream out, Step step) throws IOException {
+    out.writeByte(
+        switch (step.what()) {
+          case FileStep.Delete _ -> DELETE;
+          case FileStep.Reparent _ -> REPARENT;
+          case FileStep.ReparentToRaw _ -> REPARENT_TO_RAW;
+          case FileStep.MakeBase _ -> MAKE_BASE;
+        });
+    write(out, step.what().image().toString());
+    write(out, text(step.what().id()));
+    write(out, text(step.identity()));
+    write(
+        out,
+        switch (step.what()) {
+          case FileStep.Reparent reparent -> reparent.parent().toString();
+          case FileStep.ReparentToRaw reparent -> reparent.parentId() + " " + reparent.parent();
+          case FileStep.Delete _, FileStep.MakeBase _ -> "";
+        });
   }
 
   private static void write(DataOutputStream out, String text) throws IOException {
@@ -154,37 +213,51 @@ record JournalEntry(
   /**
    * Reads one.
    *
-   * @throws SettingsException if it is not whole
+   * @throws SettingsException if it is not whole, or of a version that is not known; says what is
+   *     wrong, without the file
    */
-  static JournalEntry of(Path file, byte[] bytes) throws SettingsException {
-    int length = bytes.length - Integer.BYTES;
-    if (length < MAGIC_LENGTH) throw damaged(file);
-    String magic = new String(bytes, 0, MAGIC_LENGTH, StandardCharsets.ISO_8859_1);
-    if (!Set.of(WITHOUT_IDS, WITHOUT_FINGERPRINTS, NEWEST).contains(magic)) throw damaged(file);
-    boolean withIds = !magic.equals(WITHOUT_IDS);
-    boolean withFingerprints = magic.equals(NEWEST);
-    byte[] body = Arrays.copyOf(bytes, length);
+  static JournalEntry of(byte[] bytes) throws SettingsException {
+    int version = version(bytes);
+    byte[] body = Arrays.copyOf(bytes, bytes.length - Integer.BYTES);
     try (var in = new DataInputStream(new ByteArrayInputStream(bytes))) {
       in.skipNBytes(MAGIC_LENGTH);
       boolean decided = in.readBoolean();
       List<Creation> creates = new ArrayList<>();
-      for (int left = in.readInt(); left > 0; left--)
-        creates.add(new Creation(Path.of(text(in)), withIds ? id(text(in)) : null));
+      for (int left = in.readInt(); left > 0; left--) creates.add(creation(in, version));
       String unfinished = text(in);
       List<NewFile> files = new ArrayList<>();
-      for (int left = in.readInt(); left > 0; left--)
-        files.add(
-            new NewFile(
-                Path.of(text(in)), withFingerprints ? fingerprint(text(in)) : null, block(in)));
-      List<FileStep> steps = new ArrayList<>();
-      for (int left = in.readInt(); left > 0; left--) steps.add(step(in));
-      if (in.readInt() != checksum(body)) throw damaged(file);
+      for (int left = in.readInt(); left > 0; left--) {
+        Path path = Path.of(text(in));
+        Fingerprint before = version < WITH_FINGERPRINTS ? null : fingerprint(text(in));
+        files.add(new NewFile(path, before, block(in)));
+      }
+      List<Step> steps = new ArrayList<>();
+      for (int left = in.readInt(); left > 0; left--) steps.add(step(in, version));
+      if (in.readInt() != checksum(body)) throw damaged("its checksum is wrong");
       return new JournalEntry(decided, creates, unfinished, files, steps);
     } catch (SettingsException e) {
       throw e;
     } catch (IOException | IllegalArgumentException e) {
-      throw damaged(file);
+      throw damaged("it is not whole");
     }
+  }
+
+  private static int version(byte[] bytes) throws SettingsException {
+    String magic =
+        new String(bytes, 0, Math.min(bytes.length, MAGIC_LENGTH), StandardCharsets.US_ASCII);
+    if (bytes.length < MAGIC_LENGTH + Integer.BYTES || !magic.matches(NAME + "\\d\\d"))
+      throw damaged("it does not begin as a journal of Varve does");
+    int version = Integer.parseInt(magic.substring(NAME.length()));
+    if (version < 1 || version > VERSION)
+      throw new SettingsException(
+          "it has version %d, and this Varve knows 1 to %d".formatted(version, VERSION));
+    return version;
+  }
+
+  private static Creation creation(DataInputStream in, int version) throws IOException {
+    Path file = Path.of(text(in));
+    MediumId id = version < WITH_IDS ? null : id(text(in));
+    return new Creation(file, id, version < WITH_IDENTITIES ? null : identity(text(in)));
   }
 
   private static @Nullable MediumId id(String text) {
@@ -195,18 +268,28 @@ record JournalEntry(
     return text.equals(UNKNOWN) ? null : new Fingerprint(text);
   }
 
-  private static FileStep step(DataInputStream in) throws IOException {
+  private static @Nullable FileIdentity identity(String text) {
+    return text.isEmpty() ? null : new FileIdentity(text);
+  }
+
+  private static Step step(DataInputStream in, int version) throws IOException {
     int kind = in.readUnsignedByte();
     Path image = Path.of(text(in));
-    String other = text(in);
+    MediumId id = version < WITH_IDENTITIES ? null : id(text(in));
+    FileIdentity identity = version < WITH_IDENTITIES ? null : identity(text(in));
+    return new Step(step(kind, image, id, text(in)), identity);
+  }
+
+  private static FileStep step(int kind, Path image, @Nullable MediumId id, String other)
+      throws IOException {
     return switch (kind) {
-      case DELETE -> new FileStep.Delete(image);
-      case REPARENT -> new FileStep.Reparent(image, Path.of(other));
-      case MAKE_BASE -> new FileStep.MakeBase(image);
+      case DELETE -> new FileStep.Delete(image, id);
+      case REPARENT -> new FileStep.Reparent(image, id, Path.of(other));
+      case MAKE_BASE -> new FileStep.MakeBase(image, id);
       case REPARENT_TO_RAW -> {
         String[] words = other.split(" ", 2);
         if (words.length < 2) throw new IOException("a parent '%s'".formatted(other));
-        yield new FileStep.ReparentToRaw(image, Path.of(words[1]), MediumId.of(words[0]));
+        yield new FileStep.ReparentToRaw(image, id, Path.of(words[1]), MediumId.of(words[0]));
       }
       default -> throw new IOException("step of kind " + kind);
     };
@@ -222,10 +305,7 @@ record JournalEntry(
     return in.readNBytes(length);
   }
 
-  private static SettingsException damaged(Path file) {
-    return new SettingsException(
-        ("%s: the journal of a change is damaged, so that it can neither be finished nor undone."
-                + " Move the file out of the folder to go on without that change")
-            .formatted(file));
+  private static SettingsException damaged(String why) {
+    return new SettingsException(why);
   }
 }

@@ -1,11 +1,13 @@
 package dev.varve.core.settings;
 
 import dev.varve.core.machine.MachineId;
+import dev.varve.core.medium.FileIdentity;
 import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.settings.JournalEntry.Creation;
 import dev.varve.core.settings.JournalEntry.NewFile;
+import dev.varve.core.settings.JournalEntry.Step;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.FileAlreadyExistsException;
@@ -52,20 +54,46 @@ public final class StateFolder implements AutoCloseable {
    */
   public record Contents(List<Path> machines, List<Medium> globalMedia, List<String> unfinished) {}
 
-  /** What is left to do with an image file once the decision is durable. May be done twice. */
+  /** What is left to do with a file once the decision is durable. May be done twice. */
   public sealed interface FileStep {
 
     /** The file that is deleted or changed. */
     Path image();
 
-    record Delete(Path image) implements FileStep {}
+    /**
+     * What the file holds. A step that has to wait is given up if there is another file in its
+     * place by then.
+     *
+     * @return null if the file does not hold its id
+     */
+    @Nullable MediumId id();
 
-    record Reparent(Path image, Path parent) implements FileStep {}
+    record Delete(Path image, @Nullable MediumId id) implements FileStep {}
+
+    record Reparent(Path image, @Nullable MediumId id, Path parent) implements FileStep {}
 
     /** A raw file does not say its id. */
-    record ReparentToRaw(Path image, Path parent, MediumId parentId) implements FileStep {}
+    record ReparentToRaw(Path image, @Nullable MediumId id, Path parent, MediumId parentId)
+        implements FileStep {}
 
-    record MakeBase(Path image) implements FileStep {}
+    record MakeBase(Path image, @Nullable MediumId id) implements FileStep {}
+  }
+
+  /** Hears what cannot be done at the moment; it is tried again until it can. */
+  public interface Troubles {
+
+    /** Hears and does nothing. */
+    Troubles UNHEARD = _ -> {};
+
+    /**
+     * These decided changes, and no others, are not all done.
+     *
+     * @param files what is wrong, and what to do, by the file that it is about
+     */
+    void stuck(Map<Path, String> files);
+
+    /** Another program was writing a settings file that Varve was saving; both are kept. */
+    default void kept(Kept kept) {}
   }
 
   /** Hears of every step that changes something on disk; for tests, which can end things there. */
@@ -120,9 +148,7 @@ public final class StateFolder implements AutoCloseable {
     /**
      * All of a change at once: prepares, decides and carries it out.
      *
-     * @throws UndoneStepsException if it is decided, and what is left is done later
-     * @throws IOException any other: nothing has changed; the change can be rolled back, or
-     *     committed again
+     * @throws IOException nothing has changed; the change can be rolled back, or committed again
      */
     default void commit(
         List<MachineSettings> saved,
@@ -135,12 +161,8 @@ public final class StateFolder implements AutoCloseable {
       prepared.carryOut();
     }
 
-    /**
-     * Gives up: deletes the files that were created.
-     *
-     * @throws IOException if one cannot be deleted; the next {@link StateFolder#open} tries again
-     */
-    void rollBack() throws IOException;
+    /** Gives up: deletes the files that were created, or tries again until they are deleted. */
+    void rollBack();
 
     /**
      * Ends for now: a change that is begun with the same line goes on with it, in this run or a
@@ -156,20 +178,19 @@ public final class StateFolder implements AutoCloseable {
      * Decides: when this returns, the change happens, whatever comes. Takes no longer than two
      * syncs of the disk.
      *
-     * @throws UndecidedException if nobody can tell whether it happens until the folder is opened
-     *     again
+     * @throws UndecidedException if nobody can tell yet whether it happens; it is taken back as
+     *     soon as the disk works again
      * @throws IOException any other: nothing has changed; the change can be rolled back, or
      *     prepared again
      */
     void decide() throws IOException;
 
     /**
-     * Puts the new contents in place, carries out the steps, and ends the change. After a crash in
+     * Puts the new contents in place, carries out the steps, and ends the change. What fails is
+     * told to the {@link Troubles} and tried again by {@link StateFolder#retry}; after a crash in
      * the middle the next {@link StateFolder#open} does the rest.
-     *
-     * @throws UndoneStepsException what is left is done later, before any other change
      */
-    void carryOut() throws IOException;
+    void carryOut();
   }
 
   private final Path folder;
@@ -184,35 +205,40 @@ public final class StateFolder implements AutoCloseable {
   private List<Path> machines = List.of();
   private List<Medium> globalMedia = List.of();
 
-  private StateFolder(Path folder, FolderLock lock, Changes changes) {
+  private StateFolder(
+      Path folder, FolderLock lock, ImageFiles images, Steps steps, Troubles troubles) {
     this.folder = folder;
     this.lock = lock;
-    this.changes = changes;
+    this.changes = new Changes(folder.resolve("journal"), images, steps, troubles, this::isMedium);
   }
 
   /**
    * Opens the folder, makes it if it is missing, for its owner only, locks it against other
-   * processes, and finishes or undoes what a crash left half done.
+   * processes, and finishes or undoes what a crash left half done, as far as that is possible now.
    *
-   * @throws SettingsException if one of its own files is damaged; nothing is changed
-   * @throws IOException if another process has it, it cannot be written, or what is half done
-   *     cannot be finished
+   * @throws SettingsException if the list of machines is damaged; nothing is changed
+   * @throws IOException if another process has it, or it cannot be written
    */
   public static StateFolder open(Path folder, ImageFiles images) throws IOException {
-    return open(folder, images, Steps.UNHEARD);
+    return open(folder, images, Troubles.UNHEARD, Steps.UNHEARD);
   }
 
-  /** The same, for tests that end things at a step. */
-  public static StateFolder open(Path folder, ImageFiles images, Steps steps) throws IOException {
+  /**
+   * The same.
+   *
+   * @param troubles hears what cannot be finished or undone yet
+   * @param steps for tests that end things at a step
+   */
+  public static StateFolder open(Path folder, ImageFiles images, Troubles troubles, Steps steps)
+      throws IOException {
     Path absolute = folder.toAbsolutePath().normalize();
     make(absolute);
     FolderLock lock = FolderLock.of(absolute);
     try {
-      var changes = new Changes(absolute.resolve("journal"), images, steps);
-      var opened = new StateFolder(absolute, lock, changes);
+      var opened = new StateFolder(absolute, lock, images, steps, troubles);
+      opened.changes.read();
       opened.load();
-      changes.recover();
-      opened.load();
+      opened.changes.recover();
       opened.sweep();
       return opened;
     } catch (Throwable e) {
@@ -242,7 +268,8 @@ public final class StateFolder implements AutoCloseable {
   }
 
   private void load() throws IOException {
-    if (!Files.exists(globalPath())) {
+    byte @Nullable [] contents = contents(globalPath());
+    if (contents == null) {
       Path previous = folder.resolve(GlobalFile.NAME + DurableFile.PREVIOUS);
       if (Files.exists(previous))
         throw new SettingsException(
@@ -250,20 +277,46 @@ public final class StateFolder implements AutoCloseable {
                 .formatted(globalPath(), previous.getFileName()));
       return;
     }
-    GlobalFile file = GlobalFile.read(globalPath());
+    GlobalFile file = GlobalFile.of(globalPath(), contents);
     machines = file.machines();
     globalMedia = file.media();
     ids.putAll(file.ids());
   }
 
+  /**
+   * What a file of settings holds, or will hold when what is decided has been done; null if there
+   * is no file.
+   */
+  private byte @Nullable [] contents(Path file) throws IOException {
+    NewFile waiting = changes.waiting(file);
+    return waiting == null ? XmlReader.bytes(file) : waiting.bytes();
+  }
+
+  /** Whether a file is a medium of the list or of a listed machine. */
+  private boolean isMedium(Path file) {
+    for (Medium medium : globalMedia) if (medium.location().equals(file)) return true;
+    for (Path machine : machines)
+      for (Medium medium : registry(machine)) if (medium.location().equals(file)) return true;
+    return false;
+  }
+
   /** Deletes what a crash left of settings files that were being written. */
   private void sweep() {
-    try {
-      new DurableFile(globalPath(), Steps.UNHEARD).unstage();
-      for (Path machine : machines) new DurableFile(machine, Steps.UNHEARD).unstage();
-    } catch (IOException e) {
-      // They harm nobody, and are overwritten by the next save.
+    List<Path> files = new ArrayList<>(machines);
+    files.add(globalPath());
+    for (Path file : files) {
+      if (changes.waiting(file) != null) continue;
+      try {
+        new DurableFile(file, Steps.UNHEARD).unstageIfPossible();
+      } catch (IOException _) {
+        // A link that leads nowhere.
+      }
     }
+  }
+
+  /** Does what is decided or given up and not done yet, as far as that is possible now. */
+  public void retry() {
+    changes.retry();
   }
 
   /** What the folder holds now; of no change that is under way. */
@@ -299,9 +352,9 @@ public final class StateFolder implements AutoCloseable {
    *     rule of the model; nothing is changed
    */
   public MachineSettings read(Path settingsFile) throws IOException {
-    changes.finishPending();
+    changes.retry();
     Path path = settingsFile.toAbsolutePath().normalize();
-    MachineFile file = MachineFile.read(path);
+    MachineFile file = machineFile(path);
     List<Medium> own = file.registry();
     MachineSettings settings = file.settings(new KnownHere(path, own));
     ids.put(path, settings.machine().id());
@@ -320,6 +373,11 @@ public final class StateFolder implements AutoCloseable {
   /** What a user should know of a settings file that was read, a line each. */
   public List<String> remarks(Path settingsFile) {
     return remarks.getOrDefault(settingsFile, List.of());
+  }
+
+  private MachineFile machineFile(Path path) throws IOException {
+    NewFile waiting = changes.waiting(path);
+    return waiting == null ? MachineFile.read(path) : MachineFile.of(path, waiting.bytes());
   }
 
   /** The media that a machine's file may name. */
@@ -358,7 +416,7 @@ public final class StateFolder implements AutoCloseable {
     if (known != null) return known;
     List<Medium> read;
     try {
-      read = MachineFile.read(machine).registry();
+      read = machineFile(machine).registry();
     } catch (IOException e) {
       return List.of();
     }
@@ -387,15 +445,20 @@ public final class StateFolder implements AutoCloseable {
    *     another change
    */
   public Change begin(Map<Path, MediumId> creates, String unfinished) throws IOException {
-    changes.finishPending();
+    changes.retry();
     List<Creation> all = new ArrayList<>();
     for (var made : creates.entrySet()) {
       refuseExisting(made.getKey());
-      all.add(new Creation(made.getKey(), made.getValue()));
+      all.add(new Creation(made.getKey(), made.getValue(), null));
     }
     var change = new OneChange(JournalEntry.intended(all, unfinished));
     promised.addAll(creates.keySet());
     return change;
+  }
+
+  /** Ends what an earlier run left unfinished, and {@link Contents#unfinished} says. */
+  public void forget(String unfinished) {
+    changes.forget(unfinished);
   }
 
   private void refuseExisting(Path image) throws IOException {
@@ -421,10 +484,10 @@ public final class StateFolder implements AutoCloseable {
     @Override
     public void alsoCreates(Path image, MediumId id) throws IOException {
       check();
-      changes.finishPending();
+      changes.retry();
       refuseExisting(image);
       List<Creation> creates = new ArrayList<>(intent.creates());
-      creates.add(new Creation(image, id));
+      creates.add(new Creation(image, id, null));
       JournalEntry more = JournalEntry.intended(creates, intent.unfinished());
       changes.intend(number, more);
       intent = more;
@@ -434,9 +497,10 @@ public final class StateFolder implements AutoCloseable {
     @Override
     public void hasMade(Path image) {
       check();
+      FileIdentity identity = FileIdentity.of(image);
       List<Creation> creates =
           intent.creates().stream()
-              .map(made -> made.file().equals(image) ? new Creation(image, null) : made)
+              .map(m -> m.file().equals(image) ? new Creation(image, m.id(), identity) : m)
               .toList();
       intent = JournalEntry.intended(creates, intent.unfinished());
     }
@@ -449,21 +513,22 @@ public final class StateFolder implements AutoCloseable {
         List<FileStep> fileSteps)
         throws IOException {
       check();
-      changes.finishPending();
+      changes.retry();
       List<Path> listed =
           newMachines.stream().map(path -> path.toAbsolutePath().normalize()).toList();
       Map<Path, MachineId> savedIds = new HashMap<>(ids);
       List<NewFile> files = new ArrayList<>();
       for (MachineSettings settings : saved) addMachine(settings, files, savedIds);
       addGlobal(listed, newGlobalMedia, savedIds, files);
+      List<Step> meant = fileSteps.stream().map(Step::of).toList();
       changes.stage(files);
       staged = files;
       return new Prepared() {
         @Override
         public void decide() throws IOException {
           check();
-          if (files.isEmpty() && fileSteps.isEmpty()) changes.end(number, intent);
-          else changes.decide(number, intent.decided(files, fileSteps));
+          if (files.isEmpty() && meant.isEmpty()) changes.end(number);
+          else changes.decide(number, intent, intent.decided(files, meant));
           end();
           machines = listed;
           globalMedia = List.copyOf(newGlobalMedia);
@@ -474,14 +539,14 @@ public final class StateFolder implements AutoCloseable {
         }
 
         @Override
-        public void carryOut() throws IOException {
-          changes.finishPending();
+        public void carryOut() {
+          changes.retry();
         }
       };
     }
 
     @Override
-    public void rollBack() throws IOException {
+    public void rollBack() {
       check();
       changes.unstage(staged);
       changes.rollBack(number, intent);
@@ -491,11 +556,7 @@ public final class StateFolder implements AutoCloseable {
     @Override
     public void postpone() {
       check();
-      try {
-        changes.unstage(staged);
-      } catch (IOException _) {
-        // It harms nobody, and is overwritten by the next save.
-      }
+      changes.unstage(staged);
       changes.postpone(number, intent);
       end();
     }
@@ -515,42 +576,38 @@ public final class StateFolder implements AutoCloseable {
       throws IOException {
     Path path = settings.machine().settingsFile().normalize();
     MachineId id = settings.machine().id();
-    boolean isNew = Files.notExists(path);
-    if (isNew && machines.contains(path))
+    byte @Nullable [] now = contents(path);
+    if (now == null && machines.contains(path))
       throw new SettingsException(
           ("%s is on the list and has vanished; bring it back, or what only VirtualBox knows of"
                   + " the machine is lost")
               .formatted(path));
-    byte[] present = isNew ? new byte[0] : XmlReader.bytes(path);
     MachineFile file =
-        isNew ? MachineFile.blank(settings.machine()) : MachineFile.of(path, present);
+        now == null ? MachineFile.blank(settings.machine()) : MachineFile.of(path, now);
     if (!file.id().equals(id))
       throw new SettingsException(
           "%s is the file of machine %s; machine %s cannot be saved in it"
               .formatted(path, file.id(), id));
     file.write(settings);
-    addChanged(path, isNew ? null : present, file.toBytes(), files);
+    addChanged(path, now, file.toBytes(), files);
     knownIds.put(path, id);
   }
 
   private void addGlobal(
       List<Path> listed, List<Medium> media, Map<Path, MachineId> knownIds, List<NewFile> files)
       throws IOException {
-    byte[] present = Files.exists(globalPath()) ? XmlReader.bytes(globalPath()) : null;
+    byte @Nullable [] now = contents(globalPath());
     GlobalFile file =
-        present == null ? GlobalFile.blank(globalPath()) : GlobalFile.of(globalPath(), present);
+        now == null ? GlobalFile.blank(globalPath()) : GlobalFile.of(globalPath(), now);
     file.write(listed, knownIds, media);
-    addChanged(globalPath(), present, file.toBytes(), files);
+    addChanged(globalPath(), now, file.toBytes(), files);
   }
 
-  /**
-   * @param present what the file holds now; null if there is none
-   */
-  private static void addChanged(
-      Path path, byte @Nullable [] present, byte[] contents, List<NewFile> files) {
-    if (present == null) files.add(new NewFile(path, Fingerprint.NO_FILE, contents));
-    else if (!Arrays.equals(present, contents))
-      files.add(new NewFile(path, Fingerprint.of(present), contents));
+  private void addChanged(Path path, byte @Nullable [] now, byte[] contents, List<NewFile> files) {
+    if (Arrays.equals(now, contents)) return;
+    NewFile waiting = changes.waiting(path);
+    files.add(
+        new NewFile(path, waiting == null ? Fingerprint.ofAny(now) : waiting.before(), contents));
   }
 
   /** Lets other processes have the folder. Changes under way are undone at the next opening. */

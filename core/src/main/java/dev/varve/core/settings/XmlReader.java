@@ -1,5 +1,6 @@
 package dev.varve.core.settings;
 
+import dev.varve.core.device.FailureWords;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.StringReader;
@@ -77,24 +78,26 @@ final class XmlReader {
    * @throws SettingsException if it is missing, too large, not UTF-8, or not well formed
    */
   static XmlDocument read(Path path) throws IOException {
-    return read(path.toString(), bytes(path));
+    byte[] bytes = bytes(path);
+    if (bytes == null)
+      throw new SettingsException(
+          FailureWords.of(new NoSuchFileException(path.toString()))
+              + "; bring it back, or take it off the list");
+    return read(path.toString(), bytes);
   }
 
   /**
-   * What a file holds, up to one byte more than is taken.
+   * The bytes of a file, one more than {@link #MAX_BYTES} at most; null if there is none.
    *
-   * @throws SettingsException if it is missing, or something else than a file
+   * @throws SettingsException if it is a folder or a device
    */
-  static byte[] bytes(Path path) throws IOException {
-    try {
-      if (Files.exists(path) && !Files.isRegularFile(path))
-        throw new SettingsException(path + ": not a file; name the settings file itself");
-      try (InputStream in = Files.newInputStream(path)) {
-        return in.readNBytes(MAX_BYTES + 1);
-      }
-    } catch (NoSuchFileException e) {
-      throw new SettingsException(
-          path + ": there is no such file; bring it back, or take it off the list");
+  static byte @Nullable [] bytes(Path path) throws IOException {
+    if (Files.exists(path) && !Files.isRegularFile(path))
+      throw new SettingsException(path + ": not a file; name the settings file itself");
+    try (InputStream in = Files.newInputStream(path)) {
+      return in.readNBytes(MAX_BYTES + 1);
+    } catch (NoSuchFileException _) {
+      return null;
     }
   }
 

@@ -17,11 +17,15 @@ import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileSystemLoopException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -62,5 +66,14 @@ class FailureWordsTest {
   void aFailureIsToldInWordsAndNeverByTheNameOfAClass(Throwable failure, String words) {
     assertEquals(words, FailureWords.of(failure));
     assertFalse(FailureWords.of(new IOException(failure)).contains("Exception"));
+  }
+
+  @Test
+  void aLinkThatLeadsNowhereIsNotCalledMissing(@TempDir Path folder) throws IOException {
+    Path link = Files.createSymbolicLink(folder.resolve("link"), Path.of("gone"));
+
+    assertEquals(
+        link + ": it is a symbolic link to 'gone', which does not exist",
+        FailureWords.of(new NoSuchFileException(link.toString())));
   }
 }

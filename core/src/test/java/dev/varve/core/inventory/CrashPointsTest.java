@@ -325,6 +325,11 @@ class CrashPointsTest {
         }
 
         @Override
+        public boolean isImage(Path location, MediumId id) {
+          return images.isImage(location, id);
+        }
+
+        @Override
         public void sweep(Path location) {
           before("sweep " + location);
           images.sweep(location);

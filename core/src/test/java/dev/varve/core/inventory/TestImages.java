@@ -165,9 +165,18 @@ public final class TestImages implements ImageFiles, SectorAccess {
 
   @Override
   public void deleteMade(Path location, MediumId id) throws IOException {
-    if (!Files.exists(location) || !isImage(location)) return;
-    Image image = load(location);
-    if (image.id().equals(id) && !image.format().equals("RAW")) Files.delete(location);
+    if (isImage(location, id)) Files.delete(location);
+  }
+
+  @Override
+  public boolean isImage(Path location, MediumId id) {
+    try {
+      if (!Files.exists(location) || !isImage(location)) return false;
+      Image image = load(location);
+      return image.id().equals(id) && !image.format().equals("RAW");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Override

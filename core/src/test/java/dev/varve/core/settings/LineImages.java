@@ -8,6 +8,7 @@ import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.Progress;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -54,8 +55,16 @@ final class LineImages implements ImageFiles {
 
   @Override
   public void deleteMade(Path location, MediumId id) throws IOException {
-    if (Files.exists(location) && Files.readString(location).equals(id.toString()))
-      Files.delete(location);
+    if (isImage(location, id)) Files.delete(location);
+  }
+
+  @Override
+  public boolean isImage(Path location, MediumId id) {
+    try {
+      return Files.exists(location) && Files.readString(location).equals(id.toString());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Override

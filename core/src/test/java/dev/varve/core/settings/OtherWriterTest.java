@@ -109,6 +109,7 @@ class OtherWriterTest {
           StateFolder.open(
                   place.resolve("state"),
                   new LineImages(),
+                  StateFolder.Troubles.UNHEARD,
                   new At(
                       again,
                       () -> {
@@ -169,7 +170,10 @@ class OtherWriterTest {
 
       try (StateFolder folder =
           StateFolder.open(
-              place.resolve("state"), new LineImages(), new At(step, () -> write(file)))) {
+              place.resolve("state"),
+              new LineImages(),
+              StateFolder.Troubles.UNHEARD,
+              new At(step, () -> write(file)))) {
         save(folder, place);
       } catch (IOException e) {
         // It is refused, or kept.
@@ -196,8 +200,8 @@ class OtherWriterTest {
             List.of(settings(place)),
             List.of(),
             List.of(
-                new FileStep.Delete(place.resolve("listed.vdi")),
-                new FileStep.Delete(place.resolve("unlisted.vdi"))));
+                new FileStep.Delete(place.resolve("listed.vdi"), null),
+                new FileStep.Delete(place.resolve("unlisted.vdi"), null)));
   }
 
   private static void kill(Path place, int step) throws IOException {
@@ -205,6 +209,7 @@ class OtherWriterTest {
         StateFolder.open(
             place.resolve("state"),
             new LineImages(),
+            StateFolder.Troubles.UNHEARD,
             new At(
                 step,
                 () -> {
@@ -219,7 +224,9 @@ class OtherWriterTest {
   private int steps() throws IOException {
     Path place = place("steps");
     var counter = new At(-1, () -> {});
-    try (StateFolder folder = StateFolder.open(place.resolve("state"), new LineImages(), counter)) {
+    try (StateFolder folder =
+        StateFolder.open(
+            place.resolve("state"), new LineImages(), StateFolder.Troubles.UNHEARD, counter)) {
       save(folder, place);
     }
     return counter.seen;

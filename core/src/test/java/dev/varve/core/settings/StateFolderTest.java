@@ -242,7 +242,10 @@ class StateFolderTest {
         List.of(),
         List.of(),
         List.of(),
-        List.of(new FileStep.Reparent(c, a), new FileStep.Delete(b), new FileStep.MakeBase(d)));
+        List.of(
+            new FileStep.Reparent(c, null, a),
+            new FileStep.Delete(b, null),
+            new FileStep.MakeBase(d, null)));
 
     assertEquals(a.toString(), LineImages.parentOf(c));
     assertEquals("", LineImages.parentOf(d));
@@ -432,25 +435,6 @@ class StateFolderTest {
     assertTrue(refused.getMessage().contains("varve.xml-prev"), refused.getMessage());
   }
 
-  @ParameterizedTest
-  @ValueSource(ints = {0, 8, 20, -1})
-  void aDamagedJournalIsRefusedAndNothingChanges(int at) throws IOException {
-    Path made = temporary.resolve("made.vdi");
-    folder.begin(Map.of(made, MADE), "merge");
-    Files.writeString(made, MADE.toString());
-    folder.close();
-    Path entry = temporary.resolve("state/journal/1.change");
-    byte[] bytes = Files.readAllBytes(entry);
-    bytes[at < 0 ? bytes.length + at : at] ^= 1;
-    Files.write(entry, bytes);
-
-    var refused = assertThrows(SettingsException.class, this::open);
-
-    assertTrue(refused.getMessage().contains("1.change"), refused.getMessage());
-    assertTrue(Files.exists(made));
-    assertArrayEquals(bytes, Files.readAllBytes(entry));
-  }
-
   @Test
   void aMachineThatVanishedIsNotSavedFromMemory() throws IOException {
     Path file = sample(Samples.ATTACHED);
@@ -488,23 +472,6 @@ class StateFolderTest {
     change.commit(List.of(renamed), List.of(file), List.of(), List.of());
     assertEquals("other", folder.read(file).machine().name());
     assertTrue(Files.exists(made));
-  }
-
-  @Test
-  void whatCannotBeFinishedIsSaidWhenTheFolderIsOpened() throws IOException {
-    Path gone = temporary.resolve("gone.vdi");
-    assertThrows(
-        UndoneStepsException.class,
-        () -> commit(List.of(), List.of(), List.of(), List.of(new FileStep.MakeBase(gone))));
-    folder.close();
-
-    var refused = assertThrows(IOException.class, this::open);
-    assertTrue(refused.getMessage().contains("1.change"), refused.getMessage());
-    assertTrue(refused.getMessage().contains("gone.vdi"), refused.getMessage());
-
-    Files.writeString(gone, "parent");
-    open();
-    assertEquals("", LineImages.parentOf(gone));
   }
 
   @Test

@@ -212,7 +212,7 @@ public final class ChainFiles implements ImageFiles {
   @Override
   public void deleteMade(Path location, MediumId id) throws IOException {
     NewFile.sweep(location);
-    if (holds(location, id)) remove(location);
+    if (isImage(location, id)) remove(location);
   }
 
   @Override
@@ -224,8 +224,9 @@ public final class ChainFiles implements ImageFiles {
     }
   }
 
-  /** Whether this is an image of that id. What is a link, or cannot be read, was not made here. */
-  private static boolean holds(Path location, MediumId id) {
+  /** What is a link, or cannot be read, was not made here. */
+  @Override
+  public boolean isImage(Path location, MediumId id) {
     if (!Files.isRegularFile(location, LinkOption.NOFOLLOW_LINKS)) return false;
     try {
       return VdiHeader.hasSignature(location) && VdiHeader.peek(location).uuid().equals(id.uuid());
@@ -439,7 +440,7 @@ public final class ChainFiles implements ImageFiles {
       Progress progress)
       throws IOException {
     boolean fixed = isFixed(variant);
-    if (format.equals(VDI) && holds(location, id)) return true; // a call before a crash made it
+    if (format.equals(VDI) && isImage(location, id)) return true; // a call before a crash made it
     try (DiskSource source = source(chain)) {
       long capacity = source.capacity();
       var copy =

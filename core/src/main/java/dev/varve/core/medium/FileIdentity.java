@@ -1,0 +1,41 @@
+package dev.varve.core.medium;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Instant;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which file has a name: its number in its file system, and when it was made. It stays the same
+ * while the file is written and renamed; a copy of it, or what another program puts in its place,
+ * is another file.
+ *
+ * <p>The number of the device is no part of it: that may be another one after a restart.
+ *
+ * @param text one word
+ */
+public record FileIdentity(String text) {
+
+  private static final Pattern KEY = Pattern.compile("\\(dev=[0-9a-f]+,ino=(\\d+)\\)");
+
+  /** Of the file that has this name now, which is not followed if it is a link; null for none. */
+  public static @Nullable FileIdentity of(Path file) {
+    try {
+      var attributes =
+          Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+      Matcher key = KEY.matcher(String.valueOf(attributes.fileKey()));
+      Instant made = attributes.creationTime().toInstant();
+      return new FileIdentity(
+          "%s@%d.%09d"
+              .formatted(
+                  key.matches() ? key.group(1) : "?", made.getEpochSecond(), made.getNano()));
+    } catch (IOException _) {
+      return null;
+    }
+  }
+}

@@ -1,0 +1,244 @@
+package dev.varve.core.settings;
+
+import dev.varve.core.device.FailureWords;
+import dev.varve.core.medium.FileIdentity;
+import dev.varve.core.medium.ImageFiles;
+import dev.varve.core.medium.Medium;
+import dev.varve.core.medium.MediumId;
+import dev.varve.core.settings.JournalEntry.NewFile;
+import dev.varve.core.settings.JournalEntry.Step;
+import dev.varve.core.settings.StateFolder.FileStep;
+import dev.varve.core.settings.StateFolder.Kept;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A change that happens, and what of it is not done yet. What fails stays to be tried again; the
+ * rest is done all the same, as far as it does not build on what failed:
+ *
+ * <ul>
+ *   <li>images are changed and deleted once all settings of the change are in place, because the
+ *       old settings need them;
+ *   <li>images are deleted once no image of the change says any more that it builds on them.
+ * </ul>
+ */
+final class DecidedChange {
+
+  private static final System.Logger LOG = System.getLogger(DecidedChange.class.getName());
+
+  private final ImageFiles images;
+  private final StateFolder.Steps steps;
+  private final StateFolder.Troubles troubles;
+  private final Map<Path, String> failures = new LinkedHashMap<>();
+
+  private JournalEntry left;
+
+  DecidedChange(
+      JournalEntry entry,
+      ImageFiles images,
+      StateFolder.Steps steps,
+      StateFolder.Troubles troubles) {
+    this.left = entry;
+    this.troubles = troubles;
+    this.images = images;
+    this.steps = steps;
+  }
+
+  /** What is left to do. */
+  JournalEntry left() {
+    return left;
+  }
+
+  /** What is wrong with which file, as far as the last attempt met it. */
+  Map<Path, String> failures() {
+    return failures;
+  }
+
+  /** The new contents that wait to be put in a file's place; null if none do. */
+  @Nullable NewFile waiting(Path file) {
+    for (NewFile waiting : left.files()) if (waiting.path().equals(file)) return waiting;
+    return null;
+  }
+
+  /** Gives up what a later change has decided anew. */
+  void giveWayTo(JournalEntry later) {
+    left = left.without(later);
+  }
+
+  /**
+   * Does what can be done now.
+   *
+   * @param isMedium whether a file is a medium's
+   */
+  void attempt(Predicate<Path> isMedium) {
+    failures.clear();
+    List<NewFile> files = new ArrayList<>();
+    for (NewFile file : left.files()) if (!isInPlace(file)) files.add(file);
+    List<Step> later = files.isEmpty() ? stepsLeft(isMedium) : left.steps();
+    left = JournalEntry.left(files, later);
+  }
+
+  // ---- settings
+
+  private boolean isInPlace(NewFile file) {
+    try {
+      putInPlace(file);
+      return true;
+    } catch (IOException e) {
+      failures.put(
+          file.path(),
+          "the settings in '%s' are not up to date: the new ones cannot take their place: %s. They are kept in Varve's journal, and Varve tries again by itself; mend the cause"
+              .formatted(file.path(), FailureWords.of(e)));
+      return false;
+    }
+  }
+
+  /**
+   * Puts new contents in place, unless another program has written the file since that was decided:
+   * then its version stays, and ours is kept beside it.
+   */
+  private void putInPlace(NewFile file) throws IOException {
+    if (Files.isDirectory(file.path()))
+      throw new FileSystemException(file.path().toString(), null, "it is a folder");
+    var durable = new DurableFile(file.path(), steps);
+    if (Arrays.equals(file.bytes(), durable.contents())) {
+      durable.unstageIfPossible();
+      durable.sync(); // an attempt before this one, or before a crash, may have failed there
+      return;
+    }
+    Path folder = Objects.requireNonNull(file.path().getParent());
+    // The folder of a file that was there has been there too: it may be on a disk that is away.
+    boolean isNew = file.before() == null || file.before().equals(Fingerprint.NO_FILE);
+    if (isNew) DurableFile.createFolders(folder);
+    else if (!Files.isDirectory(folder)) throw new NoSuchFileException(folder.toString());
+    durable.stageAgain(file.bytes());
+    if (durable.publish(file.before())) return;
+    if (durable.previouslyHeld(file.bytes())) {
+      durable.unstageIfPossible();
+      return;
+    }
+    Path kept = durable.keepBeside();
+    giveUpContradicted(file.path());
+    troubles.kept(new Kept(file.path(), kept));
+  }
+
+  /**
+   * Gives up the steps that would take images away from a settings file which another program has
+   * written: what it lists must stay as it is. Of a file that cannot be read nobody knows, so all
+   * of them.
+   */
+  private void giveUpContradicted(Path settingsFile) {
+    Set<Path> listed = new HashSet<>();
+    boolean known = true;
+    try {
+      for (Medium medium : MachineFile.read(settingsFile).registry()) listed.add(medium.location());
+    } catch (IOException e) {
+      known = false;
+    }
+    List<Step> kept = new ArrayList<>();
+    for (Step step : left.steps())
+      if (known && !listed.contains(step.what().image())) kept.add(step);
+      else givenUp(step, "another program has written " + settingsFile);
+    left = JournalEntry.left(left.files(), kept);
+  }
+
+  // ---- images
+
+  private List<Step> stepsLeft(Predicate<Path> isMedium) {
+    List<Step> later = new ArrayList<>();
+    boolean needed = false;
+    for (Step step : left.steps()) {
+      boolean deletes = step.what() instanceof FileStep.Delete;
+      if (deletes && needed) {
+        later.add(step);
+        continue;
+      }
+      try {
+        steps.before(words(step.what()));
+        if (isMeant(step, isMedium)) take(step.what());
+      } catch (IOException e) {
+        later.add(step);
+        needed |= !deletes;
+        failures.put(step.what().image(), failure(step.what(), e));
+      }
+    }
+    return later;
+  }
+
+  /** Whether a step still is about the file that has its name. */
+  private boolean isMeant(Step step, Predicate<Path> isMedium) throws IOException {
+    Path image = step.what().image();
+    boolean deletes = step.what() instanceof FileStep.Delete;
+    FileIdentity now = FileIdentity.of(image);
+    if (now == null) {
+      if (deletes) return true; // and what a killed process left beside it
+      if (isMedium.test(image)) throw new NoSuchFileException(image.toString());
+      return givenUp(step, "the file is gone, and is no medium any more");
+    }
+    MediumId id = step.what().id();
+    boolean same = step.identity() == null || step.identity().equals(now);
+    if (!same && (id == null || !images.isImage(image, id)))
+      return givenUp(step, "there is another file of that name now");
+    if (deletes && isMedium.test(image)) return givenUp(step, "it is a medium again");
+    return true;
+  }
+
+  private static boolean givenUp(Step step, String why) {
+    LOG.log(Level.INFO, "Varve does not {0} any more: {1}", words(step.what()), why);
+    return false;
+  }
+
+  private void take(FileStep step) throws IOException {
+    switch (step) {
+      case FileStep.Delete(Path image, _) -> images.delete(image);
+      case FileStep.Reparent(Path image, _, Path parent) -> images.reparent(image, parent);
+      case FileStep.ReparentToRaw(Path image, _, Path parent, MediumId parentId) ->
+          images.reparentToRaw(image, parent, parentId);
+      case FileStep.MakeBase(Path image, _) -> images.makeBase(image);
+    }
+  }
+
+  private static String words(FileStep step) {
+    return switch (step) {
+      case FileStep.Delete(Path image, _) -> "delete " + image;
+      case FileStep.Reparent(Path image, _, Path parent) ->
+          "make %s the parent of %s".formatted(parent, image);
+      case FileStep.ReparentToRaw(Path image, _, Path parent, MediumId _) ->
+          "make %s the parent of %s".formatted(parent, image);
+      case FileStep.MakeBase(Path image, _) -> "make %s a base".formatted(image);
+    };
+  }
+
+  private static String failure(FileStep step, IOException e) {
+    String what =
+        switch (step) {
+          case FileStep.Delete(Path image, _) ->
+              "'%s' is not needed any more, and cannot be deleted".formatted(image);
+          case FileStep.Reparent(Path image, _, Path parent) -> noParent(image, parent);
+          case FileStep.ReparentToRaw(Path image, _, Path parent, MediumId _) ->
+              noParent(image, parent);
+          case FileStep.MakeBase(Path image, _) ->
+              "it cannot be written into '%s' that it has no parent any more".formatted(image);
+        };
+    return "%s: %s. Varve tries again by itself; mend the cause"
+        .formatted(what, FailureWords.of(e));
+  }
+
+  private static String noParent(Path image, Path parent) {
+    return "it cannot be written into '%s' that '%s' is its parent now".formatted(image, parent);
+  }
+}
