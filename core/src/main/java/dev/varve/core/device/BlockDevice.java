@@ -100,9 +100,10 @@ public interface BlockDevice {
   void submit(DeviceRequest request);
 
   /**
-   * Keeps all memory that {@link #tryRead} hands out from now on valid and unchanged by reuse until
-   * it is released; a device that is closed meanwhile stays mapped so long. Cheap; not for long:
-   * space that a guest discards is not reused while a lease from before is held.
+   * Keeps all memory that {@link #tryRead} hands out from now on valid until it is released; a
+   * device that is closed meanwhile stays mapped so long. The memory goes on showing the range that
+   * was read, with what is written to it or discarded from it meanwhile, and never another. Cheap;
+   * not for long.
    *
    * @throws DeviceClosedException if the device is closed
    */

@@ -28,13 +28,6 @@ final class Afterwards {
     threads.execute(() -> whenQuiet(replaced, task));
   }
 
-  /** Runs {@code task} on a storage thread once the readers of now have left. */
-  void ofReaders(Runnable task) {
-    left.incrementAndGet();
-    long since = reads.epoch();
-    threads.execute(() -> whenLeft(since, task));
-  }
-
   private void whenQuiet(Stage replaced, Runnable task) {
     if (replaced.isQuiet()) whenLeft(reads.epoch(), task);
     else threads.later(POLL_MILLIS, () -> whenQuiet(replaced, task));

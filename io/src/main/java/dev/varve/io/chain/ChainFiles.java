@@ -160,6 +160,7 @@ public final class ChainFiles implements ImageFiles {
 
   @Override
   public void createChild(Path location, MediumId id, Path parent) throws IOException {
+    ChainImages.putRight(parent);
     VdiHeader below = VdiHeader.peek(parent);
     try {
       VdiCreator.createChild(

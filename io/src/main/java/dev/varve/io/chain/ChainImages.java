@@ -1,8 +1,10 @@
 package dev.varve.io.chain;
 
 import dev.varve.core.medium.ImageChain;
+import dev.varve.io.file.ImageInUseException;
 import dev.varve.io.file.MappedFile;
 import dev.varve.io.file.SharedFiles;
+import dev.varve.io.storage.Grace;
 import dev.varve.io.vdi.ImageType;
 import dev.varve.io.vdi.VdiFormatException;
 import dev.varve.io.vdi.VdiHeader;
@@ -12,8 +14,13 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
 
-/** Opens the images of a chain, each after a look whether it belongs on the one below it. */
+/**
+ * Opens the images of a chain, each after a look whether it belongs on the one below it, and puts
+ * right what a crash left in them.
+ */
 final class ChainImages {
+
+  private static final System.Logger LOG = System.getLogger(ChainImages.class.getName());
 
   private ChainImages() {}
 
@@ -37,6 +44,71 @@ final class ChainImages {
               : open(paths.get(i), writable, writable || allGrow, files));
       checkParent(images, i);
     }
+    if (!readOnly) putRight(images);
+  }
+
+  /**
+   * Puts right what a crash left in images of a chain that is about to be written, the parents too:
+   * VirtualBox may be the next program that opens them. Where this cannot be done, the images are
+   * used as they are.
+   */
+  static void putRight(List<VdiImage> images) {
+    for (VdiImage image : images) {
+      if (!image.isRaw()) putRight(image);
+    }
+  }
+
+  /** The same of an image that is about to become a parent. */
+  static void putRight(Path path) {
+    try (VdiImage image = VdiImage.openReadOnly(MappedFile.openReadOnly(path, 0))) {
+      putRight(image);
+    } catch (IOException _) {
+      // In use: then its user does it. Or not to be opened, which whoever reads it will be told.
+    }
+  }
+
+  private static void putRight(VdiImage image) {
+    try {
+      if (image.hasAllocator()) correctCount(image);
+      else if (image.hasLeftovers()) putRightParent(image);
+    } catch (ImageInUseException _) {
+      // Others show it too: it is put right when they are closed.
+    } catch (IOException e) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "{0} counts more or fewer allocated blocks than it has, as a crash leaves it, and could"
+              + " not be corrected. Run ''varve image check --repair'' before VirtualBox opens it:"
+              + " {1}",
+          image.file().name(),
+          e.getMessage());
+    }
+  }
+
+  private static void putRightParent(VdiImage image) throws IOException {
+    image.file().allowWriting();
+    try {
+      image.allowWriting();
+      correctCount(image);
+      placesOf(image).cutFile();
+    } finally {
+      image.file().onlyRead();
+    }
+  }
+
+  private static void correctCount(VdiImage image) throws IOException {
+    int counted = image.writtenHeader().allocatedBlocks();
+    int used = image.allocator().count() - image.allocator().unusedCount();
+    if (!DenseFile.correctCount(image, placesOf(image))) return;
+    LOG.log(
+        System.Logger.Level.INFO,
+        "{0} counted {1} allocated blocks and had {2}, as a crash leaves it: corrected",
+        image.file().name(),
+        counted,
+        used);
+  }
+
+  private static Places placesOf(VdiImage image) {
+    return new Places(image, new Object(), new Grace());
   }
 
   static VdiImage open(Path path, boolean writable, boolean grows) throws IOException {

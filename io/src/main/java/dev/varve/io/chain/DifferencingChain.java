@@ -74,8 +74,8 @@ public final class DifferencingChain implements Stage {
   /**
    * Opens a chain of image files as one disk, after checking that each is the parent of the next.
    * Parents are locked against writers, the top image of a writable chain against everybody. May
-   * wait for the medium. Nothing is written, and a chain that is refused leaves every file as it
-   * was.
+   * wait for the medium. Nothing is written but the count of allocated blocks where a crash left a
+   * wrong one, and a chain that is refused leaves every file as it was.
    *
    * @param paths base first
    * @throws VdiFormatException if an image breaks a rule of the format or of the chain
@@ -133,7 +133,7 @@ public final class DifferencingChain implements Stage {
     this.brake = new Brake(intake::isShut);
     this.chain = new ChainReader(images, shared.lock);
     if (writable) {
-      top = new TopImage(images.getLast(), images.size() - 1, chain, reads, uuids);
+      top = new TopImage(images.getLast(), images.size() - 1, chain, uuids);
       chain.top(top);
       flusher = new Flusher(top, reads, threads, intake::answer);
     } else {
@@ -493,10 +493,9 @@ public final class DifferencingChain implements Stage {
   }
 
   @Override
-  public Runnable end() {
+  public void end() {
     everySecond.cancel(false);
     endWatch();
-    return top == null ? () -> {} : top.leavePlaces();
   }
 
   @Override

@@ -59,29 +59,31 @@ final class Flusher {
   /**
    * Makes everything that was completed before this call durable. No entry reaches the file before
    * its block, and the header counts every place before an entry names it: a crash leaks space,
-   * never data. What fails without losing anything is done again by the next commit. Waits.
+   * never data, and the next commit after it puts the count right. What fails without losing
+   * anything is done again by the next commit. Waits.
    */
   void commit() throws IOException {
     synchronized (oneCommit) {
       if (lost != null)
         throw new IOException(
             "an earlier flush failed, and what it lost cannot be told: " + lost.getMessage(), lost);
-      IOException incomplete = top.completePartialBlocks();
-      TopImage.Commit commit = top.beginCommit();
+      IOException incomplete = top.completePartialBlocks(top.beginCommit());
       try {
-        if (!commit.isEmpty()) {
+        top.punchEmptied();
+        TopImage.Commit commit = top.collected();
+        if (commit.hasData() || commit.hasEntries()) {
           top.writeHeader(commit);
-          sync(); // the blocks and the count,
+          sync(); // the blocks, the holes and the count,
         }
         if (commit.hasEntries()) {
-          top.writeEntries(); // then the entries that point at them,
+          top.writeEntries(); // then the entries that point at the blocks,
           sync(); // then those entries
         }
       } catch (IOException e) {
-        top.abandonCommit(commit);
+        top.abandonCommit();
         throw e;
       }
-      top.endCommit(commit);
+      top.endCommit();
       if (incomplete != null) throw incomplete;
     }
   }
@@ -93,20 +95,27 @@ final class Flusher {
 
   /**
    * Does a change; if there is no room for it, once more after what was discarded before it has
-   * become room. Places that readers keep are waited for: each block has one, sooner or later.
+   * become room.
    */
   void makingRoom(Change change) throws IOException {
     try {
       change.apply();
     } catch (OutOfSpaceException _) {
       commit();
-      change.apply();
-    } catch (Places.NoPlaceException _) {
-      commit(); // what was discarded leaves the block map,
-      reads.await(); // then its readers,
-      commit(); // and becomes room
+      if (!top.punchesHoles()) reuseEmptied();
       change.apply();
     }
+  }
+
+  /**
+   * Where the host cannot make holes, a place keeps its space for ever: those of discarded blocks
+   * go to others.
+   */
+  private void reuseEmptied() throws IOException {
+    List<Integer> places = top.giveUpEmptied();
+    commit(); // no entry names them any more,
+    reads.await(); // and nobody reads there
+    top.release(places);
   }
 
   private void sync() throws IOException {

@@ -314,6 +314,7 @@ public final class LiveChain implements BlockDevice {
     LiveImages higher;
     try {
       higher = images.with(path, newTop);
+      images.cutTop(lock);
       images.top().file().onlyRead();
     } catch (Throwable e) {
       newTop.close();
@@ -326,7 +327,7 @@ public final class LiveChain implements BlockDevice {
   private void replace(LiveImages next) {
     Stage replaced = stage;
     LiveImages dropped = images.notIn(next);
-    Runnable leave = replaced.end();
+    replaced.end();
     Stage successor = newStage(next);
     images = next;
     givenBackBefore.add(dropped.givenBack());
@@ -334,12 +335,8 @@ public final class LiveChain implements BlockDevice {
     synchronized (gate) {
       stage = successor;
     }
-    afterwards.of(
-        replaced,
-        () -> {
-          leave.run();
-          dropped.close(); // of an image that belongs to no chain any more nothing can be lost
-        });
+    // Of an image that belongs to no chain any more nothing can be lost.
+    afterwards.of(replaced, dropped::close);
   }
 
   // ---- merging
@@ -440,11 +437,6 @@ public final class LiveChain implements BlockDevice {
     }
   }
 
-  /** Runs {@code task} once those have left who read now. */
-  void afterReaders(Runnable task) {
-    afterwards.ofReaders(task);
-  }
-
   void ended(LiveMerge merge) {
     synchronized (gate) {
       if (merging == merge) merging = null;
@@ -478,7 +470,7 @@ public final class LiveChain implements BlockDevice {
       threads.later(CLOSING_POLL_MILLIS, () -> finishAndClose(failure));
       return;
     }
-    Throwable first = failure == null ? images.makeDense(lock, reads) : failure;
+    Throwable first = failure == null ? images.makeDense(lock) : failure;
     if (first == null && !readOnly) first = lost();
     Throwable unclosed = images.close();
     if (first == null) first = unclosed;

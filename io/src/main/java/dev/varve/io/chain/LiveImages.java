@@ -181,17 +181,32 @@ final class LiveImages {
   // ---- the end
 
   /**
+   * Cuts off what was reserved behind the last place of the top, which is about to become a parent.
+   * While nothing changes.
+   *
+   * @param lock guards its block map
+   */
+  void cutTop(Object lock) {
+    if (top().isRaw()) return;
+    try {
+      new Places(top(), lock, new Grace()).cutFile();
+    } catch (IOException _) {
+      // It is cut when the disk is closed, or opened again.
+    }
+  }
+
+  /**
    * Leaves every image dense that was written while the disk was open; returns a failure.
    *
    * @param lock guards their block maps
    */
-  @Nullable Throwable makeDense(Object lock, Grace reads) {
+  @Nullable Throwable makeDense(Object lock) {
     Throwable failure = null;
     for (VdiImage image : images()) {
       if (!image.hasAllocator()) continue;
       try {
         image.file().allowWriting();
-        DenseFile.makeIfChanged(image, new Places(image, lock, reads, new Grace()));
+        DenseFile.makeIfChanged(image, new Places(image, lock, new Grace()));
       } catch (ImageInUseException _) {
         // Another disk has it as a parent: it stays as it is, good and with holes.
       } catch (Throwable e) {

@@ -128,7 +128,7 @@ public final class LiveMerge {
     try {
       if (image.isRaw()) return below = new RawTarget(image);
       image.allowWriting();
-      return below = QuietChain.below(images(to + 1), disk.shared(), UUID::randomUUID);
+      return below = QuietChain.below(images(to + 1), disk.shared().lock(), UUID::randomUUID);
     } catch (Throwable e) {
       image.file().onlyRead();
       throw e;
@@ -164,7 +164,7 @@ public final class LiveMerge {
     if (state != State.READY) throw new IllegalStateException("the merge is " + state);
     disk.requireHeld();
     if (topCopy != null) topCopy.copyRest();
-    if (below != null) disk.afterReaders(below.handOver());
+    if (below != null) below.handOver();
     int child = child();
     if (child >= 0 && child < top() && child != to) {
       image(child).file().allowWriting();
@@ -217,7 +217,7 @@ public final class LiveMerge {
     state = State.ENDED;
     try {
       if (topCopy != null) disk.chain().top().watch(null);
-      if (below != null && before != State.COMPLETED) disk.afterReaders(below.handOver());
+      if (below != null && before != State.COMPLETED) below.handOver();
     } catch (IOException _) {
       // What the target lost the source still has.
     }

@@ -25,15 +25,9 @@ interface MergeTarget {
   /** Makes everything durable. */
   void commit() throws IOException;
 
-  /**
-   * Makes everything durable and lets somebody else write the image; what it holds stays where it
-   * is.
-   *
-   * @return gives up what nobody needs but readers who have begun; to be run once they have left
-   */
-  default Runnable handOver() throws IOException {
+  /** Makes everything durable and lets another write the image; what it holds stays where it is. */
+  default void handOver() throws IOException {
     commit();
-    return () -> {};
   }
 
   /** Ends the changes, also after one of them failed, and leaves the file dense if it can be. */

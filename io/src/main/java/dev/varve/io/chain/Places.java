@@ -6,17 +6,22 @@ import dev.varve.io.storage.Grace;
 import dev.varve.io.vdi.BlockAllocator;
 import dev.varve.io.vdi.VdiImage;
 import java.io.IOException;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
- * The places of the top image's file: taken with space behind them, and used again only once nobody
- * needs what they held.
+ * The places of the top image's file: taken with space behind them, and emptied of what discarded
+ * blocks held.
  *
- * <p>A place that a block gives up is <i>freed</i>; when a commit has made that durable it is
- * <i>leaving</i>; when nobody reads or writes it any more its space goes back to the host and it is
- * unused. {@link #take} and {@link #giveBack} belong to the change lane. What the lane shares with
- * the flusher is guarded by the lock that is passed in.
+ * <p>A block that is discarded keeps its place, and its entry in the file keeps naming it. The next
+ * commit makes a hole of the place, so that the entry says the same as the zero mark that VDI has
+ * for this; and the block finds its place again when it is written. So the header's count is at all
+ * times the number of entries that name a place, and discarding costs no change of the block map.
+ *
+ * <p>{@link #take}, {@link #takeBack} and {@link #giveBack} belong to the change lane, {@link
+ * #punchEmptied} to the flusher beside it. What they share is guarded by {@link #emptied}, the
+ * image's allocator by the lock that is passed in.
  */
 final class Places {
 
@@ -25,25 +30,31 @@ final class Places {
   private final VdiImage image;
   private final ImageFile file;
   private final Object lock;
-  private final Grace reads;
   private final Grace writes;
 
   private long reservedEnd;
   private long ahead;
-  private List<Integer> freed = new ArrayList<>();
-  private final List<Leaving> leaving = new ArrayList<>();
 
-  /** A freed place that somebody may still be reading. */
-  private record Leaving(int place, long readEpoch) {}
+  /** Places of blocks that are zero, in which their bytes still lie. Guarded by itself. */
+  private final Map<Integer, Emptied> emptied = new LinkedHashMap<>();
+
+  /** A place that was emptied once: if it is taken back and emptied again, it has another. */
+  private static final class Emptied {
+    final int place;
+
+    Emptied(int place) {
+      this.place = place;
+    }
+  }
 
   /**
-   * @param lock guards the image's allocator, and what was freed
+   * @param lock guards the image's allocator
+   * @param writes whoever writes in place
    */
-  Places(VdiImage image, Object lock, Grace reads, Grace writes) {
+  Places(VdiImage image, Object lock, Grace writes) {
     this.image = image;
     this.file = image.file();
     this.lock = lock;
-    this.reads = reads;
     this.writes = writes;
   }
 
@@ -52,11 +63,9 @@ final class Places {
     return image.blockOffset(place) - image.header().blockExtra();
   }
 
-  /**
-   * Takes a place whose bytes are zero and have space on the host.
-   *
-   * @throws NoPlaceException if none is unused and the format allows no more
-   */
+  // ---- taken
+
+  /** Takes a place whose bytes are zero and have space on the host. */
   int take() throws IOException {
     int place;
     boolean appended;
@@ -65,19 +74,58 @@ final class Places {
       BlockAllocator places = image.allocator();
       int count = places.count();
       place = places.allocate();
-      if (place < 0) throw new NoPlaceException(file.name());
+      // The format has a place for each block, and each block has one at most.
+      if (place < 0) throw new IllegalStateException(file.name() + ": no place is left");
       appended = place >= count;
       stale = places.takeStale(place);
     }
     try {
-      if (stale) file.punch(start(place), image.header().stride());
-      if (appended && !stale) reserveAhead(place);
-      else file.reserve(start(place), image.header().stride());
+      prepare(place, appended, stale);
       return place;
     } catch (IOException e) {
       giveBack(place);
       throw e;
     }
+  }
+
+  /** Takes this place, which is unused, as {@link #take()} does. */
+  void take(int place) throws IOException {
+    boolean stale = takeUnused(place);
+    try {
+      prepare(place, false, stale);
+    } catch (IOException e) {
+      giveBack(place);
+      throw e;
+    }
+  }
+
+  /** Takes this place, which is unused, as a hole. */
+  void takeEmpty(int place) throws IOException {
+    boolean stale = takeUnused(place);
+    try {
+      if (stale) punch(place);
+    } catch (IOException e) {
+      giveBack(place);
+      throw e;
+    }
+  }
+
+  /** Whether its bytes may be anything. */
+  private boolean takeUnused(int place) {
+    synchronized (lock) {
+      image.allocator().take(place);
+      return image.allocator().takeStale(place);
+    }
+  }
+
+  private void prepare(int place, boolean appended, boolean stale) throws IOException {
+    if (stale) punch(place);
+    if (appended && !stale) reserveAhead(place);
+    else file.reserve(start(place), image.header().stride());
+  }
+
+  private void punch(int place) throws IOException {
+    file.punch(start(place), image.header().stride());
   }
 
   /**
@@ -112,97 +160,68 @@ final class Places {
     }
   }
 
-  /** A block has given up its place, in memory; the lock is held. */
-  void free(int place) {
-    freed.add(place);
-  }
+  // ---- emptied
 
-  /** The places that the commit which begins will have freed; the lock is held. */
-  List<Integer> takeFreed() {
-    List<Integer> taken = freed;
-    freed = new ArrayList<>();
-    return taken;
-  }
-
-  /** The commit failed: the next one frees them; the lock is held. */
-  void putBackFreed(List<Integer> places) {
-    freed.addAll(places);
-  }
-
-  /** The commit is durable: no entry names these places after a crash; the lock is held. */
-  void leave(List<Integer> places) {
-    for (int place : places) leaving.add(new Leaving(place, reads.epoch()));
-  }
-
-  /** Whether places wait to be used again; the lock is held. */
-  boolean areWaiting() {
-    return !freed.isEmpty() || !leaving.isEmpty();
+  /** The block at this place has become zero; what lies there goes with the next commit. */
+  void emptied(int place) {
+    synchronized (emptied) {
+      emptied.put(place, new Emptied(place));
+    }
   }
 
   /**
-   * Gives up those that are freed or leaving: this object does not think of them any more.
+   * Has space behind the place of an emptied block, which is about to be written again.
    *
-   * @return makes them unused; to be run once those have left who read now
+   * @param overwritten whether all of the block will be; else its bytes are zero afterwards
    */
-  Runnable surrender() {
-    List<Integer> surrendered;
-    synchronized (lock) {
-      surrendered = takeFreed();
-      for (Leaving gone : leaving) surrendered.add(gone.place());
-      leaving.clear();
+  void takeBack(int place, boolean overwritten) throws IOException {
+    synchronized (emptied) {
+      if (!overwritten && emptied.containsKey(place)) {
+        writes.await();
+        punch(place);
+      }
+      file.reserve(start(place), image.header().stride());
+      emptied.remove(place);
     }
-    return () -> surrendered.forEach(this::giveBack);
   }
 
-  /** Makes unused those leaving places that nobody reads or writes any more. May wait. */
-  void recycle() {
-    List<Integer> left = new ArrayList<>();
-    synchronized (lock) {
-      if (leaving.isEmpty()) return;
-      leaving.removeIf(
-          gone -> {
-            boolean passed = reads.passed(gone.readEpoch());
-            if (passed) left.add(gone.place());
-            return passed;
-          });
+  /** Whether places wait to be emptied. */
+  boolean areWaiting() {
+    synchronized (emptied) {
+      return !emptied.isEmpty();
     }
-    writes.await(); // a write that found the block before it was freed may land there until now
-    for (int place : left) {
-      boolean empty = punched(place);
-      synchronized (lock) {
-        if (empty) image.allocator().release(place);
-        else image.allocator().releaseStale(place);
+  }
+
+  /**
+   * Gives the space of all emptied places back to the host, so that they read as zeroes. Those of
+   * which this fails are tried again the next time.
+   */
+  void punchEmptied() throws IOException {
+    List<Emptied> waiting;
+    synchronized (emptied) {
+      if (emptied.isEmpty()) return;
+      waiting = List.copyOf(emptied.values());
+    }
+    writes.await(); // a write that found a block before it was emptied may land there until now
+    for (Emptied each : waiting) {
+      synchronized (emptied) {
+        if (emptied.get(each.place) != each) continue; // taken back meanwhile
+        punch(each.place);
+        emptied.remove(each.place);
       }
     }
   }
 
-  /**
-   * Gives a place's space back to the host; if that fails it is tried again before its next use.
-   */
-  private boolean punched(int place) {
-    try {
-      file.punch(start(place), image.header().stride());
-      return true;
-    } catch (IOException _) {
-      return false;
-    }
+  // ---- the end of the file
+
+  /** Whether the file goes on behind the highest place in use. */
+  boolean endsBeforeFile() throws IOException {
+    return file.length() > start(image.allocator().count());
   }
 
   /** Cuts the file behind the highest place in use, and what was reserved behind it with it. */
   void cutFile() throws IOException {
-    long end = start(image.allocator().count());
-    if (file.length() > end) file.setLength(end);
-  }
-
-  /**
-   * The format has a place for each block and all are taken or waiting to be free: a commit makes
-   * room.
-   */
-  static final class NoPlaceException extends IOException {
-    private static final long serialVersionUID = 1;
-
-    NoPlaceException(String name) {
-      super(name + ": every place of the file is in use or waits for a commit");
-    }
+    if (endsBeforeFile()) file.setLength(start(image.allocator().count()));
+    reservedEnd = 0;
   }
 }

@@ -19,13 +19,12 @@ final class QuietChain implements MergeTarget {
   private final TopImage top;
   private final Flusher flusher;
 
-  private QuietChain(
-      List<VdiImage> images, DifferencingChain.Shared shared, boolean frees, Supplier<UUID> uuids) {
-    var chain = new ChainReader(images, shared.lock());
+  private QuietChain(List<VdiImage> images, Object lock, boolean empties, Supplier<UUID> uuids) {
+    var chain = new ChainReader(images, lock);
     image = images.getLast();
-    top = new TopImage(image, images.size() - 1, chain, shared.reads(), uuids, frees);
+    top = new TopImage(image, images.size() - 1, chain, uuids, empties);
     chain.top(top);
-    flusher = new Flusher(top, shared.reads(), Runnable::run, (_, _) -> {});
+    flusher = new Flusher(top, new Grace(), Runnable::run, (_, _) -> {});
   }
 
   /**
@@ -34,20 +33,18 @@ final class QuietChain implements MergeTarget {
    * @param images base first, the last one open for writing; lent
    */
   static QuietChain alone(List<VdiImage> images, Supplier<UUID> uuids) {
-    var unshared = new DifferencingChain.Shared(new Grace(), new Object(), _ -> {});
-    boolean frees = images.getLast().header().type() != ImageType.FIXED;
-    return new QuietChain(images, unshared, frees, uuids);
+    boolean empties = images.getLast().header().type() != ImageType.FIXED;
+    return new QuietChain(images, new Object(), empties, uuids);
   }
 
   /**
-   * The lower images of a chain that is in use. Its map names places of the target, so none of them
-   * is given up.
+   * The lower images of a chain that is in use. Its map names places of the target, so blocks stay
+   * where they are.
    *
-   * @param shared with the chain that is in use
+   * @param lock shared with the chain that is in use
    */
-  static QuietChain below(
-      List<VdiImage> images, DifferencingChain.Shared shared, Supplier<UUID> uuids) {
-    return new QuietChain(images, shared, false, uuids);
+  static QuietChain below(List<VdiImage> images, Object lock, Supplier<UUID> uuids) {
+    return new QuietChain(images, lock, false, uuids);
   }
 
   @Override
@@ -93,9 +90,8 @@ final class QuietChain implements MergeTarget {
   }
 
   @Override
-  public Runnable handOver() throws IOException {
+  public void handOver() throws IOException {
     flusher.commit();
     top.cutFile();
-    return top.leavePlaces();
   }
 }

@@ -27,6 +27,12 @@ final class TopBlocks {
   private final int unitsPerBlockShift;
 
   /**
+   * While a commit collects what it will write: the number of places when it began. Blocks that get
+   * one of these belong to it, those with a higher one to the next. Guarded by {@link #lock}.
+   */
+  private int collecting;
+
+  /**
    * @param index of the image in the chain
    */
   TopBlocks(VdiImage image, int index, ChainReader chain, Places places) {
@@ -89,10 +95,11 @@ final class TopBlocks {
     return ChainMap.fileOffset(entry) + (offset & map.unitSize() - 1);
   }
 
-  /** The place of a block that has one. */
+  /** The place of a block that has one, or keeps one though it is zero; else -1. */
   int place(int block) throws IOException {
     synchronized (lock) {
-      return image.map().entry(block);
+      int entry = image.map().fileEntry(block);
+      return BlockEntry.isFileBlock(entry) ? entry : -1;
     }
   }
 
@@ -106,10 +113,7 @@ final class TopBlocks {
 
   /** Whether the block lies in the file, or will after the next commit. */
   boolean hasPlace(int block) throws IOException {
-    if (partial.containsKey(block)) return true;
-    synchronized (lock) {
-      return BlockEntry.isFileBlock(image.map().entry(block));
-    }
+    return partial.containsKey(block) || place(block) >= 0;
   }
 
   /** Makes the entries of all units of a block known. */
@@ -149,7 +153,7 @@ final class TopBlocks {
    */
   void publish(int block, int place) throws IOException {
     synchronized (lock) {
-      image.map().set(block, place);
+      enter(block, place);
       long fileOffset = image.blockOffset(place);
       for (long unit = firstUnit(block);
           unit < endUnit(block);
@@ -159,18 +163,47 @@ final class TopBlocks {
     }
   }
 
-  /**
-   * The block is zero, whatever lies below.
-   *
-   * @param freedPlace which it had, or -1
-   */
-  void publishZero(int block, int freedPlace) throws IOException {
+  private void enter(int block, int place) throws IOException {
+    if (place < collecting && image.map().fileEntry(block) != place)
+      image.map().setInCommit(block, place);
+    else image.map().set(block, place);
+  }
+
+  /** The block is zero, whatever lies below, and has no place. */
+  void publishZero(int block) throws IOException {
     synchronized (lock) {
       image.map().set(block, BlockEntry.ZERO);
-      for (long unit = firstUnit(block); unit < endUnit(block); unit++)
-        map.set(unit, ChainMap.ZERO);
-      if (freedPlace >= 0) places.free(freedPlace);
+      setUnits(block, ChainMap.ZERO);
     }
+  }
+
+  /** The block is zero, whatever lies below, and keeps its place, which {@link Places} empties. */
+  void publishEmptied(int block, int place) throws IOException {
+    synchronized (lock) {
+      enter(block, place);
+      image.map().empty(block);
+      setUnits(block, ChainMap.ZERO);
+    }
+    places.emptied(place);
+  }
+
+  private void setUnits(int block, long entry) {
+    for (long unit = firstUnit(block); unit < endUnit(block); unit++) map.set(unit, entry);
+  }
+
+  // ---- what a commit collects
+
+  /** Begins to collect what is committed: all that has a place now. The lock is held. */
+  void beginCollecting() {
+    image.map().beginCommit();
+    collecting = image.allocator().count();
+  }
+
+  /** Ends that, and returns how many places the commit counts. The lock is held. */
+  int endCollecting() {
+    int places = collecting;
+    collecting = 0;
+    return places;
   }
 
   // ---- partial blocks
@@ -214,8 +247,7 @@ final class TopBlocks {
     try {
       partial.put(block, started);
       synchronized (lock) {
-        for (long unit = firstUnit(block); unit < endUnit(block); unit++)
-          map.set(unit, ChainMap.PARTIAL);
+        setUnits(block, ChainMap.PARTIAL);
       }
     } finally {
       started.lock.unlock();

@@ -2,11 +2,15 @@ package dev.varve.io.chain;
 
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.storage.Grace;
+import dev.varve.io.vdi.BlockEntry;
+import dev.varve.io.vdi.BlockMap;
 import dev.varve.io.vdi.ImageType;
 import dev.varve.io.vdi.VdiHeader;
 import dev.varve.io.vdi.VdiImage;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -25,7 +29,10 @@ final class TopImage {
 
   private static final int MAX_PARTIAL_BLOCKS = 4096;
 
-  /** Guards the block map, the allocator, the list of freed places and changes to the chain map. */
+  /** Until others have them, the header counts so many places too many. */
+  private static final int MAX_GIVEN_UP = 64;
+
+  /** Guards the block map, the allocator and changes to the chain map. */
   private final Object lock;
 
   private final VdiImage image;
@@ -37,39 +44,37 @@ final class TopImage {
   private final WritesInPlace inPlace;
   private final Grace writes = new Grace();
   private final Supplier<UUID> uuids;
-  private final boolean freesBlocks;
+  private final boolean emptiesBlocks;
+
+  /**
+   * Held while a block gets a place, until the block map names it there or it is partial: so that a
+   * commit counts no place that no block has.
+   */
+  private final Object oneBlock = new Object();
 
   /** What a commit makes durable. */
-  record Commit(boolean hasData, boolean hasEntries, VdiHeader header, List<Integer> freed) {
-    boolean isEmpty() {
-      return !hasData && !hasEntries;
-    }
-  }
+  record Commit(boolean hasData, boolean hasEntries, VdiHeader header) {}
 
-  TopImage(VdiImage image, int index, ChainReader chain, Grace reads, Supplier<UUID> uuids) {
-    this(image, index, chain, reads, uuids, image.header().type() != ImageType.FIXED);
+  TopImage(VdiImage image, int index, ChainReader chain, Supplier<UUID> uuids) {
+    this(image, index, chain, uuids, image.header().type() != ImageType.FIXED);
   }
 
   /**
-   * @param freesBlocks whether a block that holds nothing any more gives up its place; else it
-   *     keeps it, empty, so that whoever found it there goes on reading zeroes
+   * @param emptiesBlocks whether a block that holds nothing any more is marked as zero, to give up
+   *     its place when the file is made dense; else it stays where it is, a hole, also for whoever
+   *     found it there
    */
   TopImage(
-      VdiImage image,
-      int index,
-      ChainReader chain,
-      Grace reads,
-      Supplier<UUID> uuids,
-      boolean freesBlocks) {
+      VdiImage image, int index, ChainReader chain, Supplier<UUID> uuids, boolean emptiesBlocks) {
     this.lock = chain.lock;
     this.image = image;
     this.chain = chain;
     this.file = image.file();
-    this.places = new Places(image, lock, reads, writes);
+    this.places = new Places(image, lock, writes);
     this.blocks = new TopBlocks(image, index, chain, places);
     this.inPlace = new WritesInPlace(blocks, chain, notes, writes);
     this.uuids = uuids;
-    this.freesBlocks = freesBlocks;
+    this.emptiesBlocks = emptiesBlocks;
   }
 
   VdiImage image() {
@@ -117,7 +122,9 @@ final class TopImage {
       for (long done = 0; done < length; ) {
         long at = offset + done;
         long run = Math.min(length - done, image.blockSize() - blocks.within(at));
-        writeBlock(blocks.block(at), blocks.within(at), source.asSlice(done, run));
+        synchronized (oneBlock) {
+          writeBlock(blocks.block(at), blocks.within(at), source.asSlice(done, run));
+        }
         done += run;
       }
     } finally {
@@ -136,11 +143,11 @@ final class TopImage {
     } else if (Zeroes.fill(source)) {
       zeroBlock(block, within, length, false);
     } else if (length == blocks.visible(block) || blocks.isZeroBelow(block)) {
-      int place = takePlace();
-      writeOrGiveBack(place, image.blockOffset(place) + within, source);
+      int place = takePlace(block, length == blocks.visible(block));
+      writeOrGiveBack(block, place, image.blockOffset(place) + within, source);
       blocks.publish(block, place);
     } else {
-      blocks.startPartial(block, takePlace());
+      blocks.startPartial(block, takePlace(block, false));
       writeToPartial(block, within, source);
     }
   }
@@ -182,8 +189,8 @@ final class TopImage {
   }
 
   /**
-   * Makes a range read as zeroes. Whole blocks lose their place; of parts, the pages are punched
-   * out; what the parents hold is hidden. In the change lane.
+   * Makes a range read as zeroes. Whole blocks are emptied; of parts, the pages are punched out;
+   * what the parents hold is hidden. In the change lane.
    *
    * @param keepsSpace whether the range shall have a place in the file all the same
    */
@@ -192,7 +199,9 @@ final class TopImage {
       for (long done = 0; done < length; ) {
         long at = offset + done;
         int run = (int) Math.min(length - done, image.blockSize() - blocks.within(at));
-        zeroBlock(blocks.block(at), blocks.within(at), run, keepsSpace);
+        synchronized (oneBlock) {
+          zeroBlock(blocks.block(at), blocks.within(at), run, keepsSpace);
+        }
         done += run;
       }
     } finally {
@@ -205,16 +214,16 @@ final class TopImage {
     long entry = blocks.entry(block);
     boolean whole = length == blocks.visible(block) && !keepsSpace;
     if (blocks.isHere(entry)) {
-      if (whole && freesBlocks) blocks.publishZero(block, blocks.place(block));
+      if (whole && emptiesBlocks) blocks.publishEmptied(block, blocks.place(block));
       else zeroStored(block, within, length, keepsSpace);
     } else if (entry == ChainMap.PARTIAL) {
       zeroPartial(block, within, length, keepsSpace);
     } else if (keepsSpace && (length == blocks.visible(block) || blocks.isZeroBelow(block))) {
-      blocks.publish(block, takePlace());
+      blocks.publish(block, takePlace(block, false));
     } else if (whole) {
-      if (!blocks.isZeroBelow(block)) blocks.publishZero(block, -1);
+      if (!blocks.isZeroBelow(block)) blocks.publishZero(block);
     } else if (keepsSpace || !blocks.isZeroBelow(block, within, length)) {
-      blocks.startPartial(block, takePlace());
+      blocks.startPartial(block, takePlace(block, false));
       zeroPartial(block, within, length, keepsSpace);
     }
   }
@@ -225,12 +234,12 @@ final class TopImage {
     file.punch(start + within, length);
     if (keepsSpace) {
       file.reserve(start + within, length);
-    } else if (freesBlocks && isEmpty(start, blocks.visible(block))) {
+    } else if (emptiesBlocks && isEmpty(start, blocks.visible(block))) {
       inPlace.without(
           block,
           () -> {
             if (isEmpty(start, blocks.visible(block)))
-              blocks.publishZero(block, blocks.place(block));
+              blocks.publishEmptied(block, blocks.place(block));
           });
     }
   }
@@ -243,7 +252,7 @@ final class TopImage {
       try {
         if (!partial.ended()) {
           if (length == partial.visible && !keepsSpace) {
-            blocks.publishZero(block, partial.place);
+            blocks.publishEmptied(block, partial.place);
             blocks.endPartial(partial);
           } else {
             zeroSectors(partial, within, length);
@@ -282,16 +291,22 @@ final class TopImage {
    * a difference. In the change lane.
    */
   void bring(int block) throws IOException {
+    synchronized (oneBlock) {
+      bringBlock(block);
+    }
+  }
+
+  private void bringBlock(int block) throws IOException {
     if (decides(block)) return;
     blocks.know(block);
     if (blocks.isZeroBelow(block)) {
-      blocks.publishZero(block, -1);
+      blocks.publishZero(block);
     } else {
-      int place = takePlace();
+      int place = takePlace(block, true);
       try {
         chain.copyBelow(blocks.partialAt(block, place), 0, blocks.visible(block), file);
       } catch (IOException e) {
-        places.giveBack(place);
+        giveBack(block, place);
         throw e;
       }
       blocks.publish(block, place);
@@ -305,16 +320,65 @@ final class TopImage {
 
   // ---- places in the file
 
-  private int takePlace() throws IOException {
-    if (blocks.partialCount() > MAX_PARTIAL_BLOCKS) completePartialBlocks();
+  /**
+   * A place for a block that lies in none: the one that it kept when it was emptied, or another.
+   *
+   * @param overwritten whether all that a guest sees of the block will be written; else the place
+   *     reads as zeroes
+   */
+  private int takePlace(int block, boolean overwritten) throws IOException {
+    int kept = blocks.place(block);
+    if (kept >= 0) {
+      places.takeBack(kept, overwritten);
+      return kept;
+    }
+    if (blocks.partialCount() > MAX_PARTIAL_BLOCKS) completePartialBlocks(blocks.allPartial());
     return places.take();
   }
 
-  private void writeOrGiveBack(int place, long offset, MemorySegment source) throws IOException {
+  private void giveBack(int block, int place) throws IOException {
+    if (blocks.place(block) == place) places.emptied(place);
+    else places.giveBack(place);
+  }
+
+  // ---- on a host that cannot make holes
+
+  boolean punchesHoles() throws IOException {
+    return file.punchesHoles();
+  }
+
+  /**
+   * Marks emptied blocks as zero, so that they name no place any more after the next commit.
+   *
+   * @return their places, for {@link #release} then
+   */
+  List<Integer> giveUpEmptied() throws IOException {
+    List<Integer> given = new ArrayList<>();
+    synchronized (lock) {
+      BlockMap map = image.map();
+      for (int block = map.nextEmptied(0);
+          block >= 0 && given.size() < MAX_GIVEN_UP;
+          block = map.nextEmptied(block + 1)) {
+        given.add(map.fileEntry(block));
+        map.set(block, BlockEntry.ZERO);
+      }
+    }
+    return given;
+  }
+
+  /** Lets blocks have these places, whose bytes are zero. */
+  void release(List<Integer> given) {
+    synchronized (lock) {
+      given.forEach(image.allocator()::release);
+    }
+  }
+
+  private void writeOrGiveBack(int block, int place, long offset, MemorySegment source)
+      throws IOException {
     try {
       file.write(offset, source);
     } catch (IOException e) {
-      places.giveBack(place);
+      giveBack(block, place);
       throw e;
     }
   }
@@ -323,19 +387,37 @@ final class TopImage {
 
   boolean needsCommit() {
     synchronized (lock) {
-      return image.map().hasChanges() || blocks.partialCount() > 0 || places.areWaiting();
+      return image.map().hasChanges()
+          || blocks.partialCount() > 0
+          || places.areWaiting()
+          || image.allocator().count() != image.writtenHeader().allocatedBlocks();
     }
   }
 
   /**
-   * Copies what is missing into every block that was partial when this was called, and makes them
-   * whole. A block for which this fails stays partial and keeps no other from becoming whole.
+   * Begins a commit of the blocks that have a place now. Those that get one from now on belong to
+   * the next.
+   *
+   * @return those that are partial, to be completed
+   */
+  List<PartialBlock> beginCommit() {
+    synchronized (oneBlock) {
+      synchronized (lock) {
+        blocks.beginCollecting();
+        return List.copyOf(blocks.allPartial());
+      }
+    }
+  }
+
+  /**
+   * Copies what is missing into partial blocks, and makes them whole. A block for which this fails
+   * stays partial and keeps no other from becoming whole.
    *
    * @return the first failure, or null
    */
-  @Nullable IOException completePartialBlocks() {
+  @Nullable IOException completePartialBlocks(Collection<PartialBlock> unfinished) {
     IOException failure = null;
-    for (PartialBlock partial : blocks.allPartial()) {
+    for (PartialBlock partial : unfinished) {
       partial.lock.lock();
       try {
         if (!partial.ended()) complete(partial);
@@ -359,8 +441,8 @@ final class TopImage {
       }
       within += run;
     }
-    if (partial.mayBeEmpty() && freesBlocks && isEmpty(partial.fileOffset, partial.visible)) {
-      blocks.publishZero(partial.block, partial.place);
+    if (partial.mayBeEmpty() && emptiesBlocks && isEmpty(partial.fileOffset, partial.visible)) {
+      blocks.publishEmptied(partial.block, partial.place);
     } else {
       blocks.publish(partial.block, partial.place);
     }
@@ -368,18 +450,19 @@ final class TopImage {
     blocks.endPartial(partial);
   }
 
-  /**
-   * Sets apart what the next commit makes durable; changes from now on belong to the one after it.
-   */
-  Commit beginCommit() {
+  /** Makes holes of the places of emptied blocks. */
+  void punchEmptied() throws IOException {
+    places.punchEmptied();
+  }
+
+  /** What the commit that has begun makes durable; changes from now on belong to the next. */
+  Commit collected() {
     synchronized (lock) {
-      boolean hasData = notes.take();
-      image.header(image.header().withAllocatedBlocks(image.allocator().count()));
+      int count = blocks.endCollecting();
+      boolean hasData = notes.take() || count != image.writtenHeader().allocatedBlocks();
+      image.header(image.header().withAllocatedBlocks(count));
       if (hasData && !image.isChanged()) image.changed(uuids.get());
-      var commit =
-          new Commit(hasData, image.map().hasChanges(), image.header(), places.takeFreed());
-      image.map().beginCommit();
-      return commit;
+      return new Commit(hasData, image.map().isCommitting(), image.header());
     }
   }
 
@@ -388,7 +471,7 @@ final class TopImage {
     image.writeHeader(commit.header());
   }
 
-  /** Writes the entries that {@link #beginCommit} set apart: their blocks are durable by now. */
+  /** Writes the entries that the commit collected: their blocks are durable by now. */
   void writeEntries() throws IOException {
     image.map().write();
   }
@@ -397,23 +480,18 @@ final class TopImage {
     file.sync();
   }
 
-  /**
-   * The commit is durable: the places that it freed go back, once nobody reads or writes them any
-   * more.
-   */
-  void endCommit(Commit commit) {
+  /** The commit is durable. */
+  void endCommit() {
     synchronized (lock) {
       image.map().endCommit();
-      places.leave(commit.freed());
     }
-    places.recycle();
   }
 
-  /** A commit failed: what it freed is freed by the next one. */
-  void abandonCommit(Commit commit) {
+  /** A commit failed: the next one writes what it should have. */
+  void abandonCommit() {
     synchronized (lock) {
-      places.putBackFreed(commit.freed());
-      if (commit.hasData()) notes.changedUnseen();
+      blocks.endCollecting();
+      notes.changedUnseen();
     }
   }
 
@@ -429,22 +507,11 @@ final class TopImage {
   }
 
   /**
-   * Gives up the places that wait until nobody reads them any more. After a commit, while nothing
-   * changes.
-   *
-   * @return makes them unused; to be run once those have left who read now
-   */
-  Runnable leavePlaces() {
-    return places.surrender();
-  }
-
-  /**
    * Leaves the file dense, as {@link DenseFile} says. After the last commit.
    *
    * @param alsoUnchanged whether also what an earlier crash left goes away
    */
   void makeDense(boolean alsoUnchanged) throws IOException {
-    places.recycle();
     if (alsoUnchanged) DenseFile.make(image, places);
     else DenseFile.makeIfChanged(image, places);
   }

@@ -31,11 +31,9 @@ public interface Stage extends BlockDevice {
 
   /**
    * Leaves the files to another device. Only while held, and for ever: requests that still come are
-   * handed back, and {@link #isQuiet} says when none is left. Blocks nobody.
-   *
-   * @return what is to be done once it is quiet and the readers from before have left
+   * handed back, and {@link #isQuiet} says when none is left.
    */
-  Runnable end();
+  void end();
 
   /** Whether every request was answered or handed back. Blocks nobody. */
   boolean isQuiet();

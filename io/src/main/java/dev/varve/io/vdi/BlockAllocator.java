@@ -3,9 +3,9 @@ package dev.varve.io.vdi;
 import java.util.BitSet;
 
 /**
- * Which places of an image file no block uses. Places are numbered as in the block map; those below
- * {@link #count} are part of the file, used or not. Lower places are given out first, so that the
- * file stays dense. Not thread safe.
+ * Which places of an image file no block has. Places are numbered as in the block map; those below
+ * {@link #count} are part of the file, and the last of them is used. Lower places are given out
+ * first. Not thread safe.
  */
 public final class BlockAllocator {
 
@@ -16,7 +16,7 @@ public final class BlockAllocator {
 
   /**
    * @param limit how many places the format allows: one per block
-   * @param count how many places the header says there are
+   * @param count one more than the highest place that is part of the file
    * @param unused those below {@code count} that no entry names
    * @param fileEnd how many places the file has room for; what lies there and is not used is what a
    *     crash left
@@ -27,6 +27,7 @@ public final class BlockAllocator {
     this.unused = unused;
     this.stale = (BitSet) unused.clone();
     if (fileEnd > count) stale.set(count, fileEnd);
+    trim();
   }
 
   /** Takes the lowest place that is not used, or returns -1 if the format allows no more. */
@@ -42,12 +43,14 @@ public final class BlockAllocator {
   /** Gives a place back whose bytes are zero. */
   public void release(int place) {
     unused.set(place);
+    trim();
   }
 
   /** Gives a place back whose bytes may be anything. */
   public void releaseStale(int place) {
     unused.set(place);
     stale.set(place);
+    trim();
   }
 
   /**
@@ -60,7 +63,7 @@ public final class BlockAllocator {
     return was;
   }
 
-  /** One more than the highest place that was ever given out: what the header must say at least. */
+  /** One more than the highest place that is given out: what the header must say at least. */
   public int count() {
     return count;
   }
@@ -70,16 +73,22 @@ public final class BlockAllocator {
     return unused.cardinality();
   }
 
-  /** Whether a place is not used. */
-  public boolean isUnused(int place) {
-    return unused.get(place);
+  /** Which they are, in a set of its own. */
+  public BitSet unusedPlaces() {
+    return (BitSet) unused.clone();
+  }
+
+  /** Takes this place, which is not used. */
+  public void take(int place) {
+    assert unused.get(place) : "place " + place + " is in use";
+    unused.clear(place);
   }
 
   /**
    * Drops the unused places at the end, so that {@link #count} falls to just above the highest used
    * one.
    */
-  public void trim() {
+  private void trim() {
     count = unused.previousClearBit(count - 1) + 1;
     unused.clear(count, Math.max(count, unused.length()));
   }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -13,8 +14,14 @@ import org.jspecify.annotations.Nullable;
  * {@link BlockEntry#ZERO} or the number of a file block (VDI.md section 1, "Block map entry").
  *
  * <p>Entries that change live in private memory until a commit writes them, page by page, since an
- * entry must not reach the file before the block that it names. Not thread safe: the image's owner
- * guards it.
+ * entry must not reach the file before the block that it names.
+ *
+ * <p>A block that has a place can be {@link #empty emptied}: from then on it is zero, and its entry
+ * in the file goes on naming the place, in which the owner leaves nothing but zeroes. So the number
+ * of entries that name a place, which VirtualBox trusts to be the header's count, does not fall
+ * while blocks are discarded.
+ *
+ * <p>Not thread safe: the image's owner guards it.
  */
 public class BlockMap {
 
@@ -27,6 +34,9 @@ public class BlockMap {
   private TreeMap<Integer, int[]> changed = new TreeMap<>();
   private TreeMap<Integer, int[]> committing = new TreeMap<>();
 
+  /** Blocks that are zero though their entries name places. */
+  private final BitSet emptied = new BitSet();
+
   BlockMap(ImageFile file, long offset, int blockCount) {
     this.file = file;
     this.offset = offset;
@@ -38,8 +48,16 @@ public class BlockMap {
     return blockCount;
   }
 
-  /** The entry of a block. May wait for the medium. */
+  /** What a block is now: free, zero, or at a place. May wait for the medium. */
   public int entry(int block) throws IOException {
+    return emptied.get(block) ? BlockEntry.ZERO : fileEntry(block);
+  }
+
+  /**
+   * The entry as it is in the file, or will be after the next commit: that of an emptied block
+   * names the place that it keeps. May wait for the medium.
+   */
+  public int fileEntry(int block) throws IOException {
     int page = block / PAGE_ENTRIES;
     int[] entries = inMemory(page);
     if (entries != null) return entries[block % PAGE_ENTRIES];
@@ -55,6 +73,8 @@ public class BlockMap {
 
   /** Changes an entry in memory; {@link #beginCommit} and {@link #write} bring it to the file. */
   public void set(int block, int entry) throws IOException {
+    emptied.clear(block);
+    if (fileEntry(block) == entry) return;
     int page = block / PAGE_ENTRIES;
     int[] entries = changed.get(page);
     if (entries == null) {
@@ -65,9 +85,52 @@ public class BlockMap {
     entries[block % PAGE_ENTRIES] = entry;
   }
 
+  /** Changes an entry as {@link #set} does, and has the commit that has begun write it. */
+  public void setInCommit(int block, int entry) throws IOException {
+    emptied.clear(block);
+    int page = block / PAGE_ENTRIES;
+    int[] entries = committing.get(page);
+    if (entries == null) {
+      entries = readPage(page);
+      committing.put(page, entries);
+    }
+    entries[block % PAGE_ENTRIES] = entry;
+    int[] later = changed.get(page);
+    if (later != null) later[block % PAGE_ENTRIES] = entry;
+  }
+
+  /**
+   * Makes a block zero that has a place, and keeps its entry: the caller sees to it that the place
+   * holds nothing but zeroes before the next commit is durable.
+   */
+  public void empty(int block) throws IOException {
+    assert BlockEntry.isFileBlock(fileEntry(block)) : "only a block with a place can be emptied";
+    emptied.set(block);
+  }
+
+  /** Whether a block is zero though its entry in the file names a place. */
+  public boolean isEmptied(int block) {
+    return emptied.get(block);
+  }
+
+  /** How many blocks are. */
+  public int emptiedCount() {
+    return emptied.cardinality();
+  }
+
+  /** The first emptied block from {@code block} on, or -1. */
+  public int nextEmptied(int block) {
+    return emptied.nextSetBit(block);
+  }
+
   /** Whether there are changes that no commit has brought to the file yet. */
   public boolean hasChanges() {
     return !changed.isEmpty() || !committing.isEmpty();
+  }
+
+  /** Whether a commit has begun that has entries to write. */
+  public boolean isCommitting() {
+    return !committing.isEmpty();
   }
 
   /**
@@ -82,8 +145,8 @@ public class BlockMap {
   }
 
   /**
-   * Writes what {@link #beginCommit} set apart. The pages do not change meanwhile, so the owner's
-   * lock is not needed.
+   * Writes what {@link #beginCommit} set apart. The owner's lock is not needed: the pages do not
+   * change meanwhile, {@link #setInCommit} being over.
    */
   public void write() throws IOException {
     try (Arena arena = Arena.ofConfined()) {
@@ -104,8 +167,8 @@ public class BlockMap {
   }
 
   /**
-   * Hands every entry to {@code sink}, in order; costs one pass over the map in the file. May wait
-   * for the medium.
+   * Hands every entry to {@code sink}, in order, as {@link #fileEntry} tells it; costs one pass
+   * over the map in the file. May wait for the medium.
    */
   public void forEach(Sink sink) throws IOException {
     try (Arena arena = Arena.ofConfined()) {

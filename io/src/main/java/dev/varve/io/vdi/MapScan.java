@@ -146,13 +146,23 @@ final class MapScan {
     return fileLength == endOf(places) || (places == 0 && fileLength < endOf(0));
   }
 
+  /** Whether every block is where it claims to be, and no other. */
+  boolean isGood() {
+    return outside.isEmpty() && sharing.isEmpty() && usedTooHigh.isEmpty();
+  }
+
+  /** Whether the header counts the good blocks, and they lie one behind the other. */
+  boolean isCounted() {
+    return placesSpanned() == placesUsed() && header.allocatedBlocks() == placesUsed();
+  }
+
+  /** Whether all blocks are good, and there is something else besides. */
+  boolean hasLeftovers() {
+    return isGood() && (!isCounted() || fileLength > endOf(placesUsed()));
+  }
+
   /** Whether the file is exactly its good blocks, one behind the other, and nothing is wrong. */
   boolean isDense() {
-    return outside.isEmpty()
-        && sharing.isEmpty()
-        && usedTooHigh.isEmpty()
-        && placesSpanned() == placesUsed()
-        && header.allocatedBlocks() == placesUsed()
-        && endsAt(placesUsed());
+    return isGood() && isCounted() && endsAt(placesUsed());
   }
 }

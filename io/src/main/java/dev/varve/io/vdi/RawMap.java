@@ -19,7 +19,7 @@ final class RawMap extends BlockMap {
   }
 
   @Override
-  public int entry(int block) throws IOException {
+  public int fileEntry(int block) throws IOException {
     long start = header.blockOffset(block);
     long end = start + header.visibleLength(block);
     return file.nextData(start, end) == end ? BlockEntry.FREE : block;
@@ -32,6 +32,6 @@ final class RawMap extends BlockMap {
 
   @Override
   public void forEach(Sink sink) throws IOException {
-    for (int block = 0; block < blockCount(); block++) sink.entry(block, entry(block));
+    for (int block = 0; block < blockCount(); block++) sink.entry(block, fileEntry(block));
   }
 }

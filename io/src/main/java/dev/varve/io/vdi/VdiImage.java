@@ -82,9 +82,8 @@ public final class VdiImage implements Closeable {
 
   /**
    * Opens for writing: reads the whole block map and works out which places of the file are free.
-   * What a crash may have left (places that nobody uses, a count that is too low) is put right in
-   * memory and reaches the file with the first commit; {@link #notes} says so. Nothing is written
-   * yet.
+   * What a crash may have left (places that no block uses, a wrong count) is put right in memory
+   * and reaches the file with the first commit; {@link #notes} says so. Nothing is written yet.
    *
    * @param file owned by the image from now on, also when this fails
    * @throws VdiFormatException if the header breaks a rule, two blocks share a place, or a block
@@ -126,7 +125,7 @@ public final class VdiImage implements Closeable {
             throw damaged(file, block, entry, "another block is at that place too");
           used.set(entry);
         });
-    int count = Math.max(header.allocatedBlocks(), used.length());
+    int count = used.length();
     if (count > header.allocatedBlocks()) {
       notes.add(
           "the header counts "
@@ -135,15 +134,16 @@ public final class VdiImage implements Closeable {
               + count
               + "; the count will be corrected");
     }
-    var unused = new BitSet();
-    unused.set(0, count);
-    unused.andNot(used);
-    if (!unused.isEmpty()) {
+    int leaked = Math.max(header.allocatedBlocks(), count) - used.cardinality();
+    if (leaked > 0) {
       notes.add(
-          unused.cardinality()
+          leaked
               + " places of the file are used by no block, as a crash leaves them; they will be"
               + " reused");
     }
+    var unused = new BitSet();
+    unused.set(0, count);
+    unused.andNot(used);
     long room = Math.ceilDiv(Math.max(0, length - header.dataOffset()), header.stride());
     return new BlockAllocator(
         header.blockCount(), count, unused, (int) Math.min(room, header.blockCount()));
@@ -176,6 +176,24 @@ public final class VdiImage implements Closeable {
     if (allocator == null) {
       allocator = findFreePlaces(file, header, map, file.length(), new ArrayList<>());
     }
+  }
+
+  /**
+   * Whether the header in the file counts as many places as entries name, and these lie one behind
+   * the other: what VirtualBox takes for granted. Only of an image that can be written.
+   */
+  public boolean isCountRight() {
+    BlockAllocator places = allocator();
+    return places.unusedCount() == 0 && writtenHeader.allocatedBlocks() == places.count();
+  }
+
+  /**
+   * Whether a crash seems to have left something: a count of allocated blocks that is not that of
+   * the entries, places that no block has, or bytes behind the last one. Reads the whole block map.
+   * Of a damaged image, which a crash does not leave, this says no.
+   */
+  public boolean hasLeftovers() throws IOException {
+    return MapScan.of(file, header).hasLeftovers();
   }
 
   /** Whether the image can be written, or could once. */

@@ -8,6 +8,7 @@ import dev.varve.core.device.BlockDevice;
 import dev.varve.core.device.DeviceClosedException;
 import dev.varve.io.file.CrashingDisk;
 import dev.varve.io.file.ImageFile;
+import dev.varve.io.file.Loss;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.TestImage;
 import java.io.IOException;
@@ -135,10 +136,79 @@ class CloseTest {
     }
   }
 
+  @Test
+  void whatAKilledServerReservedIsCutOffThoughNothingWasWritten() throws IOException {
+    try (var threads = new StorageThreads(1)) {
+      var guest = new Guest(image(0).open(threads));
+      guest.write(0, Guest.filled(3 * BLOCK, 'a'));
+      guest.close();
+      long length = image(0).raw().fileLength();
+      try (ImageFile file = disks.get(0).openReadWrite(TestChain.name(0), 0)) {
+        file.reserve(length, 5 * BLOCK);
+        file.sync();
+      }
+
+      new Guest(image(0).open(threads)).close();
+
+      assertEquals(length, image(0).raw().assertDense().fileLength());
+    }
+  }
+
+  @Test
+  void whatACrashLeftInAParentIsPutRightWhenItsChildIsOpened() throws IOException {
+    try (var threads = new StorageThreads(1)) {
+      var guest = new Guest(image(0).open(threads));
+      guest.write(0, Guest.filled(4 * BLOCK, 'a'));
+      guest.close();
+      put(0, 512, -1); // block 0 loses its place, which stays behind
+      put(0, 388, 9);
+      TestChain.create(disks.get(0), 1, TestImage.of(BLOCKS * BLOCK).blockSize(BLOCK));
+      var two = new TestChain(disks.get(0), 2);
+
+      guest = new Guest(two.open(threads));
+
+      try (CrashingDisk found = disks.get(0).afterCrash(1, Loss.EVERYTHING)) {
+        new TestChain(found, 2).raw(0).assertDense();
+      }
+      assertArrayEquals(Guest.filled(BLOCK, 0), guest.read(0, BLOCK));
+      assertArrayEquals(Guest.filled(3 * BLOCK, 'a'), guest.read(BLOCK, 3 * BLOCK));
+      guest.close();
+    }
+  }
+
+  /** In a differencing image no block reads as zeroes whatever lies below, so one has to move. */
+  @Test
+  void placesThatACrashLeftBetweenOthersAreFilledAtOnce() throws IOException {
+    try (var threads = new StorageThreads(1)) {
+      TestChain.create(disks.get(0), 1, TestImage.of(BLOCKS * BLOCK).blockSize(BLOCK));
+      var two = new TestChain(disks.get(0), 2);
+      var guest = new Guest(two.open(threads));
+      for (int block = 0; block < 4; block++)
+        guest.write(block * BLOCK, Guest.filled(BLOCK, 'a' + block));
+      guest.close();
+      put(two.top(), 0, 512 + 4, -1); // block 1 was not yet named when the power went
+
+      guest = new Guest(two.open(threads));
+      guest.flush();
+
+      try (CrashingDisk found = disks.get(0).afterCrash(1, Loss.EVERYTHING)) {
+        assertEquals(3, new TestChain(found, 2).raw().assertCounted().count());
+      }
+      assertArrayEquals(Guest.filled(BLOCK, 'a'), guest.read(0, BLOCK));
+      assertArrayEquals(Guest.filled(BLOCK, 0), guest.read(BLOCK, BLOCK));
+      assertArrayEquals(Guest.filled(BLOCK, 'd'), guest.read(3 * BLOCK, BLOCK));
+      guest.close();
+    }
+  }
+
   /** Changes a number in an image's file. */
   private void put(int disk, long offset, int value) throws IOException {
+    put(TestChain.name(0), disk, offset, value);
+  }
+
+  private void put(String name, int disk, long offset, int value) throws IOException {
     byte[] bytes = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(value).array();
-    try (ImageFile file = disks.get(disk).openReadWrite(TestChain.name(0), 0)) {
+    try (ImageFile file = disks.get(disk).openReadWrite(name, 0)) {
       file.write(offset, Guest.memory(bytes));
       file.sync();
     }

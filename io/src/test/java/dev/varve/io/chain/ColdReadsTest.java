@@ -8,6 +8,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 import dev.varve.io.file.LooseReferences;
 import dev.varve.io.file.PageCache;
 import dev.varve.io.storage.StorageThreads;
+import dev.varve.io.vdi.LeftImages;
 import dev.varve.io.vdi.TestImage;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -53,6 +54,7 @@ class ColdReadsTest {
 
   /** What cannot be read shows who waits for it. */
   @Test
+  @LeftImages.MayBeDamaged
   void nobodyWaitsForMoreThanTheHostBringsInInAMoment() throws Exception {
     int capacity = 64 * MIB;
     Path image = TestImage.of(capacity).write(path("cut.vdi"));

@@ -9,6 +9,7 @@ import dev.varve.io.file.CrashingDisk;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.Loss;
 import dev.varve.io.storage.StorageThreads;
+import dev.varve.io.vdi.RawImage;
 import dev.varve.io.vdi.TestImage;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -80,6 +81,7 @@ class CrashTest {
     }
     byte[] found = start.read(disk);
     before.check(found, when);
+    if (!raw.isCounted()) nextCommitPutsTheCountRight(start, disk, when);
     if (random.nextInt(4) != 0) return;
 
     boolean crashes = random.nextBoolean();
@@ -94,6 +96,20 @@ class CrashTest {
         start.raw(again).assertSound();
         versions.check(start.read(again), when + ", then once more");
       }
+    }
+  }
+
+  /** Also if the guest changes nothing, and the power goes right afterwards. */
+  private static void nextCommitPutsTheCountRight(Start start, CrashingDisk disk, String when)
+      throws IOException {
+    try (CrashingDisk opened = disk.afterCrash(1, Loss.NOTHING)) {
+      new Guest(new TestChain(opened, start.depth).open(threads)).flush();
+      try (CrashingDisk found = opened.afterCrash(1, Loss.EVERYTHING)) {
+        for (int layer = 0; layer < start.depth; layer++)
+          new TestChain(found, start.depth).raw(layer).assertCounted();
+      }
+    } catch (AssertionError e) {
+      throw new AssertionError(when + ", opened again", e);
     }
   }
 

@@ -13,6 +13,7 @@ import dev.varve.io.file.NewFile.Existing;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.Fixtures;
 import dev.varve.io.vdi.HandmadeImage;
+import dev.varve.io.vdi.LeftImages;
 import dev.varve.io.vdi.NewImage;
 import dev.varve.io.vdi.VdiCheck;
 import dev.varve.io.vdi.VdiHeader;
@@ -239,6 +240,7 @@ class DiskCopyTest {
   }
 
   @Test
+  @LeftImages.MayBeDamaged
   void damagedSourceFailsTheCopyAndLeavesNothing() throws Exception {
     var image = new HandmadeImage().map(0, 1);
     image.map[1] = 1000;

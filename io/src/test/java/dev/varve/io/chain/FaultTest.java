@@ -12,6 +12,7 @@ import dev.varve.io.chain.RandomRequests.Request;
 import dev.varve.io.file.CrashingDisk;
 import dev.varve.io.file.Loss;
 import dev.varve.io.storage.StorageThreads;
+import dev.varve.io.vdi.RawImage;
 import dev.varve.io.vdi.TestImage;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -204,7 +205,29 @@ class FaultTest {
     assertArrayEquals(Guest.filled(BLOCK, 0), guest.read(0, BLOCK));
     assertArrayEquals(Guest.filled(BLOCK, 'b'), guest.read(BLOCK, BLOCK));
     guest.close();
-    assertEquals(1, images.raw().assertDense().count());
+    assertEquals(2, images.raw().assertDense().count()); // there is no room to move it down
+    var again = new Guest(images.open(threads));
+    assertArrayEquals(Guest.filled(BLOCK, 0), again.read(0, BLOCK));
+    assertArrayEquals(Guest.filled(BLOCK, 'b'), again.read(BLOCK, BLOCK));
+    again.close();
+  }
+
+  @Test
+  void discardMakesRoomAlsoWhereTheHostCannotMakeHoles() throws IOException {
+    disk.punchNothing();
+    var guest = new Guest(images.open(threads));
+    guest.write(0, Guest.filled(3 * BLOCK, 'a'));
+    guest.flush();
+    disk.limitSpace(0);
+
+    guest.discard(0, 2 * BLOCK);
+    guest.write(4 * BLOCK, Guest.filled(2 * BLOCK, 'b'));
+    assertThrows(OutOfSpaceException.class, () -> guest.write(6 * BLOCK, new byte[] {'c'}));
+
+    assertArrayEquals(Guest.filled(2 * BLOCK, 0), guest.read(0, 2 * BLOCK));
+    assertArrayEquals(Guest.filled(2 * BLOCK, 'b'), guest.read(4 * BLOCK, 2 * BLOCK));
+    guest.close();
+    assertEquals(3, images.raw().assertDense().count());
   }
 
   @Test
@@ -219,7 +242,7 @@ class FaultTest {
 
     guest.close();
 
-    images.raw().assertSound();
+    images.raw().assertDense();
     var again = new Guest(images.open(threads));
     assertArrayEquals(Guest.filled(2 * BLOCK, 0), again.read(0, 2 * BLOCK));
     assertArrayEquals(Guest.filled(BLOCK, 'c'), again.read(2 * BLOCK, BLOCK));
@@ -261,13 +284,18 @@ class FaultTest {
   }
 
   @Test
-  void flushWhoseHeaderCannotBeWrittenIsDoneByTheNext() throws IOException {
+  void flushThatCannotEmptyAPlaceIsDoneByTheNext() throws IOException {
     flushThatFailsAt(0);
   }
 
   @Test
+  void flushWhoseHeaderCannotBeWrittenIsDoneByTheNext() throws IOException {
+    flushThatFailsAt(1);
+  }
+
+  @Test
   void flushWhoseEntriesCannotBeWrittenIsDoneByTheNext() throws IOException {
-    flushThatFailsAt(2);
+    flushThatFailsAt(3);
   }
 
   private void flushThatFailsAt(int operation) throws IOException {
@@ -282,6 +310,7 @@ class FaultTest {
     guest.flush();
 
     try (CrashingDisk found = disk.afterCrash(1, Loss.EVERYTHING)) {
+      new TestChain(found, 2).raw().assertCounted();
       var later = new Guest(new TestChain(found, 2).open(threads));
       assertArrayEquals(Guest.filled(BLOCK, 0), later.read(0, BLOCK));
       assertArrayEquals(Guest.filled(BLOCK, 'a'), later.read(BLOCK, BLOCK));
@@ -309,23 +338,26 @@ class FaultTest {
   }
 
   @Test
-  void placeThatCannotBePunchedIsUsedAgainAllTheSame() throws IOException {
+  void blockWhosePlaceCouldNotBeEmptiedReadsAsZeroesAndCanBeWritten() throws IOException {
     var guest = new Guest(images.open(threads));
     guest.write(0, Guest.filled(BLOCK, 'a'));
     guest.write(BLOCK, Guest.filled(BLOCK, 'b'));
     guest.flush();
     guest.discard(0, BLOCK);
-    disk.failAt(disk.operations() + 4); // header, sync, entries, sync
+    disk.failAt(disk.operations());
 
-    guest.flush();
-    guest.discard(2 * BLOCK, BLOCK);
-    guest.write(2 * BLOCK, Guest.filled(512, 'c'));
+    assertThrows(IOException.class, guest::flush);
+    assertArrayEquals(Guest.filled(BLOCK, 0), guest.read(0, BLOCK));
+    guest.write(0, Guest.filled(512, 'c'));
 
     byte[] expected = new byte[BLOCK];
     Arrays.fill(expected, 0, 512, (byte) 'c');
-    assertArrayEquals(expected, guest.read(2 * BLOCK, BLOCK));
+    assertArrayEquals(expected, guest.read(0, BLOCK));
     guest.close();
     assertEquals(2, images.raw().assertDense().count());
+    var again = new Guest(images.open(threads));
+    assertArrayEquals(expected, again.read(0, BLOCK));
+    again.close();
   }
 
   @Test

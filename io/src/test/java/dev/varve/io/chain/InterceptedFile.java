@@ -91,6 +91,11 @@ final class InterceptedFile implements ImageFile {
   }
 
   @Override
+  public boolean punchesHoles() throws IOException {
+    return file.punchesHoles();
+  }
+
+  @Override
   public void setLength(long length) throws IOException {
     file.setLength(length);
   }

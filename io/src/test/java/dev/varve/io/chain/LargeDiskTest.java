@@ -9,6 +9,7 @@ import dev.varve.core.testing.Cost;
 import dev.varve.io.file.MappedFile;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.HandmadeImage;
+import dev.varve.io.vdi.RawImage;
 import dev.varve.io.vdi.TestImage;
 import dev.varve.io.vdi.VdiFormatException;
 import java.io.IOException;

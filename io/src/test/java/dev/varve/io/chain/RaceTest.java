@@ -1,6 +1,7 @@
 package dev.varve.io.chain;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.varve.io.chain.InterceptedFile.Call;
@@ -66,7 +67,7 @@ class RaceTest {
   }
 
   @Test
-  void writeThatADiscardOvertakesDoesNotLandInTheBlockThatGetsItsPlace() throws Exception {
+  void writeThatADiscardOvertakesDoesNotComeBack() throws Exception {
     guest.write(0, Guest.filled(BLOCK, 'a'));
     guest.flush();
 
@@ -74,13 +75,20 @@ class RaceTest {
     CompletableFuture<Void> slow = background(() -> guest.write(PAGE, Guest.filled(PAGE, 'b')));
     gate.awaitArrival();
     guest.discard(0, BLOCK);
-    giveTime(guest.submit(request -> request.flush())); // frees the place, if nobody prevents it
+    CompletableFuture<Void> flushed = guest.submit(request -> request.flush());
+    giveTime(flushed); // empties the place, if nobody prevents it
     guest.write(BLOCK, Guest.filled(BLOCK, 'c'));
     gate.open();
     slow.join();
+    Guest.await(flushed);
 
     assertArrayEquals(Guest.filled(BLOCK, 'c'), guest.read(BLOCK, BLOCK));
     assertArrayEquals(Guest.filled(BLOCK, 0), guest.read(0, BLOCK));
+    try (CrashingDisk found = disk.afterCrash(1, Loss.EVERYTHING)) {
+      var later = new Guest(new TestChain(found, 2).open(threads));
+      assertArrayEquals(Guest.filled(BLOCK, 0), later.read(0, BLOCK));
+      later.close();
+    }
   }
 
   @Test
@@ -159,6 +167,70 @@ class RaceTest {
       assertArrayEquals(Guest.filled(BLOCK, 'b'), later.read(BLOCK, BLOCK));
       later.close();
     }
+  }
+
+  @Test
+  void commitCountsNoPlaceOfABlockThatIsBeingWritten() throws Exception {
+    guest.write(0, Guest.filled(BLOCK, 'a'));
+
+    gate.shut(Call.WRITE, 0, true); // it has its place, and the block map does not name it yet
+    CompletableFuture<Void> written = guest.submitWrite(BLOCK, Guest.filled(BLOCK, 'b'), false);
+    gate.awaitArrival();
+    CompletableFuture<Void> flushed = guest.submit(request -> request.flush());
+    giveTime(flushed);
+    gate.open();
+    Guest.await(written);
+    Guest.await(flushed);
+
+    try (CrashingDisk found = disk.afterCrash(1, Loss.EVERYTHING)) {
+      new TestChain(found, 2).raw().assertCounted();
+    }
+  }
+
+  @Test
+  void commitCountsNoBlockThatGotItsPlaceWhileItCopied() throws Exception {
+    guest.write(0, Guest.filled(PAGE, 'a'));
+
+    gate.shut(Call.WRITE, 0, false); // copies what block 0 lacks
+    CompletableFuture<Void> flushed = guest.submit(request -> request.flush());
+    gate.awaitArrival();
+    guest.write(BLOCK, Guest.filled(PAGE, 'b'));
+    guest.write(2 * BLOCK, Guest.filled(BLOCK, 'c'));
+    gate.open();
+    Guest.await(flushed);
+
+    try (CrashingDisk found = disk.afterCrash(1, Loss.EVERYTHING)) {
+      assertEquals(1, new TestChain(found, 2).raw().assertCounted().count());
+      var later = new Guest(new TestChain(found, 2).open(threads));
+      assertArrayEquals(Guest.filled(PAGE, 'a'), later.read(0, PAGE));
+      assertArrayEquals(Guest.filled(PAGE, 'p'), later.read(PAGE, PAGE));
+      later.close();
+    }
+    guest.flush();
+    try (CrashingDisk found = disk.afterCrash(1, Loss.EVERYTHING)) {
+      assertEquals(3, new TestChain(found, 2).raw().assertCounted().count());
+    }
+  }
+
+  @Test
+  void blockThatIsWrittenWhileACommitEmptiesItsPlaceIsKept() throws Exception {
+    guest.write(0, Guest.filled(2 * BLOCK, 'a'));
+    guest.flush();
+    guest.discard(0, 2 * BLOCK);
+
+    gate.shut(Call.PUNCH, 0, false);
+    CompletableFuture<Void> flushed = guest.submit(request -> request.flush());
+    gate.awaitArrival();
+    CompletableFuture<Void> first = guest.submitWrite(0, Guest.filled(BLOCK, 'b'), false);
+    giveTime(first);
+    gate.open();
+    Guest.await(flushed);
+    Guest.await(first);
+    guest.write(BLOCK, Guest.filled(PAGE, 'c'));
+
+    assertArrayEquals(Guest.filled(BLOCK, 'b'), guest.read(0, BLOCK));
+    assertArrayEquals(Guest.filled(PAGE, 'c'), guest.read(BLOCK, PAGE));
+    assertArrayEquals(Guest.filled(PAGE, 0), guest.read(BLOCK + PAGE, PAGE));
   }
 
   @Test

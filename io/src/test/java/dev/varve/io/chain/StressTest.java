@@ -7,6 +7,7 @@ import dev.varve.core.device.DeviceClosedException;
 import dev.varve.core.device.ReadSink;
 import dev.varve.io.file.MappedFile;
 import dev.varve.io.storage.StorageThreads;
+import dev.varve.io.vdi.RawImage;
 import dev.varve.io.vdi.TestImage;
 import dev.varve.io.vdi.VdiImage;
 import java.io.IOException;

@@ -3,7 +3,9 @@ package dev.varve.io.chain;
 import dev.varve.io.file.CrashingDisk;
 import dev.varve.io.file.CrashingFile;
 import dev.varve.io.file.ImageFile;
+import dev.varve.io.file.Loss;
 import dev.varve.io.storage.StorageThreads;
+import dev.varve.io.vdi.RawImage;
 import dev.varve.io.vdi.TestImage;
 import dev.varve.io.vdi.VdiImage;
 import java.io.IOException;
@@ -63,6 +65,7 @@ final class TestChain {
     }
     files.add(disk.openReadWrite(top(), REACH));
     images.add(VdiImage.openReadWrite(new InterceptedFile(files.getLast(), interceptor)));
+    ChainImages.putRight(images);
     return new DifferencingChain(images, true, threads, () -> CHANGED);
   }
 
@@ -73,8 +76,35 @@ final class TestChain {
 
   /** The top image as it lies in its file, which must not be open. */
   RawImage raw() throws IOException {
-    try (ImageFile file = disk.openReadOnly(top(), 0)) {
+    return raw(depth - 1);
+  }
+
+  /** The image of a layer, in the same way. */
+  RawImage raw(int layer) throws IOException {
+    try (ImageFile file = disk.openReadOnly(name(layer), 0)) {
       return RawImage.of(file);
+    }
+  }
+
+  /**
+   * Fails if VirtualBox could not open the image as a crash left it, and does not find its count
+   * right after Varve has opened it for writing once.
+   */
+  static void assertCountedOnceOpened(CrashingDisk disk, String name, String when)
+      throws IOException {
+    try {
+      try (ImageFile file = disk.openReadOnly(name, 0)) {
+        if (RawImage.of(file).assertSound().isCounted()) return;
+      }
+      try (VdiImage image = VdiImage.openReadWrite(disk.openReadWrite(name, REACH))) {
+        ChainImages.putRight(List.of(image));
+      }
+      try (CrashingDisk found = disk.afterCrash(1, Loss.EVERYTHING);
+          ImageFile file = found.openReadOnly(name, 0)) {
+        RawImage.of(file).assertCounted();
+      }
+    } catch (AssertionError e) {
+      throw new AssertionError(when + ", " + name, e);
     }
   }
 }

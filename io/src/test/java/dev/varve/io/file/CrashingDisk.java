@@ -2,6 +2,7 @@ package dev.varve.io.file;
 
 import dev.varve.core.device.OutOfSpaceException;
 import dev.varve.io.posix.Posix;
+import dev.varve.io.vdi.RawImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,6 +55,10 @@ public final class CrashingDisk implements AutoCloseable {
   private long readFailureAt = NEVER;
   private long freePages = NEVER;
   private volatile boolean powerLost;
+  private volatile boolean punches = true;
+
+  /** Whether the test, or a crash before it, has done something to its files. */
+  private boolean meddledWith;
 
   /** An empty disk that works until it is told otherwise. */
   public CrashingDisk(long seed) {
@@ -122,6 +127,7 @@ public final class CrashingDisk implements AutoCloseable {
 
   /** From operation {@code n} on there is no power. */
   public synchronized void losePowerAt(long n) {
+    meddledWith = true;
     powerLossAt = n;
   }
 
@@ -131,17 +137,28 @@ public final class CrashingDisk implements AutoCloseable {
    * part then, and a sync has made any part of what it should durable.
    */
   public synchronized void failAt(long n) {
+    meddledWith = true;
     failureAt = n;
   }
 
   /** The {@code k}-th read from now on, counted from 0, fails once. */
   public synchronized void failReadAt(long k) {
+    meddledWith = true;
     readFailureAt = reads + k;
   }
 
   /** Only so many more bytes, in whole pages, can be reserved or written to holes. */
   public synchronized void limitSpace(long bytes) {
     freePages = bytes / StoredFile.PAGE;
+  }
+
+  /** From now on its file system cannot make holes: what is punched is zero and keeps its space. */
+  public void punchNothing() {
+    punches = false;
+  }
+
+  boolean punches() {
+    return punches;
   }
 
   public boolean hasLostPower() {
@@ -158,6 +175,7 @@ public final class CrashingDisk implements AutoCloseable {
 
   public synchronized CrashingDisk afterCrash(long seed, Loss loss) {
     CrashingDisk found = new CrashingDisk(seed);
+    found.meddledWith = true;
     int file = 0;
     for (var entry : files.entrySet()) {
       found.files.put(entry.getKey(), entry.getValue().afterCrash(loss.ofFile(file++)));
@@ -165,10 +183,34 @@ public final class CrashingDisk implements AutoCloseable {
     return found;
   }
 
-  /** Gives back the memory of all files, also of those that nobody closed. */
+  /**
+   * Gives back the memory of all files, also of those that nobody closed. Fails if an image was
+   * closed, on a disk on which nothing failed, with which VirtualBox could not go on.
+   */
   @Override
   public synchronized void close() throws IOException {
-    for (CrashingFile file : opened) file.release();
+    try {
+      for (String name : files.keySet()) {
+        if (!meddledWith && name.endsWith(".vdi") && !isOpen(name)) checkImage(name);
+      }
+    } finally {
+      for (CrashingFile file : opened) file.release();
+    }
+  }
+
+  private boolean isOpen(String name) {
+    return opened.stream().anyMatch(file -> file.name().equals(name) && file.isOpen());
+  }
+
+  private void checkImage(String name) throws IOException {
+    try (CrashingFile file = openReadOnly(name, 0)) {
+      RawImage.of(file).assertCounted();
+    }
+  }
+
+  /** What happens to a file is the test's doing from now on. */
+  void meddle() {
+    meddledWith = true;
   }
 
   /** Counts an operation; true if it is the one during which the power goes. */

@@ -51,6 +51,7 @@ public final class CrashingFile implements ImageFile {
   /** Another program shortens the file. Not an operation that counts. */
   public void cutByAnother(long length) throws IOException {
     synchronized (disk) {
+      disk.meddle();
       Posix.ftruncate(other, length);
       stored.setLength(length);
     }
@@ -133,12 +134,27 @@ public final class CrashingFile implements ImageFile {
     synchronized (disk) {
       boolean last = begin();
       if (disk.fails()) throw new IOException(name + ": punching failed, as the test wants it");
-      long before = stored.allocatedPages();
-      visible.punch(offset, length);
-      stored.punch(offset, length);
-      disk.takePages(stored.allocatedPages() - before);
+      if (disk.punches()) punchVisibly(offset, length);
+      else zeroVisibly(offset, Math.min(length, visible.length() - offset));
       if (last) throw disk.powerLost(name);
     }
+  }
+
+  private void punchVisibly(long offset, long length) throws IOException {
+    long before = stored.allocatedPages();
+    visible.punch(offset, length);
+    stored.punch(offset, length);
+    disk.takePages(stored.allocatedPages() - before);
+  }
+
+  private void zeroVisibly(long offset, long length) throws IOException {
+    visible.zero(offset, length);
+    stored.zero(offset, length);
+  }
+
+  @Override
+  public boolean punchesHoles() {
+    return disk.punches();
   }
 
   @Override
@@ -168,8 +184,7 @@ public final class CrashingFile implements ImageFile {
       if (disk.fails() || !disk.takePages(stored.missingPages(offset, length))) {
         throw full("zeroing " + length + " bytes at " + offset);
       }
-      visible.zero(offset, length);
-      stored.zero(offset, length);
+      zeroVisibly(offset, length);
       if (last) throw disk.powerLost(name);
     }
   }

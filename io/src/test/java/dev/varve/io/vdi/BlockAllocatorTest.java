@@ -33,7 +33,7 @@ class BlockAllocatorTest {
     places.release(1);
 
     assertEquals(1, places.unusedCount());
-    assertTrue(places.isUnused(1));
+    assertTrue(places.unusedPlaces().get(1));
     assertEquals(1, places.allocate());
     assertFalse(places.takeStale(1));
     assertEquals(3, places.allocate());
@@ -53,25 +53,36 @@ class BlockAllocatorTest {
   }
 
   @Test
-  void unusedPlacesAtTheEndAreTrimmed() {
+  void unusedPlacesAtTheEndAreNoneOfTheFile() {
     var places = places(10, 6, 6, 1, 4, 5);
-
-    places.trim();
 
     assertEquals(4, places.count());
     assertEquals(1, places.unusedCount());
+    places.release(3);
+
+    assertEquals(3, places.count());
     assertEquals(1, places.allocate());
-    assertEquals(4, places.allocate());
+    assertEquals(3, places.allocate());
+    assertTrue(places.takeStale(4), "what the file has there may be anything");
   }
 
   @Test
   void nothingIsLeftWhenNothingIsUsed() {
     var places = places(10, 3, 3, 0, 1, 2);
-    places.trim();
+
     assertEquals(0, places.count());
-
-    places.trim();
-
+    assertEquals(0, places.unusedCount());
     assertEquals(0, places.allocate());
+  }
+
+  @Test
+  void onePlaceCanBeTakenAmongTheUnusedOnes() {
+    var places = places(10, 6, 6, 1, 3);
+
+    places.take(3);
+
+    assertEquals(1, places.unusedCount());
+    assertEquals(1, places.allocate());
+    assertEquals(6, places.allocate());
   }
 }

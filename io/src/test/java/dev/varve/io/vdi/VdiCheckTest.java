@@ -30,6 +30,7 @@ import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
+@LeftImages.MayBeDamaged
 @Isolated("looks at how long a check takes")
 class VdiCheckTest {
 

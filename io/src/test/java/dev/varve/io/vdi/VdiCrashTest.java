@@ -105,7 +105,7 @@ class VdiCrashTest {
   @Test
   void fixedImageThatDoesNotFitIsOutOfSpace() throws IOException {
     try (var disk = new CrashingDisk(SEED);
-        ImageFile file = disk.create(NAME, 0)) {
+        ImageFile file = disk.create("half-made", 0)) {
       disk.limitSpace(3 << 20);
 
       NewImage image = NewImage.fixed(4 << 20, UUID::randomUUID);

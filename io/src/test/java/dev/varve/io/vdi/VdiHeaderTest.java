@@ -26,6 +26,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@LeftImages.MayBeDamaged
 class VdiHeaderTest {
 
   private static final UUID OTHER = UUID.fromString("01234567-89ab-4def-8123-456789abcdef");

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@LeftImages.MayBeDamaged
 class VdiImageTest {
 
   @TempDir Path folder;

@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.UUID;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,12 +37,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A running raw disk gets two images on top and takes them back, and the host fails it at every
- * operation of that.
+ * A running disk, of a raw file or of a VDI image, gets two images on top and takes them back, and
+ * the host fails it at every operation of that.
  *
  * <p>{@code -Dvarve.seed=N} repeats one run, {@code -Dvarve.seeds=N} runs so many.
  */
-class LiveRawCrashTest {
+class LiveCrashTest {
 
   private static final int BLOCK = 4096;
   private static final int CAPACITY = 24 * BLOCK + 512;
@@ -50,6 +51,9 @@ class LiveRawCrashTest {
   private static StorageThreads threads;
 
   @TempDir Path folder;
+
+  /** Whether layer 0 is an image, and no raw file. */
+  private boolean image;
 
   @BeforeAll
   static void start() {
@@ -67,24 +71,44 @@ class LiveRawCrashTest {
 
   @ParameterizedTest(name = "varve.seed={0}")
   @MethodSource("seeds")
-  void whatWasFlushedSurvivesAPowerCutAtAnyOperation(long seed) throws Exception {
+  void whatWasFlushedToARawFileSurvivesAPowerCutAtAnyOperation(long seed) throws Exception {
     byte[] contents = Guest.filled(CAPACITY, 'r');
     Arrays.fill(contents, 5 * BLOCK, 15 * BLOCK, (byte) 0);
     try (CrashingDisk made = made(seed, contents)) {
-      boolean finished = false;
-      for (long n = 0; !finished; n++) {
-        try (CrashingDisk disk = made.afterCrash(1, Loss.NOTHING)) {
-          disk.losePowerAt(n);
-          var session = new Session(disk, contents, new Random(seed));
-          finished = session.runUntilThePowerGoes();
-          for (Loss loss : List.of(Loss.EVERYTHING, Loss.NOTHING, Loss.any(seed + n))) {
-            String when = "varve.seed=" + seed + ", power cut at operation " + n + ", " + loss;
-            try (CrashingDisk found = disk.afterCrash(seed, loss)) {
-              session.versions.check(read(found, session.decided), when + session.decided);
+      survivesAPowerCutAtAnyOperation(made, seed, contents);
+    }
+  }
+
+  @ParameterizedTest(name = "varve.seed={0}")
+  @MethodSource("seeds")
+  void whatWasFlushedToAnImageSurvivesAPowerCutAtAnyOperation(long seed) throws Exception {
+    try (var made = new CrashingDisk(seed)) {
+      image = true;
+      create(made, 0);
+      create(made, 1);
+      create(made, 2);
+      survivesAPowerCutAtAnyOperation(made, seed, new byte[CAPACITY]);
+    }
+  }
+
+  private void survivesAPowerCutAtAnyOperation(CrashingDisk made, long seed, byte[] contents)
+      throws IOException {
+    boolean finished = false;
+    for (long n = 0; !finished; n++) {
+      try (CrashingDisk disk = made.afterCrash(1, Loss.NOTHING)) {
+        disk.losePowerAt(n);
+        var session = new Session(disk, contents, new Random(seed));
+        finished = session.runUntilThePowerGoes();
+        for (Loss loss : List.of(Loss.EVERYTHING, Loss.NOTHING, Loss.any(seed + n))) {
+          String when = "varve.seed=" + seed + ", power cut at operation " + n + ", " + loss;
+          try (CrashingDisk found = disk.afterCrash(seed, loss)) {
+            session.versions.check(read(found, session.decided), when + session.decided);
+            for (int layer : session.decided) {
+              if (isImage(layer)) TestChain.assertCountedOnceOpened(found, name(layer), when);
             }
           }
-          if (finished) assertArrayEquals(session.versions.last(), read(disk, List.of(0)));
         }
+        if (finished) assertArrayEquals(session.versions.last(), read(disk, List.of(0)));
       }
     }
   }
@@ -121,7 +145,7 @@ class LiveRawCrashTest {
 
   // ---- a raw file, layer 0, and empty images for the layers above it
 
-  private static CrashingDisk made(long seed, byte[] contents) throws IOException {
+  private CrashingDisk made(long seed, byte[] contents) throws IOException {
     var disk = new CrashingDisk(seed);
     try (ImageFile raw = disk.create(name(0), 0)) {
       raw.setLength(CAPACITY);
@@ -131,18 +155,26 @@ class LiveRawCrashTest {
       }
       raw.sync();
     }
-    for (int layer = 1; layer <= 2; layer++) {
-      var image = TestImage.of(CAPACITY).blockSize(BLOCK).uuid(uuid(layer)).parent(uuid(layer - 1));
-      try (ImageFile file = disk.create(name(layer), 0)) {
-        file.write(0, Guest.memory(image.bytes()));
-        file.sync();
-      }
-    }
+    create(disk, 1);
+    create(disk, 2);
     return disk;
   }
 
-  private static String name(int layer) {
-    return layer + (layer == 0 ? ".img" : ".vdi");
+  private void create(CrashingDisk disk, int layer) throws IOException {
+    var made = TestImage.of(CAPACITY).blockSize(BLOCK).uuid(uuid(layer));
+    if (layer > 0) made.parent(uuid(layer - 1));
+    try (ImageFile file = disk.create(name(layer), 0)) {
+      file.write(0, Guest.memory(made.bytes()));
+      file.sync();
+    }
+  }
+
+  private boolean isImage(int layer) {
+    return image || layer > 0;
+  }
+
+  private String name(int layer) {
+    return layer + (isImage(layer) ? ".vdi" : ".img");
   }
 
   private static UUID uuid(int layer) {
@@ -150,15 +182,17 @@ class LiveRawCrashTest {
   }
 
   /** What the disk shows that was decided to consist of these layers, after a restart. */
-  private static byte[] read(CrashingDisk disk, List<Integer> layers) throws IOException {
+  private byte[] read(CrashingDisk disk, List<Integer> layers) throws IOException {
     List<VdiImage> images = new ArrayList<>();
     for (int i = 0; i < layers.size(); i++) {
       int layer = layers.get(i);
       images.add(
-          layer == 0
-              ? VdiImage.ofRaw(
-                  disk.openReadOnly(name(0), 0), VdiHeader.ofRaw(CAPACITY, BLOCK, uuid(0)))
-              : VdiImage.openReadOnly(onParent(disk, layer, uuid(layers.get(i - 1)))));
+          i > 0
+              ? VdiImage.openReadOnly(onParent(disk, layer, uuid(layers.get(i - 1))))
+              : isImage(layer)
+                  ? VdiImage.openReadOnly(disk.openReadOnly(name(layer), 0))
+                  : VdiImage.ofRaw(
+                      disk.openReadOnly(name(0), 0), VdiHeader.ofRaw(CAPACITY, BLOCK, uuid(0))));
     }
     var guest = new Guest(new DifferencingChain(images, false, threads, () -> TestChain.CHANGED));
     byte[] contents = guest.readAll();
@@ -167,7 +201,7 @@ class LiveRawCrashTest {
   }
 
   /** Does what the decision that ended a merge may have left to do. */
-  private static ImageFile onParent(CrashingDisk disk, int layer, UUID parent) throws IOException {
+  private ImageFile onParent(CrashingDisk disk, int layer, UUID parent) throws IOException {
     try (ImageFile file = disk.openReadWrite(name(layer), 0)) {
       VdiHeader header = VdiHeader.read(file);
       if (!header.parentUuid().equals(parent)) {
@@ -194,11 +228,18 @@ class LiveRawCrashTest {
       this.disk = disk;
       this.random = random;
       versions = new Versions(contents, true);
-      ImageFile file = disk.openReadWrite(name(0), 0);
-      var raw = new RawMedium(file, CAPACITY, BLOCK, 1, true, true);
-      var alone = new LiveImages(List.of(new Layer(path(0), RawBase.alone(raw))), raw);
-      chain = LiveChain.over(alone, false, threads);
+      ImageFile file = disk.openReadWrite(name(0), REACH);
+      if (image) {
+        chain = over(VdiImage.openReadWrite(file), null);
+      } else {
+        var raw = new RawMedium(file, CAPACITY, BLOCK, 1, true, true);
+        chain = over(RawBase.alone(raw), raw);
+      }
       guest = new Guest(chain);
+    }
+
+    private LiveChain over(VdiImage base, @Nullable RawMedium raw) throws IOException {
+      return LiveChain.over(new LiveImages(List.of(new Layer(path(0), base)), raw), false, threads);
     }
 
     /** A file of the host's, of which only the file system is looked at. */
