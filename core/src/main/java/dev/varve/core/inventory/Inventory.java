@@ -122,7 +122,7 @@ public final class Inventory implements AutoCloseable {
             surroundings.disks(),
             surroundings.clock(),
             surroundings.ids(),
-            new Store(folder, images, state),
+            new Store(folder, images, warnings, state),
             new Inspection(images),
             warnings);
     runs = new MachineRuns(outside);
@@ -210,7 +210,11 @@ public final class Inventory implements AutoCloseable {
     return ledger.locked(
         () -> {
           Machines.Opened opened = machines.open(ledger.state(), settingsFile);
-          ledger.decide(_ -> opened.state());
+          if (opened.state() == ledger.state()) ledger.followIfPossible(opened.machine());
+          else {
+            outside.store().keep(opened.state(), opened.machine()); // opening writes no such file
+            ledger.decide(_ -> opened.state());
+          }
           return opened.machine();
         });
   }
@@ -244,10 +248,30 @@ public final class Inventory implements AutoCloseable {
     return ledger.locked(() -> Unlisting.of(settingsFile, outside.store(), ledger));
   }
 
+  /**
+   * Reads a machine's settings file again where another program has changed it.
+   *
+   * @param discard whether changes that a session has not saved are thrown away
+   * @return whether there were such changes
+   */
+  public boolean reload(MachineId machine, boolean discard) {
+    return ledger.locked(() -> ledger.reload(machine, discard));
+  }
+
+  /**
+   * Looks whether other programs have changed settings files, and reads those again that nothing
+   * contradicts; the others are among the warnings then. Any thread; does little while the
+   * inventory is busy.
+   */
+  public void look() {
+    ledger.look();
+  }
+
   public Session lock(MachineId machine, LockType type) {
     String id = outside.newToken();
     return ledger.locked(
         () -> {
+          ledger.follow(machine);
           ledger.publish(Sessions.lock(ledger.state(), machine, type, id));
           return new Session(id, machine, type);
         });
@@ -259,7 +283,12 @@ public final class Inventory implements AutoCloseable {
   }
 
   public void save(String session) {
-    ledger.decide(state -> Sessions.save(state, session));
+    ledger.locked(
+        () -> {
+          ledger.follow(ledger.state().held(session).id());
+          ledger.decide(state -> Sessions.save(state, session));
+          return null;
+        });
   }
 
   public void discard(String session) {
@@ -378,6 +407,7 @@ public final class Inventory implements AutoCloseable {
     return ledger.locked(
         () -> {
           MachineId machine = ledger.state().held(session).id();
+          ledger.follow(machine);
           Snapshots.Change change = snapshots.take(ledger.state(), session, name, description);
           ledger.decide(
               MachineRuns.relocked(change.after(), machine),
@@ -391,6 +421,7 @@ public final class Inventory implements AutoCloseable {
   public void restoreSnapshot(String session, SnapshotId snapshot) {
     ledger.locked(
         () -> {
+          ledger.follow(ledger.state().held(session).id());
           Snapshots.Change change = snapshots.restore(ledger.state(), session, snapshot);
           ledger.decide(change.after(), change.diffs(), change.steps(), null);
           return null;
@@ -405,6 +436,7 @@ public final class Inventory implements AutoCloseable {
   public DiscardedState discardState(String session) {
     return ledger.locked(
         () -> {
+          ledger.follow(ledger.state().held(session).id());
           InventoryState before = ledger.state();
           MachineEntry entry = Sessions.saved(before, session, "discard the saved state");
           InventoryState after = before.with(entry.with(entry.saved().withStateFile(null)));
@@ -431,6 +463,7 @@ public final class Inventory implements AutoCloseable {
   public Started start(MachineId machine, StartOptions how) {
     return ledger.locked(
         () -> {
+          ledger.follow(machine);
           var start = new MachineStart(outside, ledger.state(), machine, how);
           ledger.publish(start.begin());
           return new Started(outside.disks().uris(machine), start.warnings());
@@ -455,6 +488,7 @@ public final class Inventory implements AutoCloseable {
                 ErrorCode.E_FAIL, "not everything that the machine wrote is on its disks", e);
           } finally {
             ledger.publish(MachineRuns.stopped(ledger.state(), machine));
+            ledger.followIfPossible(machine);
           }
           return null;
         });
@@ -464,6 +498,7 @@ public final class Inventory implements AutoCloseable {
   public void guestEject(MachineId machine, Slot slot) {
     ledger.locked(
         () -> {
+          ledger.follow(machine);
           ledger.carryOut(
               Devices.guestEject(ledger.state(), machine, slot), machine, Unservable.REFUSED);
           MachineEntry entry = ledger.state().machine(machine);

@@ -214,6 +214,13 @@ record InventoryState(
     return new InventoryState(machines, now, locks, bad, left);
   }
 
+  /** With the media of another state. */
+  InventoryState withMediaOf(InventoryState other) {
+    Set<MediumId> left = new HashSet<>(halfMerged);
+    left.retainAll(other.media.keySet());
+    return new InventoryState(machines, other.media, locks, bad, left);
+  }
+
   InventoryState withLocks(Collection<MediumLock> more) {
     List<MediumLock> now = new ArrayList<>(locks);
     now.addAll(more);

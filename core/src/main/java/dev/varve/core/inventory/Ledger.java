@@ -2,8 +2,10 @@ package dev.varve.core.inventory;
 
 import dev.varve.core.inventory.MachineRuns.Unservable;
 import dev.varve.core.machine.MachineId;
+import dev.varve.core.medium.ErrorCode;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
+import dev.varve.core.medium.ModelException;
 import dev.varve.core.settings.StateFolder.FileStep;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -20,15 +22,19 @@ import org.jspecify.annotations.Nullable;
  */
 final class Ledger {
 
+  private static final int MOST_ATTEMPTS = 4;
+
   private final ReentrantLock lock = new ReentrantLock();
   private final Outside outside;
   private final MachineRuns runs;
+  private final OutsideEdits edits;
   private InventoryState state;
   private volatile View view;
 
   Ledger(Outside outside, MachineRuns runs, InventoryState state) {
     this.outside = outside;
     this.runs = runs;
+    this.edits = new OutsideEdits(outside);
     this.state = state;
     this.view = Views.of(state);
   }
@@ -37,11 +43,97 @@ final class Ledger {
     return view;
   }
 
-  /** Runs something while nobody else changes the state. */
+  /**
+   * Runs something while nothing else changes the state. Where it would write a settings file that
+   * another program has changed, that is read again, and the work is done from its beginning.
+   */
   <T> T locked(Supplier<T> work) {
     lock.lock();
     try {
-      return work.get();
+      if (lock.getHoldCount() > 1) return work.get();
+      for (int attempt = 1; ; attempt++) {
+        try {
+          return work.get();
+        } catch (OutdatedException e) {
+          follow(e.machine());
+          if (attempt == MOST_ATTEMPTS) throw neverStill(e.machine());
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private RuntimeException neverStill(MachineId machine) {
+    return Refusal.of(
+        ErrorCode.VBOX_E_INVALID_OBJECT_STATE,
+        "another program writes '%s' again and again; try again when it has ended",
+        state.machine(machine).saved().settingsFile());
+  }
+
+  // ---- settings files that other programs write
+
+  /**
+   * Makes a machine what its settings file says; what is about to use the machine begins so.
+   *
+   * @throws dev.varve.core.medium.ModelException if the file contradicts what is open, or is gone
+   */
+  void follow(MachineId machine) {
+    locked(
+        () -> {
+          OutsideEdits.Followed followed = edits.follow(state, machine);
+          publish(followed.state());
+          edits.take(followed);
+          return null;
+        });
+  }
+
+  /**
+   * The same after changes that a session has not saved are thrown away, if there are any.
+   *
+   * @return whether there were any
+   */
+  boolean reload(MachineId machine, boolean discard) {
+    MachineEntry entry = state.machine(machine);
+    if (!OutsideEdits.hasUnsaved(entry)) {
+      follow(machine);
+      return false;
+    }
+    if (!discard)
+      throw Refusal.of(
+          ErrorCode.VBOX_E_INVALID_OBJECT_STATE,
+          "a session of machine '%s' has changes that are not saved; save them, or drop them with --discard",
+          entry.name());
+    OutsideEdits.Followed followed = edits.follow(Sessions.discard(state, machine), machine);
+    carryOut(followed.state(), machine, Unservable.LEFT_OUT);
+    edits.take(followed);
+    return true;
+  }
+
+  /** The same where it can be; else a standing warning says why not. */
+  void followIfPossible(MachineId machine) {
+    try {
+      follow(machine);
+    } catch (ModelException e) {
+      // It stands among the warnings.
+    }
+  }
+
+  /**
+   * The same for all machines whose files have changed, unless something else is changing the state
+   * right now. Any thread; files are compared without the lock.
+   */
+  void look() {
+    List<MachineId> changed =
+        view.machines().values().stream()
+            .filter(edits::mayHaveChanged)
+            .map(machine -> machine.saved().id())
+            .toList();
+    if (!lock.tryLock()) return;
+    try {
+      for (MachineId machine : changed)
+        if (state.machines().containsKey(machine)) followIfPossible(machine);
+      edits.lookAtTheRest();
     } finally {
       lock.unlock();
     }
@@ -68,17 +160,22 @@ final class Ledger {
     locked(
         () -> {
           MachineId machine = state.held(session).id();
+          follow(machine);
           carryOut(rule.apply(state), machine, Unservable.REFUSED);
           return null;
         });
   }
 
-  /** Takes changes of a session's working copy back; the machine goes on without what has gone. */
+  /**
+   * Takes changes of a session's working copy back; the machine goes on without what has gone. What
+   * its settings file says then counts again.
+   */
   void changeBack(String session, UnaryOperator<InventoryState> rule) {
     locked(
         () -> {
           MachineId machine = state.held(session).id();
           carryOut(rule.apply(state), machine, Unservable.LEFT_OUT);
+          followIfPossible(machine);
           return null;
         });
   }

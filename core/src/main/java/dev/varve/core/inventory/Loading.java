@@ -3,6 +3,7 @@ package dev.varve.core.inventory;
 import dev.varve.core.machine.Attachment;
 import dev.varve.core.machine.Hardware;
 import dev.varve.core.machine.Machine;
+import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
 import dev.varve.core.machine.Snapshot;
 import dev.varve.core.medium.DeviceType;
@@ -21,6 +22,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -92,6 +94,57 @@ final class Loading {
         "'%s' cannot be used: %s",
         settings.machine().settingsFile(),
         why);
+  }
+
+  /**
+   * The state in which a machine that is known is what its file says now. What is known of media
+   * files stays; sessions and a running machine go on, with the saved state as their working copy.
+   *
+   * @throws ModelException if the machine cannot be so beside what else there is
+   */
+  static InventoryState replace(
+      InventoryState state, MachineEntry entry, MachineSettings settings) {
+    InventoryState alone = Registries.withoutListOf(state.without(entry.id()), entry.id());
+    InventoryState read = add(alone, settings);
+    List<Medium> known = new ArrayList<>();
+    for (Medium medium : read.media().values()) {
+      Medium before = state.media().get(medium.id());
+      if (before != null && isSameImage(medium, before))
+        known.add(medium.withCapacity(before.capacity()).withAccessError(before.accessError()));
+    }
+    MachineEntry now = entry.with(read.machine(entry.id()).saved()).discarding();
+    InventoryState next = state.with(now).withMediaOf(read.withMedia(known));
+    String why = lost(next, entry.id());
+    if (why == null) return next;
+    throw Refusal.of(ErrorCode.VBOX_E_XML_ERROR, "%s", why);
+  }
+
+  private static boolean isSameImage(Medium medium, Medium before) {
+    return medium.location().equals(before.location())
+        && medium.format().equals(before.format())
+        && Objects.equals(medium.parent(), before.parent());
+  }
+
+  /** What something other than a machine itself misses of its media; null for nothing. */
+  private static @Nullable String lost(InventoryState state, MachineId machine) {
+    for (MediumLock lock : state.locks())
+      if (!state.media().containsKey(lock.medium()))
+        return "it does not list medium %s any more, which %s uses"
+            .formatted(lock.medium(), lock.holder());
+    for (Medium medium : state.media().values())
+      if (medium.parent() != null && !state.media().containsKey(medium.parent()))
+        return "it does not list medium %s any more, on which '%s' builds"
+            .formatted(medium.parent(), medium.name());
+    for (MachineEntry other : state.machines().values()) {
+      if (other.id().equals(machine)) continue;
+      for (MediumId used : other.working().media())
+        if (!state.media().containsKey(used))
+          return "it does not list medium %s any more, which machine '%s' uses"
+              .formatted(used, other.name());
+      String why = problem(state, other.saved());
+      if (why != null) return "machine '%s' cannot be used then: %s".formatted(other.name(), why);
+    }
+    return null;
   }
 
   /**

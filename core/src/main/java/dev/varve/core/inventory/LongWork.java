@@ -61,6 +61,7 @@ final class LongWork {
   Job deleteSnapshot(String session, SnapshotId snapshot) {
     return begun(
         () -> {
+          ledger.follow(ledger.state().held(session).id());
           String doing = "delete a snapshot";
           MachineEntry entry =
               Sessions.writable(Sessions.anyStable(ledger.state(), session, doing), doing);
@@ -177,6 +178,7 @@ final class LongWork {
             return deletion.steps(now);
           }
         };
+    outside.store().checkCurrent(state, deletion.touched(state));
     InventoryState locked = work.lock(state, deletion.touched(state), MachineRuns.token(machine));
     needFiles(work.steps(state), work.description);
     checkRoom(state, deletion.merges());
@@ -208,6 +210,7 @@ final class LongWork {
             return merge.steps(now);
           }
         };
+    outside.store().checkCurrent(state, merge.touched(state));
     InventoryState locked = work.lock(state, merge.touched(state), null);
     needFiles(work.steps(state), work.description);
     checkRoom(state, List.of(merge));

@@ -123,6 +123,33 @@ final class MachineRuns {
         group);
   }
 
+  /** Whether all that is served is the same in two states, but for the names of machines. */
+  static boolean servesTheSame(InventoryState one, InventoryState other) {
+    for (MachineEntry entry : one.machines().values()) {
+      if (!entry.state().isOnline()) continue;
+      MachineEntry then = other.machines().get(entry.id());
+      if (then == null || !anonymous(disks(one, entry)).equals(anonymous(disks(other, then))))
+        return false;
+    }
+    return true;
+  }
+
+  private static Map<Slot, Disk> anonymous(Map<Slot, Disk> disks) {
+    Map<Slot, Disk> anonymous = new LinkedHashMap<>();
+    disks.forEach(
+        (slot, disk) ->
+            anonymous.put(
+                slot,
+                new Disk(
+                    "",
+                    disk.attachment(),
+                    disk.format(),
+                    disk.chain(),
+                    disk.readOnly(),
+                    disk.group())));
+    return anonymous;
+  }
+
   // ---- changes while it runs
 
   /** What becomes of a device that the model is about to have and that cannot be served. */

@@ -97,6 +97,21 @@ final class Registries {
         .allMatch(of -> of.registries().equals(Set.of(machine)) && state.uses(of.id()).isEmpty());
   }
 
+  /** The media without those that only this machine lists, and without its name on the others. */
+  static InventoryState withoutListOf(InventoryState state, MachineId machine) {
+    UUID id = machine.uuid();
+    List<Medium> kept = new ArrayList<>();
+    Set<MediumId> gone = new HashSet<>();
+    for (Medium medium : state.media().values()) {
+      if (!medium.registries().contains(id)) continue;
+      Set<UUID> others = new HashSet<>(medium.registries());
+      others.remove(id);
+      if (others.isEmpty()) gone.add(medium.id());
+      else kept.add(medium.withRegistries(others));
+    }
+    return state.withMedia(kept).withoutMedia(gone);
+  }
+
   /**
    * The media of a registry, and those that they build on: a file lists each inside its parent.
    *

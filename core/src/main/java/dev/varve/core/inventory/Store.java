@@ -9,7 +9,9 @@ import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.ModelException;
+import dev.varve.core.settings.ChangedOutsideException;
 import dev.varve.core.settings.MachineSettings;
+import dev.varve.core.settings.Reading;
 import dev.varve.core.settings.StateFolder;
 import dev.varve.core.settings.StateFolder.Change;
 import dev.varve.core.settings.StateFolder.FileStep;
@@ -43,6 +45,7 @@ final class Store implements AutoCloseable {
 
   private final StateFolder folder;
   private final ImageFiles images;
+  private final Warnings warnings;
   private final Map<MediumId, Change> unsaved = new HashMap<>();
   private Durable written;
 
@@ -62,9 +65,10 @@ final class Store implements AutoCloseable {
   /**
    * @param read what the folder says
    */
-  Store(StateFolder folder, ImageFiles images, InventoryState read) {
+  Store(StateFolder folder, ImageFiles images, Warnings warnings, InventoryState read) {
     this.folder = folder;
     this.images = images;
+    this.warnings = warnings;
     this.written = Durable.of(read);
   }
 
@@ -87,7 +91,9 @@ final class Store implements AutoCloseable {
    * @param moment says when it is decided
    */
   void commit(InventoryState after, List<NewDiff> diffs, List<FileStep> steps, Moment moment) {
-    if (diffs.isEmpty() && steps.isEmpty() && Durable.of(after).equals(written)) return;
+    Durable next = Durable.of(after);
+    if (diffs.isEmpty() && steps.isEmpty() && next.equals(written)) return;
+    checkCurrent(changed(next));
     Change change = begin(NewDiff.files(diffs), "");
     try {
       for (NewDiff diff : diffs) diff.create(images);
@@ -102,6 +108,7 @@ final class Store implements AutoCloseable {
 
   /** Makes a base image and its registration durable. */
   void createBase(InventoryState after, Medium medium) {
+    checkCurrent(changed(Durable.of(after)));
     Change change = begin(Map.of(medium.location(), medium.id()), "");
     try {
       images.create(
@@ -140,12 +147,75 @@ final class Store implements AutoCloseable {
    */
   Ready prepare(Change change, InventoryState after, List<FileStep> steps) throws IOException {
     Durable next = Durable.of(after);
-    List<MachineSettings> changed =
-        next.machines().entrySet().stream()
-            .filter(e -> !e.getValue().equals(written.machines().get(e.getKey())))
-            .map(Map.Entry::getValue)
-            .toList();
-    return new Ready(change.prepare(changed, next.files(), next.globalMedia(), steps), next);
+    List<MachineSettings> changed = changed(next);
+    checkCurrent(changed);
+    try {
+      return new Ready(change.prepare(changed, next.files(), next.globalMedia(), steps), next);
+    } catch (ChangedOutsideException e) {
+      if (e.file().equals(folder.listFile())) lookAtList();
+      throw e;
+    }
+  }
+
+  /** Warns of a list of machines that another program has changed, as long as it is so. */
+  void lookAtList() {
+    String list = folder.listFile().toString();
+    if (folder.isListAsSeen()) warnings.clear(Warnings.Kind.CHANGED_OUTSIDE, list);
+    else
+      warnings.raise(
+          Warnings.Kind.CHANGED_OUTSIDE,
+          list,
+          "another program has changed '%s', the list of machines, while Varve uses it; Varve does not write over it. Bring it back as it was, or stop Varve and start it again, which reads it"
+              .formatted(list));
+  }
+
+  private List<MachineSettings> changed(Durable next) {
+    return next.machines().entrySet().stream()
+        .filter(e -> !e.getValue().equals(written.machines().get(e.getKey())))
+        .map(Map.Entry::getValue)
+        .toList();
+  }
+
+  /**
+   * Whether the settings files that are written are as they were last read.
+   *
+   * @throws OutdatedException if another program has changed one
+   */
+  private void checkCurrent(List<MachineSettings> saved) {
+    for (MachineSettings settings : saved) checkCurrent(settings.machine());
+  }
+
+  private void checkCurrent(Machine machine) {
+    try {
+      if (folder.changed(machine.settingsFile()) == null) return;
+    } catch (IOException e) {
+      // Whoever reads it hears why.
+    }
+    throw new OutdatedException(machine.id());
+  }
+
+  /** The same of all machines that list one of some media, which are going to change. */
+  void checkCurrent(InventoryState state, Collection<MediumId> media) {
+    for (MachineEntry entry : state.machines().values())
+      for (MediumId id : media)
+        if (state.medium(id).registries().contains(entry.id().uuid())) {
+          checkCurrent(entry.saved());
+          break;
+        }
+  }
+
+  /** A machine is what a reading of its file says. */
+  void take(Reading reading, InventoryState state) {
+    folder.take(reading);
+    keep(state, reading.settings().machine().id());
+  }
+
+  /** What a state says of a machine is what its file says. */
+  void keep(InventoryState state, MachineId machine) {
+    Map<MachineId, MachineSettings> machines = new LinkedHashMap<>(written.machines());
+    MachineSettings settings = Durable.of(state).machines().get(machine);
+    if (settings != null) machines.put(machine, settings);
+    written = new Durable(machines, written.files(), written.globalMedia());
   }
 
   /** A change of which everything slow is done before its decision, or after. */
@@ -301,7 +371,7 @@ final class Store implements AutoCloseable {
     List<Medium> ordered = new ArrayList<>();
     for (Medium medium : state.media().values()) {
       if (implicit.contains(medium.id()) || medium.isHostDrive()) continue;
-      Medium durable = medium.withAccessError(null);
+      Medium durable = medium.withAccessError(null).withCapacity(0);
       if (medium.parent() == null) ordered.add(durable);
       else children.computeIfAbsent(medium.parent(), _ -> new ArrayList<>()).add(durable);
     }

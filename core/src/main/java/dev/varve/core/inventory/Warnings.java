@@ -92,6 +92,11 @@ public final class Warnings {
     texts.forEach((subject, text) -> raise(kind, subject, text));
   }
 
+  /** Whether there is a warning about this subject. */
+  synchronized boolean has(Kind kind, String subject) {
+    return present.containsKey(new Key(kind, subject));
+  }
+
   /** All warnings of the moment, oldest first. */
   public synchronized List<Warning> all() {
     return new ArrayList<>(present.values());

@@ -25,6 +25,11 @@ final class KeptBeside {
     return file.resolveSibling(file.getFileName() + ENDING + (n == 1 ? "" : "-" + n));
   }
 
+  static boolean isName(Path file) {
+    return String.valueOf(file.getFileName())
+        .matches(".+" + Pattern.quote(ENDING) + "(-\\d{1,9})?");
+  }
+
   /** What is kept beside a file; nothing if its folder cannot be read. */
   static List<Path> of(Path file) {
     Pattern name = Pattern.compile(Pattern.quote(file.getFileName() + ENDING) + "(-\\d{1,9})?");

@@ -6,7 +6,6 @@ import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Snapshot;
 import dev.varve.core.machine.SnapshotId;
 import dev.varve.core.medium.Medium;
-import dev.varve.core.medium.MediumId;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -142,6 +141,15 @@ final class MachineFile {
    * @param known its own media and others that its devices may name
    */
   MachineSettings settings(KnownMedia known) throws SettingsException {
+    return settingsWith(known);
+  }
+
+  /** What it says, whatever media there are; to be compared with what it says at another moment. */
+  MachineSettings said() throws SettingsException {
+    return settingsWith(null);
+  }
+
+  private MachineSettings settingsWith(@Nullable KnownMedia known) throws SettingsException {
     Machine header = header();
     List<Medium> media = new ArrayList<>(registry());
     var drives = new MediaOfMachine(header.id().uuid(), folder(), known);
@@ -269,7 +277,7 @@ final class MachineFile {
    */
   void write(MachineSettings wanted) throws SettingsException {
     Machine model = wanted.machine();
-    var drives = new MediaOfMachine(model.id().uuid(), folder(), NONE);
+    var drives = new MediaOfMachine(model.id().uuid(), folder(), null);
     for (Medium medium : wanted.media()) if (medium.isHostDrive()) drives.add(medium);
     var writer = new HardwareElement(drives, version);
     Machine before = header();
@@ -287,20 +295,6 @@ final class MachineFile {
     writer.write(machine, model.hardware());
     if (!model.chipset().equals(chipset())) writeChipset(model.chipset());
   }
-
-  // Writing looks nothing up.
-  private static final KnownMedia NONE =
-      new KnownMedia() {
-        @Override
-        public @Nullable Medium find(MediumId id) {
-          return null;
-        }
-
-        @Override
-        public boolean hasChildren(MediumId id) {
-          return false;
-        }
-      };
 
   private static Fields fields(Machine machine) {
     SnapshotId now = machine.currentSnapshot();

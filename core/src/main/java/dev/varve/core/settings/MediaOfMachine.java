@@ -24,15 +24,15 @@ final class MediaOfMachine {
 
   private final UUID machine;
   private final Path folder;
-  private final KnownMedia known;
+  private final @Nullable KnownMedia known;
   private final Map<MediumId, Medium> hostDrives = new LinkedHashMap<>();
   private boolean current;
 
   /**
    * @param folder the machine's
-   * @param known its own media and others
+   * @param known its own media and others; null if every medium is taken for what its device names
    */
-  MediaOfMachine(UUID machine, Path folder, KnownMedia known) {
+  MediaOfMachine(UUID machine, Path folder, @Nullable KnownMedia known) {
     this.machine = machine;
     this.folder = folder;
     this.known = known;
@@ -64,6 +64,7 @@ final class MediaOfMachine {
    */
   @Nullable MediumId image(XmlElement element, DeviceType device) throws SettingsException {
     var id = new MediumId(Values.uuid(element, "uuid"));
+    if (known == null) return id;
     Medium medium = known.find(id);
     if (medium == null) {
       if (device.isRemovable()) return null;

@@ -9,7 +9,6 @@ import dev.varve.core.settings.JournalEntry.Creation;
 import dev.varve.core.settings.JournalEntry.NewFile;
 import dev.varve.core.settings.JournalEntry.Step;
 import java.io.IOException;
-import java.lang.System.Logger.Level;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -41,8 +40,6 @@ import org.jspecify.annotations.Nullable;
  * changes may be begun at a time. Called by one thread at a time; everything may block.
  */
 public final class StateFolder implements AutoCloseable {
-
-  private static final System.Logger LOG = System.getLogger(StateFolder.class.getName());
 
   /**
    * What opening the folder found.
@@ -196,20 +193,19 @@ public final class StateFolder implements AutoCloseable {
   private final Path folder;
   private final FolderLock lock;
   private final Changes changes;
-  private final Map<Path, MachineId> ids = new HashMap<>();
-  // What is registered in the files of listed machines, as far as anybody asked.
-  private final Map<Path, List<Medium>> registries = new HashMap<>();
-  private final Map<Path, List<String>> remarks = new HashMap<>();
+  private final MachineFiles files;
   // Files that changes under way make, or that are still to be deleted because of such.
   private final Set<Path> promised = new HashSet<>();
   private List<Path> machines = List.of();
   private List<Medium> globalMedia = List.of();
+  private Fingerprint seenList = Fingerprint.NO_FILE;
 
   private StateFolder(
       Path folder, FolderLock lock, ImageFiles images, Steps steps, Troubles troubles) {
     this.folder = folder;
     this.lock = lock;
     this.changes = new Changes(folder.resolve("journal"), images, steps, troubles, this::isMedium);
+    this.files = new MachineFiles(changes, () -> machines, () -> globalMedia);
   }
 
   /**
@@ -280,7 +276,8 @@ public final class StateFolder implements AutoCloseable {
     GlobalFile file = GlobalFile.of(globalPath(), contents);
     machines = file.machines();
     globalMedia = file.media();
-    ids.putAll(file.ids());
+    seenList = Fingerprint.of(contents);
+    files.ids().putAll(file.ids());
   }
 
   /**
@@ -296,7 +293,7 @@ public final class StateFolder implements AutoCloseable {
   private boolean isMedium(Path file) {
     for (Medium medium : globalMedia) if (medium.location().equals(file)) return true;
     for (Path machine : machines)
-      for (Medium medium : registry(machine)) if (medium.location().equals(file)) return true;
+      for (Medium medium : files.registry(machine)) if (medium.location().equals(file)) return true;
     return false;
   }
 
@@ -330,6 +327,11 @@ public final class StateFolder implements AutoCloseable {
    */
   public record Kept(Path settingsFile, Path contents) {}
 
+  /** Whether a file is such contents, by its name. */
+  public static boolean isKept(Path file) {
+    return KeptBeside.isName(file);
+  }
+
   /** What is kept beside the folder's own file and those of the listed machines. */
   public List<Kept> kept() {
     List<Kept> kept = new ArrayList<>();
@@ -341,7 +343,7 @@ public final class StateFolder implements AutoCloseable {
 
   /** The machine of a listed settings file, also of one that cannot be read; null if not known. */
   public @Nullable MachineId machineOf(Path settingsFile) {
-    return ids.get(settingsFile);
+    return files.ids().get(settingsFile);
   }
 
   /**
@@ -353,76 +355,54 @@ public final class StateFolder implements AutoCloseable {
    */
   public MachineSettings read(Path settingsFile) throws IOException {
     changes.retry();
-    Path path = settingsFile.toAbsolutePath().normalize();
-    MachineFile file = machineFile(path);
-    List<Medium> own = file.registry();
-    MachineSettings settings = file.settings(new KnownHere(path, own));
-    ids.put(path, settings.machine().id());
-    registries.put(path, own);
-    remark(path, file.remarks());
-    return settings;
-  }
-
-  /** Keeps what was remarked of a file; logs it when it is said for the first time. */
-  private void remark(Path path, List<String> now) {
-    List<String> before = now.isEmpty() ? remarks.remove(path) : remarks.put(path, now);
-    for (String remark : now)
-      if (before == null || !before.contains(remark)) LOG.log(Level.WARNING, "{0}", remark);
+    return files.take(files.read(settingsFile.toAbsolutePath().normalize()));
   }
 
   /** What a user should know of a settings file that was read, a line each. */
   public List<String> remarks(Path settingsFile) {
-    return remarks.getOrDefault(settingsFile, List.of());
+    return files.remarks(settingsFile);
   }
 
-  private MachineFile machineFile(Path path) throws IOException {
-    NewFile waiting = changes.waiting(path);
-    return waiting == null ? MachineFile.read(path) : MachineFile.of(path, waiting.bytes());
+  // ---- what other programs write
+
+  /**
+   * Whether a machine's settings file holds what was last read from it, or decided for it. Any
+   * thread; false also if the file cannot be read.
+   */
+  public boolean isAsSeen(Path settingsFile) {
+    return files.isAsSeen(settingsFile.normalize());
   }
 
-  /** The media that a machine's file may name. */
-  private final class KnownHere implements KnownMedia {
-    private final Path machine;
-    private final Map<MediumId, Medium> media = new HashMap<>();
-    private boolean all;
-
-    KnownHere(Path machine, List<Medium> own) {
-      this.machine = machine;
-      own.forEach(medium -> media.put(medium.id(), medium));
-      globalMedia.forEach(medium -> media.putIfAbsent(medium.id(), medium));
-    }
-
-    @Override
-    public @Nullable Medium find(MediumId id) {
-      if (!media.containsKey(id) && !all) {
-        // Rare: few machines share a disk, and only then the others' files are read.
-        for (Path other : machines)
-          if (!other.equals(machine))
-            registry(other).forEach(medium -> media.putIfAbsent(medium.id(), medium));
-        all = true;
-      }
-      return media.get(id);
-    }
-
-    @Override
-    public boolean hasChildren(MediumId id) {
-      return media.values().stream().anyMatch(medium -> id.equals(medium.parent()));
-    }
+  /**
+   * What a machine's settings file says now.
+   *
+   * @return null if no other program has written it since it was last read or written here
+   * @throws SettingsException if one has deleted it, or made of it what cannot be used
+   */
+  public @Nullable Reading changed(Path settingsFile) throws IOException {
+    return files.changed(settingsFile.normalize());
   }
 
-  /** Nothing, if the file cannot be read: whoever reads that machine hears why. */
-  private List<Medium> registry(Path machine) {
-    List<Medium> known = registries.get(machine);
-    if (known != null) return known;
-    List<Medium> read;
+  /** From now on the file is known to say this; only then it may be written over. */
+  public void take(Reading reading) {
+    files.take(reading);
+  }
+
+  /** Whether the list of machines is as it was last read or written here. */
+  public boolean isListAsSeen() {
     try {
-      read = machineFile(machine).registry();
+      return isListOurs(Fingerprint.of(globalPath()));
     } catch (IOException e) {
-      return List.of();
+      return false;
     }
-    registries.put(machine, read);
-    return read;
   }
+
+  /** The file that holds the list of machines and the global media. */
+  public Path listFile() {
+    return globalPath();
+  }
+
+  // ---- changes
 
   /** Where the settings file of a new machine of this name goes; there is nothing yet. */
   public Path newMachineFile(MachineId id, String name) {
@@ -516,26 +496,28 @@ public final class StateFolder implements AutoCloseable {
       changes.retry();
       List<Path> listed =
           newMachines.stream().map(path -> path.toAbsolutePath().normalize()).toList();
-      Map<Path, MachineId> savedIds = new HashMap<>(ids);
-      List<NewFile> files = new ArrayList<>();
-      for (MachineSettings settings : saved) addMachine(settings, files, savedIds);
-      addGlobal(listed, newGlobalMedia, savedIds, files);
+      Map<Path, MachineId> savedIds = new HashMap<>(files.ids());
+      List<NewFile> replaced = new ArrayList<>();
+      for (MachineSettings settings : saved) addMachine(settings, replaced, savedIds);
+      addGlobal(listed, newGlobalMedia, savedIds, replaced);
       List<Step> meant = fileSteps.stream().map(Step::of).toList();
-      changes.stage(files);
-      staged = files;
+      changes.stage(replaced);
+      staged = replaced;
       return new Prepared() {
         @Override
         public void decide() throws IOException {
           check();
-          if (files.isEmpty() && meant.isEmpty()) changes.end(number);
-          else changes.decide(number, intent, intent.decided(files, meant));
+          // As late as can be: until here a writer makes us begin again, afterwards both are kept.
+          for (NewFile file : replaced) checkOurs(file.path(), file.before());
+          if (replaced.isEmpty() && meant.isEmpty()) changes.end(number);
+          else changes.decide(number, intent, intent.decided(replaced, meant));
           end();
           machines = listed;
           globalMedia = List.copyOf(newGlobalMedia);
-          ids.putAll(savedIds);
-          // Read again when somebody asks: what the file says is what counts.
-          for (MachineSettings settings : saved)
-            registries.remove(settings.machine().settingsFile().normalize());
+          files.ids().putAll(savedIds);
+          for (NewFile file : replaced)
+            if (file.path().equals(globalPath())) seenList = Fingerprint.of(file.bytes());
+            else files.decided(file);
         }
 
         @Override
@@ -572,16 +554,19 @@ public final class StateFolder implements AutoCloseable {
   }
 
   private void addMachine(
-      MachineSettings settings, List<NewFile> files, Map<Path, MachineId> knownIds)
+      MachineSettings settings, List<NewFile> replaced, Map<Path, MachineId> knownIds)
       throws IOException {
     Path path = settings.machine().settingsFile().normalize();
     MachineId id = settings.machine().id();
-    byte @Nullable [] now = contents(path);
+    byte @Nullable [] present = XmlReader.bytes(path);
+    NewFile waiting = changes.waiting(path);
+    byte @Nullable [] now = waiting == null ? present : waiting.bytes();
     if (now == null && machines.contains(path))
       throw new SettingsException(
           ("%s is on the list and has vanished; bring it back, or what only VirtualBox knows of"
                   + " the machine is lost")
               .formatted(path));
+    files.checkOurs(path, Fingerprint.ofAny(present));
     MachineFile file =
         now == null ? MachineFile.blank(settings.machine()) : MachineFile.of(path, now);
     if (!file.id().equals(id))
@@ -589,25 +574,58 @@ public final class StateFolder implements AutoCloseable {
           "%s is the file of machine %s; machine %s cannot be saved in it"
               .formatted(path, file.id(), id));
     file.write(settings);
-    addChanged(path, now, file.toBytes(), files);
+    addChanged(path, now, file.toBytes(), replaced);
     knownIds.put(path, id);
   }
 
   private void addGlobal(
-      List<Path> listed, List<Medium> media, Map<Path, MachineId> knownIds, List<NewFile> files)
+      List<Path> listed, List<Medium> media, Map<Path, MachineId> knownIds, List<NewFile> replaced)
       throws IOException {
+    // What a person does with the file meanwhile matters only to changes that need it.
+    boolean unneeded = listed.equals(machines) && plain(media).equals(plain(globalMedia));
+    if (unneeded && !seenList.equals(Fingerprint.NO_FILE)) return;
     byte @Nullable [] now = contents(globalPath());
     GlobalFile file =
         now == null ? GlobalFile.blank(globalPath()) : GlobalFile.of(globalPath(), now);
+    boolean same =
+        file.machines().equals(machines) && plain(file.media()).equals(plain(globalMedia));
+    if (!same && !isListOurs(Fingerprint.of(globalPath())))
+      throw new ChangedOutsideException(
+          globalPath(),
+          "another program has changed '%s', the list of machines, while Varve uses it. Bring it back as it was, or stop Varve and start it again, which reads it"
+              .formatted(globalPath()));
     file.write(listed, knownIds, media);
-    addChanged(globalPath(), now, file.toBytes(), files);
+    addChanged(globalPath(), now, file.toBytes(), replaced);
   }
 
-  private void addChanged(Path path, byte @Nullable [] now, byte[] contents, List<NewFile> files) {
+  private boolean isListOurs(Fingerprint now) {
+    if (seenList.equals(now)) return true;
+    NewFile waiting = changes.waiting(globalPath());
+    return waiting != null && now.equals(waiting.before());
+  }
+
+  /** Without what is known of files, and of other lists. */
+  private static List<Medium> plain(List<Medium> media) {
+    return media.stream()
+        .map(m -> m.withAccessError(null).withCapacity(0).withRegistries(Set.of()))
+        .toList();
+  }
+
+  private void addChanged(
+      Path path, byte @Nullable [] now, byte[] contents, List<NewFile> replaced) {
     if (Arrays.equals(now, contents)) return;
     NewFile waiting = changes.waiting(path);
-    files.add(
+    replaced.add(
         new NewFile(path, waiting == null ? Fingerprint.ofAny(now) : waiting.before(), contents));
+  }
+
+  /** Whether a file is still what was read to be written over. */
+  private static void checkOurs(Path file, @Nullable Fingerprint before) throws IOException {
+    if (before == null || before.equals(Fingerprint.of(file))) return;
+    throw new ChangedOutsideException(
+        file,
+        "another program has changed '%s' at this moment; try again, it is read first then"
+            .formatted(file));
   }
 
   /** Lets other processes have the folder. Changes under way are undone at the next opening. */

@@ -1,0 +1,205 @@
+package dev.varve.core.settings;
+
+import dev.varve.core.machine.MachineId;
+import dev.varve.core.medium.Medium;
+import dev.varve.core.medium.MediumId;
+import dev.varve.core.settings.JournalEntry.NewFile;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The machines' settings files as they were last read, or decided, and what has become of them
+ * since: other programs write them too.
+ */
+final class MachineFiles {
+
+  private static final System.Logger LOG = System.getLogger(MachineFiles.class.getName());
+
+  private final Changes changes;
+  private final Supplier<List<Path>> listed;
+  private final Supplier<List<Medium>> globalMedia;
+  private final SeenFiles seen = new SeenFiles();
+  private final Map<Path, MachineId> ids = new HashMap<>();
+
+  // What is registered in the files of listed machines, as far as anybody asked.
+  private final Map<Path, List<Medium>> registries = new HashMap<>();
+  private final Map<Path, List<String>> remarks = new HashMap<>();
+
+  /**
+   * @param listed the settings files on the list of machines
+   */
+  MachineFiles(Changes changes, Supplier<List<Path>> listed, Supplier<List<Medium>> globalMedia) {
+    this.changes = changes;
+    this.listed = listed;
+    this.globalMedia = globalMedia;
+  }
+
+  /** Which machines they are of, as far as that is known. */
+  Map<Path, MachineId> ids() {
+    return ids;
+  }
+
+  /**
+   * What a file says, or will say when what is decided has been done; it counts as read once it is
+   * taken.
+   */
+  Reading read(Path file) throws IOException {
+    NewFile waiting = changes.waiting(file);
+    byte @Nullable [] contents = waiting == null ? XmlReader.bytes(file) : waiting.bytes();
+    if (contents == null) throw missing(file);
+    return reading(file, contents);
+  }
+
+  private Reading reading(Path path, byte[] contents) throws SettingsException {
+    MachineFile file = MachineFile.of(path, contents);
+    List<Medium> own = file.registry();
+    SeenFiles.Seen before = seen.get(path);
+    return new Reading(
+        path,
+        Fingerprint.of(contents),
+        file.settings(new KnownHere(path, own)),
+        own,
+        file.remarks(),
+        file.said(),
+        before == null ? null : before.said());
+  }
+
+  private static SettingsException missing(Path file) {
+    Path previous = file.resolveSibling(file.getFileName() + DurableFile.PREVIOUS);
+    return new SettingsException(
+        file
+            + ": there is no such file; bring it back, or take it off the list"
+            + (Files.exists(previous) ? ". Its previous version is '%s'".formatted(previous) : ""));
+  }
+
+  /** Makes a reading what is known of its file. */
+  MachineSettings take(Reading reading) {
+    Path file = reading.file();
+    seen.saw(file, reading.fingerprint(), reading.said());
+    ids.put(file, reading.settings().machine().id());
+    registries.put(file, reading.registry());
+    remark(file, reading.remarks());
+    return reading.settings();
+  }
+
+  /** Keeps what was remarked of a file; logs it when it is said for the first time. */
+  private void remark(Path path, List<String> now) {
+    List<String> before = now.isEmpty() ? remarks.remove(path) : remarks.put(path, now);
+    for (String remark : now)
+      if (before == null || !before.contains(remark)) LOG.log(Level.WARNING, "{0}", remark);
+  }
+
+  List<String> remarks(Path file) {
+    return remarks.getOrDefault(file, List.of());
+  }
+
+  // ---- what other programs write
+
+  /** Whether a file holds what was last read or decided. Any thread. */
+  boolean isAsSeen(Path file) {
+    SeenFiles.Seen before = seen.get(file);
+    try {
+      return before == null
+          || before.fingerprint().equals(Fingerprint.ofAny(XmlReader.bytes(file)));
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** What a file says now; null if another program has not written it since it was last read. */
+  @Nullable Reading changed(Path file) throws IOException {
+    byte @Nullable [] now = XmlReader.bytes(file);
+    if (isOurs(file, Fingerprint.ofAny(now))) return null;
+    if (now == null) throw missing(file);
+    return reading(file, now);
+  }
+
+  /**
+   * Whether a file may be written over.
+   *
+   * @throws ChangedOutsideException if another program has written or deleted it
+   */
+  void checkOurs(Path file, Fingerprint now) throws ChangedOutsideException {
+    if (isOurs(file, now)) return;
+    throw new ChangedOutsideException(
+        file,
+        "another program has changed '%s' at this moment; try again, it is read first then"
+            .formatted(file));
+  }
+
+  private boolean isOurs(Path file, Fingerprint now) {
+    SeenFiles.Seen before = seen.get(file);
+    if (before == null || before.fingerprint().equals(now)) return true;
+    NewFile waiting = changes.waiting(file);
+    return waiting != null && now.equals(waiting.before());
+  }
+
+  /** New contents are decided, and on their way to their place. */
+  void decided(NewFile file) {
+    try {
+      MachineFile decided = MachineFile.of(file.path(), file.bytes());
+      seen.saw(file.path(), Fingerprint.of(file.bytes()), decided.said());
+    } catch (SettingsException e) {
+      throw new IllegalStateException("what was written cannot be read", e);
+    }
+    // Read again when somebody asks: what the file says is what counts.
+    registries.remove(file.path());
+  }
+
+  // ---- media
+
+  /** The media that a machine's file may name. */
+  private final class KnownHere implements KnownMedia {
+    private final Path machine;
+    private final Map<MediumId, Medium> media = new HashMap<>();
+    private boolean all;
+
+    KnownHere(Path machine, List<Medium> own) {
+      this.machine = machine;
+      own.forEach(medium -> media.put(medium.id(), medium));
+      globalMedia.get().forEach(medium -> media.putIfAbsent(medium.id(), medium));
+    }
+
+    @Override
+    public @Nullable Medium find(MediumId id) {
+      if (!media.containsKey(id) && !all) {
+        // Rare: few machines share a disk, and only then the others' files are read.
+        for (Path other : listed.get())
+          if (!other.equals(machine))
+            registry(other).forEach(medium -> media.putIfAbsent(medium.id(), medium));
+        all = true;
+      }
+      return media.get(id);
+    }
+
+    @Override
+    public boolean hasChildren(MediumId id) {
+      return media.values().stream().anyMatch(medium -> id.equals(medium.parent()));
+    }
+  }
+
+  /** Nothing, if the file cannot be read: whoever reads that machine hears why. */
+  List<Medium> registry(Path machine) {
+    List<Medium> known = registries.get(machine);
+    if (known != null) return known;
+    List<Medium> read;
+    try {
+      NewFile waiting = changes.waiting(machine);
+      MachineFile file =
+          waiting == null ? MachineFile.read(machine) : MachineFile.of(machine, waiting.bytes());
+      read = new ArrayList<>(file.registry());
+    } catch (IOException e) {
+      return List.of();
+    }
+    registries.put(machine, read);
+    return read;
+  }
+}

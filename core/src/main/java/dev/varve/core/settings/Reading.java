@@ -1,0 +1,75 @@
+package dev.varve.core.settings;
+
+import dev.varve.core.medium.Medium;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a machine's settings file says at one moment. Only what {@link StateFolder#take} is given
+ * counts as read: a file is never written over unless the last reading of it was taken.
+ */
+public final class Reading {
+
+  private final Path file;
+  private final Fingerprint fingerprint;
+  private final MachineSettings settings;
+  private final List<Medium> registry;
+  private final List<String> remarks;
+  private final MachineSettings said;
+  private final @Nullable MachineSettings before;
+
+  /**
+   * @param settings with the media that are known
+   * @param said whatever media are known
+   * @param before what it said when it was last read or written here; null if it never was
+   */
+  Reading(
+      Path file,
+      Fingerprint fingerprint,
+      MachineSettings settings,
+      List<Medium> registry,
+      List<String> remarks,
+      MachineSettings said,
+      @Nullable MachineSettings before) {
+    this.file = file;
+    this.fingerprint = fingerprint;
+    this.settings = settings;
+    this.registry = registry;
+    this.remarks = remarks;
+    this.said = said;
+    this.before = before;
+  }
+
+  public Path file() {
+    return file;
+  }
+
+  public MachineSettings settings() {
+    return settings;
+  }
+
+  /**
+   * Whether it says of storage and snapshots what it said when it was last read or written here;
+   * names, descriptions and times do not count.
+   */
+  public boolean hasSameStorage() {
+    return before != null && StoragePart.of(before).equals(StoragePart.of(said));
+  }
+
+  Fingerprint fingerprint() {
+    return fingerprint;
+  }
+
+  MachineSettings said() {
+    return said;
+  }
+
+  List<Medium> registry() {
+    return registry;
+  }
+
+  List<String> remarks() {
+    return remarks;
+  }
+}

@@ -1,0 +1,36 @@
+package dev.varve.core.settings;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** What was last read from, or decided for, each settings file. Thread safe. */
+final class SeenFiles {
+
+  /**
+   * @param said what it says, whatever media are known; null for a file that is of no machine
+   */
+  record Seen(Fingerprint fingerprint, @Nullable MachineSettings said) {}
+
+  private final Map<Path, Seen> files = new ConcurrentHashMap<>();
+
+  void saw(Path file, Fingerprint fingerprint, @Nullable MachineSettings said) {
+    files.put(file, new Seen(fingerprint, said));
+  }
+
+  /** Null if it was never read or written. */
+  @Nullable Seen get(Path file) {
+    return files.get(file);
+  }
+
+  void forget(Path file) {
+    files.remove(file);
+  }
+
+  /** Whether a file may be written over: it holds what was seen, or was never looked at. */
+  boolean isCurrent(Path file, Fingerprint now) {
+    Seen seen = files.get(file);
+    return seen == null || seen.fingerprint().equals(now);
+  }
+}
