@@ -1,5 +1,6 @@
 package dev.varve.http;
 
+import dev.varve.http.command.HelpCommand;
 import dev.varve.http.command.HostCommand;
 import dev.varve.http.command.ImageCommand;
 import dev.varve.http.command.JobCommand;
@@ -14,7 +15,6 @@ import java.util.Objects;
 import java.util.function.Predicate;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.ParameterException;
 
@@ -22,7 +22,7 @@ import picocli.CommandLine.ParameterException;
  * The program {@code varve}: reads the command line, runs a command, and ends with its exit status.
  *
  * <p>0: done. 1: it did not work, and one line on standard error says why. 2: the command line is
- * wrong.
+ * wrong. 3: {@code image check} has found damage.
  */
 @Command(
     name = "varve",
@@ -33,7 +33,7 @@ import picocli.CommandLine.ParameterException;
     description = "Serves the virtual disks of VirtualBox machines, live, over NBD.",
     footer = {
       "",
-      "Exit status: 0 done, 1 failed, 2 wrong usage.",
+      "Exit status: 0 done, 1 failed, 2 wrong usage; of 'varve image check' also 3, an image is damaged.",
       "With VARVE_DEBUG set, failures show their stack traces and the libraries what they log."
     })
 public final class Main {
@@ -68,7 +68,8 @@ public final class Main {
             JobCommand.class,
             ImageCommand.class,
             HelpCommand.class);
-    Predicate<Class<?>> meant = command -> arguments[0].equals(name(command));
+    Predicate<Class<?>> meant =
+        command -> arguments[0].equals(name(command)) && command != HelpCommand.class;
     boolean one = arguments.length > 0 && commands.stream().anyMatch(meant);
     commands.stream().filter(one ? meant : _ -> true).forEach(varve::addSubcommand);
     return Words.registerOn(varve)

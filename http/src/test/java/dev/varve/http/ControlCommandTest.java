@@ -149,6 +149,33 @@ class ControlCommandTest {
         err.toString());
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      textBlock =
+          """
+          machine create x               | POST /machines           | 'name' of the body is empty                             | NAME is empty
+          machine open /a                | POST /machines/open      | 'settingsFile' of the body has half of a surrogate pair in it | FILE.vbox has half of a surrogate pair in it
+          machine snapshot take m s      | POST /machines/m/snapshots | 'name' of the body is longer than 255 characters      | NAME is longer than 255 characters
+          medium create /a --size 1      | POST /media              | 'capacity' of the body: 1 is less than 512               | --capacity: 1 is less than 512
+          medium open /a --device dvd    | POST /media/open         | 'location' of the body is longer than 4096 characters    | FILE is longer than 4096 characters
+          medium open /a --format raw    | POST /media/open         | the body has no member 'format'; it can have device, location | the server does not know --format: it is of another version than this command
+          machine attach m SATA:9        | POST /machines/m/attachments | 'port' of the body: 900 is more than 255             | SLOT: 900 is more than 255
+          machine bandwidth set m g --max-bytes-per-second 1 | PATCH /machines/m/bandwidth-groups/g | 'maxBytesPerSecond' of the body: x | --max-bytes-per-second: x
+          machine show m                 | GET /machines/m          | the parameter 'machine' is longer than 100 characters    | MACHINE is longer than 100 characters
+          machine create x               | POST /machines           | the body is longer than the 1048576 bytes that are taken | the request is longer than the 1048576 bytes that are taken
+          """)
+  void aRefusalSpeaksOfTheOptionsAndArgumentsOfTheCommand(
+      String command, String request, String detail, String expected) {
+    server.answers(
+        request, 400, new JsonObject().put("detail", detail).put("error", "E_INVALIDARG"));
+
+    assertEquals(1, varve(command));
+
+    assertEquals("varve: " + expected + " (E_INVALIDARG)\n", err.toString());
+  }
+
   @Test
   void whereNoServerListensTheUserIsToldHowToStartOne() {
     server.close();

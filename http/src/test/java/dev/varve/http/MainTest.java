@@ -27,6 +27,29 @@ class MainTest {
   }
 
   @Test
+  void helpIsShownOfAllCommandsAndOfEach() {
+    assertEquals(0, main("help"));
+    assertTrue(
+        out.toString().contains("serve") && out.toString().contains("machine"), out::toString);
+    assertEquals(0, main("help", "machine"));
+    assertTrue(out.toString().contains("Usage: varve machine"), out::toString);
+    assertEquals(0, main("help", "machine", "snapshot", "take"));
+    assertTrue(out.toString().contains("Usage: varve machine snapshot take"), out::toString);
+    assertEquals("", err.toString());
+
+    assertEquals(2, main("help", "machine", "fly"));
+    assertTwoLines("varve: 'fly' is no command of 'varve machine'; those are: ");
+  }
+
+  /** With the commands that the program gets ready for this line. */
+  private int main(String... arguments) {
+    return Main.commandLine(arguments)
+        .setOut(new PrintWriter(out, true))
+        .setErr(new PrintWriter(err, true))
+        .execute(arguments);
+  }
+
+  @Test
   void noCommandIsWrongUsage() {
     assertEquals(2, run());
     assertTwoLines("varve: Missing required subcommand");

@@ -1,5 +1,6 @@
 package dev.varve.http.client;
 
+import dev.varve.core.device.FailureWords;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -16,9 +17,12 @@ import io.vertx.core.net.SocketAddress;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 
 /**
  * A connection to the server that runs on a state folder, through the Unix socket there.
@@ -35,13 +39,36 @@ public final class ApiClient implements AutoCloseable {
   /** Making a fixed image may write all of it before the answer comes. */
   private static final int ANSWER_SECONDS = 600;
 
+  /** After which the user hears that the server has not answered yet. */
+  private static final Duration NOTICE = Duration.ofSeconds(10);
+
   private final Path stateFolder;
+  private final Consumer<String> notices;
+  private final Duration patience;
   private final Vertx vertx;
   private final HttpClient http;
 
-  /** Connects to nothing yet: {@link #send} does. */
+  /** The same for a program whose user hears of nothing. */
   public ApiClient(Path stateFolder) {
+    this(stateFolder, _ -> {});
+  }
+
+  /**
+   * Connects to nothing yet: {@link #send} does.
+   *
+   * @param notices hears, in the thread that asks, of an answer that is long in coming
+   */
+  public ApiClient(Path stateFolder, Consumer<String> notices) {
+    this(stateFolder, notices, NOTICE);
+  }
+
+  /**
+   * @param patience after which the user hears
+   */
+  ApiClient(Path stateFolder, Consumer<String> notices, Duration patience) {
+    this.patience = patience;
     this.stateFolder = stateFolder.toAbsolutePath();
+    this.notices = notices;
     // The JDK's transport and one thread: a native one would take longer to load than it is needed.
     this.vertx =
         Vertx.vertx(
@@ -88,15 +115,15 @@ public final class ApiClient implements AutoCloseable {
         .recover(
             e ->
                 Future.failedFuture(
-                    new IOException(
-                        "no server listens on %s: %s; start one with: varve serve --state %s"
-                            .formatted(socket, e.getMessage(), stateFolder),
-                        e)));
+                    new IOException(ServerProcess.unreachable(stateFolder, socket, e), e)));
   }
 
   private static Future<Answer> brokenOff(Throwable failure) {
     return Future.failedFuture(
-        new IOException("the server has broken off: " + failure.getMessage(), failure));
+        new IOException(
+            "the server has broken off (%s); its log may say why, and whether it did what was asked for"
+                .formatted(FailureWords.of(failure)),
+            failure));
   }
 
   private static Future<Answer> ask(HttpClientRequest connection, ApiRequest request) {
@@ -130,16 +157,37 @@ public final class ApiClient implements AutoCloseable {
     }
   }
 
-  private static <T> T await(Future<T> future) throws IOException {
+  private <T> T await(Future<T> future) throws IOException {
+    CompletableFuture<T> answer = future.toCompletionStage().toCompletableFuture();
     try {
-      return future.toCompletionStage().toCompletableFuture().get(ANSWER_SECONDS, TimeUnit.SECONDS);
+      return getOrNotify(answer);
     } catch (ExecutionException e) {
       throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
     } catch (InterruptedException e) {
       throw interrupted("interrupted; what was asked for may happen all the same", e);
     } catch (TimeoutException e) {
-      throw interrupted("the server has not answered for " + ANSWER_SECONDS + " seconds", e);
+      throw interrupted(
+          "%s has not answered for %d seconds; what was asked for may happen all the same"
+              .formatted(server(), ANSWER_SECONDS),
+          e);
     }
+  }
+
+  private <T> T getOrNotify(CompletableFuture<T> answer)
+      throws ExecutionException, InterruptedException, TimeoutException {
+    try {
+      return answer.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException _) {
+      notices.accept(
+          "%s has not answered for %d seconds; still waiting, and Ctrl-C gives up"
+              .formatted(server(), patience.toSeconds()));
+      return answer.get(ANSWER_SECONDS - patience.toSeconds(), TimeUnit.SECONDS);
+    }
+  }
+
+  private String server() {
+    Long process = ServerProcess.of(stateFolder);
+    return process == null ? "the server" : "the server (process " + process + ")";
   }
 
   private static InterruptedIOException interrupted(String message, Exception cause) {

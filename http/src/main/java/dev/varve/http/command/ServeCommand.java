@@ -209,7 +209,7 @@ public final class ServeCommand implements Callable<Integer> {
       throw wrong("--name and --search are for images; name one to serve");
   }
 
-  private Path stateFolder() {
+  private Path stateFolder() throws IOException {
     Path folder = state == null ? StateFolders.usual(System.getenv()) : state.toAbsolutePath();
     int length = folder.toString().getBytes(StandardCharsets.UTF_8).length;
     if (length > MAX_STATE_FOLDER) {

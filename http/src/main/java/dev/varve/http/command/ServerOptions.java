@@ -2,6 +2,7 @@ package dev.varve.http.command;
 
 import dev.varve.http.client.ApiClient;
 import dev.varve.http.client.ApiRequest;
+import dev.varve.http.client.RefusedException;
 import dev.varve.http.client.StateFolders;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -39,7 +40,7 @@ final class ServerOptions {
   /** Asks, and prints the answer: for programs as it is, for people in {@code words}. */
   int ask(ApiRequest request, Wording words) throws IOException {
     try (ApiClient server = connect()) {
-      print(server.send(request), words, server);
+      print(send(server, request), words, server);
     }
     return 0;
   }
@@ -53,7 +54,7 @@ final class ServerOptions {
   int run(ApiRequest request, boolean wait) throws IOException {
     try (ApiClient server = connect();
         var _ = new CleanCancel()) {
-      JsonObject job = server.send(request);
+      JsonObject job = send(server, request);
       if (wait) {
         job = new JobWait(server, output == OutputFormat.TEXT).untilDone(job);
         print(job, (_, _) -> "", server);
@@ -64,8 +65,20 @@ final class ServerOptions {
     return 0;
   }
 
-  private ApiClient connect() {
-    return new ApiClient(state == null ? StateFolders.usual(System.getenv()) : state);
+  /** What is refused is told in the words of the command, not of the API. */
+  private JsonObject send(ApiClient server, ApiRequest request) throws IOException {
+    try {
+      return server.send(request);
+    } catch (RefusedException e) {
+      throw e.saying(ArgumentWords.of(e.detail(), command));
+    }
+  }
+
+  private ApiClient connect() throws IOException {
+    PrintWriter err = command.commandLine().getErr();
+    return new ApiClient(
+        state == null ? StateFolders.usual(System.getenv()) : state,
+        notice -> err.println("varve: " + notice));
   }
 
   private void print(JsonObject answer, Wording words, ApiClient server) throws IOException {

@@ -3,7 +3,7 @@ package dev.varve.http.command;
 import java.util.function.LongConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
+import me.tongfei.progressbar.ProgressState;
 import org.jspecify.annotations.Nullable;
 
 /** A bar on standard error, if people watch. */
@@ -19,26 +19,39 @@ final class TerminalProgress implements LongConsumer, AutoCloseable {
 
   /** Of work that is {@code bytes} long. */
   static TerminalProgress ofBytes(String task, long bytes, boolean wanted) {
-    return new TerminalProgress(
-        wanted && isTerminal() ? bar(task, bytes).setUnit(" MiB", 1 << 20).build() : null);
+    return of(task, bytes, wanted, true);
   }
 
   /** Of work whose length is not known. */
   static TerminalProgress ofPermille(String task, boolean wanted) {
+    return of(task, 1000, wanted, false);
+  }
+
+  private static TerminalProgress of(String task, long max, boolean wanted, boolean bytes) {
+    if (!wanted || !isTerminal()) return new TerminalProgress(null);
     return new TerminalProgress(
-        wanted && isTerminal() ? bar(task, 1000).setUnit(" %", 10).build() : null);
+        new ProgressBarBuilder()
+            .setTaskName(task)
+            .setInitialMax(max)
+            .setRenderer((state, width) -> line(state, width, bytes))
+            .setUpdateIntervalMillis(REFRESH_MILLIS)
+            .build());
   }
 
   private static boolean isTerminal() {
     return System.console() != null && System.console().isTerminal();
   }
 
-  private static ProgressBarBuilder bar(String task, long bytes) {
-    return new ProgressBarBuilder()
-        .setTaskName(task)
-        .setInitialMax(bytes)
-        .setStyle(ProgressBarStyle.ASCII)
-        .setUpdateIntervalMillis(REFRESH_MILLIS);
+  private static String line(ProgressState state, int width, boolean bytes) {
+    String amount =
+        bytes ? "%d of %d MiB".formatted(state.getCurrent() >> 20, state.getMax() >> 20) : "";
+    return ProgressLine.of(
+        state.getTaskName(),
+        state.getCurrent(),
+        state.getMax(),
+        amount,
+        state.getElapsedAfterStart(),
+        width);
   }
 
   @Override

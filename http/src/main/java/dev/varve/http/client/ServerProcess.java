@@ -1,0 +1,71 @@
+package dev.varve.http.client;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** Which process has a state folder, as far as this user can see, and why it cannot be asked. */
+final class ServerProcess {
+
+  /** Whether a process holds a lock on a file is asked of the kernel; locking it would disturb. */
+  private static final Path LOCKS = Path.of("/proc/locks");
+
+  private ServerProcess() {}
+
+  /**
+   * The process that works in a state folder; null if there is none, or nothing can be seen of it.
+   */
+  static @Nullable Long of(Path stateFolder) {
+    try {
+      // Not opened: closing it would free this process's own lock, if it had one.
+      String inode = ":" + Files.getAttribute(stateFolder.resolve("lock"), "unix:ino");
+      for (String line : Files.readAllLines(LOCKS)) {
+        String[] words = line.split("\\s+"); // 1: POSIX ADVISORY WRITE 4711 fe:00:2171234 0 EOF
+        if (words.length == 8 && words[1].equals("POSIX") && words[5].endsWith(inode))
+          return Long.valueOf(words[4]);
+      }
+    } catch (IOException | RuntimeException _) {
+      // It stays unknown.
+    }
+    return null;
+  }
+
+  /**
+   * Why no connection came about, and what to do.
+   *
+   * @param failure what the socket said
+   */
+  static String unreachable(Path stateFolder, Path socket, Throwable failure) {
+    String why = root(failure);
+    if (why.contains("Permission denied"))
+      return "the state folder %s belongs to %s, and this user may not ask its server: run the command as that user, or name another folder with --state"
+          .formatted(stateFolder, owner(stateFolder));
+    Long process = of(stateFolder);
+    if (why.contains("temporarily unavailable") || why.contains("timed out"))
+      return "the server that listens on %s (%s) takes no connections: it hangs, or has too many; look into its log, and stop it if that does not end"
+          .formatted(socket, process == null ? "process unknown" : "process " + process);
+    if (process != null)
+      return "process %d works in %s and does not listen on %s: it begins or ends; try again in a moment"
+          .formatted(process, stateFolder, socket);
+    return "no server listens on %s: %s; start one with: varve serve --state %s"
+        .formatted(socket, why, stateFolder);
+  }
+
+  private static String root(Throwable failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null) cause = cause.getCause();
+    return String.valueOf(cause.getMessage());
+  }
+
+  private static String owner(Path folder) {
+    for (Path path = folder; path != null; path = path.getParent()) {
+      try {
+        return "user '" + Files.getOwner(path).getName() + "'";
+      } catch (IOException _) {
+        // The folder above may be seen.
+      }
+    }
+    return "another user";
+  }
+}

@@ -1,0 +1,77 @@
+package dev.varve.http.command;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/**
+ * What the server says of a request's members and parameters, in the words of the command that made
+ * the request: its options and arguments.
+ */
+final class ArgumentWords {
+
+  private static final Pattern MEMBER =
+      Pattern.compile("'([A-Za-z]+)(?:\\.[^']*)?' of the body|the parameter '([A-Za-z]+)'");
+  private static final Pattern MISSING = Pattern.compile("the body lacks the member '([A-Za-z]+)'");
+  private static final Pattern UNKNOWN =
+      Pattern.compile("the body has no member '([A-Za-z]+)'; .*");
+
+  /** Members that arguments have other names for; of several, the last that a command has. */
+  private static final Map<String, List<String>> ARGUMENTS =
+      Map.of(
+          "location", List.of("FILE"),
+          "settingsFile", List.of("FILE.vbox"),
+          "name", List.of("MACHINE", "NAME"),
+          "controller", List.of("CONTROLLER", "SLOT"),
+          "port", List.of("SLOT"),
+          "device", List.of("SLOT"),
+          "group", List.of("NAME", "GROUP"));
+
+  private ArgumentWords() {}
+
+  static String of(String detail, CommandSpec command) {
+    String text = replace(MISSING, detail, name -> word(name, command) + " is missing");
+    text =
+        replace(
+            UNKNOWN,
+            text,
+            name ->
+                "the server does not know %s: it is of another version than this command"
+                    .formatted(word(name, command)));
+    text = replace(MEMBER, text, name -> word(name, command));
+    return text.replace("the body", "the request");
+  }
+
+  /** How a word of the API is called here. */
+  private interface Naming {
+    String of(String name);
+  }
+
+  private static String replace(Pattern pattern, String text, Naming naming) {
+    return pattern.matcher(text).replaceAll(m -> Matcher.quoteReplacement(naming.of(name(m))));
+  }
+
+  private static String name(MatchResult match) {
+    String first = match.group(1);
+    return first != null ? first : match.group(2);
+  }
+
+  /** The option or argument that a member comes from. */
+  private static String word(String member, CommandSpec command) {
+    String option = "--" + member.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+    OptionSpec found = command.findOption(option);
+    if (found != null) return option;
+    List<String> labels = command.positionalParameters().stream().map(ArgSpec::paramLabel).toList();
+    List<String> names = ARGUMENTS.getOrDefault(member, List.of(member.toUpperCase(Locale.ROOT)));
+    return names.reversed().stream()
+        .filter(labels::contains)
+        .findFirst()
+        .orElse("'" + member + "'");
+  }
+}
