@@ -264,7 +264,19 @@ public final class Inventory implements AutoCloseable {
    * inventory is busy.
    */
   public void look() {
-    ledger.look();
+    ledger.look(view().machines().values());
+  }
+
+  /** The same for the machines of this name or uuid; for all, if none has it. */
+  public void look(String nameOrId) {
+    List<View.MachineView> named =
+        view().machines().values().stream()
+            .filter(
+                m ->
+                    m.saved().name().equals(nameOrId)
+                        || m.saved().id().toString().equalsIgnoreCase(nameOrId))
+            .toList();
+    ledger.look(named.isEmpty() ? view().machines().values() : named);
   }
 
   public Session lock(MachineId machine, LockType type) {

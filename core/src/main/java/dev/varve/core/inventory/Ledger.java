@@ -8,6 +8,7 @@ import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.ModelException;
 import dev.varve.core.settings.StateFolder.FileStep;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -120,12 +121,12 @@ final class Ledger {
   }
 
   /**
-   * The same for all machines whose files have changed, unless something else is changing the state
-   * right now. Any thread; files are compared without the lock.
+   * The same for those of some machines whose files have changed, unless something else is changing
+   * the state right now. Any thread; files are compared without the lock.
    */
-  void look() {
+  void look(Collection<View.MachineView> machines) {
     List<MachineId> changed =
-        view.machines().values().stream()
+        machines.stream()
             .filter(edits::mayHaveChanged)
             .map(machine -> machine.saved().id())
             .toList();

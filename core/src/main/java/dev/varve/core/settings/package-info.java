@@ -14,6 +14,12 @@
  * and the form of it, since a program that reads it takes the defaults of that version. The limits
  * of bandwidth groups that VirtualBox has no attribute for are in {@code ExtraData}, see {@code
  * ExtraLimits}; a snapshot that VirtualBox takes has them not.
+ *
+ * <p>Other programs write the same files and take no locks. A file is written over only if it holds
+ * what was last read from it or decided for it: that is looked at when a save is prepared, again at
+ * its decision, and again before the new file takes the name, where the two last find the other's
+ * version in place and keep ours beside it as {@code NAME.varve-kept}. Between that last look and
+ * the rename lie some microseconds in which another program's version would be lost.
  */
 @NullMarked
 package dev.varve.core.settings;

@@ -84,7 +84,7 @@ public final class ControlServer {
     this.timers = timers;
     this.bugs = bugs;
     this.limits = limits;
-    handlers = new Handlers(model, vertx);
+    handlers = new Handlers(model, vertx, call -> Machines.look(call, inventory));
     events = new Events(vertx, inventory);
     events.addTo(handlers);
     var attachments = new AttachmentJson(inventory, disks::status);

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** Who answers which operation, and on which thread. */
@@ -20,14 +21,17 @@ final class Handlers {
   private final Map<String, Function<Call, Future<Answer>>> byOperation = new HashMap<>();
   private final Executor model;
   private final Vertx vertx;
+  private final Consumer<Call> before;
 
   /**
    * @param model where calls of the inventory run, one after the other
    * @param vertx whose worker threads look at what may block
+   * @param before comes before every call that may block; may block too
    */
-  Handlers(Executor model, Vertx vertx) {
+  Handlers(Executor model, Vertx vertx, Consumer<Call> before) {
     this.model = model;
     this.vertx = vertx;
+    this.before = before;
   }
 
   /** Looks at a view, on the event loop; must not block. */
@@ -37,7 +41,7 @@ final class Handlers {
 
   /** Looks at a view, and at files or running disks, on a worker thread; may block. */
   void looks(String operation, Handler handler) {
-    waits(operation, call -> vertx.executeBlocking(() -> handler.answer(call), false));
+    waits(operation, call -> vertx.executeBlocking(() -> prepared(call, handler), false));
   }
 
   /** Calls the inventory, on the model's thread; may block. */
@@ -49,13 +53,18 @@ final class Handlers {
           model.execute(
               () -> {
                 try {
-                  answer.complete(handler.answer(call));
+                  answer.complete(prepared(call, handler));
                 } catch (Throwable failure) { // also an Error must not leave a client waiting
                   answer.fail(failure);
                 }
               });
           return answer.future();
         });
+  }
+
+  private Answer prepared(Call call, Handler handler) {
+    before.accept(call);
+    return handler.answer(call);
   }
 
   /** Answers some time later; called on the event loop. */

@@ -8,6 +8,8 @@ import dev.varve.core.inventory.Inventory.UnregisterMode;
 import dev.varve.core.inventory.StartOptions;
 import dev.varve.core.inventory.View;
 import dev.varve.core.inventory.View.MachineView;
+import dev.varve.core.inventory.Warnings;
+import dev.varve.core.inventory.Warnings.Warning;
 import dev.varve.core.machine.Hardware;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
@@ -19,7 +21,9 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** Machines, their life, and where their disks are served. */
 final class Machines {
@@ -48,7 +52,7 @@ final class Machines {
   }
 
   void addTo(Handlers handlers) {
-    handlers.reads("listMachines", _ -> list());
+    handlers.looks("listMachines", _ -> list());
     handlers.looks("getMachine", this::get);
     handlers.acts(
         "createMachine", call -> made(inventory.createMachine(call.textMember("name")), List.of()));
@@ -56,20 +60,37 @@ final class Machines {
     handlers.acts("unregisterMachine", this::unregister);
     handlers.acts("startMachine", this::start);
     handlers.acts("powerDownMachine", this::powerDown);
+    handlers.acts("reloadMachine", this::reload);
     handlers.acts("discardSavedState", this::discardState);
     handlers.acts("listMachineExports", this::exportsOfOne);
     handlers.acts("listExports", _ -> exportsOfAll());
   }
 
+  /** Finds out before a call whether another program has changed the machine's settings file. */
+  static void look(Call call, Inventory inventory) {
+    if (call.operation().path().contains("{machine}")) inventory.look(call.text("machine"));
+  }
+
   private Answer list() {
+    inventory.look();
     View view = inventory.view();
+    List<Warning> warnings = inventory.warnings().all();
+    Set<String> changed =
+        warnings.stream()
+            .filter(warning -> warning.kind() == Warnings.Kind.CHANGED_OUTSIDE)
+            .map(Warning::subject)
+            .collect(Collectors.toSet());
     return Answer.ok(
         new JsonObject()
             .put(
                 "machines",
                 MachineJson.array(
                     view.machines().values().stream().sorted(BY_NAME).toList(),
-                    MachineJson::summary))
+                    machine ->
+                        MachineJson.summary(machine)
+                            .put(
+                                "changedOutside",
+                                changed.contains(machine.saved().settingsFile().toString()))))
             .put(
                 "bad",
                 MachineJson.array(
@@ -79,7 +100,7 @@ final class Machines {
                             .put("settingsFile", bad.settingsFile().toString())
                             .put("id", bad.id() == null ? null : bad.id().toString())
                             .put("why", bad.why())))
-            .put("warnings", WarningJson.of(inventory.warnings().all())));
+            .put("warnings", WarningJson.of(warnings)));
   }
 
   private Answer get(Call call) {
@@ -166,6 +187,24 @@ final class Machines {
   private Answer powerDown(Call call) {
     inventory.powerDown(machine(call).saved().id());
     return Answer.done();
+  }
+
+  private Answer reload(Call call) {
+    View.BadMachine bad = Lookup.badMachine(inventory.view(), call.text("machine"));
+    MachineId id;
+    boolean discarded = false;
+    if (bad == null) {
+      id = machine(call).saved().id();
+      discarded = inventory.reload(id, call.flag("discard"));
+    } else {
+      id = inventory.openMachine(bad.settingsFile());
+    }
+    MachineView machine = Lookup.machine(inventory.view(), id.toString());
+    JsonObject whole = json.whole(machine, machine.saved().hardware());
+    if (discarded)
+      whole.put(
+          "warnings", new JsonArray().add("changes that a session had not saved were thrown away"));
+    return Answer.ok(whole).with("ETag", MachineJson.etag(machine).text());
   }
 
   private Answer discardState(Call call) {

@@ -128,6 +128,22 @@ public final class MachineCommand {
   }
 
   @Command(
+      description =
+          "Reads a machine's settings file again that another program has changed. Where nothing contradicts it that"
+              + " happens by itself.")
+  int reload(
+      @Mixin ServerOptions server,
+      @Parameters(paramLabel = MACHINE) String machine,
+      @Option(
+              names = "--discard",
+              description = "Also where a session has changes that are not saved; they are lost.")
+          boolean discard)
+      throws IOException {
+    return server.ask(
+        post("machines", machine, "reload").query("discard", discard), MachineWords::machine);
+  }
+
+  @Command(
       name = "discard-state",
       description =
           "Forgets the memory of a machine that VirtualBox has saved; the machine is then powered off. Deletes the"

@@ -32,7 +32,7 @@ final class MachineWords {
     for (JsonObject machine : objects(answer, "machines")) {
       table.row(
           machine.getString("name"),
-          state(machine),
+          state(machine) + (machine.getBoolean("changedOutside", false) ? ", changed outside" : ""),
           machine.getString("lock"),
           machine.getBoolean("modified") ? "yes" : "no",
           machine.getString("settingsFile"));

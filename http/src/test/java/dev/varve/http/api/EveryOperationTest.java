@@ -71,6 +71,7 @@ final class EveryOperationTest {
             .body("settingsFile", made.body().getString("settingsFile"))
             .is(201)
             .id());
+    assertEquals(made.body(), api.ask("reloadMachine", "mail server").is(200).body());
     JsonArray all = api.ask("listMachines").is(200).body().getJsonArray("machines");
     assertEquals(1, all.size());
   }

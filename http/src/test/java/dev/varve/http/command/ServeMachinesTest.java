@@ -291,6 +291,60 @@ class ServeMachinesTest {
     }
   }
 
+  @Test
+  void aSettingsFileThatIsEditedWhileItIsServedIsNotWrittenOver() throws Exception {
+    try (var server = serve()) {
+      varve.run("machine", "create", "mail");
+      varve.run("medium", "create", folder.resolve("disk.vdi"), "--capacity", CAPACITY);
+      varve.run("machine", "controller", "add", "mail", "SATA", "--bus", "SATA");
+      varve.run("machine", "attach", "mail", "SATA:0", folder.resolve("disk.vdi"));
+      Path file = folder.resolve("state/machines/mail/mail.vbox");
+
+      // Idle, and an edit that has nothing to do with disks.
+      Files.writeString(file, Files.readString(file).replace("\"1024\"", "\"7777\""));
+      varve.run("machine", "controller", "add", "mail", "IDE", "--bus", "ide");
+      assertTrue(Files.readString(file).contains("\"7777\""));
+      assertTrue(Files.readString(file).contains("PIIX4"));
+
+      // In the middle of a session, and an edit that contradicts it.
+      String session = varve.run("machine", "session", "lock", "mail").getString("id");
+      varve.run(
+          "machine", "controller", "add", "mail", "USB", "--bus", "usb", "--session", session);
+      String edited = Files.readString(file).replace("PIIX4", "PIIX3");
+      Files.writeString(file, edited);
+      assertTrue(
+          varve.failure("machine", "session", "save", session).contains("varve machine reload"));
+      assertTrue(changedOutside());
+      assertTrue(varve.failure("machine", "reload", "mail").contains("--discard"));
+      varve.run("machine", "reload", "mail", "--discard");
+      assertFalse(changedOutside());
+      assertEquals(edited, Files.readString(file));
+      varve.run("machine", "session", "unlock", session);
+
+      // Running, and an edit that takes the disk away.
+      varve.run("machine", "start", "mail");
+      String without = edited.replaceFirst("(?s)<AttachedDevice [^>]*>.*?</AttachedDevice>", "");
+      Files.writeString(file, without);
+      assertTrue(
+          varve.failure("machine", "snapshot", "take", "mail", "S1").contains("ower the machine"));
+      assertTrue(changedOutside());
+      assertEquals(without, Files.readString(file));
+      varve.run("machine", "powerdown", "mail");
+      assertFalse(changedOutside());
+      assertEquals(without, Files.readString(file));
+      server.signal("TERM");
+      assertEquals(0, server.exitStatus());
+    }
+  }
+
+  private boolean changedOutside() {
+    return varve
+        .run("machine", "list")
+        .getJsonArray("machines")
+        .getJsonObject(0)
+        .getBoolean("changedOutside");
+  }
+
   /** A server without TCP, which has said where it listens. */
   private VarveProcess serve() throws IOException {
     var server = VarveProcess.start(folder, "serve", "--state", "state", "--api-tcp", "off");
