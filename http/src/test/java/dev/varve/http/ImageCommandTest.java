@@ -107,6 +107,35 @@ class ImageCommandTest {
   }
 
   @Test
+  void createWarnsOfADiskThatVirtualBoxCannotSnapshot() {
+    Result small = image("create", path("a.vdi"), "--size", "512K").ended(0);
+    Result enough = image("create", path("b.vdi"), "--size", "1M").ended(0);
+
+    assertTrue(small.err.startsWith("varve: warning: the disk has 524288 bytes"), small.err);
+    assertTrue(small.err.contains("VirtualBox takes snapshots only of disks of 1048576"));
+    assertEquals("", enough.err);
+  }
+
+  @Test
+  void createWarnsOfAChildWithOtherBlocksThanItsDifferencingParent() {
+    image("create", path("base.vdi"), "--size", "8M", "--block-size", "512K").ended(0);
+    image("create", path("one.vdi"), "--parent", path("base.vdi"), "--block-size", "2M").ended(0);
+
+    Result other =
+        image("create", path("two.vdi"), "--parent", path("one.vdi"), "--block-size", "1M")
+            .ended(0);
+    Result same =
+        image("create", path("three.vdi"), "--parent", path("one.vdi"), "--output", "json")
+            .ended(0);
+
+    assertTrue(other.err.startsWith("varve: warning: "), other.err);
+    assertTrue(other.err.contains("1048576") && other.err.contains("2097152"), other.err);
+    assertTrue(other.err.contains("VirtualBox loses data"), other.err);
+    assertEquals("", same.err);
+    assertEquals(2 << 20, same.json().getInteger("blockSize"));
+  }
+
+  @Test
   void createdChildFormsAChainWithItsParents() {
     image("create", path("base.vdi"), "--capacity", "4M").ended(0);
     image("create", path("middle.vdi"), "--parent", path("base.vdi")).ended(0);
@@ -308,6 +337,46 @@ class ImageCommandTest {
 
     image("check", path("a.vdi"), "--repair").ended(0).says("repaired: lost, now zeroes: 1 block");
     image("check", path("a.vdi")).ended(0).says("clean");
+  }
+
+  @Test
+  void checkSaysWhetherVirtualBoxMayOpenWhatACrashLeft() throws IOException {
+    Files.write(path("a.raw"), disk());
+    image("convert", path("a.raw"), path("a.vdi")).ended(0);
+    try (var file = new RandomAccessFile(path("a.vdi").toFile(), "rw")) {
+      file.setLength(file.length() + 4096); // reserved, and not used yet
+    }
+    image("check", path("a.vdi")).ended(0).says("leaks").says("VirtualBox: may open");
+
+    setCount(path("a.vdi"), 1);
+    image("check", path("a.vdi")).ended(0).says("leaks").says("VirtualBox: must not open");
+    assertEquals("repairFirst", checked("a.vdi").getString("virtualBox"));
+    image("check", path("a.vdi"), "--repair").ended(0).says("VirtualBox: may open");
+    assertEquals("mayOpen", checked("a.vdi").getString("virtualBox"));
+
+    setCount(path("a.vdi"), 1 << 20);
+    image("check", path("a.vdi")).ended(3).says("damaged").says("VirtualBox: refuses the image");
+    image("info", path("a.vdi")).ended(1).says("'varve image check --repair' counts anew");
+    image("check", path("a.vdi"), "--repair").ended(0).says("corrected from").says("may open");
+    image("convert", path("a.vdi"), path("b.raw")).ended(0);
+    assertArrayEquals(disk(), Files.readAllBytes(path("b.raw")));
+  }
+
+  private JsonObject checked(String name) {
+    return image("check", path(name), "--output", "json")
+        .json()
+        .getJsonArray("images")
+        .getJsonObject(0);
+  }
+
+  /** Adds to the header's number of allocated blocks. */
+  private static void setCount(Path image, int more) throws IOException {
+    try (var file = new RandomAccessFile(image.toFile(), "rw")) {
+      file.seek(388);
+      int counted = Integer.reverseBytes(file.readInt());
+      file.seek(388);
+      file.writeInt(Integer.reverseBytes(counted + more));
+    }
   }
 
   @Test

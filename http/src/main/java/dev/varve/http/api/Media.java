@@ -6,9 +6,12 @@ import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
+import dev.varve.io.vdi.NewImageWarnings;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -64,13 +67,15 @@ final class Media {
   }
 
   private Answer create(Call call) {
+    long capacity = call.longMember("capacity");
     return made(
         inventory.createMedium(
             call.pathMember("location").normalize(),
             call.textMember("format"),
             variant(call),
-            call.longMember("capacity"),
-            call.enumMember("type", MediumType.class, MediumType::text)));
+            capacity,
+            call.enumMember("type", MediumType.class, MediumType::text)),
+        NewImageWarnings.ofBase(capacity));
   }
 
   private Answer open(Call call) {
@@ -87,9 +92,14 @@ final class Media {
   }
 
   private Answer made(MediumId id) {
+    return made(id, List.of());
+  }
+
+  private Answer made(MediumId id, List<String> warnings) {
     MediumView medium = Lookup.medium(inventory.view(), id.toString());
-    return Answer.created(Paths.of(id), MediumJson.of(medium))
-        .with("ETag", MediumJson.etag(medium).text());
+    JsonObject json = MediumJson.of(medium);
+    if (!warnings.isEmpty()) json.put("warnings", new JsonArray(warnings));
+    return Answer.created(Paths.of(id), json).with("ETag", MediumJson.etag(medium).text());
   }
 
   private Answer change(Call call) {

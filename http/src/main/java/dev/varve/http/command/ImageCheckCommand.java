@@ -33,6 +33,8 @@ import picocli.CommandLine.Spec;
       "",
       "Wasted space is no damage; --repair gives it back, too. Blocks that cannot be saved read as zeroes afterwards,"
           + " or as the parent's; the report names them.",
+      "",
+      "Of an image that is not clean, as a crash leaves it, it says whether VirtualBox may open it as it is.",
       ""
     },
     exitCodeListHeading = "%nExit status:%n",
@@ -125,7 +127,20 @@ final class ImageCheckCommand implements Callable<Integer> {
       text.append(finding.message());
     }
     report.repairs().forEach(done -> text.append("\n  repaired: ").append(done));
+    boolean unusual = report.severity() != Severity.NOTE || !report.repairs().isEmpty();
+    if (unusual) text.append("\n  VirtualBox: ").append(forVirtualBox(report));
     return text.toString();
+  }
+
+  private static String forVirtualBox(Report report) {
+    return switch (report.virtualBox()) {
+      case MAY_OPEN -> "may open the image as it is";
+      case REPAIR_FIRST ->
+          "must not open the image before it is repaired with --repair, or was served by Varve"
+              + " once: it trusts the count of allocated blocks, and would overwrite blocks or"
+              + " refuse the image for ever when it has added some";
+      case REFUSES -> "refuses the image";
+    };
   }
 
   private static JsonObject json(Report report) {
@@ -140,6 +155,7 @@ final class ImageCheckCommand implements Callable<Integer> {
     return new JsonObject()
         .put("file", report.file())
         .put("status", status(report))
+        .put("virtualBox", camelCase(report.virtualBox()))
         .put("findings", findings)
         .put("repairs", new JsonArray(report.repairs()));
   }

@@ -11,6 +11,7 @@ import dev.varve.io.image.ImageName;
 import dev.varve.io.image.KnownFormat;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.NewImage;
+import dev.varve.io.vdi.NewImageWarnings;
 import dev.varve.io.vdi.VdiHeader;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -127,6 +128,8 @@ final class ImageConvertCommand implements Callable<Integer> {
         case VDI -> copy.toVdi(target, newImage(source, found), existing);
       }
     }
+    if (format == DiskFormat.VDI)
+      NewImageWarnings.ofBase(VdiHeader.peek(target).capacity()).forEach(this::warn);
     print(found, target, format);
   }
 
@@ -171,7 +174,7 @@ final class ImageConvertCommand implements Callable<Integer> {
   }
 
   private void warn(String warning) {
-    spec.commandLine().getErr().println("varve: " + warning);
+    spec.commandLine().getErr().println("varve: warning: " + warning);
   }
 
   private ParameterException wrong(String message) {

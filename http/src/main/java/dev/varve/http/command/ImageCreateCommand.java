@@ -5,12 +5,14 @@ import dev.varve.io.file.MappedFile;
 import dev.varve.io.image.ImageName;
 import dev.varve.io.image.KnownFormat;
 import dev.varve.io.vdi.NewImage;
+import dev.varve.io.vdi.NewImageWarnings;
 import dev.varve.io.vdi.VdiCreator;
 import dev.varve.io.vdi.VdiHeader;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -84,7 +86,9 @@ final class ImageCreateCommand implements Callable<Integer> {
 
   private VdiHeader createBase() throws IOException {
     if (capacity == null) throw wrong("say with --capacity how large the disk will be");
-    return VdiCreator.create(file, options.base(spec, capacity));
+    VdiHeader created = VdiCreator.create(file, options.base(spec, capacity));
+    warn(NewImageWarnings.ofBase(created.capacity()));
+    return created;
   }
 
   /** The parent stays locked against writers until the child is there. */
@@ -94,14 +98,17 @@ final class ImageCreateCommand implements Callable<Integer> {
       VdiHeader below = VdiHeader.read(lock);
       NewImage child = options.apply(spec, () -> childOf(below));
       VdiHeader created = VdiCreator.createChild(file, child, parent);
-      if (!Objects.equals(folderOf(file), folderOf(parent))) {
-        PrintWriter err = spec.commandLine().getErr();
-        err.println(
-            "varve: the parent is in another folder, which is to be named with --search: "
-                + parent);
-      }
+      warn(NewImageWarnings.ofChild(created, below));
+      if (!Objects.equals(folderOf(file), folderOf(parent)))
+        warn(List.of("the parent is in another folder: name that with --search. It is " + parent));
       return created;
     }
+  }
+
+  private void warn(List<String> warnings) {
+    PrintWriter err = spec.commandLine().getErr();
+    warnings.forEach(warning -> err.println("varve: warning: " + warning));
+    err.flush();
   }
 
   private NewImage childOf(VdiHeader parent) {

@@ -18,7 +18,8 @@ final class NewImageOptions {
       names = "--block-size",
       paramLabel = "SIZE",
       converter = ByteSize.class,
-      description = "128K to 8M, a power of two (1M, which QEMU insists on).")
+      description =
+          "128K to 8M, a power of two (1M, which QEMU insists on; that of the parent, if it is a differencing image).")
   private @Nullable Long blockSize;
 
   @Option(names = "--comment", paramLabel = "TEXT", description = "Kept in the image.")

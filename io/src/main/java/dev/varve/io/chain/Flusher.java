@@ -71,6 +71,9 @@ final class Flusher {
       try {
         top.punchEmptied();
         TopImage.Commit commit = top.collected();
+        // What takes long comes before the count is written: if this process is killed, it is most
+        // unlikely to happen while the file counts more than it has.
+        if (commit.hasEntries()) writeBack();
         if (commit.hasData() || commit.hasEntries()) {
           top.writeHeader(commit);
           sync(); // the blocks, the holes and the count,
@@ -116,6 +119,15 @@ final class Flusher {
     commit(); // no entry names them any more,
     reads.await(); // and nobody reads there
     top.release(places);
+  }
+
+  private void writeBack() throws IOException {
+    try {
+      top.writeBack();
+    } catch (IOException e) {
+      lost = e;
+      throw e;
+    }
   }
 
   private void sync() throws IOException {

@@ -476,6 +476,10 @@ final class TopImage {
     image.map().write();
   }
 
+  void writeBack() throws IOException {
+    file.writeBack();
+  }
+
   void sync() throws IOException {
     file.sync();
   }

@@ -131,6 +131,12 @@ public interface ImageFile extends Closeable {
   long nextHole(long offset, long end) throws IOException;
 
   /**
+   * Writes back what was written, and waits for that, so that a {@link #sync} right afterwards
+   * takes little time. Makes nothing durable. Fails as {@link #sync} does.
+   */
+  default void writeBack() throws IOException {}
+
+  /**
    * Makes all completed writes, and the length, durable. After a failure what was written since the
    * last success is lost or not, and every later call fails.
    */

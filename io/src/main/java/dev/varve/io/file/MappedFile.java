@@ -28,6 +28,11 @@ public final class MappedFile implements ImageFile {
    */
   private static final long FOLIO = 64 << 10;
 
+  private static final int WRITE_BACK_AND_WAIT =
+      Posix.SYNC_FILE_RANGE_WAIT_BEFORE
+          | Posix.SYNC_FILE_RANGE_WRITE
+          | Posix.SYNC_FILE_RANGE_WAIT_AFTER;
+
   /** What is open, and how. */
   enum Kind {
     FILE,
@@ -358,16 +363,32 @@ public final class MappedFile implements ImageFile {
    */
   @Override
   public void sync() throws IOException {
-    IOException earlier = syncFailure;
-    if (earlier != null) {
-      throw new IOException(
-          path + " lost writes when it was made durable earlier: close it, and check it", earlier);
-    }
+    requireNothingLost();
     try {
       Posix.fdatasync(descriptor());
     } catch (PosixException e) {
       syncFailure = failed("making durable", e);
       throw syncFailure;
+    }
+  }
+
+  @Override
+  public void writeBack() throws IOException {
+    requireNothingLost();
+    try {
+      Posix.syncFileRange(descriptor(), 0, 0, WRITE_BACK_AND_WAIT);
+    } catch (PosixException e) {
+      if (e.notSupported() || e.errno() == Posix.EINVAL) return; // then the sync does it
+      syncFailure = failed("writing back", e);
+      throw syncFailure;
+    }
+  }
+
+  private void requireNothingLost() throws IOException {
+    IOException earlier = syncFailure;
+    if (earlier != null) {
+      throw new IOException(
+          path + " lost writes when it was made durable earlier: close it, and check it", earlier);
     }
   }
 

@@ -21,6 +21,20 @@ final class HeaderNotes {
 
   private HeaderNotes() {}
 
+  /** Whether VirtualBox 7.2 refuses the image for its header, which is a good one. */
+  static boolean virtualBoxRefuses(VdiHeader header) {
+    return hasNoGeometry(header) || isOddBlockSize(header.blockSize());
+  }
+
+  private static boolean hasNoGeometry(VdiHeader header) {
+    boolean extended = header.bytes().byteSize() >= LONGEST;
+    return extended && header.bytes().get(INT, SECTOR_SIZE_AT) == 0;
+  }
+
+  private static boolean isOddBlockSize(int blockSize) {
+    return blockSize < 128 << 10 || blockSize > 128 << 20;
+  }
+
   /** A sentence each; empty for most images. */
   static List<String> of(VdiHeader header) {
     var notes = new ArrayList<String>();
@@ -34,8 +48,7 @@ final class HeaderNotes {
               + " reaches past the map offset "
               + header.mapOffset());
     }
-    boolean extended = header.bytes().byteSize() >= LONGEST;
-    if (extended && header.bytes().get(INT, SECTOR_SIZE_AT) == 0) {
+    if (hasNoGeometry(header)) {
       notes.add("no geometry is stored, not even its sector size: VirtualBox refuses the image");
     }
     if (header.storedCapacity() != header.capacity()) {
@@ -44,7 +57,7 @@ final class HeaderNotes {
               .formatted(header.storedCapacity(), SECTOR, header.capacity()));
     }
     int blockSize = header.blockSize();
-    if (blockSize < 128 << 10 || blockSize > 128 << 20) {
+    if (isOddBlockSize(blockSize)) {
       notes.add("block size " + blockSize + ": VirtualBox 7.2 opens 131072 to 134217728");
     } else if (blockSize != 1 << 20 && header.type() != ImageType.DIFFERENCING) {
       notes.add("block size " + blockSize + ": QEMU opens only 1048576");
@@ -59,7 +72,7 @@ final class HeaderNotes {
     switch (header.type()) {
       case UNDO -> notes.add("image type 3 (undo): treated as dynamic");
       case FIXED -> {
-        if (header.allocatedBlocks() != header.blockCount()) {
+        if (header.allocatedBlocks() < header.blockCount() && header.isCountPossible()) {
           notes.add(
               "fixed image with %d of %d blocks allocated: it was trimmed"
                   .formatted(header.allocatedBlocks(), header.blockCount()));

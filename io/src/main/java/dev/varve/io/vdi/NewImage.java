@@ -44,9 +44,7 @@ public record NewImage(
     if (type == ImageType.UNDO) {
       throw new IllegalArgumentException("an undo image cannot be created");
     }
-    if (blockSize < MIN_BLOCK_SIZE
-        || blockSize > MAX_BLOCK_SIZE
-        || Integer.bitCount(blockSize) != 1) {
+    if (!isBlockSizeForNew(blockSize)) {
       throw new IllegalArgumentException(
           "block size %d: a new image has blocks of a power of two from %d to %d bytes"
               .formatted(blockSize, MIN_BLOCK_SIZE, MAX_BLOCK_SIZE));
@@ -76,6 +74,12 @@ public record NewImage(
     }
   }
 
+  private static boolean isBlockSizeForNew(int blockSize) {
+    return blockSize >= MIN_BLOCK_SIZE
+        && blockSize <= MAX_BLOCK_SIZE
+        && Integer.bitCount(blockSize) == 1;
+  }
+
   /** A base that grows as it is written. */
   public static NewImage dynamic(long capacity, Supplier<UUID> uuids) {
     return base(ImageType.DYNAMIC, capacity, uuids);
@@ -86,12 +90,18 @@ public record NewImage(
     return base(ImageType.FIXED, capacity, uuids);
   }
 
-  /** A differencing image on top of {@code parent}, as large as it. */
+  /**
+   * A differencing image on top of {@code parent}, as large as it. On top of another differencing
+   * image it has blocks of the same size, where that is one for new images: VirtualBox loses data
+   * when it merges two of different sizes.
+   */
   public static NewImage childOf(VdiHeader parent, Supplier<UUID> uuids) {
+    boolean sameBlocks =
+        parent.type() == ImageType.DIFFERENCING && isBlockSizeForNew(parent.blockSize());
     return new NewImage(
         ImageType.DIFFERENCING,
         parent.capacity(),
-        DEFAULT_BLOCK_SIZE,
+        sameBlocks ? parent.blockSize() : DEFAULT_BLOCK_SIZE,
         "",
         uuids.get(),
         uuids.get(),

@@ -38,6 +38,8 @@ public final class VdiCheck {
     PLACE_TOO_HIGH(Severity.DAMAGE),
     /** The header counts fewer places than are in use: VirtualBox would overwrite the others. */
     COUNT_TOO_LOW(Severity.DAMAGE),
+    /** The header counts more places than there are blocks: VirtualBox refuses the image. */
+    COUNT_TOO_HIGH(Severity.DAMAGE),
     /** Places that are counted, or lie between others, and that no block uses. */
     UNUSED_PLACES(Severity.LEAK),
     /** Bytes behind the last place. */
@@ -68,9 +70,27 @@ public final class VdiCheck {
    * @param findings what was found, before any repair
    * @param repairs what was done about it and what was lost by that, a sentence each
    * @param severity the worst that is still true of the image
+   * @param virtualBox what VirtualBox makes of it as it is now
    */
   public record Report(
-      String file, List<Finding> findings, List<String> repairs, Severity severity) {}
+      String file,
+      List<Finding> findings,
+      List<String> repairs,
+      Severity severity,
+      ForVirtualBox virtualBox) {}
+
+  /** What VirtualBox makes of an image. */
+  public enum ForVirtualBox {
+    /** It opens it, and can go on with it. */
+    MAY_OPEN,
+    /**
+     * It opens it and may do harm: it overwrites blocks, or refuses the image for ever once it has
+     * given it some more.
+     */
+    REPAIR_FIRST,
+    /** It does not open it. */
+    REFUSES
+  }
 
   private VdiCheck() {}
 
@@ -110,7 +130,7 @@ public final class VdiCheck {
 
   static Report check(ImageFile file) throws IOException {
     try {
-      return report(file, findings(MapScan.of(file, VdiHeader.read(file))), List.of());
+      return report(file, MapScan.of(file, VdiHeader.readMiscounted(file)));
     } catch (VdiFormatException e) {
       return unreadable(file, e);
     }
@@ -119,25 +139,38 @@ public final class VdiCheck {
   static Report repair(ImageFile file, Supplier<UUID> uuids) throws IOException {
     MapScan found;
     try {
-      found = MapScan.of(file, VdiHeader.read(file));
+      found = MapScan.of(file, VdiHeader.readMiscounted(file));
     } catch (VdiFormatException e) {
       return unreadable(file, e);
     }
     List<String> repairs = VdiRepair.repair(file, found, uuids);
-    return new Report(file.name(), findings(found), repairs, check(file).severity);
+    Report now = check(file);
+    return new Report(file.name(), findings(found), repairs, now.severity, now.virtualBox);
   }
 
   private static Report unreadable(ImageFile file, VdiFormatException e) {
     String message = String.valueOf(e.getMessage());
-    return report(file, List.of(new Finding(Kind.HEADER, message)), List.of());
+    return new Report(
+        file.name(),
+        List.of(new Finding(Kind.HEADER, message)),
+        List.of(),
+        Severity.DAMAGE,
+        ForVirtualBox.REFUSES);
   }
 
-  private static Report report(ImageFile file, List<Finding> findings, List<String> repairs) {
+  private static Report report(ImageFile file, MapScan scan) {
+    List<Finding> findings = findings(scan);
     Severity worst = Severity.NOTE;
     for (Finding finding : findings) {
       if (finding.kind.severity.compareTo(worst) > 0) worst = finding.kind.severity;
     }
-    return new Report(file.name(), findings, repairs, worst);
+    return new Report(file.name(), findings, List.of(), worst, forVirtualBox(scan));
+  }
+
+  private static ForVirtualBox forVirtualBox(MapScan scan) {
+    if (!scan.header().isCountPossible() || HeaderNotes.virtualBoxRefuses(scan.header()))
+      return ForVirtualBox.REFUSES;
+    return scan.isGood() && scan.isCounted() ? ForVirtualBox.MAY_OPEN : ForVirtualBox.REPAIR_FIRST;
   }
 
   private static List<Finding> findings(MapScan scan) {
@@ -155,14 +188,22 @@ public final class VdiCheck {
       String rule = "in a place beyond the " + header.blockCount() + " of the image";
       findings.add(new Finding(Kind.PLACE_TOO_HIGH, scan.high() + " " + rule));
     }
-    if (header.allocatedBlocks() < scan.placesSpanned()) {
+    boolean possible = header.isCountPossible();
+    if (!possible) {
+      String message = "the header counts %s allocated blocks, and the image has %d";
+      findings.add(
+          new Finding(
+              Kind.COUNT_TOO_HIGH,
+              message.formatted(
+                  Integer.toUnsignedString(header.allocatedBlocks()), header.blockCount())));
+    } else if (header.allocatedBlocks() < scan.placesSpanned()) {
       String message = "the header counts %d allocated blocks, but place %d is used";
       findings.add(
           new Finding(
               Kind.COUNT_TOO_LOW,
               message.formatted(header.allocatedBlocks(), scan.placesSpanned() - 1)));
     }
-    int counted = Math.max(header.allocatedBlocks(), scan.placesSpanned());
+    int counted = Math.max(possible ? header.allocatedBlocks() : 0, scan.placesSpanned());
     int unused = counted - scan.placesUsed();
     if (unused > 0) {
       String message = "%d of %d places, %d bytes each, used by no block";

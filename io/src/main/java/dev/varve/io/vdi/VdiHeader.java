@@ -85,10 +85,22 @@ public final class VdiHeader {
    * @throws VdiFormatException if the image must be refused
    */
   public static VdiHeader read(ImageFile file) throws IOException {
+    return rules(file).checked();
+  }
+
+  /**
+   * The same, also if it counts more allocated blocks than there are: what else is in the image may
+   * be good.
+   */
+  static VdiHeader readMiscounted(ImageFile file) throws IOException {
+    return rules(file).checkedButForCount();
+  }
+
+  private static HeaderRules rules(ImageFile file) throws IOException {
     long fileLength = file.length();
     MemorySegment head = Arena.ofAuto().allocate(Math.clamp(fileLength, 1, LONGEST));
     if (fileLength > 0) file.read(0, head);
-    return parse(head, fileLength, file.name());
+    return new HeaderRules(head, fileLength, file.name());
   }
 
   /**
@@ -230,6 +242,11 @@ public final class VdiHeader {
   /** How many file blocks are in use, as the file says: not checked against the block map. */
   public int allocatedBlocks() {
     return bytes.get(INT, layout.allocated);
+  }
+
+  /** Whether it counts no more of them than there are blocks. */
+  boolean isCountPossible() {
+    return Integer.compareUnsigned(allocatedBlocks(), blockCount()) <= 0;
   }
 
   public long mapOffset() {

@@ -122,8 +122,8 @@ final class VdiRepair {
     file.write(0, repaired.bytes());
     if (header.allocatedBlocks() != places) {
       done.add(
-          "number of allocated blocks corrected from %d to %d"
-              .formatted(header.allocatedBlocks(), places));
+          "number of allocated blocks corrected from %s to %d"
+              .formatted(Integer.toUnsignedString(header.allocatedBlocks()), places));
     }
   }
 

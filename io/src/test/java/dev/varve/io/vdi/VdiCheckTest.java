@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.varve.core.testing.Cost;
 import dev.varve.io.file.ImageInUseException;
 import dev.varve.io.file.MappedFile;
+import dev.varve.io.vdi.VdiCheck.ForVirtualBox;
 import dev.varve.io.vdi.VdiCheck.Kind;
 import dev.varve.io.vdi.VdiCheck.Report;
 import dev.varve.io.vdi.VdiCheck.Severity;
@@ -19,6 +20,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -128,6 +130,97 @@ class VdiCheckTest {
     assertEquals(List.of("number of allocated blocks corrected from 2 to 3"), report.repairs());
     assertEquals("abc0", guestView(path));
     assertEquals(HandmadeImage.MODIFY_A, VdiHeader.peek(path).modifyUuid());
+  }
+
+  /** VirtualBox leaves this once it has given more blocks to an image whose count was too high. */
+  @Test
+  void countAboveTheNumberOfBlocksIsCorrectedAndNothingIsLost() throws IOException {
+    for (int counted : new int[] {5, 1 << 30, -1}) {
+      var image = new HandmadeImage().map(2, 0, ZERO, 1);
+      image.allocated = counted;
+      Path path = image.write(folder.resolve("a.vdi"));
+
+      assertFound(path, Severity.DAMAGE, Kind.COUNT_TOO_HIGH);
+      var refused = assertThrows(VdiFormatException.class, () -> VdiHeader.peek(path));
+      assertTrue(refused.getMessage().contains("image check --repair"), refused.getMessage());
+      Report report = repair(path);
+
+      String before = Integer.toUnsignedString(counted);
+      assertEquals(
+          List.of("number of allocated blocks corrected from " + before + " to 3"),
+          report.repairs());
+      assertEquals("cazb", guestView(path));
+      assertEquals(HandmadeImage.MODIFY_A, VdiHeader.peek(path).modifyUuid());
+    }
+  }
+
+  @Test
+  void anotherBrokenRuleBesideTheCountIsNotRepaired() throws IOException {
+    var image = new HandmadeImage().map(0, FREE);
+    image.allocated = 3;
+    image.modifyUuid = new UUID(0, 0);
+    Path path = image.write(folder.resolve("a.vdi"));
+    byte[] before = Files.readAllBytes(path);
+
+    assertEquals(Kind.HEADER, VdiCheck.repair(path, () -> RENEWED).findings().getFirst().kind());
+    assertArrayEquals(before, Files.readAllBytes(path));
+  }
+
+  @Test
+  void virtualBoxMayOpenAnImageThatCountsTheBlocksItHasAndOnlySuchAnOne() throws IOException {
+    assertEquals(ForVirtualBox.MAY_OPEN, forVirtualBox(new HandmadeImage().map(1, 0, FREE)));
+    assertEquals(ForVirtualBox.MAY_OPEN, forVirtualBox(new HandmadeImage().map(FREE, ZERO)));
+    assertEquals(ForVirtualBox.REPAIR_FIRST, forVirtualBox(counted(3, 1, 0, FREE)));
+    assertEquals(ForVirtualBox.REPAIR_FIRST, forVirtualBox(counted(1, 1, 0, FREE)));
+    assertEquals(ForVirtualBox.REPAIR_FIRST, forVirtualBox(counted(2, 2, 0, FREE)));
+    assertEquals(ForVirtualBox.REPAIR_FIRST, forVirtualBox(counted(2, 1, 1, FREE)));
+    assertEquals(ForVirtualBox.REFUSES, forVirtualBox(counted(4, 1, 0, FREE)));
+  }
+
+  @Test
+  void virtualBoxRefusesBlocksThatAreTooSmallForIt() throws IOException {
+    Path path = new HandmadeImage().map(1, 0).write(folder.resolve("a.vdi"));
+
+    assertEquals(ForVirtualBox.REFUSES, VdiCheck.check(path).virtualBox());
+  }
+
+  @Test
+  void bytesBehindTheLastPlaceDoNotHinderVirtualBox() throws IOException {
+    HandmadeImage image = large(1, 0);
+    Path path = image.write(folder.resolve("a.vdi"));
+    Files.write(path, new byte[100], StandardOpenOption.APPEND);
+
+    Report report = VdiCheck.check(path);
+
+    assertEquals(Severity.LEAK, report.severity());
+    assertEquals(ForVirtualBox.MAY_OPEN, report.virtualBox());
+  }
+
+  @Test
+  void virtualBoxMayOpenWhatWasRepaired() throws IOException {
+    HandmadeImage image = large(1, 0, FREE);
+    image.allocated = 3;
+    Path path = image.write(folder.resolve("a.vdi"));
+
+    assertEquals(ForVirtualBox.MAY_OPEN, VdiCheck.repair(path, () -> RENEWED).virtualBox());
+  }
+
+  private ForVirtualBox forVirtualBox(HandmadeImage image) throws IOException {
+    image.blockSize = 128 << 10;
+    image.capacity = (long) image.blockCount * image.blockSize;
+    return VdiCheck.check(image.write(folder.resolve("a.vdi"))).virtualBox();
+  }
+
+  private static HandmadeImage large(int... entries) {
+    var image = new HandmadeImage();
+    image.blockSize = 128 << 10;
+    return image.map(entries);
+  }
+
+  private static HandmadeImage counted(int allocated, int... entries) {
+    HandmadeImage image = new HandmadeImage().map(entries);
+    image.allocated = allocated;
+    return image;
   }
 
   @Test

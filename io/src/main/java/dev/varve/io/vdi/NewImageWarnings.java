@@ -1,0 +1,34 @@
+package dev.varve.io.vdi;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** What VirtualBox cannot do with a new image that is good otherwise, a sentence each. */
+public final class NewImageWarnings {
+
+  /** The smallest disk of which VirtualBox makes differencing images (VDI.md section 12). */
+  private static final long SMALLEST_WITH_SNAPSHOTS = 1 << 20;
+
+  private NewImageWarnings() {}
+
+  /** Of a base of this capacity, in bytes. */
+  public static List<String> ofBase(long capacity) {
+    if (capacity >= SMALLEST_WITH_SNAPSHOTS) return List.of();
+    return List.of(
+        "the disk has %d bytes, and VirtualBox takes snapshots only of disks of %d and more"
+            .formatted(capacity, SMALLEST_WITH_SNAPSHOTS));
+  }
+
+  /** Of a differencing image. */
+  public static List<String> ofChild(VdiHeader child, VdiHeader parent) {
+    var warnings = new ArrayList<>(ofBase(child.capacity()));
+    if (parent.type() == ImageType.DIFFERENCING && child.blockSize() != parent.blockSize()) {
+      warnings.add(
+          "the image has blocks of %d bytes and its parent, a differencing image too, of %d:"
+                  .formatted(child.blockSize(), parent.blockSize())
+              + " VirtualBox loses data when it merges them (deletes the snapshot), Varve does"
+              + " not. Leave out --block-size to get the parent's");
+    }
+    return warnings;
+  }
+}
