@@ -2,8 +2,9 @@ package dev.varve.http.command;
 
 import dev.varve.http.log.ProgramLog;
 import java.io.IOException;
-import java.lang.System.Logger.Level;
+import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import sun.misc.Signal;
 
 /**
  * Ends the program in order when it is told to by SIGTERM, SIGINT or SIGHUP: the server is closed
@@ -13,27 +14,46 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class CleanStop implements AutoCloseable {
 
-  private static final System.Logger LOG = System.getLogger(CleanStop.class.getName());
+  private static final List<String> SIGNALS = List.of("TERM", "INT", "HUP");
 
+  private volatile String why = "the JVM was told to end";
   private final Thread hook;
 
   /** What is to be done; may block. */
   interface Stop {
-    /** Returns the exit status. */
-    int run() throws IOException;
+    /**
+     * Returns the exit status.
+     *
+     * @param why what told the program to end, {@code SIGTERM}
+     */
+    int run(String why) throws IOException;
   }
 
   CleanStop(Stop stop) {
     // Halts, because the JVM would end with 128 + the signal's number.
     hook = new Thread(() -> Runtime.getRuntime().halt(statusOf(stop)), "clean-stop");
     Runtime.getRuntime().addShutdownHook(hook);
+    SIGNALS.forEach(this::listen);
   }
 
-  private static int statusOf(Stop stop) {
+  /** The JVM runs its hooks without telling which signal it got. One that is ignored stays so. */
+  private void listen(String name) {
     try {
-      return stop.run();
-    } catch (IOException | RuntimeException e) {
-      LOG.log(Level.ERROR, "not everything could be kept", e);
+      Signal.handle(new Signal(name), this::end);
+    } catch (IllegalArgumentException _) {
+      // The JVM was started to leave signals alone.
+    }
+  }
+
+  private void end(Signal signal) {
+    why = "SIG" + signal.getName();
+    System.exit(128 + signal.getNumber());
+  }
+
+  private int statusOf(Stop stop) {
+    try {
+      return stop.run(why);
+    } catch (Throwable _) { // it has said so
       return 1;
     } finally {
       ProgramLog.drain();

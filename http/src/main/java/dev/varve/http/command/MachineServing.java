@@ -113,26 +113,12 @@ final class MachineServing {
         .toString();
   }
 
-  private List<String> apiAddresses() {
-    List<String> addresses = new ArrayList<>();
-    addresses.add(server.folder().resolve(ApiClient.SOCKET).toString());
-    if (server.apiAddress() != null) addresses.add("http://" + server.apiAddress() + "/api/v1");
-    return addresses;
-  }
-
-  private List<String> nbdAddresses() {
-    List<String> addresses = new ArrayList<>();
-    addresses.add(server.nbdSocket().toString());
-    if (server.nbdAddress() != null) addresses.add(server.nbdAddress().toString());
-    return addresses;
-  }
-
   /** For programs. */
   private String json(JsonObject machines) {
     return new JsonObject()
         .put("state", server.folder().toString())
-        .put("api", new JsonArray(apiAddresses()))
-        .put("nbd", new JsonArray(nbdAddresses()))
+        .put("api", new JsonArray(server.apiAddresses()))
+        .put("nbd", new JsonArray(server.nbdAddresses()))
         .put("machines", machines.getJsonArray("machines"))
         .put("bad", machines.getJsonArray("bad"))
         .put("exports", new JsonArray(exports))
@@ -143,8 +129,8 @@ final class MachineServing {
   private String text(JsonObject machines) {
     var sheet =
         new FactSheet("machines of " + server.folder())
-            .each("api", new JsonArray(apiAddresses()))
-            .each("nbd", new JsonArray(nbdAddresses()));
+            .each("api", new JsonArray(server.apiAddresses()))
+            .each("nbd", new JsonArray(server.nbdAddresses()));
     for (Object each : machines.getJsonArray("machines")) {
       var machine = (JsonObject) each;
       sheet.fact("machine", machine.getString("name") + ", " + machine.getString("state"));

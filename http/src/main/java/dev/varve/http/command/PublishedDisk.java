@@ -1,5 +1,6 @@
 package dev.varve.http.command;
 
+import dev.varve.core.log.Amount;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
@@ -24,6 +25,18 @@ record PublishedDisk(ServedDisk disk, long capacity, List<String> uris) {
         .append(disk.readOnly() ? ", read-only" : "");
     for (String uri : uris) text.append("\n  ").append(uri);
     return text.toString();
+  }
+
+  /** For a line of the log. */
+  String line() {
+    int below = disk.images().size() - 1;
+    return "disk '%s' (%s%s, %s%s)"
+        .formatted(
+            disk.name(),
+            disk.leaf().toAbsolutePath(),
+            below == 0 ? "" : " and " + below + " below it",
+            Amount.bytes(capacity),
+            disk.readOnly() ? ", read-only" : "");
   }
 
   /** For programs. */

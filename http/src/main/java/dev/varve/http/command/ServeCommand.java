@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -173,8 +174,9 @@ public final class ServeCommand implements Callable<Integer> {
     if (!demo && leaves.isEmpty() && chains.isEmpty()) return serveMachines();
     List<ServedDisk> disks = demo ? demoDisks() : disks();
     var server = new DiskServer(replies);
-    try (var _ = new CleanStop(() -> stop(server::close, server::stats))) {
-      publish(server, disks);
+    var log = new ServerLog(System::nanoTime);
+    try (var _ = new CleanStop(why -> stop(why, log, server::close, server::stats))) {
+      publish(server, disks, log);
       server.awaitClosed();
     } finally {
       server.close();
@@ -222,8 +224,13 @@ public final class ServeCommand implements Callable<Integer> {
 
   private int serveMachines() throws IOException, InterruptedException {
     ApiAddress address = api == null ? ApiAddress.USUAL : api;
+    var log = new ServerLog(System::nanoTime);
     var server = new StateServer(stateFolder(), unix, tcp, replies, address.tcp());
-    try (var _ = new CleanStop(() -> stop(server::close, server::stats))) {
+    try (var _ = new CleanStop(why -> stop(why, log, server::close, server::stats))) {
+      log.started(
+          "serves the machines of " + server.folder() + ", " + server.contents(),
+          server.nbdAddresses(),
+          server.apiAddresses());
       PrintWriter err = spec.commandLine().getErr();
       String served =
           new MachineServing(server, start -> without.of(start, readOnly), err)
@@ -232,6 +239,9 @@ public final class ServeCommand implements Callable<Integer> {
       spec.commandLine().getOut().println(served);
       spec.commandLine().getOut().flush();
       server.awaitClosed();
+    } catch (IOException | RuntimeException e) {
+      log.stopping("it could not start all that it was told to");
+      throw e;
     } finally {
       server.close();
     }
@@ -295,7 +305,8 @@ public final class ServeCommand implements Callable<Integer> {
     return image.getFileName().toString().replaceFirst("(?i)\\.vdi$", "");
   }
 
-  private void publish(DiskServer server, List<ServedDisk> disks) throws IOException {
+  private void publish(DiskServer server, List<ServedDisk> disks, ServerLog log)
+      throws IOException {
     List<Long> capacities = new ArrayList<>();
     for (ServedDisk disk : disks) force.open(() -> capacities.add(server.serve(disk)));
     if (unix != null) server.listen(unix);
@@ -307,6 +318,14 @@ public final class ServeCommand implements Callable<Integer> {
       published.add(
           new PublishedDisk(disks.get(i), capacities.get(i), uris(disks.get(i), address)));
     }
+    List<String> addresses = new ArrayList<>();
+    if (unix != null) addresses.add(unix.toAbsolutePath().toString());
+    if (address != null) addresses.add(address.toString());
+    log.started(
+        "serves "
+            + published.stream().map(PublishedDisk::line).collect(Collectors.joining("; and ")),
+        addresses,
+        List.of());
     print(published);
   }
 
@@ -344,8 +363,16 @@ public final class ServeCommand implements Callable<Integer> {
     void close() throws IOException;
   }
 
-  private int stop(Closing server, Supplier<NbdStats> stats) throws IOException {
-    server.close();
+  private int stop(String why, ServerLog log, Closing server, Supplier<NbdStats> stats)
+      throws IOException {
+    log.stopping(why);
+    try {
+      server.close();
+      log.stopped(stats.get(), null);
+    } catch (IOException | RuntimeException | Error e) {
+      log.stopped(stats.get(), e);
+      throw e;
+    }
     if (output == OutputFormat.TEXT) {
       PrintWriter out = spec.commandLine().getOut();
       out.println(summary(stats.get()));

@@ -1,7 +1,9 @@
 package dev.varve.http.command;
 
 import dev.varve.core.inventory.Inventory;
+import dev.varve.core.inventory.View;
 import dev.varve.core.limit.AlarmClock;
+import dev.varve.core.log.Amount;
 import dev.varve.http.api.AccessToken;
 import dev.varve.http.api.ControlServer;
 import dev.varve.http.api.PrivateSocket;
@@ -62,6 +64,7 @@ public final class StateServer implements AutoCloseable {
   private final @Nullable TcpAddress nbdAddress;
   private final @Nullable TcpAddress apiAddress;
   private final NbdServer nbd;
+  private final Inventory inventory;
 
   /**
    * Opens a state folder, makes it if it is missing, and listens: on sockets in it, and on TCP
@@ -102,7 +105,7 @@ public final class StateServer implements AutoCloseable {
       var disks =
           new MachineDisks(
               nbd, threads, alarm, System::nanoTime, export -> uris(export, nbdAddresses));
-      Inventory inventory =
+      inventory =
           Inventory.open(
               this.folder,
               new Inventory.Surroundings(
@@ -181,7 +184,10 @@ public final class StateServer implements AutoCloseable {
   }
 
   private static void log(Throwable bug) {
-    LOG.log(Level.ERROR, "a request or a job failed, and Varve is to blame", bug);
+    LOG.log(
+        Level.ERROR,
+        "a request or a job failed because of a bug in Varve: please report it with these lines",
+        bug);
   }
 
   private List<String> uris(String export, List<TcpAddress> addresses) {
@@ -209,6 +215,34 @@ public final class StateServer implements AutoCloseable {
   /** Where the control plane answers over TCP; null for nowhere. */
   public @Nullable TcpAddress apiAddress() {
     return apiAddress;
+  }
+
+  /** Where NBD clients can connect, for people. */
+  List<String> nbdAddresses() {
+    List<String> addresses = new ArrayList<>();
+    addresses.add(nbdSocket.toString());
+    if (nbdAddress != null) addresses.add(nbdAddress.toString());
+    return addresses;
+  }
+
+  /** Where the control plane answers, for people. */
+  List<String> apiAddresses() {
+    List<String> addresses = new ArrayList<>();
+    addresses.add(folder.resolve(ApiClient.SOCKET).toString());
+    if (apiAddress != null) addresses.add("http://" + apiAddress + "/api/v1");
+    return addresses;
+  }
+
+  /** What the state folder holds, in words. */
+  String contents() {
+    View view = inventory.view();
+    String known =
+        "%s and %s"
+            .formatted(
+                Amount.of(view.machines().size(), "machine"),
+                Amount.of(view.media().size(), "image"));
+    int bad = view.bad().size();
+    return bad == 0 ? known : known + "; " + Amount.of(bad, "machine") + " cannot be read";
   }
 
   public NbdStats stats() {

@@ -2,7 +2,6 @@ package dev.varve.http.command;
 
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,10 +16,12 @@ final class VarveProcess implements AutoCloseable {
 
   private final Process process;
   private final BufferedReader output;
+  private final ProcessLog log;
 
   private VarveProcess(Process process) {
     this.process = process;
     this.output = process.inputReader(StandardCharsets.UTF_8);
+    this.log = new ProcessLog(process.errorReader(StandardCharsets.UTF_8));
   }
 
   /** Starts it in {@code folder}, which relative paths start from. */
@@ -76,12 +77,14 @@ final class VarveProcess implements AutoCloseable {
     return String.join("\n", output.lines().toList());
   }
 
+  /** What it said on standard error until it ended, without the lines that tell what happens. */
   String errors() {
-    try {
-      return new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return log.errors();
+  }
+
+  /** All that it says on standard error, while it says it. */
+  ProcessLog log() {
+    return log;
   }
 
   @Override

@@ -1,0 +1,87 @@
+package dev.varve.http.command;
+
+import dev.varve.core.log.Amount;
+import dev.varve.io.nbd.NbdStats;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** What a server logs of itself: its first line, and its last ones. */
+final class ServerLog {
+
+  private static final System.Logger LOG = System.getLogger(ServerLog.class.getName());
+
+  private final LongSupplier nanoClock;
+  private final long start;
+  private String why = "";
+
+  ServerLog(LongSupplier nanoClock) {
+    this.nanoClock = nanoClock;
+    start = nanoClock.getAsLong();
+  }
+
+  /**
+   * It listens.
+   *
+   * @param serving what it serves
+   * @param nbd where NBD clients can connect
+   * @param http where the control plane answers
+   */
+  void started(String serving, List<String> nbd, List<String> http) {
+    LOG.log(
+        Level.INFO,
+        "varve %s has started as process %d on JDK %s: %s; NBD at %s%s"
+            .formatted(
+                version(),
+                ProcessHandle.current().pid(),
+                Runtime.version(),
+                serving,
+                String.join(" and ", nbd),
+                http.isEmpty() ? "" : "; HTTP at " + String.join(" and ", http)));
+  }
+
+  private static String version() {
+    return Objects.requireNonNullElse(
+        ServerLog.class.getPackage().getImplementationVersion(), "(not packaged)");
+  }
+
+  /** It begins to stop, which may take a while. */
+  void stopping(String why) {
+    this.why = why;
+    LOG.log(Level.INFO, "stopping: {0}", why);
+  }
+
+  /**
+   * It has stopped.
+   *
+   * @param failure what could not be kept; null for nothing
+   */
+  void stopped(NbdStats stats, @Nullable Throwable failure) {
+    String text =
+        "stopped after %s (%s): %s, %s, %s read, %s written"
+            .formatted(
+                Amount.time(Duration.ofNanos(nanoClock.getAsLong() - start)),
+                why,
+                Amount.of(stats.accepted(), "connection"),
+                Amount.of(stats.requests(), "request"),
+                Amount.bytes(stats.bytesRead()),
+                Amount.bytes(stats.bytesWritten()));
+    if (failure == null) LOG.log(Level.INFO, text);
+    else if (failure instanceof IOException)
+      LOG.log(Level.ERROR, text + "; not kept: " + reasons(failure));
+    else LOG.log(Level.ERROR, text + "; perhaps not everything is kept", failure);
+  }
+
+  private static String reasons(Throwable failure) {
+    return Stream.concat(Stream.of(failure), Stream.of(failure.getSuppressed()))
+        .map(each -> String.valueOf(each.getMessage()))
+        .distinct()
+        .collect(Collectors.joining("; "));
+  }
+}
