@@ -84,7 +84,12 @@ final class BordersTest {
           .should()
           .dependOnClassesThat(
               resideInAPackage("dev.varve..")
-                  .and(not(resideInAnyPackage("dev.varve.core.device..", "dev.varve.io.nbd.."))));
+                  .and(
+                      not(
+                          resideInAnyPackage(
+                              "dev.varve.core.device..",
+                              "dev.varve.core.log..",
+                              "dev.varve.io.nbd.."))));
 
   @ArchTest
   static final ArchRule imagesKnowNoNetwork =

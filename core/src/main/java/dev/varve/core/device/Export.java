@@ -10,6 +10,7 @@ package dev.varve.core.device;
  * @param readOnly whether clients may only read; always true if the device is read-only
  * @param discard whether clients may discard
  * @param rotational whether the disk presents itself as one that spins
+ * @param failures where it is counted and told what the device cannot carry out
  */
 public record Export(
     String name,
@@ -17,7 +18,26 @@ public record Export(
     BlockDevice device,
     boolean readOnly,
     boolean discard,
-    boolean rotational) {
+    boolean rotational,
+    DiskFailures failures) {
+
+  /** One whose failures are told of the image that its description names. */
+  public Export(
+      String name,
+      String description,
+      BlockDevice device,
+      boolean readOnly,
+      boolean discard,
+      boolean rotational) {
+    this(
+        name,
+        description,
+        device,
+        readOnly,
+        discard,
+        rotational,
+        new DiskFailures(name, () -> description, System::nanoTime));
+  }
 
   public Export {
     readOnly |= device.readOnly();

@@ -1,5 +1,6 @@
 package dev.varve.core.inventory;
 
+import dev.varve.core.device.DiskFailures;
 import dev.varve.core.limit.LimitStatistics;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
@@ -23,6 +24,12 @@ public interface ServedDisks {
    * a disk.
    */
   Map<Slot, DiskStatus> status(MachineId machine);
+
+  /**
+   * The requests of a running machine's disks that the host could not carry out, since the machine
+   * was started. Does not wait for a disk.
+   */
+  Map<Slot, List<DiskFailures.Count>> failures(MachineId machine);
 
   /**
    * A disk that is served.

@@ -40,7 +40,7 @@ public final class Amount {
     return number.replaceFirst("\\.0$", "") + " " + UNITS[unit];
   }
 
-  /** {@code 1 disk}, {@code 3 disks}, {@code 12 000 requests}. */
+  /** {@code 1 disk}, {@code 3 disks}, {@code 12 000 requests}; the noun gets an {@code s}. */
   public static String of(long count, String noun) {
     String digits = Long.toString(count);
     var text = new StringBuilder();

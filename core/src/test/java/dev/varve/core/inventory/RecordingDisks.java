@@ -1,5 +1,6 @@
 package dev.varve.core.inventory;
 
+import dev.varve.core.device.DiskFailures;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
 import dev.varve.core.medium.Progress;
@@ -109,6 +110,11 @@ public final class RecordingDisks implements RunningDisks {
 
   @Override
   public Map<Slot, DiskStatus> status(MachineId machine) {
+    return Map.of();
+  }
+
+  @Override
+  public Map<Slot, List<DiskFailures.Count>> failures(MachineId machine) {
     return Map.of();
   }
 }

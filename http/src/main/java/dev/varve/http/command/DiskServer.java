@@ -1,7 +1,9 @@
 package dev.varve.http.command;
 
 import dev.varve.core.device.BlockDevice;
+import dev.varve.core.device.DiskFailures;
 import dev.varve.core.device.Export;
+import dev.varve.core.device.FailureTotals;
 import dev.varve.core.device.FailureWords;
 import dev.varve.io.chain.DifferencingChain;
 import dev.varve.io.nbd.NbdServer;
@@ -13,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 
 /**
@@ -23,16 +26,21 @@ import java.util.concurrent.CountDownLatch;
  */
 public final class DiskServer {
 
+  /** How often it is looked whether a failure that goes on is to be told again. */
+  private static final long TICK_MILLIS = 5000;
+
   private final StorageThreads threads = new StorageThreads(StorageThreads.DEFAULT_COUNT);
   private final Vertx vertx = EventLoops.forDisks();
   private final NbdServer nbd;
   private final List<BlockDevice> disks = new ArrayList<>();
+  private final List<DiskFailures> failures = new CopyOnWriteArrayList<>();
   private final CountDownLatch closed = new CountDownLatch(1);
   private boolean closing;
 
   /** A server of no disk that listens nowhere yet. */
   public DiskServer(ReplyStyle replies) {
     nbd = new NbdServer(vertx, replies);
+    threads.every(TICK_MILLIS, () -> failures.forEach(DiskFailures::tick));
   }
 
   /**
@@ -45,6 +53,8 @@ public final class DiskServer {
     checkNotClosing();
     var device = DifferencingChain.open(disk.images(), disk.readOnly(), threads);
     disks.add(device);
+    var failures = new DiskFailures(disk.name(), () -> disk.leaf().toString(), System::nanoTime);
+    this.failures.add(failures);
     for (String name : disk.names()) {
       nbd.publish(
           new Export(
@@ -53,7 +63,8 @@ public final class DiskServer {
               device,
               disk.readOnly(),
               disk.discard(),
-              disk.rotational()));
+              disk.rotational(),
+              failures));
     }
     return device.capacity();
   }
@@ -88,6 +99,13 @@ public final class DiskServer {
     return nbd.stats();
   }
 
+  /** What has failed so far. */
+  FailureTotals failed() {
+    var totals = new FailureTotals();
+    failures.forEach(totals::add);
+    return totals;
+  }
+
   /** Returns when the server has been closed by somebody. */
   public void awaitClosed() throws InterruptedException {
     closed.await();
@@ -108,6 +126,7 @@ public final class DiskServer {
     } catch (IOException e) {
       failure = e;
     }
+    failures.forEach(DiskFailures::end);
     for (BlockDevice disk : disks) {
       try {
         EventLoops.await(disk.close());

@@ -1,10 +1,12 @@
 package dev.varve.http.command;
 
+import dev.varve.core.device.DiskFailures;
 import dev.varve.core.inventory.Inventory;
 import dev.varve.core.inventory.ServedDisks;
 import dev.varve.core.inventory.ServedDisks.GroupTraffic;
 import dev.varve.core.inventory.View.MachineView;
 import dev.varve.core.limit.LimitStatistics;
+import dev.varve.core.machine.Slot;
 import io.prometheus.metrics.model.registry.MultiCollector;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
@@ -16,13 +18,14 @@ import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What Prometheus is told of running machines: their bandwidth groups, and what their disks have
- * given back. Put together anew when somebody asks, so that nothing is left of machines, groups and
- * disks that have gone. May block.
+ * What Prometheus is told of running machines: their bandwidth groups, what their disks have given
+ * back, and what the host could not carry out for them. Put together anew when somebody asks, so
+ * that nothing is left of machines, groups and disks that have gone. May block.
  */
 final class MachineMetrics implements MultiCollector {
 
@@ -41,6 +44,7 @@ final class MachineMetrics implements MultiCollector {
   public MetricSnapshots collect() {
     Map<Labels, LimitStatistics> groups = new LinkedHashMap<>();
     List<CounterDataPointSnapshot> reclaimed = new ArrayList<>();
+    List<CounterDataPointSnapshot> errors = new ArrayList<>();
     for (MachineView machine : inventory.view().machines().values()) {
       if (!machine.state().isOnline()) continue;
       String name = machine.saved().name();
@@ -48,20 +52,10 @@ final class MachineMetrics implements MultiCollector {
         groups.put(Labels.of("machine", name, "group", group.getKey()), group.getValue().all());
       disks
           .status(machine.saved().id())
-          .forEach(
-              (slot, status) ->
-                  reclaimed.add(
-                      point(
-                          Labels.of(
-                              "machine",
-                              name,
-                              "controller",
-                              slot.controller(),
-                              "port",
-                              Integer.toString(slot.port()),
-                              "device",
-                              Integer.toString(slot.device())),
-                          status.reclaimed())));
+          .forEach((slot, status) -> reclaimed.add(point(labels(name, slot), status.reclaimed())));
+      disks
+          .failures(machine.saved().id())
+          .forEach((slot, failed) -> add(labels(name, slot), failed, errors));
     }
     return MetricSnapshots.of(
         count(groups, "read_bytes", "Bytes read through a group", LimitStatistics::bytesRead),
@@ -90,7 +84,34 @@ final class MachineMetrics implements MultiCollector {
             new MetricMetadata(
                 "varve_attachment_reclaimed_bytes",
                 "Bytes that discards have given back to the host since the disk was opened"),
-            reclaimed));
+            reclaimed),
+        new CounterSnapshot(
+            new MetricMetadata(
+                "varve_disk_errors",
+                "Requests that the host could not carry out since the machine was started"),
+            errors));
+  }
+
+  private static Labels labels(String machine, Slot slot) {
+    return Labels.of(
+        "machine",
+        machine,
+        "controller",
+        slot.controller(),
+        "port",
+        Integer.toString(slot.port()),
+        "device",
+        Integer.toString(slot.device()));
+  }
+
+  private static void add(
+      Labels disk, List<DiskFailures.Count> failed, List<CounterDataPointSnapshot> errors) {
+    for (DiskFailures.Count each : failed) {
+      Labels labels =
+          disk.add("operation", each.operation().name().toLowerCase(Locale.ROOT))
+              .add("kind", each.kind().code());
+      errors.add(point(labels, each.count()));
+    }
   }
 
   private static CounterDataPointSnapshot point(Labels labels, double value) {

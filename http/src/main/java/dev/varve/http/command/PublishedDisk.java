@@ -29,7 +29,7 @@ record PublishedDisk(ServedDisk disk, long capacity, List<String> uris) {
 
   /** For a line of the log. */
   String line() {
-    int below = disk.images().size() - 1;
+    int below = disk.images().files().size() - 1;
     return "disk '%s' (%s%s, %s%s)"
         .formatted(
             disk.name(),

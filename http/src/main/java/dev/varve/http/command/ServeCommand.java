@@ -1,5 +1,6 @@
 package dev.varve.http.command;
 
+import dev.varve.core.device.FailureTotals;
 import dev.varve.http.client.StateFolders;
 import dev.varve.http.log.LogLevel;
 import dev.varve.http.log.ProgramLog;
@@ -175,7 +176,8 @@ public final class ServeCommand implements Callable<Integer> {
     List<ServedDisk> disks = demo ? demoDisks() : disks();
     var server = new DiskServer(replies);
     var log = new ServerLog(System::nanoTime);
-    try (var _ = new CleanStop(why -> stop(why, log, server::close, server::stats))) {
+    try (var _ =
+        new CleanStop(why -> stop(why, log, server::close, server::stats, server::failed))) {
       publish(server, disks, log);
       server.awaitClosed();
     } finally {
@@ -226,7 +228,8 @@ public final class ServeCommand implements Callable<Integer> {
     ApiAddress address = api == null ? ApiAddress.USUAL : api;
     var log = new ServerLog(System::nanoTime);
     var server = new StateServer(stateFolder(), unix, tcp, replies, address.tcp());
-    try (var _ = new CleanStop(why -> stop(why, log, server::close, server::stats))) {
+    try (var _ =
+        new CleanStop(why -> stop(why, log, server::close, server::stats, server::failed))) {
       log.started(
           "serves the machines of " + server.folder() + ", " + server.contents(),
           server.nbdAddresses(),
@@ -363,14 +366,19 @@ public final class ServeCommand implements Callable<Integer> {
     void close() throws IOException;
   }
 
-  private int stop(String why, ServerLog log, Closing server, Supplier<NbdStats> stats)
+  private int stop(
+      String why,
+      ServerLog log,
+      Closing server,
+      Supplier<NbdStats> stats,
+      Supplier<FailureTotals> failed)
       throws IOException {
     log.stopping(why);
     try {
       server.close();
-      log.stopped(stats.get(), null);
+      log.stopped(stats.get(), failed.get(), null);
     } catch (IOException | RuntimeException | Error e) {
-      log.stopped(stats.get(), e);
+      log.stopped(stats.get(), failed.get(), e);
       throw e;
     }
     if (output == OutputFormat.TEXT) {

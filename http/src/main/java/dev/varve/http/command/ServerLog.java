@@ -1,5 +1,6 @@
 package dev.varve.http.command;
 
+import dev.varve.core.device.FailureTotals;
 import dev.varve.core.log.Amount;
 import dev.varve.io.nbd.NbdStats;
 import java.io.IOException;
@@ -60,9 +61,10 @@ final class ServerLog {
   /**
    * It has stopped.
    *
+   * @param failed the requests that failed while it ran
    * @param failure what could not be kept; null for nothing
    */
-  void stopped(NbdStats stats, @Nullable Throwable failure) {
+  void stopped(NbdStats stats, FailureTotals failed, @Nullable Throwable failure) {
     String text =
         "stopped after %s (%s): %s, %s, %s read, %s written"
             .formatted(
@@ -72,6 +74,7 @@ final class ServerLog {
                 Amount.of(stats.requests(), "request"),
                 Amount.bytes(stats.bytesRead()),
                 Amount.bytes(stats.bytesWritten()));
+    if (!failed.text().isEmpty()) text += "; the host could not carry out: " + failed.text();
     if (failure == null) LOG.log(Level.INFO, text);
     else if (failure instanceof IOException)
       LOG.log(Level.ERROR, text + "; not kept: " + reasons(failure));

@@ -1,5 +1,6 @@
 package dev.varve.http.command;
 
+import dev.varve.core.device.FailureTotals;
 import dev.varve.core.inventory.Inventory;
 import dev.varve.core.inventory.View;
 import dev.varve.core.limit.AlarmClock;
@@ -65,6 +66,7 @@ public final class StateServer implements AutoCloseable {
   private final @Nullable TcpAddress apiAddress;
   private final NbdServer nbd;
   private final Inventory inventory;
+  private final MachineDisks disks;
 
   /**
    * Opens a state folder, makes it if it is missing, and listens: on sockets in it, and on TCP
@@ -102,7 +104,7 @@ public final class StateServer implements AutoCloseable {
       closings.push(jobs::close);
 
       List<TcpAddress> nbdAddresses = new ArrayList<>(1); // filled before a machine can start
-      var disks =
+      disks =
           new MachineDisks(
               nbd, threads, alarm, System::nanoTime, export -> uris(export, nbdAddresses));
       inventory =
@@ -231,6 +233,11 @@ public final class StateServer implements AutoCloseable {
     addresses.add(folder.resolve(ApiClient.SOCKET).toString());
     if (apiAddress != null) addresses.add("http://" + apiAddress + "/api/v1");
     return addresses;
+  }
+
+  /** What has failed so far, in machines that are stopped. */
+  FailureTotals failed() {
+    return disks.failed();
   }
 
   /** What the state folder holds, in words. */

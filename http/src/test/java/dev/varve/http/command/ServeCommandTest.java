@@ -16,6 +16,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -59,6 +60,34 @@ class ServeCommandTest {
     }
     VarveProcess.tool(folder, "qemu-img", "check", "disk.vdi");
     VarveProcess.tool(folder, "qemu-io", "-r", "-f", "vdi", "-c", "read -P 7 0 8M", "disk.vdi");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"deleted", "moved", "replaced"})
+  void aFileThatIsGoneAtTheEndIsNamedAndTheEndIsAFailure(String how) throws Exception {
+    base("disk.vdi");
+    Path file = folder.resolve("disk.vdi");
+    try (var varve = VarveProcess.start(folder, "serve", "disk.vdi", "--unix", "s")) {
+      varve.line();
+      switch (how) {
+        case "deleted" -> Files.delete(file);
+        case "moved" -> Files.move(file, folder.resolve("moved.vdi"));
+        default -> {
+          base("other.vdi");
+          Files.move(folder.resolve("other.vdi"), file, StandardCopyOption.REPLACE_EXISTING);
+        }
+      }
+
+      varve.signal("TERM");
+
+      assertEquals(1, varve.exitStatus());
+      String said = varve.errors();
+      assertEquals(1, said.lines().count(), said);
+      assertTrue(
+          said.contains(
+              "disk.vdi was deleted, moved or replaced by another file while it was served"),
+          said);
+    }
   }
 
   @Test

@@ -10,6 +10,7 @@ import dev.varve.io.chain.LiveChain;
 import dev.varve.io.nbd.NbdServer;
 import dev.varve.io.running.MachineDisks;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -34,7 +35,17 @@ class LogAppenderTest {
     logger(OURS, false).error("closed: no space", new IOException("no space"));
     logger(OURS, false).warn("closed", new IOException());
 
-    assertEquals(List.of("varve: closed: no space", "varve: closed"), lines);
+    assertEquals(
+        List.of(
+            "varve: closed: no space", "varve: closed: it failed, and the system does not say why"),
+        lines);
+  }
+
+  @Test
+  void aMissingFileIsNotOnlyNamed() {
+    logger(OURS, false).error("a disk is not served", new NoSuchFileException("/a.vdi"));
+
+    assertEquals(List.of("varve: a disk is not served: /a.vdi: there is no such file"), lines);
   }
 
   @Test

@@ -67,6 +67,7 @@ public final class DifferencingChain implements Stage {
   private final Brake brake;
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
   private final ScheduledFuture<?> everySecond;
+  private final WriteBackFailures writeBacks;
   private final long fileSystem;
   private final HostWatch watch;
   private final Runnable endLooking;
@@ -144,6 +145,7 @@ public final class DifferencingChain implements Stage {
     readers = new Lane(threads, READERS);
     writers = new Lane(threads, WRITERS);
     changes = new Lane(threads, 1);
+    writeBacks = new WriteBackFailures(images.getLast().file().name());
     everySecond = threads.every(WRITE_BACK_MILLIS, this::writeBack);
     watch =
         new HostWatch(
@@ -409,12 +411,16 @@ public final class DifferencingChain implements Stage {
   }
 
   /** A flush that nobody waits for. If it fails, so does the guest's next one. */
-  private static final class WriteBack extends DeviceRequest {
+  private final class WriteBack extends DeviceRequest {
     @Override
-    protected void completed() {}
+    protected void completed() {
+      writeBacks.worked();
+    }
 
     @Override
-    protected void failed(IOException cause) {}
+    protected void failed(IOException cause) {
+      writeBacks.failed(cause);
+    }
   }
 
   @Override
@@ -510,6 +516,7 @@ public final class DifferencingChain implements Stage {
     watch.end();
   }
 
+  /** {@inheritDoc} Fails also if a file was deleted or replaced meanwhile, so that it is lost. */
   @Override
   public CompletionStage<Void> close() {
     stop(this::finishAndClose);
@@ -538,6 +545,7 @@ public final class DifferencingChain implements Stage {
   private void finishAndClose(@Nullable Throwable failure) {
     try {
       if (top != null && failure == null) top.makeDense(false);
+      if (top != null && failure == null) requireInPlace();
     } catch (Throwable e) {
       failure = e;
     }
@@ -550,5 +558,14 @@ public final class DifferencingChain implements Stage {
     }
     if (failure == null) closed.complete(null);
     else closed.completeExceptionally(failure);
+  }
+
+  /** Of a file that has no name any more, all that was written to it or lies above it is lost. */
+  private void requireInPlace() throws IOException {
+    for (VdiImage image : images)
+      LiveImages.requireInPlace(
+          image.file(),
+          image.file().name(),
+          "it was served: if it was moved, move it back before the disk is used again; if not, what it held is gone, unless there is a copy");
   }
 }

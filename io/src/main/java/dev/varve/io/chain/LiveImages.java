@@ -1,6 +1,7 @@
 package dev.varve.io.chain;
 
 import dev.varve.core.medium.ImageChain;
+import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.ImageInUseException;
 import dev.varve.io.file.SharedFiles;
 import dev.varve.io.host.RawMedium;
@@ -116,24 +117,29 @@ final class LiveImages {
    * or lies above them, would be lost.
    */
   void requireInPlace() throws IOException {
-    requireInPlace("runs on it: copy the disk from the machine before you power it down");
+    requireInPlace("a machine runs on it: copy the disk from the machine before you power it down");
   }
 
   /** The same at the end, when a file that has no name any more is about to go. */
   void requireKept() throws IOException {
     requireInPlace(
-        "ran on it: if it was moved, move it back before the machine starts again; if not, what it held is gone, and the disk is to be detached, or its file brought back from a copy");
+        "a machine ran on it: if it was moved, move it back before the machine starts again; if not, what it held is gone, and the disk is to be detached, or its file brought back from a copy");
   }
 
   private void requireInPlace(String consequence) throws IOException {
-    for (Layer layer : layers) {
-      if (layer.image.file().isInPlace()) continue;
-      throw new IOException(
-          "%s was deleted, moved or replaced by another file while a machine %s"
-              .formatted(layer.path, consequence));
-    }
+    for (Layer layer : layers)
+      requireInPlace(layer.image.file(), layer.path.toString(), consequence);
     if (raw == null || raw.isDevice()) return;
     raw.requireReach(raw.capacity(), "it was cut by somebody else; make it as long as it was");
+  }
+
+  /**
+   * @param consequence goes on with the sentence, after "while"
+   */
+  static void requireInPlace(ImageFile file, String name, String consequence) throws IOException {
+    if (file.isInPlace()) return;
+    throw new IOException(
+        "%s was deleted, moved or replaced by another file while %s".formatted(name, consequence));
   }
 
   // ---- with others

@@ -13,13 +13,16 @@ import org.jspecify.annotations.Nullable;
  * one {@code fdatasync} serves them all. Thread safe.
  *
  * <p>The kernel drops without an error what was written beyond the end of a file that was cut, or
- * to a device that was removed: then nothing is called durable.
+ * to a device that was removed: then nothing is called durable. What it failed to write it may have
+ * dropped too, and the next {@code fdatasync} would succeed without it: so, after such a failure,
+ * every later flush fails, until the medium is opened again.
  */
 final class SharedSync {
 
   private final RawMedium medium;
   private final BiConsumer<DeviceRequest, @Nullable IOException> answer;
   private final SharedRun<DeviceRequest> syncs;
+  private volatile @Nullable IOException lost;
 
   SharedSync(
       RawMedium medium, Executor threads, BiConsumer<DeviceRequest, @Nullable IOException> answer) {
@@ -45,7 +48,17 @@ final class SharedSync {
 
   /** Makes durable what was written until now, for whoever may wait. */
   void sync() throws IOException {
-    medium.file().sync();
+    IOException before = lost;
+    if (before != null)
+      throw new IOException(
+          "an earlier flush failed, and what it lost cannot be told: " + before.getMessage(),
+          before);
+    try {
+      medium.file().sync();
+    } catch (IOException e) {
+      lost = e;
+      throw e;
+    }
     medium.requireReach(
         medium.capacity(), "it was cut or removed, and what was written to it may be lost");
   }

@@ -18,7 +18,18 @@ final class Exports {
 
   private final ConcurrentSkipListMap<String, Published> byName = new ConcurrentSkipListMap<>();
   private final Set<NbdConnection> connections = ConcurrentHashMap.newKeySet();
+  private final Visitors visitors = new Visitors();
   private volatile boolean closing;
+
+  /** Who has come so far. */
+  Visitors visitors() {
+    return visitors;
+  }
+
+  /** Whether every client is being sent away. */
+  boolean isClosing() {
+    return closing;
+  }
 
   void publish(Export export) {
     if (byName.putIfAbsent(export.name(), new Published(export)) != null) {

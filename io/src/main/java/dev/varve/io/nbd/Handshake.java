@@ -53,6 +53,7 @@ final class Handshake {
   private int contexts;
   private Exports.@Nullable Published contextsOf;
   private Exports.@Nullable Published chosen;
+  private @Nullable String unknown;
 
   Handshake(Exports exports, NbdLimits limits, ReplyStyle replies) {
     this.exports = exports;
@@ -71,6 +72,15 @@ final class Handshake {
   Exports.Published chosen() {
     assert chosen != null;
     return chosen;
+  }
+
+  /**
+   * The name that was asked for last and is not served; null if there is none since the last call.
+   */
+  @Nullable String unknown() {
+    String name = unknown;
+    unknown = null;
+    return name;
   }
 
   Terms terms() {
@@ -134,8 +144,12 @@ final class Handshake {
   }
 
   private Outcome exportName(ByteBuf data, ByteBuf out) {
-    chosen = exports.find(data.toString(StandardCharsets.UTF_8));
-    if (chosen == null) return Outcome.END; // the protocol has no error here
+    String name = data.toString(StandardCharsets.UTF_8);
+    chosen = exports.find(name);
+    if (chosen == null) {
+      unknown = name;
+      return Outcome.END; // the protocol has no error here
+    }
     out.writeLong(chosen.export().device().capacity());
     out.writeShort(flags(chosen.export()));
     if (!noZeroes) out.writeZero(ZERO_PADDING);
@@ -292,7 +306,8 @@ final class Handshake {
     return Outcome.GO_ON;
   }
 
-  private static Outcome unknown(int option, String name, ByteBuf out) {
+  private Outcome unknown(int option, String name, ByteBuf out) {
+    unknown = name;
     error(out, option, Wire.REP_ERR_UNKNOWN, "there is no export named '" + name + "'");
     return Outcome.GO_ON;
   }

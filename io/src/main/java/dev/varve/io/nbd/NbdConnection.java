@@ -1,5 +1,6 @@
 package dev.varve.io.nbd;
 
+import dev.varve.core.device.DeviceRequest;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -44,6 +45,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   private final Runnable goOn = this::goOn;
 
   private @Nullable ChannelHandlerContext context;
+  private @Nullable Visit visit;
   private @Nullable Future<?> deadline;
   private Exports.@Nullable Published published;
   private @Nullable Transmission transmission;
@@ -77,7 +79,10 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     channel.config().setWriteSpinCount(WRITES_PER_TURN);
     boundUnsent();
     loop.counters().opened();
-    closeWithin(limits.handshake());
+    visit = new Visit(exports.visitors(), Peer.of(channel), loop.now());
+    closeWithin(
+        limits.handshake(),
+        "it did not choose a disk within " + limits.handshake().toSeconds() + " s");
     ByteBuf greeting = context.alloc().buffer(32);
     Handshake.greet(greeting);
     context.writeAndFlush(greeting); // a failure closes the channel, and is of interest to nobody
@@ -117,6 +122,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   public void channelReadComplete(ChannelHandlerContext context) {
     try {
       flush();
+      if (transmission != null) transmission.count();
       if (transmission == null) inbound.park();
       else inbound.shrink();
     } finally {
@@ -139,6 +145,8 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     if (deadline != null) deadline.cancel(false);
     inbound.close();
     if (transmission != null) transmission.abandon();
+    if (transmission != null) transmission.count();
+    visit().ended(transmission, loop.now());
     leaveIfIdle();
     context.fireChannelInactive();
   }
@@ -152,11 +160,29 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
     if (cause instanceof OutOfMemoryError) {
-      LOG.log(System.Logger.Level.WARNING, "an NBD client was cut: {0}", cause.getMessage());
-    } else if (!(cause instanceof IOException)) {
-      LOG.log(System.Logger.Level.ERROR, "NBD connection ended by a bug", cause);
+      visit().cut("there is no memory for what it asked");
+    } else if (cause instanceof IOException failure) {
+      lost(failure);
+    } else {
+      visit().cut("of a bug in Varve");
+      LOG.log(
+          System.Logger.Level.ERROR,
+          "a client was cut because of a bug in Varve: please report it with these lines",
+          cause);
     }
     context.close();
+  }
+
+  /** The socket has failed; or, of a reply that was sent from it, the memory of an image. */
+  private void lost(IOException failure) {
+    String why = Peer.reason(failure);
+    if (why.contains("Bad address") && published != null) {
+      var unreadable = new IOException("an image file was cut, or its medium fails");
+      published.export().failures().failed(DeviceRequest.Op.READ, 0, -1, unreadable);
+      visit().cut("what it asked for could not be read");
+    } else {
+      visit().left("its connection failed: " + why);
+    }
   }
 
   // ---- Requests
@@ -177,8 +203,10 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
       outcome = Handshake.Outcome.END; // it was withdrawn while it was being chosen
     }
     context.writeAndFlush(out, context.voidPromise());
+    String unknown = handshake.unknown();
+    if (unknown != null) visit().askedFor(unknown, loop.now());
     if (outcome == Handshake.Outcome.TRANSMIT) transmit();
-    if (outcome == Handshake.Outcome.END) end();
+    if (outcome == Handshake.Outcome.END) end("it ended the handshake");
   }
 
   private void transmit() {
@@ -188,6 +216,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     replies = new Replies(context(), loop, terms.structured());
     transmission =
         new Transmission(this, loop, limits, published.export(), terms, inbound, replies);
+    visit().chose(published.export(), loop.now());
   }
 
   /** Serves what was received until something has to be waited for. */
@@ -214,7 +243,11 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
           return;
         }
         case REPLIES -> flush();
-        case END -> end();
+        case END -> end("it disconnected");
+        case BROKEN -> {
+          visit().cut("it sent what is no NBD request");
+          end("");
+        }
       }
     }
   }
@@ -248,10 +281,10 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   private void cutIfStalled(Replies replies, long takenBefore) {
     stallWatched = false;
     if (loop.isShort() && unsent() > 0 && taken(replies) <= takenBefore) {
-      LOG.log(
-          System.Logger.Level.WARNING,
-          "an NBD client that has taken no replies for {0} s was cut: all buffers are in use",
-          limits.stalled().toSeconds());
+      visit()
+          .cut(
+              "it has taken no replies for %d s while all buffers are in use"
+                  .formatted(limits.stalled().toSeconds()));
       context().close();
     } else {
       watchStall(replies);
@@ -308,6 +341,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     try {
       if (waiting && !ending && transmission != null) advanceTransmission(transmission);
       flush();
+      if (transmission != null) transmission.count();
       inbound.shrink();
     } catch (Throwable e) { // others have their turn behind this one
       exceptionCaught(context(), e);
@@ -352,24 +386,29 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
 
   private void drainNow() {
     if (closed) return;
-    end();
+    end(exports.isClosing() ? "the server stops" : "its disk is not served any more");
     turnDone();
   }
 
   /** Cuts the connection at the end of this time, unless another time is set before. */
-  private void closeWithin(Duration time) {
+  private void closeWithin(Duration time, String why) {
     if (deadline != null) deadline.cancel(false);
-    deadline =
-        context()
-            .executor()
-            .schedule(() -> context().close(), time.toNanos(), TimeUnit.NANOSECONDS);
+    deadline = context().executor().schedule(() -> cut(why), time.toNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  private void cut(String why) {
+    visit().cut(why);
+    context().close();
   }
 
   /** Takes no more requests; closes when the last one in flight has been answered. */
-  private void end() {
+  private void end(String why) {
     if (ending) return;
     ending = true;
-    closeWithin(limits.drain());
+    visit().left(why);
+    closeWithin(
+        limits.drain(),
+        "it did not take its last replies within %d s".formatted(limits.drain().toSeconds()));
     moreIsComing = waiting || !inbound.isEmpty();
     read(false);
     inbound.close();
@@ -392,7 +431,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
    */
   private void closeBehindReplies() {
     if (moreIsComing && context().channel() instanceof DuplexChannel socket && socket.isActive()) {
-      closeWithin(LINGER);
+      closeWithin(LINGER, "");
       socket.shutdownOutput();
       read(true);
     } else {
@@ -406,6 +445,11 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     if (transmission != null && !transmission.isIdle()) return;
     published.leave(this);
     published = null;
+  }
+
+  private Visit visit() {
+    assert visit != null;
+    return visit;
   }
 
   private ChannelHandlerContext context() {

@@ -55,6 +55,11 @@ final class NbdLoop {
     this.large = buffers.large();
   }
 
+  /** The time by the server's clock. */
+  long now() {
+    return nanoTime.getAsLong();
+  }
+
   Counters counters() {
     return counters;
   }

@@ -2,8 +2,9 @@ package dev.varve.io.nbd;
 
 import dev.varve.core.device.BlockDevice;
 import dev.varve.core.device.DeviceRequest.Count;
+import dev.varve.core.device.DeviceRequest.Op;
+import dev.varve.core.device.DiskFailures;
 import dev.varve.core.device.Export;
-import dev.varve.core.device.FailureWords;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
@@ -46,8 +47,10 @@ final class Transmission {
     REPLIES,
     /** Requests in flight have to complete. */
     COMPLETION,
-    /** The client has ended the session, or broken the protocol. */
-    END
+    /** The client has ended the session. */
+    END,
+    /** The client has sent what is no request. */
+    BROKEN
   }
 
   private final NbdConnection connection;
@@ -55,6 +58,7 @@ final class Transmission {
   private final NbdLimits limits;
   private final Export export;
   private final BlockDevice device;
+  private final DiskFailures failures;
   private final Terms terms;
   private final Inbound inbound;
   private final Replies replies;
@@ -73,9 +77,13 @@ final class Transmission {
   private long arrivingAt;
   private long arrivingLeft;
 
-  private long batchRequests;
-  private long batchRead;
-  private long batchWritten;
+  // What was done, and how much of it the loop's counters have.
+  private long requests;
+  private long bytesRead;
+  private long bytesWritten;
+  private long requestsCounted;
+  private long readCounted;
+  private long writtenCounted;
 
   Transmission(
       NbdConnection connection,
@@ -90,6 +98,7 @@ final class Transmission {
     this.limits = limits;
     this.export = export;
     this.device = export.device();
+    this.failures = export.failures();
     this.terms = terms;
     this.inbound = inbound;
     this.replies = replies;
@@ -108,9 +117,31 @@ final class Transmission {
   Pause advance() {
     Pause pause = null;
     while (pause == null) pause = arrivingLeft > 0 ? takePayload() : takeRequest();
-    loop.counters().batch(batchRequests, batchRead, batchWritten);
-    batchRequests = batchRead = batchWritten = 0;
     return pause;
+  }
+
+  /** Adds to the loop's counters what was done since the last call. */
+  void count() {
+    loop.counters()
+        .batch(requests - requestsCounted, bytesRead - readCounted, bytesWritten - writtenCounted);
+    requestsCounted = requests;
+    readCounted = bytesRead;
+    writtenCounted = bytesWritten;
+  }
+
+  /** How many requests the client has made. */
+  long requests() {
+    return requests;
+  }
+
+  /** How many bytes it has read, by requests that succeeded. */
+  long bytesRead() {
+    return bytesRead;
+  }
+
+  /** How many bytes it has written, by requests that succeeded. */
+  long bytesWritten() {
+    return bytesWritten;
   }
 
   /** Takes the next request; null if there may be another. */
@@ -121,13 +152,13 @@ final class Transmission {
     LoopBuffer in = inbound.buffer();
     if (in.readableBytes() < NbdRequest.HEADER) return Pause.INPUT;
     int at = in.readerIndex();
-    if (!request.parse(in.memory(), at)) return Pause.END;
+    if (!request.parse(in.memory(), at)) return Pause.BROKEN;
     if (request.command() == NbdCommand.DISCONNECT) return Pause.END;
 
     Refusal refusal = request.refusal(export, terms);
     if (refusal == null && request.command() == NbdCommand.WRITE) return takeWrite(in, at);
     in.readerIndex(at + NbdRequest.HEADER);
-    batchRequests++;
+    requests++;
     budget--;
     if (refusal != null) refuse(refusal);
     else if (request.command() == NbdCommand.READ) read((int) request.length());
@@ -144,7 +175,6 @@ final class Transmission {
 
   private void read(int length) {
     budget -= length >> 12;
-    batchRead += length;
     if (length > NbdLoop.SMALL) {
       readLarge(begin(), false);
       return;
@@ -153,13 +183,15 @@ final class Transmission {
     try {
       if (device.tryRead(request.offset(), length, replies)) {
         replies.endRead();
+        bytesRead += length;
+        worked(Op.READ);
       } else {
         replies.takeBackRead();
         readIntoBuffers(begin(), Count.WHOLE);
       }
     } catch (IOException | InternalError e) { // the latter: a mapped page could not be had
       replies.takeBackRead();
-      replies.failure(request.cookie(), refusal(e));
+      replies.failure(request.cookie(), failed(Op.READ, request.offset(), length, e));
     }
   }
 
@@ -199,9 +231,11 @@ final class Transmission {
       } else {
         replies.read(read, runs, lease);
         lease = null; // released by the channel
+        bytesRead += read.length();
+        worked(Op.READ);
       }
     } catch (IOException e) {
-      replies.failure(read.cookie(), refusal(e));
+      replies.failure(read.cookie(), failed(Op.READ, read.offset(), read.length(), e));
     } finally {
       runs.clear();
       if (lease != null) lease.release();
@@ -287,8 +321,7 @@ final class Transmission {
       arrivingAt = request.offset();
       arrivingLeft = length;
     }
-    batchRequests++;
-    batchWritten += length;
+    requests++;
     budget -= 1 + WRITE_COST;
     return null;
   }
@@ -299,6 +332,8 @@ final class Transmission {
     try {
       if (!fua && device.tryWrite(request.offset(), in.memory().asSlice(at, length))) {
         replies.success(request.cookie());
+        bytesWritten += length;
+        worked(Op.WRITE);
       } else {
         LoopBuffer copy = copy(in, at, length);
         Part part = part(begin(), copy);
@@ -306,7 +341,7 @@ final class Transmission {
         submit(part);
       }
     } catch (IOException e) {
-      replies.failure(request.cookie(), refusal(e));
+      replies.failure(request.cookie(), failed(Op.WRITE, request.offset(), length, e));
     }
   }
 
@@ -357,7 +392,7 @@ final class Transmission {
       if (first ? device.tryWrite(arrivingAt, payload) : device.tryWriteMore(arrivingAt, payload))
         return;
     } catch (IOException e) {
-      transaction.refuse(refusal(e));
+      failed(transaction, Op.WRITE, e);
       return;
     }
     Part part;
@@ -431,7 +466,8 @@ final class Transmission {
     Transaction transaction = part.transaction();
     IOException failure = part.failure();
     bytesInFlight -= part.held();
-    if (failure != null) transaction.refuse(refusal(failure));
+    if (failure != null) failed(transaction, part.op(), failure);
+    else worked(part.op());
     boolean holdsReply = transaction.command() == NbdCommand.READ && part.buffer() != null;
     if (!holdsReply) part.recycle();
     if (transaction.ended()) finish(transaction);
@@ -460,12 +496,22 @@ final class Transmission {
     Refusal refusal = transaction.refusal();
     try {
       if (refusal != null) replies.failure(transaction.cookie(), refusal);
-      else if (transaction.command() == NbdCommand.READ) replies.read(transaction);
+      else if (transaction.command() == NbdCommand.READ) read(transaction);
       else if (transaction.command() == NbdCommand.BLOCK_STATUS) blockStatus(transaction);
-      else replies.success(transaction.cookie());
+      else succeed(transaction);
     } finally {
       end(transaction); // also where the reply finds no memory, and the client is cut
     }
+  }
+
+  private void read(Transaction transaction) {
+    replies.read(transaction);
+    bytesRead += transaction.length();
+  }
+
+  private void succeed(Transaction transaction) {
+    replies.success(transaction.cookie());
+    if (transaction.command() == NbdCommand.WRITE) bytesWritten += transaction.length();
   }
 
   private void blockStatus(Transaction transaction) {
@@ -494,7 +540,23 @@ final class Transmission {
     abandonArriving();
   }
 
-  private static Refusal refusal(Throwable failure) {
-    return new Refusal(NbdError.of(failure), FailureWords.of(failure));
+  // ---- What fails, and works again
+
+  /**
+   * Counts and tells that the device could not carry out a request; returns what its client hears.
+   */
+  private Refusal failed(Op operation, long offset, long length, Throwable why) {
+    failures.failed(operation, offset, length, why);
+    return new Refusal(NbdError.of(why), DiskFailures.reason(why));
+  }
+
+  /** The same for one that is in flight; of several reasons only the first one counts. */
+  private void failed(Transaction transaction, Op operation, IOException why) {
+    if (transaction.refusal() != null) return;
+    transaction.refuse(failed(operation, transaction.offset(), transaction.length(), why));
+  }
+
+  private void worked(Op operation) {
+    if (failures.isTroubled(operation)) failures.worked(operation);
   }
 }

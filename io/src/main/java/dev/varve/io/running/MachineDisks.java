@@ -1,5 +1,7 @@
 package dev.varve.io.running;
 
+import dev.varve.core.device.DiskFailures;
+import dev.varve.core.device.FailureTotals;
 import dev.varve.core.inventory.RunningDisks;
 import dev.varve.core.inventory.UnservedDisksException;
 import dev.varve.core.limit.Alarm;
@@ -38,12 +40,16 @@ public final class MachineDisks implements RunningDisks {
 
   private static final System.Logger LOG = System.getLogger(MachineDisks.class.getName());
 
+  /** How often it is looked whether a failure that goes on is to be told again. */
+  private static final long TICK_MILLIS = 5000;
+
   private final NbdServer nbd;
   private final Function<String, List<String>> uris;
   private final OpenDisks devices;
   private final Alarm alarm;
   private final LongSupplier nanoClock;
   private final Map<MachineId, Running> machines = new ConcurrentHashMap<>();
+  private final FailureTotals failed = new FailureTotals();
 
   /**
    * Serves through {@code nbd}, which stays the caller's, like {@code threads} and {@code alarm};
@@ -65,12 +71,14 @@ public final class MachineDisks implements RunningDisks {
     this.nanoClock = nanoClock;
     this.uris = uris;
     this.devices = new OpenDisks(threads);
+    threads.every(TICK_MILLIS, () -> machines.values().forEach(m -> m.failures.tick()));
   }
 
   /** A machine and its disks; its monitor is held by whoever changes them. */
   private static final class Running {
     final MachineId machine;
     final MachineLimits limits;
+    final MachineFailures failures;
 
     /**
      * Null for a disk that had to be closed and could not be opened again. Has a monitor of its
@@ -80,9 +88,10 @@ public final class MachineDisks implements RunningDisks {
 
     boolean stopped;
 
-    Running(MachineId machine, MachineLimits limits) {
+    Running(MachineId machine, MachineLimits limits, MachineFailures failures) {
       this.machine = machine;
       this.limits = limits;
+      this.failures = failures;
     }
 
     @Nullable Served at(Slot slot) {
@@ -96,7 +105,8 @@ public final class MachineDisks implements RunningDisks {
 
   @Override
   public void start(MachineId machine, List<Disk> disks) throws IOException {
-    var running = new Running(machine, new MachineLimits(alarm, nanoClock));
+    var running =
+        new Running(machine, new MachineLimits(alarm, nanoClock), new MachineFailures(nanoClock));
     synchronized (running) {
       if (machines.putIfAbsent(machine, running) != null) {
         throw new IllegalStateException("machine " + machine + " is running; stop it first");
@@ -104,7 +114,7 @@ public final class MachineDisks implements RunningDisks {
       List<Served> opened = new ArrayList<>();
       List<Served> published = new ArrayList<>();
       try {
-        openAll(disks, opened);
+        openAll(running, disks, opened);
         for (Served served : opened) {
           publish(running, served);
           published.add(served);
@@ -121,11 +131,12 @@ public final class MachineDisks implements RunningDisks {
   }
 
   /** Opens each that can be opened, so that all others are named at once. */
-  private void openAll(List<Disk> disks, List<Served> opened) throws UnservedDisksException {
+  private void openAll(Running running, List<Disk> disks, List<Served> opened)
+      throws UnservedDisksException {
     Map<Slot, IOException> failures = new LinkedHashMap<>();
     for (Disk disk : disks) {
       try {
-        opened.add(open(disk));
+        opened.add(open(running, disk));
       } catch (IOException e) {
         failures.put(disk.attachment().slot(), e);
       }
@@ -154,6 +165,8 @@ public final class MachineDisks implements RunningDisks {
         }
       }
       machines.remove(machine);
+      running.failures.end();
+      running.failures.addTo(failed);
       if (failure != null) throw failure;
     }
   }
@@ -200,6 +213,17 @@ public final class MachineDisks implements RunningDisks {
     return found;
   }
 
+  @Override
+  public Map<Slot, List<DiskFailures.Count>> failures(MachineId machine) {
+    Running running = machines.get(machine);
+    return running == null ? Map.of() : running.failures.counts();
+  }
+
+  /** What has failed in all machines that have been stopped. */
+  public FailureTotals failed() {
+    return failed;
+  }
+
   // ---- one disk
 
   @Override
@@ -244,7 +268,7 @@ public final class MachineDisks implements RunningDisks {
 
   /** The device stays open; connections end only if they were told something else. */
   private Served changeFlags(Running running, Served before, Disk disk) throws IOException {
-    Served after = Served.of(disk, before.open(), nanoClock);
+    Served after = Served.of(disk, before.open(), before.export().failures(), nanoClock);
     if (after.looksLike(before)) {
       after = before.with(disk);
       running.limits.limit(after);
@@ -257,7 +281,7 @@ public final class MachineDisks implements RunningDisks {
   }
 
   private Served replace(Running running, Served before, Disk disk) throws IOException {
-    Served after = open(disk);
+    Served after = open(running, disk);
     Future<Void> unused = withdraw(running, before);
     try {
       publishOr(running, after, before);
@@ -522,12 +546,13 @@ public final class MachineDisks implements RunningDisks {
     return new IllegalStateException("machine " + machine + " is not running");
   }
 
-  private Served open(Disk disk) throws IOException {
-    return Served.of(disk, devices.open(disk), nanoClock);
+  private Served open(Running running, Disk disk) throws IOException {
+    OpenDisk open = devices.open(disk);
+    return Served.of(disk, open, running.failures.of(disk, open), nanoClock);
   }
 
   private Served openAndPublish(Running running, Disk disk) throws IOException {
-    Served served = open(disk);
+    Served served = open(running, disk);
     try {
       publish(running, served);
       return served;

@@ -1,5 +1,6 @@
 package dev.varve.io.running;
 
+import dev.varve.core.device.DiskFailures;
 import dev.varve.core.device.Export;
 import dev.varve.core.inventory.RunningDisks.Disk;
 import dev.varve.core.inventory.ServedDisks.DiskStatus;
@@ -19,8 +20,12 @@ import java.util.function.LongSupplier;
  */
 record Served(Disk disk, OpenDisk open, LimitedDevice device, Export export) {
 
-  /** A disk without limits yet. */
-  static Served of(Disk disk, OpenDisk open, LongSupplier nanoClock) {
+  /**
+   * A disk without limits yet.
+   *
+   * @param failures those of the slot
+   */
+  static Served of(Disk disk, OpenDisk open, DiskFailures failures, LongSupplier nanoClock) {
     Attachment attachment = disk.attachment();
     List<Path> paths = open.paths();
     String name = name(disk);
@@ -33,7 +38,8 @@ record Served(Disk disk, OpenDisk open, LimitedDevice device, Export export) {
             device,
             disk.readOnly(),
             attachment.discard() && open.givesSpaceBack(),
-            !attachment.nonRotational());
+            !attachment.nonRotational(),
+            failures);
     return new Served(disk, open, device, export);
   }
 

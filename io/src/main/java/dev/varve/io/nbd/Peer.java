@@ -1,0 +1,51 @@
+package dev.varve.io.nbd;
+
+import io.netty.channel.Channel;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
+import io.netty.channel.unix.PeerCredentials;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Who is at the other end of a socket, and what a socket says of its end, for people. */
+final class Peer {
+
+  private Peer() {}
+
+  /** An address, or the process at the other end of a Unix socket. */
+  static String of(Channel channel) {
+    if (channel instanceof EpollDomainSocketChannel unix) return process(unix);
+    if (channel.remoteAddress() instanceof InetSocketAddress address)
+      return address.getAddress().getHostAddress() + ":" + address.getPort();
+    return "a local process";
+  }
+
+  private static String process(EpollDomainSocketChannel unix) {
+    try {
+      PeerCredentials credentials = unix.peerCredentials();
+      int pid = credentials.pid();
+      if (pid <= 0) return "a process of another container";
+      return "process %d%s, user %d".formatted(pid, program(pid), credentials.uid());
+    } catch (IOException _) {
+      return "a process that is gone";
+    }
+  }
+
+  /** Its name, while it is there and may be seen. */
+  private static String program(int pid) {
+    try {
+      return " " + Files.readString(Path.of("/proc/" + pid + "/comm")).strip();
+    } catch (IOException | RuntimeException _) {
+      return "";
+    }
+  }
+
+  /** A failure without the names of system calls: {@code Connection reset by peer}. */
+  static String reason(IOException failure) {
+    String text = failure.getMessage();
+    return text == null
+        ? "the system gave no reason"
+        : text.replaceFirst("^\\w+\\(\\.\\.\\) failed( with error\\(-?\\d+\\))?: ", "");
+  }
+}

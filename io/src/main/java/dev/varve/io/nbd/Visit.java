@@ -1,0 +1,83 @@
+package dev.varve.io.nbd;
+
+import dev.varve.core.device.Export;
+import dev.varve.core.log.Amount;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is logged of one connection: that its client has chosen a disk, and that it is gone, and
+ * why. One that never chose a disk is told where everything is told. For the connection's event
+ * loop.
+ */
+final class Visit {
+
+  private final Visitors visitors;
+  private final String client;
+  private long start;
+  private @Nullable String missed;
+  private @Nullable String disk;
+  private @Nullable String why;
+  private boolean cut;
+
+  /**
+   * @param peer who it is
+   */
+  Visit(Visitors visitors, String peer, long nowNanos) {
+    this.visitors = visitors;
+    this.client = "client %d (%s)".formatted(visitors.nextNumber(), peer);
+    this.start = nowNanos;
+  }
+
+  /** It asked for a disk that is not there; clients ask twice for one. */
+  void askedFor(String unknown, long nowNanos) {
+    if (unknown.equals(missed)) return;
+    missed = unknown;
+    visitors.log(
+        Level.INFO,
+        client + " asked for the disk '" + unknown + "', which is not served",
+        nowNanos);
+  }
+
+  void chose(Export export, long nowNanos) {
+    start = nowNanos;
+    disk = export.name().isEmpty() ? export.description() : export.name();
+    visitors.log(Level.INFO, "%s connected to disk '%s'".formatted(client, disk), nowNanos);
+  }
+
+  /** The reason why it is about to go, unless there was one before. */
+  void left(String reason) {
+    if (why == null) why = reason;
+  }
+
+  /**
+   * The reason why it is sent away without what it wanted; the first one, and after {@link #left}.
+   */
+  void cut(String reason) {
+    if (cut || reason.isEmpty()) return;
+    why = why == null ? reason : why + ", and " + reason;
+    cut = true;
+  }
+
+  void ended(@Nullable Transmission transmission, long nowNanos) {
+    String reason = why == null ? "it closed the connection without saying so" : why;
+    if (transmission == null) {
+      visitors.log(Level.DEBUG, client + " is gone and had chosen no disk: " + reason, nowNanos);
+      return;
+    }
+    visitors.log(
+        cut ? Level.WARNING : Level.INFO,
+        "%s %s disk '%s' after %s: %s; %s, %s read, %s written"
+            .formatted(
+                client,
+                cut ? "was cut from" : "left",
+                disk,
+                Amount.time(Duration.ofNanos(nowNanos - start)),
+                reason,
+                Amount.of(transmission.requests(), "request"),
+                Amount.bytes(transmission.bytesRead()),
+                Amount.bytes(transmission.bytesWritten())),
+        nowNanos);
+  }
+}
