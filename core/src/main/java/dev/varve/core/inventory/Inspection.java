@@ -6,6 +6,7 @@ import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.ImageInfo;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.ModelException;
+import dev.varve.core.settings.MovedMedia;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,9 +21,11 @@ final class Inspection {
   static final String NOT_LOOKED_AT = "not looked at yet";
 
   private final ImageFiles images;
+  private final MovedMedia moved;
 
-  Inspection(ImageFiles images) {
+  Inspection(ImageFiles images, MovedMedia moved) {
     this.images = images;
+    this.moved = moved;
   }
 
   /**
@@ -50,7 +53,9 @@ final class Inspection {
                 .formatted(medium.name(), text(info.parent()), text(medium.parent())));
       return medium.withCapacity(info.capacity()).withAccessError(null);
     } catch (IOException e) {
-      return medium.withAccessError(Refusal.why(medium.location(), e));
+      String note = Files.notExists(medium.location()) ? moved.note(medium) : null;
+      String why = Refusal.why(medium.location(), e);
+      return medium.withAccessError(note == null ? why : why + ": " + note);
     }
   }
 

@@ -123,7 +123,7 @@ public final class Inventory implements AutoCloseable {
             surroundings.clock(),
             surroundings.ids(),
             new Store(folder, images, warnings, state),
-            new Inspection(images),
+            new Inspection(images, folder.moved()),
             warnings);
     runs = new MachineRuns(outside);
     ledger = new Ledger(outside, runs, state);

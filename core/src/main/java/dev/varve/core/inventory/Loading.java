@@ -12,6 +12,7 @@ import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.settings.MachineSettings;
+import dev.varve.core.settings.MovedMedia;
 import dev.varve.core.settings.StateFolder;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -46,11 +47,11 @@ final class Loading {
         bad.put(file, Refusal.why(file, e));
       }
     }
-    InventoryState state = assemble(folder.contents().globalMedia(), readable, bad);
+    InventoryState state = assemble(folder.contents().globalMedia(), readable, bad, folder.moved());
     // A machine may stand on media of one that turned out to be bad.
     for (int known = -1; known != bad.size(); ) {
       known = bad.size();
-      state = assemble(folder.contents().globalMedia(), readable, bad);
+      state = assemble(folder.contents().globalMedia(), readable, bad, folder.moved());
       for (MachineEntry entry : state.machines().values()) {
         String why = problem(state, entry.saved());
         if (why != null) bad.put(entry.saved().settingsFile(), why);
@@ -63,17 +64,20 @@ final class Loading {
   }
 
   private static InventoryState assemble(
-      List<Medium> global, Map<Path, MachineSettings> readable, Map<Path, String> bad) {
+      List<Medium> global,
+      Map<Path, MachineSettings> readable,
+      Map<Path, String> bad,
+      MovedMedia moved) {
     InventoryState state = InventoryState.EMPTY.withMedia(unseen(global));
     Map<Path, MachineSettings> fitting = new LinkedHashMap<>();
     for (Map.Entry<Path, MachineSettings> e : readable.entrySet()) {
       if (bad.containsKey(e.getKey())) continue;
-      String why = conflict(state, e.getValue(), fitting.values());
+      String why = conflict(state, e.getValue(), fitting.values(), moved);
       if (why != null) {
         bad.put(e.getKey(), why);
         continue;
       }
-      state = state.withMedia(listed(state, e.getValue()));
+      state = state.withMedia(listed(state, e.getValue(), moved));
       fitting.put(e.getKey(), e.getValue());
     }
     // Machines use each other's media: all of them are known now.
@@ -82,10 +86,10 @@ final class Loading {
   }
 
   /** The state with one more machine and its media. */
-  static InventoryState add(InventoryState state, MachineSettings settings) {
-    String why = conflict(state, settings, List.of());
+  static InventoryState add(InventoryState state, MachineSettings settings, MovedMedia moved) {
+    String why = conflict(state, settings, List.of(), moved);
     if (why == null) {
-      InventoryState now = joined(state.withMedia(listed(state, settings)), settings);
+      InventoryState now = joined(state.withMedia(listed(state, settings, moved)), settings);
       why = problem(now, now.machine(settings.machine().id()).saved());
       if (why == null) return now;
     }
@@ -103,9 +107,9 @@ final class Loading {
    * @throws ModelException if the machine cannot be so beside what else there is
    */
   static InventoryState replace(
-      InventoryState state, MachineEntry entry, MachineSettings settings) {
+      InventoryState state, MachineEntry entry, MachineSettings settings, MovedMedia moved) {
     InventoryState alone = Registries.withoutListOf(state.without(entry.id()), entry.id());
-    InventoryState read = add(alone, settings);
+    InventoryState read = add(alone, settings, moved);
     List<Medium> known = new ArrayList<>();
     for (Medium medium : read.media().values()) {
       Medium before = state.media().get(medium.id());
@@ -150,15 +154,16 @@ final class Loading {
   /**
    * The media of a machine's registry; of those that are known already, only that it lists them.
    */
-  private static List<Medium> listed(InventoryState state, MachineSettings settings) {
+  private static List<Medium> listed(
+      InventoryState state, MachineSettings settings, MovedMedia moved) {
     UUID machine = settings.machine().id().uuid();
     List<Medium> media = new ArrayList<>();
     for (Medium medium : unseen(settings.media())) {
       Medium known = state.media().get(medium.id());
-      media.add(
-          known == null
-              ? medium.withRegistries(Set.of(machine))
-              : Registries.listed(known, machine));
+      if (known == null) media.add(medium.withRegistries(Set.of(machine)));
+      else if (moved.isLost(known) && !moved.isLost(medium))
+        media.add(Registries.listed(known.withLocation(medium.location()), machine));
+      else media.add(Registries.listed(known, machine));
     }
     return media;
   }
@@ -176,7 +181,10 @@ final class Loading {
 
   /** Why a machine cannot be beside what is known already; null if it can. */
   private static @Nullable String conflict(
-      InventoryState state, MachineSettings settings, Collection<MachineSettings> others) {
+      InventoryState state,
+      MachineSettings settings,
+      Collection<MachineSettings> others,
+      MovedMedia moved) {
     for (MachineSettings other : others)
       if (other.machine().id().equals(settings.machine().id()))
         return "machine %s is described by '%s' too"
@@ -194,7 +202,7 @@ final class Loading {
     Set<MediumId> here = new HashSet<>();
     for (Medium medium : settings.media()) {
       if (!here.add(medium.id())) return "medium %s is listed twice".formatted(medium.id());
-      String why = Twins.conflict(state, medium, files);
+      String why = Twins.conflict(state, medium, files, moved);
       if (why != null) return why;
       if (medium.parent() != null
           && !here.contains(medium.parent())

@@ -28,7 +28,6 @@ import java.util.List;
 /** Which machines there are. */
 final class Machines {
 
-  private static final String SNAPSHOT_FOLDER = "Snapshots";
   private static final String CHIPSET = "PIIX3";
 
   private final Outside outside;
@@ -48,7 +47,7 @@ final class Machines {
         id,
         name,
         outside.store().folder().newMachineFile(id, name),
-        SNAPSHOT_FOLDER,
+        Machine.USUAL_SNAPSHOT_FOLDER,
         null,
         CHIPSET,
         Hardware.EMPTY,
@@ -78,7 +77,9 @@ final class Machines {
     }
     List<View.BadMachine> bad =
         state.bad().stream().filter(b -> !b.settingsFile().equals(file)).toList();
-    return new Opened(Loading.add(state, settings).withBad(bad), settings.machine().id());
+    return new Opened(
+        Loading.add(state, settings, outside.store().folder().moved()).withBad(bad),
+        settings.machine().id());
   }
 
   // ---- forgetting one

@@ -11,6 +11,8 @@ import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.ModelException;
 import dev.varve.core.medium.Ownership;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  */
 record NewDiff(Medium medium, Path parent, @Nullable MediumId onRaw) {
 
+  private static final System.Logger LOG = System.getLogger(NewDiff.class.getName());
+
   /** Formats that can hold a differencing image; on others it is a VDI. */
   private static final Set<String> CAN_DIFFER = Set.of("VDI", "VMDK", "VHD");
 
@@ -37,9 +41,33 @@ record NewDiff(Medium medium, Path parent, @Nullable MediumId onRaw) {
   /** One that the model makes by itself, in a machine's snapshot folder and registry. */
   static NewDiff in(Machine machine, InventoryState state, Medium parent, MediumId id) {
     String extension = format(parent).toLowerCase(Locale.ROOT);
-    Path location = machine.snapshotPath().resolve("{%s}.%s".formatted(id.uuid(), extension));
+    Path location = snapshotFolder(machine).resolve("{%s}.%s".formatted(id.uuid(), extension));
     NewDiff diff = at(location, state, parent, id);
     return of(diff.medium().withRegistries(Set.of(machine.id().uuid())), parent);
+  }
+
+  /**
+   * Where its images go: the folder that the settings file names, unless that is of a place which
+   * is not here. A machine that was moved keeps the name of its old folder.
+   */
+  private static Path snapshotFolder(Machine machine) {
+    Path settingsFile = machine.settingsFile();
+    Path named = machine.snapshotPath();
+    Path above = named.getParent();
+    boolean elsewhere =
+        above != null
+            && !named.startsWith(settingsFile.getParent())
+            && Files.notExists(named)
+            && Files.notExists(above);
+    if (!elsewhere) return named;
+    Path usual = settingsFile.resolveSibling(Machine.USUAL_SNAPSHOT_FOLDER);
+    LOG.log(
+        Level.WARNING,
+        "the snapshot folder {0} of machine ''{1}'' is not there; its new images go to {2}",
+        named,
+        machine.name(),
+        usual);
+    return usual;
   }
 
   static NewDiff at(Path location, InventoryState state, Medium parent, MediumId id) {

@@ -104,7 +104,7 @@ final class OutsideEdits {
     return Refusal.of(VBOX_E_INVALID_OBJECT_STATE, "%s", text);
   }
 
-  private static InventoryState read(InventoryState state, MachineEntry entry, Reading reading) {
+  private InventoryState read(InventoryState state, MachineEntry entry, Reading reading) {
     Machine machine = reading.settings().machine();
     if (!machine.id().equals(entry.id()))
       throw contradiction(
@@ -122,7 +122,7 @@ final class OutsideEdits {
           entry.name());
     InventoryState next;
     try {
-      next = Loading.replace(state, entry, reading.settings());
+      next = Loading.replace(state, entry, reading.settings(), outside.store().folder().moved());
     } catch (ModelException e) {
       throw contradiction(
           entry, "what it says now cannot be used: %s", String.valueOf(e.getMessage()));

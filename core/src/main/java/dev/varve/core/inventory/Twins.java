@@ -3,6 +3,7 @@ package dev.varve.core.inventory;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.SamePlace;
+import dev.varve.core.settings.MovedMedia;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,12 +26,18 @@ final class Twins {
    * May look at files.
    *
    * @param settingsFiles of the machines that are known, for people
+   * @param moved media of which the place may be a guess
    */
   static @Nullable String conflict(
-      InventoryState state, Medium medium, Map<UUID, Path> settingsFiles) {
+      InventoryState state, Medium medium, Map<UUID, Path> settingsFiles, MovedMedia moved) {
     if (medium.isHostDrive()) return null;
     Medium known = state.media().get(medium.id());
-    if (known != null) return difference(medium, known, settingsFiles);
+    if (known != null) {
+      // Where one of the two is, is not known: it can be where the other is.
+      boolean lost = moved.isLost(medium) || moved.isLost(known);
+      return difference(
+          lost ? medium.withLocation(known.location()) : medium, known, settingsFiles);
+    }
     // Images of discs and floppies hold no uuid, so that each host gives them another.
     if (medium.device() != DeviceType.HARD_DISK) return null;
     for (Medium other : state.media().values())

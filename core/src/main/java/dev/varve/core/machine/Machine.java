@@ -33,26 +33,37 @@ public record Machine(
     boolean currentStateModified,
     Instant lastStateChange) {
 
+  /** Where differencing images go, relative to the machine's folder, if nothing else is said. */
+  public static final String USUAL_SNAPSHOT_FOLDER = "Snapshots";
+
   public Machine {
     snapshots = List.copyOf(snapshots);
   }
 
-  /** Where new differencing images go. */
+  /** Where new differencing images go; the usual folder if that is a path of Windows. */
   public Path snapshotPath() {
-    Path folder = settingsFile.resolveSibling(snapshotFolder);
-    return folder.normalize();
+    return snapshotPath(settingsFile, snapshotFolder);
+  }
+
+  /** The same of a machine of which no more is known. */
+  public static Path snapshotPath(Path settingsFile, String snapshotFolder) {
+    var written = new WrittenPath(snapshotFolder);
+    String folder = written.isOfWindows() ? USUAL_SNAPSHOT_FOLDER : written.slashed();
+    return settingsFile.resolveSibling(folder).normalize();
   }
 
   /**
-   * The file of a saved memory.
+   * The file of a saved memory; for a path of Windows, the file of that name among the snapshots.
    *
    * @param stateFile as the settings file names it: relative to the machine's folder, or absolute
    * @return null for none, and for a name that no file of this system can have
    */
   public @Nullable Path statePath(@Nullable String stateFile) {
     if (stateFile == null) return null;
+    var written = new WrittenPath(stateFile);
     try {
-      return settingsFile.resolveSibling(stateFile).normalize();
+      if (written.isOfWindows()) return snapshotPath().resolve(written.fileName());
+      return settingsFile.resolveSibling(written.slashed()).normalize();
     } catch (InvalidPathException _) {
       return null;
     }

@@ -84,6 +84,24 @@ public record Medium(
     return location.toString();
   }
 
+  /** The same in another place. */
+  public Medium withLocation(Path location) {
+    return new Medium(
+        id,
+        location,
+        format,
+        device,
+        type,
+        variant,
+        parent,
+        capacity,
+        autoReset,
+        registries,
+        description,
+        properties,
+        accessError);
+  }
+
   /** The same with another type. */
   public Medium withType(MediumType type) {
     return new Medium(

@@ -97,7 +97,7 @@ final class GlobalFile {
   }
 
   private MediaRegistry registry() {
-    return new MediaRegistry(folder, null);
+    return new MediaRegistry(folder, null, Whereabouts.asWritten(folder));
   }
 
   /**

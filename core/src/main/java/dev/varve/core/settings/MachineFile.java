@@ -5,7 +5,9 @@ import dev.varve.core.machine.Machine;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Snapshot;
 import dev.varve.core.machine.SnapshotId;
+import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.Medium;
+import dev.varve.core.medium.MediumId;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -61,12 +63,17 @@ final class MachineFile {
   private final XmlDocument document;
   private final XmlElement machine;
   private final SettingsVersion version;
+  private final Whereabouts whereabouts;
+  private @Nullable List<Medium> registry;
 
-  private MachineFile(Path path, XmlDocument document) throws SettingsException {
+  private MachineFile(Path path, XmlDocument document, @Nullable ImageFiles images)
+      throws SettingsException {
     this.path = path;
     this.document = document;
     this.machine = SettingsFormat.content(document.root(), "Machine");
     this.version = SettingsVersion.of(document.root());
+    this.whereabouts =
+        new Whereabouts(folder(), Machine.snapshotPath(path, snapshotFolder()), images);
     if (version.isUnknown()) checkPlaces();
   }
 
@@ -87,21 +94,41 @@ final class MachineFile {
   }
 
   /**
-   * A file that is there.
+   * A file that is there. Its media are where it says.
    *
    * @param path absolute
    */
   static MachineFile read(Path path) throws IOException {
-    return new MachineFile(path, XmlReader.read(path));
+    return new MachineFile(path, XmlReader.read(path), null);
+  }
+
+  /**
+   * A file that is there.
+   *
+   * @param path absolute
+   * @param images to find media that are not where the file says
+   */
+  static MachineFile read(Path path, ImageFiles images) throws IOException {
+    return new MachineFile(path, XmlReader.read(path), images);
+  }
+
+  /**
+   * A file that somebody has read, to be written. Its media are where it says.
+   *
+   * @param path absolute
+   */
+  static MachineFile of(Path path, byte[] bytes) throws SettingsException {
+    return new MachineFile(path, XmlReader.read(path.toString(), bytes), null);
   }
 
   /**
    * A file that somebody has read.
    *
    * @param path absolute
+   * @param images to find media that are not where the file says
    */
-  static MachineFile of(Path path, byte[] bytes) throws SettingsException {
-    return new MachineFile(path, XmlReader.read(path.toString(), bytes));
+  static MachineFile of(Path path, byte[] bytes, ImageFiles images) throws SettingsException {
+    return new MachineFile(path, XmlReader.read(path.toString(), bytes), images);
   }
 
   /** A file for a new machine. */
@@ -119,11 +146,19 @@ final class MachineFile {
 
   /** What a user should know of the file although it can be read, a line each. */
   List<String> remarks() {
-    if (!version.isUnknown()) return List.of();
-    return List.of(
-        ("%s has version %s of the settings format, and this version of Varve knows those up to %s:"
-                + " what it does not know stays in the file as it is")
-            .formatted(path, version.text(), SettingsVersion.NEWEST.text()));
+    List<String> remarks = new ArrayList<>();
+    if (version.isUnknown())
+      remarks.add(
+          ("%s has version %s of the settings format, and this version of Varve knows those up to"
+                  + " %s: what it does not know stays in the file as it is")
+              .formatted(path, version.text(), SettingsVersion.NEWEST.text()));
+    remarks.addAll(whereabouts.remarks(path));
+    return remarks;
+  }
+
+  /** What to say of media that are elsewhere than the file says, if they are missing. */
+  Map<MediumId, MovedMedia.Note> moved() {
+    return whereabouts.notes();
   }
 
   MachineId id() throws SettingsException {
@@ -132,7 +167,12 @@ final class MachineFile {
 
   /** The media of its own registry, parents first. */
   List<Medium> registry() throws SettingsException {
-    return mediaRegistry().read(machine.only("MediaRegistry"));
+    List<Medium> read = registry;
+    if (read == null) {
+      read = mediaRegistry().read(machine.only("MediaRegistry"));
+      registry = read;
+    }
+    return read;
   }
 
   /**
@@ -141,17 +181,20 @@ final class MachineFile {
    * @param known its own media and others that its devices may name
    */
   MachineSettings settings(KnownMedia known) throws SettingsException {
-    return settingsWith(known);
+    return settingsWith(known, registry());
   }
 
   /** What it says, whatever media there are; to be compared with what it says at another moment. */
   MachineSettings said() throws SettingsException {
-    return settingsWith(null);
+    Whereabouts asWritten = Whereabouts.asWritten(folder());
+    MediaRegistry list = new MediaRegistry(folder(), id().uuid(), asWritten);
+    return settingsWith(null, list.read(machine.only("MediaRegistry")));
   }
 
-  private MachineSettings settingsWith(@Nullable KnownMedia known) throws SettingsException {
+  private MachineSettings settingsWith(@Nullable KnownMedia known, List<Medium> registered)
+      throws SettingsException {
     Machine header = header();
-    List<Medium> media = new ArrayList<>(registry());
+    List<Medium> media = new ArrayList<>(registered);
     var drives = new MediaOfMachine(header.id().uuid(), folder(), known);
     var reader = new HardwareElement(drives, version);
     var limits = new ExtraLimits(machine);
@@ -165,6 +208,7 @@ final class MachineFile {
     drives.readCurrentState();
     Hardware hardware = limits.addTo(reader.read(machine), null);
     media.addAll(drives.hostDrives());
+    drives.hostDrives().forEach(drive -> whereabouts.noteDrive(drive.id(), drive.location()));
     return new MachineSettings(with(header, hardware, snapshots), media);
   }
 
@@ -210,13 +254,12 @@ final class MachineFile {
   /** The machine without storage and snapshots. */
   private Machine header() throws SettingsException {
     UUID now = Values.uuidIfAny(machine, "currentSnapshot");
-    String folder = machine.attribute("snapshotFolder");
     boolean dated = machine.attribute("lastStateChange") != null;
     return new Machine(
         id(),
         Values.text(machine, "name"),
         path,
-        folder == null || folder.isEmpty() ? "Snapshots" : folder,
+        snapshotFolder(),
         stateFile(machine),
         chipset(),
         Hardware.EMPTY,
@@ -224,6 +267,11 @@ final class MachineFile {
         now == null ? null : new SnapshotId(now),
         Values.flag(machine, "currentStateModified", true),
         dated ? Values.instant(machine, "lastStateChange") : Instant.EPOCH);
+  }
+
+  private String snapshotFolder() {
+    String folder = machine.attribute("snapshotFolder");
+    return folder == null || folder.isEmpty() ? Machine.USUAL_SNAPSHOT_FOLDER : folder;
   }
 
   private static Machine with(Machine header, Hardware hardware, List<Snapshot> snapshots) {
@@ -264,7 +312,7 @@ final class MachineFile {
   }
 
   private MediaRegistry mediaRegistry() throws SettingsException {
-    return new MediaRegistry(folder(), id().uuid());
+    return new MediaRegistry(folder(), id().uuid(), whereabouts);
   }
 
   // ---- writing
@@ -276,6 +324,7 @@ final class MachineFile {
    *     damaged; it is to be thrown away then
    */
   void write(MachineSettings wanted) throws SettingsException {
+    registry = null;
     Machine model = wanted.machine();
     var drives = new MediaOfMachine(model.id().uuid(), folder(), null);
     for (Medium medium : wanted.media()) if (medium.isHostDrive()) drives.add(medium);

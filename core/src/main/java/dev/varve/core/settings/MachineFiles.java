@@ -1,6 +1,7 @@
 package dev.varve.core.settings;
 
 import dev.varve.core.machine.MachineId;
+import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.settings.JournalEntry.NewFile;
@@ -24,6 +25,7 @@ final class MachineFiles {
   private static final System.Logger LOG = System.getLogger(MachineFiles.class.getName());
 
   private final Changes changes;
+  private final ImageFiles images;
   private final Supplier<List<Path>> listed;
   private final Supplier<List<Medium>> globalMedia;
   private final SeenFiles seen = new SeenFiles();
@@ -32,12 +34,19 @@ final class MachineFiles {
   // What is registered in the files of listed machines, as far as anybody asked.
   private final Map<Path, List<Medium>> registries = new HashMap<>();
   private final Map<Path, List<String>> remarks = new HashMap<>();
+  private final MovedMedia moved = new MovedMedia();
 
   /**
+   * @param images to find media that are not where a file says
    * @param listed the settings files on the list of machines
    */
-  MachineFiles(Changes changes, Supplier<List<Path>> listed, Supplier<List<Medium>> globalMedia) {
+  MachineFiles(
+      Changes changes,
+      ImageFiles images,
+      Supplier<List<Path>> listed,
+      Supplier<List<Medium>> globalMedia) {
     this.changes = changes;
+    this.images = images;
     this.listed = listed;
     this.globalMedia = globalMedia;
   }
@@ -59,7 +68,7 @@ final class MachineFiles {
   }
 
   private Reading reading(Path path, byte[] contents) throws SettingsException {
-    MachineFile file = MachineFile.of(path, contents);
+    MachineFile file = MachineFile.of(path, contents, images);
     List<Medium> own = file.registry();
     SeenFiles.Seen before = seen.get(path);
     return new Reading(
@@ -68,6 +77,7 @@ final class MachineFiles {
         file.settings(new KnownHere(path, own)),
         own,
         file.remarks(),
+        file.moved(),
         file.said(),
         before == null ? null : before.said());
   }
@@ -87,6 +97,7 @@ final class MachineFiles {
     ids.put(file, reading.settings().machine().id());
     registries.put(file, reading.registry());
     remark(file, reading.remarks());
+    moved.put(file, reading.moved());
     return reading.settings();
   }
 
@@ -99,6 +110,11 @@ final class MachineFiles {
 
   List<String> remarks(Path file) {
     return remarks.getOrDefault(file, List.of());
+  }
+
+  /** The media that are elsewhere than the files say. */
+  MovedMedia moved() {
+    return moved;
   }
 
   // ---- what other programs write
@@ -194,7 +210,9 @@ final class MachineFiles {
     try {
       NewFile waiting = changes.waiting(machine);
       MachineFile file =
-          waiting == null ? MachineFile.read(machine) : MachineFile.of(machine, waiting.bytes());
+          waiting == null
+              ? MachineFile.read(machine, images)
+              : MachineFile.of(machine, waiting.bytes(), images);
       read = new ArrayList<>(file.registry());
     } catch (IOException e) {
       return List.of();

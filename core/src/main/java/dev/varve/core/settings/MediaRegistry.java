@@ -30,7 +30,9 @@ final class MediaRegistry {
   /** Why a medium is not accessible that was read from a registry. */
   static final String NOT_LOOKED_AT = "nobody has looked at it since Varve was started";
 
+  private static final String LOCATION = "location";
   private static final String RAW = "RAW";
+  private static final String ISCSI = "iSCSI";
 
   /** As VirtualBox writes them. */
   private static final List<String> FORMATS =
@@ -69,14 +71,16 @@ final class MediaRegistry {
 
   private final Path folder;
   private final @Nullable UUID owner;
+  private final Whereabouts whereabouts;
 
   /**
    * @param folder relative locations are meant from here
    * @param owner the machine; null for the global registry
    */
-  MediaRegistry(Path folder, @Nullable UUID owner) {
+  MediaRegistry(Path folder, @Nullable UUID owner, Whereabouts whereabouts) {
     this.folder = folder;
     this.owner = owner;
+    this.whereabouts = whereabouts;
   }
 
   // ---- reading
@@ -89,6 +93,12 @@ final class MediaRegistry {
   List<Medium> read(@Nullable XmlElement registry) throws SettingsException {
     Map<MediumId, Medium> media = new LinkedHashMap<>();
     if (registry == null) return List.of();
+    List<String> locations = new ArrayList<>();
+    for (XmlElement element : registry.descendants()) {
+      String location = element.attribute(LOCATION);
+      if (location != null) locations.add(location);
+    }
+    whereabouts.read(locations);
     for (Kind kind : Kind.values()) {
       XmlElement list = registry.only(kind.list);
       if (list == null) continue;
@@ -114,6 +124,7 @@ final class MediaRegistry {
       if (kind == Kind.HARD_DISKS) format = Values.text(element, "format");
       else format = RAW;
     }
+    var id = new MediumId(Values.uuid(element, "uuid"));
     XmlElement description = element.child("Description");
     Map<String, String> properties = new HashMap<>();
     for (XmlElement property : element.elements("Property")) {
@@ -121,8 +132,8 @@ final class MediaRegistry {
       properties.put(Values.text(property, "name"), value == null ? "" : value);
     }
     return new Medium(
-        new MediumId(Values.uuid(element, "uuid")),
-        Values.path(element, "location", folder),
+        id,
+        location(element, id, format(format), kind.device),
         format(format),
         kind.device,
         parent == null ? type(element, kind) : MediumType.NORMAL,
@@ -134,6 +145,13 @@ final class MediaRegistry {
         description == null ? "" : description.text(),
         properties,
         NOT_LOOKED_AT);
+  }
+
+  private Path location(XmlElement element, MediumId id, String format, DeviceType device)
+      throws SettingsException {
+    Path literal = Values.path(element, LOCATION, folder);
+    if (format.equals(ISCSI)) return literal;
+    return whereabouts.of(Values.text(element, LOCATION), id, format, device);
   }
 
   /** Formats and types are compared without regard to case, as VirtualBox does it. */
@@ -222,7 +240,7 @@ final class MediaRegistry {
         fields(medium, kind).writeTo(element);
       } else {
         Medium before = medium(element, kind, holder(element, kind));
-        fields(medium, kind, locationAsWritten(before, medium))
+        fields(medium, kind, locationAsWritten(element, before, medium))
             .writeTo(element, fields(before, kind));
       }
       elements.add(element);
@@ -242,9 +260,13 @@ final class MediaRegistry {
     return new MediumId(Values.uuid(parent, "uuid"));
   }
 
-  /** Another way to the same file is no other location. */
-  private static Path locationAsWritten(Medium before, Medium now) {
-    return SamePlace.of(before.location(), now.location()) ? before.location() : now.location();
+  /** Another way to the same file is no other location, nor is one by which it was found. */
+  private Path locationAsWritten(XmlElement element, Medium before, Medium now)
+      throws SettingsException {
+    boolean same =
+        whereabouts.mayMean(Values.text(element, LOCATION), now.location())
+            || SamePlace.of(before.location(), now.location());
+    return same ? before.location() : now.location();
   }
 
   private Fields fields(Medium medium, Kind kind) {
@@ -257,7 +279,7 @@ final class MediaRegistry {
     boolean formatted = disk || !medium.format().equals(RAW);
     return new Fields()
         .with("uuid", Values.text(medium.id().uuid()))
-        .with("location", Values.text(location, folder))
+        .with(LOCATION, Values.text(location, folder))
         .with("format", formatted ? medium.format() : null)
         .withTrue("autoReset", medium.autoReset())
         .with("type", typed ? medium.type().text() : null);

@@ -1,8 +1,10 @@
 package dev.varve.core.settings;
 
 import dev.varve.core.medium.Medium;
+import dev.varve.core.medium.MediumId;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,11 +18,13 @@ public final class Reading {
   private final MachineSettings settings;
   private final List<Medium> registry;
   private final List<String> remarks;
+  private final Map<MediumId, MovedMedia.Note> moved;
   private final MachineSettings said;
   private final @Nullable MachineSettings before;
 
   /**
    * @param settings with the media that are known
+   * @param moved what to say of media that are elsewhere
    * @param said whatever media are known
    * @param before what it said when it was last read or written here; null if it never was
    */
@@ -30,6 +34,7 @@ public final class Reading {
       MachineSettings settings,
       List<Medium> registry,
       List<String> remarks,
+      Map<MediumId, MovedMedia.Note> moved,
       MachineSettings said,
       @Nullable MachineSettings before) {
     this.file = file;
@@ -37,6 +42,7 @@ public final class Reading {
     this.settings = settings;
     this.registry = registry;
     this.remarks = remarks;
+    this.moved = moved;
     this.said = said;
     this.before = before;
   }
@@ -71,5 +77,9 @@ public final class Reading {
 
   List<String> remarks() {
     return remarks;
+  }
+
+  Map<MediumId, MovedMedia.Note> moved() {
+    return moved;
   }
 }

@@ -205,7 +205,7 @@ public final class StateFolder implements AutoCloseable {
     this.folder = folder;
     this.lock = lock;
     this.changes = new Changes(folder.resolve("journal"), images, steps, troubles, this::isMedium);
-    this.files = new MachineFiles(changes, () -> machines, () -> globalMedia);
+    this.files = new MachineFiles(changes, images, () -> machines, () -> globalMedia);
   }
 
   /**
@@ -361,6 +361,11 @@ public final class StateFolder implements AutoCloseable {
   /** What a user should know of a settings file that was read, a line each. */
   public List<String> remarks(Path settingsFile) {
     return files.remarks(settingsFile);
+  }
+
+  /** The media that settings files name in places where they are not. */
+  public MovedMedia moved() {
+    return files.moved();
   }
 
   // ---- what other programs write
