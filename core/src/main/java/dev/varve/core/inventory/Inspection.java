@@ -7,6 +7,7 @@ import dev.varve.core.medium.ImageInfo;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.ModelException;
 import dev.varve.core.settings.MovedMedia;
+import dev.varve.core.settings.StateFolder.FileStep;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -114,17 +115,28 @@ final class Inspection {
   }
 
   /**
-   * Refuses what is a device of the host, and no file that could be deleted.
+   * Refuses what will be done with files after a decision, if it shows now that it cannot be done.
    *
-   * @param doing what needs that: {@code merge it into another}
+   * @param doing what needs it: {@code delete snapshot 'S1'}
    */
-  static void needsFile(Path image, String doing) {
+  void checkSteps(List<FileStep> steps, String doing) {
+    try {
+      for (FileStep step : steps)
+        if (step instanceof FileStep.Delete) checkDeletable(step.image(), doing);
+        else images.checkChangeable(step.image());
+    } catch (IOException e) {
+      throw Refusal.of(ErrorCode.VBOX_E_FILE_ERROR, "cannot " + doing, e);
+    }
+  }
+
+  private void checkDeletable(Path image, String doing) throws IOException {
     if (Files.exists(image) && !Files.isRegularFile(image))
       throw Refusal.of(
           ErrorCode.VBOX_E_NOT_SUPPORTED,
           "'%s' is a device of the host, and to %s it would have to be deleted; close the medium, or detach it",
           image,
           doing);
+    images.checkDeletable(image);
   }
 
   /** Why a medium cannot be used, and what to do. */

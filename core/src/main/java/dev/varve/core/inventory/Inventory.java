@@ -111,7 +111,7 @@ public final class Inventory implements AutoCloseable {
   private final MediaRegistry registry;
   private final Attaching attaching;
   private final Snapshots snapshots;
-  private boolean closed;
+  private volatile boolean closed;
 
   private Inventory(
       StateFolder folder, Surroundings surroundings, Warnings warnings, InventoryState state) {
@@ -172,6 +172,12 @@ public final class Inventory implements AutoCloseable {
       }
 
       @Override
+      public void folder(Path folder, @Nullable String why) {
+        if (why == null) warnings.clear(Warnings.Kind.STATE_FOLDER, folder.toString());
+        else warnings.raise(Warnings.Kind.STATE_FOLDER, folder.toString(), why);
+      }
+
+      @Override
       public void kept(Kept kept) {
         tell(kept, warnings);
       }
@@ -181,6 +187,23 @@ public final class Inventory implements AutoCloseable {
   /** The present state; any thread. */
   public View view() {
     return ledger.view();
+  }
+
+  /**
+   * Looks after what is wrong: whether the state folder can be written, and whether what could not
+   * be done can be done now. To be called every few seconds, by a thread that may wait for a file
+   * system.
+   */
+  public void tend() {
+    if (closed) return;
+    StateFolder folder = outside.store().folder();
+    folder.look();
+    if (!folder.isAnythingLeft()) return;
+    ledger.locked(
+        () -> {
+          if (!closed) folder.retry();
+          return null;
+        });
   }
 
   /** What is wrong at the moment; any thread. */
@@ -573,19 +596,20 @@ public final class Inventory implements AutoCloseable {
         state -> state.withoutMedia(List.of(MediaRegistry.unneeded(state, medium, "close").id())));
   }
 
-  /** Forgets a medium and deletes its file. */
-  public void deleteStorage(MediumId medium) {
-    ledger.locked(
+  /**
+   * Forgets a medium and deletes its file.
+   *
+   * @return why the file could not be deleted yet; empty if it is
+   */
+  public List<String> deleteStorage(MediumId medium) {
+    return ledger.locked(
         () -> {
           Medium gone = MediaRegistry.unneeded(ledger.state(), medium, "delete");
           outside.inspection().needsNoOther(gone);
-          Inspection.needsFile(gone.location(), "delete its storage");
-          ledger.decide(
-              ledger.state().withoutMedia(List.of(medium)),
-              List.of(),
-              List.of(Merge.delete(gone)),
-              null);
-          return null;
+          List<FileStep> steps = List.of(Merge.delete(gone));
+          outside.inspection().checkSteps(steps, "delete '%s'".formatted(gone.name()));
+          ledger.decide(ledger.state().withoutMedia(List.of(medium)), List.of(), steps, null);
+          return warnings().about(Warnings.Kind.STUCK_STEP, gone.location().toString());
         });
   }
 

@@ -233,6 +233,7 @@ final class Ledger {
       List<NewDiff> diffs,
       List<FileStep> steps,
       Store.@Nullable Moment moment) {
+    outside.inspection().checkSteps(steps, "make the change");
     outside
         .store()
         .commit(after, diffs, steps, moment == null ? RunningDisks.Decision::run : moment);

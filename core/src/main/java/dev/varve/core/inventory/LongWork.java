@@ -180,7 +180,7 @@ final class LongWork {
         };
     outside.store().checkCurrent(state, deletion.touched(state));
     InventoryState locked = work.lock(state, deletion.touched(state), MachineRuns.token(machine));
-    needFiles(work.steps(state), work.description);
+    outside.inspection().checkSteps(work.steps(state), work.description);
     checkRoom(state, deletion.merges());
     ledger.decide(state, List.of(), List.of(), null);
     work.begin(
@@ -212,7 +212,7 @@ final class LongWork {
         };
     outside.store().checkCurrent(state, merge.touched(state));
     InventoryState locked = work.lock(state, merge.touched(state), null);
-    needFiles(work.steps(state), work.description);
+    outside.inspection().checkSteps(work.steps(state), work.description);
     checkRoom(state, List.of(merge));
     work.begin(locked, null, "%s %s %s".formatted(MERGE_MEDIUM, source, target));
     return work;
@@ -286,22 +286,15 @@ final class LongWork {
     }
   }
 
-  /** What is deleted in the end must be a file: found out then, it would be too late. */
-  private static void needFiles(List<StateFolder.FileStep> steps, String doing) {
-    for (StateFolder.FileStep step : steps)
-      if (step instanceof StateFolder.FileStep.Delete(Path image, _))
-        Inspection.needsFile(image, doing);
-  }
-
   /** All that is copied may turn out to be new to where it goes. */
-  private static void checkRoom(InventoryState state, List<Merge> merges) {
+  private void checkRoom(InventoryState state, List<Merge> merges) {
     try {
       for (Merge merge : merges) {
         long needed = 0;
         for (Medium source : merge.sources(state)) needed += Files.size(source.location());
         Medium target = state.medium(merge.target());
         if (!Files.isRegularFile(target.location())) continue; // a device is as large as it is
-        long room = Files.getFileStore(target.location()).getUsableSpace();
+        long room = outside.images().room(target.location()).bytes();
         if (room < needed)
           throw Refusal.of(
               E_OUTOFMEMORY,

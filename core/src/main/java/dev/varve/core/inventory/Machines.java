@@ -14,6 +14,7 @@ import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.MachineState;
 import dev.varve.core.machine.Snapshot;
 import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.Links;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
@@ -21,6 +22,7 @@ import dev.varve.core.settings.MachineSettings;
 import dev.varve.core.settings.SettingsException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,12 +63,17 @@ final class Machines {
   record Opened(InventoryState state, MachineId machine) {}
 
   Opened open(InventoryState state, Path settingsFile) {
-    Path file = settingsFile.toAbsolutePath().normalize();
+    Path given = settingsFile.toAbsolutePath().normalize();
+    // What the file names is relative to where it is, and not to where a link to it is.
+    Path file = Links.followed(given);
     for (MachineEntry entry : state.machines().values())
-      if (entry.saved().settingsFile().equals(file)) return new Opened(state, entry.id());
+      if (List.of(given, file).contains(entry.saved().settingsFile()))
+        return new Opened(state, entry.id());
     if (Files.notExists(file))
       throw Refusal.of(
-          VBOX_E_FILE_ERROR, "there is no file '%s'; name a machine's settings file", file);
+          VBOX_E_FILE_ERROR,
+          "%s; name a machine's settings file",
+          Refusal.why(new NoSuchFileException(file.toString())));
     MachineSettings settings;
     try {
       settings = outside.store().folder().read(file);

@@ -13,6 +13,7 @@ import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.ErrorCode;
 import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.ImageInfo;
+import dev.varve.core.medium.Links;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumState;
@@ -129,10 +130,13 @@ final class MediaRegistry {
   record Opened(InventoryState state, MediumId medium) {}
 
   /**
+   * Registers an image, or finds it. A symbolic link is followed: what is registered is the image.
+   *
    * @param format null: as the file's contents tell
    */
   Opened open(InventoryState state, Path location, DeviceType device, @Nullable String format) {
-    Path absolute = absolute(location);
+    Path given = absolute(location);
+    Path absolute = at(state, given) == null ? Links.followed(given) : given;
     Medium known = at(state, absolute);
     if (known != null) {
       if (format != null && !format.equals(known.format()))

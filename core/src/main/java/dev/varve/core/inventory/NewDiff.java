@@ -13,6 +13,7 @@ import dev.varve.core.medium.Ownership;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -99,7 +100,10 @@ record NewDiff(Medium medium, Path parent, @Nullable MediumId onRaw) {
 
   /** Makes the file, and the folder that it goes into. */
   void create(ImageFiles images) throws IOException {
-    Ownership.createFolders(Objects.requireNonNull(medium.location().toAbsolutePath().getParent()));
+    Path folder = Objects.requireNonNull(medium.location().toAbsolutePath().getParent());
+    if (Files.isSymbolicLink(folder) && !Files.exists(folder))
+      throw new NoSuchFileException(folder.toString());
+    Ownership.createFolders(folder);
     if (onRaw == null) images.createChild(medium.location(), medium.id(), parent);
     else images.createChildOfRaw(medium.location(), medium.id(), parent, onRaw);
   }

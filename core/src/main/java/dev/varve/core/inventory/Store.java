@@ -297,16 +297,11 @@ final class Store implements AutoCloseable {
     }
   }
 
-  /** Deletes their files; one that cannot be deleted now is left to the next run. */
+  /** Deletes their files; one that cannot be deleted now is deleted later. */
   void deleteImplicit(Collection<Medium> media) {
     for (Medium medium : media) {
-      try {
-        images.deleteMade(medium.location(), medium.id());
-      } catch (IOException e) {
-        unsaved.remove(medium.id());
-        continue;
-      }
-      keepImplicit(List.of(medium.id()));
+      Change change = unsaved.remove(medium.id());
+      if (change != null) change.rollBack(medium.location(), medium.id());
     }
   }
 
@@ -314,11 +309,11 @@ final class Store implements AutoCloseable {
    * Does what a line of {@link #createImplicit} asks of the next run. A machine whose settings file
    * cannot be read may have saved the medium: then that is left to a later run.
    */
-  void finishImplicit(String line, InventoryState state) throws IOException {
+  void finishImplicit(String line, InventoryState state) {
     if (!state.bad().isEmpty()) return;
     Implicit made = Implicit.of(line);
-    if (!state.media().containsKey(made.id())) images.deleteMade(made.file(), made.id());
-    forget(line);
+    if (state.media().containsKey(made.id())) forget(line);
+    else folder.forget(line, made.file(), made.id());
   }
 
   /** Ends what a run before this one left unfinished. */

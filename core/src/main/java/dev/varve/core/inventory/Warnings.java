@@ -97,6 +97,12 @@ public final class Warnings {
     return present.containsKey(new Key(kind, subject));
   }
 
+  /** The text of the warning about this subject, or none. */
+  synchronized List<String> about(Kind kind, String subject) {
+    Warning present = this.present.get(new Key(kind, subject));
+    return present == null ? List.of() : List.of(present.text());
+  }
+
   /** All warnings of the moment, oldest first. */
   public synchronized List<Warning> all() {
     return new ArrayList<>(present.values());

@@ -115,6 +115,21 @@ public interface ImageFiles {
   void delete(Path location) throws IOException;
 
   /**
+   * Looks whether {@link #delete} can work, as far as that shows without deleting: before a
+   * decision after which it must.
+   *
+   * @throws IOException says what is in the way, and what to do
+   */
+  void checkDeletable(Path file) throws IOException;
+
+  /**
+   * The same for {@link #reparent} and {@link #makeBase}.
+   *
+   * @throws IOException says what is in the way, and what to do
+   */
+  void checkChangeable(Path location) throws IOException;
+
+  /**
    * Deletes what was made here as image {@code id}, whole or in part. A file that does not hold
    * that id stays: since then somebody may have given the name to his own. So a raw file, which
    * holds none, always stays.
@@ -123,6 +138,9 @@ public interface ImageFiles {
 
   /** Whether there is an image file that holds this id; a symbolic link is none. */
   boolean isImage(Path location, MediumId id);
+
+  /** The room on the file system of a file or folder that is there. */
+  Room room(Path place) throws IOException;
 
   /**
    * Deletes what a process that was killed while it made or reset an image here has left beside it,

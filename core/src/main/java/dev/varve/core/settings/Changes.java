@@ -3,6 +3,7 @@ package dev.varve.core.settings;
 import dev.varve.core.device.FailureWords;
 import dev.varve.core.medium.FileIdentity;
 import dev.varve.core.medium.ImageFiles;
+import dev.varve.core.medium.MediumId;
 import dev.varve.core.settings.JournalEntry.Creation;
 import dev.varve.core.settings.JournalEntry.NewFile;
 import java.io.IOException;
@@ -36,6 +37,7 @@ final class Changes {
   private final ImageFiles images;
   private final StateFolder.Steps steps;
   private final StateFolder.Troubles troubles;
+  private final FolderWatch watch;
   private final Predicate<Path> isMedium;
 
   // Lines of changes that a crash ended, or that were postponed, by number, until somebody begins
@@ -57,6 +59,7 @@ final class Changes {
 
   // What the troubles have heard.
   private Map<Path, String> told = Map.of();
+  private volatile boolean left = true;
 
   /**
    * @param isMedium whether a file is a medium's, whatever is still to be written
@@ -66,8 +69,10 @@ final class Changes {
       ImageFiles images,
       StateFolder.Steps steps,
       StateFolder.Troubles troubles,
+      FolderWatch watch,
       Predicate<Path> isMedium) {
-    this.journal = new Journal(folder, steps);
+    this.journal = new Journal(folder, steps, watch);
+    this.watch = watch;
     this.images = images;
     this.steps = steps;
     this.troubles = troubles;
@@ -134,6 +139,15 @@ final class Changes {
         .orElse(null);
   }
 
+  /** Ends an unfinished change, and deletes a file that was made for it. */
+  void forget(String line, Path made, MediumId id) {
+    Long number = numberOf(line);
+    if (number == null) return;
+    undoing.put(number, JournalEntry.intended(List.of(new Creation(made, id, null)), ""));
+    unfinished.remove(number);
+    retry();
+  }
+
   /** Ends an unfinished change. */
   void forget(String line) {
     Long number = numberOf(line);
@@ -186,10 +200,13 @@ final class Changes {
     try {
       for (NewFile file : files) {
         var durable = new DurableFile(file.path(), steps);
-        if (durable.exists()) durable.stage(file.bytes());
+        if (!durable.exists()) continue;
+        images.checkDeletable(durable.path()); // its name goes to the new contents
+        durable.stage(file.bytes());
       }
     } catch (IOException e) {
       unstage(files);
+      watch.doubt();
       throw e;
     }
   }
@@ -266,18 +283,31 @@ final class Changes {
 
   /** Does what is decided or given up and not done yet, as far as that is possible now. */
   void retry() {
-    boolean nothing =
-        recorded.isEmpty() && undoing.isEmpty() && doubtful.isEmpty() && over.isEmpty();
-    if (nothing && told.isEmpty() && journal.damaged().isEmpty()) return;
+    if (isNothingLeft() && told.isEmpty() && journal.damaged().isEmpty()) return;
+    try {
+      if (!isNothingLeft()) watch.checkOurs();
+    } catch (IOException e) {
+      return; // the folder cannot be written, or another process may have it; that is told
+    }
     Map<Path, String> failures = new LinkedHashMap<>();
     journal.damaged().forEach((file, why) -> failures.put(file, damaged(file, why)));
     for (long number : List.copyOf(doubtful.keySet())) takeBack(number, failures);
     for (long number : List.copyOf(recorded.keySet())) carryOut(number, failures);
     for (long number : List.copyOf(undoing.keySet())) undo(number, failures);
     over.removeIf(number -> hasEnded(number, failures));
+    left = !isNothingLeft() || !failures.isEmpty();
     if (failures.equals(told)) return;
     told = failures;
     troubles.stuck(failures);
+  }
+
+  private boolean isNothingLeft() {
+    return recorded.isEmpty() && undoing.isEmpty() && doubtful.isEmpty() && over.isEmpty();
+  }
+
+  /** Whether there is anything to {@link #retry}; any thread. */
+  boolean isAnythingLeft() {
+    return left;
   }
 
   private static String damaged(Path file, String why) {

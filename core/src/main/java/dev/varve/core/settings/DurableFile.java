@@ -55,6 +55,11 @@ final class DurableFile {
     return Objects.requireNonNull(path.getParent());
   }
 
+  /** The file itself, of which the link may be another name. */
+  Path path() {
+    return path;
+  }
+
   boolean exists() {
     return Files.exists(path);
   }

@@ -7,73 +7,159 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps other processes out of a folder while this one works in it. The kernel frees it with us.
+ *
+ * <p>Where the file of the lock cannot be written or made, because the folder is read-only or full,
+ * the lock is shared: it keeps out who can write, and lets others read. {@link #takeAlone} makes it
+ * one that keeps everybody out, before anything is written.
  */
 final class FolderLock implements AutoCloseable {
 
-  private final FileChannel channel;
+  private final Path folder;
+  private final Path file;
+  private final StateFolder.Steps steps;
 
-  private FolderLock(FileChannel channel) {
-    this.channel = channel;
+  /** Null if there is no file that could be locked. */
+  private @Nullable FileChannel channel;
+
+  private boolean alone;
+
+  private FolderLock(Path folder, StateFolder.Steps steps) {
+    this.folder = folder;
+    this.file = folder.resolve("lock");
+    this.steps = steps;
   }
 
   /**
    * Locks a folder.
    *
-   * @throws IOException if somebody else has it; says who
+   * @throws IOException if another process has it; says which
    */
-  static FolderLock of(Path folder) throws IOException {
-    Path file = folder.resolve("lock");
-    FileChannel channel = open(folder, file);
+  static FolderLock of(Path folder, StateFolder.Steps steps) throws IOException {
+    var lock = new FolderLock(folder, steps);
     try {
-      if (tryLock(channel) == null)
-        throw new IOException(
-            "the state folder %s is in use by process %s; stop that one, or name another folder"
-                .formatted(folder, holder(file)));
-      channel.truncate(0);
-      String me = Long.toString(ProcessHandle.current().pid());
-      channel.write(ByteBuffer.wrap(me.getBytes(StandardCharsets.US_ASCII)), 0);
-      return new FolderLock(channel);
+      lock.takeAlone();
+    } catch (NotWritableException e) {
+      return lock; // a shared one
     } catch (Throwable e) {
-      channel.close();
+      lock.close();
+      throw e;
+    }
+    return lock;
+  }
+
+  /** The file of the lock cannot be written, or there is none and none can be made. */
+  private static final class NotWritableException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    NotWritableException(String message, IOException cause) {
+      super(message, cause);
+    }
+  }
+
+  /**
+   * Keeps everybody else out.
+   *
+   * @throws IOException if another process has the folder, or its lock cannot be written
+   */
+  void takeAlone() throws IOException {
+    if (alone) return;
+    // Closing a file ends every lock of the process on it, so the shared one goes first.
+    close();
+    try {
+      channel = lockAlone();
+      alone = true;
+    } catch (Throwable e) {
+      share();
       throw e;
     }
   }
 
-  private static FileChannel open(Path folder, Path file) throws IOException {
+  private FileChannel lockAlone() throws IOException {
+    FileChannel opened = openToWrite();
     try {
-      return FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    } catch (FileSystemException e) {
-      throw new IOException(
-          ("the state folder %s cannot be written (%s); give this user the right to, or name"
-                  + " another folder")
-              .formatted(folder, FailureWords.of(e)),
-          e);
+      if (tryLock(opened, false) == null) throw inUse();
+      write(opened);
+      return opened;
+    } catch (Throwable e) {
+      opened.close();
+      throw e;
     }
   }
 
-  private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
+  private FileChannel openToWrite() throws IOException {
     try {
-      return channel.tryLock();
+      steps.before("open " + file);
+      return FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    } catch (IOException e) {
+      throw new NotWritableException(
+          "the state folder %s cannot be locked: %s".formatted(folder, FailureWords.of(e)), e);
+    }
+  }
+
+  /** Who has it, for people; in place, since a full file system takes no more. */
+  private static void write(FileChannel channel) {
+    byte[] me = Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.US_ASCII);
+    try {
+      channel.write(ByteBuffer.wrap(me), 0);
+      channel.truncate(me.length);
+    } catch (IOException _) {
+      // The lock is what counts.
+    }
+  }
+
+  private void share() throws IOException {
+    FileChannel opened;
+    try {
+      opened = FileChannel.open(file, StandardOpenOption.READ);
+    } catch (NoSuchFileException e) {
+      return; // nothing can be locked
+    }
+    try {
+      if (tryLock(opened, true) == null) throw inUse();
+    } catch (Throwable e) {
+      opened.close();
+      throw e;
+    }
+    channel = opened;
+  }
+
+  private static @Nullable FileLock tryLock(FileChannel channel, boolean shared)
+      throws IOException {
+    try {
+      return channel.tryLock(0, Long.MAX_VALUE, shared);
     } catch (OverlappingFileLockException e) {
       return null;
     }
   }
 
-  private static String holder(Path file) throws IOException {
+  private IOException inUse() throws IOException {
+    return new IOException(
+        "the state folder %s is in use by process %s; stop that one, or name another folder"
+            .formatted(folder, holder()));
+  }
+
+  private String holder() throws IOException {
     String pid = Files.readString(file, StandardCharsets.ISO_8859_1).strip();
     return pid.matches("\\d{1,10}") ? pid : "(unknown)";
   }
 
+  /** The file of the lock; null if there is none. */
+  @Nullable Path file() {
+    return channel == null ? null : file;
+  }
+
   @Override
   public void close() throws IOException {
-    channel.close();
+    if (channel != null) channel.close();
+    channel = null;
+    alone = false;
   }
 }

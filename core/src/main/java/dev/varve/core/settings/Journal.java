@@ -30,14 +30,16 @@ final class Journal {
 
   private final Path folder;
   private final StateFolder.Steps steps;
+  private final FolderWatch watch;
   private final Set<Long> present = new HashSet<>();
 
   // Files that nobody can read, and why.
   private final Map<Path, String> damaged = new LinkedHashMap<>();
   private long last;
 
-  Journal(Path folder, StateFolder.Steps steps) {
+  Journal(Path folder, StateFolder.Steps steps, FolderWatch watch) {
     this.folder = folder;
+    this.watch = watch;
     this.steps = steps;
   }
 
@@ -114,12 +116,14 @@ final class Journal {
    * @throws IOException any other: there is what there was before
    */
   void write(long number, JournalEntry entry) throws IOException {
+    watch.checkOurs();
     var file = new DurableFile(file(number), steps);
     try {
       DurableFile.createFolders(folder);
       file.stage(entry.toBytes());
     } catch (IOException e) {
       file.unstageIfPossible();
+      watch.doubt();
       throw e;
     }
     present.add(number);

@@ -89,6 +89,13 @@ public final class StateFolder implements AutoCloseable {
      */
     void stuck(Map<Path, String> files);
 
+    /**
+     * Nothing can be saved in the state folder, or it can again.
+     *
+     * @param why and what to do; null if nothing is in the way
+     */
+    default void folder(Path folder, @Nullable String why) {}
+
     /** Another program was writing a settings file that Varve was saving; both are kept. */
     default void kept(Kept kept) {}
   }
@@ -161,6 +168,9 @@ public final class StateFolder implements AutoCloseable {
     /** Gives up: deletes the files that were created, or tries again until they are deleted. */
     void rollBack();
 
+    /** The same, and deletes an image that was made meanwhile. */
+    void rollBack(Path made, MediumId id);
+
     /**
      * Ends for now: a change that is begun with the same line goes on with it, in this run or a
      * later one.
@@ -192,6 +202,7 @@ public final class StateFolder implements AutoCloseable {
 
   private final Path folder;
   private final FolderLock lock;
+  private final FolderWatch watch;
   private final Changes changes;
   private final MachineFiles files;
   // Files that changes under way make, or that are still to be deleted because of such.
@@ -204,7 +215,9 @@ public final class StateFolder implements AutoCloseable {
       Path folder, FolderLock lock, ImageFiles images, Steps steps, Troubles troubles) {
     this.folder = folder;
     this.lock = lock;
-    this.changes = new Changes(folder.resolve("journal"), images, steps, troubles, this::isMedium);
+    this.watch = new FolderWatch(folder, lock, images, steps, why -> troubles.folder(folder, why));
+    this.changes =
+        new Changes(folder.resolve("journal"), images, steps, troubles, watch, this::isMedium);
     this.files = new MachineFiles(changes, images, () -> machines, () -> globalMedia);
   }
 
@@ -213,7 +226,7 @@ public final class StateFolder implements AutoCloseable {
    * processes, and finishes or undoes what a crash left half done, as far as that is possible now.
    *
    * @throws SettingsException if the list of machines is damaged; nothing is changed
-   * @throws IOException if another process has it, or it cannot be written
+   * @throws IOException if another process has it, or it cannot be read or made
    */
   public static StateFolder open(Path folder, ImageFiles images) throws IOException {
     return open(folder, images, Troubles.UNHEARD, Steps.UNHEARD);
@@ -222,20 +235,22 @@ public final class StateFolder implements AutoCloseable {
   /**
    * The same.
    *
-   * @param troubles hears what cannot be finished or undone yet
+   * @param troubles hears what cannot be finished or undone yet, and whether the folder cannot be
+   *     written
    * @param steps for tests that end things at a step
    */
   public static StateFolder open(Path folder, ImageFiles images, Troubles troubles, Steps steps)
       throws IOException {
     Path absolute = folder.toAbsolutePath().normalize();
     make(absolute);
-    FolderLock lock = FolderLock.of(absolute);
+    FolderLock lock = FolderLock.of(absolute, steps);
     try {
       var opened = new StateFolder(absolute, lock, images, steps, troubles);
       opened.changes.read();
       opened.load();
       opened.changes.recover();
       opened.sweep();
+      opened.look();
       return opened;
     } catch (Throwable e) {
       lock.close();
@@ -314,6 +329,16 @@ public final class StateFolder implements AutoCloseable {
   /** Does what is decided or given up and not done yet, as far as that is possible now. */
   public void retry() {
     changes.retry();
+  }
+
+  /** Whether there is anything to {@link #retry}; any thread. */
+  public boolean isAnythingLeft() {
+    return changes.isAnythingLeft();
+  }
+
+  /** Looks whether the folder can be written, and tells the {@link Troubles}; any thread. */
+  public void look() {
+    watch.look();
   }
 
   /** What the folder holds now; of no change that is under way. */
@@ -446,6 +471,11 @@ public final class StateFolder implements AutoCloseable {
     changes.forget(unfinished);
   }
 
+  /** The same, and deletes the image that was made for it. */
+  public void forget(String unfinished, Path made, MediumId id) {
+    changes.forget(unfinished, made, id);
+  }
+
   private void refuseExisting(Path image) throws IOException {
     if (promised.contains(image))
       throw new FileAlreadyExistsException(
@@ -537,6 +567,13 @@ public final class StateFolder implements AutoCloseable {
       check();
       changes.unstage(staged);
       changes.rollBack(number, intent);
+      end();
+    }
+
+    @Override
+    public void rollBack(Path made, MediumId id) {
+      check();
+      changes.rollBack(number, JournalEntry.intended(List.of(new Creation(made, id, null)), ""));
       end();
     }
 

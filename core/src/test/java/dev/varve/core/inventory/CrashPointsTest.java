@@ -14,6 +14,7 @@ import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.Progress;
+import dev.varve.core.medium.Room;
 import dev.varve.core.settings.StateFolder;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -325,8 +326,23 @@ class CrashPointsTest {
         }
 
         @Override
+        public void checkDeletable(Path file) throws IOException {
+          images.checkDeletable(file);
+        }
+
+        @Override
+        public void checkChangeable(Path location) throws IOException {
+          images.checkChangeable(location);
+        }
+
+        @Override
         public boolean isImage(Path location, MediumId id) {
           return images.isImage(location, id);
+        }
+
+        @Override
+        public Room room(Path place) throws IOException {
+          return images.room(place);
         }
 
         @Override

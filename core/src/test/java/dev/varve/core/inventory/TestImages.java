@@ -7,6 +7,7 @@ import dev.varve.core.medium.ImageInfo;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.Progress;
+import dev.varve.core.medium.Room;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -52,6 +53,9 @@ public final class TestImages implements ImageFiles, SectorAccess {
       return new Image(id, format, variant, parent, bytes, sectors);
     }
   }
+
+  /** Of every file system. */
+  Room room = new Room(Room.UNKNOWN, Room.UNKNOWN, false);
 
   // ---- the port
 
@@ -159,6 +163,16 @@ public final class TestImages implements ImageFiles, SectorAccess {
   }
 
   @Override
+  public void checkDeletable(Path file) throws IOException {
+    if (Files.isSymbolicLink(file)) throw new IOException("'%s' is a link".formatted(file));
+  }
+
+  @Override
+  public void checkChangeable(Path location) throws IOException {
+    load(location);
+  }
+
+  @Override
   public void delete(Path location) throws IOException {
     Files.deleteIfExists(location);
   }
@@ -177,6 +191,11 @@ public final class TestImages implements ImageFiles, SectorAccess {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  @Override
+  public Room room(Path place) {
+    return room;
   }
 
   @Override

@@ -7,6 +7,7 @@ import dev.varve.core.medium.ImageInfo;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.Progress;
+import dev.varve.core.medium.Room;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -19,6 +20,9 @@ import java.nio.file.StandardOpenOption;
  * made for a change and may be deleted with it holds its id instead.
  */
 final class LineImages implements ImageFiles {
+
+  /** Of every file system. */
+  Room room = new Room(Room.UNKNOWN, Room.UNKNOWN, false);
 
   static String parentOf(Path image) throws IOException {
     return Files.readString(image);
@@ -49,6 +53,16 @@ final class LineImages implements ImageFiles {
   }
 
   @Override
+  public void checkDeletable(Path file) {
+    // Whatever is in the way shows when it is deleted.
+  }
+
+  @Override
+  public void checkChangeable(Path location) {
+    // Whatever is in the way shows when it is changed.
+  }
+
+  @Override
   public void delete(Path location) throws IOException {
     Files.deleteIfExists(location);
   }
@@ -65,6 +79,11 @@ final class LineImages implements ImageFiles {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  @Override
+  public Room room(Path place) {
+    return room;
   }
 
   @Override

@@ -79,11 +79,18 @@ final class Media {
   }
 
   private Answer open(Call call) {
-    return made(
+    Path given = call.pathMember("location").normalize();
+    MediumId id =
         inventory.openMedium(
-            call.pathMember("location").normalize(),
+            given,
             call.enumMember("device", DeviceType.class, DeviceType::text),
-            call.textOrNull("format")));
+            call.textOrNull("format"));
+    Path found = Lookup.medium(inventory.view(), id.toString()).medium().location();
+    return made(
+        id,
+        found.equals(given)
+            ? List.of()
+            : List.of("'%s' is a symbolic link; the medium is '%s'".formatted(given, found)));
   }
 
   private Answer createChild(Call call) {
@@ -122,9 +129,12 @@ final class Media {
 
   private Answer remove(Call call) {
     MediumId id = checked(call).medium().id();
-    if (call.flag("deleteStorage")) inventory.deleteStorage(id);
+    List<String> warnings = List.of();
+    if (call.flag("deleteStorage")) warnings = inventory.deleteStorage(id);
     else inventory.closeMedium(id);
-    return Answer.done();
+    return warnings.isEmpty()
+        ? Answer.done()
+        : Answer.ok(new JsonObject().put("warnings", new JsonArray(warnings)));
   }
 
   private Answer merge(Call call) {

@@ -9,14 +9,17 @@ import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.Progress;
+import dev.varve.core.medium.Room;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.ImageInUseException;
 import dev.varve.io.file.MappedFile;
 import dev.varve.io.file.NewFile;
 import dev.varve.io.file.NewFile.Existing;
+import dev.varve.io.file.Removal;
 import dev.varve.io.image.ImageName;
 import dev.varve.io.image.KnownFormat;
 import dev.varve.io.posix.BlockDeviceFacts;
+import dev.varve.io.posix.FileSystemFacts;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.ImageType;
 import dev.varve.io.vdi.NewImage;
@@ -27,6 +30,7 @@ import dev.varve.io.vdi.VdiImage;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -202,12 +206,22 @@ public final class ChainFiles implements ImageFiles {
 
   @Override
   public void delete(Path location) throws IOException {
-    if (Files.exists(location, LinkOption.NOFOLLOW_LINKS)
-        && !Files.isRegularFile(location, LinkOption.NOFOLLOW_LINKS)) {
-      throw new IOException(location + " is not a regular file and is not deleted");
-    }
+    Removal.check(location);
     NewFile.sweep(location);
     remove(location);
+  }
+
+  @Override
+  public void checkDeletable(Path file) throws IOException {
+    Removal.check(file);
+  }
+
+  @Override
+  public void checkChangeable(Path location) throws IOException {
+    if (VdiHeader.peek(location).type() != ImageType.DIFFERENCING) throw noParent(location);
+    if (!Files.isWritable(location))
+      throw new FileSystemException(
+          location.toString(), null, "this user may not write it; give it the right to");
   }
 
   @Override
@@ -285,8 +299,21 @@ public final class ChainFiles implements ImageFiles {
     return position;
   }
 
-  private static long usableSpace(Path file) throws IOException {
-    return Files.getFileStore(file).getUsableSpace();
+  static long usableSpace(Path file) throws IOException {
+    return roomOf(file).bytes();
+  }
+
+  @Override
+  public Room room(Path place) throws IOException {
+    return roomOf(place);
+  }
+
+  private static Room roomOf(Path place) throws IOException {
+    FileSystemFacts facts = FileSystemFacts.of(place);
+    return new Room(
+        facts.bytes() == 0 ? Room.UNKNOWN : facts.availableBytes(),
+        facts.files() == 0 ? Room.UNKNOWN : facts.availableFiles(),
+        facts.readOnly());
   }
 
   /**
@@ -391,10 +418,12 @@ public final class ChainFiles implements ImageFiles {
   }
 
   private static void giveParent(Path location, UUID parent, UUID modified) throws IOException {
-    if (VdiHeader.peek(location).type() != ImageType.DIFFERENCING) {
-      throw new IOException(location + " is no differencing image and cannot have a parent");
-    }
+    if (VdiHeader.peek(location).type() != ImageType.DIFFERENCING) throw noParent(location);
     changeHeader(location, header -> header.withParent(parent, modified));
+  }
+
+  private static IOException noParent(Path location) {
+    return new IOException(location + " is no differencing image and cannot have a parent");
   }
 
   @Override

@@ -5,7 +5,6 @@ import dev.varve.core.medium.HalfMergedException;
 import dev.varve.core.medium.Progress;
 import dev.varve.io.vdi.VdiImage;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -95,8 +94,7 @@ public final class LiveMerge {
     merge = new Merge(target, images(Math.max(from, to) + 1), from, disk.shared().lock());
     long needed = merge.spaceNeeded(progress);
     if (needed < 0) return false;
-    Merge.checkSpace(
-        target.image().file().name(), needed, Files.getFileStore(images.path(to)).getUsableSpace());
+    Merge.checkSpace(target.image().file().name(), needed, ChainFiles.usableSpace(images.path(to)));
     boolean done = from == top() ? copyTop(progress) : merge.run(progress);
     if (done) state = State.READY;
     return done;

@@ -61,6 +61,12 @@ public final class Posix {
   public static final int SYNC_FILE_RANGE_WRITE = 2;
   public static final int SYNC_FILE_RANGE_WAIT_AFTER = 4;
 
+  /** Nothing can be changed about such a file or folder; no user has rights over that. */
+  public static final long STATX_ATTR_IMMUTABLE = 0x10;
+
+  /** To such a file or folder something can be added, and no more. */
+  public static final long STATX_ATTR_APPEND = 0x20;
+
   public static final short F_RDLCK = 0;
   public static final short F_WRLCK = 1;
   public static final short F_UNLCK = 2;
@@ -103,6 +109,7 @@ public final class Posix {
 
   // struct statx, the same on every architecture
   private static final long STATX_LENGTH = 256;
+  private static final long STATX_ATTRIBUTES = 8;
   private static final long STATX_MODE = 28;
   private static final long STATX_SIZE = 40;
   private static final long STATX_BLOCKS = 48;
@@ -112,6 +119,8 @@ public final class Posix {
   private static final long STATX_DEV_MINOR = 140;
   private static final int STATX_BASIC_STATS = 0x7ff;
   private static final int STATX_BLOCK = 512;
+  private static final int AT_FDCWD = -100;
+  private static final int AT_SYMLINK_NOFOLLOW = 0x100;
   private static final int AT_EMPTY_PATH = 0x1000;
   private static final int AT_STATX_SYNC_AS_STAT = 0;
   private static final int AT_STATX_DONT_SYNC = 0x4000;
@@ -398,15 +407,27 @@ public final class Posix {
     return 1L << 62 | major << 32 | minor;
   }
 
-  /** Valid until the thread's next call. */
+  /**
+   * What the file system says of a file or folder beyond its permissions: {@code STATX_ATTR_...},
+   * joined by {@code |}; 0 where it knows nothing of the kind. A link is not followed.
+   */
+  public static long attributes(Path path) throws PosixException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment name = arena.allocateFrom(path.toString());
+      return stat(AT_FDCWD, name, AT_SYMLINK_NOFOLLOW).get(JAVA_LONG, STATX_ATTRIBUTES);
+    }
+  }
+
   private static MemorySegment stat(int fd, int flags) throws PosixException {
+    return stat(fd, EMPTY_PATH, AT_EMPTY_PATH | flags);
+  }
+
+  /** Valid until the thread's next call. */
+  private static MemorySegment stat(int fd, MemorySegment path, int flags) throws PosixException {
     try {
       MemorySegment state = STATE.get();
       MemorySegment stat = STRUCT.get();
-      while ((int)
-              STATX.invokeExact(
-                  state, fd, EMPTY_PATH, AT_EMPTY_PATH | flags, STATX_BASIC_STATS, stat)
-          < 0) {
+      while ((int) STATX.invokeExact(state, fd, path, flags, STATX_BASIC_STATS, stat) < 0) {
         retryOrFail("statx", "", state);
       }
       return stat;
@@ -694,7 +715,7 @@ public final class Posix {
     }
   }
 
-  private static MethodHandle call(String name, ValueLayout result, ValueLayout... parameters) {
+  static MethodHandle call(String name, ValueLayout result, ValueLayout... parameters) {
     return LINKER.downcallHandle(
         symbol(name),
         FunctionDescriptor.of(result, parameters),

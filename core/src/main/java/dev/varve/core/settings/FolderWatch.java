@@ -1,0 +1,130 @@
+package dev.varve.core.settings;
+
+import dev.varve.core.device.FailureWords;
+import dev.varve.core.medium.FileIdentity;
+import dev.varve.core.medium.ImageFiles;
+import dev.varve.core.medium.Room;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether a state folder can be written, and still is the one that was opened.
+ *
+ * <p>A look costs three calls of the system. Only where they, or a write that failed, give reason
+ * to doubt, something is written to find out. Thread safe.
+ */
+final class FolderWatch {
+
+  /** What a change needs at least: a folder and a file of settings, and their journal. */
+  private static final int NEEDED_BYTES = 64 << 10;
+
+  private static final int NEEDED_FILES = 4;
+
+  private final Path folder;
+  private final ImageFiles images;
+  private final StateFolder.Steps steps;
+  private final FolderLock lock;
+  private final Consumer<@Nullable String> listener;
+  private final @Nullable FileIdentity identity;
+  private @Nullable FileIdentity lockIdentity;
+  private boolean doubted = true;
+
+  /**
+   * @param listener hears after each look why nothing can be saved; null if nothing is in the way
+   */
+  FolderWatch(
+      Path folder,
+      FolderLock lock,
+      ImageFiles images,
+      StateFolder.Steps steps,
+      Consumer<@Nullable String> listener) {
+    this.folder = folder;
+    this.listener = listener;
+    this.lock = lock;
+    this.images = images;
+    this.steps = steps;
+    this.identity = FileIdentity.of(folder);
+    noteLock();
+  }
+
+  private void noteLock() {
+    Path file = lock.file();
+    lockIdentity = file == null ? null : FileIdentity.of(file);
+  }
+
+  /**
+   * Refuses where nothing may be written, because the folder is another one than it was, or another
+   * process may have it.
+   */
+  synchronized void checkOurs() throws IOException {
+    String gone = gone();
+    if (gone != null) throw new IOException(gone);
+    lock.takeAlone();
+    noteLock();
+  }
+
+  /** A write has failed: perhaps nothing can be written. */
+  void doubt() {
+    synchronized (this) {
+      doubted = true;
+    }
+    look();
+  }
+
+  /** Looks, and tells. */
+  void look() {
+    listener.accept(problem());
+  }
+
+  private @Nullable String gone() {
+    FileIdentity now = FileIdentity.of(folder);
+    if (now == null)
+      return "the state folder %s is gone: it was removed, moved away or unmounted while Varve runs. Disks that are served go on, and nothing else can be changed; bring the folder back, or stop the server"
+          .formatted(folder);
+    if (!now.equals(identity))
+      return "the state folder %s is another one than when Varve started. Disks that are served go on, and nothing else can be changed; bring the first folder back, or start the server again"
+          .formatted(folder);
+    Path file = lock.file();
+    if (file != null && lockIdentity != null && !lockIdentity.equals(FileIdentity.of(file)))
+      return "the state folder %s was emptied while Varve runs: the file 'lock' is another one, or gone. Disks that are served go on, and nothing else can be changed; bring back what was in the folder, and start the server again"
+          .formatted(folder);
+    return null;
+  }
+
+  private synchronized @Nullable String problem() {
+    String gone = gone();
+    if (gone != null) return gone;
+    try {
+      Room room = images.room(folder);
+      boolean doubt =
+          doubted
+              || room.readOnly()
+              || room.bytes() < NEEDED_BYTES
+              || room.files() < NEEDED_FILES
+              || !Files.isWritable(folder);
+      if (doubt) write();
+      doubted = false;
+      return null;
+    } catch (IOException e) {
+      doubted = true;
+      return "nothing can be saved in the state folder %s: %s. Disks that are served go on, and what changes machines, media or snapshots is refused until that is mended"
+          .formatted(folder, FailureWords.of(e));
+    }
+  }
+
+  /** Writes as much as a change may need, and deletes it again. */
+  private void write() throws IOException {
+    Path journal = folder.resolve("journal");
+    Path place = Files.isDirectory(journal) ? journal : folder;
+    var trial = new DurableFile(place.resolve("trial"), steps);
+    try {
+      trial.stage(new byte[NEEDED_BYTES]);
+    } finally {
+      trial.unstageIfPossible();
+    }
+    checkOurs();
+  }
+}
