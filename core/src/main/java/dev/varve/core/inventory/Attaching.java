@@ -63,6 +63,7 @@ final class Attaching {
     Attachment before = SmartAttachment.lastSaved(entry, device, medium);
     if (before != null) return attached(state, entry, before);
     checkKept(state, medium);
+    EncryptedMedia.refuse(state, medium.id());
     if (!state.needsDifferencing(medium)) {
       if (state.halfMerged().contains(medium.id())) throw NewDiff.halfMerged(medium);
       MediumLocks.needNoJob(state, medium, "attach '%s'".formatted(medium.name()));

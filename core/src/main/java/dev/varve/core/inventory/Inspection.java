@@ -18,9 +18,6 @@ import org.jspecify.annotations.Nullable;
 /** Looks at the files behind media, and keeps what came of it with them. */
 final class Inspection {
 
-  /** What is believed of a medium until somebody looks. */
-  static final String NOT_LOOKED_AT = "not looked at yet";
-
   private final ImageFiles images;
   private final MovedMedia moved;
 
@@ -52,7 +49,10 @@ final class Inspection {
         return medium.withAccessError(
             "the file '%s' builds on %s, and is registered on %s"
                 .formatted(medium.name(), text(info.parent()), text(medium.parent())));
-      return medium.withCapacity(info.capacity()).withAccessError(null);
+      return medium
+          .withCapacity(info.capacity())
+          .withVariant(medium.isRaw() ? medium.variant() : info.variant())
+          .withAccessError(null);
     } catch (IOException e) {
       String note = Files.notExists(medium.location()) ? moved.note(medium) : null;
       String why = Refusal.why(medium.location(), e);
@@ -90,14 +90,6 @@ final class Inspection {
       }
     }
     return state;
-  }
-
-  /** The same for the medium of a drive, in whose place another may be: it has no id of its own. */
-  InventoryState needsDisc(InventoryState state, Medium medium) {
-    if (medium.accessError() == null) return state;
-    Medium seen = look(medium);
-    if (seen.accessError() != null) throw inaccessible(medium, seen.accessError());
-    return state.with(seen);
   }
 
   /**

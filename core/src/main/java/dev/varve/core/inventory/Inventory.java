@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -204,6 +205,18 @@ public final class Inventory implements AutoCloseable {
           if (!closed) folder.retry();
           return null;
         });
+  }
+
+  /**
+   * Looks at media that have not been looked at, in the background, from now on. Until then they
+   * are in state NotChecked.
+   *
+   * @param threads run without end where a host does not answer, and are not waited for
+   * @param fileSystemOf names what a path lies on without asking that: a host that does not answer
+   *     for one file system holds up no other
+   */
+  public void checkMedia(Executor threads, Function<Path, String> fileSystemOf) {
+    ledger.checkWith(new MediaCheck(ledger, outside.inspection(), threads, fileSystemOf));
   }
 
   /** What is wrong at the moment; any thread. */

@@ -175,6 +175,7 @@ record InventoryState(
       read = true;
     }
     if (read) return MediumState.LOCKED_READ;
+    if (!medium.isChecked()) return MediumState.NOT_CHECKED;
     return medium.accessError() == null ? MediumState.CREATED : MediumState.INACCESSIBLE;
   }
 

@@ -31,6 +31,7 @@ final class Ledger {
   private final OutsideEdits edits;
   private InventoryState state;
   private volatile View view;
+  private volatile @Nullable MediaCheck check;
 
   Ledger(Outside outside, MachineRuns runs, InventoryState state) {
     this.outside = outside;
@@ -152,6 +153,18 @@ final class Ledger {
     if (next == state) return;
     state = next;
     view = Views.of(next);
+    MediaCheck running = check;
+    if (running != null) running.takeUp(next);
+  }
+
+  /** Has all media looked at that have not been, now and later. */
+  void checkWith(MediaCheck check) {
+    locked(
+        () -> {
+          this.check = check;
+          check.takeUp(state);
+          return null;
+        });
   }
 
   // ---- changes that last as long as the session

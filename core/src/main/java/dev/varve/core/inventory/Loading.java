@@ -162,10 +162,18 @@ final class Loading {
       Medium known = state.media().get(medium.id());
       if (known == null) media.add(medium.withRegistries(Set.of(machine)));
       else if (moved.isLost(known) && !moved.isLost(medium))
-        media.add(Registries.listed(known.withLocation(medium.location()), machine));
-      else media.add(Registries.listed(known, machine));
+        media.add(Registries.listed(keyed(known, medium).withLocation(medium.location()), machine));
+      else media.add(Registries.listed(keyed(known, medium), machine));
     }
     return media;
+  }
+
+  /** A key that one of two files lists is a key. */
+  private static Medium keyed(Medium known, Medium here) {
+    if (known.hasKey() || !here.hasKey()) return known;
+    Map<String, String> properties = new HashMap<>(here.properties());
+    properties.putAll(known.properties());
+    return known.withProperties(properties);
   }
 
   private static InventoryState joined(InventoryState state, MachineSettings settings) {
@@ -174,7 +182,7 @@ final class Loading {
   }
 
   private static List<Medium> unseen(List<Medium> media) {
-    return media.stream().map(m -> m.withAccessError(Inspection.NOT_LOOKED_AT)).toList();
+    return media.stream().map(m -> m.withAccessError(Medium.NOT_CHECKED)).toList();
   }
 
   // ---- what keeps a machine out

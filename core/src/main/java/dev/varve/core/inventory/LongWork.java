@@ -228,6 +228,7 @@ final class LongWork {
           medium.name(),
           medium.device().text());
     if (state.halfMerged().contains(id)) throw NewDiff.halfMerged(medium);
+    EncryptedMedia.refuse(state, id);
     List<Medium> chain = state.chain(id);
     state = outside.inspection().needs(state, chain);
     MediaRegistry.checkName(outside.images(), location, format.toUpperCase(Locale.ROOT));

@@ -47,17 +47,27 @@ final class MediaClaims {
   /**
    * Looks at the media of a device that is to be served, and locks them.
    *
-   * @throws ModelException why they cannot be served; the state is as before
+   * @throws ModelException why they cannot be served; they are not locked
    */
   void claim(Attachment attachment, Run run) {
     MediumId medium = run.served(attachment);
     if (medium == null) return;
+    EncryptedMedia.refuse(state, medium);
     List<Medium> chain = state.chain(medium);
     InventoryState seen =
         attachment.type() == DeviceType.HARD_DISK
             ? inspection.needs(state, chain)
-            : inspection.needsDisc(state, chain.getFirst());
+            : withDisc(chain.getFirst());
     state = locked(seen, entry, attachment, run);
+  }
+
+  /** The state after another look at what was inaccessible. */
+  private InventoryState withDisc(Medium disc) {
+    if (disc.accessError() == null) return state;
+    Medium seen = inspection.look(disc);
+    state = state.with(seen);
+    if (seen.accessError() != null) throw Inspection.inaccessible(disc, seen.accessError());
+    return state;
   }
 
   /** Locks the media of a device that is served already. */

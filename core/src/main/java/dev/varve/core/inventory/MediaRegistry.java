@@ -20,6 +20,7 @@ import dev.varve.core.medium.MediumState;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.OtherFormatException;
+import dev.varve.core.settings.KeyStores;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -213,6 +214,10 @@ final class MediaRegistry {
           "'%s' builds on image %s, which is not registered; open that first",
           location,
           info.parent());
+    KeyStores.Key key =
+        device == DeviceType.HARD_DISK
+            ? KeyStores.of(location, info.id() == null ? null : info.id().uuid())
+            : null;
     return new Medium(
         id,
         location,
@@ -225,7 +230,7 @@ final class MediaRegistry {
         parent != null && state.resetsAutomatically(parent.id()),
         Set.of(),
         "",
-        Map.of(),
+        key == null ? Map.of() : key.properties(),
         null);
   }
 

@@ -44,10 +44,11 @@ record Merge(MediumId source, MediumId target, boolean forward) {
   }
 
   /**
-   * Refuses where a medium is changed that is half merged already, but for the lowest: that one the
-   * merge makes whole, or uses up below what hides it.
+   * Refuses where a medium is encrypted, or where one is changed that is half merged already, but
+   * for the lowest: that one the merge makes whole, or uses up below what hides it.
    */
   void checkWhole(InventoryState state) {
+    EncryptedMedia.refuse(state, upper());
     MediumId lowest = forward ? source : target;
     for (MediumId id : touched(state))
       if (!id.equals(lowest) && state.halfMerged().contains(id))

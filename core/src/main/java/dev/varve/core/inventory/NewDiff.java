@@ -136,6 +136,7 @@ record NewDiff(Medium medium, Path parent, @Nullable MediumId onRaw) {
           parent.name(),
           parent.device().text());
     if (state.halfMerged().contains(parent.id())) throw halfMerged(parent);
+    EncryptedMedia.refuse(state, parent.id());
     switch (parent.type()) {
       case WRITETHROUGH, SHAREABLE, READONLY ->
           throw Refusal.of(

@@ -8,6 +8,7 @@ import dev.varve.core.medium.ErrorCode;
 import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
+import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.ModelException;
 import dev.varve.core.settings.ChangedOutsideException;
 import dev.varve.core.settings.MachineSettings;
@@ -359,6 +360,14 @@ final class Store implements AutoCloseable {
         .toList();
   }
 
+  /** A medium as files list it: what was found out by looking at its image is not in them. */
+  private static Medium described(Medium medium) {
+    return medium
+        .withAccessError(null)
+        .withCapacity(0)
+        .withVariant(medium.isDifferencing() ? MediumVariant.DIFFERENCING : MediumVariant.STANDARD);
+  }
+
   /** Parents before their children. */
   private static Map<MediumId, Medium> durableMedia(InventoryState state) {
     Set<MediumId> implicit = state.implicitMedia();
@@ -366,7 +375,7 @@ final class Store implements AutoCloseable {
     List<Medium> ordered = new ArrayList<>();
     for (Medium medium : state.media().values()) {
       if (implicit.contains(medium.id()) || medium.isHostDrive()) continue;
-      Medium durable = medium.withAccessError(null).withCapacity(0);
+      Medium durable = described(medium);
       if (medium.parent() == null) ordered.add(durable);
       else children.computeIfAbsent(medium.parent(), _ -> new ArrayList<>()).add(durable);
     }

@@ -39,6 +39,7 @@ public record View(
    * @param modified whether a session has changes that are not saved
    * @param lock how it is held; null if it is free
    * @param run how it runs; null while it does not
+   * @param encrypted whether one of the hard disks of its saved current state is
    */
   public record MachineView(
       Machine saved,
@@ -46,11 +47,13 @@ public record View(
       boolean modified,
       MachineState state,
       @Nullable LockType lock,
-      @Nullable Run run) {}
+      @Nullable Run run,
+      boolean encrypted) {}
 
   /**
    * A medium.
    *
+   * @param encrypted whether VirtualBox has encrypted it, or what it builds on
    * @param needsDifferencing whether attaching it would be indirect
    * @param uses by machine; "attached to n machines" means n entries
    * @param holders who holds locks on it, for people
@@ -58,6 +61,7 @@ public record View(
   public record MediumView(
       Medium medium,
       MediumState state,
+      boolean encrypted,
       boolean needsDifferencing,
       List<MediumId> children,
       Map<MachineId, Use> uses,

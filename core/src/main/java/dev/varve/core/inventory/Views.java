@@ -31,7 +31,8 @@ final class Views {
               entry.working().modified(),
               entry.state(),
               entry.lock(),
-              entry.run()));
+              entry.run(),
+              isEncrypted(state, entry)));
 
     Map<MediumId, List<MediumId>> children = new HashMap<>();
     for (Medium medium : state.media().values())
@@ -46,12 +47,23 @@ final class Views {
           new View.MediumView(
               medium,
               state.state(medium),
+              EncryptedMedia.contains(state, medium.id()),
               state.needsDifferencing(medium),
               List.copyOf(children.getOrDefault(medium.id(), List.of())),
               Collections.unmodifiableMap(uses.getOrDefault(medium.id(), Map.of())),
               state.locksOn(medium.id()).stream().map(MediumLock::holder).distinct().toList()));
     return new View(
         Collections.unmodifiableMap(machines), Collections.unmodifiableMap(media), state.bad());
+  }
+
+  private static boolean isEncrypted(InventoryState state, MachineEntry entry) {
+    for (Attachment attachment : entry.saved().hardware().attachments()) {
+      MediumId medium = attachment.medium();
+      if (medium != null
+          && state.media().containsKey(medium)
+          && EncryptedMedia.contains(state, medium)) return true;
+    }
+    return false;
   }
 
   private static Map<MediumId, Map<MachineId, View.Use>> uses(InventoryState state) {

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param autoReset whether starting a machine empties it; only a medium with a parent
  * @param registries the machines in whose settings files it is listed; none: only in the global
  *     registry
- * @param accessError why the file could not be opened when it was last looked at; null if it could.
- *     Set for whatever nobody has looked at since the inventory was opened
+ * @param accessError why the file could not be opened when it was last looked at; null if it could;
+ *     {@link #NOT_CHECKED} if nothing has looked since the inventory was opened
  * @param properties whatever other programs keep with it
  */
 public record Medium(
@@ -45,6 +45,9 @@ public record Medium(
     registries = Set.copyOf(registries);
     properties = Map.copyOf(properties);
   }
+
+  /** The access error of a medium whose file has not been looked at. */
+  public static final String NOT_CHECKED = "it has not been looked at yet";
 
   /** The format of what stands for a drive of the host; such media are in no registry. */
   public static final String HOST_DRIVE = "HostDrive";
@@ -72,6 +75,16 @@ public record Medium(
   /** Whether it is a DVD or floppy drive of the host, with whatever disc is in it. */
   public boolean isHostDrive() {
     return format.equals(HOST_DRIVE);
+  }
+
+  /** Whether its file has been looked at since the inventory was opened. */
+  public boolean isChecked() {
+    return !NOT_CHECKED.equals(accessError);
+  }
+
+  /** Whether it is encrypted with a key of its own; one that builds on it is encrypted too. */
+  public boolean hasKey() {
+    return Encryption.hasKey(properties);
   }
 
   /** Whether it is listed in no machine's settings file. */
@@ -179,6 +192,42 @@ public record Medium(
 
   /** The same with another size. */
   public Medium withCapacity(long capacity) {
+    return new Medium(
+        id,
+        location,
+        format,
+        device,
+        type,
+        variant,
+        parent,
+        capacity,
+        autoReset,
+        registries,
+        description,
+        properties,
+        accessError);
+  }
+
+  /** The same of another variant: settings files do not say whether an image is fixed. */
+  public Medium withVariant(MediumVariant variant) {
+    return new Medium(
+        id,
+        location,
+        format,
+        device,
+        type,
+        variant,
+        parent,
+        capacity,
+        autoReset,
+        registries,
+        description,
+        properties,
+        accessError);
+  }
+
+  /** The same with other properties. */
+  public Medium withProperties(Map<String, String> properties) {
     return new Medium(
         id,
         location,

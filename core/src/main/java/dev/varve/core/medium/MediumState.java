@@ -7,6 +7,8 @@ public enum MediumState {
   LOCKED_READ("LockedRead"),
   LOCKED_WRITE("LockedWrite"),
   INACCESSIBLE("Inaccessible"),
+  /** Its file has not been looked at since the server was started. */
+  NOT_CHECKED("NotChecked"),
   CREATING("Creating"),
   DELETING("Deleting");
 

@@ -112,7 +112,7 @@ final class MediaOfMachine {
             Set.of(machine),
             "",
             Map.of(),
-            MediaRegistry.NOT_LOOKED_AT));
+            Medium.NOT_CHECKED));
     return id;
   }
 

@@ -27,9 +27,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class MediaRegistry {
 
-  /** Why a medium is not accessible that was read from a registry. */
-  static final String NOT_LOOKED_AT = "nobody has looked at it since Varve was started";
-
   private static final String LOCATION = "location";
   private static final String RAW = "RAW";
   private static final String ISCSI = "iSCSI";
@@ -144,7 +141,7 @@ final class MediaRegistry {
         owner == null ? Set.of() : Set.of(owner),
         description == null ? "" : description.text(),
         properties,
-        NOT_LOOKED_AT);
+        Medium.NOT_CHECKED);
   }
 
   private Path location(XmlElement element, MediumId id, String format, DeviceType device)

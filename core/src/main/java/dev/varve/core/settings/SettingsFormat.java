@@ -1,5 +1,6 @@
 package dev.varve.core.settings;
 
+import dev.varve.core.medium.Encryption;
 import java.util.Set;
 
 /** What all settings files have in common: the root element, and the version of the format. */
@@ -26,6 +27,9 @@ final class SettingsFormat {
               + " this is another kind of file"));
     SettingsVersion.of(root);
     XmlElement found = root.only(content);
+    if (found == null && root.child("MachineEncrypted") != null)
+      throw root.refuse(
+          "the settings of this machine are encrypted: " + Encryption.wayOutOfMachine());
     if (found == null)
       throw root.refuse(
           "the element %s is missing; check that it is the right file".formatted(content));

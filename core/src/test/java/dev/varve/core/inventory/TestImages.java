@@ -25,6 +25,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +34,9 @@ import org.jspecify.annotations.Nullable;
  * them. A sector that was cleared hides its parent's. Merging really moves contents.
  */
 public final class TestImages implements ImageFiles, SectorAccess {
+
+  /** Files on a host that does not answer until the latch is open. */
+  final Map<Path, CountDownLatch> hanging = new ConcurrentHashMap<>();
 
   private static final int MAGIC = 0x56415256;
   private static final byte[] ZEROES = new byte[SECTOR];
@@ -66,6 +71,8 @@ public final class TestImages implements ImageFiles, SectorAccess {
 
   @Override
   public ImageInfo inspect(Path location, DeviceType device) throws IOException {
+    CountDownLatch answer = hanging.get(location);
+    if (answer != null) await(answer);
     if (!Files.exists(location)) throw new NoSuchFileException(location.toString());
     if (!isImage(location)) {
       if (device == DeviceType.HARD_DISK)
@@ -82,6 +89,14 @@ public final class TestImages implements ImageFiles, SectorAccess {
         image.parent(),
         image.capacity(),
         Files.size(location));
+  }
+
+  private static void await(CountDownLatch answer) {
+    try {
+      answer.await();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Override

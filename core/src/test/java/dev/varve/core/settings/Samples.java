@@ -218,7 +218,7 @@ final class Samples {
         parent.registries(),
         "",
         Map.of(),
-        MediaRegistry.NOT_LOOKED_AT);
+        Medium.NOT_CHECKED);
   }
 
   /** The lines that differ, the old ones with {@code -}, the new ones with {@code +}. */

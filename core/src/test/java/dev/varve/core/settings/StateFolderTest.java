@@ -140,7 +140,7 @@ class StateFolderTest {
         Set.of(),
         "",
         Map.of(),
-        MediaRegistry.NOT_LOOKED_AT);
+        Medium.NOT_CHECKED);
   }
 
   @Test
@@ -549,6 +549,6 @@ class StateFolderTest {
         Set.of(),
         "for \"tests\" & <more>\n\u00e4",
         Map.of("b", "1", "a", "x\ty"),
-        MediaRegistry.NOT_LOOKED_AT);
+        Medium.NOT_CHECKED);
   }
 }

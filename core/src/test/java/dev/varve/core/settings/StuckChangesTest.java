@@ -585,6 +585,6 @@ class StuckChangesTest {
         Set.of(),
         "",
         Map.of(),
-        MediaRegistry.NOT_LOOKED_AT);
+        Medium.NOT_CHECKED);
   }
 }

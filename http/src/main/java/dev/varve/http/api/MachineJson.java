@@ -50,7 +50,8 @@ final class MachineJson {
         .put("state", view.state().text())
         .put("run", of(view.run()))
         .put("lock", text(view.lock()))
-        .put("modified", view.modified());
+        .put("modified", view.modified())
+        .put("encrypted", view.encrypted());
   }
 
   /**

@@ -27,7 +27,8 @@ final class MediumJson {
         .put("needsDifferencing", view.needsDifferencing())
         .put("uses", uses(view))
         .put("holders", new JsonArray(view.holders()))
-        .put("accessError", view.medium().accessError());
+        .put("encrypted", view.encrypted())
+        .put("accessError", view.medium().isChecked() ? view.medium().accessError() : null);
   }
 
   private static JsonObject registered(Medium medium) {

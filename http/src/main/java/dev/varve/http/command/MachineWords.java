@@ -88,7 +88,10 @@ final class MachineWords {
   private static String state(JsonObject machine) {
     JsonObject run = machine.getJsonObject("run");
     boolean readOnly = run != null && run.getBoolean("readOnly");
-    return machine.getString("state") + (readOnly ? ", read-only" : "");
+    boolean encrypted = machine.getBoolean("encrypted", false);
+    return machine.getString("state")
+        + (readOnly ? ", read-only" : "")
+        + (encrypted ? ", encrypted" : "");
   }
 
   /** The slots that a run leaves out. */

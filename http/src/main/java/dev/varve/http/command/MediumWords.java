@@ -20,7 +20,7 @@ final class MediumWords {
           medium.getString("id"),
           medium.getString("device"),
           medium.getString("type"),
-          medium.getString("state"),
+          medium.getString("state") + (medium.getBoolean("encrypted", false) ? ", encrypted" : ""),
           medium.getString("format"),
           medium.getString("location"));
     }
@@ -32,7 +32,16 @@ final class MediumWords {
     ReadableNames machines = ReadableNames.ofMachines(server);
     var sheet =
         new FactSheet(medium.getString("location"))
-            .facts(medium, "id", "state", "accessError", "format", "device", "type", "variant");
+            .facts(
+                medium,
+                "id",
+                "state",
+                "accessError",
+                "encrypted",
+                "format",
+                "device",
+                "type",
+                "variant");
     if (medium.getLong("capacity") > 0) sheet.size("capacity", medium.getLong("capacity"));
     sheet
         .fact("parent", media.of(medium.getString("parent")))

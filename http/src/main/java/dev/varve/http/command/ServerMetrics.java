@@ -5,6 +5,7 @@ import dev.varve.core.inventory.Job;
 import dev.varve.core.inventory.ServedDisks;
 import dev.varve.core.inventory.Warnings;
 import dev.varve.core.machine.MachineState;
+import dev.varve.core.medium.MediumState;
 import dev.varve.io.nbd.NbdStats;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -53,6 +54,11 @@ final class ServerMetrics {
     for (MachineState state : MachineState.values())
       Gauge.builder("varve.machines", inventory, i -> machines(i, state))
           .description("Registered machines")
+          .tag("state", state.text())
+          .register(made);
+    for (MediumState state : MediumState.values())
+      Gauge.builder("varve.media", inventory, i -> media(i, state))
+          .description("Registered media")
           .tag("state", state.text())
           .register(made);
     for (Warnings.Kind kind : Warnings.Kind.values())
@@ -111,6 +117,12 @@ final class ServerMetrics {
   private static long machines(Inventory inventory, MachineState state) {
     return inventory.view().machines().values().stream()
         .filter(machine -> machine.state() == state)
+        .count();
+  }
+
+  private static long media(Inventory inventory, MediumState state) {
+    return inventory.view().media().values().stream()
+        .filter(medium -> medium.state() == state)
         .count();
   }
 

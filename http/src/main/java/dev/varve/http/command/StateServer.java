@@ -10,6 +10,7 @@ import dev.varve.http.api.ControlServer;
 import dev.varve.http.api.PrivateSocket;
 import dev.varve.http.client.ApiClient;
 import dev.varve.io.chain.ChainFiles;
+import dev.varve.io.host.Mounts;
 import dev.varve.io.nbd.NbdServer;
 import dev.varve.io.nbd.NbdStats;
 import dev.varve.io.nbd.ReplyStyle;
@@ -118,6 +119,9 @@ public final class StateServer implements AutoCloseable {
                   jobs,
                   StateServer::log));
       closings.push(inventory::close);
+      // Never waited for: a host that does not answer keeps them.
+      inventory.checkMedia(
+          look -> Thread.ofPlatform().daemon().name("media check").start(look), Mounts::of);
       ExecutorService model = model(); // ends before the inventory is closed
       closings.push(model::close);
 
