@@ -103,6 +103,7 @@ class ControlCommandTest {
           medium refresh /vm/c.vdi                      | POST /media/%2Fvm%2Fc.vdi/refresh
           medium merge /vm/c.vdi /vm/b.vdi --no-wait    | POST /media/%2Fvm%2Fc.vdi/merge {'target':'/vm/b.vdi'}
           medium clone /vm/c.vdi /vm/d.raw --format raw --no-wait | POST /media/%2Fvm%2Fc.vdi/clone {'location':'/vm/d.raw','format':'RAW','variant':'Standard'}
+          medium check /vm/c.vdi                        | GET /media/%2Fvm%2Fc.vdi/check
           medium lock /vm/b.vdi --kind read             | POST /media/%2Fvm%2Fb.vdi/locks {'kind':'Read'}
           medium unlock l                               | DELETE /locks/l
           host drives                                   | GET /host/drives
@@ -120,6 +121,49 @@ class ControlCommandTest {
 
     assertEquals(answer.encode() + "\n", out.toString());
     assertEquals(List.of(expected.replace('\'', '"')), server.asked());
+  }
+
+  @Test
+  void aMapIsAskedForPartByPartAndPrintedAsOne() {
+    server
+        .answers("GET /media/%2Fa/map?limit=10000", part("[1,2]", 4096L))
+        .answers("GET /media/%2Fa/map?limit=10000&offset=4096", part("[3]", null));
+
+    assertEquals(0, varve("medium map /a --output json"), err::toString);
+
+    assertEquals(
+        new JsonArray("[1,2,3]"),
+        new JsonObject(out.toString())
+            .getJsonArray("extents").stream()
+                .map(each -> ((JsonObject) each).getInteger("offset"))
+                .collect(JsonArray::new, JsonArray::add, JsonArray::addAll));
+  }
+
+  private static JsonObject part(String offsets, Long next) {
+    var extents = new JsonArray();
+    for (Object offset : new JsonArray(offsets))
+      extents.add(new JsonObject().put("offset", offset).put("file", "/a"));
+    return new JsonObject()
+        .put("capacity", 8192)
+        .put("images", new JsonArray().add("/a"))
+        .put("extents", extents)
+        .put("next", next);
+  }
+
+  @Test
+  void checkOfADamagedMediumEndsWithThree() {
+    server.answers(
+        "GET /media/%2Fa/check",
+        new JsonObject(
+            """
+            {"file":"/a","status":"damaged","served":true,
+             "findings":[{"kind":"header","severity":"damage","message":"it is gone"}]}
+            """));
+
+    assertEquals(3, varve("medium check /a"), err::toString);
+    assertTrue(
+        out.toString().startsWith("/a: damaged\n  damage: it is gone\n  note: "), out::toString);
+    assertEquals(3, varve("medium check /a --output json"), err::toString);
   }
 
   @Test

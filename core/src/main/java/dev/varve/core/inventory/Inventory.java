@@ -224,6 +224,11 @@ public final class Inventory implements AutoCloseable {
     return outside.warnings();
   }
 
+  /** Looks at what lies in media; any thread. */
+  public MediumContents contents() {
+    return new MediumContents(this::view, outside.images(), outside.disks());
+  }
+
   /** All jobs of this run that are running, and the last hundred that ended. */
   public List<Job> jobs() {
     return jobs.all();

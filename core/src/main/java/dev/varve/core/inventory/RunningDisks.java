@@ -1,10 +1,12 @@
 package dev.varve.core.inventory;
 
+import dev.varve.core.device.ExtentSink;
 import dev.varve.core.machine.Attachment;
 import dev.varve.core.machine.BandwidthGroup;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
 import dev.varve.core.medium.ImageChain;
+import dev.varve.core.medium.MappedDisk;
 import dev.varve.core.medium.Progress;
 import dev.varve.core.settings.UndecidedException;
 import java.io.IOException;
@@ -40,6 +42,21 @@ public interface RunningDisks extends ServedDisks {
     public ImageChain withFiles(List<Path> files) {
       return new ImageChain(files, format.equals("RAW"));
     }
+  }
+
+  /**
+   * Hands the allocation of a running disk to {@code sink}, from {@code offset} on.
+   *
+   * @param top the youngest image of the disk
+   * @return null, and nothing was handed over, if it is that of no running disk
+   */
+  default @Nullable MappedDisk map(Path top, long offset, ExtentSink sink) throws IOException {
+    return null;
+  }
+
+  /** Whether a running disk has this image on top, and can write to it. */
+  default boolean isWritten(Path image) {
+    return false;
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.varve.core.medium;
 
+import dev.varve.core.device.ExtentSink;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,26 @@ public interface ImageFiles {
 
   /** The same for a file or device that is registered as raw, whatever is in it. */
   ImageInfo inspectRaw(Path location, DeviceType device) throws IOException;
+
+  /**
+   * Hands the allocation of the disk that images form to {@code sink}, from {@code offset} on.
+   *
+   * @throws IOException if they cannot be opened; the message is for people
+   */
+  default MappedDisk map(ImageChain chain, long offset, ExtentSink sink) throws IOException {
+    throw new IOException(chain.files().getLast() + " cannot be looked into here");
+  }
+
+  /**
+   * Looks for damage in an image, and changes nothing.
+   *
+   * @param served whether a running machine is writing to it: then it is not locked, and what is
+   *     written meanwhile is no damage
+   * @throws IOException if it cannot be opened; the message is for people
+   */
+  default ImageReport check(Path location, boolean served) throws IOException {
+    throw new IOException(location + " cannot be looked into here");
+  }
 
   /**
    * Why a new image should not have this name: other programs, and Varve, would take it for one of

@@ -35,6 +35,10 @@ record Call(Operation operation, Map<String, String> parameters, JsonObject body
     return Integer.parseInt(text(parameter));
   }
 
+  long longNumber(String parameter) {
+    return Long.parseLong(text(parameter));
+  }
+
   boolean flag(String parameter) {
     return Boolean.parseBoolean(text(parameter));
   }

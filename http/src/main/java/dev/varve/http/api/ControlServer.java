@@ -96,6 +96,7 @@ public final class ControlServer {
     new BandwidthGroups(inventory, sessions, disks::traffic).addTo(handlers);
     new Snapshots(inventory, sessions, model).addTo(handlers);
     new Media(inventory).addTo(handlers);
+    new MediumLooks(inventory).addTo(handlers);
     new Jobs(vertx, inventory).addTo(handlers);
     new Host().addTo(handlers);
     new Health(vertx, model, document, inventory.warnings(), metrics).addTo(handlers);

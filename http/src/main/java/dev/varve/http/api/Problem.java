@@ -6,6 +6,7 @@ import dev.varve.core.medium.ModelException;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
@@ -31,6 +32,7 @@ record Problem(int status, ErrorCode error, String detail, boolean bug) {
               ErrorCode.VBOX_E_FILE_ERROR,
               text(failed),
               false);
+      case UncheckedIOException failed -> of(failed.getCause());
       case CancellationException _ ->
           new Problem(statusOf(ErrorCode.E_FAIL), ErrorCode.E_FAIL, "it was cancelled", false);
       case RejectedExecutionException _ ->

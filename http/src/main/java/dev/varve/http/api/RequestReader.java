@@ -88,6 +88,8 @@ final class RequestReader {
   private static Object typed(Parameter parameter, String text) {
     if (parameter.kind() == Kind.INTEGER && text.matches("-?[0-9]{1,9}"))
       return Integer.valueOf(text);
+    if (parameter.kind() == Kind.INTEGER && text.matches("-?[0-9]{10,18}"))
+      return Long.valueOf(text);
     if (parameter.kind() == Kind.BOOLEAN && (text.equals("true") || text.equals("false")))
       return Boolean.valueOf(text);
     return text; // of a wrong kind the schema complains

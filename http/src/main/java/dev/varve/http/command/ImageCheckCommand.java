@@ -12,10 +12,8 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.UUID;
 import java.util.concurrent.Callable;
-import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -50,9 +48,7 @@ final class ImageCheckCommand implements Callable<Integer> {
   private static final int NOT_CHECKED = CommandLine.ExitCode.SOFTWARE;
 
   /** Exit status: an image is damaged in the end. Says more than {@link #NOT_CHECKED}. */
-  private static final int DAMAGED = 3;
-
-  private static final Pattern WORD_START = Pattern.compile("_([a-z])");
+  static final int DAMAGED = 3;
 
   @Spec private CommandSpec spec;
 
@@ -78,7 +74,11 @@ final class ImageCheckCommand implements Callable<Integer> {
     int worst = 0;
     for (Path image : images) {
       try {
-        Report report = repair ? repaired(image) : VdiCheck.check(image);
+        List<Report> one = new ArrayList<>(1);
+        ServedImage.use(
+            () -> one.add(repair ? repaired(image) : VdiCheck.check(image)),
+            "'varve medium check' asks it for a machine's disk");
+        Report report = one.getFirst();
         if (report.severity() == Severity.DAMAGE) worst = DAMAGED;
         json.add(json(report));
         if (output == OutputFormat.TEXT) out.println(text(report));
@@ -123,7 +123,7 @@ final class ImageCheckCommand implements Callable<Integer> {
   private static String text(Report report) {
     var text = new StringBuilder(report.file()).append(": ").append(status(report));
     for (Finding finding : report.findings()) {
-      text.append("\n  ").append(lower(finding.kind().severity())).append(": ");
+      text.append("\n  ").append(finding.kind().severity().text()).append(": ");
       text.append(finding.message());
     }
     report.repairs().forEach(done -> text.append("\n  repaired: ").append(done));
@@ -148,25 +148,15 @@ final class ImageCheckCommand implements Callable<Integer> {
     for (Finding finding : report.findings()) {
       findings.add(
           new JsonObject()
-              .put("kind", camelCase(finding.kind()))
-              .put("severity", lower(finding.kind().severity()))
+              .put("kind", finding.kind().text())
+              .put("severity", finding.kind().severity().text())
               .put("message", finding.message()));
     }
     return new JsonObject()
         .put("file", report.file())
         .put("status", status(report))
-        .put("virtualBox", camelCase(report.virtualBox()))
+        .put("virtualBox", report.virtualBox().text())
         .put("findings", findings)
         .put("repairs", new JsonArray(report.repairs()));
-  }
-
-  private static String lower(Enum<?> constant) {
-    return constant.name().toLowerCase(Locale.ROOT);
-  }
-
-  private static String camelCase(Enum<?> constant) {
-    return WORD_START
-        .matcher(lower(constant))
-        .replaceAll(start -> start.group(1).toUpperCase(Locale.ROOT));
   }
 }

@@ -95,7 +95,9 @@ final class ImageConvertCommand implements Callable<Integer> {
     }
     try (var _ = new CleanCancel();
         var threads = new StorageThreads(StorageThreads.DEFAULT_COUNT)) {
-      convert(threads, target, format);
+      ServedImage.use(
+          () -> convert(threads, target, format),
+          "'nbdcopy URI TARGET.raw' copies the disk from it");
     }
     return 0;
   }

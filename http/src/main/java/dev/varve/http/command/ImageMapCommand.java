@@ -1,8 +1,10 @@
 package dev.varve.http.command;
 
-import dev.varve.http.command.DiskExtents.Extent;
+import dev.varve.core.device.JoinedExtents;
+import dev.varve.core.device.JoinedExtents.Extent;
 import dev.varve.io.chain.ChainFinder.FoundChain;
 import dev.varve.io.chain.DifferencingChain;
+import dev.varve.io.chain.DiskExtents;
 import dev.varve.io.storage.StorageThreads;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -11,6 +13,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -51,7 +54,13 @@ final class ImageMapCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     chain.check(spec, leaf);
-    FoundChain found = chain.find(leaf);
+    ServedImage.use(
+        () -> map(chain.find(leaf)),
+        "'varve medium map' asks it for a machine's disk, and 'nbdinfo --map=qemu:allocation-depth URI' for any that it serves");
+    return 0;
+  }
+
+  private void map(FoundChain found) throws IOException {
     try (var threads = new StorageThreads(THREADS)) {
       var device = DifferencingChain.open(found.chain(), true, threads);
       try {
@@ -61,14 +70,13 @@ final class ImageMapCommand implements Callable<Integer> {
         device.close().toCompletableFuture().join();
       }
     }
-    return 0;
   }
 
   private void printText(FoundChain found, DifferencingChain device) throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     found.warnings().forEach(warning -> spec.commandLine().getErr().println("varve: " + warning));
     out.printf("%20s %20s %5s  %-4s  %s%n", "offset", "length", "depth", "is", "file");
-    DiskExtents.of(
+    each(
         device,
         extent ->
             out.printf(
@@ -94,7 +102,7 @@ final class ImageMapCommand implements Callable<Integer> {
             .encode();
     out.print(head.substring(0, head.length() - 1) + ",\"extents\":[");
     var separator = new String[] {"\n"};
-    DiskExtents.of(
+    each(
         device,
         extent -> {
           out.print(separator[0] + json(extent, found.paths()).encode());
@@ -102,6 +110,12 @@ final class ImageMapCommand implements Callable<Integer> {
         });
     out.println("\n]}");
     out.flush();
+  }
+
+  private static void each(DifferencingChain device, Consumer<Extent> consumer) throws IOException {
+    var extents = new JoinedExtents(0, Long.MAX_VALUE, consumer);
+    DiskExtents.of(device, 0, extents);
+    extents.end();
   }
 
   private static JsonObject json(Extent extent, List<Path> images) {

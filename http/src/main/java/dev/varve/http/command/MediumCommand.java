@@ -202,6 +202,52 @@ public final class MediumCommand {
     return server.ask(post("media", medium, "refresh"), MediumWords::medium);
   }
 
+  @Command(
+      description = {
+        "Shows which image holds which part of a hard disk, also while a machine runs on it.",
+        "",
+        "depth 1 is the medium itself, 2 its parent, and so on; at depth 0 no image holds anything and the disk reads"
+            + " as zeroes.",
+        ""
+      })
+  int map(
+      @Mixin ServerOptions server,
+      @Parameters(paramLabel = MEDIUM, converter = MediumReference.Converter.class)
+          MediumReference medium)
+      throws IOException {
+    return server.talk(
+        (client, json, out) -> MediumLookWords.map(client, get("media", medium, "map"), json, out));
+  }
+
+  @Command(
+      description = {
+        "Looks for damage in a hard disk's image, and changes nothing. While a machine writes to it, only damage is"
+            + " looked for, in the file as it is on disk.",
+        ""
+      },
+      exitCodeListHeading = "%nExit status:%n",
+      exitCodeList = {
+        "0:the image is whole",
+        "1:it was not checked: it is missing, cannot be read, or is no VDI image",
+        "2:the command line is wrong",
+        "3:it is damaged"
+      })
+  int check(
+      @Mixin ServerOptions server,
+      @Parameters(paramLabel = MEDIUM, converter = MediumReference.Converter.class)
+          MediumReference medium)
+      throws IOException {
+    var status = new int[1];
+    server.talk(
+        (client, json, out) -> {
+          JsonObject report = client.send(get("media", medium, "check"));
+          out.println(json ? report.encode() : MediumLookWords.report(report));
+          out.flush();
+          if ("damaged".equals(report.getString("status"))) status[0] = ImageCheckCommand.DAMAGED;
+        });
+    return status[0];
+  }
+
   @Command(description = "Merges a medium into another of its chain; it disappears.")
   int merge(
       @Mixin ServerOptions server,

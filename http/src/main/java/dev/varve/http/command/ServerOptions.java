@@ -45,6 +45,24 @@ final class ServerOptions {
     return 0;
   }
 
+  /** Asks several times, and prints by itself. */
+  interface Conversation {
+    /**
+     * @param json whether programs read what is printed
+     */
+    void with(ApiClient server, boolean json, PrintWriter out) throws IOException;
+  }
+
+  /** Has a conversation with the server. */
+  int talk(Conversation conversation) throws IOException {
+    try (ApiClient server = connect()) {
+      conversation.with(server, output == OutputFormat.JSON, command.commandLine().getOut());
+    } catch (RefusedException e) {
+      throw e.saying(ArgumentWords.of(e.detail(), command));
+    }
+    return 0;
+  }
+
   /** Asks for what is answered by nothing but success; people are told nothing. */
   int tell(ApiRequest request) throws IOException {
     return ask(request, (_, _) -> "");

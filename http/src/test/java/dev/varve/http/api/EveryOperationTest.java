@@ -109,6 +109,13 @@ final class EveryOperationTest {
     api.ask("resetMedium", child).is(200);
     assertEquals("Created", api.ask("refreshMedium", child).is(200).body().getString("state"));
 
+    Reply map = api.ask("getMediumMap", child).query("limit", 1).is(200);
+    assertEquals(2, map.body().getJsonArray("images").size());
+    assertEquals(4 * MIB, map.body().getJsonArray("extents").getJsonObject(0).getLong("length"));
+    api.ask("getMediumMap", child).query("offset", 5 * MIB).refused(400, "E_INVALIDARG");
+    assertEquals("clean", api.ask("checkMedium", child).is(200).body().getString("status"));
+    api.ask("checkMedium", disc).refused(422, "VBOX_E_NOT_SUPPORTED");
+
     Reply lock = api.ask("lockMedium", child).body("kind", "Write").is(201);
     assertEquals("LockedWrite", api.ask("getMedium", child).is(200).body().getString("state"));
     api.ask("resetMedium", child).refused(409, "VBOX_E_INVALID_OBJECT_STATE");

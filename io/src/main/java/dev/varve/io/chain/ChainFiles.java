@@ -1,10 +1,14 @@
 package dev.varve.io.chain;
 
+import dev.varve.core.device.BlockDevice;
+import dev.varve.core.device.ExtentSink;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.HalfMergedException;
 import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.ImageInfo;
+import dev.varve.core.medium.ImageReport;
+import dev.varve.core.medium.MappedDisk;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumVariant;
@@ -16,6 +20,7 @@ import dev.varve.io.file.MappedFile;
 import dev.varve.io.file.NewFile;
 import dev.varve.io.file.NewFile.Existing;
 import dev.varve.io.file.Removal;
+import dev.varve.io.file.SharedFiles;
 import dev.varve.io.image.ImageName;
 import dev.varve.io.image.KnownFormat;
 import dev.varve.io.posix.BlockDeviceFacts;
@@ -23,6 +28,7 @@ import dev.varve.io.posix.FileSystemFacts;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.ImageType;
 import dev.varve.io.vdi.NewImage;
+import dev.varve.io.vdi.VdiCheck;
 import dev.varve.io.vdi.VdiCreator;
 import dev.varve.io.vdi.VdiGrowth;
 import dev.varve.io.vdi.VdiHeader;
@@ -121,6 +127,36 @@ public final class ChainFiles implements ImageFiles {
   }
 
   // ---- making and deleting
+
+  @Override
+  public MappedDisk map(ImageChain chain, long offset, ExtentSink sink) throws IOException {
+    BlockDevice disk = LiveChain.open(chain, true, new SharedFiles(), threads);
+    try {
+      if (offset <= disk.capacity()) DiskExtents.of(disk, offset, sink);
+      return new MappedDisk(chain.files(), disk.capacity());
+    } finally {
+      disk.close().toCompletableFuture().join();
+    }
+  }
+
+  @Override
+  public ImageReport check(Path location, boolean served) throws IOException {
+    VdiCheck.Report report = served ? VdiCheck.checkServed(location) : VdiCheck.check(location);
+    return new ImageReport(
+        report.file(),
+        switch (report.severity()) {
+          case NOTE -> ImageReport.Status.CLEAN;
+          case LEAK -> ImageReport.Status.LEAKS;
+          case DAMAGE -> ImageReport.Status.DAMAGED;
+        },
+        report.findings().stream()
+            .map(
+                found ->
+                    new ImageReport.Finding(
+                        found.kind().text(), found.kind().severity().text(), found.message()))
+            .toList(),
+        served);
+  }
 
   @Override
   public @Nullable String whyNotNamed(Path location, String format) {

@@ -32,6 +32,14 @@ final class FileOpening {
     return lockAndMap(path, fd, write, reach, MappedFile.Kind.FILE);
   }
 
+  static MappedFile unlocked(Path path) throws IOException {
+    if (Files.exists(path) && !Files.isRegularFile(path)) {
+      throw new IOException(path + " is not a regular file, as an image must be");
+    }
+    int fd = Posix.open(path, Posix.O_RDONLY | Posix.O_CLOEXEC, 0);
+    return map(path, fd, false, 0, MappedFile.Kind.FILE);
+  }
+
   static MappedFile newImage(Path path, long reach) throws IOException {
     int fd =
         Posix.open(
@@ -112,9 +120,20 @@ final class FileOpening {
   /** Takes over {@code fd}: it is closed when this fails. */
   private static MappedFile lockAndMap(
       Path path, int fd, boolean write, long reach, MappedFile.Kind kind) throws IOException {
-    Arena arena = Arena.ofShared();
     try {
       ImageLock.take(fd, path, write);
+    } catch (Throwable e) {
+      Posix.close(fd);
+      throw e;
+    }
+    return map(path, fd, write, reach, kind);
+  }
+
+  /** Takes over {@code fd}: it is closed when this fails. */
+  private static MappedFile map(Path path, int fd, boolean write, long reach, MappedFile.Kind kind)
+      throws IOException {
+    Arena arena = Arena.ofShared();
+    try {
       long length = Posix.length(fd);
       MemorySegment mapping = map(fd, length, Math.max(reach, length), arena);
       Posix.fadvise(fd, 0, 0, Posix.POSIX_FADV_RANDOM); // why: see package-info

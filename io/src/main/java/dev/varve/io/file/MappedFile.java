@@ -114,6 +114,11 @@ public final class MappedFile implements ImageFile {
     return FileOpening.image(path, Posix.O_RDONLY, reach);
   }
 
+  /** Opens an image to look at it, also while it is written, here or elsewhere: takes no lock. */
+  public static MappedFile openUnlocked(Path path) throws IOException {
+    return FileOpening.unlocked(path);
+  }
+
   /**
    * Opens an image that nobody else may read or write.
    *

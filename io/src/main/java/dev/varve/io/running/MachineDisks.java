@@ -1,15 +1,19 @@
 package dev.varve.io.running;
 
+import dev.varve.core.device.BlockDevice;
 import dev.varve.core.device.DiskFailures;
+import dev.varve.core.device.ExtentSink;
 import dev.varve.core.device.FailureTotals;
 import dev.varve.core.inventory.RunningDisks;
 import dev.varve.core.inventory.UnservedDisksException;
 import dev.varve.core.limit.Alarm;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
+import dev.varve.core.medium.MappedDisk;
 import dev.varve.core.medium.Progress;
 import dev.varve.core.settings.UndecidedException;
 import dev.varve.io.chain.ChainFinder;
+import dev.varve.io.chain.DiskExtents;
 import dev.varve.io.chain.LiveChain;
 import dev.varve.io.nbd.NbdServer;
 import dev.varve.io.storage.StorageThreads;
@@ -99,6 +103,26 @@ public final class MachineDisks implements RunningDisks {
         throw new IllegalStateException("machine " + machine + " has no disk at " + slot);
       return disks.get(slot);
     }
+  }
+
+  // ---- looking
+
+  @Override
+  public @Nullable MappedDisk map(Path top, long offset, ExtentSink sink) throws IOException {
+    OpenDisk disk = devices.withTop(top);
+    if (disk == null) return null;
+    List<Path> files = disk.paths();
+    BlockDevice device = disk.device();
+    if (offset <= device.capacity()) DiskExtents.of(device, offset, sink);
+    if (!files.equals(disk.paths()))
+      throw new IOException("the images of " + top + " changed while they were read; try again");
+    return new MappedDisk(files, device.capacity());
+  }
+
+  @Override
+  public boolean isWritten(Path image) {
+    OpenDisk disk = devices.withTop(image);
+    return disk != null && !disk.device().readOnly();
   }
 
   // ---- all disks of a machine

@@ -64,6 +64,16 @@ final class OpenDisks {
     }
   }
 
+  /** The disk that has this image on top; null if there is none, or it is being closed. */
+  synchronized @Nullable OpenDisk withTop(Path image) {
+    Path wanted = image.toAbsolutePath().normalize();
+    for (OpenDisk disk : open) {
+      List<Path> paths = disk.paths();
+      if (!disk.closing && !paths.isEmpty() && paths.getLast().equals(wanted)) return disk;
+    }
+    return null;
+  }
+
   private synchronized OpenDisk opened(OpenDisk disk) {
     open.add(disk);
     return disk;

@@ -6,9 +6,13 @@ import dev.varve.io.image.KnownFormat;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 /**
  * Looks for damage in one image, and repairs what can be repaired. Blocks; takes time and memory in
@@ -23,7 +27,12 @@ public final class VdiCheck {
     /** The contents are whole, space is wasted. */
     LEAK,
     /** Contents are lost, or will be when a program that trusts the image writes to it. */
-    DAMAGE
+    DAMAGE;
+
+    /** A word for people and programs. */
+    public String text() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 
   /** What can be found. */
@@ -58,6 +67,11 @@ public final class VdiCheck {
     public Severity severity() {
       return severity;
     }
+
+    /** A word for programs: {@code outsideFile}. */
+    public String text() {
+      return camelCase(this);
+    }
   }
 
   /** One thing that was found; the message gives the numbers. */
@@ -89,10 +103,23 @@ public final class VdiCheck {
      */
     REPAIR_FIRST,
     /** It does not open it. */
-    REFUSES
+    REFUSES;
+
+    /** A word for programs: {@code mayOpen}. */
+    public String text() {
+      return camelCase(this);
+    }
   }
 
+  private static final Pattern WORD_START = Pattern.compile("_([a-z])");
+
   private VdiCheck() {}
+
+  private static String camelCase(Enum<?> constant) {
+    return WORD_START
+        .matcher(constant.name().toLowerCase(Locale.ROOT))
+        .replaceAll(start -> start.group(1).toUpperCase(Locale.ROOT));
+  }
 
   /**
    * Checks an image without changing it.
@@ -121,6 +148,30 @@ public final class VdiCheck {
     requireVdi(image);
     try (ImageFile file = MappedFile.openReadWrite(image, 0)) {
       return repair(file, uuids);
+    }
+  }
+
+  /**
+   * Looks for damage in an image that another part of this process is writing to. Takes no lock and
+   * sees the file as it is on disk: without what is not written back yet. Only damage is told, and
+   * only such as is still there at a second look, for the rest may be a change in the middle.
+   *
+   * @throws dev.varve.core.medium.OtherFormatException if it is no VDI image, not even a damaged
+   *     one
+   */
+  public static Report checkServed(Path image) throws IOException {
+    requireVdi(image);
+    try (ImageFile file = MappedFile.openUnlocked(image)) {
+      Set<Kind> before = new HashSet<>();
+      check(file).findings.forEach(found -> before.add(found.kind));
+      Report now = check(file);
+      List<Finding> lasting =
+          now.findings.stream()
+              .filter(found -> found.kind.severity == Severity.DAMAGE)
+              .filter(found -> before.contains(found.kind))
+              .toList();
+      Severity severity = lasting.isEmpty() ? Severity.NOTE : Severity.DAMAGE;
+      return new Report(file.name(), lasting, List.of(), severity, now.virtualBox);
     }
   }
 

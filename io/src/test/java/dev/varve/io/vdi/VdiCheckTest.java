@@ -93,6 +93,27 @@ class VdiCheckTest {
   }
 
   @Test
+  void anImageThatIsBeingWrittenIsCheckedForDamageOnly() throws IOException {
+    var damaged = new HandmadeImage().map(0, 2, ZERO, 1);
+    damaged.fileBlocks = Arrays.copyOf(damaged.fileBlocks, 2);
+    Path broken = damaged.write(folder.resolve("a.vdi"));
+    var holes = new HandmadeImage().map(4, FREE, 0, 2, ZERO);
+    holes.allocated = 5;
+    Path leaking = holes.write(folder.resolve("b.vdi"));
+    try (var _ = MappedFile.openReadWrite(broken, 0);
+        var _ = MappedFile.openReadWrite(leaking, 0)) {
+
+      Report found = VdiCheck.checkServed(broken);
+      Report nothing = VdiCheck.checkServed(leaking);
+
+      assertEquals(
+          List.of(Kind.OUTSIDE_FILE), found.findings().stream().map(f -> f.kind()).toList());
+      assertEquals(List.of(), nothing.findings());
+      assertThrows(ImageInUseException.class, () -> VdiCheck.check(broken), "it is still locked");
+    }
+  }
+
+  @Test
   void blockAtTheLastPossiblePlaceNumberIsOutsideTheFile() throws IOException {
     Path path = new HandmadeImage().map(FREE).write(folder.resolve("a.vdi"));
     patchEntry(path, 0, 0xFFFF_FFFD);

@@ -1,0 +1,87 @@
+package dev.varve.http.api;
+
+import dev.varve.core.device.JoinedExtents.Extent;
+import dev.varve.core.inventory.Inventory;
+import dev.varve.core.inventory.MediumContents;
+import dev.varve.core.medium.ImageReport;
+import dev.varve.core.medium.MediumId;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/** What lies in media, also while machines run on them. */
+final class MediumLooks {
+
+  private final Inventory inventory;
+  private final MediumContents contents;
+
+  MediumLooks(Inventory inventory) {
+    this.inventory = inventory;
+    this.contents = inventory.contents();
+  }
+
+  void addTo(Handlers handlers) {
+    handlers.looks("getMediumMap", this::map);
+    handlers.looks("checkMedium", this::check);
+  }
+
+  private Answer map(Call call) {
+    MediumContents.Part part =
+        unchecked(() -> contents.map(id(call), call.longNumber("offset"), call.number("limit")));
+    return Answer.ok(
+        new JsonObject()
+            .put("capacity", part.capacity())
+            .put("images", MachineJson.array(part.files(), Path::toString))
+            .put("extents", MachineJson.array(part.extents(), each -> json(each, part.files())))
+            .put("next", part.next() < part.capacity() ? part.next() : null));
+  }
+
+  private static JsonObject json(Extent extent, List<Path> files) {
+    return new JsonObject()
+        .put("offset", extent.offset())
+        .put("length", extent.length())
+        .put("depth", extent.depth())
+        .put("zero", extent.zero())
+        .put("data", !extent.zero())
+        .put(
+            "file",
+            extent.depth() == 0 ? null : files.get(files.size() - extent.depth()).toString());
+  }
+
+  private Answer check(Call call) {
+    ImageReport report = unchecked(() -> contents.check(id(call)));
+    return Answer.ok(
+        new JsonObject()
+            .put("file", report.file())
+            .put("status", report.status().text())
+            .put(
+                "findings",
+                MachineJson.array(
+                    report.findings(),
+                    found ->
+                        new JsonObject()
+                            .put("kind", found.kind())
+                            .put("severity", found.severity())
+                            .put("message", found.message())))
+            .put("served", report.served()));
+  }
+
+  private MediumId id(Call call) {
+    return Lookup.medium(inventory.view(), call.text("medium")).medium().id();
+  }
+
+  /** What looks at files. */
+  private interface Look<T> {
+    T take() throws IOException;
+  }
+
+  private static <T> T unchecked(Look<T> look) {
+    try {
+      return look.take();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,43 @@
+package dev.varve.io.chain;
+
+import dev.varve.core.device.BlockDevice;
+import dev.varve.core.device.DeviceRequest;
+import dev.varve.core.device.ExtentSink;
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+
+/** Waits for the allocation of a disk. */
+public final class DiskExtents extends DeviceRequest {
+
+  private final CompletableFuture<Void> done = new CompletableFuture<>();
+
+  private DiskExtents() {}
+
+  /**
+   * Hands the extents of {@code device} from {@code offset} on to {@code sink}, on another thread;
+   * blocks until it has all, or wants no more.
+   *
+   * @param offset not greater than the capacity
+   */
+  public static void of(BlockDevice device, long offset, ExtentSink sink) throws IOException {
+    if (offset == device.capacity()) return;
+    var request = new DiskExtents();
+    device.submit(request.extents(offset, device.capacity() - offset, sink));
+    try {
+      request.done.join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof IOException failure ? failure : new IOException(e);
+    }
+  }
+
+  @Override
+  protected void completed() {
+    done.complete(null);
+  }
+
+  @Override
+  protected void failed(IOException cause) {
+    done.completeExceptionally(cause);
+  }
+}
