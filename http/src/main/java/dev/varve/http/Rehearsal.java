@@ -44,7 +44,7 @@ final class Rehearsal {
 
   /** A server of machines, and the commands that talk to it. */
   private static void control(Path state) throws IOException {
-    try (var _ = new StateServer(state, null, null, ReplyStyle.STRUCTURED, null)) {
+    try (var _ = new StateServer(state, null, null, ReplyStyle.STRUCTURED)) {
       ask(state, "machine", "create", "rehearsal");
       ask(state, "machine", "controller", "add", "rehearsal", "SATA", "--bus", "SATA");
       ask(state, "medium", "create", state.resolve("disk.vdi").toString(), "--capacity", "1M");

@@ -64,8 +64,8 @@ class ControlCommandTest {
           machine attach m IDE:1.0 --type dvd           | POST /machines/m/attachments {'controller':'IDE','port':1,'device':0,'type':'DVD','medium':null}
           machine set m SATA:0 --hot-pluggable on --bandwidth-group slow | PATCH /machines/m/attachments/SATA/0/0 {'hotPluggable':true,'bandwidthGroup':'slow'}
           machine detach m a:b:3.1 --session s          | DELETE /machines/m/attachments/a%3Ab/3/1 in s
-          machine mount m IDE:1.0 /vm/cd.iso --force    | PUT /machines/m/attachments/IDE/1/0/medium {'medium':'/vm/cd.iso','force':true}
-          machine unmount m IDE:1.0                     | DELETE /machines/m/attachments/IDE/1/0/medium?force=false
+          machine mount m IDE:1.0 /vm/cd.iso            | PUT /machines/m/attachments/IDE/1/0/medium {'medium':'/vm/cd.iso'}
+          machine unmount m IDE:1.0                     | DELETE /machines/m/attachments/IDE/1/0/medium
           machine eject m IDE:1.0                       | POST /machines/m/attachments/IDE/1/0/guest-eject
           machine controller list m                     | GET /machines/m/controllers
           machine controller add m SATA --bus sata --type intelahci --port-count 4 --bootable on | POST /machines/m/controllers {'type':'IntelAhci','portCount':4,'bootable':true,'name':'SATA','bus':'SATA'}
@@ -85,7 +85,7 @@ class ControlCommandTest {
           machine snapshot restore m S1                 | POST /machines/m/snapshots/S1/restore
           machine snapshot delete m S1 --no-wait        | DELETE /machines/m/snapshots/S1
           machine session list                          | GET /sessions
-          machine session lock m --type shared          | POST /machines/m/sessions {'type':'Shared'}
+          machine session lock m --type shared          | POST /machines/m/sessions {'type':'Shared','leaseSeconds':3600}
           machine session save s                        | POST /sessions/s/save
           machine session discard s                     | POST /sessions/s/discard
           machine session unlock s                      | DELETE /sessions/s

@@ -24,6 +24,7 @@ import dev.varve.core.settings.StateFolder.FileStep;
 import dev.varve.core.settings.StateFolder.Kept;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -112,6 +113,7 @@ public final class Inventory implements AutoCloseable {
   private final MediaRegistry registry;
   private final Attaching attaching;
   private final Snapshots snapshots;
+  private final Leases leases;
   private volatile boolean closed;
 
   private Inventory(
@@ -134,6 +136,7 @@ public final class Inventory implements AutoCloseable {
     registry = new MediaRegistry(outside);
     attaching = new Attaching(outside);
     snapshots = new Snapshots(outside);
+    leases = new Leases(ledger, outside);
   }
 
   /**
@@ -320,13 +323,42 @@ public final class Inventory implements AutoCloseable {
     ledger.look(named.isEmpty() ? view().machines().values() : named);
   }
 
+  /** Holds a machine for this program, until {@link #unlock}. */
   public Session lock(MachineId machine, LockType type) {
-    String id = outside.newToken();
+    return lock(machine, type, Hold.Holder.THIS_PROGRAM);
+  }
+
+  /** Holds a machine until {@link #unlock}, or until the holder's lease ends. */
+  public Session lock(MachineId machine, LockType type, Hold.Holder holder) {
     return ledger.locked(
         () -> {
+          leases.endExpired();
           ledger.follow(machine);
-          ledger.publish(Sessions.lock(ledger.state(), machine, type, id));
-          return new Session(id, machine, type);
+          Instant now = outside.now();
+          var session = new Session(outside.newToken(), machine, type, holder.begin(now));
+          ledger.publish(Sessions.lock(ledger.state(), session));
+          return session;
+        });
+  }
+
+  /** The holder of a session lives; its lease begins anew. */
+  public void renew(String session) {
+    ledger.locked(
+        () -> {
+          leases.renew(session);
+          return null;
+        });
+  }
+
+  /**
+   * Ends the sessions and gives up the locks of media whose leases have ended, and logs each; to be
+   * called now and then.
+   */
+  public void endExpired() {
+    ledger.locked(
+        () -> {
+          leases.endExpired();
+          return null;
         });
   }
 
@@ -397,9 +429,8 @@ public final class Inventory implements AutoCloseable {
 
   /**
    * @param medium null to unmount
-   * @param force also where the guest has locked the tray
    */
-  public void mount(String session, Slot slot, @Nullable MediumId medium, boolean force) {
+  public void mount(String session, Slot slot, @Nullable MediumId medium) {
     ledger.change(session, state -> Devices.mount(state, session, slot, medium));
   }
 
@@ -666,26 +697,56 @@ public final class Inventory implements AutoCloseable {
 
   /** Holds a medium for reading; returns what {@link #abandonLock} takes. */
   public String lockRead(MediumId medium) {
-    return hold(medium, false);
+    return lockMedium(medium, false, Hold.Holder.THIS_PROGRAM);
   }
 
   public String lockWrite(MediumId medium) {
-    return hold(medium, true);
+    return lockMedium(medium, true, Hold.Holder.THIS_PROGRAM);
   }
 
+  /** Locks a medium until {@link #abandonLock}, or until the holder's lease ends. */
+  public String lockMedium(MediumId medium, boolean write, Hold.Holder holder) {
+    String token = outside.newToken();
+    return ledger.locked(
+        () -> {
+          leases.endExpired();
+          InventoryState state = ledger.state();
+          MediumLock lock = MediumLock.of(holder.begin(outside.now()), token, medium, write);
+          String doing = "lock '%s'".formatted(state.medium(medium).name());
+          ledger.publish(MediumLocks.take(state, List.of(lock), doing, null));
+          return token;
+        });
+  }
+
+  /** The holder of a medium's lock lives; its lease begins anew. */
+  public void renewLock(String token) {
+    ledger.locked(
+        () -> {
+          checkHeld(token);
+          leases.renew(token);
+          return null;
+        });
+  }
+
+  /** Gives the media free that are locked by this token. */
   public void abandonLock(String token) {
     ledger.locked(
         () -> {
-          InventoryState state = ledger.state();
-          boolean held =
-              state.locks().stream()
-                  .anyMatch(
-                      lock -> lock.kind() == MediumLock.Kind.CALLER && lock.token().equals(token));
-          if (!held)
-            throw Refusal.of(ErrorCode.VBOX_E_OBJECT_NOT_FOUND, "no medium is held by '%s'", token);
-          ledger.publish(state.withoutLocks(token));
+          checkHeld(token);
+          ledger.publish(ledger.state().withoutLocks(token));
           return null;
         });
+  }
+
+  private void checkHeld(String token) {
+    boolean held =
+        ledger.state().locksOf(token).stream()
+            .anyMatch(lock -> lock.kind() == MediumLock.Kind.CALLER);
+    if (!held)
+      throw Refusal.of(
+          ErrorCode.VBOX_E_OBJECT_NOT_FOUND,
+          "no medium is locked by '%s'; it was given up, or its lease has ended",
+          token);
   }
 
   /**
@@ -732,20 +793,6 @@ public final class Inventory implements AutoCloseable {
 
   private InventoryState state() {
     return ledger.locked(ledger::state);
-  }
-
-  private String hold(MediumId medium, boolean write) {
-    String token = outside.newToken();
-    return ledger.locked(
-        () -> {
-          InventoryState state = ledger.state();
-          MediumLock lock =
-              new MediumLock(
-                  token, medium, write, MediumLock.Kind.CALLER, "the holder of lock " + token);
-          String doing = "lock '%s'".formatted(state.medium(medium).name());
-          ledger.publish(MediumLocks.take(state, List.of(lock), doing, null));
-          return token;
-        });
   }
 
   /** Ends every machine, also if one could not end well. */

@@ -183,6 +183,11 @@ record InventoryState(
     return locks.stream().filter(lock -> lock.medium().equals(medium)).toList();
   }
 
+  /** The locks that are released together. */
+  List<MediumLock> locksOf(String token) {
+    return locks.stream().filter(lock -> lock.token().equals(token)).toList();
+  }
+
   // ---- the same, changed
 
   InventoryState with(MachineEntry entry) {

@@ -62,9 +62,7 @@ final class MachineStart {
           VBOX_E_INVALID_OBJECT_STATE,
           "machine '%s' %s",
           entry.name(),
-          entry.state().isOnline()
-              ? "is running already"
-              : "is locked by a session; unlock it before it starts");
+          entry.state().isOnline() ? "is running already" : Sessions.isLocked(entry));
     if (entry.state() == MachineState.SAVED && !run.readOnly())
       throw SavedStates.startRefused(entry.saved());
     if (entry.state() == MachineState.DELETING_SNAPSHOT)

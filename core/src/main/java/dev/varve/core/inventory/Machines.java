@@ -104,7 +104,7 @@ final class Machines {
           VBOX_E_INVALID_OBJECT_STATE,
           "machine '%s' %s and cannot be unregistered; %s",
           entry.name(),
-          busy ? "is in state " + entry.state().text() : "is locked by a session",
+          busy ? "is in state " + entry.state().text() : Sessions.isLocked(entry),
           busy ? "power it down" : "unlock it");
   }
 

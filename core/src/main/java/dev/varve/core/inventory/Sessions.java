@@ -13,6 +13,7 @@ import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.MachineState;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -30,18 +31,34 @@ final class Sessions {
 
   // ---- taking and giving back
 
-  static InventoryState lock(InventoryState state, MachineId machine, LockType type, String id) {
-    MachineEntry entry = state.machine(machine);
+  static InventoryState lock(InventoryState state, Session session) {
+    MachineEntry entry = state.machine(session.machine());
     boolean free = entry.sessions().isEmpty() && !entry.state().isOnline();
-    if (!free && type == LockType.WRITE)
+    if (!free && session.type() == LockType.WRITE)
       throw Refusal.of(
           VBOX_E_INVALID_OBJECT_STATE,
           "machine '%s' %s; join with a shared lock, or wait",
           entry.name(),
-          entry.state().isOnline() ? "is running" : "is locked by another session");
+          entry.state().isOnline() ? "is running" : isLocked(entry));
     List<Session> sessions = new ArrayList<>(entry.sessions());
-    sessions.add(new Session(id, machine, type));
+    sessions.add(session);
     return state.with(entry.withSessions(sessions));
+  }
+
+  /** For messages: what keeps others from a machine, and how to end that. */
+  static String isLocked(MachineEntry entry) {
+    return "is locked by a session of %s ('varve machine session list' shows it, and 'end' ends it)"
+        .formatted(entry.sessions().getFirst().hold());
+  }
+
+  /** The holder of a session has given a sign of life; does nothing if the session has ended. */
+  static InventoryState renew(InventoryState state, String session, Instant now) {
+    for (MachineEntry entry : state.machines().values()) {
+      List<Session> sessions = new ArrayList<>(entry.sessions());
+      sessions.replaceAll(each -> each.id().equals(session) ? each.renewedAt(now) : each);
+      if (!sessions.equals(entry.sessions())) return state.with(entry.withSessions(sessions));
+    }
+    return state;
   }
 
   /** Ends a session, and with the one that the others joined all of them and what they changed. */
@@ -121,6 +138,11 @@ final class Sessions {
   /** The machine, locked, and with no long work going on. */
   static MachineEntry anyStable(InventoryState state, String session, String doing) {
     return in(STABLE, state, session, doing);
+  }
+
+  /** Whether no long work goes on in a machine. */
+  static boolean isStable(MachineEntry entry) {
+    return STABLE.contains(entry.state());
   }
 
   private static MachineEntry in(

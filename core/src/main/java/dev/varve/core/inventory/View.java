@@ -40,6 +40,7 @@ public record View(
    * @param lock how it is held; null if it is free
    * @param run how it runs; null while it does not
    * @param encrypted whether one of the hard disks of its saved current state is
+   * @param sessions those that hold it; the others joined the first
    */
   public record MachineView(
       Machine saved,
@@ -48,7 +49,8 @@ public record View(
       MachineState state,
       @Nullable LockType lock,
       @Nullable Run run,
-      boolean encrypted) {}
+      boolean encrypted,
+      List<Session> sessions) {}
 
   /**
    * A medium.

@@ -32,7 +32,8 @@ final class Views {
               entry.state(),
               entry.lock(),
               entry.run(),
-              isEncrypted(state, entry)));
+              isEncrypted(state, entry),
+              entry.sessions()));
 
     Map<MediumId, List<MediumId>> children = new HashMap<>();
     for (Medium medium : state.media().values())

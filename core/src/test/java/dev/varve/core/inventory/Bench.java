@@ -23,7 +23,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -47,6 +46,7 @@ final class Bench implements AutoCloseable {
   final List<Throwable> bugs = new ArrayList<>();
   final RecordingDisks disks = new RecordingDisks();
   final AtomicLong ids;
+  Instant now = Instant.parse("2026-01-01T00:00:00Z");
   private final ImageFiles images;
   private final Executor jobs;
   private final StateFolder.Steps steps;
@@ -83,7 +83,7 @@ final class Bench implements AutoCloseable {
         new Inventory.Surroundings(
             images,
             disks,
-            InstantSource.fixed(Instant.parse("2026-01-01T00:00:00Z")),
+            () -> now,
             () -> new UUID(0x4000L, 0x8000_0000_0000_0000L + ids.incrementAndGet()),
             jobs,
             bugs::add);

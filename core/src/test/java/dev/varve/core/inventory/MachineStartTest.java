@@ -116,8 +116,8 @@ class MachineStartTest {
     bench.disks.unopenable.clear();
     String session = join();
 
-    bench.inventory.mount(session, DRIVE, null, false);
-    bench.inventory.mount(session, DRIVE, disc, false);
+    bench.inventory.mount(session, DRIVE, null);
+    bench.inventory.mount(session, DRIVE, disc);
 
     assertEquals(1, bench.disks.of(machine).get(DRIVE).chain().size());
     assertEquals(MediumState.LOCKED_READ, state(disc));
@@ -131,7 +131,7 @@ class MachineStartTest {
     bench.inventory.start(machine);
     String session = join();
 
-    ModelException refused = refusal(() -> bench.inventory.mount(session, DRIVE, other, false));
+    ModelException refused = refusal(() -> bench.inventory.mount(session, DRIVE, other));
 
     assertEquals(E_FAIL, refused.code());
     assertEquals(1, bench.disks.of(machine).get(DRIVE).chain().size());
@@ -336,7 +336,7 @@ class MachineStartTest {
     for (Runnable change :
         List.<Runnable>of(
             () -> bench.attach(session, 3, more),
-            () -> bench.inventory.mount(session, DRIVE, null, false),
+            () -> bench.inventory.mount(session, DRIVE, null),
             () -> bench.inventory.guestEject(machine, DRIVE),
             () -> bench.inventory.takeSnapshot(session, "S2", ""),
             () ->

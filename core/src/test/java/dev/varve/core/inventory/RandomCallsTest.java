@@ -138,7 +138,7 @@ class RandomCallsTest {
         case 15 -> {
           MediumId medium = random.nextBoolean() ? anyMedium() : null;
           calls.add("mount %s %s %s".formatted(machine, slot, medium));
-          inventory.mount(session, slot, medium, false);
+          inventory.mount(session, slot, medium);
         }
         case 16, 17 -> {
           calls.add("takeSnapshot " + machine);

@@ -117,7 +117,7 @@ class RegistriesTest {
     MachineId a = withDisc("a", disc);
     String session = bench.lock(a);
     bench.inventory.takeSnapshot(session, "S1", "");
-    bench.inventory.mount(session, DRIVE, null, false);
+    bench.inventory.mount(session, DRIVE, null);
     bench.inventory.save(session);
 
     assertTrue(text(a).contains("disc.iso"));

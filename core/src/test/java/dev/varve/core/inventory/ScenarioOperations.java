@@ -158,10 +158,8 @@ final class ScenarioOperations {
         inventory.attach(session, slot, type, a.mediumOrNull("medium"));
       }
       case "detach" -> inventory.detach(a.session(), a.slot());
-      case "mount" ->
-          inventory.mount(
-              a.session(), a.slot(), a.mediumOrNull("medium"), a.flagOr("force", false));
-      case "unmount" -> inventory.mount(a.session(), a.slot(), null, a.flagOr("force", false));
+      case "mount" -> inventory.mount(a.session(), a.slot(), a.mediumOrNull("medium"));
+      case "unmount" -> inventory.mount(a.session(), a.slot(), null);
       case "getMedium" -> {
         Attachment attachment = attachment(a);
         MediumId medium = attachment.medium();
@@ -485,10 +483,6 @@ final class ScenarioOperations {
       if (!text.equals("true") && !text.equals("false"))
         throw new AssertionError("%s is no flag: %s".formatted(name, text));
       return Boolean.parseBoolean(text);
-    }
-
-    boolean flagOr(String name, boolean otherwise) {
-      return has(name) ? flag(name) : otherwise;
     }
 
     /** A value by its text; one that the model has no word for is an argument out of range. */

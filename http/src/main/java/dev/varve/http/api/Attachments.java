@@ -151,9 +151,7 @@ final class Attachments {
    * @param medium null to unmount
    */
   private Answer mount(Call call, @Nullable MediumId medium) {
-    boolean force = medium == null ? call.flag("force") : call.flagMember("force");
-    return changed(
-        call, machine(call), session -> inventory.mount(session, call.slot(), medium, force));
+    return changed(call, machine(call), session -> inventory.mount(session, call.slot(), medium));
   }
 
   private Answer guestEject(Call call) {

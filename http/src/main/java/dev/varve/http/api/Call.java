@@ -4,6 +4,7 @@ import dev.varve.core.machine.Slot;
 import io.vertx.core.json.JsonObject;
 import java.math.BigDecimal;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
@@ -16,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param parameters those of path, query and header that have a value
  * @param body empty if the operation has none
+ * @param caller which program asks, in words
  */
-record Call(Operation operation, Map<String, String> parameters, JsonObject body) {
+record Call(Operation operation, Map<String, String> parameters, JsonObject body, String caller) {
 
   // ---- parameters
 
@@ -89,6 +91,11 @@ record Call(Operation operation, Map<String, String> parameters, JsonObject body
 
   int intMember(String member) {
     return Math.toIntExact(longMember(member));
+  }
+
+  /** How long a hold lasts that gives no sign of life. */
+  Duration lease() {
+    return Duration.ofSeconds(intMember("leaseSeconds"));
   }
 
   /** A whole number; the schema lets 1e3 pass, which is one too. */

@@ -5,9 +5,7 @@ import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.List;
 import java.util.Locale;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Who may come in at an address that is listened on: somebody with the token, or with access to the
@@ -27,7 +25,7 @@ sealed interface Door {
     @Override
     public void check(HttpServerRequest request, boolean needsToken) {
       String host = host(request.headers());
-      if (!host.isEmpty()) checkHost(host, null);
+      if (!host.isEmpty()) checkHost(host);
       checkOrigin(request.headers(), host);
     }
   }
@@ -37,7 +35,7 @@ sealed interface Door {
     @Override
     public void check(HttpServerRequest request, boolean needsToken) {
       String host = host(request.headers());
-      checkHost(host, request.localAddress().port());
+      checkHost(host);
       checkOrigin(request.headers(), host);
       if (needsToken && !token.isShownBy(request.getHeader("Authorization")))
         throw new Refusal(
@@ -48,8 +46,8 @@ sealed interface Door {
     }
   }
 
-  /** The names that only this machine can mean. */
-  Pattern LOOPBACK = Pattern.compile("(localhost|127\\.0\\.0\\.1|\\[::1])(?::([0-9]{1,5}))?");
+  /** The names that only this machine can mean; through a tunnel the port is another. */
+  Pattern LOOPBACK = Pattern.compile("(localhost|127\\.0\\.0\\.1|\\[::1])(:[0-9]{1,5})?");
 
   private static String host(MultiMap headers) {
     List<String> hosts = headers.getAll("Host");
@@ -58,20 +56,11 @@ sealed interface Door {
     return hosts.isEmpty() ? "" : hosts.getFirst().toLowerCase(Locale.ROOT);
   }
 
-  /**
-   * @param port the only one allowed; null for any
-   */
-  private static void checkHost(String host, @Nullable Integer port) {
-    Matcher parts = LOOPBACK.matcher(host);
-    boolean ours = parts.matches() && (port == null || port == portOf(parts.group(2)));
-    if (!ours)
+  private static void checkHost(String host) {
+    if (!LOOPBACK.matcher(host).matches())
       throw Refusal.forbidden(
-          "the request is for the host '%s', and Varve answers as localhost, 127.0.0.1 and [::1]%s only"
-              .formatted(host, port == null ? "" : " with port " + port));
-  }
-
-  private static int portOf(@Nullable String text) {
-    return text == null ? 80 : Integer.parseInt(text);
+          "the request is for the host '%s', and Varve answers as localhost, 127.0.0.1 and [::1] only"
+              .formatted(host));
   }
 
   private static void checkOrigin(MultiMap headers, String host) {

@@ -1,5 +1,6 @@
 package dev.varve.http.api;
 
+import dev.varve.core.inventory.Hold;
 import dev.varve.core.inventory.Run;
 import dev.varve.core.inventory.Session;
 import dev.varve.core.inventory.View.MachineView;
@@ -16,6 +17,7 @@ import dev.varve.core.medium.MediumId;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -155,7 +157,17 @@ final class MachineJson {
     return new JsonObject()
         .put("id", session.id())
         .put("machine", session.machine().toString())
-        .put("type", session.type().text());
+        .put("type", session.type().text())
+        .mergeIn(of(session.hold()));
+  }
+
+  static JsonObject of(Hold hold) {
+    Duration lease = hold.lease();
+    return new JsonObject()
+        .put("holder", hold.holder())
+        .put("since", hold.since().toString())
+        .put("leaseSeconds", lease == null ? null : lease.toSeconds())
+        .put("expires", text(hold.expires()));
   }
 
   static JsonObject export(MachineId machine, Slot slot, List<String> uris) {

@@ -1,5 +1,6 @@
 package dev.varve.http.api;
 
+import dev.varve.core.inventory.Hold;
 import dev.varve.core.inventory.Inventory;
 import dev.varve.core.inventory.View.MediumView;
 import dev.varve.core.medium.DeviceType;
@@ -41,6 +42,7 @@ final class Media {
     handlers.acts("mergeMedium", this::merge);
     handlers.acts("cloneMedium", this::copy);
     handlers.acts("lockMedium", this::lock);
+    handlers.acts("renewLock", this::renewLock);
     handlers.acts("abandonLock", this::abandonLock);
   }
 
@@ -155,10 +157,20 @@ final class Media {
   private Answer lock(Call call) {
     MediumId id = medium(call).medium().id();
     String kind = call.textMember("kind");
-    String lock = kind.equals("Read") ? inventory.lockRead(id) : inventory.lockWrite(id);
+    var holder = new Hold.Holder(call.caller(), call.lease());
+    String lock = inventory.lockMedium(id, kind.equals("Write"), holder);
     return Answer.created(
         Paths.ofLock(lock),
-        new JsonObject().put("id", lock).put("medium", id.toString()).put("kind", kind));
+        new JsonObject()
+            .put("id", lock)
+            .put("medium", id.toString())
+            .put("kind", kind)
+            .put("leaseSeconds", call.intMember("leaseSeconds")));
+  }
+
+  private Answer renewLock(Call call) {
+    inventory.renewLock(call.text("lock"));
+    return Answer.done();
   }
 
   private Answer abandonLock(Call call) {

@@ -35,7 +35,11 @@ final class RequestReader {
       String value = value(parameter, context, query);
       if (value != null) values.put(parameter.name(), value);
     }
-    return new Call(operation, Map.copyOf(values), members(operation, context, body));
+    return new Call(
+        operation,
+        Map.copyOf(values),
+        members(operation, context, body),
+        Peer.of(context.request()));
   }
 
   private static MultiMap query(RoutingContext context) {

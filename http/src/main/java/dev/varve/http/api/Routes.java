@@ -7,9 +7,11 @@ import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
+import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Set;
@@ -17,6 +19,7 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -96,10 +99,11 @@ final class Routes {
 
   private Router router() {
     Router router = Router.router(vertx);
-    for (Operation operation : document.operations())
-      router
-          .route(operation.method(), operation.routerPath())
-          .handler(context -> serve(operation, context));
+    for (Operation operation : document.operations()) {
+      Route route = router.route(operation.method(), operation.routerPath());
+      if (operation.method().equals(HttpMethod.GET)) route.method(HttpMethod.HEAD);
+      route.handler(context -> serve(operation, context));
+    }
     // After all operations: a path without a parameter may also be one with it.
     for (Operation operation : document.operations())
       router.route(operation.routerPath()).handler(context -> refuseMethod(operation, context));
@@ -178,10 +182,14 @@ final class Routes {
     String allowed =
         document.operations().stream()
             .filter(other -> other.path().equals(operation.path()))
-            .map(other -> other.method().name())
+            .flatMap(other -> methods(other.method()))
             .sorted()
             .collect(Collectors.joining(", "));
     context.response().putHeader("Allow", allowed);
+    if (context.request().method().equals(HttpMethod.OPTIONS)) {
+      tellMethods(context);
+      return;
+    }
     refuse(
         context,
         new Refusal(
@@ -189,6 +197,20 @@ final class Routes {
             ErrorCode.VBOX_E_NOT_SUPPORTED,
             "%s cannot be asked with %s, only with %s"
                 .formatted(operation.path(), context.request().method(), allowed)));
+  }
+
+  /** Only that there is such a path, which the document says to everyone who may ask for it. */
+  private void tellMethods(RoutingContext context) {
+    try {
+      door.check(context.request(), true);
+      send(context.request(), Answer.done());
+    } catch (RuntimeException refused) {
+      fail(context.request(), refused);
+    }
+  }
+
+  private static Stream<String> methods(HttpMethod method) {
+    return method.equals(HttpMethod.GET) ? Stream.of("GET", "HEAD") : Stream.of(method.name());
   }
 
   private void refusePath(RoutingContext context) {
@@ -263,7 +285,7 @@ final class Routes {
         .putHeader("X-Content-Type-Options", "nosniff")
         .putHeader("Cross-Origin-Resource-Policy", "same-origin");
     Consumer<HttpServerResponse> stream = answer.stream();
-    if (stream != null) {
+    if (stream != null && !request.method().equals(HttpMethod.HEAD)) {
       response.endHandler(_ -> connections.answered(connection));
       stream.accept(response.setChunked(true));
       return; // the client may take all the time it wants: whoever writes waits for it

@@ -68,7 +68,8 @@ final class Schemas {
 
   /** What checks values against a schema of the document. */
   Check check(JsonObject schema) {
-    return new Check(repository.validator(JsonSchema.of((JsonObject) withReferencesTo(schema))));
+    return new Check(
+        schema, repository.validator(JsonSchema.of((JsonObject) withReferencesTo(schema))));
   }
 
   /** A copy with references into the repository instead of into the document. */
@@ -96,9 +97,11 @@ final class Schemas {
 
   /** Checks values against one schema. */
   final class Check {
+    private final JsonObject schema;
     private final Validator validator;
 
-    private Check(Validator validator) {
+    private Check(JsonObject schema, Validator validator) {
+      this.schema = schema;
       this.validator = validator;
     }
 
@@ -122,14 +125,13 @@ final class Schemas {
 
     private String unknownMember(String thing, OutputUnit error) {
       String member = error.getInstanceLocation().replaceFirst(".*/", "");
-      return "%s has no member '%s'; it can have %s"
-          .formatted(thing, member, knownMembers(error.getAbsoluteKeywordLocation()));
+      return "%s has no member '%s'; it can have %s".formatted(thing, member, knownMembers(error));
     }
 
     private String sentence(String thing, OutputUnit error) {
       String place = error.getInstanceLocation().replaceFirst("^#/?", "").replace('/', '.');
       String subject = place.isEmpty() ? thing : "'%s' of %s".formatted(place, thing);
-      JsonObject schema = schemaOf(error.getAbsoluteKeywordLocation());
+      JsonObject schema = schemaOf(error);
       return subject
           + switch (keyword(error)) {
             case "required" -> " lacks the member " + quoted(error.getError());
@@ -169,18 +171,22 @@ final class Schemas {
       return values.stream().map(String::valueOf).collect(Collectors.joining(", "));
     }
 
-    private String knownMembers(@Nullable String keyword) {
-      JsonObject properties = schemaOf(keyword).getJsonObject("properties");
+    private String knownMembers(OutputUnit error) {
+      JsonObject properties = schemaOf(error).getJsonObject("properties");
       return properties == null
           ? "none"
           : properties.fieldNames().stream().sorted().collect(Collectors.joining(", "));
     }
 
     /** The schema that a keyword stands in. */
-    private JsonObject schemaOf(@Nullable String keyword) {
-      Object node = definitions;
-      if (keyword == null || !keyword.startsWith(IN_REPOSITORY)) return new JsonObject();
-      String[] steps = keyword.substring(IN_REPOSITORY.length()).split("/");
+    private JsonObject schemaOf(OutputUnit error) {
+      String absolute = error.getAbsoluteKeywordLocation();
+      String keyword = absolute == null ? error.getKeywordLocation() : absolute;
+      boolean shared = keyword.startsWith(IN_REPOSITORY);
+      Object node = shared ? definitions : schema;
+      String[] steps =
+          (shared ? keyword.substring(IN_REPOSITORY.length()) : keyword.replaceFirst(".*#/?", ""))
+              .split("/");
       for (int i = 0; i < steps.length - 1; i++) {
         node =
             node instanceof JsonArray array

@@ -1,5 +1,6 @@
 package dev.varve.http.api;
 
+import dev.varve.core.inventory.Hold;
 import dev.varve.core.inventory.Inventory;
 import dev.varve.core.inventory.Session;
 import dev.varve.core.inventory.View;
@@ -9,8 +10,8 @@ import dev.varve.core.machine.MachineId;
 import dev.varve.core.medium.ErrorCode;
 import dev.varve.core.medium.ModelException;
 import io.vertx.core.json.JsonObject;
-import java.util.Map;
-import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.Comparator;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -21,7 +22,6 @@ import java.util.function.Function;
 final class Sessions {
 
   private final Inventory inventory;
-  private final Map<String, Session> byId = new ConcurrentSkipListMap<>();
 
   Sessions(Inventory inventory) {
     this.inventory = inventory;
@@ -31,6 +31,7 @@ final class Sessions {
     handlers.acts("lockMachine", this::lock);
     handlers.reads("listSessions", _ -> list());
     handlers.reads("getSession", call -> Answer.ok(MachineJson.of(session(call))));
+    handlers.acts("renewSession", this::renew);
     handlers.acts("unlockMachine", this::unlock);
     handlers.acts("saveSession", this::save);
     handlers.acts("discardSession", this::discard);
@@ -39,46 +40,46 @@ final class Sessions {
   private Answer lock(Call call) {
     MachineView machine = Lookup.machine(inventory.view(), call.text("machine"));
     LockType type = call.enumMember("type", LockType.class, LockType::text);
-    Session session = inventory.lock(machine.saved().id(), type);
-    byId.put(session.id(), session);
+    Session session =
+        inventory.lock(machine.saved().id(), type, new Hold.Holder(call.caller(), call.lease()));
     return Answer.created(Paths.ofSession(session.id()), MachineJson.of(session));
   }
 
   private Answer list() {
-    View view = inventory.view();
     return Answer.ok(
         new JsonObject()
-            .put(
-                "sessions",
-                MachineJson.array(
-                    byId.values().stream().filter(session -> isHeld(view, session)).toList(),
-                    MachineJson::of)));
+            .put("sessions", MachineJson.array(all(inventory.view()), MachineJson::of)));
   }
 
-  /** A session ends by itself with the one that it joined; then nobody holds the machine. */
-  private static boolean isHeld(View view, Session session) {
-    MachineView machine = view.machines().get(session.machine());
-    return machine != null && machine.lock() != null;
+  private static List<Session> all(View view) {
+    return view.machines().values().stream()
+        .flatMap(machine -> machine.sessions().stream())
+        .sorted(Comparator.comparing(session -> session.hold().since()))
+        .toList();
+  }
+
+  private Answer renew(Call call) {
+    Session session = session(call);
+    inventory.renew(session.id());
+    return Answer.ok(MachineJson.of(known(session.id())));
   }
 
   private Answer unlock(Call call) {
-    String session = session(call).id();
-    inventory.unlock(session);
-    byId.remove(session);
-    View view = inventory.view();
-    byId.values().removeIf(other -> !isHeld(view, other));
+    inventory.unlock(session(call).id());
     return Answer.done();
   }
 
   private Answer save(Call call) {
     Session session = session(call);
     check(call, view(session.machine()));
+    inventory.renew(session.id());
     inventory.save(session.id());
     return Answer.done().with("ETag", MachineJson.etag(view(session.machine())).text());
   }
 
   private Answer discard(Call call) {
     Session session = session(call);
+    inventory.renew(session.id());
     inventory.discard(session.id());
     return Answer.done().with("ETag", MachineJson.etag(view(session.machine())).text());
   }
@@ -94,11 +95,9 @@ final class Sessions {
   }
 
   private Session known(String id) {
-    Session session = byId.get(id);
-    if (session == null || !isHeld(inventory.view(), session))
-      throw Refusal.unknown(
-          "there is no session '%s'; it may have ended, begin another".formatted(id));
-    return session;
+    for (Session session : all(inventory.view())) if (session.id().equals(id)) return session;
+    throw Refusal.unknown(
+        "there is no session '%s'; it has ended, or its lease has; begin another".formatted(id));
   }
 
   /** Refuses a change of a machine that is not what the client has seen. */
@@ -129,7 +128,7 @@ final class Sessions {
     check(call, machine);
     String named = call.optional("Varve-Session");
     if (named != null) return change.apply(checked(named, machine));
-    try (var own = new OwnSession(machine)) {
+    try (var own = new OwnSession(call, machine)) {
       T result = change.apply(own.id());
       inventory.save(own.id());
       return result;
@@ -143,6 +142,7 @@ final class Sessions {
       throw Refusal.malformed(
           "session '%s' is one of machine %s, not of '%s'"
               .formatted(id, session.machine(), machine.saved().name()));
+    inventory.renew(id);
     return id;
   }
 
@@ -153,7 +153,9 @@ final class Sessions {
   Held hold(Call call, MachineView machine) {
     check(call, machine);
     String named = call.optional("Varve-Session");
-    return named == null ? new OwnSession(machine) : new NamedSession(checked(named, machine));
+    return named == null
+        ? new OwnSession(call, machine)
+        : new NamedSession(checked(named, machine));
   }
 
   /** A session that somebody closes when it is not needed any more; on the model's thread. */
@@ -174,8 +176,10 @@ final class Sessions {
   private final class OwnSession implements Held {
     private final Session session;
 
-    OwnSession(MachineView machine) {
-      session = inventory.lock(machine.saved().id(), typeFor(machine));
+    OwnSession(Call call, MachineView machine) {
+      session =
+          inventory.lock(
+              machine.saved().id(), typeFor(machine), new Hold.Holder(call.caller(), null));
     }
 
     @Override

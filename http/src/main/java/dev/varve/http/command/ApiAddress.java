@@ -12,8 +12,8 @@ record ApiAddress(@Nullable TcpAddress tcp) {
 
   private static final int PORT = 10810;
 
-  /** For whoever names none. */
-  static final ApiAddress USUAL = new ApiAddress(new TcpAddress(TcpAddress.LOOPBACK, PORT));
+  /** Where none is named. */
+  static final TcpAddress USUAL = new TcpAddress(TcpAddress.LOOPBACK, PORT);
 
   static ApiAddress parse(String text) {
     return new ApiAddress(text.equalsIgnoreCase("off") ? null : TcpAddress.parse(text, PORT));

@@ -42,7 +42,6 @@ public final class MachineCommand {
   private static final String MACHINE = "MACHINE";
   private static final String SLOT = "SLOT";
   private static final String MEDIUM = "MEDIUM";
-  private static final String LOCKED_TRAY = "Also where the guest has locked the tray.";
 
   @Command(description = "Lists all machines, and the settings files that cannot be read.")
   int list(@Mixin ServerOptions server) throws IOException {
@@ -238,12 +237,10 @@ public final class MachineCommand {
       @Parameters(paramLabel = MACHINE) String machine,
       @Parameters(paramLabel = SLOT) Slot slot,
       @Parameters(paramLabel = MEDIUM, converter = MediumReference.Converter.class)
-          MediumReference medium,
-      @Option(names = "--force", description = LOCKED_TRAY) boolean force)
+          MediumReference medium)
       throws IOException {
     ApiRequest request =
-        put(at(machine, slot, "medium"))
-            .body(new JsonObject().put("medium", medium.text()).put("force", force));
+        put(at(machine, slot, "medium")).body(new JsonObject().put("medium", medium.text()));
     return server.ask(request.session(session.id()), MachineWords::attachment);
   }
 
@@ -252,12 +249,10 @@ public final class MachineCommand {
       @Mixin ServerOptions server,
       @Mixin SessionOption session,
       @Parameters(paramLabel = MACHINE) String machine,
-      @Parameters(paramLabel = SLOT) Slot slot,
-      @Option(names = "--force", description = LOCKED_TRAY) boolean force)
+      @Parameters(paramLabel = SLOT) Slot slot)
       throws IOException {
     return server.ask(
-        delete(at(machine, slot, "medium")).query("force", force).session(session.id()),
-        MachineWords::attachment);
+        delete(at(machine, slot, "medium")).session(session.id()), MachineWords::attachment);
   }
 
   @Command(description = "Does what a guest does that opens the tray of a drive.")

@@ -182,12 +182,15 @@ final class MachineWords {
 
   static String sessions(JsonObject answer, ApiClient server) throws IOException {
     ReadableNames machines = ReadableNames.ofMachines(server);
-    var table = new TextTable("id", "machine", "type");
+    var table = new TextTable("id", "machine", "type", "holder", "since", "expires");
     for (JsonObject session : objects(answer, "sessions")) {
       table.row(
           session.getString("id"),
           machines.of(session.getString("machine")),
-          session.getString("type"));
+          session.getString("type"),
+          session.getString("holder"),
+          session.getString("since"),
+          session.getString("expires"));
     }
     return tableOr("no sessions", table);
   }

@@ -1,6 +1,7 @@
 package dev.varve.http.command;
 
 import dev.varve.core.device.FailureTotals;
+import dev.varve.http.client.ApiClient;
 import dev.varve.http.client.StateFolders;
 import dev.varve.http.log.LogLevel;
 import dev.varve.http.log.ProgramLog;
@@ -225,11 +226,11 @@ public final class ServeCommand implements Callable<Integer> {
   }
 
   private int serveMachines() throws IOException, InterruptedException {
-    ApiAddress address = api == null ? ApiAddress.USUAL : api;
     var log = new ServerLog(System::nanoTime);
-    var server = new StateServer(stateFolder(), unix, tcp, replies, address.tcp());
+    var server = new StateServer(stateFolder(), unix, tcp, replies);
     try (var _ =
         new CleanStop(why -> stop(why, log, server::close, server::stats, server::failed))) {
+      listenApi(server);
       log.started(
           "serves the machines of " + server.folder() + ", " + server.contents(),
           server.nbdAddresses(),
@@ -249,6 +250,21 @@ public final class ServeCommand implements Callable<Integer> {
       server.close();
     }
     return 0;
+  }
+
+  /** The usual port may be another server's: then the socket in the state folder is enough. */
+  private void listenApi(StateServer server) throws IOException {
+    if (api != null) {
+      if (api.tcp() != null) server.listenApi(api.tcp());
+      return;
+    }
+    try {
+      server.listenApi(ApiAddress.USUAL);
+    } catch (IOException e) {
+      warn(
+          "%s; the API answers on its socket only: %s"
+              .formatted(e.getMessage(), server.folder().resolve(ApiClient.SOCKET)));
+    }
   }
 
   private void checkSocketPath(Path socket) {

@@ -26,7 +26,9 @@ final class SessionCommand {
 
   private static final String SESSION = "SESSION";
 
-  @Command(description = "Lists the sessions that have not ended.")
+  @Command(
+      description =
+          "Lists the sessions that have not ended: which program holds which machine, since when, and until when.")
   int list(@Mixin ServerOptions server) throws IOException {
     return server.ask(get("sessions"), MachineWords::sessions);
   }
@@ -42,11 +44,24 @@ final class SessionCommand {
               description =
                   "Alone, or together with whoever holds the machine already, as with a running one"
                       + " (Write).")
-          LockType type)
+          LockType type,
+      @Option(
+              names = "--lease",
+              paramLabel = "SECONDS",
+              defaultValue = "3600",
+              description = "End it by itself when no command names it for so long (3600).")
+          int leaseSeconds)
       throws IOException {
+    JsonObject session =
+        new JsonObject().put("type", type.text()).put("leaseSeconds", leaseSeconds);
     return server.ask(
-        post("machines", machine, "sessions").body(new JsonObject().put("type", type.text())),
-        (session, _) -> session.getString("id"));
+        post("machines", machine, "sessions").body(session), (begun, _) -> begun.getString("id"));
+  }
+
+  @Command(description = "Begins a session's lease anew, as each command does that names it.")
+  int renew(@Mixin ServerOptions server, @Parameters(paramLabel = SESSION) String session)
+      throws IOException {
+    return server.ask(post("sessions", session, "renew"), (_, _) -> "");
   }
 
   @Command(description = "Saves the working copy; the session goes on.")
@@ -61,8 +76,11 @@ final class SessionCommand {
     return server.tell(post("sessions", session, "discard"));
   }
 
-  @Command(description = "Ends a session; changes that were not saved are discarded.")
-  int unlock(@Mixin ServerOptions server, @Parameters(paramLabel = SESSION) String session)
+  @Command(
+      aliases = "unlock",
+      description =
+          "Ends a session, also one of another program; changes that were not saved are discarded.")
+  int end(@Mixin ServerOptions server, @Parameters(paramLabel = SESSION) String session)
       throws IOException {
     return server.tell(delete("sessions", session));
   }

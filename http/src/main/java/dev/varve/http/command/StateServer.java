@@ -31,8 +31,10 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -51,6 +53,9 @@ public final class StateServer implements AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger(StateServer.class.getName());
 
+  /** How often leases are looked at. */
+  private static final long LEASES_MILLIS = 1000;
+
   /** Requests that wait for the model; more are refused. */
   private static final int WAITING = 256;
 
@@ -64,30 +69,26 @@ public final class StateServer implements AutoCloseable {
   private final Path folder;
   private final Path nbdSocket;
   private final @Nullable TcpAddress nbdAddress;
-  private final @Nullable TcpAddress apiAddress;
   private final NbdServer nbd;
   private final Inventory inventory;
   private final MachineDisks disks;
+  private final ControlServer api;
+  private final AccessToken token;
+  private volatile @Nullable TcpAddress apiAddress;
 
   /**
-   * Opens a state folder, makes it if it is missing, and listens: on sockets in it, and on TCP
-   * where an address is given.
+   * Opens a state folder, makes it if it is missing, and listens: on sockets in it, and for NBD on
+   * TCP where an address is given.
    *
    * @param nbdUnix where NBD clients can connect instead of the socket in the folder; null for
    *     there
    * @param nbdTcp where NBD clients can connect too; null for nowhere
    * @param replies how NBD clients get what they read
-   * @param apiTcp where requests with the folder's token are answered too; a loopback address, null
-   *     for nowhere
    * @throws IOException if the folder cannot be opened, another process has it, or an address is
    *     taken; nothing stays open
    */
   public StateServer(
-      Path folder,
-      @Nullable Path nbdUnix,
-      @Nullable TcpAddress nbdTcp,
-      ReplyStyle replies,
-      @Nullable TcpAddress apiTcp)
+      Path folder, @Nullable Path nbdUnix, @Nullable TcpAddress nbdTcp, ReplyStyle replies)
       throws IOException {
     this.folder = folder.toAbsolutePath().normalize();
     this.nbdSocket =
@@ -136,15 +137,11 @@ public final class StateServer implements AutoCloseable {
       Vertx apiLoop = EventLoops.one();
       closings.push(() -> EventLoops.await(apiLoop.close()));
       var metrics = new ServerMetrics(nbd::stats, inventory, disks);
-      var api =
-          new ControlServer(apiLoop, inventory, model, disks, metrics::text, StateServer::log);
+      api = new ControlServer(apiLoop, inventory, model, disks, metrics::text, StateServer::log);
       closings.push(() -> EventLoops.await(api.close()));
       EventLoops.await(api.listenUnix(this.folder.resolve(ApiClient.SOCKET)));
-      AccessToken token = AccessToken.in(this.folder, new SecureRandom());
-      apiAddress =
-          apiTcp == null
-              ? null
-              : taken(apiTcp, "--api-tcp", api.listenTcp(apiTcp.host(), apiTcp.port(), token));
+      token = AccessToken.in(this.folder, new SecureRandom());
+      apiLoop.setPeriodic(LEASES_MILLIS, _ -> endExpired(inventory, model));
     } catch (Throwable e) {
       try {
         close();
@@ -152,6 +149,24 @@ public final class StateServer implements AutoCloseable {
         e.addSuppressed(another);
       }
       throw e;
+    }
+  }
+
+  /**
+   * Answers requests on TCP too, if they show the folder's token.
+   *
+   * @param wanted a loopback address
+   * @throws IOException if the address is taken, or no loopback address; the server goes on
+   */
+  public void listenApi(TcpAddress wanted) throws IOException {
+    apiAddress = taken(wanted, "--api-tcp", api.listenTcp(wanted.host(), wanted.port(), token));
+  }
+
+  private static void endExpired(Inventory inventory, Executor model) {
+    try {
+      model.execute(inventory::endExpired);
+    } catch (RejectedExecutionException _) {
+      // Many requests wait for the model: the next look comes soon.
     }
   }
 

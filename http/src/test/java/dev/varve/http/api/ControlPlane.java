@@ -9,6 +9,7 @@ import dev.varve.io.running.MachineDisks;
 import dev.varve.io.storage.StorageThreads;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
 import io.vertx.core.net.SocketAddress;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class ControlPlane implements AutoCloseable {
 
   private final Path folder;
-  private final Vertx vertx = Vertx.vertx();
+  private final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
   private final StorageThreads threads = new StorageThreads(2);
   private final AlarmClock alarm = new AlarmClock(System::nanoTime);
   private final NbdServer nbd = new NbdServer(vertx, ReplyStyle.STRUCTURED);

@@ -108,8 +108,12 @@ final class DoorTest {
   void aNameThatMerelyResolvesToThisMachineIsRefused() throws IOException {
     String port = ":" + plane.port();
     String[] hosts = {
-      "rebound.example" + port, "localhost.evil.example" + port, "127.0.0.1", "localhost:1",
-      "127.0.0.2" + port, "0.0.0.0" + port, "localhost:", ""
+      "rebound.example" + port,
+      "localhost.evil.example" + port,
+      "127.0.0.2" + port,
+      "0.0.0.0" + port,
+      "localhost:",
+      ""
     };
 
     for (String host : hosts) {
@@ -117,6 +121,17 @@ final class DoorTest {
       assertEquals(403, reply.status(), host);
       assertEquals("E_ACCESSDENIED", reply.json().getString("error"));
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"localhost:8080", "127.0.0.1:1", "localhost"})
+  void throughATunnelThePortIsAnother(String host) throws IOException {
+    assertEquals(200, tcp("Host: " + host + "\n" + token()).status());
+  }
+
+  @Test
+  void aPageAtAnotherPortOfThisMachineIsNotOurOwn() throws IOException {
+    assertEquals(403, tcp(host() + token() + "Origin: http://localhost:1\n").status());
   }
 
   @Test

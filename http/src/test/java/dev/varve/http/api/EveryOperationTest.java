@@ -119,6 +119,7 @@ final class EveryOperationTest {
     Reply lock = api.ask("lockMedium", child).body("kind", "Write").is(201);
     assertEquals("LockedWrite", api.ask("getMedium", child).is(200).body().getString("state"));
     api.ask("resetMedium", child).refused(409, "VBOX_E_INVALID_OBJECT_STATE");
+    api.ask("renewLock", lock.id()).is(204);
     api.ask("abandonLock", lock.id()).is(204);
 
     Path copy = images.resolve("copy.vdi");
@@ -223,6 +224,10 @@ final class EveryOperationTest {
     Object machine = "mail server";
     Reply session = api.ask("lockMachine", machine).body("type", "Write").is(201);
     assertEquals(session.body(), api.ask("getSession", session.id()).is(200).body());
+    assertEquals(3600, session.body().getInteger("leaseSeconds"));
+    String self = "process " + ProcessHandle.current().pid() + " (";
+    assertTrue(session.body().getString("holder").startsWith(self), session.body()::encode);
+    api.ask("renewSession", session.id()).is(200);
     assertEquals(
         new JsonObject().put("sessions", new JsonArray().add(session.body())),
         api.ask("listSessions").is(200).body());
@@ -251,8 +256,8 @@ final class EveryOperationTest {
     Reply ejected = api.ask("guestEject", machine, "IDE", 1, 0).is(200);
     assertEquals(true, ejected.body().getBoolean("ejected"));
     assertEquals(null, ejected.body().getString("medium"));
-    api.ask("mount", machine, "IDE", 1, 0).body("medium", disc, "force", true).is(200);
-    api.ask("unmount", machine, "IDE", 1, 0).query("force", true).is(200);
+    api.ask("mount", machine, "IDE", 1, 0).body("medium", disc).is(200);
+    api.ask("unmount", machine, "IDE", 1, 0).is(200);
 
     Path plugged = images.resolve("plugged.vdi");
     api.ask("createMedium").body("location", plugged, "capacity", MIB).is(201);

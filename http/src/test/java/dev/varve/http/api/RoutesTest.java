@@ -89,8 +89,46 @@ final class RoutesTest {
     Reply reply = ask("PUT", "/api/v1/machines", "", "");
 
     assertEquals(405, reply.status());
-    assertEquals("GET, POST", reply.header("Allow"));
+    assertEquals("GET, HEAD, POST", reply.header("Allow"));
     assertEquals("VBOX_E_NOT_SUPPORTED", reply.json().getString("error"));
+  }
+
+  @Test
+  void headIsAnsweredAsGetWithoutTheBody() throws IOException {
+    client.send("HEAD /api/v1/machines HTTP/1.1\nHost: localhost\n\n");
+
+    String head = client.until("\r\n\r\n");
+
+    assertTrue(head.startsWith("HTTP/1.1 200 "), head);
+    assertEquals(200, ask("GET", "/livez", "", "").status(), "nothing comes between");
+  }
+
+  @Test
+  void optionsTellWhatAPathCanBeAsked() throws IOException {
+    Reply reply = ask("OPTIONS", "/api/v1/machines", "", "");
+
+    assertEquals(204, reply.status());
+    assertEquals("GET, HEAD, POST", reply.header("Allow"));
+  }
+
+  @Test
+  void aWrongValueOfAnyParameterIsTheClientsFault() throws IOException {
+    for (Operation operation : operations())
+      for (Operation.Parameter parameter : operation.parameters())
+        for (String wrong : List.of("%00", "-1", "Sideways%20", "1e99", "true%20")) {
+          boolean query = parameter.place() == Operation.Place.QUERY;
+          if (!query || parameter.check().complaint("it", decoded(wrong)) == null) continue;
+          String target = path(operation) + "?" + parameter.name() + "=" + wrong;
+
+          Reply reply = ask(operation.method().name(), target, "", "");
+
+          assertEquals(400, reply.status(), target + ": " + reply.body());
+          assertTrue(reply.body().contains("'" + parameter.name() + "'"), reply.body());
+        }
+  }
+
+  private static String decoded(String text) {
+    return java.net.URLDecoder.decode(text, java.nio.charset.StandardCharsets.UTF_8);
   }
 
   @Test

@@ -1,0 +1,81 @@
+package dev.varve.core.inventory;
+
+import dev.varve.core.machine.MachineId;
+import dev.varve.core.medium.ModelException;
+import java.lang.System.Logger.Level;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * Ends what holders have left that gave no sign of life for as long as their leases are. For
+ * callers that hold the ledger's lock.
+ */
+final class Leases {
+
+  private static final System.Logger LOG = System.getLogger(Leases.class.getName());
+
+  private final Ledger ledger;
+  private final Outside outside;
+
+  Leases(Ledger ledger, Outside outside) {
+    this.ledger = ledger;
+    this.outside = outside;
+  }
+
+  /** The lease of a session, or of the locks of a token, begins anew. */
+  void renew(String token) {
+    Instant now = outside.now();
+    InventoryState state = Sessions.renew(ledger.state(), token, now);
+    List<MediumLock> renewed =
+        state.locksOf(token).stream().map(lock -> lock.renewedAt(now)).toList();
+    ledger.publish(renewed.isEmpty() ? state : state.withoutLocks(token).withLocks(renewed));
+  }
+
+  void endExpired() {
+    Instant now = outside.now();
+    for (MachineEntry entry : ledger.state().machines().values())
+      if (Sessions.isStable(entry)) // else its work needs the session
+      for (Session session : entry.sessions())
+          if (session.hold().hasExpired(now)) end(session, entry);
+    for (MediumLock lock : ledger.state().locks()) if (lock.hasExpired(now)) giveUp(lock);
+  }
+
+  private void end(Session session, MachineEntry entry) {
+    try {
+      InventoryState state = ledger.state();
+      if (!state.machine(session.machine()).sessions().contains(session)) return;
+      MachineId machine = session.machine();
+      boolean modified = state.machine(machine).working().modified();
+      ledger.carryOut(
+          Sessions.unlock(state, session.id()), machine, MachineRuns.Unservable.LEFT_OUT);
+      LOG.log(
+          Level.WARNING,
+          "machine ''{0}'': the session of {1} has ended, since nothing was heard of its holder for"
+              + " {2} s{3}",
+          entry.name(),
+          session.hold(),
+          seconds(session.hold()),
+          modified ? "; its unsaved changes are discarded" : "");
+    } catch (ModelException e) {
+      // What it holds is in use: it ends when that does.
+      LOG.log(
+          Level.DEBUG, "the session of {0} cannot end yet: {1}", session.hold(), e.getMessage());
+    }
+  }
+
+  private void giveUp(MediumLock lock) {
+    Hold hold = lock.hold();
+    if (hold == null) return;
+    ledger.publish(ledger.state().withoutLocks(lock.token()));
+    LOG.log(
+        Level.WARNING,
+        "medium ''{0}'': the lock of {1} is given up, since nothing was heard of its holder for {2} s",
+        ledger.state().medium(lock.medium()).name(),
+        hold,
+        seconds(hold));
+  }
+
+  private static String seconds(Hold hold) {
+    return hold.lease() == null ? "0" : Long.toString(hold.lease().toSeconds());
+  }
+}

@@ -1,0 +1,43 @@
+package dev.varve.http.api;
+
+import io.netty.channel.epoll.EpollDomainSocketChannel;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.impl.ConnectionBase;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Which program sends a request, as far as the kernel says: of a Unix socket the process, of TCP
+ * its address.
+ */
+final class Peer {
+
+  private Peer() {}
+
+  /** For people; on the event loop of the request. */
+  static String of(HttpServerRequest request) {
+    if (request.connection() instanceof ConnectionBase connection
+        && connection.channel() instanceof EpollDomainSocketChannel socket) return process(socket);
+    String address = request.remoteAddress().host();
+    return address == null ? "a client of the Unix socket" : "a client at " + address;
+  }
+
+  private static String process(EpollDomainSocketChannel socket) {
+    try {
+      int pid = socket.peerCredentials().pid();
+      return "process %d (%s)".formatted(pid, program(pid));
+    } catch (IOException _) {
+      return "a client that has gone";
+    }
+  }
+
+  /** What /proc says, which is memory of the kernel. */
+  private static String program(int pid) {
+    try {
+      return Files.readString(Path.of("/proc", Integer.toString(pid), "comm")).strip();
+    } catch (IOException _) {
+      return "has ended";
+    }
+  }
+}
