@@ -55,7 +55,7 @@ class ControlCommandTest {
           machine open /vm/a.vbox                       | POST /machines/open {'settingsFile':'/vm/a.vbox'}
           machine unregister mail --mode full           | DELETE /machines/mail?mode=Full
           machine start a%20/                           | POST /machines/a%2520%2F/start
-          machine start m --read-only --without SATA:1 --without a:b:3.1 | POST /machines/m/start {'readOnly':true,'without':[{'controller':'SATA','port':1,'device':0},{'controller':'a:b','port':3,'device':1}]}
+          machine start m --read-only --without SATA:1 --without a:b:3.1 | POST /machines/m/start {'readOnly':true,'without':[{'controller':'SATA','port':1,'device':0},{'controller':'a:b','port':3,'device':1}],'force':false}
           machine powerdown ..                          | POST /machines/%2E%2E/powerdown
           machine discard-state mail --session s        | POST /machines/mail/discard-state in s
           machine exports                               | GET /exports

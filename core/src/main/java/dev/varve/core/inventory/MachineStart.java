@@ -16,6 +16,7 @@ import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.ModelException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,6 +35,7 @@ final class MachineStart {
   private final Outside outside;
   private final MachineEntry entry;
   private final MediaClaims claims;
+  private final StartOptions how;
   private final Map<Slot, ModelException> refused = new LinkedHashMap<>();
   private final List<String> warnings = new ArrayList<>();
   private Run run;
@@ -44,6 +46,7 @@ final class MachineStart {
   MachineStart(Outside outside, InventoryState state, MachineId machine, StartOptions how) {
     this.outside = outside;
     this.entry = state.machine(machine);
+    this.how = how;
     this.run = Run.of(how);
     this.claims = new MediaClaims(outside.inspection(), state, entry);
     checkState();
@@ -79,14 +82,44 @@ final class MachineStart {
    * @throws ModelException if a hard disk cannot be served; names all of them
    */
   InventoryState begin() {
+    if (how.force()) {
+      outside.disks().forced(this::serve);
+    } else {
+      checkOtherUser();
+      serve();
+    }
+    for (String warning : warnings) LOG.log(Level.WARNING, "{0}", warning);
+    return MachineRuns.relocked(claims.state().with(entry.running(run)), entry.id());
+  }
+
+  /**
+   * VirtualBox keeps what it read of a machine, and writes it back; disks that are read only stay.
+   */
+  private void checkOtherUser() {
+    if (run.readOnly()) return;
+    Path file = entry.saved().settingsFile();
+    try {
+      String user = outside.disks().otherUser(file);
+      if (user == null) return;
+      throw Refusal.of(
+          VBOX_E_INVALID_OBJECT_STATE,
+          "machine '%s' cannot start: VirtualBox is running for the owner of %s, %s; close its"
+              + " windows and wait until it has ended, or start the machine with --force",
+          entry.name(),
+          file,
+          user);
+    } catch (IOException e) {
+      throw cannotStart(e);
+    }
+  }
+
+  private void serve() {
     for (Attachment attachment : served()) attempt(attachment, () -> claims.claim(attachment, run));
     checkDisks();
     for (Attachment attachment : served())
       if (isReset(attachment)) attempt(attachment, () -> reset(attachment));
     checkDisks();
     open();
-    for (String warning : warnings) LOG.log(Level.WARNING, "{0}", warning);
-    return MachineRuns.relocked(claims.state().with(entry.running(run)), entry.id());
   }
 
   /** What the start has to tell: each drive that is empty although a medium is in it. */

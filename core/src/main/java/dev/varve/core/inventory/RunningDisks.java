@@ -67,6 +67,21 @@ public interface RunningDisks extends ServedDisks {
   void start(MachineId machine, List<Disk> disks) throws IOException;
 
   /**
+   * A program of the host that keeps the machine of a settings file in its memory and can start it
+   * at any time: the VirtualBox service of the file's owner.
+   *
+   * @return the process in words; null if there is none
+   */
+  @Nullable String otherUser(Path settingsFile) throws IOException;
+
+  /**
+   * Runs work in which this thread opens images also if other programs write to them.
+   *
+   * @param work not kept
+   */
+  void forced(Runnable work);
+
+  /**
    * Ends what clients have in flight, makes everything durable and closes.
    *
    * @throws IOException a disk could not be made durable; all are closed all the same

@@ -9,11 +9,13 @@ import java.util.Set;
  * @param readOnly whether its disks can only be read: nothing is reset or locked for writing, and a
  *     machine whose memory is saved starts too
  * @param without slots whose devices are not served in this run
+ * @param force also while other programs write to its images, or VirtualBox runs for its owner:
+ *     what either of them writes may be lost
  */
-public record StartOptions(boolean readOnly, Set<Slot> without) {
+public record StartOptions(boolean readOnly, Set<Slot> without, boolean force) {
 
   /** All devices, as their media allow. */
-  public static final StartOptions USUAL = new StartOptions(false, Set.of());
+  public static final StartOptions USUAL = new StartOptions(false, Set.of(), false);
 
   public StartOptions {
     without = Set.copyOf(without);

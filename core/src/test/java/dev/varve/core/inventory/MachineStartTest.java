@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 class MachineStartTest {
 
   private static final Slot DRIVE = new Slot("IDE", 1, 0);
-  private static final StartOptions READ_ONLY = new StartOptions(true, Set.of());
+  private static final StartOptions READ_ONLY = new StartOptions(true, Set.of(), false);
 
   @TempDir(factory = MemoryFolder.class)
   Path folder;
@@ -307,6 +307,25 @@ class MachineStartTest {
   // ---- read-only
 
   @Test
+  void aMachineThatVirtualBoxMayHaveInItsMemoryIsNotStarted() {
+    bench.disks.virtualBox = "process 7 (VBoxSVC)";
+
+    ModelException refused = refusal(() -> bench.inventory.start(machine));
+
+    assertTrue(refused.getMessage().contains("process 7 (VBoxSVC)"), refused.getMessage());
+    assertTrue(refused.getMessage().contains("--force"), refused.getMessage());
+  }
+
+  @Test
+  void aMachineThatVirtualBoxMayHaveInItsMemoryStartsByForce() {
+    bench.disks.virtualBox = "process 7 (VBoxSVC)";
+
+    bench.inventory.start(machine, new StartOptions(false, Set.of(), true));
+
+    assertTrue(bench.disks.calls().contains("forced"));
+  }
+
+  @Test
   void aSavedMachineIsServedReadOnlyAndStaysSaved() throws IOException {
     bench.saveMemory(machine, "memory.sav");
 
@@ -363,7 +382,7 @@ class MachineStartTest {
   }
 
   private StartOptions without(int port) {
-    return new StartOptions(false, Set.of(sata(port)));
+    return new StartOptions(false, Set.of(sata(port)), false);
   }
 
   private String join() {

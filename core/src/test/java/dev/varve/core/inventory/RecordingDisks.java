@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Keeps which disks are served, and opens nothing. */
 public final class RecordingDisks implements RunningDisks {
@@ -32,6 +33,20 @@ public final class RecordingDisks implements RunningDisks {
   /** What was asked, in order: the method and the slot. */
   List<String> calls() {
     return calls;
+  }
+
+  /** The process that {@link #otherUser} names; null for none. */
+  @Nullable String virtualBox;
+
+  @Override
+  public @Nullable String otherUser(Path settingsFile) {
+    return virtualBox;
+  }
+
+  @Override
+  public void forced(Runnable work) {
+    calls.add("forced");
+    work.run();
   }
 
   @Override

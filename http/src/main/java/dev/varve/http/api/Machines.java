@@ -178,7 +178,11 @@ final class Machines {
     MachineId id = machine.saved().id();
     Started started =
         inventory.start(
-            id, new StartOptions(call.flagMember("readOnly"), call.slotsMember("without")));
+            id,
+            new StartOptions(
+                call.flagMember("readOnly"),
+                call.slotsMember("without"),
+                call.flagMember("force")));
     JsonObject exports = MachineJson.exports(Map.of(id, started.uris()));
     if (!started.warnings().isEmpty()) exports.put("warnings", new JsonArray(started.warnings()));
     return Answer.ok(exports);

@@ -12,8 +12,13 @@ final class ForceOption {
   @Option(
       names = "--force",
       description =
-          "Open an image also if another program has it open for writing. What either of them writes may be lost.")
+          "Open images also if another program has them open for writing, and machines also while VirtualBox runs for"
+              + " their owner. What either of them writes may be lost.")
   private boolean force;
+
+  boolean isGiven() {
+    return force;
+  }
 
   /** Runs {@code opening} as the user wants it; a refusal tells of the option. */
   void open(Opening opening) throws IOException {

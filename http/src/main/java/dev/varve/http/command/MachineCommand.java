@@ -106,6 +106,7 @@ public final class MachineCommand {
   int start(
       @Mixin ServerOptions server,
       @Mixin StartOption option,
+      @Mixin ForceOption force,
       @Parameters(paramLabel = MACHINE) String machine,
       @Option(
               names = "--read-only",
@@ -115,7 +116,8 @@ public final class MachineCommand {
           boolean readOnly)
       throws IOException {
     return server.ask(
-        option.of(post("machines", machine, "start"), readOnly), MachineWords::exports);
+        option.of(post("machines", machine, "start"), readOnly, force.isGiven()),
+        MachineWords::exports);
   }
 
   @Command(

@@ -237,7 +237,7 @@ public final class ServeCommand implements Callable<Integer> {
           server.apiAddresses());
       PrintWriter err = spec.commandLine().getErr();
       String served =
-          new MachineServing(server, start -> without.of(start, readOnly), err)
+          new MachineServing(server, start -> without.of(start, readOnly, force.isGiven()), err)
               .start(machines, output);
       warnOfStrangers(server.nbdAddress());
       spec.commandLine().getOut().println(served);

@@ -23,8 +23,8 @@ final class StartOption {
   }
 
   /** The request to start a machine so. */
-  ApiRequest of(ApiRequest start, boolean readOnly) {
-    if (without.isEmpty() && !readOnly) return start;
+  ApiRequest of(ApiRequest start, boolean readOnly, boolean force) {
+    if (without.isEmpty() && !readOnly && !force) return start;
     var slots = new JsonArray();
     for (Slot slot : without)
       slots.add(
@@ -32,6 +32,7 @@ final class StartOption {
               .put("controller", slot.controller())
               .put("port", slot.port())
               .put("device", slot.device()));
-    return start.body(new JsonObject().put("readOnly", readOnly).put("without", slots));
+    return start.body(
+        new JsonObject().put("readOnly", readOnly).put("without", slots).put("force", force));
   }
 }

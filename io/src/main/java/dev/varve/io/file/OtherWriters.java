@@ -57,6 +57,11 @@ public final class OtherWriters {
             });
   }
 
+  /** The same for what throws no {@link IOException}. */
+  public static void tolerated(Runnable work) {
+    ScopedValue.where(TOLERATED, true).run(work);
+  }
+
   /**
    * Refuses a file that another process has open for writing. May block.
    *

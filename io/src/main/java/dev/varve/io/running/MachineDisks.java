@@ -15,6 +15,9 @@ import dev.varve.core.settings.UndecidedException;
 import dev.varve.io.chain.ChainFinder;
 import dev.varve.io.chain.DiskExtents;
 import dev.varve.io.chain.LiveChain;
+import dev.varve.io.file.OtherWriters;
+import dev.varve.io.file.UnlockedWriterException;
+import dev.varve.io.host.VirtualBoxService;
 import dev.varve.io.nbd.NbdServer;
 import dev.varve.io.storage.StorageThreads;
 import io.vertx.core.Future;
@@ -154,6 +157,16 @@ public final class MachineDisks implements RunningDisks {
     }
   }
 
+  @Override
+  public @Nullable String otherUser(Path settingsFile) throws IOException {
+    return VirtualBoxService.usingMachineOf(settingsFile);
+  }
+
+  @Override
+  public void forced(Runnable work) {
+    OtherWriters.tolerated(work);
+  }
+
   /** Opens each that can be opened, so that all others are named at once. */
   private void openAll(Running running, List<Disk> disks, List<Served> opened)
       throws UnservedDisksException {
@@ -161,6 +174,9 @@ public final class MachineDisks implements RunningDisks {
     for (Disk disk : disks) {
       try {
         opened.add(open(running, disk));
+      } catch (UnlockedWriterException e) {
+        var told = new IOException(e.getMessage() + ", or start the machine with --force", e);
+        failures.put(disk.attachment().slot(), told);
       } catch (IOException e) {
         failures.put(disk.attachment().slot(), e);
       }
