@@ -253,14 +253,23 @@ public final class Inventory implements AutoCloseable {
   public MachineId openMachine(Path settingsFile) {
     return ledger.locked(
         () -> {
-          Machines.Opened opened = machines.open(ledger.state(), settingsFile);
-          if (opened.state() == ledger.state()) ledger.followIfPossible(opened.machine());
-          else {
-            outside.store().keep(opened.state(), opened.machine()); // opening writes no such file
-            ledger.decide(_ -> opened.state());
+          try {
+            return open(settingsFile);
+          } catch (RuntimeException e) {
+            outside.store().folder().releaseUnlisted();
+            throw e;
           }
-          return opened.machine();
         });
+  }
+
+  private MachineId open(Path settingsFile) {
+    Machines.Opened opened = machines.open(ledger.state(), settingsFile);
+    if (opened.state() == ledger.state()) ledger.followIfPossible(opened.machine());
+    else {
+      outside.store().keep(opened.state(), opened.machine()); // opening writes no such file
+      ledger.decide(_ -> opened.state());
+    }
+    return opened.machine();
   }
 
   /** What a user should know of a machine's settings file although it is used, a line each. */

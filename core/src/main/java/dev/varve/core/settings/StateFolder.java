@@ -205,6 +205,7 @@ public final class StateFolder implements AutoCloseable {
   private final FolderWatch watch;
   private final Changes changes;
   private final MachineFiles files;
+  private final OwnedMachines owned;
   // Files that changes under way make, or that are still to be deleted because of such.
   private final Set<Path> promised = new HashSet<>();
   private List<Path> machines = List.of();
@@ -219,6 +220,7 @@ public final class StateFolder implements AutoCloseable {
     this.changes =
         new Changes(folder.resolve("journal"), images, steps, troubles, watch, this::isMedium);
     this.files = new MachineFiles(changes, images, () -> machines, () -> globalMedia);
+    this.owned = new OwnedMachines(folder);
   }
 
   /**
@@ -373,14 +375,22 @@ public final class StateFolder implements AutoCloseable {
 
   /**
    * Reads a machine's settings file. Its devices may use media of its own registry, the global one,
-   * and those of the listed machines.
+   * and those of the listed machines. From then on the machine is this server's alone, until it is
+   * listed no more or {@link #releaseUnlisted} is called.
    *
-   * @throws SettingsException if it is missing or damaged, is of an unknown version, or breaks a
-   *     rule of the model; nothing is changed
+   * @throws SettingsException if another server has the machine, if it is missing or damaged, is of
+   *     an unknown version, or breaks a rule of the model; nothing is changed
    */
   public MachineSettings read(Path settingsFile) throws IOException {
     changes.retry();
-    return files.take(files.read(settingsFile.toAbsolutePath().normalize()));
+    Path file = settingsFile.toAbsolutePath().normalize();
+    if (Files.exists(file)) owned.own(file);
+    return files.take(files.read(file));
+  }
+
+  /** Lets other servers have the machines that were read and are not listed. */
+  public void releaseUnlisted() {
+    owned.retain(machines);
   }
 
   /** What a user should know of a settings file that was read, a line each. */
@@ -548,6 +558,7 @@ public final class StateFolder implements AutoCloseable {
           else changes.decide(number, intent, intent.decided(replaced, meant));
           end();
           machines = listed;
+          ownListed();
           globalMedia = List.copyOf(newGlobalMedia);
           files.ids().putAll(savedIds);
           for (NewFile file : replaced)
@@ -670,9 +681,22 @@ public final class StateFolder implements AutoCloseable {
             .formatted(file));
   }
 
+  /** Those that are made here have no file to be read. */
+  private void ownListed() {
+    owned.retain(machines);
+    for (Path machine : machines) {
+      try {
+        if (Files.isDirectory(machine.getParent())) owned.own(machine);
+      } catch (IOException e) {
+        // Another server's: the list says so, and it is not read.
+      }
+    }
+  }
+
   /** Lets other processes have the folder. Changes under way are undone at the next opening. */
   @Override
   public void close() throws IOException {
+    owned.close();
     lock.close();
   }
 }

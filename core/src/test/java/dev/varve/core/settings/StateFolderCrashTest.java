@@ -278,7 +278,7 @@ class StateFolderCrashTest {
     try (Stream<Path> files = Files.walk(place)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
         String name = String.valueOf(file.getFileName());
-        if (name.endsWith("-prev") || name.equals("lock") || name.endsWith(".change")) continue;
+        if (name.endsWith("-prev") || name.endsWith("lock") || name.endsWith(".change")) continue;
         found.put(name, Files.readString(file).replace(place + "/", ""));
       }
     }

@@ -1,0 +1,155 @@
+package dev.varve.core.settings;
+
+import dev.varve.core.medium.Ownership;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The machines that this server alone may use: beside the settings file of each lies {@code
+ * NAME.vbox.varve-lock}, locked while it is registered here. What counts is the lock, which the
+ * kernel frees with this process, and not the file. It says which process holds the lock and for
+ * which state folder.
+ *
+ * <p>Where no file can be made beside the settings, those cannot be changed either, and the machine
+ * is used without a lock. Called by one thread at a time; may block.
+ */
+final class OwnedMachines implements AutoCloseable {
+
+  private static final System.Logger LOG = System.getLogger(OwnedMachines.class.getName());
+
+  private static final String ENDING = ".varve-lock";
+
+  private final Path stateFolder;
+  private final Map<Path, FileChannel> locks = new HashMap<>();
+
+  OwnedMachines(Path stateFolder) {
+    this.stateFolder = stateFolder;
+  }
+
+  /**
+   * Makes a machine this server's; does nothing if it is.
+   *
+   * @throws SettingsException if another server has it, and says which
+   */
+  void own(Path settingsFile) throws IOException {
+    if (locks.containsKey(settingsFile)) return;
+    FileChannel channel = open(lockOf(settingsFile));
+    if (channel != null) locks.put(settingsFile, channel);
+  }
+
+  /** Lets others have all machines but these. */
+  void retain(Collection<Path> settingsFiles) {
+    Set<Path> others = new HashSet<>(locks.keySet());
+    others.removeAll(settingsFiles);
+    others.forEach(this::release);
+  }
+
+  private static Path lockOf(Path settingsFile) {
+    return settingsFile.resolveSibling(settingsFile.getFileName() + ENDING);
+  }
+
+  /** Locks the file; null where it cannot be made. */
+  private @Nullable FileChannel open(Path file) throws IOException {
+    Path folder = Objects.requireNonNull(file.getParent());
+    while (true) {
+      Object before = key(file);
+      FileChannel channel;
+      try {
+        channel =
+            FileChannel.open(
+                file,
+                before == null ? StandardOpenOption.CREATE_NEW : StandardOpenOption.WRITE,
+                StandardOpenOption.WRITE);
+      } catch (FileAlreadyExistsException | NoSuchFileException e) {
+        if (!Files.isDirectory(folder)) return null; // the settings have vanished with it
+        continue; // another server came or went just now
+      } catch (FileSystemException e) {
+        LOG.log(
+            Level.DEBUG,
+            "{0} cannot be made, and its machine is used without a lock: {1}",
+            file,
+            e);
+        return null;
+      }
+      try {
+        Object opened = key(file);
+        boolean same = opened != null && (before == null || opened.equals(before));
+        if (same && !isLocked(channel)) throw inUse(file);
+        // A server that ended meanwhile has removed the file: then what is locked has no name.
+        if (same && opened.equals(key(file))) {
+          if (before == null) Ownership.inherit(folder, file); // after a kill it stays
+          sign(channel);
+          return channel;
+        }
+      } catch (Throwable e) {
+        channel.close();
+        throw e;
+      }
+      channel.close();
+    }
+  }
+
+  private static @Nullable Object key(Path file) throws IOException {
+    try {
+      return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+    } catch (NoSuchFileException e) {
+      return null;
+    }
+  }
+
+  private static boolean isLocked(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock() != null;
+    } catch (OverlappingFileLockException e) {
+      return false;
+    }
+  }
+
+  private void sign(FileChannel channel) throws IOException {
+    String text = "%d %s\n".formatted(ProcessHandle.current().pid(), stateFolder);
+    channel.truncate(0);
+    channel.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)), 0);
+  }
+
+  private static SettingsException inUse(Path file) throws IOException {
+    String[] holder = Files.readString(file, StandardCharsets.UTF_8).strip().split(" ", 2);
+    return new SettingsException(
+        holder.length == 2
+            ? "it is registered by another server of Varve, process %s with the state folder %s; use that one, or stop it or unregister the machine there"
+                .formatted(holder[0], holder[1])
+            : "it is registered by another server of Varve; use that one, or stop it or unregister the machine there");
+  }
+
+  private void release(Path settingsFile) {
+    FileChannel channel = locks.remove(settingsFile);
+    if (channel == null) return;
+    try (channel) {
+      Files.deleteIfExists(lockOf(settingsFile)); // while it is locked: the next one makes its own
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, "the lock of {0} stays as a file: {1}", settingsFile, e);
+    }
+  }
+
+  @Override
+  public void close() {
+    retain(Set.of());
+  }
+}
