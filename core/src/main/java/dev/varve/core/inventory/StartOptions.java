@@ -17,6 +17,11 @@ public record StartOptions(boolean readOnly, Set<Slot> without, boolean force) {
   /** All devices, as their media allow. */
   public static final StartOptions USUAL = new StartOptions(false, Set.of(), false);
 
+  /** Not by force. */
+  public StartOptions(boolean readOnly, Set<Slot> without) {
+    this(readOnly, without, false);
+  }
+
   public StartOptions {
     without = Set.copyOf(without);
   }

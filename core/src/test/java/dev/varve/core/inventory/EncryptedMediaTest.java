@@ -85,9 +85,10 @@ class EncryptedMediaTest {
         message);
     assertEquals(
         VBOX_E_NOT_SUPPORTED,
-        Bench.refused(() -> bench.inventory.start(machine, new StartOptions(true, Set.of()))));
+        Bench.refused(() -> bench.inventory.start(machine, new StartOptions(true, Set.of()))),
+        false);
 
-    bench.inventory.start(machine, new StartOptions(false, Set.of(sata(0))));
+    bench.inventory.start(machine, new StartOptions(false, Set.of(sata(0))), false);
 
     assertEquals(Set.of(sata(1)), bench.disks.of(machine).keySet());
   }

@@ -31,10 +31,9 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -53,8 +52,8 @@ public final class StateServer implements AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger(StateServer.class.getName());
 
-  /** How often leases are looked at. */
-  private static final long LEASES_MILLIS = 1000;
+  /** How often leases and the state folder are looked at. */
+  private static final long TENDING_MILLIS = 1000;
 
   /** Requests that wait for the model; more are refused. */
   private static final int WAITING = 256;
@@ -123,6 +122,7 @@ public final class StateServer implements AutoCloseable {
       // Never waited for: a host that does not answer keeps them.
       inventory.checkMedia(
           look -> Thread.ofPlatform().daemon().name("media check").start(look), Mounts::of);
+      closings.push(tending(inventory)::shutdownNow);
       ExecutorService model = model(); // ends before the inventory is closed
       closings.push(model::close);
 
@@ -139,9 +139,8 @@ public final class StateServer implements AutoCloseable {
       var metrics = new ServerMetrics(nbd::stats, inventory, disks);
       api = new ControlServer(apiLoop, inventory, model, disks, metrics::text, StateServer::log);
       closings.push(() -> EventLoops.await(api.close()));
+      token = AccessToken.in(this.folder, new SecureRandom()); // who finds the socket finds it too
       EventLoops.await(api.listenUnix(this.folder.resolve(ApiClient.SOCKET)));
-      token = AccessToken.in(this.folder, new SecureRandom());
-      apiLoop.setPeriodic(LEASES_MILLIS, _ -> endExpired(inventory, model));
     } catch (Throwable e) {
       try {
         close();
@@ -162,12 +161,22 @@ public final class StateServer implements AutoCloseable {
     apiAddress = taken(wanted, "--api-tcp", api.listenTcp(wanted.host(), wanted.port(), token));
   }
 
-  private static void endExpired(Inventory inventory, Executor model) {
-    try {
-      model.execute(inventory::endExpired);
-    } catch (RejectedExecutionException _) {
-      // Many requests wait for the model: the next look comes soon.
-    }
+  /** A thread of its own, which may wait for a file system that hangs. */
+  private static ExecutorService tending(Inventory inventory) {
+    ScheduledExecutorService thread =
+        Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("tending").factory());
+    Runnable look =
+        () -> {
+          try {
+            inventory.endExpired();
+            inventory.tend();
+          } catch (RuntimeException bug) {
+            log(bug); // and look again
+          }
+        };
+    thread.scheduleWithFixedDelay(look, TENDING_MILLIS, TENDING_MILLIS, TimeUnit.MILLISECONDS);
+    return thread;
   }
 
   private static ExecutorService model() {
