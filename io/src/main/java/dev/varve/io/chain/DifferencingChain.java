@@ -405,9 +405,37 @@ public final class DifferencingChain implements Stage {
    */
   private void writeBack() {
     refreshResidency();
-    if (top == null || flusher == null || !top.needsCommit()) return;
+    if (top == null || flusher == null) return;
+    lookForOtherWriters(top, flusher);
+    if (!top.needsCommit()) return;
     var writeBack = new WriteBack();
     if (intake.take(writeBack)) flusher.flush(writeBack);
+  }
+
+  /** One that wrote to a parent has changed the disk under its guest: that must not go on. */
+  private void lookForOtherWriters(TopImage top, Flusher flusher) {
+    try {
+      flusher.requireOurs();
+    } catch (IOException e) {
+      return; // the next request that changes something is told
+    }
+    for (VdiImage image : images.subList(0, images.size() - 1)) {
+      if (!isIntact(image)) continue; // it was cut: what is lost cannot be read, and that is all
+      try {
+        image.requireOurs();
+      } catch (IOException e) {
+        if (!isIntact(image)) top.image().file().refuseChanges(e);
+      }
+    }
+  }
+
+  private static boolean isIntact(VdiImage image) {
+    try {
+      image.file().requireIntact();
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /** A flush that nobody waits for. If it fails, so does the guest's next one. */

@@ -67,6 +67,7 @@ final class Flusher {
       if (lost != null)
         throw new IOException(
             "an earlier flush failed, and what it lost cannot be told: " + lost.getMessage(), lost);
+      top.requireOurs();
       IOException incomplete = top.completePartialBlocks(top.beginCommit());
       try {
         top.punchEmptied();
@@ -88,6 +89,13 @@ final class Flusher {
       }
       top.endCommit();
       if (incomplete != null) throw incomplete;
+    }
+  }
+
+  /** Fails, and so does everything that is written later, if another program has written there. */
+  void requireOurs() throws IOException {
+    synchronized (oneCommit) {
+      top.requireOurs();
     }
   }
 

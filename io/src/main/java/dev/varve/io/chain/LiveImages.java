@@ -127,8 +127,10 @@ final class LiveImages {
   }
 
   private void requireInPlace(String consequence) throws IOException {
-    for (Layer layer : layers)
+    for (Layer layer : layers) {
       requireInPlace(layer.image.file(), layer.path.toString(), consequence);
+      layer.image.file().requireIntact();
+    }
     if (raw == null || raw.isDevice()) return;
     raw.requireReach(raw.capacity(), "it was cut by somebody else; make it as long as it was");
   }

@@ -117,6 +117,7 @@ final class TopImage {
 
   /** Writes anywhere, giving blocks a place where they have none. In the change lane. */
   void write(long offset, MemorySegment source) throws IOException {
+    file.requireIntact();
     long length = source.byteSize();
     try {
       for (long done = 0; done < length; ) {
@@ -195,6 +196,7 @@ final class TopImage {
    * @param keepsSpace whether the range shall have a place in the file all the same
    */
   void zero(long offset, long length, boolean keepsSpace) throws IOException {
+    file.requireIntact();
     try {
       for (long done = 0; done < length; ) {
         long at = offset + done;
@@ -291,6 +293,7 @@ final class TopImage {
    * a difference. In the change lane.
    */
   void bring(int block) throws IOException {
+    file.requireIntact();
     synchronized (oneBlock) {
       bringBlock(block);
     }
@@ -384,6 +387,11 @@ final class TopImage {
   }
 
   // ---- the parts of a commit
+
+  /** See {@link VdiImage#requireOurs}. */
+  void requireOurs() throws IOException {
+    image.requireOurs();
+  }
 
   boolean needsCommit() {
     synchronized (lock) {

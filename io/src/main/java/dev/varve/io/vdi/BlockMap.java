@@ -6,7 +6,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +35,9 @@ public class BlockMap {
   private final int blockCount;
   private TreeMap<Integer, int[]> changed = new TreeMap<>();
   private TreeMap<Integer, int[]> committing = new TreeMap<>();
+
+  /** What the file had where pages are changed, as far as it is known. */
+  private final Map<Integer, int[]> before = new ConcurrentHashMap<>();
 
   /** Blocks that are zero though their entries name places. */
   private final BitSet emptied = new BitSet();
@@ -79,7 +84,7 @@ public class BlockMap {
     int[] entries = changed.get(page);
     if (entries == null) {
       int[] current = committing.get(page);
-      entries = current != null ? current.clone() : readPage(page);
+      entries = current != null ? current.clone() : pageToChange(page);
       changed.put(page, entries);
     }
     entries[block % PAGE_ENTRIES] = entry;
@@ -91,7 +96,7 @@ public class BlockMap {
     int page = block / PAGE_ENTRIES;
     int[] entries = committing.get(page);
     if (entries == null) {
-      entries = readPage(page);
+      entries = pageToChange(page);
       committing.put(page, entries);
     }
     entries[block % PAGE_ENTRIES] = entry;
@@ -147,6 +152,8 @@ public class BlockMap {
   /**
    * Writes what {@link #beginCommit} set apart. The owner's lock is not needed: the pages do not
    * change meanwhile, {@link #setInCommit} being over.
+   *
+   * @throws IOException so, or another program has changed a page meanwhile
    */
   public void write() throws IOException {
     try (Arena arena = Arena.ofConfined()) {
@@ -155,8 +162,12 @@ public class BlockMap {
         int first = entry.getKey() * PAGE_ENTRIES;
         int count = Math.min(PAGE_ENTRIES, blockCount - first);
         int[] entries = entry.getValue();
+        int @Nullable [] known = before.remove(entry.getKey()); // nothing is, if writing fails
+        if (known != null && !Arrays.equals(known, readPage(entry.getKey())))
+          throw VdiImage.foreign(file, "its block map");
         for (int i = 0; i < count; i++) page.set(BlockEntry.LAYOUT, 4L * i, entries[i]);
         file.write(offset + 4L * first, page.asSlice(0, 4L * count));
+        before.put(entry.getKey(), entries);
       }
     }
   }
@@ -164,6 +175,7 @@ public class BlockMap {
   /** Forgets what {@link #write} wrote: from now on the file says it. */
   public void endCommit() {
     committing = new TreeMap<>();
+    before.keySet().retainAll(changed.keySet());
   }
 
   /**
@@ -191,6 +203,12 @@ public class BlockMap {
   private int @Nullable [] inMemory(int page) {
     int[] entries = changed.get(page);
     return entries != null ? entries : committing.get(page);
+  }
+
+  private int[] pageToChange(int page) throws IOException {
+    int[] entries = readPage(page);
+    before.put(page, entries.clone());
+    return entries;
   }
 
   private int[] readPage(int page) throws IOException {

@@ -3,6 +3,8 @@ package dev.varve.io.vdi;
 import dev.varve.io.file.ImageFile;
 import java.io.Closeable;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -25,8 +27,13 @@ public final class VdiImage implements Closeable {
   private volatile @Nullable BlockAllocator allocator;
   private volatile VdiHeader header;
 
+  private final Object headerLock = new Object();
+
   /** The header as the file has it. */
-  private VdiHeader writtenHeader;
+  private volatile VdiHeader writtenHeader;
+
+  /** Whether it has exactly that; guarded by {@link #headerLock}. */
+  private boolean headerIsKnown = true;
 
   private boolean changed;
   private boolean closed;
@@ -217,11 +224,52 @@ public final class VdiImage implements Closeable {
     this.header = header;
   }
 
-  /** Brings {@code header} to the file, unless that has it already; does not make it durable. */
+  /**
+   * Brings {@code header} to the file, unless that has it already; does not make it durable.
+   *
+   * @throws IOException so, or as {@link #requireOurs}
+   */
   public void writeHeader(VdiHeader header) throws IOException {
-    if (header.bytes().mismatch(writtenHeader.bytes()) < 0) return;
-    file.write(0, header.bytes());
-    writtenHeader = header;
+    synchronized (headerLock) {
+      if (headerIsKnown && header.bytes().mismatch(writtenHeader.bytes()) < 0) return;
+      requireOurs();
+      headerIsKnown = false; // if this fails, the file may have some of it
+      file.write(0, header.bytes());
+      headerIsKnown = true;
+      writtenHeader = header;
+    }
+  }
+
+  /**
+   * Fails if another program has cut the file, or has written its header: from then on nothing is
+   * written to it. May wait for the medium.
+   */
+  public void requireOurs() throws IOException {
+    file.requireIntact();
+    if (isRaw()) return;
+    synchronized (headerLock) {
+      if (!headerIsKnown) return;
+      MemorySegment expected = writtenHeader.bytes();
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment found = arena.allocate(expected.byteSize());
+        file.read(0, found);
+        if (found.mismatch(expected) >= 0) throw foreign(file, "its header");
+      }
+    }
+  }
+
+  /** Says that another program has written to the file, and keeps this one from doing so. */
+  static IOException foreign(ImageFile file, String what) {
+    var why =
+        new IOException(
+            file.name()
+                + ": another process has written to "
+                + what
+                + " while it is open here, perhaps VirtualBox, which takes no locks. Nothing is"
+                + " written to the image any more. Stop both programs, and see what 'varve image"
+                + " check' says");
+    file.refuseChanges(why);
+    return why;
   }
 
   /** The header as the file has it. */

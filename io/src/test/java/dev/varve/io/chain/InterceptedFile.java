@@ -63,6 +63,16 @@ final class InterceptedFile implements ImageFile {
   }
 
   @Override
+  public void requireIntact() throws IOException {
+    file.requireIntact();
+  }
+
+  @Override
+  public void refuseChanges(IOException why) {
+    file.refuseChanges(why);
+  }
+
+  @Override
   public void read(long offset, MemorySegment destination) throws IOException {
     interceptor.before(Call.READ, offset);
     file.read(offset, destination);

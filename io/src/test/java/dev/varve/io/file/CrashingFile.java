@@ -57,6 +57,15 @@ public final class CrashingFile implements ImageFile {
     }
   }
 
+  /** Another program writes to the file. Not an operation that counts. */
+  public void writtenByAnother(long offset, MemorySegment source) throws IOException {
+    synchronized (disk) {
+      disk.meddle();
+      Posix.pwrite(other, source, offset);
+      stored.write(offset, source);
+    }
+  }
+
   @Override
   public String name() {
     return name;
@@ -82,6 +91,16 @@ public final class CrashingFile implements ImageFile {
   public void refreshResidency() throws IOException {
     disk.checkPower(name);
     visible.refreshResidency();
+  }
+
+  @Override
+  public void requireIntact() throws IOException {
+    visible.requireIntact();
+  }
+
+  @Override
+  public void refuseChanges(IOException why) {
+    visible.refuseChanges(why);
   }
 
   @Override

@@ -169,7 +169,8 @@ class MappedFileTest extends ImageFileContract {
   }
 
   @Test
-  void cutByAnotherProgramIsNoticedOnceAndWhatItTookIsNotResident() throws IOException {
+  void cutByAnotherProgramIsNoticedAndWhatItTookIsNotResidentAndNothingIsWrittenAnyMore()
+      throws IOException {
     file.write(0, bytes(4 << 20, 'a'));
     assertTrue(file.resident(0, 4 << 20));
     file.refreshResidency();
@@ -180,7 +181,15 @@ class MappedFileTest extends ImageFileContract {
     assertTrue(noticed.getMessage().contains(file.name()), noticed.getMessage());
     assertFalse(file.resident(1 << 20, PAGE));
     assertTrue(file.resident(0, 1 << 20));
-    file.refreshResidency();
+    assertThrows(IOException.class, () -> file.write(0, bytes(PAGE, 'b')));
+    assertThrows(IOException.class, () -> file.tryWrite(0, bytes(PAGE, 'b')));
+    assertThrows(IOException.class, () -> file.reserve(2 << 20, PAGE));
+    assertThrows(IOException.class, () -> file.punch(0, PAGE));
+    assertThrows(IOException.class, () -> file.zero(0, PAGE));
+    assertThrows(IOException.class, () -> file.setLength(4 << 20));
+    assertThrows(IOException.class, file::sync);
+    assertEquals(1 << 20, file.length());
+    assertArrayEquals(filled(PAGE, 'a'), read(0, PAGE));
   }
 
   private static void cutByAnother(Path path, long length) throws IOException {

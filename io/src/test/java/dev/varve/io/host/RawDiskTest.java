@@ -292,6 +292,27 @@ class RawDiskTest {
     }
   }
 
+  @Test
+  void aFileThatWasCutTakesNoMoreWritesAndIsNotMadeLongAgain() throws Exception {
+    Path file = file(8 * MIB);
+    BlockDevice disk = RawDisk.open(file, false, threads);
+    write(disk, 0, new byte[4096]);
+    try (var other = new RandomAccessFile(file.toFile(), "rw")) {
+      other.setLength(2 * MIB);
+    }
+
+    var failure = assertThrows(IOException.class, () -> write(disk, 4 * MIB, new byte[4096]));
+    assertThrows(IOException.class, () -> write(disk, 0, new byte[4096]));
+    assertThrows(IOException.class, () -> ask(disk, r -> r.discard(0, 4096, false)));
+    assertThrows(IOException.class, () -> flush(disk));
+    assertThrows(IOException.class, () -> ask(disk, r -> r.read(4 * MIB, memory(4096))));
+    assertArrayEquals(filled(4096, 'd'), read(disk, MIB, 4096));
+    assertThrows(IOException.class, () -> close(disk));
+
+    assertTrue(failure.getMessage().contains("cut"), failure.getMessage());
+    assertEquals(2 * MIB, Files.size(file));
+  }
+
   // ---- asking
 
   private Path file(int length) throws IOException {
