@@ -88,7 +88,7 @@ class EncryptedMediaTest {
         Bench.refused(() -> bench.inventory.start(machine, new StartOptions(true, Set.of()))),
         false);
 
-    bench.inventory.start(machine, new StartOptions(false, Set.of(sata(0))), false);
+    bench.inventory.start(machine, new StartOptions(false, Set.of(sata(0))));
 
     assertEquals(Set.of(sata(1)), bench.disks.of(machine).keySet());
   }
