@@ -1,5 +1,6 @@
 package dev.varve.core.inventory;
 
+import dev.varve.core.device.FailureWords;
 import dev.varve.core.inventory.MachineRuns.Unservable;
 import dev.varve.core.machine.BandwidthGroup;
 import dev.varve.core.machine.ControllerType;
@@ -23,6 +24,7 @@ import dev.varve.core.settings.StateFolder;
 import dev.varve.core.settings.StateFolder.FileStep;
 import dev.varve.core.settings.StateFolder.Kept;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -51,6 +53,8 @@ import org.jspecify.annotations.Nullable;
  * working copy changes, until {@link #save} or {@link #discard}.
  */
 public final class Inventory implements AutoCloseable {
+
+  private static final System.Logger LOG = System.getLogger(Inventory.class.getName());
 
   /**
    * What the inventory takes from outside.
@@ -130,7 +134,7 @@ public final class Inventory implements AutoCloseable {
             warnings);
     runs = new MachineRuns(outside);
     ledger = new Ledger(outside, runs, state);
-    jobs = new Jobs(surroundings.jobs(), surroundings.bugs());
+    jobs = new Jobs(surroundings.jobs(), surroundings.bugs(), surroundings.clock());
     work = new LongWork(outside, ledger, jobs);
     machines = new Machines(outside);
     registry = new MediaRegistry(outside);
@@ -159,6 +163,12 @@ public final class Inventory implements AutoCloseable {
       Inventory inventory = new Inventory(folder, surroundings, warnings, Loading.load(folder));
       inventory.finishUnfinished();
       inventory.tellOfKept();
+      for (View.BadMachine bad : inventory.view().bad())
+        LOG.log(
+            Level.WARNING,
+            "the machine of {0} is listed and cannot be used: {1}",
+            bad.settingsFile(),
+            bad.why());
       return inventory;
     } catch (Throwable e) {
       folder.close();
@@ -554,13 +564,18 @@ public final class Inventory implements AutoCloseable {
    * @throws dev.varve.core.medium.ModelException names every hard disk that cannot be served
    */
   public Started start(MachineId machine, StartOptions how) {
-    return ledger.locked(
-        () -> {
-          ledger.follow(machine);
-          var start = new MachineStart(outside, ledger.state(), machine, how);
-          ledger.publish(start.begin());
-          return new Started(outside.disks().uris(machine), start.warnings());
-        });
+    try {
+      return ledger.locked(
+          () -> {
+            ledger.follow(machine);
+            var start = new MachineStart(outside, ledger.state(), machine, how);
+            ledger.publish(start.begin());
+            return new Started(outside.disks().uris(machine), start.warnings());
+          });
+    } catch (ModelException e) {
+      LOG.log(Level.INFO, "a machine was not started: {0}", e.getMessage());
+      throw e;
+    }
   }
 
   /** The same as usual. */
@@ -577,6 +592,11 @@ public final class Inventory implements AutoCloseable {
           try {
             outside.disks().stop(machine);
           } catch (IOException e) {
+            LOG.log(
+                Level.ERROR,
+                "machine ''{0}'': not everything that it wrote is on its disks: {1}",
+                ledger.state().machine(machine).name(),
+                FailureWords.of(e));
             throw Refusal.of(
                 ErrorCode.E_FAIL, "not everything that the machine wrote is on its disks", e);
           } finally {
@@ -667,7 +687,11 @@ public final class Inventory implements AutoCloseable {
           List<FileStep> steps = List.of(Merge.delete(gone));
           outside.inspection().checkSteps(steps, "delete '%s'".formatted(gone.name()));
           ledger.decide(ledger.state().withoutMedia(List.of(medium)), List.of(), steps, null);
-          return warnings().about(Warnings.Kind.STUCK_STEP, gone.location().toString());
+          List<String> stuck =
+              warnings().about(Warnings.Kind.STUCK_STEP, gone.location().toString());
+          if (stuck.isEmpty())
+            LOG.log(Level.INFO, "image ''{0}'': its file is deleted", gone.location());
+          return stuck;
         });
   }
 
@@ -675,6 +699,10 @@ public final class Inventory implements AutoCloseable {
     ledger.locked(
         () -> {
           registry.reset(ledger.state(), medium);
+          LOG.log(
+              Level.INFO,
+              "image ''{0}'' is emptied: it shows its parent again",
+              ledger.state().medium(medium).location());
           return null;
         });
   }

@@ -1,8 +1,14 @@
 package dev.varve.core.inventory;
 
+import dev.varve.core.device.FailureWords;
+import dev.varve.core.log.Amount;
 import dev.varve.core.medium.ModelException;
 import dev.varve.core.medium.Progress;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -19,18 +25,22 @@ import org.jspecify.annotations.Nullable;
 /** Long work: what runs, and the last of what ran. Thread safe. */
 final class Jobs {
 
+  private static final System.Logger LOG = System.getLogger(Jobs.class.getName());
+
   private static final int ENDED_KEPT = 100;
 
   private final Executor executor;
   private final Consumer<Throwable> bugs;
+  private final InstantSource clock;
   private final Map<String, Running> jobs = new LinkedHashMap<>();
 
   /**
    * @param bugs hears of failures that nobody foresaw
    */
-  Jobs(Executor executor, Consumer<Throwable> bugs) {
+  Jobs(Executor executor, Consumer<Throwable> bugs, InstantSource clock) {
     this.executor = executor;
     this.bugs = bugs;
+    this.clock = clock;
   }
 
   /** What a job does, on a thread of the executor. */
@@ -47,7 +57,8 @@ final class Jobs {
    * @param about what the work is about, for {@link #about}
    */
   Job start(String id, String description, Object about, Body body) {
-    Running job = new Running(id, description, about, body);
+    Running job = new Running(id, description, about, body, clock.instant());
+    LOG.log(Level.INFO, "job begun: {0}", description);
     synchronized (jobs) {
       jobs.put(id, job);
       forgetOldest();
@@ -92,17 +103,19 @@ final class Jobs {
     private final String description;
     private final Object about;
     private final Body body;
+    private final Instant begun;
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private volatile State state = State.RUNNING;
     private volatile int permille;
     private volatile boolean cancelled;
     private volatile @Nullable Throwable failure;
 
-    Running(String id, String description, Object about, Body body) {
+    Running(String id, String description, Object about, Body body, Instant begun) {
       this.id = id;
       this.description = description;
       this.about = about;
       this.body = body;
+      this.begun = begun;
     }
 
     @Override
@@ -111,16 +124,28 @@ final class Jobs {
         body.run(this::at);
         permille = 1000;
         state = State.DONE;
+        LOG.log(Level.INFO, "job done after {0}: {1}", took(), description);
         ended.complete(null);
       } catch (CancellationException e) {
         state = State.CANCELLED;
+        LOG.log(Level.INFO, "job cancelled after {0}: {1}", took(), description);
         ended.completeExceptionally(e);
       } catch (Throwable e) {
         if (!(e instanceof ModelException || e instanceof IOException)) bugs.accept(e);
         failure = e;
         state = State.FAILED;
+        LOG.log(
+            Level.WARNING,
+            "job failed after {0}: {1}: {2}",
+            took(),
+            description,
+            FailureWords.of(e));
         ended.completeExceptionally(e);
       }
+    }
+
+    private String took() {
+      return Amount.time(Duration.between(begun, clock.instant()));
     }
 
     private boolean at(long done, long total) {

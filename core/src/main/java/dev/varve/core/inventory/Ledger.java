@@ -29,6 +29,7 @@ final class Ledger {
   private final Outside outside;
   private final MachineRuns runs;
   private final OutsideEdits edits;
+  private final Chronicle chronicle;
   private InventoryState state;
   private volatile View view;
   private volatile @Nullable MediaCheck check;
@@ -37,6 +38,7 @@ final class Ledger {
     this.outside = outside;
     this.runs = runs;
     this.edits = new OutsideEdits(outside);
+    this.chronicle = new Chronicle(outside.clock());
     this.state = state;
     this.view = Views.of(state);
   }
@@ -84,7 +86,7 @@ final class Ledger {
     locked(
         () -> {
           OutsideEdits.Followed followed = edits.follow(state, machine);
-          publish(followed.state());
+          become(followed.state()); // what it says is told by what it says
           edits.take(followed);
           return null;
         });
@@ -151,6 +153,12 @@ final class Ledger {
   void publish(InventoryState next) {
     assert lock.isHeldByCurrentThread();
     if (next == state) return;
+    InventoryState before = state;
+    become(next);
+    chronicle.tell(before, next);
+  }
+
+  private void become(InventoryState next) {
     state = next;
     view = Views.of(next);
     MediaCheck running = check;

@@ -24,6 +24,7 @@ import dev.varve.core.settings.StateFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -234,7 +235,7 @@ class LongWorkTest {
     var bug = new IllegalStateException("bug");
 
     Job job =
-        new Jobs(Runnable::run, bugs::add)
+        new Jobs(Runnable::run, bugs::add, InstantSource.system())
             .start(
                 "1",
                 "do this",

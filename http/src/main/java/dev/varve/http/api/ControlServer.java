@@ -38,6 +38,7 @@ public final class ControlServer {
   private final Handlers handlers;
   private final Events events;
   private final Consumer<Throwable> bugs;
+  private final Strangers strangers = new Strangers(System::nanoTime);
   private final List<HttpServer> servers = new CopyOnWriteArrayList<>();
   private final List<Path> sockets = new CopyOnWriteArrayList<>();
 
@@ -136,7 +137,7 @@ public final class ControlServer {
 
   private Future<HttpServer> listen(SocketAddress address, Door door) {
     var connections = new Connections(timers, limits);
-    var routes = new Routes(vertx, document, handlers, door, connections, bugs);
+    var routes = new Routes(vertx, document, handlers, door, connections, strangers, bugs);
     HttpServer server =
         vertx
             .createHttpServer(
@@ -158,6 +159,7 @@ public final class ControlServer {
    */
   public Future<Void> close() {
     events.close();
+    strangers.end();
     return Future.join(
             servers.stream().map(s -> s.shutdown(DRAIN_SECONDS, TimeUnit.SECONDS)).toList())
         .<Void>mapEmpty()

@@ -11,6 +11,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
+import io.vertx.core.net.SocketAddress;
 import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -38,9 +39,11 @@ final class Routes {
   private final Handlers handlers;
   private final Door door;
   private final Connections connections;
+  private final Strangers strangers;
   private final Consumer<Throwable> bugs;
 
   /**
+   * @param strangers hears of requests that the door refuses
    * @param bugs hears of failures that are not a client's fault
    * @throws IllegalStateException if an operation of the document has no handler, or a handler no
    *     operation
@@ -51,12 +54,14 @@ final class Routes {
       Handlers handlers,
       Door door,
       Connections connections,
+      Strangers strangers,
       Consumer<Throwable> bugs) {
     this.vertx = vertx;
     this.document = document;
     this.handlers = handlers;
     this.door = door;
     this.connections = connections;
+    this.strangers = strangers;
     this.bugs = bugs;
     Set<String> described =
         document.operations().stream().map(Operation::id).collect(Collectors.toSet());
@@ -118,6 +123,7 @@ final class Routes {
       door.check(request, !operation.open());
       checkLength(request);
     } catch (RuntimeException refused) {
+      if (refused instanceof Refusal why) strangers.refused(client(request), line(request), why);
       fail(request, refused);
       return;
     }
@@ -128,6 +134,15 @@ final class Routes {
     request.handler(part -> append(part, body, request));
     request.endHandler(_ -> received(operation, context, body));
     request.exceptionHandler(_ -> request.connection().close());
+  }
+
+  private static String client(HttpServerRequest request) {
+    SocketAddress address = request.remoteAddress();
+    return address == null || address.isDomainSocket() ? "a local process" : address.toString();
+  }
+
+  private static String line(HttpServerRequest request) {
+    return request.method() + " " + request.path();
   }
 
   private static void checkLength(HttpServerRequest request) {
