@@ -85,8 +85,7 @@ class EncryptedMediaTest {
         message);
     assertEquals(
         VBOX_E_NOT_SUPPORTED,
-        Bench.refused(() -> bench.inventory.start(machine, new StartOptions(true, Set.of()))),
-        false);
+        Bench.refused(() -> bench.inventory.start(machine, new StartOptions(true, Set.of()))));
 
     bench.inventory.start(machine, new StartOptions(false, Set.of(sata(0))));
 
