@@ -94,7 +94,7 @@ final class OwnedMachines implements AutoCloseable {
         boolean same = opened != null && (before == null || opened.equals(before));
         if (same && !isLocked(channel)) throw inUse(file);
         // A server that ended meanwhile has removed the file: then what is locked has no name.
-        if (same && opened.equals(key(file))) {
+        if (same && Objects.equals(opened, key(file))) {
           if (before == null) Ownership.inherit(folder, file); // after a kill it stays
           sign(channel);
           return channel;

@@ -686,7 +686,7 @@ public final class StateFolder implements AutoCloseable {
     owned.retain(machines);
     for (Path machine : machines) {
       try {
-        if (Files.isDirectory(machine.getParent())) owned.own(machine);
+        if (Files.isDirectory(machine.resolveSibling(""))) owned.own(machine);
       } catch (IOException e) {
         // Another server's: the list says so, and it is not read.
       }

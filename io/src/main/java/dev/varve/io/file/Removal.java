@@ -35,7 +35,7 @@ public final class Removal {
     if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) return;
     if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
       throw new FileSystemException(file.toString(), null, "it is not a regular file");
-    checkFolder(file.toAbsolutePath().getParent(), file);
+    checkFolder(Objects.requireNonNull(file.toAbsolutePath().getParent()), file);
     if (has(file, Posix.STATX_ATTR_IMMUTABLE | Posix.STATX_ATTR_APPEND))
       throw new FileSystemException(
           file.toString(),
