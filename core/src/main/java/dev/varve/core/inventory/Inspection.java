@@ -134,11 +134,12 @@ final class Inspection {
   /** Why a medium cannot be used, and what to do. */
   static ModelException inaccessible(Medium medium, String why) {
     boolean missing = Files.notExists(medium.location());
+    String back = medium.isHostDrive() ? "connect the drive" : "bring the file back";
     return Refusal.of(
         ErrorCode.E_FAIL,
         "'%s' cannot be opened: %s; %s, or detach the medium",
         medium.name(),
         why,
-        missing ? "bring the file back" : "mend that");
+        missing ? back : "mend that");
   }
 }

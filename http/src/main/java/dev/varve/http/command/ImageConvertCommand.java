@@ -118,7 +118,12 @@ final class ImageConvertCommand implements Callable<Integer> {
   private void convert(StorageThreads threads, Path target, DiskFormat format) throws IOException {
     boolean raw = !chain.isListed() && sourceFormat() == DiskFormat.RAW;
     FoundChain found = raw ? null : chain.find(chain.isListed() ? null : paths.getFirst());
-    if (found != null) found.warnings().forEach(this::warn);
+    if (found == null) {
+      EncryptedImages.refuse(paths.getFirst(), null);
+    } else {
+      EncryptedImages.refuse(found);
+      found.warnings().forEach(this::warn);
+    }
     try (DiskSource source = open(found, threads);
         var progress =
             TerminalProgress.ofBytes(

@@ -96,6 +96,7 @@ final class ImageCreateCommand implements Callable<Integer> {
     if (options.isFixed()) throw wrong("--fixed: a differencing image cannot be fixed");
     try (var lock = MappedFile.openReadOnly(parent, 0)) {
       VdiHeader below = VdiHeader.read(lock);
+      EncryptedImages.refuse(parent, below.uuid());
       NewImage child = options.apply(spec, () -> childOf(below));
       VdiHeader created = VdiCreator.createChild(file, child, parent);
       warn(NewImageWarnings.ofChild(created, below));

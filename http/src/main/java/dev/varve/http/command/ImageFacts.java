@@ -1,5 +1,6 @@
 package dev.varve.http.command;
 
+import dev.varve.core.settings.KeyStores;
 import dev.varve.io.chain.ChainFinder;
 import dev.varve.io.vdi.VdiHeader;
 import io.vertx.core.json.JsonArray;
@@ -18,7 +19,10 @@ final class ImageFacts {
 
   static JsonObject of(ChainFinder.Image image) throws IOException {
     VdiHeader header = image.header();
-    return new JsonObject()
+    JsonObject facts = new JsonObject();
+    KeyStores.Key key = KeyStores.of(image.path(), header.uuid());
+    if (key != null) facts.put("encrypted", true).put("keyStore", key.settingsFile().toString());
+    return facts
         .put("file", image.path().toString())
         .put("format", "vdi")
         .put("version", (header.version() >>> 16) + "." + (header.version() & 0xFFFF))

@@ -60,7 +60,7 @@ final class MachineServing {
     AnswerWarnings.print(opened, err);
     JsonObject machine = atRest(opened, api);
     JsonObject started = api.send(how.apply(post("machines", machine.getString("id"), "start")));
-    AnswerWarnings.print(started, err);
+    // What a start warns of is in the log, which goes to the same place.
     Map<String, JsonObject> disks = disks(machine, api);
     for (Object each : started.getJsonArray("exports")) {
       JsonObject export = (JsonObject) each;
@@ -89,7 +89,10 @@ final class MachineServing {
     return now;
   }
 
-  /** The media in a machine, by their slots. Starting it may have put other ones there. */
+  /**
+   * The media in a machine that are served, by their slots. Starting it may have put other ones
+   * there.
+   */
   private static Map<String, JsonObject> disks(JsonObject machine, ApiClient api)
       throws IOException {
     Map<String, JsonObject> media = new HashMap<>();
@@ -97,6 +100,8 @@ final class MachineServing {
       var medium = (JsonObject) each;
       media.put(medium.getString("id"), medium);
     }
+    JsonObject run = api.send(get("machines", machine.getString("id"))).getJsonObject("run");
+    if (run != null) run.getJsonArray("unserved").forEach(media::remove);
     Map<String, JsonObject> disks = new HashMap<>();
     JsonObject attached = api.send(get("machines", machine.getString("id"), "attachments"));
     for (Object each : attached.getJsonArray("attachments")) {
@@ -133,7 +138,7 @@ final class MachineServing {
             .each("nbd", new JsonArray(server.nbdAddresses()));
     for (Object each : machines.getJsonArray("machines")) {
       var machine = (JsonObject) each;
-      sheet.fact("machine", machine.getString("name") + ", " + machine.getString("state"));
+      sheet.fact("machine", machine.getString("name") + ", " + MachineWords.state(machine));
     }
     for (Object each : machines.getJsonArray("bad")) {
       var bad = (JsonObject) each;

@@ -85,7 +85,8 @@ final class MachineWords {
         .toString();
   }
 
-  private static String state(JsonObject machine) {
+  /** The state of a machine, and what is special about it. */
+  static String state(JsonObject machine) {
     JsonObject run = machine.getJsonObject("run");
     boolean readOnly = run != null && run.getBoolean("readOnly");
     boolean encrypted = machine.getBoolean("encrypted", false);

@@ -299,6 +299,7 @@ public final class ServeCommand implements Callable<Integer> {
     Set<String> taken = new HashSet<>();
     List<ServedDisk> disks = new ArrayList<>();
     for (FoundChain chain : found) {
+      EncryptedImages.refuse(chain);
       chain.warnings().forEach(this::warn);
       String name =
           disks.size() < names.size() ? names.get(disks.size()) : nameOf(chain.leaf().path());

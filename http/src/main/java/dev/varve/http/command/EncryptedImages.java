@@ -1,0 +1,40 @@
+package dev.varve.http.command;
+
+import dev.varve.core.medium.Encryption;
+import dev.varve.core.settings.KeyStores;
+import dev.varve.io.chain.ChainFinder.FoundChain;
+import dev.varve.io.chain.ChainFinder.Image;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Refuses images that VirtualBox has encrypted, as far as a machine's settings file beside them
+ * tells: the images themselves do not.
+ */
+final class EncryptedImages {
+
+  private EncryptedImages() {}
+
+  /** Refuses a chain with an encrypted image in it. */
+  static void refuse(FoundChain chain) throws IOException {
+    for (Image image : chain.images()) {
+      boolean raw = chain.onRaw() && image == chain.images().getFirst();
+      refuse(image.path(), raw ? null : image.header().uuid());
+    }
+  }
+
+  /**
+   * Refuses an encrypted image.
+   *
+   * @param id null for a raw disk
+   */
+  static void refuse(Path image, @Nullable UUID id) throws IOException {
+    KeyStores.Key key = KeyStores.of(image, id);
+    if (key != null)
+      throw new IOException(
+          "%s is encrypted: '%s' lists a key for it. %s"
+              .formatted(image, key.settingsFile(), Encryption.wayOut(image.toAbsolutePath())));
+  }
+}
