@@ -6,6 +6,7 @@ import static dev.varve.core.medium.ErrorCode.VBOX_E_OBJECT_NOT_FOUND;
 import dev.varve.core.machine.Attachment;
 import dev.varve.core.machine.BandwidthGroup;
 import dev.varve.core.machine.Hardware;
+import dev.varve.core.machine.Names;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -26,6 +27,7 @@ final class BandwidthGroups {
 
   static InventoryState create(InventoryState state, String session, BandwidthGroup group) {
     MachineEntry entry = Sessions.stopped(state, session, "create a bandwidth group");
+    Refusal.checkName("a bandwidth group", Names.fault(group.name()), group.name());
     Hardware hardware = entry.working().hardware();
     if (hardware.bandwidthGroup(group.name()) != null)
       throw Refusal.of(

@@ -7,6 +7,7 @@ import static dev.varve.core.medium.ErrorCode.VBOX_E_OBJECT_NOT_FOUND;
 import dev.varve.core.machine.Attachment;
 import dev.varve.core.machine.ControllerType;
 import dev.varve.core.machine.Hardware;
+import dev.varve.core.machine.Names;
 import dev.varve.core.machine.Slot;
 import dev.varve.core.machine.StorageBus;
 import dev.varve.core.machine.StorageController;
@@ -44,7 +45,7 @@ final class Controllers {
       @Nullable ControllerType type) {
     MachineEntry entry = Sessions.stopped(state, session, "add a controller");
     Hardware hardware = entry.working().hardware();
-    if (name.isEmpty()) throw Refusal.of(E_INVALIDARG, "a storage controller needs a name");
+    Refusal.checkName("a storage controller", Names.faultOfPart(name), name);
     checkFree(hardware, name);
     ControllerType chip = type == null ? ControllerType.of(bus).getFirst() : type;
     checkBus(chip, bus, name);
@@ -87,7 +88,7 @@ final class Controllers {
     MachineEntry entry = Sessions.stopped(state, session, "rename a controller");
     find(entry.working().hardware(), name);
     if (newName.equals(name)) return state;
-    if (newName.isEmpty()) throw Refusal.of(E_INVALIDARG, "a storage controller needs a name");
+    Refusal.checkName("a storage controller", Names.faultOfPart(newName), newName);
     checkFree(entry.working().hardware(), newName);
     WorkingCopy moved =
         entry

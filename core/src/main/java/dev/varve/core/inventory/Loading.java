@@ -202,6 +202,10 @@ final class Loading {
           .formatted(
               settings.machine().id(),
               state.machine(settings.machine().id()).saved().settingsFile());
+    List<Machine> known = new ArrayList<>(others.stream().map(MachineSettings::machine).toList());
+    for (MachineEntry entry : state.machines().values()) known.add(entry.saved());
+    String taken = takenName(settings.machine(), known);
+    if (taken != null) return taken;
     Map<UUID, Path> files = new HashMap<>();
     for (MachineSettings other : others)
       files.put(other.machine().id().uuid(), other.machine().settingsFile());
@@ -218,6 +222,17 @@ final class Loading {
         return "'%s' builds on %s, which is not registered"
             .formatted(medium.name(), medium.parent());
     }
+    return null;
+  }
+
+  /** Why a machine cannot have its name beside those that are known; null if it can. */
+  static @Nullable String takenName(Machine machine, Collection<Machine> known) {
+    for (Machine other : known)
+      if (other.name().equals(machine.name()) && !other.id().equals(machine.id()))
+        return ("the name '%s' is that of machine %s ('%s') too, and this one is %s; rename one of them:"
+                + " in VirtualBox (VBoxManage modifyvm UUID --name NAME), or, where VirtualBox does not"
+                + " know it, where its settings file has <Machine ... name=")
+            .formatted(machine.name(), other.id(), other.settingsFile(), machine.id());
     return null;
   }
 

@@ -1,6 +1,5 @@
 package dev.varve.core.inventory;
 
-import static dev.varve.core.medium.ErrorCode.E_INVALIDARG;
 import static dev.varve.core.medium.ErrorCode.VBOX_E_FILE_ERROR;
 import static dev.varve.core.medium.ErrorCode.VBOX_E_INVALID_OBJECT_STATE;
 import static dev.varve.core.medium.ErrorCode.VBOX_E_OBJECT_IN_USE;
@@ -12,6 +11,7 @@ import dev.varve.core.machine.Hardware;
 import dev.varve.core.machine.Machine;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.MachineState;
+import dev.varve.core.machine.Names;
 import dev.varve.core.machine.Snapshot;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.Links;
@@ -19,6 +19,7 @@ import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.settings.MachineSettings;
+import dev.varve.core.settings.PreviousVersion;
 import dev.varve.core.settings.SettingsException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,7 +41,7 @@ final class Machines {
 
   /** A machine without controllers. */
   Machine create(InventoryState state, String name) {
-    if (name.isBlank()) throw Refusal.of(E_INVALIDARG, "a machine needs a name");
+    Refusal.checkName("a machine", Names.faultOfPart(name), name);
     if (state.machineNamed(name) != null)
       throw Refusal.of(
           VBOX_E_OBJECT_IN_USE, "there is a machine '%s' already; choose another name", name);
@@ -72,8 +73,9 @@ final class Machines {
     if (Files.notExists(file))
       throw Refusal.of(
           VBOX_E_FILE_ERROR,
-          "%s; name a machine's settings file",
-          Refusal.why(new NoSuchFileException(file.toString())));
+          "%s; name a machine's settings file%s",
+          Refusal.why(new NoSuchFileException(file.toString())),
+          PreviousVersion.hint(file));
     MachineSettings settings;
     try {
       settings = outside.store().folder().read(file);

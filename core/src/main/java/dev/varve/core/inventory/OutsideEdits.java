@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -109,6 +110,10 @@ final class OutsideEdits {
     if (!machine.id().equals(entry.id()))
       throw contradiction(
           entry, "it is the file of machine %s now. Bring it back as it was", machine.id());
+    List<Machine> others =
+        state.without(entry.id()).machines().values().stream().map(MachineEntry::saved).toList();
+    String taken = Loading.takenName(machine, others);
+    if (taken != null) throw contradiction(entry, "what it says now cannot be used: %s", taken);
     if (reading.hasSameStorage()) return withTheRest(state, entry, machine);
     if (isBusy(entry.state()))
       throw contradiction(

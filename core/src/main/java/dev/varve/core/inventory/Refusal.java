@@ -2,11 +2,13 @@ package dev.varve.core.inventory;
 
 import dev.varve.core.device.FailureWords;
 import dev.varve.core.device.OutOfSpaceException;
+import dev.varve.core.machine.Names;
 import dev.varve.core.medium.ErrorCode;
 import dev.varve.core.medium.ModelException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** The model's way to say no. */
 final class Refusal {
@@ -16,6 +18,22 @@ final class Refusal {
   /** The exception to throw. */
   static ModelException of(ErrorCode code, String message, Object... arguments) {
     return new ModelException(code, String.format(Locale.ROOT, message, arguments));
+  }
+
+  /**
+   * Refuses a name.
+   *
+   * @param what is named: {@code a machine}
+   * @param fault what is wrong with the name; null if nothing is
+   */
+  static void checkName(String what, @Nullable String fault, String name) {
+    if (fault != null)
+      throw of(
+          ErrorCode.E_INVALIDARG,
+          "%s cannot be named '%s': the name %s; choose another",
+          what,
+          Names.shown(name),
+          fault);
   }
 
   /** What a failing file means to the caller: no room, or the given code. */

@@ -6,6 +6,7 @@ import static dev.varve.core.medium.ErrorCode.VBOX_E_OBJECT_NOT_FOUND;
 import dev.varve.core.machine.Attachment;
 import dev.varve.core.machine.Hardware;
 import dev.varve.core.machine.Machine;
+import dev.varve.core.machine.Names;
 import dev.varve.core.machine.Slot;
 import dev.varve.core.machine.Snapshot;
 import dev.varve.core.machine.SnapshotId;
@@ -72,6 +73,7 @@ final class Snapshots {
    * machine whose memory is saved, the machine and the snapshot share the file of its memory.
    */
   Change take(InventoryState state, String session, String name, String description) {
+    Refusal.checkName("a snapshot", Names.fault(name), name);
     MachineEntry entry =
         Sessions.writable(Sessions.anyStable(state, session, "take a snapshot"), "take a snapshot");
     checkDepth(entry.saved());

@@ -4,6 +4,7 @@ import dev.varve.core.machine.Attachment;
 import dev.varve.core.machine.BandwidthGroup;
 import dev.varve.core.machine.ControllerType;
 import dev.varve.core.machine.Hardware;
+import dev.varve.core.machine.Names;
 import dev.varve.core.machine.Slot;
 import dev.varve.core.machine.StorageBus;
 import dev.varve.core.machine.StorageController;
@@ -122,8 +123,7 @@ final class HardwareElement {
   }
 
   private static BandwidthGroup group(XmlElement element) throws SettingsException {
-    String name = Values.text(element, "name");
-    if (name.isEmpty()) throw Values.refuse(element, "name", "is empty; name the group");
+    String name = Values.name(element, Names::fault);
     String type = Values.text(element, "type");
     for (BandwidthGroup.Kind kind : BandwidthGroup.Kind.values())
       if (kind.text().equals(type)) return new BandwidthGroup(name, kind, limit(element));
@@ -139,7 +139,7 @@ final class HardwareElement {
   }
 
   private static StorageController controller(XmlElement element) throws SettingsException {
-    String name = Values.text(element, "name");
+    String name = Values.name(element, Names::faultOfPart);
     String text = Values.text(element, "type");
     for (ControllerType type : ControllerType.values())
       if (type.settingsName().equals(text)) {

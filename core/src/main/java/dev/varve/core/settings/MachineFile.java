@@ -3,6 +3,7 @@ package dev.varve.core.settings;
 import dev.varve.core.machine.Hardware;
 import dev.varve.core.machine.Machine;
 import dev.varve.core.machine.MachineId;
+import dev.varve.core.machine.Names;
 import dev.varve.core.machine.Snapshot;
 import dev.varve.core.machine.SnapshotId;
 import dev.varve.core.medium.ImageFiles;
@@ -99,7 +100,7 @@ final class MachineFile {
    * @param path absolute
    */
   static MachineFile read(Path path) throws IOException {
-    return new MachineFile(path, XmlReader.read(path), null);
+    return new MachineFile(path, parsed(path), null);
   }
 
   /**
@@ -109,7 +110,7 @@ final class MachineFile {
    * @param images to find media that are not where the file says
    */
   static MachineFile read(Path path, ImageFiles images) throws IOException {
-    return new MachineFile(path, XmlReader.read(path), images);
+    return new MachineFile(path, parsed(path), images);
   }
 
   /**
@@ -118,7 +119,7 @@ final class MachineFile {
    * @param path absolute
    */
   static MachineFile of(Path path, byte[] bytes) throws SettingsException {
-    return new MachineFile(path, XmlReader.read(path.toString(), bytes), null);
+    return new MachineFile(path, parsed(path, bytes), null);
   }
 
   /**
@@ -128,7 +129,27 @@ final class MachineFile {
    * @param images to find media that are not where the file says
    */
   static MachineFile of(Path path, byte[] bytes, ImageFiles images) throws SettingsException {
-    return new MachineFile(path, XmlReader.read(path.toString(), bytes), images);
+    return new MachineFile(path, parsed(path, bytes), images);
+  }
+
+  private static XmlDocument parsed(Path path) throws IOException {
+    byte[] bytes = XmlReader.bytes(path);
+    return bytes == null ? XmlReader.read(path) : parsed(path, bytes);
+  }
+
+  private static XmlDocument parsed(Path path, byte[] bytes) throws SettingsException {
+    MistakenFile.check(path, bytes);
+    try {
+      return XmlReader.read(path.toString(), bytes);
+    } catch (SettingsException e) {
+      String hint = PreviousVersion.hint(path);
+      throw hint.isEmpty() ? e : new SettingsException(e.getMessage() + hint);
+    }
+  }
+
+  /** Reads a file by any name, only to see whether it can be read. */
+  static void readWhatever(Path path) throws IOException {
+    new MachineFile(path, XmlReader.read(path), null);
   }
 
   /** A file for a new machine. */
@@ -237,12 +258,17 @@ final class MachineFile {
     XmlElement description = element.child("Description");
     return new Snapshot(
         id,
-        Values.text(element, "name"),
+        Values.name(element, MachineFile::snapshotFault),
         description == null ? "" : description.text(),
         Values.instant(element, "timeStamp"),
         parent,
         stateFile(element),
         hardware);
+  }
+
+  /** A name that VirtualBox took stays, even an empty one, unless it breaks lines. */
+  private static @Nullable String snapshotFault(String name) {
+    return name.isBlank() ? null : Names.fault(name);
   }
 
   /** Null if no memory is saved. */
@@ -257,7 +283,7 @@ final class MachineFile {
     boolean dated = machine.attribute("lastStateChange") != null;
     return new Machine(
         id(),
-        Values.text(machine, "name"),
+        Values.name(machine, Names::faultOfPart),
         path,
         snapshotFolder(),
         stateFile(machine),

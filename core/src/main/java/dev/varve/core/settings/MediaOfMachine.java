@@ -71,8 +71,8 @@ final class MediaOfMachine {
       throw Values.refuse(
           element,
           "uuid",
-          "is no hard disk that is known; add it to the media registry of this or another"
-              + " listed machine, or detach it");
+          "is no hard disk that is known; open the machine that has it first (a linked clone needs"
+              + " its template), or the disk itself with 'varve medium open', or detach it");
     }
     if (medium.device() != device)
       throw Values.refuse(

@@ -7,6 +7,7 @@ import java.util.Set;
 final class SettingsFormat {
 
   static final String ROOT = "VirtualBox";
+  private static final String GLOBAL = "Global";
 
   /** The usual namespace, and the one of files that began before version 1.15. */
   private static final Set<String> NAMESPACES =
@@ -21,6 +22,7 @@ final class SettingsFormat {
    * @return that element
    */
   static XmlElement content(XmlElement root, String content) throws SettingsException {
+    MistakenFile.checkRoot(root);
     if (!root.name().equals(ROOT) || !NAMESPACES.contains(root.namespace()))
       throw root.refuse(
           ("the root of a settings file is VirtualBox of the namespace http://www.virtualbox.org/;"
@@ -30,6 +32,8 @@ final class SettingsFormat {
     if (found == null && root.child("MachineEncrypted") != null)
       throw root.refuse(
           "the settings of this machine are encrypted: " + Encryption.wayOutOfMachine());
+    XmlElement global = root.child(GLOBAL);
+    if (found == null && global != null) throw MistakenFile.globalFile(global);
     if (found == null)
       throw root.refuse(
           "the element %s is missing; check that it is the right file".formatted(content));

@@ -1,11 +1,13 @@
 package dev.varve.core.settings;
 
+import dev.varve.core.machine.Names;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +16,8 @@ final class Values {
 
   private static final Pattern UUID_TEXT =
       Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
+
+  private static final String NAME = "name";
 
   private static final Pattern LOCAL_TIME =
       Pattern.compile("\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}");
@@ -25,6 +29,20 @@ final class Values {
     if (text == null)
       throw element.refuse("the attribute %s is missing; add it".formatted(attribute));
     return text;
+  }
+
+  /**
+   * A name.
+   *
+   * @param fault what is wrong with one, or null
+   */
+  static String name(XmlElement element, Function<String, @Nullable String> fault)
+      throws SettingsException {
+    String name = text(element, NAME);
+    String wrong = fault.apply(name);
+    if (wrong != null)
+      throw refuse(element, NAME, wrong + "; rename it, in VirtualBox or here in the file");
+    return name;
   }
 
   static UUID uuid(XmlElement element, String attribute) throws SettingsException {
@@ -106,6 +124,7 @@ final class Values {
   }
 
   static SettingsException refuse(XmlElement element, String attribute, String why) {
-    return element.refuse("%s=\"%s\" %s".formatted(attribute, element.attribute(attribute), why));
+    String value = Names.shown(String.valueOf(element.attribute(attribute)));
+    return element.refuse("%s=\"%s\" %s".formatted(attribute, value, why));
   }
 }

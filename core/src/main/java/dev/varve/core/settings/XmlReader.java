@@ -92,6 +92,7 @@ final class XmlReader {
    * @throws SettingsException if it is a folder or a device
    */
   static byte @Nullable [] bytes(Path path) throws IOException {
+    if (Files.isDirectory(path)) throw MistakenFile.folder(path);
     if (Files.exists(path) && !Files.isRegularFile(path))
       throw new SettingsException(path + ": not a file; name the settings file itself");
     try (InputStream in = Files.newInputStream(path)) {

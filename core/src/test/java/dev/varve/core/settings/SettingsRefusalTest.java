@@ -273,7 +273,7 @@ class SettingsRefusalTest {
   @Test
   void aFileOfAnotherKindIsRefused() {
     assertRefused("<settings version=\"1.19\"/>", 1, List.of("<settings>", "another kind of file"));
-    assertRefused(root("<Global/>"), 2, List.of("the element Machine is missing"));
+    assertRefused(root("<Other/>"), 2, List.of("the element Machine is missing"));
   }
 
   @Test

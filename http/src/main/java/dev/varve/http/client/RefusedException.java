@@ -2,6 +2,7 @@ package dev.varve.http.client;
 
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.util.Collection;
 
 /** The server has refused a request, or a job has failed, for the reason that the message gives. */
 public final class RefusedException extends IOException {
@@ -21,6 +22,17 @@ public final class RefusedException extends IOException {
     super("%s (%s)".formatted(detail, error));
     this.detail = detail;
     this.error = error;
+  }
+
+  /**
+   * Several refusals as one.
+   *
+   * @param all at least one
+   */
+  public static RefusedException of(Collection<RefusedException> all) {
+    RefusedException first = all.iterator().next();
+    if (all.size() == 1) return first;
+    return first.saying(String.join("\n", all.stream().map(RefusedException::detail).toList()));
   }
 
   /** In words, without the name. */

@@ -7,15 +7,19 @@ import dev.varve.core.machine.MachineState;
 import dev.varve.core.machine.Slot;
 import dev.varve.http.client.ApiClient;
 import dev.varve.http.client.ApiRequest;
+import dev.varve.http.client.RefusedException;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 
 /**
@@ -48,16 +52,49 @@ final class MachineServing {
    */
   String start(List<Path> settingsFiles, OutputFormat output) throws IOException {
     try (var api = new ApiClient(server.folder())) {
-      for (Path file : settingsFiles) start(file, api);
+      for (JsonObject machine : open(settingsFiles, api)) start(machine, api);
       JsonObject machines = api.send(get("machines"));
       return output == OutputFormat.JSON ? json(machines) : text(machines);
     }
   }
 
-  private void start(Path settingsFile, ApiClient api) throws IOException {
+  /**
+   * Registers machines, each once and in their order. A machine may need another one that is named
+   * behind it, as a linked clone its template: what is refused is tried again as long as others get
+   * in.
+   */
+  private Collection<JsonObject> open(List<Path> settingsFiles, ApiClient api) throws IOException {
+    Map<Path, JsonObject> opened = new HashMap<>();
+    Map<Path, RefusedException> refused = new LinkedHashMap<>();
+    for (int before = -1; before != opened.size(); ) {
+      before = opened.size();
+      refused.clear();
+      for (Path file : settingsFiles) {
+        if (opened.containsKey(file)) continue;
+        try {
+          opened.put(file, open(file, api));
+        } catch (RefusedException e) {
+          refused.put(file, e);
+        }
+      }
+      if (refused.isEmpty()) break;
+    }
+    if (!refused.isEmpty()) throw RefusedException.of(refused.values());
+    Map<String, JsonObject> machines = new LinkedHashMap<>();
+    for (Path file : settingsFiles) {
+      JsonObject machine = Objects.requireNonNull(opened.get(file));
+      if (machines.putIfAbsent(machine.getString("id"), machine) == null)
+        AnswerWarnings.print(machine, err);
+    }
+    return machines.values();
+  }
+
+  private static JsonObject open(Path settingsFile, ApiClient api) throws IOException {
     JsonObject file = new JsonObject().put("settingsFile", MediumReference.absolute(settingsFile));
-    JsonObject opened = api.send(post("machines", "open").body(file));
-    AnswerWarnings.print(opened, err);
+    return api.send(post("machines", "open").body(file));
+  }
+
+  private void start(JsonObject opened, ApiClient api) throws IOException {
     JsonObject machine = atRest(opened, api);
     JsonObject started = api.send(how.apply(post("machines", machine.getString("id"), "start")));
     // What a start warns of is in the log, which goes to the same place.

@@ -1,6 +1,7 @@
 package dev.varve.http.command;
 
 import dev.varve.core.device.FailureTotals;
+import dev.varve.core.machine.Names;
 import dev.varve.http.client.ApiClient;
 import dev.varve.http.client.StateFolders;
 import dev.varve.http.log.LogLevel;
@@ -303,6 +304,7 @@ public final class ServeCommand implements Callable<Integer> {
       chain.warnings().forEach(this::warn);
       String name =
           disks.size() < names.size() ? names.get(disks.size()) : nameOf(chain.leaf().path());
+      checkExportName(name);
       if (!taken.add(name))
         throw wrong("two disks are named '" + name + "'; name them with --name");
       disks.add(
@@ -319,6 +321,15 @@ public final class ServeCommand implements Callable<Integer> {
   /** The first disk is also what a client gets that asks for no name. */
   private static List<String> namesOf(String name, boolean first) {
     return first && !name.isEmpty() ? List.of(name, "") : List.of(name);
+  }
+
+  private void checkExportName(String name) {
+    boolean folder = name.equals(".") || name.equals("..");
+    String fault = folder ? "is that of a folder" : name.isEmpty() ? null : Names.fault(name);
+    if (fault != null)
+      throw wrong(
+          "a disk cannot be served as '%s': the name %s; give it another with --name"
+              .formatted(Names.shown(name), fault));
   }
 
   static String nameOf(Path image) {
