@@ -290,6 +290,24 @@ class ImageCommandTest {
   }
 
   @Test
+  void aCommaInANameOfAListedChainIsPartOfTheName() throws IOException {
+    Path base = path("a,b.vdi");
+    Path leaf = path("leaf,.vdi");
+    image("create", base, "--capacity", "1M").ended(0);
+    image("create", leaf, "--parent", base).ended(0);
+    String escaped = base.toString().replace(",", "\\,") + "," + path("leaf\\,.vdi");
+
+    for (String chain : new String[] {escaped, base + "," + leaf}) {
+      JsonObject info = image("info", "--chain", chain, "--output", "json").ended(0).json();
+      assertEquals(2, info.getJsonArray("images").size());
+      image("map", "--chain", chain).ended(0);
+    }
+    image("create", path("a"), "--capacity", "1M").ended(0); // now a bare comma ends a name
+    image("info", "--chain", escaped).ended(0);
+    image("info", "--chain", base + "," + leaf).ended(1).says("b.vdi");
+  }
+
+  @Test
   void wrongUsageOfConvertIsTold() throws IOException {
     Files.write(path("a.raw"), disk());
 

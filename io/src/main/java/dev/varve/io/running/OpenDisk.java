@@ -53,7 +53,7 @@ final class OpenDisk {
                   paths.getFirst()
                       + " has the format "
                       + disk.format()
-                      + "; a machine is served from VDI and RAW: convert it first");
+                      + "; a machine is served from VDI and RAW images: detach it, and attach a copy in one of these formats");
         };
     return new OpenDisk(device, paths, disk.readOnly());
   }
