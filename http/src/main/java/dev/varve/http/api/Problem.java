@@ -32,7 +32,7 @@ record Problem(int status, ErrorCode error, String detail, boolean bug) {
               ErrorCode.VBOX_E_FILE_ERROR,
               text(failed),
               false);
-      case UncheckedIOException failed -> of(failed.getCause());
+      case UncheckedIOException failed when failed.getCause() != null -> of(failed.getCause());
       case CancellationException _ ->
           new Problem(statusOf(ErrorCode.E_FAIL), ErrorCode.E_FAIL, "it was cancelled", false);
       case RejectedExecutionException _ ->

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.varve.core.testing.NeedsTools;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -90,7 +89,7 @@ class UnservableMediaTest {
   }
 
   @Test
-  void anImageThatAMachineBesideItListsAsEncryptedIsNeitherServedNorCopied() throws IOException {
+  void anImageThatAMachineBesideItListsAsEncryptedIsNeitherServedNorCopied() throws Exception {
     Path vm = Files.createDirectories(folder.resolve("vm/Snapshots")).getParent();
     Path image = vm.resolve("disk.vdi");
     ImageTool.image("create", image, "--capacity", "4M");
