@@ -167,7 +167,7 @@ class ServeMachinesTest {
       String said = server.errors();
       assertEquals(1, server.exitStatus());
       assertEquals(
-          "varve: there is no file '%s'; name a machine's settings file (VBOX_E_FILE_ERROR)%n"
+          "varve: %s: there is no such file; name a machine's settings file (VBOX_E_FILE_ERROR)%n"
               .formatted(folder.resolve("no.vbox")),
           said);
     }
