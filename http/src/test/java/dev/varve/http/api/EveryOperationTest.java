@@ -145,12 +145,12 @@ final class EveryOperationTest {
 
   private void storage(Api api) {
     Object machine = "mail server";
-    Reply added = api.ask("addController", machine).body("name", "SATA 1/a", "bus", "SATA").is(201);
+    Reply added = api.ask("addController", machine).body("name", "SATA 1#a", "bus", "SATA").is(201);
     assertEquals("IntelAhci", added.body().getString("type"));
-    assertTrue(added.headers().get("location").endsWith("/controllers/SATA%201%2Fa"));
+    assertTrue(added.headers().get("location").endsWith("/controllers/SATA%201%23a"));
     api.ask("addController", machine).body("name", "IDE", "bus", "IDE", "type", "ICH6").is(201);
     Reply renamed =
-        api.ask("changeController", machine, "SATA 1/a")
+        api.ask("changeController", machine, "SATA 1#a")
             .body("name", "SATA", "portCount", 4, "useHostIoCache", true)
             .is(200);
     assertEquals(renamed.body(), api.ask("getController", machine, "SATA").is(200).body());

@@ -388,8 +388,11 @@ class LiveRawTest {
     assertTrue(refused.getMessage().contains("1048576 bytes"), refused.getMessage());
     assertEquals(1 << 20, Files.size(raw));
     setLength(raw, CAPACITY);
-    merge(disk, top, raw);
-    guest.close();
+    assertThrows(IOException.class, guest::close); // what was cut must be opened anew
+    var anew =
+        LiveChain.open(new ImageChain(List.of(raw, top), true), false, new SharedFiles(), threads);
+    merge(anew, top, raw);
+    new Guest(anew).close();
     assertEquals('t', Files.readAllBytes(raw)[CAPACITY - 1]);
   }
 
