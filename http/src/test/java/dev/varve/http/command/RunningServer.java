@@ -1,6 +1,7 @@
 package dev.varve.http.command;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -86,6 +87,14 @@ final class RunningServer implements AutoCloseable {
     process.signal("TERM");
     assertEquals(0, process.exitStatus(), process::errors);
     assertEquals("", process.errors());
+  }
+
+  /** Ends it, which must leave everything clean but what the log has told of a lost disk. */
+  void stopAfterLosing(String disk) throws Exception {
+    process.signal("TERM");
+    assertEquals(0, process.exitStatus(), process::errors);
+    for (String line : process.errors().lines().toList())
+      assertTrue(line.contains("disk '" + disk + "'"), line);
   }
 
   @Override

@@ -122,7 +122,6 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   public void channelReadComplete(ChannelHandlerContext context) {
     try {
       flush();
-      if (transmission != null) transmission.count();
       if (transmission == null) inbound.park();
       else inbound.shrink();
     } finally {
@@ -341,7 +340,6 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     try {
       if (waiting && !ending && transmission != null) advanceTransmission(transmission);
       flush();
-      if (transmission != null) transmission.count();
       inbound.shrink();
     } catch (Throwable e) { // others have their turn behind this one
       exceptionCaught(context(), e);
@@ -352,6 +350,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
 
   private void flush() {
     if (replies == null) return;
+    if (transmission != null) transmission.count(); // a client that has its reply finds it counted
     replies.flush();
     watchStall(replies);
   }
