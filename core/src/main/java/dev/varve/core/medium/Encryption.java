@@ -25,9 +25,4 @@ public final class Encryption {
     return "Varve has no keys; decrypt it in VirtualBox with: VBoxManage encryptmedium '%s' --oldpassword FILE"
         .formatted(base);
   }
-
-  /** What to do about a machine whose settings are encrypted. */
-  public static String wayOutOfMachine() {
-    return "Varve has no keys; decrypt the machine in VirtualBox with: VBoxManage encryptvm NAME setencryption --old-password FILE";
-  }
 }

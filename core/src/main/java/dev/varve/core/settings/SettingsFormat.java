@@ -1,6 +1,5 @@
 package dev.varve.core.settings;
 
-import dev.varve.core.medium.Encryption;
 import java.util.Set;
 
 /** What all settings files have in common: the root element, and the version of the format. */
@@ -29,9 +28,6 @@ final class SettingsFormat {
               + " this is another kind of file"));
     SettingsVersion.of(root);
     XmlElement found = root.only(content);
-    if (found == null && root.child("MachineEncrypted") != null)
-      throw root.refuse(
-          "the settings of this machine are encrypted: " + Encryption.wayOutOfMachine());
     XmlElement global = root.child(GLOBAL);
     if (found == null && global != null) throw MistakenFile.globalFile(global);
     if (found == null)
