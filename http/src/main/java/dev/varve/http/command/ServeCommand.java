@@ -12,6 +12,7 @@ import dev.varve.io.nbd.NbdStats;
 import dev.varve.io.nbd.ReplyStyle;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -46,6 +47,8 @@ import picocli.CommandLine.Spec;
       ""
     })
 public final class ServeCommand implements Callable<Integer> {
+
+  private static final System.Logger LOG = System.getLogger(ServeCommand.class.getName());
 
   /** What fits into the kernel's address of a Unix socket. */
   private static final int MAX_SOCKET_PATH = 107;
@@ -362,7 +365,10 @@ public final class ServeCommand implements Callable<Integer> {
 
   private void warnOfStrangers(@Nullable TcpAddress address) {
     if (address != null && !address.isLoopback()) {
-      warn("whoever reaches " + address + " can use these disks: NBD knows no passwords");
+      warn(
+          "anyone who can connect to "
+              + address
+              + " can read and write these disks: NBD has no authentication");
     }
   }
 
@@ -428,6 +434,6 @@ public final class ServeCommand implements Callable<Integer> {
   }
 
   private void warn(String message) {
-    spec.commandLine().getErr().println("varve: " + message);
+    LOG.log(Level.WARNING, message);
   }
 }

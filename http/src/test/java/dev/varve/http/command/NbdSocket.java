@@ -15,6 +15,7 @@ final class NbdSocket implements Closeable {
   static final int FUA = 1;
   static final int READ = 0;
   static final int WRITE = 1;
+  static final int DISCONNECT = 2;
   static final int FLUSH = 3;
   static final int DISCARD = 4;
   static final int WRITE_ZEROES = 6;

@@ -466,8 +466,9 @@ final class Transmission {
     Transaction transaction = part.transaction();
     IOException failure = part.failure();
     bytesInFlight -= part.held();
-    if (failure != null) failed(transaction, part.op(), failure);
-    else worked(part.op());
+    Op operation = transaction.command() == NbdCommand.READ ? Op.READ : part.op(); // not its fetch
+    if (failure != null) failed(transaction, operation, failure);
+    else worked(operation);
     boolean holdsReply = transaction.command() == NbdCommand.READ && part.buffer() != null;
     if (!holdsReply) part.recycle();
     if (transaction.ended()) finish(transaction);

@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.core.device.DeviceClosedException;
+import dev.varve.core.device.DeviceRequest;
+import dev.varve.core.device.DiskFailures;
 import dev.varve.core.device.Export;
 import dev.varve.core.device.OutOfSpaceException;
 import io.vertx.core.Future;
@@ -662,6 +664,35 @@ class NbdServerTest {
       assertEquals(4096, stats.bytesRead());
       assertEquals(8192, stats.bytesWritten());
       assertTrue(stats.longestStallNanos() > 0);
+    }
+  }
+
+  @Test
+  void whatFailedCountsAsFailedAndNeitherAsReadNorAsWritten() throws Exception {
+    try (var server = TestServer.start();
+        var client = server.client()) {
+      for (boolean cold : new boolean[] {false, true}) {
+        server.device.cold(cold);
+        server.device.breakAt(50_000, new OutOfSpaceException("the file system is full"));
+        for (int length : new int[] {16_384, 3 * MIB}) {
+          client.write(0, 8, 40_000, new byte[length]);
+          client.simpleReply();
+        }
+        server.device.breakAt(50_000, new IOException("the medium fails"));
+        for (int length : new int[] {16_384, 600_000})
+          client.ask(0, NbdCommand.READ, 40_000, length);
+      }
+
+      NbdStats stats = server.server.stats();
+
+      assertEquals(8, stats.requests());
+      assertEquals(0, stats.bytesRead());
+      assertEquals(0, stats.bytesWritten());
+      assertEquals(
+          List.of(
+              new DiskFailures.Count(DeviceRequest.Op.READ, DiskFailures.Kind.IO, 4),
+              new DiskFailures.Count(DeviceRequest.Op.WRITE, DiskFailures.Kind.NO_SPACE, 4)),
+          server.failures.counts());
     }
   }
 

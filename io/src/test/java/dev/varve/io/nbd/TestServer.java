@@ -1,5 +1,6 @@
 package dev.varve.io.nbd;
 
+import dev.varve.core.device.DiskFailures;
 import dev.varve.core.device.Export;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -15,6 +16,7 @@ final class TestServer implements AutoCloseable {
 
   final MemoryDevice device;
   final NbdServer server;
+  final DiskFailures failures;
   final Path socket;
   final InetSocketAddress tcp;
   private final Vertx vertx;
@@ -27,7 +29,8 @@ final class TestServer implements AutoCloseable {
     server = new NbdServer(vertx, limits, replies, System::nanoTime);
     folder = Files.createTempDirectory("nbd");
     socket = folder.resolve("s");
-    server.publish(new Export("disk", "in memory", device, false, true, false));
+    failures = new DiskFailures("disk", () -> "in memory", System::nanoTime);
+    server.publish(new Export("disk", "in memory", device, false, true, false, failures));
     server.listenUnix(socket).await();
     var address = server.listenTcp("127.0.0.1", 0).await();
     tcp = new InetSocketAddress("127.0.0.1", address.port());
