@@ -1,6 +1,7 @@
 package dev.varve.http.command;
 
 import dev.varve.core.device.FailureTotals;
+import dev.varve.core.device.FailureWords;
 import dev.varve.core.log.Amount;
 import dev.varve.io.nbd.NbdStats;
 import java.io.IOException;
@@ -83,7 +84,7 @@ final class ServerLog {
 
   private static String reasons(Throwable failure) {
     return Stream.concat(Stream.of(failure), Stream.of(failure.getSuppressed()))
-        .map(each -> String.valueOf(each.getMessage()))
+        .map(FailureWords::of)
         .distinct()
         .collect(Collectors.joining("; "));
   }

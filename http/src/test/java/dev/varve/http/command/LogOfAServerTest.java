@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What whoever has only the log learns of a server's life. */
+/** A server's life, told from its log alone. */
 class LogOfAServerTest {
 
   private static final int MIB = 1 << 20;
@@ -75,7 +75,7 @@ class LogOfAServerTest {
   }
 
   @Test
-  void whatAnOperatorDoesAndWhoComesAndGoesIsTold() throws Exception {
+  void everyChangeAndEveryClientIsTold() throws Exception {
     try (var server =
         VarveProcess.start(folder, "serve", "--state", "state", "--api-tcp", "127.0.0.1:0")) {
       server.line();
@@ -113,7 +113,7 @@ class LogOfAServerTest {
     varve.run("machine", "snapshot", "take", "web", "first");
     varve.run("machine", "bandwidth", "set", "web", "slow", "--max-bytes-per-second", "80M");
     varve.run("medium", "create", folder.resolve("more.vdi"), "--size", "8M");
-    varve.run("machine", "attach", "web", "SATA:1", folder.resolve("more.vdi"), "--hot-pluggable", "on");
+    varve.run("machine", "attach", "web", "SATA:1", folder.resolve("more.vdi"));
     varve.run("machine", "detach", "web", "SATA:1");
     varve.run("medium", "delete", folder.resolve("more.vdi"));
     varve.run("machine", "snapshot", "delete", "web", "first");

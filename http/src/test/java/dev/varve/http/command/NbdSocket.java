@@ -80,11 +80,11 @@ final class NbdSocket implements Closeable {
     return new Reply(reply.getLong(), error);
   }
 
-  /** The whole disk. */
+  /** The first bytes of the disk, or all of it. */
   byte[] readAll(int capacity) throws IOException {
     var contents = ByteBuffer.allocate(capacity);
-    int length = 1 << 20;
-    for (int offset = 0; offset < capacity; offset += length) {
+    for (int length, offset = 0; offset < capacity; offset += length) {
+      length = Math.min(1 << 20, capacity - offset);
       request(0, READ, offset, offset, length);
       Reply reply = reply();
       if (reply.error() != 0) throw new AssertionError("at " + offset + ": " + reply);
