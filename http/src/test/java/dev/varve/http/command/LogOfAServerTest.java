@@ -135,8 +135,7 @@ class LogOfAServerTest {
   @NeedsTools("curl")
   void whatTheHostCannotCarryOutIsToldAndCountedWhenItHappens() throws Exception {
     Path image = Files.write(folder.resolve("disk.img"), new byte[4 * MIB]);
-    try (var server =
-        VarveProcess.start(folder, "serve", "--state", "state", "--api-tcp", "off")) {
+    try (var server = VarveProcess.start(folder, "serve", "--state", "state", "--api-tcp", "off")) {
       for (int i = 0; i < 3; i++) server.line();
       varve.run("machine", "create", "web");
       varve.run("machine", "controller", "add", "web", "SATA", "--bus", "SATA");
@@ -153,10 +152,7 @@ class LogOfAServerTest {
         }
       }
       String line = server.log().await("input/output error");
-      assertTrue(
-          line.contains(
-              "WARNING disks: disk 'web/SATA/0/0'"),
-          line);
+      assertTrue(line.contains("WARNING disks: disk 'web/SATA/0/0'"), line);
       assertTrue(line.contains("a read of 4096 bytes at offset 3145728 failed"), line);
       assertTrue(line.contains(image.toString()), line);
 
