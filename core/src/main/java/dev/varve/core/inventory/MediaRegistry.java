@@ -125,6 +125,16 @@ final class MediaRegistry {
         .orElse(null);
   }
 
+  /** The medium of a file, also if it is registered by a path whose folders are links. */
+  private static @Nullable Medium known(InventoryState state, Path file) {
+    Medium known = at(state, file);
+    if (known != null) return known;
+    return state.media().values().stream()
+        .filter(medium -> Links.isSame(medium.location(), file))
+        .findFirst()
+        .orElse(null);
+  }
+
   // ---- images that are there
 
   /** Which medium is at a location, and the state in which it is registered. */
@@ -138,7 +148,7 @@ final class MediaRegistry {
   Opened open(InventoryState state, Path location, DeviceType device, @Nullable String format) {
     Path given = absolute(location);
     Path absolute = at(state, given) == null ? Links.followed(given) : given;
-    Medium known = at(state, absolute);
+    Medium known = known(state, absolute);
     if (known != null) {
       if (format != null && !format.equals(known.format()))
         throw Refusal.of(
@@ -178,6 +188,9 @@ final class MediaRegistry {
       throw Refusal.of(
           VBOX_E_FILE_ERROR, "'%s' cannot be opened: %s", absolute, Refusal.why(absolute, e));
     }
+    Medium linked = info.id() == null ? null : state.media().get(info.id());
+    if (linked != null && Links.target(linked.location()).equals(Links.target(absolute)))
+      return new Opened(state, linked.id()); // a settings file names it by a link
     Medium medium = read(state, absolute, device, info);
     return new Opened(state.with(medium), medium.id());
   }

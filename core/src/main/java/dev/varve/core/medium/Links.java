@@ -7,6 +7,9 @@ import java.nio.file.Path;
 /** Symbolic links that stand for a file. Those in its folders are left as they are. */
 public final class Links {
 
+  /** As many as Linux follows. */
+  private static final int MOST_STEPS = 40;
+
   private Links() {}
 
   /**
@@ -19,5 +22,32 @@ public final class Links {
     } catch (IOException _) {
       return path;
     }
+  }
+
+  /**
+   * Where a path leads: without links, as far as there is something. So the medium of a link is
+   * found also after its file is gone.
+   */
+  public static Path target(Path path) {
+    Path at = path;
+    for (int steps = 0; steps < MOST_STEPS && Files.isSymbolicLink(at); steps++) {
+      try {
+        at = at.resolveSibling(Files.readSymbolicLink(at));
+      } catch (IOException _) {
+        break; // it has just become something else
+      }
+    }
+    return SamePlace.real(at);
+  }
+
+  /**
+   * Whether a registered location is the file that {@link #target} has found; a hard link is
+   * another. Only one of its name is looked at: a question about one file must not wait for the
+   * file systems of all.
+   */
+  public static boolean isSame(Path location, Path target) {
+    if (location.equals(target)) return true;
+    Path name = location.getFileName();
+    return name != null && name.equals(target.getFileName()) && target(location).equals(target);
   }
 }

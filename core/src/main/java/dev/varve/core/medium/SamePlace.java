@@ -21,7 +21,7 @@ public final class SamePlace {
   }
 
   /** The path without symbolic links, as far as there is something. */
-  private static Path real(Path path) {
+  static Path real(Path path) {
     Path parent = path.getParent();
     try {
       return path.toRealPath();

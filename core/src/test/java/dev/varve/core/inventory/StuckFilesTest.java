@@ -159,6 +159,29 @@ class StuckFilesTest {
   }
 
   @Test
+  void anImageThatIsRegisteredByALinkIsFoundByItsOwnName() throws IOException {
+    MediumId disk = bench.disk("disk");
+    Path real = folder.resolve("real.vdi");
+    Files.move(bench.at("disk.vdi"), real);
+    Files.createSymbolicLink(bench.at("disk.vdi"), real);
+
+    assertEquals(disk, bench.inventory.openMedium(real, DeviceType.HARD_DISK));
+
+    assertEquals(1, bench.inventory.view().media().size());
+  }
+
+  @Test
+  void aCopyOfARegisteredImageIsRefusedAlsoThroughALink() throws IOException {
+    bench.disk("disk");
+    Path copy = Files.copy(bench.at("disk.vdi"), folder.resolve("copy.vdi"));
+    Path link = Files.createSymbolicLink(bench.at("link.vdi"), copy);
+
+    ModelException refused = refusal(() -> bench.inventory.openMedium(link, DeviceType.HARD_DISK));
+
+    assertTrue(refused.getMessage().contains("has already"), refused.getMessage());
+  }
+
+  @Test
   void aLinkThatLeadsNowhereIsCalledSo() throws IOException {
     Path link = Files.createDirectories(folder.resolve("disks")).resolve("link.vdi");
     Files.createSymbolicLink(link, folder.resolve("gone.vdi"));

@@ -11,6 +11,7 @@ import dev.varve.core.machine.Slot;
 import dev.varve.core.machine.Snapshot;
 import dev.varve.core.machine.StorageController;
 import dev.varve.core.medium.ErrorCode;
+import dev.varve.core.medium.Links;
 import dev.varve.core.medium.MediumId;
 import java.nio.file.Path;
 import java.util.List;
@@ -55,21 +56,33 @@ final class Lookup {
     return null;
   }
 
-  /** By uuid or location. */
+  /** By uuid or location; may block, see {@link #at}. */
   static MediumView medium(View view, String text) {
     UUID id = uuid(text);
     MediumView byId = id == null ? null : view.media().get(new MediumId(id));
     if (byId != null) return byId;
-    Predicate<MediumView> there = text.startsWith("/") ? isAt(Path.of(text)) : _ -> false;
-    List<MediumView> found = view.media().values().stream().filter(there).toList();
+    List<MediumView> found = text.startsWith("/") ? at(view, Path.of(text)) : List.of();
     if (found.isEmpty())
       throw Refusal.unknown("medium '%s' is not registered; open its file first".formatted(text));
     return only("medium '" + text + "'", found);
   }
 
-  static Predicate<MediumView> isAt(Path location) {
-    Path normal = location.normalize();
-    return medium -> medium.medium().location().equals(normal);
+  /**
+   * What is registered there, or where a symbolic link of that name leads. Only for a path that is
+   * not registered this looks at files, and may block.
+   */
+  static List<MediumView> at(View view, Path location) {
+    Path given = location.normalize();
+    List<MediumView> found = only(view, medium -> medium.equals(given));
+    if (!found.isEmpty()) return found;
+    Path target = Links.target(given);
+    return only(view, medium -> Links.isSame(medium, target));
+  }
+
+  private static List<MediumView> only(View view, Predicate<Path> there) {
+    return view.media().values().stream()
+        .filter(medium -> there.test(medium.medium().location()))
+        .toList();
   }
 
   /** By uuid, or by name if only one has it. */

@@ -2,15 +2,19 @@ package dev.varve.http.api;
 
 import dev.varve.core.inventory.Hold;
 import dev.varve.core.inventory.Inventory;
+import dev.varve.core.inventory.View;
 import dev.varve.core.inventory.View.MediumView;
 import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
 import dev.varve.io.vdi.NewImageWarnings;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -30,8 +34,8 @@ final class Media {
   }
 
   void addTo(Handlers handlers) {
-    handlers.reads("listMedia", this::list);
-    handlers.reads("getMedium", this::get);
+    handlers.looks("listMedia", this::list);
+    handlers.looks("getMedium", this::get);
     handlers.acts("createMedium", this::create);
     handlers.acts("openMedium", this::open);
     handlers.acts("createChild", this::createChild);
@@ -47,9 +51,12 @@ final class Media {
   }
 
   private Answer list(Call call) {
-    Stream<MediumView> media = inventory.view().media().values().stream();
+    View view = inventory.view();
     String location = call.optional("location");
-    if (location != null) media = media.filter(Lookup.isAt(Path.of(location)));
+    Stream<MediumView> media =
+        location == null
+            ? view.media().values().stream()
+            : Lookup.at(view, Path.of(location)).stream();
     String device = call.optional("device");
     if (device != null) media = media.filter(m -> m.medium().device().text().equals(device));
     return Answer.ok(
@@ -92,7 +99,7 @@ final class Media {
         id,
         found.equals(given)
             ? List.of()
-            : List.of("'%s' is a symbolic link; the medium is '%s'".formatted(given, found)));
+            : List.of("'%s' leads to the medium '%s'".formatted(given, found)));
   }
 
   private Answer createChild(Call call) {
@@ -130,10 +137,18 @@ final class Media {
   }
 
   private Answer remove(Call call) {
-    MediumId id = checked(call).medium().id();
-    List<String> warnings = List.of();
-    if (call.flag("deleteStorage")) warnings = inventory.deleteStorage(id);
-    else inventory.closeMedium(id);
+    Medium medium = checked(call).medium();
+    List<String> warnings = new ArrayList<>();
+    if (call.flag("deleteStorage")) {
+      warnings.addAll(inventory.deleteStorage(medium.id()));
+      Path given = Path.of(call.text("medium"));
+      if (warnings.isEmpty() && !given.equals(medium.location()) && Files.isSymbolicLink(given))
+        warnings.add(
+            "'%s' is a symbolic link: the image '%s', to which it led, is deleted, and the link is still there"
+                .formatted(given, medium.location()));
+    } else {
+      inventory.closeMedium(medium.id());
+    }
     return warnings.isEmpty()
         ? Answer.done()
         : Answer.ok(new JsonObject().put("warnings", new JsonArray(warnings)));

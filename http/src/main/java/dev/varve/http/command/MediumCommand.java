@@ -25,7 +25,8 @@ import picocli.CommandLine.Parameters;
     description = {
       "Shows and changes the media of a running server.",
       "",
-      "MEDIUM is a file or a uuid.",
+      "MEDIUM is a file or a uuid. A symbolic link stands for the file that it leads to: that is what is",
+      "registered, changed and deleted; the link stays.",
       ""
     })
 public final class MediumCommand {

@@ -227,9 +227,9 @@ final class EveryOperationTest {
     assertEquals(3600, session.body().getInteger("leaseSeconds"));
     String self = "process " + ProcessHandle.current().pid() + " (";
     assertTrue(session.body().getString("holder").startsWith(self), session.body()::encode);
-    api.ask("renewSession", session.id()).is(200);
+    JsonObject renewed = api.ask("renewSession", session.id()).is(200).body();
     assertEquals(
-        new JsonObject().put("sessions", new JsonArray().add(session.body())),
+        new JsonObject().put("sessions", new JsonArray().add(renewed)),
         api.ask("listSessions").is(200).body());
     api.ask("addController", machine).in(session.id()).body("name", "NVMe", "bus", "PCIe").is(201);
     api.ask("discardSession", session.id()).is(204);
