@@ -3,6 +3,8 @@ package dev.varve.http.command;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,6 +67,29 @@ final class VarveProcess implements AutoCloseable {
   /** SIGTERM, from any thread. */
   void terminate() {
     process.toHandle().destroy();
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** The names of the files that it has open, as the kernel knows them. */
+  List<String> openFiles() {
+    List<String> names = new ArrayList<>();
+    try (var open = Files.newDirectoryStream(Path.of("/proc/%d/fd".formatted(process.pid())))) {
+      for (Path each : open) names.add(nameOf(each));
+    } catch (IOException | DirectoryIteratorException _) {
+      // It has ended.
+    }
+    return names;
+  }
+
+  private static String nameOf(Path descriptor) {
+    try {
+      return Files.readSymbolicLink(descriptor).toString();
+    } catch (IOException _) {
+      return ""; // closed in the meantime
+    }
   }
 
   int exitStatus() throws InterruptedException, TimeoutException {

@@ -9,6 +9,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 
 /** How an image or a device is opened: claimed, locked, and mapped, or not open at all. */
 final class FileOpening {
@@ -56,6 +57,20 @@ final class FileOpening {
       Files.deleteIfExists(path);
       throw e;
     }
+  }
+
+  /**
+   * A file that has no name yet, see {@link Posix#link}.
+   *
+   * @param path what it will be called, in messages too
+   * @throws PosixException the file system may have no such files
+   */
+  static MappedFile nameless(Path path) throws IOException {
+    Path folder = Objects.requireNonNull(path.getParent());
+    int fd =
+        Posix.open(
+            folder, Posix.O_TMPFILE | Posix.O_RDWR | Posix.O_CLOEXEC, OWNER_READS_AND_WRITES);
+    return lockAndMap(path, fd, true, 0, MappedFile.Kind.FILE);
   }
 
   static MappedFile device(Path path, boolean write) throws IOException {

@@ -184,12 +184,22 @@ public final class MappedFile implements ImageFile {
     return path.toString();
   }
 
+  /** Leads to the open file, whatever its name is now. */
+  Path self() throws IOException {
+    return Path.of("/proc/self/fd/" + descriptor());
+  }
+
+  /** Gives a file its first name, see {@link FileOpening#nameless}. */
+  void link(Path name) throws IOException {
+    Posix.link(descriptor(), name);
+  }
+
   /** A device that is plugged in again has another node: it is always called in place. */
   @Override
   public boolean isInPlace() throws IOException {
     if (kind == Kind.DEVICE) return true;
     try {
-      return Files.isSameFile(path, Path.of("/proc/self/fd/" + descriptor()));
+      return Files.isSameFile(path, self());
     } catch (NoSuchFileException _) {
       return false;
     }

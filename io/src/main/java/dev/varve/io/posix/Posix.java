@@ -37,6 +37,10 @@ public final class Posix {
   public static final int O_DIRECT =
       System.getProperty("os.arch").equals("aarch64") ? 0x10000 : 0x4000;
 
+  /** A file without a name in the folder that is opened, see {@link #link}. */
+  public static final int O_TMPFILE =
+      0x400000 | (System.getProperty("os.arch").equals("aarch64") ? 0x4000 : 0x10000);
+
   public static final int FALLOC_FL_KEEP_SIZE = 0x01;
   public static final int FALLOC_FL_PUNCH_HOLE = 0x02;
   public static final int FALLOC_FL_ZERO_RANGE = 0x10;
@@ -86,6 +90,7 @@ public final class Posix {
   public static final int EBUSY = 16;
   public static final int EEXIST = 17;
   public static final int EXDEV = 18;
+  public static final int EISDIR = 21;
   public static final int EINVAL = 22;
   public static final int EFBIG = 27;
   public static final int ENOSPC = 28;
@@ -121,6 +126,7 @@ public final class Posix {
   private static final int STATX_BLOCK = 512;
   private static final int AT_FDCWD = -100;
   private static final int AT_SYMLINK_NOFOLLOW = 0x100;
+  private static final int AT_SYMLINK_FOLLOW = 0x400;
   private static final int AT_EMPTY_PATH = 0x1000;
   private static final int AT_STATX_SYNC_AS_STAT = 0;
   private static final int AT_STATX_DONT_SYNC = 0x4000;
@@ -156,6 +162,8 @@ public final class Posix {
   private static final MethodHandle FTRUNCATE = call("ftruncate", JAVA_INT, JAVA_INT, JAVA_LONG);
   private static final MethodHandle STATX =
       call("statx", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS);
+  private static final MethodHandle LINKAT =
+      call("linkat", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, JAVA_INT);
   private static final MethodHandle LSEEK = call("lseek", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT);
   private static final MethodHandle MMAP =
       call("mmap", JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
@@ -211,6 +219,22 @@ public final class Posix {
         if (fd >= 0) return fd;
         retryOrFail("open", " " + path, state);
       }
+    } catch (Throwable e) {
+      throw passOn(e);
+    }
+  }
+
+  /**
+   * Gives a name to a file that was opened with {@link #O_TMPFILE}; fails with {@link #EEXIST} if
+   * there is one of that name. Needs {@code /proc}.
+   */
+  public static void link(int fd, Path name) throws PosixException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment from = arena.allocateFrom("/proc/self/fd/" + fd);
+      MemorySegment to = arena.allocateFrom(name.toString());
+      MemorySegment state = STATE.get();
+      while ((int) LINKAT.invokeExact(state, AT_FDCWD, from, AT_FDCWD, to, AT_SYMLINK_FOLLOW) < 0)
+        retryOrFail("linkat", " " + name, state);
     } catch (Throwable e) {
       throw passOn(e);
     }
