@@ -50,8 +50,7 @@ class LinkedMediaTest {
     server.run("medium", "set", link, "--type", "normal");
     server.create("mail");
     server.run("machine", "attach", "mail", "SATA:0", link);
-    assertEquals(
-        opened.getString("id"), server.attachment("mail", "SATA", 0).getString("medium"));
+    assertEquals(opened.getString("id"), server.attachment("mail", "SATA", 0).getString("medium"));
   }
 
   @Test
@@ -85,8 +84,7 @@ class LinkedMediaTest {
     Path top = folder.resolve("top.vdi");
     JsonObject made = server.run("medium", "diff", link, top);
     Path linkToTop = Files.createSymbolicLink(folder.resolve("a.vdi"), top);
-    assertEquals(
-        made.getString("id"), server.run("medium", "open", linkToTop).getString("id"));
+    assertEquals(made.getString("id"), server.run("medium", "open", linkToTop).getString("id"));
     server.create("mail");
     server.run("machine", "attach", "mail", "SATA:0", linkToTop);
     server.run("machine", "start", "mail");
