@@ -97,8 +97,8 @@ final class Chronicle {
   // ---- running
 
   private void tellOfRun(MachineEntry was, MachineEntry now) {
-    boolean ran = was.state().isOnline();
-    boolean runs = now.state().isOnline();
+    boolean ran = isUp(was.state());
+    boolean runs = isUp(now.state());
     if (!ran && runs) {
       started.put(now.id(), clock.instant());
       Hardware hardware = now.working().hardware();
@@ -120,6 +120,11 @@ final class Chronicle {
     } else if (was.state() == MachineState.SAVED && now.saved().stateFile() == null) {
       say("machine '%s': its saved state is discarded", now.name());
     }
+  }
+
+  /** A machine that stops is told of when it has stopped. */
+  private static boolean isUp(MachineState state) {
+    return state.isOnline() || state == MachineState.STOPPING;
   }
 
   // ---- snapshots

@@ -8,6 +8,7 @@ import dev.varve.core.machine.Hardware;
 import dev.varve.core.machine.LockType;
 import dev.varve.core.machine.Machine;
 import dev.varve.core.machine.MachineId;
+import dev.varve.core.machine.MachineState;
 import dev.varve.core.machine.Slot;
 import dev.varve.core.machine.SnapshotId;
 import dev.varve.core.machine.StorageBus;
@@ -26,6 +27,7 @@ import dev.varve.core.settings.StateFolder.Kept;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
@@ -42,8 +44,10 @@ import org.jspecify.annotations.Nullable;
  * The machines and media of a state folder, and everything that may be asked of them.
  *
  * <p><b>Threads.</b> Called by one thread at a time, and each call may block for disk I/O; only
- * {@link #view} and {@link Job} may be used by any thread at any time. Jobs run on the executor
- * that is passed in and take the inventory's lock for their first and last moments only.
+ * {@link #view}, {@link Job}, {@link #start} and {@link #powerDown} may be used by any thread at
+ * any time. Jobs, starts and power-downs take the inventory's lock for their first and last moments
+ * only: a machine whose disks cannot be opened or closed, because a file system does not answer,
+ * keeps no other waiting.
  *
  * <p><b>Failures</b> are {@link dev.varve.core.medium.ModelException}s; whoever gets one finds the
  * inventory, the settings files and the disks as they were. A crash at any point leaves what was
@@ -559,22 +563,58 @@ public final class Inventory implements AutoCloseable {
 
   /**
    * Resets what must be reset, locks the media, opens and serves the disks. A drive whose medium
-   * cannot be served starts empty.
+   * cannot be served starts empty. Any thread may call at any time: nothing else waits while the
+   * host opens files.
    *
    * @throws dev.varve.core.medium.ModelException names every hard disk that cannot be served
    */
   public Started start(MachineId machine, StartOptions how) {
     try {
-      return ledger.locked(
-          () -> {
-            ledger.follow(machine);
-            var start = new MachineStart(outside, ledger.state(), machine, how);
-            ledger.publish(start.begin());
-            return new Started(outside.disks().uris(machine), start.warnings());
-          });
+      MachineStart start = beginStart(machine, how);
+      open(start, machine);
+      return new Started(outside.disks().uris(machine), start.warnings());
     } catch (ModelException e) {
       LOG.log(Level.INFO, "a machine was not started: {0}", e.getMessage());
       throw e;
+    }
+  }
+
+  private void open(MachineStart start, MachineId machine) {
+    boolean opened = false;
+    try {
+      start.open(ledger);
+      opened = true;
+    } finally {
+      boolean runs = opened;
+      ledger.locked(
+          () -> {
+            ledger.publish(
+                runs
+                    ? start.running(ledger.state())
+                    : MachineRuns.stopped(ledger.state(), machine));
+            return null;
+          });
+    }
+  }
+
+  /** Again, where something was changed while it was being looked at. */
+  private MachineStart beginStart(MachineId machine, StartOptions how) {
+    ledger.locked(
+        () -> {
+          ledger.follow(machine);
+          return null;
+        });
+    while (true) {
+      var start = new MachineStart(outside, ledger.lastState(), machine, how);
+      start.look();
+      boolean begun =
+          ledger.locked(
+              () -> {
+                InventoryState starting = start.begin(ledger.state());
+                if (starting != null) ledger.publish(starting);
+                return starting != null;
+              });
+      if (begun) return start;
     }
   }
 
@@ -583,28 +623,42 @@ public final class Inventory implements AutoCloseable {
     return start(machine, StartOptions.USUAL);
   }
 
-  /** Flushes, closes and releases; also cancels the machine's live merges. */
+  /**
+   * Flushes, closes and releases; also cancels the machine's live merges. Any thread may call at
+   * any time: nothing else waits while the host makes the disks durable.
+   */
   public void powerDown(MachineId machine) {
-    ledger.locked(() -> MachineRuns.checkRunning(ledger.state(), machine));
-    work.end(machine);
-    ledger.locked(
-        () -> {
-          try {
-            outside.disks().stop(machine);
-          } catch (IOException e) {
-            LOG.log(
-                Level.ERROR,
-                "machine ''{0}'': not everything that it wrote is on its disks: {1}",
-                ledger.state().machine(machine).name(),
-                FailureWords.of(e));
-            throw Refusal.of(
-                ErrorCode.E_FAIL, "not everything that the machine wrote is on its disks", e);
-          } finally {
+    boolean stopping = false;
+    while (!stopping) {
+      ledger.locked(() -> MachineRuns.checkRunning(ledger.state(), machine));
+      work.end(machine);
+      stopping =
+          ledger.locked(
+              () -> {
+                MachineEntry running = MachineRuns.checkRunning(ledger.state(), machine);
+                if (running.state() == MachineState.DELETING_SNAPSHOT_ONLINE) return false;
+                ledger.publish(ledger.state().with(running.with(MachineState.STOPPING)));
+                return true;
+              });
+    }
+    try {
+      outside.disks().stop(machine);
+    } catch (IOException e) {
+      LOG.log(
+          Level.ERROR,
+          "machine ''{0}'': not everything that it wrote is on its disks: {1}",
+          ledger.lastState().machine(machine).name(),
+          FailureWords.of(e));
+      throw Refusal.of(
+          ErrorCode.E_FAIL, "not everything that the machine wrote is on its disks", e);
+    } finally {
+      ledger.locked(
+          () -> {
             ledger.publish(MachineRuns.stopped(ledger.state(), machine));
             ledger.followIfPossible(machine);
-          }
-          return null;
-        });
+            return null;
+          });
+    }
   }
 
   /** The guest has opened the tray of a running machine's drive. */
@@ -795,15 +849,29 @@ public final class Inventory implements AutoCloseable {
    */
   @Override
   public void close() throws IOException {
+    close(Duration.ofDays(365));
+  }
+
+  /**
+   * The same, waiting no longer than {@code patience} for machines, and a quarter of it for jobs.
+   * What the host does not answer for keeps nothing else from ending.
+   *
+   * @throws ModelException also if something has not ended by then; it names it
+   */
+  public void close(Duration patience) throws IOException {
     if (closed) return;
     closed = true;
-    work.close();
+    List<Job> left = work.close(patience.dividedBy(4));
     try {
-      ledger.locked(
-          () -> {
-            endAll();
-            return null;
-          });
+      RuntimeException failure = endAll(patience);
+      if (failure == null && !left.isEmpty())
+        failure =
+            Refusal.of(
+                ErrorCode.E_FAIL,
+                "the job '%s' has not ended in %d s, because the host does not answer; the next start goes on with it where it can",
+                left.getFirst().description(),
+                patience.toSeconds());
+      if (failure != null) throw failure;
     } finally {
       outside.store().close();
     }
@@ -833,26 +901,36 @@ public final class Inventory implements AutoCloseable {
   }
 
   /** Ends every machine, also if one could not end well. */
-  private void endAll() {
-    RuntimeException failure = null;
-    for (MachineEntry entry : ledger.state().machines().values()) {
-      try {
-        end(entry);
-      } catch (RuntimeException e) {
-        if (failure == null) failure = e;
-        else failure.addSuppressed(e);
-      }
-    }
-    if (failure != null) throw failure;
+  private @Nullable RuntimeException endAll(Duration patience) {
+    var endings = new Endings();
+    for (MachineEntry entry : ledger.lastState().machines().values())
+      if (entry.state().isOnline() || entry.state().isTransient()) endings.begin(entry, this::end);
+    RuntimeException failure = endings.await(patience);
+    boolean forgotten =
+        ledger.lockedWithin(
+            patience.dividedBy(4),
+            () -> {
+              for (MachineEntry entry : ledger.state().machines().values())
+                if (endings.hasEnded(entry.id())) forgetUnsaved(entry);
+            });
+    if (!forgotten && failure == null)
+      failure =
+          Refusal.of(
+              ErrorCode.E_FAIL,
+              "a change of the settings has not ended in %d s, because the host does not answer; the next start finds out whether it was made",
+              patience.toSeconds());
+    return failure;
   }
 
-  /** Powers a machine down and throws away what was not saved. */
-  private void end(MachineEntry entry) {
-    try {
-      if (entry.state().isOnline()) powerDown(entry.id());
-    } finally {
-      forgetUnsaved(entry);
-    }
+  /** Powers a machine down, or waits until what it does is done, and then does. */
+  private void end(MachineId machine) {
+    ledger.await(
+        state -> {
+          MachineEntry entry = state.machines().get(machine);
+          return entry == null || !entry.state().isTransient();
+        });
+    MachineEntry entry = ledger.lastState().machines().get(machine);
+    if (entry != null && entry.state().isOnline()) powerDown(machine);
   }
 
   private void forgetUnsaved(MachineEntry entry) {

@@ -7,12 +7,17 @@ import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.ModelException;
 import dev.varve.core.settings.StateFolder.FileStep;
+import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -26,11 +31,12 @@ final class Ledger {
   private static final int MOST_ATTEMPTS = 4;
 
   private final ReentrantLock lock = new ReentrantLock();
+  private final Condition published = lock.newCondition();
   private final Outside outside;
   private final MachineRuns runs;
   private final OutsideEdits edits;
   private final Chronicle chronicle;
-  private InventoryState state;
+  private volatile InventoryState state;
   private volatile View view;
   private volatile @Nullable MediaCheck check;
 
@@ -143,9 +149,59 @@ final class Ledger {
     }
   }
 
+  /** Something done with files under the lock. */
+  interface FileWork<T> {
+    T run() throws IOException;
+  }
+
+  /** The same for what may fail. */
+  <T> T lockedWork(FileWork<T> work) throws IOException {
+    lock.lock();
+    try {
+      return work.run();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * The same, unless somebody else keeps the lock for longer than {@code patience}.
+   *
+   * @return false if the work was not done
+   */
+  boolean lockedWithin(Duration patience, Runnable work) {
+    try {
+      if (!lock.tryLock(patience.toMillis(), TimeUnit.MILLISECONDS)) return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+    try {
+      work.run();
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits until the state is one that {@code wanted} accepts. Not for whoever holds the lock. */
+  void await(Predicate<InventoryState> wanted) {
+    lock.lock();
+    try {
+      while (!wanted.test(state)) published.awaitUninterruptibly();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** For whoever holds the lock. */
   InventoryState state() {
     assert lock.isHeldByCurrentThread();
+    return state;
+  }
+
+  /** The state, which may be another one a moment later; waits for nobody. */
+  InventoryState lastState() {
     return state;
   }
 
@@ -161,6 +217,7 @@ final class Ledger {
   private void become(InventoryState next) {
     state = next;
     view = Views.of(next);
+    published.signalAll();
     MediaCheck running = check;
     if (running != null) running.takeUp(next);
   }

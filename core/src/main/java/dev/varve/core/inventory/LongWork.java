@@ -25,6 +25,7 @@ import dev.varve.core.settings.StateFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -33,6 +34,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -545,17 +550,33 @@ final class LongWork {
   }
 
   /**
-   * Ends all work, or waits until it has ended. What can be done again later is left in the journal
-   * for the next run.
+   * Ends all work, or waits until it has ended, no longer than {@code patience}. What can be done
+   * again later is left in the journal for the next run.
+   *
+   * @return what has not ended, because the host does not answer
    */
-  void close() {
+  List<Job> close(Duration patience) {
     closing = true;
     List<Job> all = jobs.all();
     for (Job job : all) job.cancel();
-    awaitEnd(all);
+    try {
+      ended(all).get(patience.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException _) {
+      // Those that run are told.
+    }
+    return all.stream().filter(job -> job.state() == Job.State.RUNNING).toList();
   }
 
   private static void awaitEnd(List<Job> jobs) {
-    for (Job job : jobs) job.ended().toCompletableFuture().handle((_, _) -> null).join();
+    ended(jobs).join();
+  }
+
+  private static CompletableFuture<Void> ended(List<Job> jobs) {
+    return CompletableFuture.allOf(
+        jobs.stream()
+            .map(job -> job.ended().toCompletableFuture().handle((_, _) -> null))
+            .toArray(CompletableFuture<?>[]::new));
   }
 }

@@ -1,6 +1,7 @@
 package dev.varve.core.inventory;
 
 import static dev.varve.core.medium.ErrorCode.E_FAIL;
+import static dev.varve.core.medium.ErrorCode.VBOX_E_INVALID_OBJECT_STATE;
 import static dev.varve.core.medium.ErrorCode.VBOX_E_INVALID_VM_STATE;
 
 import dev.varve.core.inventory.RunningDisks.Disk;
@@ -8,6 +9,7 @@ import dev.varve.core.machine.Attachment;
 import dev.varve.core.machine.BandwidthGroup;
 import dev.varve.core.machine.Hardware;
 import dev.varve.core.machine.MachineId;
+import dev.varve.core.machine.MachineState;
 import dev.varve.core.machine.Slot;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.Medium;
@@ -52,8 +54,20 @@ final class MachineRuns {
     return state.withoutLocks(token(machine)).with(entry.atRest());
   }
 
+  /** Refuses a machine that starts or stops. */
+  static void checkSettled(MachineEntry entry, String doing) {
+    if (!entry.state().isTransient()) return;
+    throw Refusal.of(
+        VBOX_E_INVALID_OBJECT_STATE,
+        "machine '%s' is being %s; %s when that has ended. If it takes long, a file system does not answer: the log says which",
+        entry.name(),
+        entry.state() == MachineState.STARTING ? "started" : "powered down",
+        doing);
+  }
+
   static MachineEntry checkRunning(InventoryState state, MachineId machine) {
     MachineEntry entry = state.machine(machine);
+    checkSettled(entry, "power it down");
     if (!entry.state().isOnline())
       throw Refusal.of(
           VBOX_E_INVALID_VM_STATE,

@@ -14,6 +14,7 @@ import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.ErrorCode;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.ModelException;
+import dev.varve.core.settings.StateFolder;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -23,16 +24,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One start of a machine. A drive whose medium cannot be served starts empty; hard disks that
  * cannot be served refuse the start, all of them at once, before anything has been changed.
+ *
+ * <p>The order of calls: {@link #look}, {@link #begin}, {@link #open}, {@link #running}. Those that
+ * wait for the host do so without the ledger's lock, so that nothing else waits with them.
  */
 final class MachineStart {
 
   private static final System.Logger LOG = System.getLogger(MachineStart.class.getName());
 
   private final Outside outside;
+  private final InventoryState before;
   private final MachineEntry entry;
   private final MediaClaims claims;
   private final StartOptions how;
@@ -45,6 +51,7 @@ final class MachineStart {
    */
   MachineStart(Outside outside, InventoryState state, MachineId machine, StartOptions how) {
     this.outside = outside;
+    this.before = state;
     this.entry = state.machine(machine);
     this.how = how;
     this.run = Run.of(how);
@@ -60,6 +67,7 @@ final class MachineStart {
   }
 
   private void checkState() {
+    MachineRuns.checkSettled(entry, "start it");
     if (entry.state().isOnline() || !entry.sessions().isEmpty())
       throw Refusal.of(
           VBOX_E_INVALID_OBJECT_STATE,
@@ -76,20 +84,62 @@ final class MachineStart {
   }
 
   /**
-   * Starts it.
+   * Looks at the media. Waits for the host.
    *
-   * @return the state in which it runs
    * @throws ModelException if a hard disk cannot be served; names all of them
    */
-  InventoryState begin() {
-    if (how.force()) {
-      outside.disks().forced(this::serve);
-    } else {
-      checkOtherUser();
-      serve();
+  void look() {
+    if (!how.force()) checkOtherUser();
+    for (Attachment attachment : served()) attempt(attachment, () -> claims.claim(attachment, run));
+    checkDisks();
+  }
+
+  /**
+   * Locks the media that were looked at. Under the ledger's lock.
+   *
+   * @return the state in which the machine starts; null if what was looked at is not what there is
+   *     now
+   */
+  @Nullable InventoryState begin(InventoryState now) {
+    if (now.machine(entry.id()) != entry) return null;
+    InventoryState state = now;
+    for (Medium seen : claims.state().media().values()) {
+      Medium was = before.media().get(seen.id());
+      if (seen == was) continue;
+      if (now.media().get(seen.id()) != was) return null;
+      state = state.with(seen);
     }
+    try {
+      return MachineRuns.relocked(
+          state.with(entry.running(run).with(MachineState.STARTING)), entry.id());
+    } catch (ModelException _) {
+      return null; // a medium was locked since: the next look says by whom
+    }
+  }
+
+  /**
+   * Resets what must be reset, and opens and serves the disks. Waits for the host.
+   *
+   * @param ledger is asked for moments, for its journal
+   * @throws ModelException if a hard disk cannot be served; names all of them
+   */
+  void open(Ledger ledger) {
+    if (how.force()) outside.disks().forced(() -> serve(ledger));
+    else serve(ledger);
     for (String warning : warnings) LOG.log(Level.WARNING, "{0}", warning);
-    return MachineRuns.relocked(claims.state().with(entry.running(run)), entry.id());
+  }
+
+  private void serve(Ledger ledger) {
+    for (Attachment attachment : served())
+      if (isReset(attachment)) attempt(attachment, () -> reset(attachment, ledger));
+    checkDisks();
+    open();
+  }
+
+  /** The state in which it runs. Under the ledger's lock. */
+  InventoryState running(InventoryState now) {
+    MachineEntry running = now.machine(entry.id()).with(MachineState.RUNNING).running(run);
+    return MachineRuns.relocked(now.with(running), entry.id());
   }
 
   /**
@@ -111,15 +161,6 @@ final class MachineStart {
     } catch (IOException e) {
       throw cannotStart(e);
     }
-  }
-
-  private void serve() {
-    for (Attachment attachment : served()) attempt(attachment, () -> claims.claim(attachment, run));
-    checkDisks();
-    for (Attachment attachment : served())
-      if (isReset(attachment)) attempt(attachment, () -> reset(attachment));
-    checkDisks();
-    open();
   }
 
   /** What the start has to tell: each drive that is empty although a medium is in it. */
@@ -169,14 +210,33 @@ final class MachineStart {
     return current != null && current.stateFile() != null;
   }
 
-  private void reset(Attachment attachment) {
+  private void reset(Attachment attachment, Ledger ledger) {
     if (attachment.medium() == null) return;
     Medium medium = claims.state().medium(attachment.medium());
     try {
-      outside.store().reset(medium);
+      reset(medium, ledger);
     } catch (IOException e) {
       throw Refusal.of(E_FAIL, "'%s' cannot be reset".formatted(medium.name()), e);
     }
+  }
+
+  private void reset(Medium medium, Ledger ledger) throws IOException {
+    StateFolder.Change change = ledger.lockedWork(() -> outside.store().beginReset(medium));
+    try {
+      outside.images().reset(medium.location());
+    } catch (IOException | RuntimeException e) {
+      rollBack(change, ledger);
+      throw e;
+    }
+    rollBack(change, ledger);
+  }
+
+  private static void rollBack(StateFolder.Change change, Ledger ledger) {
+    ledger.locked(
+        () -> {
+          change.rollBack();
+          return null;
+        });
   }
 
   // ---- opening

@@ -100,6 +100,7 @@ final class Machines {
   }
 
   private static void checkFree(MachineEntry entry) {
+    MachineRuns.checkSettled(entry, "unregister it");
     boolean busy = entry.state() == MachineState.DELETING_SNAPSHOT || entry.state().isOnline();
     if (busy || !entry.sessions().isEmpty())
       throw Refusal.of(

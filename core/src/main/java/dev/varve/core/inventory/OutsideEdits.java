@@ -149,7 +149,8 @@ final class OutsideEdits {
   }
 
   private static boolean isBusy(MachineState state) {
-    return state == MachineState.DELETING_SNAPSHOT
+    return state.isTransient()
+        || state == MachineState.DELETING_SNAPSHOT
         || state == MachineState.DELETING_SNAPSHOT_ONLINE;
   }
 

@@ -33,6 +33,7 @@ final class Sessions {
 
   static InventoryState lock(InventoryState state, Session session) {
     MachineEntry entry = state.machine(session.machine());
+    MachineRuns.checkSettled(entry, "lock it");
     boolean free = entry.sessions().isEmpty() && !entry.state().isOnline();
     if (!free && session.type() == LockType.WRITE)
       throw Refusal.of(

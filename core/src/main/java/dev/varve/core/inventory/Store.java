@@ -245,7 +245,7 @@ final class Store implements AutoCloseable {
 
   /** Resets an image. What a kill leaves of the new one, the next run deletes. */
   void reset(Medium medium) throws IOException {
-    Change change = folder.begin(Map.of(), RESET + medium.location());
+    Change change = beginReset(medium);
     try {
       images.reset(medium.location());
     } catch (IOException | RuntimeException e) {
@@ -253,6 +253,11 @@ final class Store implements AutoCloseable {
       throw e;
     }
     change.rollBack();
+  }
+
+  /** Notes that an image is about to be reset, for whoever does that without the ledger's lock. */
+  Change beginReset(Medium medium) throws IOException {
+    return folder.begin(Map.of(), RESET + medium.location());
   }
 
   /** Does what a line of {@link #reset} asks of the next run. */

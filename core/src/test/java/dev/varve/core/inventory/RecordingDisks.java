@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Keeps which disks are served, and opens nothing. */
@@ -18,6 +19,9 @@ public final class RecordingDisks implements RunningDisks {
 
   private final Map<MachineId, Map<Slot, Disk>> running = new HashMap<>();
   private final List<String> calls = new ArrayList<>();
+
+  /** Waits where the host does not answer for a machine's disks. */
+  volatile Consumer<MachineId> hanging = _ -> {};
 
   /** Whether what machines wrote is lost when they stop. */
   boolean losesWrites;
@@ -51,6 +55,12 @@ public final class RecordingDisks implements RunningDisks {
 
   @Override
   public void start(MachineId machine, List<Disk> disks) throws UnservedDisksException {
+    hanging.accept(machine);
+    recordStart(machine, disks);
+  }
+
+  private synchronized void recordStart(MachineId machine, List<Disk> disks)
+      throws UnservedDisksException {
     calls.add("start");
     Map<Slot, IOException> reasons = new LinkedHashMap<>();
     for (Disk disk : disks) {
@@ -66,6 +76,11 @@ public final class RecordingDisks implements RunningDisks {
 
   @Override
   public void stop(MachineId machine) throws IOException {
+    hanging.accept(machine);
+    recordStop(machine);
+  }
+
+  private synchronized void recordStop(MachineId machine) throws IOException {
     calls.add("stop");
     running.remove(machine);
     if (losesWrites) throw new IOException("lost");

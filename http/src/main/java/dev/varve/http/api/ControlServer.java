@@ -48,7 +48,7 @@ public final class ControlServer {
    * @param vertx whose event loops serve the connections; better not those of the disks
    * @param model runs the inventory's calls, one after the other; may refuse when too many wait
    * @param disks those of running machines
-   * @param metrics what Prometheus is told, in its text format; called by {@code model}
+   * @param metrics what Prometheus is told, in its text format; called by any thread
    * @param bugs hears, on any thread, of failures that are Varve's own
    */
   public ControlServer(

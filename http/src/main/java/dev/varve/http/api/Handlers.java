@@ -1,5 +1,6 @@
 package dev.varve.http.api;
 
+import dev.varve.core.medium.ErrorCode;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -7,11 +8,16 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Who answers which operation, and on which thread. */
 final class Handlers {
+
+  /** How long a call waits for its turn with the model. */
+  private static final long PATIENCE_MILLIS = 15_000;
 
   /** Answers a call; what it throws becomes a {@link Problem}. */
   interface Handler {
@@ -19,9 +25,13 @@ final class Handlers {
   }
 
   private final Map<String, Function<Call, Future<Answer>>> byOperation = new HashMap<>();
+
   private final Executor model;
   private final Vertx vertx;
   private final Consumer<Call> before;
+
+  /** The call that the model's thread is with; null: none. */
+  private volatile @Nullable String underWay;
 
   /**
    * @param model where calls of the inventory run, one after the other
@@ -44,20 +54,35 @@ final class Handlers {
     waits(operation, call -> vertx.executeBlocking(() -> prepared(call, handler), false));
   }
 
-  /** Calls the inventory, on the model's thread; may block. */
+  /**
+   * Calls the inventory, on the model's thread; may block. A call that has not had its turn after a
+   * while, because the host does not answer the one before it, is refused, and nothing of it done.
+   */
   void acts(String operation, Handler handler) {
     waits(
         operation,
         call -> {
           Promise<Answer> answer = Promise.promise();
-          model.execute(
-              () -> {
-                try {
-                  answer.complete(prepared(call, handler));
-                } catch (Throwable failure) { // also an Error must not leave a client waiting
-                  answer.fail(failure);
-                }
-              });
+          var begunOrRefused = new AtomicBoolean();
+          long timer =
+              vertx.setTimer(
+                  PATIENCE_MILLIS,
+                  _ -> {
+                    if (begunOrRefused.compareAndSet(false, true)) answer.fail(busy());
+                  });
+          try {
+            model.execute(
+                () -> {
+                  if (!begunOrRefused.compareAndSet(false, true)) return;
+                  vertx.cancelTimer(timer);
+                  underWay = operation;
+                  run(handler, call, answer);
+                  underWay = null;
+                });
+          } catch (RuntimeException e) {
+            vertx.cancelTimer(timer);
+            throw e;
+          }
           return answer.future();
         });
   }
@@ -65,6 +90,37 @@ final class Handlers {
   private Answer prepared(Call call, Handler handler) {
     before.accept(call);
     return handler.answer(call);
+  }
+
+  private Refusal busy() {
+    String with = underWay;
+    return new Refusal(
+        503,
+        ErrorCode.E_FAIL,
+        "Varve is busy%s for more than %d s: a file system may not answer, the log says which. Nothing was changed; try again later"
+            .formatted(with == null ? "" : " with '" + with + "'", PATIENCE_MILLIS / 1000));
+  }
+
+  /**
+   * Calls what may be called beside the model's thread, on a thread of its own: it may wait for the
+   * host as long as it likes.
+   */
+  void actsAlone(String operation, Handler handler) {
+    waits(
+        operation,
+        call -> {
+          Promise<Answer> answer = Promise.promise();
+          Thread.ofPlatform().daemon().name(operation).start(() -> run(handler, call, answer));
+          return answer.future();
+        });
+  }
+
+  private void run(Handler handler, Call call, Promise<Answer> answer) {
+    try {
+      answer.complete(prepared(call, handler));
+    } catch (Throwable failure) { // also an Error must not leave a client waiting
+      answer.fail(failure);
+    }
   }
 
   /** Answers some time later; called on the event loop. */

@@ -42,7 +42,7 @@ final class Health {
     var text = new Answer(200, Map.of("Content-Type", "application/json"), document.text());
     handlers.reads("getLiveness", _ -> WELL);
     handlers.waits("getReadiness", _ -> ready());
-    handlers.acts("getMetrics", _ -> Answer.text(PROMETHEUS, metrics.get()));
+    handlers.looks("getMetrics", _ -> Answer.text(PROMETHEUS, metrics.get()));
     handlers.reads("getDocument", _ -> text);
   }
 

@@ -58,12 +58,12 @@ final class Machines {
         "createMachine", call -> made(inventory.createMachine(call.textMember("name")), List.of()));
     handlers.acts("openMachine", this::open);
     handlers.acts("unregisterMachine", this::unregister);
-    handlers.acts("startMachine", this::start);
-    handlers.acts("powerDownMachine", this::powerDown);
+    handlers.actsAlone("startMachine", this::start);
+    handlers.actsAlone("powerDownMachine", this::powerDown);
     handlers.acts("reloadMachine", this::reload);
     handlers.acts("discardSavedState", this::discardState);
-    handlers.acts("listMachineExports", this::exportsOfOne);
-    handlers.acts("listExports", _ -> exportsOfAll());
+    handlers.looks("listMachineExports", this::exportsOfOne);
+    handlers.looks("listExports", _ -> exportsOfAll());
   }
 
   /** Finds out before a call whether another program has changed the machine's settings file. */

@@ -10,11 +10,12 @@ import dev.varve.io.nbd.NbdServer;
 import dev.varve.io.nbd.NbdStats;
 import dev.varve.io.nbd.ReplyStyle;
 import dev.varve.io.storage.StorageThreads;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 
@@ -32,15 +33,17 @@ public final class DiskServer {
   private final StorageThreads threads = new StorageThreads(StorageThreads.DEFAULT_COUNT);
   private final Vertx vertx = EventLoops.forDisks();
   private final NbdServer nbd;
-  private final List<BlockDevice> disks = new ArrayList<>();
-  private final List<DiskFailures> failures = new CopyOnWriteArrayList<>();
+  private final List<Served> disks = new CopyOnWriteArrayList<>();
   private final CountDownLatch closed = new CountDownLatch(1);
   private boolean closing;
+
+  /** A disk that is open, and what it was asked to be served as. */
+  private record Served(ServedDisk disk, BlockDevice device, DiskFailures failures) {}
 
   /** A server of no disk that listens nowhere yet. */
   public DiskServer(ReplyStyle replies) {
     nbd = new NbdServer(vertx, replies);
-    threads.every(TICK_MILLIS, () -> failures.forEach(DiskFailures::tick));
+    threads.every(TICK_MILLIS, () -> disks.forEach(disk -> disk.failures.tick()));
   }
 
   /**
@@ -52,9 +55,8 @@ public final class DiskServer {
   public synchronized long serve(ServedDisk disk) throws IOException {
     checkNotClosing();
     var device = DifferencingChain.open(disk.images(), disk.readOnly(), threads);
-    disks.add(device);
     var failures = new DiskFailures(disk.name(), () -> disk.leaf().toString(), System::nanoTime);
-    this.failures.add(failures);
+    disks.add(new Served(disk, device, failures));
     for (String name : disk.names()) {
       nbd.publish(
           new Export(
@@ -102,7 +104,7 @@ public final class DiskServer {
   /** What has failed so far. */
   FailureTotals failed() {
     var totals = new FailureTotals();
-    failures.forEach(totals::add);
+    disks.forEach(disk -> totals.add(disk.failures));
     return totals;
   }
 
@@ -113,32 +115,37 @@ public final class DiskServer {
 
   /**
    * Stops listening, answers what is in flight, makes every disk durable and closes it. A second
-   * call does nothing.
+   * call does nothing. What a host that does not answer keeps from ending is given up after about a
+   * minute; all else has ended by then.
    *
-   * @throws IOException a disk could not be made durable; everything is closed all the same
+   * @throws IOException a disk could not be made durable, or was given up; the others are closed
+   *     all the same
    */
   public synchronized void close() throws IOException {
     if (closing) return;
     closing = true;
-    IOException failure = null;
-    try {
-      EventLoops.await(nbd.close());
-    } catch (IOException e) {
-      failure = e;
-    }
-    failures.forEach(DiskFailures::end);
-    for (BlockDevice disk : disks) {
-      try {
-        EventLoops.await(disk.close());
-      } catch (IOException e) {
-        if (failure != null) e.addSuppressed(failure);
-        failure = e;
-      }
-    }
-    threads.close();
-    EventLoops.await(vertx.close());
+    var end = new ServerEnd();
+    var listening = nbd.close().toCompletionStage();
+    List<CompletionStage<Void>> closings = disks.stream().map(this::close).toList();
+    for (int i = 0; i < closings.size(); i++)
+      end.await(closings.get(i), "the disk " + disks.get(i).disk.leaf());
+    end.await(listening, "an NBD client");
+    end.await(threads);
+    end.await(vertx.close().toCompletionStage(), "an NBD client");
     closed.countDown();
-    if (failure != null) throw failure;
+    end.finish();
+  }
+
+  /** Closes a disk once its clients have gone. */
+  private CompletionStage<Void> close(Served served) {
+    List<Future<Void>> withdrawn = served.disk.names().stream().map(nbd::withdraw).toList();
+    return Future.join(withdrawn)
+        .toCompletionStage()
+        .thenCompose(
+            _ -> {
+              served.failures.end();
+              return served.device.close();
+            });
   }
 
   private void checkNotClosing() {

@@ -39,8 +39,8 @@ final class EventLoops {
             new VertxOptions()
                 .setPreferNativeTransport(true)
                 .setEventLoopPoolSize(count)
-                .setMaxEventLoopExecuteTime(30)
-                .setMaxEventLoopExecuteTimeUnit(TimeUnit.SECONDS)
+                // A disk's watch tells of a loop that waits for the host, once.
+                .setBlockedThreadCheckInterval(TimeUnit.DAYS.toMillis(1))
                 .setFileSystemOptions(
                     new FileSystemOptions()
                         .setClassPathResolvingEnabled(false)

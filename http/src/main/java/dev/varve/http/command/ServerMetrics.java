@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What Prometheus is told of a server. Nothing is counted for it: it is what the server knows
- * anyway, put together when somebody asks. Called by one thread at a time.
+ * anyway, put together when somebody asks. Thread safe; waits for no disk.
  */
 final class ServerMetrics {
 
@@ -43,7 +43,7 @@ final class ServerMetrics {
   }
 
   /** In Prometheus' text format. */
-  String text() {
+  synchronized String text() {
     if (registry == null) registry = newRegistry();
     return registry.scrape();
   }

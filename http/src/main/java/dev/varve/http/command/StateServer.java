@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -36,6 +37,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,12 +60,7 @@ public final class StateServer implements AutoCloseable {
   /** Requests that wait for the model; more are refused. */
   private static final int WAITING = 256;
 
-  /** Something to be closed, which may fail. */
-  private interface Closing {
-    void run() throws IOException;
-  }
-
-  private final Deque<Closing> closings = new ArrayDeque<>();
+  private final Deque<Consumer<ServerEnd>> closings = new ArrayDeque<>();
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Path folder;
   private final Path nbdSocket;
@@ -94,15 +91,19 @@ public final class StateServer implements AutoCloseable {
         nbdUnix == null ? this.folder.resolve(NBD_SOCKET) : nbdUnix.toAbsolutePath().normalize();
     try {
       var threads = new StorageThreads(StorageThreads.DEFAULT_COUNT);
-      closings.push(threads::close);
+      closings.push(end -> end.await(threads));
       var alarm = new AlarmClock(System::nanoTime);
-      closings.push(alarm::close);
+      closings.push(end -> end.run(_ -> alarm.close()));
       Vertx diskLoops = EventLoops.forDisks();
-      closings.push(() -> EventLoops.await(diskLoops.close()));
+      closings.push(end -> end.await(diskLoops.close().toCompletionStage(), "an NBD client"));
       nbd = new NbdServer(diskLoops, replies);
-      closings.push(() -> EventLoops.await(nbd.close()));
-      ExecutorService jobs = Executors.newVirtualThreadPerTaskExecutor();
-      closings.push(jobs::close);
+      closings.push(end -> end.await(nbd.close().toCompletionStage(), "an NBD client"));
+      // Not virtual threads: a system call that does not return keeps their carrier, and there are
+      // few.
+      ExecutorService jobs =
+          Executors.newThreadPerTaskExecutor(
+              Thread.ofPlatform().daemon().name("job-", 1).factory());
+      closings.push(end -> end.await(jobs, "a job"));
 
       List<TcpAddress> nbdAddresses = new ArrayList<>(1); // filled before a machine can start
       disks =
@@ -118,13 +119,14 @@ public final class StateServer implements AutoCloseable {
                   UUID::randomUUID,
                   jobs,
                   StateServer::log));
-      closings.push(inventory::close);
+      closings.push(end -> end.run(inventory::close));
       // Never waited for: a host that does not answer keeps them.
       inventory.checkMedia(
           look -> Thread.ofPlatform().daemon().name("media check").start(look), Mounts::of);
-      closings.push(tending(inventory)::shutdownNow);
+      ExecutorService tending = tending(inventory);
+      closings.push(_ -> tending.shutdownNow());
       ExecutorService model = model(); // ends before the inventory is closed
-      closings.push(model::close);
+      closings.push(end -> end.run(patience -> endModel(model, patience.dividedBy(4))));
 
       listenUnix(nbdUnix);
       nbdAddress =
@@ -135,11 +137,13 @@ public final class StateServer implements AutoCloseable {
 
       // Not on the disks' loops: a long list of machines must not delay a read.
       Vertx apiLoop = EventLoops.one();
-      closings.push(() -> EventLoops.await(apiLoop.close()));
+      closings.push(end -> end.await(apiLoop.close().toCompletionStage(), "a request"));
       var metrics = new ServerMetrics(nbd::stats, inventory, disks);
       api = new ControlServer(apiLoop, inventory, model, disks, metrics::text, StateServer::log);
-      closings.push(() -> EventLoops.await(api.close()));
-      token = AccessToken.in(this.folder, new SecureRandom()); // who finds the socket finds it too
+      closings.push(end -> end.await(api.close().toCompletionStage(), "a request"));
+      token =
+          AccessToken.in(
+              this.folder, new SecureRandom()); // a client that finds the socket finds it too
       EventLoops.await(api.listenUnix(this.folder.resolve(ApiClient.SOCKET)));
     } catch (Throwable e) {
       try {
@@ -189,12 +193,22 @@ public final class StateServer implements AutoCloseable {
         Thread.ofPlatform().daemon().name("model").factory());
   }
 
+  /** Lets the model's thread finish. If it cannot, the inventory says what it waits for. */
+  private static void endModel(ExecutorService model, Duration patience) {
+    model.shutdown();
+    try {
+      boolean _ = model.awaitTermination(patience.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   /** A socket that the user named is as open as his umask says. */
   private void listenUnix(@Nullable Path named) throws IOException {
     try {
       if (named == null) {
         EventLoops.await(PrivateSocket.listen(nbdSocket, nbd::listenUnix));
-        closings.push(() -> EventLoops.await(PrivateSocket.remove(nbdSocket)));
+        closings.push(end -> end.run(_ -> EventLoops.await(PrivateSocket.remove(nbdSocket))));
       } else {
         EventLoops.await(nbd.listenUnix(nbdSocket));
       }
@@ -291,23 +305,17 @@ public final class StateServer implements AutoCloseable {
 
   /**
    * Answers what has been asked, powers down what runs, makes everything durable and closes it. A
-   * second call does nothing.
+   * second call does nothing. What a host that does not answer keeps from ending is given up after
+   * about a minute; all else has ended by then.
    *
-   * @throws IOException if something could not be made durable; everything is closed all the same
+   * @throws IOException if something could not be made durable, or did not end; everything else is
+   *     closed all the same
    */
   @Override
   public synchronized void close() throws IOException {
-    IOException failure = null;
-    while (!closings.isEmpty()) {
-      try {
-        closings.pop().run();
-      } catch (IOException | RuntimeException e) {
-        IOException io = e instanceof IOException i ? i : new IOException(e);
-        if (failure == null) failure = io;
-        else failure.addSuppressed(io);
-      }
-    }
+    var end = new ServerEnd();
+    while (!closings.isEmpty()) closings.pop().accept(end);
     closed.countDown();
-    if (failure != null) throw failure;
+    end.finish();
   }
 }

@@ -18,6 +18,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -151,9 +152,10 @@ public final class NbdServer {
     Future<Void> earlier = closed.compareAndExchange(null, promise.future());
     if (earlier != null) return earlier;
     exports.close();
-    Future.join(listeners.stream().map(Listener::stop).toList())
-        .compose(_ -> exports.withdrawAll())
-        .onComplete(promise);
+    // A client that cannot be sent away keeps its own export only.
+    List<Future<Void>> ends = new ArrayList<>(listeners.stream().map(Listener::stop).toList());
+    ends.add(exports.withdrawAll());
+    Future.join(ends).<Void>mapEmpty().onComplete(promise);
     return promise.future();
   }
 
