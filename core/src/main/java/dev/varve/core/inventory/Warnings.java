@@ -67,7 +67,7 @@ public final class Warnings {
   }
 
   /** Adds a warning, or gives the one about this subject a new text. */
-  synchronized void raise(Kind kind, String subject, String text) {
+  public synchronized void raise(Kind kind, String subject, String text) {
     var key = new Key(kind, subject);
     Warning before = present.get(key);
     if (before != null && before.text().equals(text)) return;
@@ -77,7 +77,7 @@ public final class Warnings {
   }
 
   /** Removes the warning about this subject; does nothing if there is none. */
-  synchronized void clear(Kind kind, String subject) {
+  public synchronized void clear(Kind kind, String subject) {
     Warning gone = present.remove(new Key(kind, subject));
     if (gone != null) LOG.log(Level.INFO, "no longer a problem: {0}", gone.text());
   }

@@ -123,10 +123,15 @@ final class OwnedMachines implements AutoCloseable {
     }
   }
 
-  private void sign(FileChannel channel) throws IOException {
+  /** Says who has it, for people; a full file system takes no more. */
+  private void sign(FileChannel channel) {
     String text = "%d %s\n".formatted(ProcessHandle.current().pid(), stateFolder);
-    channel.truncate(0);
-    channel.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)), 0);
+    try {
+      channel.truncate(0);
+      channel.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)), 0);
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, "a lock does not say whose it is: {0}", e);
+    }
   }
 
   private static SettingsException inUse(Path file) throws IOException {

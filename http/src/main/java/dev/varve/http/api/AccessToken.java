@@ -39,18 +39,15 @@ public final class AccessToken {
   }
 
   /**
-   * The token of a state folder; made if there is none. The folder must be locked: nobody else
-   * makes one at the same time.
+   * The token of a state folder; null if there is none.
    *
-   * @param random must be one whose output cannot be guessed
-   * @throws IOException if the file cannot be read or made, is damaged, or is open to others
+   * @throws IOException if the file cannot be read, is damaged, or is open to others
    */
-  public static AccessToken in(Path folder, RandomGenerator random) throws IOException {
-    Path file = folder.resolve(FILE);
+  public static @Nullable AccessToken of(Path folder) throws IOException {
     try {
-      return read(file);
+      return read(folder.resolve(FILE));
     } catch (NoSuchFileException _) {
-      return make(file, random);
+      return null;
     }
   }
 
@@ -69,23 +66,41 @@ public final class AccessToken {
     return new AccessToken(text.getBytes(StandardCharsets.US_ASCII));
   }
 
-  /** Under another name first: whoever sees the file sees all of it. */
-  private static AccessToken make(Path file, RandomGenerator random) throws IOException {
+  /**
+   * Makes the token of a state folder that has none. The folder must be locked: no other process
+   * makes one at the same time.
+   *
+   * @param random must be one whose output cannot be guessed
+   * @throws IOException if the file cannot be made; there is none then
+   */
+  public static AccessToken make(Path folder, RandomGenerator random) throws IOException {
+    Path file = folder.resolve(FILE);
     byte[] secret = new byte[BYTES];
     random.nextBytes(secret);
     byte[] text = Base64.getUrlEncoder().withoutPadding().encode(secret);
+    // Under another name first: what is seen under the right one is all of it.
     Path temporary = file.resolveSibling(FILE + ".new");
     Files.deleteIfExists(temporary);
+    try {
+      write(temporary, text);
+      Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      Files.deleteIfExists(temporary);
+      throw e;
+    }
+    return new AccessToken(text);
+  }
+
+  private static void write(Path file, byte[] text) throws IOException {
+    ByteBuffer line = ByteBuffer.allocate(text.length + 1).put(text).put((byte) '\n').flip();
     try (FileChannel channel =
         FileChannel.open(
-            temporary,
+            file,
             Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
             PosixFilePermissions.asFileAttribute(OWNER_ONLY))) {
-      channel.write(new ByteBuffer[] {ByteBuffer.wrap(text), ByteBuffer.wrap(new byte[] {'\n'})});
+      while (line.hasRemaining()) channel.write(line);
       channel.force(true);
     }
-    Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
-    return new AccessToken(text);
   }
 
   /** Whether an {@code Authorization} header shows the token; takes as long for every wrong one. */

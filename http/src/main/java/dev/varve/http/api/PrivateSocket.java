@@ -2,6 +2,7 @@ package dev.varve.http.api;
 
 import io.vertx.core.Future;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -10,6 +11,8 @@ import java.util.function.Function;
 
 /** A Unix socket of a state folder: only the owner can connect to it, from its first moment on. */
 public final class PrivateSocket {
+
+  private static final System.Logger LOG = System.getLogger(PrivateSocket.class.getName());
 
   private PrivateSocket() {}
 
@@ -48,13 +51,16 @@ public final class PrivateSocket {
     }
   }
 
-  /** Removes the file, when nobody is to find it any more. */
+  /**
+   * Removes the file of a socket on which nothing listens any more. One that cannot be removed,
+   * because its folder has become read-only, does no harm: the next server replaces it.
+   */
   public static Future<Void> remove(Path file) {
     try {
       Files.deleteIfExists(file);
-      return Future.succeededFuture();
     } catch (IOException e) {
-      return Future.failedFuture(e);
+      LOG.log(Level.DEBUG, "the socket {0} stays as a file: {1}", file, e);
     }
+    return Future.succeededFuture();
   }
 }

@@ -16,8 +16,10 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.SocketAddress;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -25,7 +27,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 
 /**
- * A connection to the server that runs on a state folder, through the Unix socket there.
+ * A connection to the server that runs on a state folder, through the Unix socket there, or where
+ * {@link SocketPlaces} says.
  *
  * <p>Thread safe. Requests block until they are answered.
  */
@@ -102,8 +105,33 @@ public final class ApiClient implements AutoCloseable {
     return await(answer).json();
   }
 
+  /** In the state folder, or where a server is that cannot make a socket there. */
   private Future<HttpClientRequest> connect(ApiRequest request) {
-    Path socket = stateFolder.resolve(SOCKET);
+    Path usual = stateFolder.resolve(SOCKET);
+    return connect(request, usual)
+        .recover(
+            e -> {
+              Future<HttpClientRequest> other = Future.failedFuture(e);
+              for (Path socket : otherSockets()) other = other.recover(_ -> connect(request, socket));
+              return other.recover(
+                  _ ->
+                      Future.failedFuture(
+                          new IOException(ServerProcess.unreachable(stateFolder, usual, e), e)));
+            });
+  }
+
+  private List<Path> otherSockets() {
+    try {
+      return SocketPlaces.of(stateFolder).present().stream()
+          .map(place -> place.resolve(SOCKET))
+          .filter(Files::exists)
+          .toList();
+    } catch (IOException _) {
+      return List.of();
+    }
+  }
+
+  private Future<HttpClientRequest> connect(ApiRequest request, Path socket) {
     var options =
         new RequestOptions()
             .setServer(SocketAddress.domainSocketAddress(socket.toString()))
@@ -111,11 +139,7 @@ public final class ApiClient implements AutoCloseable {
             .setPort(80)
             .setMethod(request.method())
             .setURI(request.uri());
-    return http.request(options)
-        .recover(
-            e ->
-                Future.failedFuture(
-                    new IOException(ServerProcess.unreachable(stateFolder, socket, e), e)));
+    return http.request(options);
   }
 
   private static Future<Answer> brokenOff(Throwable failure) {

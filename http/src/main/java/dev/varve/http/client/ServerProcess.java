@@ -17,12 +17,17 @@ final class ServerProcess {
    * The process that works in a state folder; null if there is none, or nothing can be seen of it.
    */
   static @Nullable Long of(Path stateFolder) {
+    Long process = holder(stateFolder.resolve("lock"), "POSIX");
+    return process == null ? holder(stateFolder, "FLOCK") : process; // it may be read-only
+  }
+
+  private static @Nullable Long holder(Path locked, String kind) {
     try {
       // Not opened: closing it would free this process's own lock, if it had one.
-      String inode = ":" + Files.getAttribute(stateFolder.resolve("lock"), "unix:ino");
+      String inode = ":" + Files.getAttribute(locked, "unix:ino");
       for (String line : Files.readAllLines(LOCKS)) {
         String[] words = line.split("\\s+"); // 1: POSIX ADVISORY WRITE 4711 fe:00:2171234 0 EOF
-        if (words.length == 8 && words[1].equals("POSIX") && words[5].endsWith(inode))
+        if (words.length == 8 && words[1].equals(kind) && words[5].endsWith(inode))
           return Long.valueOf(words[4]);
       }
     } catch (IOException | RuntimeException _) {

@@ -2,7 +2,6 @@ package dev.varve.http.command;
 
 import dev.varve.core.device.FailureTotals;
 import dev.varve.core.machine.Names;
-import dev.varve.http.client.ApiClient;
 import dev.varve.http.client.StateFolders;
 import dev.varve.http.log.LogLevel;
 import dev.varve.http.log.ProgramLog;
@@ -267,7 +266,7 @@ public final class ServeCommand implements Callable<Integer> {
     } catch (IOException e) {
       warn(
           "%s; the API answers on its socket only: %s"
-              .formatted(e.getMessage(), server.folder().resolve(ApiClient.SOCKET)));
+              .formatted(e.getMessage(), String.join(", ", server.apiAddresses())));
     }
   }
 

@@ -5,24 +5,19 @@ import dev.varve.core.inventory.Inventory;
 import dev.varve.core.inventory.View;
 import dev.varve.core.limit.AlarmClock;
 import dev.varve.core.log.Amount;
-import dev.varve.http.api.AccessToken;
 import dev.varve.http.api.ControlServer;
-import dev.varve.http.api.PrivateSocket;
-import dev.varve.http.client.ApiClient;
 import dev.varve.io.chain.ChainFiles;
+import dev.varve.io.file.FolderClaim;
 import dev.varve.io.host.Mounts;
 import dev.varve.io.nbd.NbdServer;
 import dev.varve.io.nbd.NbdStats;
 import dev.varve.io.nbd.ReplyStyle;
 import dev.varve.io.running.MachineDisks;
 import dev.varve.io.storage.StorageThreads;
-import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.net.SocketAddress;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -63,18 +58,15 @@ public final class StateServer implements AutoCloseable {
   private final Deque<Consumer<ServerEnd>> closings = new ArrayDeque<>();
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Path folder;
-  private final Path nbdSocket;
   private final @Nullable TcpAddress nbdAddress;
   private final NbdServer nbd;
   private final Inventory inventory;
   private final MachineDisks disks;
-  private final ControlServer api;
-  private final AccessToken token;
-  private volatile @Nullable TcpAddress apiAddress;
+  private final StateSockets sockets;
 
   /**
-   * Opens a state folder, makes it if it is missing, and listens: on sockets in it, and for NBD on
-   * TCP where an address is given.
+   * Opens a state folder, makes it if it is missing, and listens: on sockets in it, or elsewhere as
+   * long as it takes none, and for NBD on TCP where an address is given.
    *
    * @param nbdUnix where NBD clients can connect instead of the socket in the folder; null for
    *     there
@@ -87,9 +79,9 @@ public final class StateServer implements AutoCloseable {
       Path folder, @Nullable Path nbdUnix, @Nullable TcpAddress nbdTcp, ReplyStyle replies)
       throws IOException {
     this.folder = folder.toAbsolutePath().normalize();
-    this.nbdSocket =
-        nbdUnix == null ? this.folder.resolve(NBD_SOCKET) : nbdUnix.toAbsolutePath().normalize();
     try {
+      FolderClaim claim = FolderClaim.of(this.folder);
+      closings.push(end -> end.run(_ -> claim.close()));
       var threads = new StorageThreads(StorageThreads.DEFAULT_COUNT);
       closings.push(end -> end.await(threads));
       var alarm = new AlarmClock(System::nanoTime);
@@ -123,28 +115,34 @@ public final class StateServer implements AutoCloseable {
       // Never waited for: a host that does not answer keeps them.
       inventory.checkMedia(
           look -> Thread.ofPlatform().daemon().name("media check").start(look), Mounts::of);
-      ExecutorService tending = tending(inventory);
-      closings.push(_ -> tending.shutdownNow());
       ExecutorService model = model(); // ends before the inventory is closed
       closings.push(end -> end.run(patience -> endModel(model, patience.dividedBy(4))));
 
-      listenUnix(nbdUnix);
       nbdAddress =
           nbdTcp == null
               ? null
-              : taken(nbdTcp, "--tcp", nbd.listenTcp(nbdTcp.host(), nbdTcp.port()));
+              : StateSockets.taken(nbdTcp, "--tcp", nbd.listenTcp(nbdTcp.host(), nbdTcp.port()));
       if (nbdAddress != null) nbdAddresses.add(nbdAddress);
 
       // Not on the disks' loops: a long list of machines must not delay a read.
       Vertx apiLoop = EventLoops.one();
       closings.push(end -> end.await(apiLoop.close().toCompletionStage(), "a request"));
       var metrics = new ServerMetrics(nbd::stats, inventory, disks);
-      api = new ControlServer(apiLoop, inventory, model, disks, metrics::text, StateServer::log);
+      var api =
+          new ControlServer(apiLoop, inventory, model, disks, metrics::text, StateServer::log);
+      sockets =
+          new StateSockets(
+              this.folder,
+              nbd,
+              api,
+              inventory.warnings(),
+              nbdUnix == null ? null : nbdUnix.toAbsolutePath().normalize());
+      closings.push(end -> end.run(_ -> sockets.leave()));
       closings.push(end -> end.await(api.close().toCompletionStage(), "a request"));
-      token =
-          AccessToken.in(
-              this.folder, new SecureRandom()); // a client that finds the socket finds it too
-      EventLoops.await(api.listenUnix(this.folder.resolve(ApiClient.SOCKET)));
+      closings.push(end -> end.run(_ -> sockets.close()));
+      sockets.listen();
+      ExecutorService tending = tending(inventory, sockets);
+      closings.push(_ -> tending.shutdownNow());
     } catch (Throwable e) {
       try {
         close();
@@ -156,17 +154,17 @@ public final class StateServer implements AutoCloseable {
   }
 
   /**
-   * Answers requests on TCP too, if they show the folder's token.
+   * Answers requests on TCP too, if they show the folder's token; as soon as there is one.
    *
    * @param wanted a loopback address
    * @throws IOException if the address is taken, or no loopback address; the server goes on
    */
   public void listenApi(TcpAddress wanted) throws IOException {
-    apiAddress = taken(wanted, "--api-tcp", api.listenTcp(wanted.host(), wanted.port(), token));
+    sockets.listenApi(wanted);
   }
 
   /** A thread of its own, which may wait for a file system that hangs. */
-  private static ExecutorService tending(Inventory inventory) {
+  private static ExecutorService tending(Inventory inventory, StateSockets sockets) {
     ScheduledExecutorService thread =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("tending").factory());
@@ -175,6 +173,7 @@ public final class StateServer implements AutoCloseable {
           try {
             inventory.endExpired();
             inventory.tend();
+            sockets.tend();
           } catch (RuntimeException bug) {
             log(bug); // and look again
           }
@@ -203,30 +202,6 @@ public final class StateServer implements AutoCloseable {
     }
   }
 
-  /** A socket that the user named is as open as his umask says. */
-  private void listenUnix(@Nullable Path named) throws IOException {
-    try {
-      if (named == null) {
-        EventLoops.await(PrivateSocket.listen(nbdSocket, nbd::listenUnix));
-        closings.push(end -> end.run(_ -> EventLoops.await(PrivateSocket.remove(nbdSocket))));
-      } else {
-        EventLoops.await(nbd.listenUnix(nbdSocket));
-      }
-    } catch (IOException e) {
-      throw DiskServer.cannotListen(nbdSocket, "; choose another socket with --unix", e);
-    }
-  }
-
-  /** The address with the port that it was given. */
-  private static TcpAddress taken(TcpAddress wanted, String option, Future<SocketAddress> listening)
-      throws IOException {
-    try {
-      return new TcpAddress(wanted.host(), EventLoops.await(listening).port());
-    } catch (IOException e) {
-      throw DiskServer.cannotListen(wanted, "; choose another address with " + option, e);
-    }
-  }
-
   private static void log(Throwable bug) {
     LOG.log(
         Level.ERROR,
@@ -236,7 +211,7 @@ public final class StateServer implements AutoCloseable {
 
   private List<String> uris(String export, List<TcpAddress> addresses) {
     List<String> uris = new ArrayList<>();
-    uris.add(NbdUri.of(nbdSocket, export));
+    for (Path socket : sockets.nbdSockets()) uris.add(NbdUri.of(socket, export));
     for (TcpAddress address : addresses) uris.add(NbdUri.of(address, export));
     return uris;
   }
@@ -246,9 +221,9 @@ public final class StateServer implements AutoCloseable {
     return folder;
   }
 
-  /** Where NBD clients can connect, absolute. */
-  public Path nbdSocket() {
-    return nbdSocket;
+  /** Where the control plane answers over TCP; null for nowhere. */
+  public @Nullable TcpAddress apiAddress() {
+    return sockets.apiAddress();
   }
 
   /** Where NBD clients can connect over TCP; null for nowhere. */
@@ -256,15 +231,10 @@ public final class StateServer implements AutoCloseable {
     return nbdAddress;
   }
 
-  /** Where the control plane answers over TCP; null for nowhere. */
-  public @Nullable TcpAddress apiAddress() {
-    return apiAddress;
-  }
-
   /** Where NBD clients can connect, for people. */
   List<String> nbdAddresses() {
     List<String> addresses = new ArrayList<>();
-    addresses.add(nbdSocket.toString());
+    for (Path socket : sockets.nbdSockets()) addresses.add(socket.toString());
     if (nbdAddress != null) addresses.add(nbdAddress.toString());
     return addresses;
   }
@@ -272,8 +242,9 @@ public final class StateServer implements AutoCloseable {
   /** Where the control plane answers, for people. */
   List<String> apiAddresses() {
     List<String> addresses = new ArrayList<>();
-    addresses.add(folder.resolve(ApiClient.SOCKET).toString());
-    if (apiAddress != null) addresses.add("http://" + apiAddress + "/api/v1");
+    for (Path socket : sockets.apiSockets()) addresses.add(socket.toString());
+    TcpAddress tcp = sockets.apiAddress();
+    if (tcp != null) addresses.add("http://" + tcp + "/api/v1");
     return addresses;
   }
 

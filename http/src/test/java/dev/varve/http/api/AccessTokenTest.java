@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,10 +24,10 @@ final class AccessTokenTest {
 
   @Test
   void isMadeOnceAndStaysTheSame() throws IOException {
-    AccessToken.in(folder, new Random(1));
+    AccessToken.make(folder, new Random(1));
     String made = Files.readString(file());
 
-    AccessToken again = AccessToken.in(folder, new Random(2));
+    AccessToken again = Objects.requireNonNull(AccessToken.of(folder));
 
     assertEquals(made, Files.readString(file()));
     assertEquals(43, made.strip().length());
@@ -38,27 +39,27 @@ final class AccessTokenTest {
 
   @Test
   void isReadByItsOwnerOnly() throws IOException {
-    AccessToken.in(folder, new Random(1));
+    AccessToken.make(folder, new Random(1));
 
     assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file())));
   }
 
   @Test
   void aFileThatOthersCanReadIsRefused() throws IOException {
-    AccessToken.in(folder, new Random(1));
+    AccessToken.make(folder, new Random(1));
     Files.setPosixFilePermissions(file(), PosixFilePermissions.fromString("rw-r-----"));
 
-    var refused = assertThrows(IOException.class, () -> AccessToken.in(folder, new Random(1)));
+    var refused = assertThrows(IOException.class, () -> AccessToken.of(folder));
 
     assertTrue(refused.getMessage().contains("rw-r-----"), refused.getMessage());
   }
 
   @Test
   void aDamagedFileIsRefusedAndNotReplaced() throws IOException {
-    AccessToken.in(folder, new Random(1));
+    AccessToken.make(folder, new Random(1));
     Files.writeString(file(), "");
 
-    assertThrows(IOException.class, () -> AccessToken.in(folder, new Random(1)));
+    assertThrows(IOException.class, () -> AccessToken.of(folder));
 
     assertEquals("", Files.readString(file()));
   }
@@ -67,7 +68,7 @@ final class AccessTokenTest {
   void whatAKilledProcessLeftIsReplaced() throws IOException {
     Files.writeString(folder.resolve("token.new"), "half");
 
-    AccessToken.in(folder, new Random(1));
+    AccessToken.make(folder, new Random(1));
 
     assertEquals(43, Files.readString(file()).strip().length());
     assertFalse(Files.exists(folder.resolve("token.new")));

@@ -69,9 +69,14 @@ final class ControlPlane implements AutoCloseable {
                 vertx, inventory, model, disks, () -> "up 1\n", bugs::add, limits, timers);
     await(nbd.listenUnix(nbdSocket()));
     SocketAddress address =
-        await(server.listenTcp("127.0.0.1", 0, AccessToken.in(folder, new SecureRandom())));
+        await(server.listenTcp("127.0.0.1", 0, token(folder)));
     port = address.port();
     await(server.listenUnix(socket()));
+  }
+
+  private static AccessToken token(Path folder) throws IOException {
+    AccessToken there = AccessToken.of(folder);
+    return there == null ? AccessToken.make(folder, new SecureRandom()) : there;
   }
 
   Path socket() {

@@ -84,6 +84,11 @@ public final class Posix {
   public static final int ENXIO = 6;
   public static final int EBADF = 9;
   public static final int EAGAIN = 11;
+
+  /** {@link #flock}: excludes all others; ends by itself with the descriptor. */
+  public static final int LOCK_EX = 2;
+
+  private static final int LOCK_NB = 4;
   public static final int ENOMEM = 12;
   public static final int EACCES = 13;
   public static final int EFAULT = 14;
@@ -149,6 +154,7 @@ public final class Posix {
   private static final MethodHandle OPEN =
       variadic("open", 2, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
   private static final MethodHandle CLOSE = call("close", JAVA_INT, JAVA_INT);
+  private static final MethodHandle FLOCK = call("flock", JAVA_INT, JAVA_INT, JAVA_INT);
   private static final MethodHandle PREAD =
       call("pread", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG);
   private static final MethodHandle PWRITE =
@@ -604,6 +610,26 @@ public final class Posix {
         int error = errno(state);
         if (error == EAGAIN || error == EACCES) return false;
         retryOrFail("fcntl", " to lock bytes " + offset + " and on", state);
+      }
+      return true;
+    } catch (Throwable e) {
+      throw passOn(e);
+    }
+  }
+
+  /**
+   * Takes an advisory lock on a whole file or folder for the open file description, without
+   * waiting; it may be open for reading only. Such locks know nothing of those of {@link #lock}.
+   *
+   * @param operation {@link #LOCK_EX}
+   * @return false if another description holds a lock that excludes this one
+   */
+  public static boolean flock(int fd, int operation) throws PosixException {
+    try {
+      MemorySegment state = STATE.get();
+      while ((int) FLOCK.invokeExact(state, fd, operation | LOCK_NB) < 0) {
+        if (errno(state) == EAGAIN) return false;
+        retryOrFail("flock", "", state);
       }
       return true;
     } catch (Throwable e) {

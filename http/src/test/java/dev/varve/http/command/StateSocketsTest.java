@@ -1,0 +1,159 @@
+package dev.varve.http.command;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.varve.core.testing.NeedsTools;
+import dev.varve.http.client.SocketPlaces;
+import dev.varve.io.nbd.ReplyStyle;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Where a server is found whose state folder takes no sockets, and when it takes them again. */
+@Timeout(60)
+class StateSocketsTest {
+
+  @TempDir Path folder;
+
+  private static StateServer serve(Path state) throws IOException {
+    return new StateServer(state, null, null, ReplyStyle.STRUCTURED);
+  }
+
+  private static List<String> warnings(ControlTool tool) {
+    return tool.run("machine", "list").getJsonArray("warnings").stream()
+        .map(Object::toString)
+        .toList();
+  }
+
+  private static void awaitFile(Path file) {
+    while (!Files.exists(file)) Thread.onSpinWait();
+  }
+
+  @Test
+  void whatIsInTheWayOfASocketIsToldAndTheSocketComesWhenItHasGone() throws Exception {
+    Path state = folder.resolve("state");
+    serve(state).close();
+    Path inTheWay = Files.createDirectories(state.resolve("nbd.sock/x"));
+    var tool = new ControlTool(state);
+    Path elsewhere;
+    try (var server = serve(state)) {
+      elsewhere = SocketPlaces.of(state).present().getFirst();
+      assertEquals(
+          List.of(elsewhere.resolve("nbd.sock").toString()), server.nbdAddresses());
+      assertTrue(warnings(tool).getFirst().contains(elsewhere.toString()));
+
+      Files.delete(inTheWay);
+      Files.delete(state.resolve("nbd.sock"));
+      awaitFile(state.resolve("api.sock"));
+
+      assertEquals(List.of(), warnings(tool));
+      assertEquals(
+          List.of(state.resolve("nbd.sock").toString(), elsewhere.resolve("nbd.sock").toString()),
+          server.nbdAddresses());
+    }
+    assertFalse(Files.exists(elsewhere));
+  }
+
+  @Test
+  @NeedsTools("mount")
+  void aStateFolderWithoutFreeInodesIsServedWithoutATokenAndWithOneWhenThereIsRoom()
+      throws Exception {
+    try (var small = Mounted.tmpfs(folder, "nr_inodes=40")) {
+      Path state = small.path().resolve("state");
+      try (var _ = serve(state)) {
+        new ControlTool(state).run("machine", "create", "m");
+      }
+      Files.delete(state.resolve("token"));
+      List<Path> fill = small.fillInodes();
+      try (var server = serve(state)) {
+        var tool = new ControlTool(state);
+        server.listenApi(new TcpAddress("127.0.0.1", 0));
+
+        assertEquals(1, tool.run("machine", "list").getJsonArray("machines").size());
+        assertEquals(null, server.apiAddress());
+        assertTrue(
+            warnings(tool).stream().anyMatch(w -> w.contains("does not answer on TCP")),
+            () -> warnings(tool).toString());
+        assertTrue(tool.failure("machine", "create", "n").contains("No space left"));
+        var second = assertThrows(IOException.class, () -> serve(state));
+        assertTrue(second.getMessage().contains("in use by process"), second.getMessage());
+
+        for (Path file : fill) Files.delete(file);
+        awaitFile(state.resolve("api.sock"));
+        while (server.apiAddress() == null || !warnings(tool).isEmpty()) Thread.onSpinWait();
+
+        assertTrue(Files.exists(state.resolve("token")));
+        tool.run("machine", "create", "n");
+      }
+    }
+  }
+
+  @Test
+  @NeedsTools("mount")
+  void aReadOnlyStateFolderIsServedAndTakesChangesWhenItIsWritable() throws Exception {
+    try (var small = Mounted.tmpfs(folder, "size=4M")) {
+      Path state = small.path().resolve("state");
+      try (var _ = serve(state)) {
+        new ControlTool(state).run("machine", "create", "m");
+      }
+      small.remount("ro");
+      try (var _ = serve(state)) {
+        var tool = new ControlTool(state);
+        String refused = tool.failure("machine", "create", "n");
+        assertTrue(refused.contains("read-only"), refused);
+        var second = assertThrows(IOException.class, () -> serve(state));
+        assertTrue(second.getMessage().contains("in use by process"), second.getMessage());
+
+        small.remount("rw");
+        awaitFile(state.resolve("api.sock"));
+        while (!warnings(tool).isEmpty()) Thread.onSpinWait();
+
+        tool.run("machine", "create", "n");
+      }
+    }
+  }
+
+  /** A file system of its own; unmounted at the end. */
+  private record Mounted(Path path) implements AutoCloseable {
+
+    static Mounted tmpfs(Path folder, String options) throws Exception {
+      Path path = Files.createDirectory(folder.resolve("mounted"));
+      try {
+        VarveProcess.tool(folder, "mount", "-t", "tmpfs", "-o", options, "none", path.toString());
+      } catch (IOException e) {
+        assumeTrue(false, "the machine mounts nothing: " + e.getMessage());
+      }
+      return new Mounted(path);
+    }
+
+    List<Path> fillInodes() throws IOException {
+      List<Path> files = new ArrayList<>();
+      try {
+        while (true) files.add(Files.createFile(path.resolve("fill" + files.size())));
+      } catch (FileSystemException full) {
+        return files;
+      }
+    }
+
+    void remount(String how) throws Exception {
+      VarveProcess.tool(path.getParent(), "mount", "-o", "remount," + how, path.toString());
+    }
+
+    @Override
+    public void close() throws Exception {
+      VarveProcess.tool(
+          Objects.requireNonNull(path.getParent()), "umount", "-l", path.toString());
+    }
+  }
+}
