@@ -112,7 +112,8 @@ public final class ApiClient implements AutoCloseable {
         .recover(
             e -> {
               Future<HttpClientRequest> other = Future.failedFuture(e);
-              for (Path socket : otherSockets()) other = other.recover(_ -> connect(request, socket));
+              for (Path socket : otherSockets())
+                other = other.recover(_ -> connect(request, socket));
               return other.recover(
                   _ ->
                       Future.failedFuture(

@@ -35,7 +35,10 @@ public final class SocketPlaces {
   /** Of the hash of a path; enough that two folders of one user never meet. */
   private static final int HASH_BYTES = 8;
 
-  /** What fits into the kernel's address of a socket, less the longest name of one before it is ready. */
+  /**
+   * What fits into the kernel's address of a socket, less the longest name of one before it is
+   * ready.
+   */
   private static final int MAX_PATH = 107 - 26;
 
   private final int user;

@@ -16,7 +16,6 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
@@ -168,8 +167,7 @@ final class StateSockets implements AutoCloseable {
       wanted = address;
       return;
     }
-    apiAddress =
-        taken(address, "--api-tcp", api.listenTcp(address.host(), address.port(), token));
+    apiAddress = taken(address, "--api-tcp", api.listenTcp(address.host(), address.port(), token));
   }
 
   /** The address with the port that it was given. */

@@ -68,8 +68,7 @@ final class ControlPlane implements AutoCloseable {
             : new ControlServer(
                 vertx, inventory, model, disks, () -> "up 1\n", bugs::add, limits, timers);
     await(nbd.listenUnix(nbdSocket()));
-    SocketAddress address =
-        await(server.listenTcp("127.0.0.1", 0, token(folder)));
+    SocketAddress address = await(server.listenTcp("127.0.0.1", 0, token(folder)));
     port = address.port();
     await(server.listenUnix(socket()));
   }

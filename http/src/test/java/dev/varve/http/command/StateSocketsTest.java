@@ -49,8 +49,7 @@ class StateSocketsTest {
     Path elsewhere;
     try (var server = serve(state)) {
       elsewhere = SocketPlaces.of(state).present().getFirst();
-      assertEquals(
-          List.of(elsewhere.resolve("nbd.sock").toString()), server.nbdAddresses());
+      assertEquals(List.of(elsewhere.resolve("nbd.sock").toString()), server.nbdAddresses());
       assertTrue(warnings(tool).getFirst().contains(elsewhere.toString()));
 
       Files.delete(inTheWay);
@@ -152,8 +151,7 @@ class StateSocketsTest {
 
     @Override
     public void close() throws Exception {
-      VarveProcess.tool(
-          Objects.requireNonNull(path.getParent()), "umount", "-l", path.toString());
+      VarveProcess.tool(Objects.requireNonNull(path.getParent()), "umount", "-l", path.toString());
     }
   }
 }
