@@ -133,13 +133,13 @@ final class Inspection {
 
   /** Why a medium cannot be used, and what to do. */
   static ModelException inaccessible(Medium medium, String why) {
-    boolean missing = Files.notExists(medium.location());
-    String back = medium.isHostDrive() ? "connect the drive" : "bring the file back";
+    String way = "If the machine does not need it, detach it";
+    if (Files.notExists(medium.location()))
+      way =
+          medium.isHostDrive()
+              ? "Connect the drive, or detach the medium"
+              : "Put the file there, or detach the medium";
     return Refusal.of(
-        ErrorCode.E_FAIL,
-        "'%s' cannot be opened: %s; %s, or detach the medium",
-        medium.name(),
-        why,
-        missing ? back : "mend that");
+        ErrorCode.E_FAIL, "'%s' cannot be opened: %s. %s", medium.name(), why, way);
   }
 }

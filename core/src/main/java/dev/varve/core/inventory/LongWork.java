@@ -13,6 +13,7 @@ import dev.varve.core.machine.Slot;
 import dev.varve.core.machine.Snapshot;
 import dev.varve.core.machine.SnapshotId;
 import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.FileIdentity;
 import dev.varve.core.medium.HalfMergedException;
 import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.Medium;
@@ -23,6 +24,7 @@ import dev.varve.core.medium.ModelException;
 import dev.varve.core.medium.Progress;
 import dev.varve.core.settings.StateFolder;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,6 +33,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
@@ -349,9 +352,26 @@ final class LongWork {
       return Map.of();
     }
 
-    /** Says that a file that cannot hold its id is there. */
-    final void hasMade(Path file) {
-      if (change != null) change.hasMade(file);
+    /** Notes which file will have a name that the work promised. */
+    final void makes(Path name, FileIdentity file) throws IOException {
+      StateFolder.Change begun = Objects.requireNonNull(change);
+      try {
+        ledger.locked(
+            () -> {
+              note(begun, name, file);
+              return null;
+            });
+      } catch (UncheckedIOException e) {
+        throw e.getCause();
+      }
+    }
+
+    private static void note(StateFolder.Change begun, Path name, FileIdentity file) {
+      try {
+        begun.makes(name, file);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
 
     final InventoryState lock(
@@ -398,7 +418,7 @@ final class LongWork {
       boolean half = e instanceof HalfMergedException;
       IOException why = half && e.getCause() instanceof IOException cause ? cause : e;
       String left =
-          changed.isEmpty() ? "" : ", of which a part is done; mend the cause and do it again";
+          changed.isEmpty() ? "" : ", of which a part is done: do it again when the reason is gone";
       return Refusal.of(E_FAIL, "cannot " + description + left, why);
     }
 
@@ -527,9 +547,9 @@ final class LongWork {
                   copy.id(),
                   copy.format(),
                   copy.variant(),
-                  progress);
+                  progress,
+                  file -> makes(copy.location(), file));
       if (!done) throw new CancellationException(description + " was cancelled");
-      if (copy.isRaw()) hasMade(copy.location());
     }
 
     @Override

@@ -113,8 +113,12 @@ final class Store implements AutoCloseable {
     Change change = begin(Map.of(medium.location(), medium.id()), "");
     try {
       images.create(
-          medium.location(), medium.id(), medium.format(), medium.variant(), medium.capacity());
-      if (medium.isRaw()) change.hasMade(medium.location());
+          medium.location(),
+          medium.id(),
+          medium.format(),
+          medium.variant(),
+          medium.capacity(),
+          file -> change.makes(medium.location(), file));
       Ready ready = prepare(change, after, List.of());
       ready.decide();
       ready.carryOut();

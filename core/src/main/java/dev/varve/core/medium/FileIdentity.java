@@ -26,16 +26,36 @@ public record FileIdentity(String text) {
   /** Of the file that has this name now, which is not followed if it is a link; null for none. */
   public static @Nullable FileIdentity of(Path file) {
     try {
-      var attributes =
-          Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-      Matcher key = KEY.matcher(String.valueOf(attributes.fileKey()));
-      Instant made = attributes.creationTime().toInstant();
       return new FileIdentity(
-          "%s@%d.%09d"
-              .formatted(
-                  key.matches() ? key.group(1) : "?", made.getEpochSecond(), made.getNano()));
+          name(Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)));
     } catch (IOException _) {
       return null;
     }
+  }
+
+  /** The same, together with its length and the time of its last write: of a file as it is now. */
+  public static FileIdentity unchanged(Path file, LinkOption... options) throws IOException {
+    var attributes = Files.readAttributes(file, BasicFileAttributes.class, options);
+    String written = text(attributes.lastModifiedTime().toInstant());
+    return new FileIdentity("%s+%d@%s".formatted(name(attributes), attributes.size(), written));
+  }
+
+  /** Whether this is what {@link #unchanged} says of a file; a link is not followed. */
+  public boolean isUnchanged(Path file) {
+    try {
+      return equals(unchanged(file, LinkOption.NOFOLLOW_LINKS));
+    } catch (IOException _) {
+      return false;
+    }
+  }
+
+  private static String name(BasicFileAttributes attributes) {
+    Matcher key = KEY.matcher(String.valueOf(attributes.fileKey()));
+    String made = text(attributes.creationTime().toInstant());
+    return "%s@%s".formatted(key.matches() ? key.group(1) : "?", made);
+  }
+
+  private static String text(Instant time) {
+    return "%d.%09d".formatted(time.getEpochSecond(), time.getNano());
   }
 }

@@ -62,10 +62,17 @@ public interface ImageFiles {
    * Makes a base image that reads as zeroes.
    *
    * @param format {@code VDI} or {@code RAW}
+   * @param announcement hears of a raw file
    * @throws java.nio.file.FileAlreadyExistsException if there is a file
    * @throws IllegalArgumentException if an image cannot be so; the message is for people
    */
-  void create(Path location, MediumId id, String format, MediumVariant variant, long capacity)
+  void create(
+      Path location,
+      MediumId id,
+      String format,
+      MediumVariant variant,
+      long capacity,
+      Announcement announcement)
       throws IOException;
 
   /**
@@ -118,6 +125,7 @@ public interface ImageFiles {
   /**
    * Copies what the top of {@code chain} shows into a new base image.
    *
+   * @param announcement hears of a raw file
    * @return false if it was cancelled; then there is no new file
    */
   boolean copy(
@@ -126,7 +134,8 @@ public interface ImageFiles {
       MediumId id,
       String format,
       MediumVariant variant,
-      Progress progress)
+      Progress progress,
+      Announcement announcement)
       throws IOException;
 
   /**

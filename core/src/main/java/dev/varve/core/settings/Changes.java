@@ -1,7 +1,6 @@
 package dev.varve.core.settings;
 
 import dev.varve.core.device.FailureWords;
-import dev.varve.core.medium.FileIdentity;
 import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.settings.JournalEntry.Creation;
@@ -388,15 +387,14 @@ final class Changes {
   private boolean isDeleted(Creation made, Map<Path, String> failures) {
     try {
       steps.before("delete " + made.file());
-      boolean same =
-          made.identity() != null && made.identity().equals(FileIdentity.of(made.file()));
+      boolean same = made.identity() != null && made.identity().isUnchanged(made.file());
       if (made.id() == null || same) images.delete(made.file());
       else images.deleteMade(made.file(), made.id());
       return true;
     } catch (IOException e) {
       failures.put(
           made.file(),
-          "'%s' was made for a change that does not happen, and cannot be deleted: %s. Varve tries again by itself; mend the cause"
+          "'%s' was made for a change that does not happen, and cannot be deleted: %s. Varve tries again by itself until it can"
               .formatted(made.file(), FailureWords.of(e)));
       return false;
     }
@@ -409,7 +407,7 @@ final class Changes {
     } catch (IOException e) {
       failures.put(
           journal.file(number),
-          "a change is over, and its journal cannot be deleted: %s. Varve tries again by itself; mend the cause"
+          "a change is over, and its journal cannot be deleted: %s. Varve tries again by itself until it can"
               .formatted(FailureWords.of(e)));
       return false;
     }

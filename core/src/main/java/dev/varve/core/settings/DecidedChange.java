@@ -101,7 +101,7 @@ final class DecidedChange {
     } catch (IOException e) {
       failures.put(
           file.path(),
-          "the settings in '%s' are not up to date: the new ones cannot take their place: %s. They are kept in Varve's journal, and Varve tries again by itself; mend the cause"
+          "the settings in '%s' are not up to date: the new ones cannot take their place: %s. They are kept in Varve's journal, and Varve tries again by itself until it can"
               .formatted(file.path(), FailureWords.of(e)));
       return false;
     }
@@ -234,7 +234,7 @@ final class DecidedChange {
           case FileStep.MakeBase(Path image, _) ->
               "it cannot be written into '%s' that it has no parent any more".formatted(image);
         };
-    return "%s: %s. Varve tries again by itself; mend the cause"
+    return "%s: %s. Varve tries again by itself until it can"
         .formatted(what, FailureWords.of(e));
   }
 

@@ -78,7 +78,8 @@ record JournalEntry(
    * An image file that is made.
    *
    * @param id what the file holds; null if its name alone says that it is the one
-   * @param identity of a file that cannot hold its id; null if that is not known
+   * @param identity of a file that cannot hold its id, {@link FileIdentity#unchanged} since it was
+   *     made; null if that is not known
    */
   record Creation(Path file, @Nullable MediumId id, @Nullable FileIdentity identity) {}
 

@@ -126,10 +126,10 @@ public final class StateFolder implements AutoCloseable {
     void alsoCreates(Path image, MediumId id) throws IOException;
 
     /**
-     * Says that an image file that holds no id is made now: {@link #rollBack} deletes it. After a
-     * crash it stays, for nobody can tell whose it is.
+     * Notes which file it is that will have the name of an image that holds no id: {@link
+     * #rollBack} deletes that one, also after a crash, unless it was written since.
      */
-    void hasMade(Path image);
+    void makes(Path image, FileIdentity file) throws IOException;
 
     /**
      * Writes what the change comes to beside the files that it replaces, so that trouble shows now
@@ -520,14 +520,15 @@ public final class StateFolder implements AutoCloseable {
     }
 
     @Override
-    public void hasMade(Path image) {
+    public void makes(Path image, FileIdentity file) throws IOException {
       check();
-      FileIdentity identity = FileIdentity.of(image);
       List<Creation> creates =
           intent.creates().stream()
-              .map(m -> m.file().equals(image) ? new Creation(image, m.id(), identity) : m)
+              .map(made -> made.file().equals(image) ? new Creation(image, made.id(), file) : made)
               .toList();
-      intent = JournalEntry.intended(creates, intent.unfinished());
+      JournalEntry more = JournalEntry.intended(creates, intent.unfinished());
+      changes.intend(number, more);
+      intent = more;
     }
 
     @Override

@@ -276,7 +276,7 @@ final class Bench implements AutoCloseable {
     var there = new TreeSet<String>();
     try (Stream<Path> files = Files.walk(folder)) {
       files
-          .filter(file -> file.toString().matches(".*\\.(vdi|iso|new|sav)"))
+          .filter(file -> file.toString().matches(".*\\.(vdi|raw|iso|new|sav)"))
           .forEach(file -> there.add(folder.relativize(file).toString()));
     }
     if (!wanted.equals(there))

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Snapshot;
 import dev.varve.core.machine.SnapshotId;
+import dev.varve.core.medium.Announcement;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.ImageFiles;
@@ -84,7 +85,21 @@ class CrashPointsTest {
             "clone",
             h ->
                 h.bench.inventory.cloneMedium(
-                    h.y, h.bench.at("copy.vdi"), "VDI", MediumVariant.STANDARD)));
+                    h.y, h.bench.at("copy.vdi"), "VDI", MediumVariant.STANDARD)),
+        crash(
+            "cloneToRaw",
+            h ->
+                h.bench.inventory.cloneMedium(
+                    h.y, h.bench.at("copy.raw"), "RAW", MediumVariant.STANDARD)),
+        crash(
+            "createRaw",
+            h ->
+                h.bench.inventory.createMedium(
+                    h.bench.at("fresh.raw"),
+                    "RAW",
+                    MediumVariant.STANDARD,
+                    Bench.CAPACITY,
+                    MediumType.NORMAL)));
   }
 
   private DynamicTest crash(String name, Call call) {
@@ -245,6 +260,14 @@ class CrashPointsTest {
       left--;
     }
 
+    private Announcement heard(Announcement announcement) {
+      return file -> {
+        before("announce " + file);
+        announcement.before(file);
+        before("announced " + file);
+      };
+    }
+
     /** The same images, whose changes are steps: killed before one, or with it done. */
     ImageFiles over(ImageFiles images) {
       return new ImageFiles() {
@@ -260,10 +283,15 @@ class CrashPointsTest {
 
         @Override
         public void create(
-            Path location, MediumId id, String format, MediumVariant variant, long capacity)
+            Path location,
+            MediumId id,
+            String format,
+            MediumVariant variant,
+            long capacity,
+            Announcement announcement)
             throws IOException {
           before("create " + location);
-          images.create(location, id, format, variant, capacity);
+          images.create(location, id, format, variant, capacity, heard(announcement));
           before("created " + location);
         }
 
@@ -310,10 +338,12 @@ class CrashPointsTest {
             MediumId id,
             String format,
             MediumVariant variant,
-            Progress progress)
+            Progress progress,
+            Announcement announcement)
             throws IOException {
           before("copy " + location);
-          boolean done = images.copy(chain, location, id, format, variant, progress);
+          boolean done =
+              images.copy(chain, location, id, format, variant, progress, heard(announcement));
           before("copied " + location);
           return done;
         }

@@ -13,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.MachineState;
 import dev.varve.core.machine.SnapshotId;
+import dev.varve.core.medium.Announcement;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.MediumId;
@@ -196,7 +197,7 @@ class LongWorkTest {
     Path location = bench.at("copy");
     Job job = bench.inventory.cloneMedium(base, location, format, MediumVariant.STANDARD);
     var his = new MediumId(new UUID(1, 1));
-    new TestImages().create(location, his, format, MediumVariant.STANDARD, Bench.CAPACITY);
+    new TestImages().create(location, his, format, MediumVariant.STANDARD, Bench.CAPACITY, Announcement.UNHEARD);
 
     job.cancel();
     waiting.remove().run();
@@ -211,7 +212,7 @@ class LongWorkTest {
     Path location = bench.medium(diff).location();
     Files.delete(location);
     var his = new MediumId(new UUID(1, 1));
-    new TestImages().create(location, his, "VDI", MediumVariant.STANDARD, Bench.CAPACITY);
+    new TestImages().create(location, his, "VDI", MediumVariant.STANDARD, Bench.CAPACITY, Announcement.UNHEARD);
 
     bench.inventory.discard(session);
 

@@ -79,7 +79,7 @@ class MachineStartTest {
     assertEquals(1, started.warnings().size());
     String warning = started.warnings().getFirst();
     assertTrue(warning.startsWith("the drive at IDE:1.0 of machine 'mail' is empty: "), warning);
-    assertTrue(warning.contains("bring the file back"), warning);
+    assertTrue(warning.contains("Put the file there"), warning);
     assertEquals(List.of(), bench.disks.of(machine).get(DRIVE).chain());
     assertEquals(1, bench.disks.of(machine).get(sata(0)).chain().size());
     assertEquals(MediumState.INACCESSIBLE, state(disc));
@@ -154,9 +154,9 @@ class MachineStartTest {
         List.of(
             "machine 'mail' cannot start. SATA:0.0: '%s' cannot be opened: there is no such file"
                 .formatted(file),
-            "; bring the file back, or detach the medium. SATA:1.0: '%s' cannot be opened: "
+            ". Put the file there, or detach the medium. SATA:1.0: '%s' cannot be opened: "
                 .formatted(another),
-            "is no disk image; mend that, or detach the medium. Its other disks are served with"
+            "is no disk image. If the machine does not need it, detach it. Its other disks are served with"
                 + " --without 'SATA:0.0' --without 'SATA:1.0'"))
       assertTrue(message.contains(part), message);
     assertEquals(E_FAIL, refused.code());

@@ -1,6 +1,8 @@
 package dev.varve.core.inventory;
 
+import dev.varve.core.medium.Announcement;
 import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.FileIdentity;
 import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.ImageInfo;
@@ -101,11 +103,24 @@ public final class TestImages implements ImageFiles, SectorAccess {
 
   @Override
   public void create(
-      Path location, MediumId id, String format, MediumVariant variant, long capacity)
+      Path location,
+      MediumId id,
+      String format,
+      MediumVariant variant,
+      long capacity,
+      Announcement announcement)
+      throws IOException {
+    create(
+        location, new Image(id, format, variant, null, capacity, new TreeMap<>()), announcement);
+  }
+
+  private static void create(Path location, Image image, Announcement announcement)
       throws IOException {
     Files.createDirectories(location.getParent());
     refuseExisting(location);
-    store(location, new Image(id, format, variant, null, capacity, new TreeMap<>()));
+    Path fresh = write(location, image);
+    if (image.format().equals("RAW")) announcement.before(FileIdentity.unchanged(fresh));
+    Files.move(fresh, location, StandardCopyOption.ATOMIC_MOVE);
   }
 
   @Override
@@ -167,13 +182,14 @@ public final class TestImages implements ImageFiles, SectorAccess {
       MediumId id,
       String format,
       MediumVariant variant,
-      Progress progress)
+      Progress progress,
+      Announcement announcement)
       throws IOException {
     if (!progress.at(0, 1)) return false;
-    create(location, id, format, variant, load(chain.files().getLast()).capacity());
-    Image image = load(location);
+    long capacity = load(chain.files().getLast()).capacity();
+    var image = new Image(id, format, variant, null, capacity, new TreeMap<>());
     for (Path path : chain.files()) image.sectors().putAll(load(path).sectors());
-    store(location, image);
+    create(location, image, announcement);
     return true;
   }
 
@@ -194,6 +210,7 @@ public final class TestImages implements ImageFiles, SectorAccess {
 
   @Override
   public void deleteMade(Path location, MediumId id) throws IOException {
+    sweep(location);
     if (isImage(location, id)) Files.delete(location);
   }
 
@@ -271,6 +288,11 @@ public final class TestImages implements ImageFiles, SectorAccess {
   }
 
   private static void store(Path location, Image image) throws IOException {
+    Files.move(write(location, image), location, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /** Returns the file, which has another name yet. */
+  private static Path write(Path location, Image image) throws IOException {
     var bytes = new ByteArrayOutputStream();
     var out = new DataOutputStream(bytes);
     out.writeInt(MAGIC);
@@ -287,7 +309,6 @@ public final class TestImages implements ImageFiles, SectorAccess {
       if (full) out.write(sector.getValue());
     }
     Path fresh = location.resolveSibling(location.getFileName() + ".new");
-    Files.write(fresh, bytes.toByteArray());
-    Files.move(fresh, location, StandardCopyOption.ATOMIC_MOVE);
+    return Files.write(fresh, bytes.toByteArray());
   }
 }

@@ -1,5 +1,6 @@
 package dev.varve.core.settings;
 
+import dev.varve.core.medium.Announcement;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.ImageFiles;
@@ -30,7 +31,12 @@ final class LineImages implements ImageFiles {
 
   @Override
   public void create(
-      Path location, MediumId id, String format, MediumVariant variant, long capacity)
+      Path location,
+      MediumId id,
+      String format,
+      MediumVariant variant,
+      long capacity,
+      Announcement announcement)
       throws IOException {
     Files.writeString(location, "", StandardOpenOption.CREATE_NEW);
   }
@@ -118,7 +124,8 @@ final class LineImages implements ImageFiles {
       MediumId id,
       String format,
       MediumVariant variant,
-      Progress progress) {
+      Progress progress,
+      Announcement announcement) {
     throw new UnsupportedOperationException("a state folder copies no images");
   }
 }

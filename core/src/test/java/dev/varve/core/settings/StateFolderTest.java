@@ -10,6 +10,7 @@ import dev.varve.core.machine.Hardware;
 import dev.varve.core.machine.Machine;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.FileIdentity;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
@@ -21,6 +22,8 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.List;
@@ -317,11 +320,33 @@ class StateFolderTest {
     Path made = temporary.resolve("made.raw");
     StateFolder.Change change = folder.begin(Map.of(made, MADE), "");
     Files.writeString(made, "raw");
-    change.hasMade(made);
+    change.makes(made, FileIdentity.unchanged(made));
 
     change.rollBack();
 
     assertFalse(Files.exists(made));
+  }
+
+  @Test
+  void aFileThatCannotHoldItsIdGoesAfterAKillUnlessItWasWrittenSince() throws IOException {
+    Path ours = temporary.resolve("ours.raw");
+    Path used = temporary.resolve("used.raw");
+    Path his = temporary.resolve("his.raw");
+    for (Path made : List.of(ours, used, his)) {
+      StateFolder.Change change = folder.begin(Map.of(made, MADE), "");
+      Files.writeString(made, "raw");
+      change.makes(made, FileIdentity.unchanged(made));
+    }
+    Files.writeString(used, "RAW");
+    Files.setLastModifiedTime(used, FileTime.fromMillis(4711));
+    Path his2 = Files.writeString(temporary.resolve("his2.raw"), "raw");
+    Files.move(his2, his, StandardCopyOption.REPLACE_EXISTING);
+
+    reopen();
+
+    assertFalse(Files.exists(ours));
+    assertTrue(Files.exists(used));
+    assertTrue(Files.exists(his));
   }
 
   @Test

@@ -38,7 +38,7 @@ final class Lookup {
       throw new Refusal(
           409,
           ErrorCode.VBOX_E_INVALID_OBJECT_STATE,
-          "the settings file '%s' of this machine cannot be used: %s. Mend it and open it again, or unregister the machine"
+          "the settings file '%s' of this machine cannot be used: %s. Correct the file and open it again, or unregister the machine"
               .formatted(bad.settingsFile(), bad.why()));
     return only(
         "machine '" + text + "'",

@@ -21,7 +21,7 @@ final class ForceOption {
   }
 
   /** Runs {@code opening} as the user wants it; a refusal tells of the option. */
-  void open(Opening opening) throws IOException {
+  void open(Opening<IOException> opening) throws IOException {
     if (force) {
       OtherWriters.tolerate(opening);
       return;

@@ -2,6 +2,7 @@ package dev.varve.io.chain;
 
 import dev.varve.core.device.BlockDevice;
 import dev.varve.core.device.ExtentSink;
+import dev.varve.core.medium.Announcement;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.HalfMergedException;
 import dev.varve.core.medium.ImageChain;
@@ -165,12 +166,17 @@ public final class ChainFiles implements ImageFiles {
 
   @Override
   public void create(
-      Path location, MediumId id, String format, MediumVariant variant, long capacity)
+      Path location,
+      MediumId id,
+      String format,
+      MediumVariant variant,
+      long capacity,
+      Announcement announcement)
       throws IOException {
     boolean fixed = isFixed(variant);
     switch (format) {
       case VDI -> VdiCreator.create(location, newBase(capacity, fixed, id));
-      case RAW -> RawFiles.create(location, capacity, fixed);
+      case RAW -> RawFiles.create(location, capacity, fixed, announcement);
       default -> throw cannotMake(format);
     }
   }
@@ -503,7 +509,8 @@ public final class ChainFiles implements ImageFiles {
       MediumId id,
       String format,
       MediumVariant variant,
-      Progress progress)
+      Progress progress,
+      Announcement announcement)
       throws IOException {
     boolean fixed = isFixed(variant);
     if (format.equals(VDI) && isImage(location, id)) return true; // a call before a crash made it
@@ -520,7 +527,7 @@ public final class ChainFiles implements ImageFiles {
           long sectors = Math.ceilDiv(capacity, 512L) * 512;
           copy.toVdi(location, newBase(sectors, fixed, id), Existing.REFUSED);
         }
-        case RAW -> copy.toRaw(location, Existing.REFUSED);
+        case RAW -> copy.toRaw(location, Existing.REFUSED, announcement);
         default -> throw cannotMake(format);
       }
       return true;

@@ -1,5 +1,6 @@
 package dev.varve.io.chain;
 
+import dev.varve.core.medium.Announcement;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.NewFile;
 import dev.varve.io.file.NewFile.Existing;
@@ -40,11 +41,20 @@ public final class DiskCopy {
 
   /** Copies to a file whose bytes are the disk's. */
   public void toRaw(Path target, Existing existing) throws IOException {
+    toRaw(target, existing, Announcement.UNHEARD);
+  }
+
+  /**
+   * The same.
+   *
+   * @param announcement hears of the file before it gets its name
+   */
+  public void toRaw(Path target, Existing existing, Announcement announcement) throws IOException {
     try (var file = NewFile.create(target, existing)) {
       ImageFile contents = file.contents();
       contents.setLength(source.capacity());
       copy(contents::write);
-      file.publish();
+      file.publish(announcement);
     }
   }
 

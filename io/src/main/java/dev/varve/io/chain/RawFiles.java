@@ -1,5 +1,6 @@
 package dev.varve.io.chain;
 
+import dev.varve.core.medium.Announcement;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.io.file.NewFile;
 import dev.varve.io.image.KnownFormat;
@@ -38,7 +39,8 @@ final class RawFiles {
   }
 
   /** Makes a file that reads as zeroes; {@code reserved}: with all its space. */
-  static void create(Path path, long capacity, boolean reserved) throws IOException {
+  static void create(Path path, long capacity, boolean reserved, Announcement announcement)
+      throws IOException {
     if (capacity <= 0 || capacity % SECTOR != 0) {
       throw new IllegalArgumentException(
           "capacity %d: a disk has one or more sectors of %d bytes".formatted(capacity, SECTOR));
@@ -46,7 +48,7 @@ final class RawFiles {
     try (var file = NewFile.create(path, NewFile.Existing.REFUSED)) {
       if (reserved) file.contents().reserve(0, capacity);
       else file.contents().setLength(capacity);
-      file.publish();
+      file.publish(announcement);
     }
   }
 }

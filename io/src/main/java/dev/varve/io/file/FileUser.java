@@ -1,9 +1,7 @@
 package dev.varve.io.file;
 
+import dev.varve.io.posix.OpenDescriptor;
 import java.io.IOException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +15,6 @@ import java.util.stream.Collectors;
  */
 record FileUser(long pid, String name, String descriptor) {
 
-  private static final Path PROC = Path.of("/proc");
   private static final int ACCESS_MODE = 3;
   private static final int BASE_8 = 8;
 
@@ -28,46 +25,22 @@ record FileUser(long pid, String name, String descriptor) {
    */
   static List<FileUser> of(Path path, int except) {
     List<FileUser> found = new ArrayList<>();
-    long self = ProcessHandle.current().pid();
-    try (DirectoryStream<Path> processes = Files.newDirectoryStream(PROC, "[1-9]*")) {
-      Path file = path.toRealPath();
-      for (Path process : processes) {
-        long pid = Long.parseLong(process.getFileName().toString());
-        addTo(found, process, pid, file, pid == self ? except : -1);
-      }
-    } catch (IOException | DirectoryIteratorException _) {
-      // No /proc, or the file is gone: then none is known.
+    try {
+      String file = path.toRealPath().toString();
+      for (OpenDescriptor open : OpenDescriptor.leadingTo(file::equals))
+        if (open.number() != except || open.pid() != ProcessHandle.current().pid())
+          addTo(found, open);
+    } catch (IOException _) {
+      // The file is gone: then none is known.
     }
     return found;
   }
 
-  private static void addTo(List<FileUser> found, Path process, long pid, Path file, int except) {
-    try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(process.resolve("fd"))) {
-      for (Path descriptor : descriptors) {
-        String number = descriptor.getFileName().toString();
-        if (number.equals(Integer.toString(except)) || !leadsTo(descriptor, file)) continue;
-        Path info = process.resolve("fdinfo").resolve(number);
-        found.add(new FileUser(pid, nameOf(process), Files.readString(info)));
-      }
-    } catch (IOException | DirectoryIteratorException _) {
-      // Another user's process, or one that has just ended or closed the file.
-    }
-  }
-
-  /** The name is compared, and not the file: asking for that could wait for a file system. */
-  private static boolean leadsTo(Path descriptor, Path file) {
+  private static void addTo(List<FileUser> found, OpenDescriptor open) {
     try {
-      return Files.readSymbolicLink(descriptor).equals(file);
+      found.add(new FileUser(open.pid(), open.processName(), open.info()));
     } catch (IOException _) {
-      return false; // closed in the meantime
-    }
-  }
-
-  private static String nameOf(Path process) {
-    try {
-      return Files.readString(process.resolve("comm")).strip();
-    } catch (IOException _) {
-      return "which has just ended";
+      // It has closed the file in the meantime.
     }
   }
 

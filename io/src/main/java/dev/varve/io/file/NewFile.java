@@ -1,5 +1,7 @@
 package dev.varve.io.file;
 
+import dev.varve.core.medium.Announcement;
+import dev.varve.core.medium.FileIdentity;
 import dev.varve.core.medium.Ownership;
 import java.io.Closeable;
 import java.io.IOException;
@@ -98,7 +100,17 @@ public final class NewFile implements Closeable {
    * @throws FileAlreadyExistsException if another program has taken the name meanwhile
    */
   public void publish() throws IOException {
+    publish(Announcement.UNHEARD);
+  }
+
+  /**
+   * The same.
+   *
+   * @param announcement hears of the file when only its name is missing
+   */
+  public void publish(Announcement announcement) throws IOException {
     contents().sync();
+    announcement.before(FileIdentity.unchanged(draft.place()));
     if (replaced == null) draft.appear(target);
     else draft.replace(target);
     try (var folder = FileChannel.open(target.getParent(), StandardOpenOption.READ)) {

@@ -37,9 +37,9 @@ public final class OtherWriters {
     UNKNOWN
   }
 
-  /** Opens something. */
-  public interface Opening {
-    void run() throws IOException;
+  /** Opens something, and fails as it likes. */
+  public interface Opening<X extends Exception> {
+    void run() throws X;
   }
 
   private OtherWriters() {}
@@ -48,18 +48,13 @@ public final class OtherWriters {
    * Runs {@code opening}, in which this thread opens images also if other processes write to them.
    * What both write to them may be lost, both ways: for a user who knows better.
    */
-  public static void tolerate(Opening opening) throws IOException {
+  public static <X extends Exception> void tolerate(Opening<X> opening) throws X {
     ScopedValue.where(TOLERATED, true)
-        .call(
+        .<Boolean, X>call(
             () -> {
               opening.run();
-              return null;
+              return true;
             });
-  }
-
-  /** The same for what throws no {@link IOException}. */
-  public static void tolerated(Runnable work) {
-    ScopedValue.where(TOLERATED, true).run(work);
   }
 
   /**

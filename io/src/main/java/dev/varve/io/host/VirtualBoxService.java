@@ -1,8 +1,7 @@
 package dev.varve.io.host;
 
+import dev.varve.io.posix.OpenDescriptor;
 import java.io.IOException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -54,31 +53,9 @@ public final class VirtualBoxService {
   }
 
   private static @Nullable String processWith(String descriptor) {
-    try (DirectoryStream<Path> processes = Files.newDirectoryStream(PROC, "[1-9]*")) {
-      for (Path process : processes)
-        if (has(process, descriptor))
-          return "process %s (%s)"
-              .formatted(process.getFileName(), Files.readString(process.resolve("comm")).strip());
-    } catch (IOException | DirectoryIteratorException _) {
-      // It has just ended, or this user may not see it.
-    }
-    return null;
-  }
-
-  private static boolean has(Path process, String descriptor) {
-    try (DirectoryStream<Path> open = Files.newDirectoryStream(process.resolve("fd"))) {
-      for (Path each : open) if (leadsTo(each, descriptor)) return true;
-    } catch (IOException | DirectoryIteratorException _) {
-      // Another user's process, or one that has just ended.
-    }
-    return false;
-  }
-
-  private static boolean leadsTo(Path link, String descriptor) {
-    try {
-      return Files.readSymbolicLink(link).toString().equals(descriptor);
-    } catch (IOException _) {
-      return false; // closed in the meantime
-    }
+    return OpenDescriptor.leadingTo(descriptor::equals).stream()
+        .findFirst()
+        .map(open -> "process %d (%s)".formatted(open.pid(), open.processName()))
+        .orElse(null);
   }
 }

@@ -164,7 +164,7 @@ public final class MachineDisks implements RunningDisks {
 
   @Override
   public void forced(Runnable work) {
-    OtherWriters.tolerated(work);
+    OtherWriters.tolerate(work::run);
   }
 
   /** Opens each that can be opened, so that all others are named at once. */

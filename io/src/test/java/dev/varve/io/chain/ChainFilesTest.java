@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.varve.core.medium.Announcement;
 import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.FileIdentity;
 import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.ImageInfo;
 import dev.varve.core.medium.MediumId;
@@ -25,6 +27,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -66,7 +69,7 @@ class ChainFilesTest {
 
   private Path base() throws IOException {
     Path base = folder.resolve("base.vdi");
-    files.create(base, BASE, "VDI", MediumVariant.STANDARD, CAPACITY);
+    files.create(base, BASE, "VDI", MediumVariant.STANDARD, CAPACITY, Announcement.UNHEARD);
     return base;
   }
 
@@ -113,9 +116,9 @@ class ChainFilesTest {
     Path base = base();
     Path child = child(base, CHILD);
     Path fixed = folder.resolve("fixed.vdi");
-    files.create(fixed, GRANDCHILD, "VDI", MediumVariant.FIXED, CAPACITY);
+    files.create(fixed, GRANDCHILD, "VDI", MediumVariant.FIXED, CAPACITY, Announcement.UNHEARD);
     Path raw = folder.resolve("disk.img");
-    files.create(raw, GRANDCHILD, "RAW", MediumVariant.STANDARD, CAPACITY);
+    files.create(raw, GRANDCHILD, "RAW", MediumVariant.STANDARD, CAPACITY, Announcement.UNHEARD);
 
     ImageInfo childInfo = files.inspect(child, DeviceType.HARD_DISK);
     assertEquals(CHILD, childInfo.id());
@@ -131,7 +134,7 @@ class ChainFilesTest {
     assertEquals(CAPACITY, rawInfo.capacity());
     assertThrows(
         FileAlreadyExistsException.class,
-        () -> files.create(base, CHILD, "VDI", MediumVariant.STANDARD, CAPACITY));
+        () -> files.create(base, CHILD, "VDI", MediumVariant.STANDARD, CAPACITY, Announcement.UNHEARD));
   }
 
   @Test
@@ -373,6 +376,52 @@ class ChainFilesTest {
   }
 
   @Test
+  void aRawFileIsAnnouncedBeforeItHasItsName() throws Exception {
+    Path base = base();
+    Path made = folder.resolve("made.raw");
+    Path copy = folder.resolve("copy.raw");
+    List<FileIdentity> heard = new ArrayList<>();
+    for (Path raw : List.of(made, copy)) {
+      Announcement announcement =
+          file -> {
+            assertFalse(Files.exists(raw));
+            heard.add(file);
+          };
+      if (raw.equals(made))
+        files.create(raw, CHILD, "RAW", MediumVariant.STANDARD, CAPACITY, announcement);
+      else
+        files.copy(
+            images(List.of(base)),
+            raw,
+            CHILD,
+            "RAW",
+            MediumVariant.STANDARD,
+            Progress.NONE,
+            announcement);
+      assertTrue(heard.getLast().isUnchanged(raw));
+    }
+
+    Files.write(copy, new byte[] {1}, StandardOpenOption.APPEND);
+    assertFalse(heard.getLast().isUnchanged(copy));
+    assertFalse(heard.getFirst().isUnchanged(copy));
+  }
+
+  @Test
+  void aRawFileOfWhichNoNoteCanBeMadeDoesNotAppear() throws Exception {
+    Path made = folder.resolve("made.raw");
+    Announcement failing =
+        _ -> {
+          throw new IOException("the journal is full");
+        };
+
+    assertThrows(
+        IOException.class,
+        () -> files.create(made, CHILD, "RAW", MediumVariant.STANDARD, CAPACITY, failing));
+
+    assertFalse(Files.exists(made));
+  }
+
+  @Test
   void copyIsABaseOfItsOwnAndACancelledOneIsNot() throws Exception {
     Path base = base();
     use(List.of(base), guest -> guest.write(0, Guest.filled(1 << 20, 'b')));
@@ -386,15 +435,15 @@ class ChainFilesTest {
 
     assertFalse(
         files.copy(
-            images(chain), copy, GRANDCHILD, "VDI", MediumVariant.STANDARD, (_, _) -> false));
+            images(chain), copy, GRANDCHILD, "VDI", MediumVariant.STANDARD, (_, _) -> false, Announcement.UNHEARD));
     assertFalse(Files.exists(copy));
     for (int time = 0; time < 2; time++) {
       assertTrue(
           files.copy(
-              images(chain), copy, GRANDCHILD, "VDI", MediumVariant.STANDARD, Progress.NONE));
+              images(chain), copy, GRANDCHILD, "VDI", MediumVariant.STANDARD, Progress.NONE, Announcement.UNHEARD));
     }
-    assertTrue(files.copy(images(chain), fixed, CHILD, "VDI", MediumVariant.FIXED, Progress.NONE));
-    assertTrue(files.copy(images(chain), raw, CHILD, "RAW", MediumVariant.STANDARD, Progress.NONE));
+    assertTrue(files.copy(images(chain), fixed, CHILD, "VDI", MediumVariant.FIXED, Progress.NONE, Announcement.UNHEARD));
+    assertTrue(files.copy(images(chain), raw, CHILD, "RAW", MediumVariant.STANDARD, Progress.NONE, Announcement.UNHEARD));
 
     assertArrayEquals(expected, contents(copy));
     assertArrayEquals(expected, contents(fixed));
