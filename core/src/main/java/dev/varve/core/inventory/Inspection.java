@@ -139,7 +139,6 @@ final class Inspection {
           medium.isHostDrive()
               ? "Connect the drive, or detach the medium"
               : "Put the file there, or detach the medium";
-    return Refusal.of(
-        ErrorCode.E_FAIL, "'%s' cannot be opened: %s. %s", medium.name(), why, way);
+    return Refusal.of(ErrorCode.E_FAIL, "'%s' cannot be opened: %s. %s", medium.name(), why, way);
   }
 }

@@ -234,8 +234,7 @@ final class DecidedChange {
           case FileStep.MakeBase(Path image, _) ->
               "it cannot be written into '%s' that it has no parent any more".formatted(image);
         };
-    return "%s: %s. Varve tries again by itself until it can"
-        .formatted(what, FailureWords.of(e));
+    return "%s: %s. Varve tries again by itself until it can".formatted(what, FailureWords.of(e));
   }
 
   private static String noParent(Path image, Path parent) {

@@ -197,7 +197,9 @@ class LongWorkTest {
     Path location = bench.at("copy");
     Job job = bench.inventory.cloneMedium(base, location, format, MediumVariant.STANDARD);
     var his = new MediumId(new UUID(1, 1));
-    new TestImages().create(location, his, format, MediumVariant.STANDARD, Bench.CAPACITY, Announcement.UNHEARD);
+    new TestImages()
+        .create(
+            location, his, format, MediumVariant.STANDARD, Bench.CAPACITY, Announcement.UNHEARD);
 
     job.cancel();
     waiting.remove().run();
@@ -212,7 +214,8 @@ class LongWorkTest {
     Path location = bench.medium(diff).location();
     Files.delete(location);
     var his = new MediumId(new UUID(1, 1));
-    new TestImages().create(location, his, "VDI", MediumVariant.STANDARD, Bench.CAPACITY, Announcement.UNHEARD);
+    new TestImages()
+        .create(location, his, "VDI", MediumVariant.STANDARD, Bench.CAPACITY, Announcement.UNHEARD);
 
     bench.inventory.discard(session);
 

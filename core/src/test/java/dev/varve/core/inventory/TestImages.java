@@ -110,8 +110,7 @@ public final class TestImages implements ImageFiles, SectorAccess {
       long capacity,
       Announcement announcement)
       throws IOException {
-    create(
-        location, new Image(id, format, variant, null, capacity, new TreeMap<>()), announcement);
+    create(location, new Image(id, format, variant, null, capacity, new TreeMap<>()), announcement);
   }
 
   private static void create(Path location, Image image, Announcement announcement)

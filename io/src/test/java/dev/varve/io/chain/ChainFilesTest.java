@@ -134,7 +134,9 @@ class ChainFilesTest {
     assertEquals(CAPACITY, rawInfo.capacity());
     assertThrows(
         FileAlreadyExistsException.class,
-        () -> files.create(base, CHILD, "VDI", MediumVariant.STANDARD, CAPACITY, Announcement.UNHEARD));
+        () ->
+            files.create(
+                base, CHILD, "VDI", MediumVariant.STANDARD, CAPACITY, Announcement.UNHEARD));
   }
 
   @Test
@@ -435,15 +437,43 @@ class ChainFilesTest {
 
     assertFalse(
         files.copy(
-            images(chain), copy, GRANDCHILD, "VDI", MediumVariant.STANDARD, (_, _) -> false, Announcement.UNHEARD));
+            images(chain),
+            copy,
+            GRANDCHILD,
+            "VDI",
+            MediumVariant.STANDARD,
+            (_, _) -> false,
+            Announcement.UNHEARD));
     assertFalse(Files.exists(copy));
     for (int time = 0; time < 2; time++) {
       assertTrue(
           files.copy(
-              images(chain), copy, GRANDCHILD, "VDI", MediumVariant.STANDARD, Progress.NONE, Announcement.UNHEARD));
+              images(chain),
+              copy,
+              GRANDCHILD,
+              "VDI",
+              MediumVariant.STANDARD,
+              Progress.NONE,
+              Announcement.UNHEARD));
     }
-    assertTrue(files.copy(images(chain), fixed, CHILD, "VDI", MediumVariant.FIXED, Progress.NONE, Announcement.UNHEARD));
-    assertTrue(files.copy(images(chain), raw, CHILD, "RAW", MediumVariant.STANDARD, Progress.NONE, Announcement.UNHEARD));
+    assertTrue(
+        files.copy(
+            images(chain),
+            fixed,
+            CHILD,
+            "VDI",
+            MediumVariant.FIXED,
+            Progress.NONE,
+            Announcement.UNHEARD));
+    assertTrue(
+        files.copy(
+            images(chain),
+            raw,
+            CHILD,
+            "RAW",
+            MediumVariant.STANDARD,
+            Progress.NONE,
+            Announcement.UNHEARD));
 
     assertArrayEquals(expected, contents(copy));
     assertArrayEquals(expected, contents(fixed));
