@@ -31,7 +31,7 @@ public final class DiskServer {
   private static final long TICK_MILLIS = 5000;
 
   private final StorageThreads threads = new StorageThreads(StorageThreads.DEFAULT_COUNT);
-  private final Vertx vertx = EventLoops.forDisks();
+  private final Vertx vertx = EventLoops.one();
   private final NbdServer nbd;
   private final List<Served> disks = new CopyOnWriteArrayList<>();
   private final CountDownLatch closed = new CountDownLatch(1);

@@ -12,33 +12,15 @@ import java.util.concurrent.TimeUnit;
 /** Event loops as this program's servers use them, and waiting for what completes on them. */
 final class EventLoops {
 
-  /**
-   * So many that the connections of a few machines have each its own. Then the kernel shares the
-   * processors among the disks, and wakes a loop where its client runs: with two processors,
-   * sixteen loops serve a quiet disk beside busy ones four times as soon as two do, and eight
-   * connections half as many requests again. Beyond that they would cost memory and save nothing.
-   */
-  private static final int FEWEST_FOR_DISKS = 16;
-
   private EventLoops() {}
 
-  /** Loops for the clients of disks; the caller closes them. */
-  static Vertx forDisks() {
-    return start(Math.max(FEWEST_FOR_DISKS, 2 * Runtime.getRuntime().availableProcessors()));
-  }
-
-  /** One loop for what is not to disturb disks; the caller closes it. */
+  /** One loop on epoll where there is epoll, which looks for no files; the caller closes it. */
   static Vertx one() {
-    return start(1);
-  }
-
-  /** Loops on epoll where there is epoll, which look for no files on the class path. */
-  private static Vertx start(int count) {
     return Vertx.builder()
         .with(
             new VertxOptions()
                 .setPreferNativeTransport(true)
-                .setEventLoopPoolSize(count)
+                .setEventLoopPoolSize(1)
                 // A disk's watch tells of a loop that waits for the host, once.
                 .setBlockedThreadCheckInterval(TimeUnit.DAYS.toMillis(1))
                 .setFileSystemOptions(

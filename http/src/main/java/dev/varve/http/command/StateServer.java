@@ -86,9 +86,9 @@ public final class StateServer implements AutoCloseable {
       closings.push(end -> end.await(threads));
       var alarm = new AlarmClock(System::nanoTime);
       closings.push(end -> end.run(_ -> alarm.close()));
-      Vertx diskLoops = EventLoops.forDisks();
-      closings.push(end -> end.await(diskLoops.close().toCompletionStage(), "an NBD client"));
-      nbd = new NbdServer(diskLoops, replies);
+      Vertx clientLoop = EventLoops.one();
+      closings.push(end -> end.await(clientLoop.close().toCompletionStage(), "an NBD client"));
+      nbd = new NbdServer(clientLoop, replies);
       closings.push(end -> end.await(nbd.close().toCompletionStage(), "an NBD client"));
       // Not virtual threads: a system call that does not return keeps their carrier, and there are
       // few.

@@ -22,7 +22,7 @@ final class Inbound implements RecvByteBufAllocator, RecvByteBufAllocator.Extend
   /** After this many receives other connections of the loop have their turn. */
   private static final int RECEIVES_PER_TURN = 4;
 
-  private final NbdLoop loop;
+  private NbdLoop loop;
   private @Nullable LoopBuffer buffer;
   private byte @Nullable [] parked;
   private boolean paused;
@@ -106,6 +106,12 @@ final class Inbound implements RecvByteBufAllocator, RecvByteBufAllocator.Extend
       buffer.readBytes(parked);
     }
     release();
+  }
+
+  /** Goes on with the buffers of another loop; what is left is {@link #park parked}. */
+  void moveTo(NbdLoop loop) {
+    assert buffer == null;
+    this.loop = loop;
   }
 
   /** Forgets everything. */

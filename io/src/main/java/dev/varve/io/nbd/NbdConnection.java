@@ -11,6 +11,7 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.time.Duration;
@@ -19,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One client: first its handshake, then its transmission. Everything runs on the event loop of its
- * channel, except {@link #drain}, which may be called on any thread.
+ * channel, which is another one from the moment when a disk has been chosen, except {@link #drain},
+ * which may be called on any thread.
  *
  * <p>The socket is read while the client takes its replies and has not too much in flight; else
  * reading stops, with what was received and not looked at yet kept as it is.
@@ -39,11 +41,15 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
 
   private final Exports exports;
   private final NbdLimits limits;
-  private final NbdLoop loop;
+  private final DiskLoops loops;
   private final Inbound inbound;
   private final Handshake handshake;
   private final Runnable goOn = this::goOn;
 
+  private NbdLoop loop;
+  private @Nullable NbdLoop entered;
+  private boolean moving;
+  private boolean drainAsked;
   private @Nullable ChannelHandlerContext context;
   private @Nullable Visit visit;
   private @Nullable Future<?> deadline;
@@ -61,10 +67,16 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   private boolean closing;
   private boolean closed;
 
-  NbdConnection(Exports exports, NbdLimits limits, ReplyStyle style, NbdLoop loop) {
+  /**
+   * @param loop that of its channel, for the handshake
+   * @param loops where it goes to be served
+   */
+  NbdConnection(
+      Exports exports, NbdLimits limits, ReplyStyle style, NbdLoop loop, DiskLoops loops) {
     this.exports = exports;
     this.limits = limits;
     this.loop = loop;
+    this.loops = loops;
     this.inbound = new Inbound(loop);
     this.handshake = new Handshake(exports, limits, style);
   }
@@ -136,6 +148,11 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelInactive(ChannelHandlerContext context) {
+    gone();
+    context.fireChannelInactive();
+  }
+
+  private void gone() {
     closed = true;
     ending = true;
     closing = true;
@@ -147,7 +164,6 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     if (transmission != null) transmission.count();
     visit().ended(transmission, loop.now());
     leaveIfIdle();
-    context.fireChannelInactive();
   }
 
   /** Vert.x announces that the server shuts down; the server has told the connection itself. */
@@ -187,6 +203,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   // ---- Requests
 
   private void advance() {
+    if (moving) return;
     if (transmission == null) advanceHandshake();
     if (transmission != null) advanceTransmission(transmission);
   }
@@ -204,13 +221,61 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     context.writeAndFlush(out, context.voidPromise());
     String unknown = handshake.unknown();
     if (unknown != null) visit().askedFor(unknown, loop.now());
-    if (outcome == Handshake.Outcome.TRANSMIT) transmit();
+    if (outcome == Handshake.Outcome.TRANSMIT) moveToDisk();
     if (outcome == Handshake.Outcome.END) end("it ended the handshake");
   }
 
-  private void transmit() {
+  // ---- From the loop where clients come to one of its disk's file system
+
+  /** Goes on where its disk is served, at once or, without being read meanwhile, soon. */
+  private void moveToDisk() {
     if (deadline != null) deadline.cancel(false);
     published = handshake.chosen();
+    NbdLoop next;
+    try {
+      next = loops.enter(published.export().device().fileSystem());
+    } catch (IOException e) {
+      cut(e.getMessage());
+      return;
+    }
+    entered = next;
+    if (next == loop) {
+      transmit();
+      return;
+    }
+    moving = true;
+    read(false);
+    inbound.pause(true);
+    context().executor().execute(() -> moveTo(next)); // the channel is being read right now
+  }
+
+  private void moveTo(NbdLoop next) {
+    if (closed) return;
+    inbound.park();
+    inbound.moveTo(next);
+    loop = next; // this thread does nothing with it any more
+    Channel channel = context().channel();
+    channel
+        .deregister()
+        .addListener(_ -> next.executor().register(channel).addListener(this::arrive));
+  }
+
+  private void arrive(Future<?> registered) {
+    moving = false;
+    if (closed) return;
+    if (!registered.isSuccess()) { // the channel is closed, and has told nothing of it
+      visit().cut("the host cannot watch one more connection");
+      gone();
+      return;
+    }
+    waiting = true;
+    transmit();
+    goOn();
+    if (drainAsked) drainNow();
+  }
+
+  private void transmit() {
+    assert published != null;
     Terms terms = handshake.terms();
     replies = new Replies(context(), loop, terms.structured());
     transmission =
@@ -380,11 +445,17 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
 
   /** Ends the connection as soon as what is in flight has been answered. Any thread. */
   void drain() {
-    context().executor().execute(this::drainNow);
+    EventExecutor at = context().executor();
+    at.execute(
+        () -> {
+          if (at == context().executor()) drainNow();
+          else drain(); // it has moved
+        });
   }
 
   private void drainNow() {
-    if (closed) return;
+    drainAsked = true;
+    if (closed || moving) return;
     end(exports.isClosing() ? "the server stops" : "its disk is not served any more");
     turnDone();
   }
@@ -444,6 +515,8 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     if (transmission != null && !transmission.isIdle()) return;
     published.leave(this);
     published = null;
+    if (entered != null) loops.leave(entered);
+    entered = null;
   }
 
   private Visit visit() {

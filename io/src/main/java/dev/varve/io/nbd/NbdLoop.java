@@ -55,6 +55,10 @@ final class NbdLoop {
     this.large = buffers.large();
   }
 
+  EventLoop executor() {
+    return executor;
+  }
+
   /** The time by the server's clock. */
   long now() {
     return nanoTime.getAsLong();

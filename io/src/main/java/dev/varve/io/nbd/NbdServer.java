@@ -31,11 +31,12 @@ import org.jspecify.annotations.Nullable;
  * Serves exports to NBD clients, on any number of Unix and TCP sockets; every socket offers every
  * export.
  *
- * <p>Connections are spread over the event loops of the {@link Vertx} that is passed in, which
- * stays the caller's; make it with {@code setPreferNativeTransport(true)}, so that it uses epoll
- * where there is epoll. Devices stay the caller's too: close one after {@link #withdraw} or {@link
- * #close} has completed. All methods are thread safe; none blocks, except {@link #listenUnix},
- * which looks at the file system.
+ * <p>Clients come and choose their disk on the event loops of the {@link Vertx} that is passed in,
+ * which stays the caller's; one loop is enough. Make it with {@code
+ * setPreferNativeTransport(true)}, so that it uses epoll where there is epoll. Disks are served on
+ * loops that the server starts for each file system. Devices stay the caller's too: close one after
+ * {@link #withdraw} or {@link #close} has completed. All methods are thread safe; none blocks,
+ * except {@link #listenUnix}, which looks at the file system.
  */
 public final class NbdServer {
 
@@ -53,7 +54,8 @@ public final class NbdServer {
   private final LongSupplier nanoTime;
   private final Exports exports = new Exports();
   private final SharedBuffers buffers;
-  private final ConcurrentHashMap<EventLoop, NbdLoop> loops = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<EventLoop, NbdLoop> front = new ConcurrentHashMap<>();
+  private final DiskLoops loops;
   private final List<Listener> listeners = new CopyOnWriteArrayList<>();
   private final AtomicReference<@Nullable Future<Void>> closed = new AtomicReference<>();
 
@@ -73,6 +75,7 @@ public final class NbdServer {
     this.buffers = new SharedBuffers(limits.buffers());
     this.replies = replies;
     this.nanoTime = nanoTime;
+    this.loops = new DiskLoops(new StartedLoops(vertx, nanoTime, buffers), DiskLoops.MOST);
   }
 
   /**
@@ -137,7 +140,8 @@ public final class NbdServer {
   /** What has happened so far. */
   public NbdStats stats() {
     NbdStats sum = new NbdStats(0, 0, 0, 0, 0, 0, 0);
-    for (NbdLoop loop : loops.values()) sum = loop.counters().plus(sum);
+    for (NbdLoop loop : front.values()) sum = loop.counters().plus(sum);
+    for (NbdLoop loop : loops.all()) sum = loop.counters().plus(sum);
     return sum;
   }
 
@@ -155,15 +159,15 @@ public final class NbdServer {
     // A client that cannot be sent away keeps its own export only.
     List<Future<Void>> ends = new ArrayList<>(listeners.stream().map(Listener::stop).toList());
     ends.add(exports.withdrawAll());
-    Future.join(ends).<Void>mapEmpty().onComplete(promise);
+    Future.join(ends).<Void>mapEmpty().eventually(loops::close).onComplete(promise);
     return promise.future();
   }
 
   private void accept(NetSocket socket) {
     NbdLoop loop =
-        loops.computeIfAbsent(
+        front.computeIfAbsent(
             VertxInside.eventLoop(socket), eventLoop -> new NbdLoop(eventLoop, nanoTime, buffers));
-    VertxInside.install(socket, new NbdConnection(exports, limits, replies, loop));
+    VertxInside.install(socket, new NbdConnection(exports, limits, replies, loop, loops));
   }
 
   private static void removeStale(Path path) throws IOException {
@@ -180,7 +184,7 @@ public final class NbdServer {
     }
   }
 
-  /** One address, listened on by all event loops: connections go to them in turn. */
+  /** One address, listened on by all event loops of the caller: connections go to them in turn. */
   private final class Listener {
     private final SocketAddress address;
     private final @Nullable Path path;

@@ -2,10 +2,14 @@ package dev.varve.io.nbd;
 
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.VertxInternal;
 import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.NetSocket;
+import java.io.IOException;
+import java.util.concurrent.ThreadFactory;
 
 /** The only class that knows what Vert.x keeps to itself: Netty's event loops and pipelines. */
 final class VertxInside {
@@ -23,11 +27,25 @@ final class VertxInside {
     return ((NetSocketInternal) socket).channelHandlerContext().channel().eventLoop();
   }
 
-  /** Puts {@code handler} before Vert.x's own, which sees only what {@code handler} passes on. */
+  /** Puts {@code handler} in the place of Vert.x's own: from now on the channel is ours. */
   static void install(NetSocket socket, ChannelHandler handler) {
     ((NetSocketInternal) socket)
         .channelHandlerContext()
         .pipeline()
-        .addBefore("handler", "nbd", handler);
+        .replace("handler", "nbd", handler);
+  }
+
+  /**
+   * Starts an event loop beside those of {@code vertx}, to which its channels can move.
+   *
+   * @throws IOException if the host has no descriptors for it
+   */
+  static EventLoopGroup oneMoreLoop(Vertx vertx, ThreadFactory threads) throws IOException {
+    try {
+      return new MultiThreadIoEventLoopGroup(
+          1, threads, ((VertxInternal) vertx).transport().ioHandlerFactory());
+    } catch (IllegalStateException e) {
+      throw new IOException("the host has no file descriptors for one more event loop", e);
+    }
   }
 }

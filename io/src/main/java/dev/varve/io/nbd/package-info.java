@@ -3,9 +3,13 @@
  * protocol's reference implementation).
  *
  * <p>Read {@link dev.varve.io.nbd.NbdServer} first, then {@code NbdConnection}, {@code Handshake}
- * and {@code Transmission}. Runs on Vert.x event loops, one per connection for its life; storage
- * threads meet a loop only in the inbox of its {@code NbdLoop}. Knows {@code core.device} and
- * nothing of images or files.
+ * and {@code Transmission}. A client comes and chooses its disk on a Vert.x event loop, which waits
+ * for nothing. Then its connection moves to an event loop that serves disks of one file system only
+ * ({@code DiskLoops}), and stays there: small writes and faults happen on that loop, and a host
+ * that hangs in one of them keeps only clients waiting that wait for the same file system. A disk
+ * whose files come to lie on another file system while it is served, by a snapshot taken there,
+ * keeps its clients on their loops until they connect anew. Storage threads meet a loop only in the
+ * inbox of its {@code NbdLoop}. Knows {@code core.device} and nothing of images or files.
  *
  * <p><b>How bytes move.</b> Requests are parsed where the kernel put them. A read of up to 32 KiB
  * is copied behind its reply's header, and a batch of such replies leaves with one write: copying 4

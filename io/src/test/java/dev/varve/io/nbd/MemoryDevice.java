@@ -5,10 +5,12 @@ import dev.varve.core.device.DeviceClosedException;
 import dev.varve.core.device.DeviceRequest;
 import dev.varve.core.device.ReadSink;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -29,6 +31,8 @@ final class MemoryDevice implements BlockDevice {
   private final Executor storage;
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
   private final AtomicIntegerArray fetched;
+  private volatile long fileSystem;
+  private volatile CountDownLatch host = new CountDownLatch(0);
   private volatile boolean cold;
   private volatile boolean asleep;
   private volatile long brokenAt = -1;
@@ -82,6 +86,17 @@ final class MemoryDevice implements BlockDevice {
     for (long at = offset; at < offset + length; at = pageEnd(page(at))) fetched.set(page(at), 1);
   }
 
+  /** From now on the thread that writes waits as long as {@code host} is closed. */
+  void hang(long fileSystem, CountDownLatch host) {
+    this.fileSystem = fileSystem;
+    this.host = host;
+  }
+
+  @Override
+  public long fileSystem() {
+    return fileSystem;
+  }
+
   /** From now on a request that reads or writes the byte at {@code offset} fails. */
   void breakAt(long offset, IOException damage) {
     this.damage = damage;
@@ -130,8 +145,17 @@ final class MemoryDevice implements BlockDevice {
     checkOpen();
     if (cold || asleep) return false;
     if (broken(offset, source.byteSize())) throw damage;
+    awaitHost();
     store(offset, source);
     return true;
+  }
+
+  private void awaitHost() throws IOException {
+    try {
+      host.await();
+    } catch (InterruptedException e) {
+      throw new InterruptedIOException();
+    }
   }
 
   private void store(long offset, MemorySegment source) {

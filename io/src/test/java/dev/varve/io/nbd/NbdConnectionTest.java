@@ -36,7 +36,9 @@ class NbdConnectionTest {
     exports.publish(new Export("", "", device, false, true, false));
     channel
         .pipeline()
-        .addLast(new NbdConnection(exports, NbdLimits.DEFAULT, ReplyStyle.STRUCTURED, loop));
+        .addLast(
+            new NbdConnection(
+                exports, NbdLimits.DEFAULT, ReplyStyle.STRUCTURED, loop, OneLoop.of(loop)));
   }
 
   @AfterEach

@@ -23,6 +23,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -96,6 +97,39 @@ class NbdServerTest {
         assertEquals(new NbdClient.SimpleReply(0, i), client.simpleReply());
         client.receive(4096);
       }
+    }
+  }
+
+  @Test
+  void clientsOfAFileSystemThatHangsKeepNobodyElseWaiting() throws Exception {
+    var host = new CountDownLatch(1);
+    List<NbdClient> behind = new ArrayList<>();
+    var healthy = new MemoryDevice(MIB);
+    try (var server = TestServer.start()) {
+      server.device.hang(7, host);
+      server.server.publish(new Export("healthy", "in memory", healthy, false, true, false));
+      // More than there are loops for it: some share one, and one is on each.
+      for (int i = 0; i < DiskLoops.MOST + 4; i++) {
+        NbdClient client = server.client();
+        client.write(0, i, 4096L * i, random(4096));
+        behind.add(client);
+      }
+
+      for (int i = 0; i < 2 * DiskLoops.MOST; i++)
+        try (var client = server.connect().greet().go("healthy")) {
+          byte[] data = random(4096);
+          client.write(0, 1, 0, data);
+          assertEquals(new NbdClient.SimpleReply(0, 1), client.simpleReply());
+          assertArrayEquals(data, client.read(0, 4096));
+        }
+
+      host.countDown();
+      for (int i = 0; i < behind.size(); i++)
+        assertEquals(new NbdClient.SimpleReply(0, i), behind.get(i).simpleReply());
+    } finally {
+      host.countDown();
+      for (NbdClient client : behind) client.close();
+      healthy.close();
     }
   }
 

@@ -33,7 +33,9 @@ class StalledClientTest {
     exports.publish(new Export("", "", device, false, true, false));
     channel
         .pipeline()
-        .addLast(new NbdConnection(exports, NbdLimits.DEFAULT, ReplyStyle.SIMPLE, loop));
+        .addLast(
+            new NbdConnection(
+                exports, NbdLimits.DEFAULT, ReplyStyle.SIMPLE, loop, OneLoop.of(loop)));
     send(NbdClient.bytes(4).putInt(Wire.FLAG_FIXED_NEWSTYLE | Wire.FLAG_NO_ZEROES).array());
     byte[] go = NbdClient.infoData("");
     send(
