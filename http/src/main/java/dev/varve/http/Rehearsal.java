@@ -4,6 +4,7 @@ import dev.varve.core.medium.ImageChain;
 import dev.varve.http.command.DiskServer;
 import dev.varve.http.command.ServedDisk;
 import dev.varve.http.command.StateServer;
+import dev.varve.io.nbd.NbdLimits;
 import dev.varve.io.nbd.ReplyStyle;
 import dev.varve.io.vdi.NewImage;
 import dev.varve.io.vdi.VdiCreator;
@@ -44,7 +45,7 @@ final class Rehearsal {
 
   /** A server of machines, and the commands that talk to it. */
   private static void control(Path state) throws IOException {
-    try (var _ = new StateServer(state, null, null, ReplyStyle.STRUCTURED)) {
+    try (var _ = new StateServer(state, null, null, NbdLimits.DEFAULT, ReplyStyle.STRUCTURED)) {
       ask(state, "machine", "create", "rehearsal");
       ask(state, "machine", "controller", "add", "rehearsal", "SATA", "--bus", "SATA");
       ask(state, "medium", "create", state.resolve("disk.vdi").toString(), "--capacity", "1M");
@@ -81,7 +82,7 @@ final class Rehearsal {
   }
 
   private static void load(List<Path> chain, Path socket) throws IOException {
-    var server = new DiskServer(ReplyStyle.STRUCTURED);
+    var server = new DiskServer(NbdLimits.DEFAULT, ReplyStyle.STRUCTURED);
     try {
       server.serve(new ServedDisk(List.of(""), new ImageChain(chain, false), false, true, true));
       server.listen(socket);

@@ -49,6 +49,17 @@ class LauncherTest {
   }
 
   @Test
+  void withFewerFilesThanTheJvmNeedsItSaysSo() throws Exception {
+    Path few =
+        Files.writeString(folder.resolve("few"), "ulimit -n 50; exec sh '%s'".formatted(varve));
+
+    var run = run(few);
+
+    assertEquals(1, run.status);
+    assertTrue(run.err.startsWith("varve: this process may have 50 files open"), run.err);
+  }
+
+  @Test
   void aLinkToItStartsItToo() throws Exception {
     Path link = Files.createSymbolicLink(folder.resolve("varve"), varve);
 

@@ -21,6 +21,7 @@ import java.nio.file.NotLinkException;
 import java.nio.file.Path;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,8 +34,19 @@ public final class FailureWords {
 
   private FailureWords() {}
 
+  /** The host's words for a process that has used up its file descriptors, which say no way out. */
+  private static final Pattern TOO_MANY_FILES = Pattern.compile("Too many open files(?! in system)");
+
+  private static final String MORE_FILES =
+      "this process has as many files and sockets open as it may; allow more with 'ulimit -n', or"
+          + " with LimitNOFILE= in a systemd unit";
+
   /** A text without the name of a class, in one or several lines. */
   public static String of(Throwable failure) {
+    return TOO_MANY_FILES.matcher(words(failure)).replaceAll(MORE_FILES);
+  }
+
+  private static String words(Throwable failure) {
     Throwable cause = failure.getCause();
     return switch (failure) {
       case UncheckedIOException _ when cause != null -> of(cause);

@@ -21,7 +21,10 @@ final class Connections {
    *     closed earlier, the answer might be lost
    */
   record Limits(int connections, long requestMillis, long answerMillis, long restMillis) {
-    static final Limits USUAL = new Limits(256, 30_000, 30_000, 2_000);
+    /** The usual times. */
+    static Limits usual(int connections) {
+      return new Limits(connections, 30_000, 30_000, 2_000);
+    }
   }
 
   /** Runs an action later, on the event loop that asked. */

@@ -50,6 +50,7 @@ public final class ControlServer {
    * @param disks those of running machines
    * @param metrics what Prometheus is told, in its text format; called by any thread
    * @param bugs hears, on any thread, of failures that are Varve's own
+   * @param connections how many connections each listener takes; more are closed
    */
   public ControlServer(
       Vertx vertx,
@@ -57,7 +58,8 @@ public final class ControlServer {
       Executor model,
       ServedDisks disks,
       Supplier<String> metrics,
-      Consumer<Throwable> bugs) {
+      Consumer<Throwable> bugs,
+      int connections) {
     this(
         vertx,
         inventory,
@@ -65,7 +67,7 @@ public final class ControlServer {
         disks,
         metrics,
         bugs,
-        Connections.Limits.USUAL,
+        Connections.Limits.usual(connections),
         (millis, action) -> {
           long timer = vertx.setTimer(millis, _ -> action.run());
           return () -> vertx.cancelTimer(timer);

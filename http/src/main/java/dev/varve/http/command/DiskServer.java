@@ -6,6 +6,7 @@ import dev.varve.core.device.Export;
 import dev.varve.core.device.FailureTotals;
 import dev.varve.core.device.FailureWords;
 import dev.varve.io.chain.DifferencingChain;
+import dev.varve.io.nbd.NbdLimits;
 import dev.varve.io.nbd.NbdServer;
 import dev.varve.io.nbd.NbdStats;
 import dev.varve.io.nbd.ReplyStyle;
@@ -40,9 +41,14 @@ public final class DiskServer {
   /** A disk that is open, and what it was asked to be served as. */
   private record Served(ServedDisk disk, BlockDevice device, DiskFailures failures) {}
 
-  /** A server of no disk that listens nowhere yet. */
-  public DiskServer(ReplyStyle replies) {
-    nbd = new NbdServer(vertx, replies);
+  /**
+   * A server of no disk that listens nowhere yet.
+   *
+   * @param limits what clients may cost
+   */
+  public DiskServer(NbdLimits limits, ReplyStyle replies) {
+    NbdLimits shared = Descriptors.ofThisProcess().share(limits);
+    nbd = new NbdServer(vertx, shared, replies, System::nanoTime);
     threads.every(TICK_MILLIS, () -> disks.forEach(disk -> disk.failures.tick()));
   }
 

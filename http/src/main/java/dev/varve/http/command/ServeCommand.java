@@ -149,6 +149,8 @@ public final class ServeCommand implements Callable<Integer> {
 
   @Mixin private ForceOption force;
 
+  @Mixin private ClientOptions clients;
+
   @Option(
       names = "--demo",
       description =
@@ -175,10 +177,14 @@ public final class ServeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     checkOptions();
+    var descriptors = Descriptors.ofThisProcess();
+    descriptors.check(); // before most of the program is loaded
     ProgramLog.serve(logLevel);
+    String few = clients.warning(descriptors);
+    if (few != null) warn(few);
     if (!demo && leaves.isEmpty() && chains.isEmpty()) return serveMachines();
     List<ServedDisk> disks = demo ? demoDisks() : disks();
-    var server = new DiskServer(replies);
+    var server = new DiskServer(clients.limits(), replies);
     var log = new ServerLog(System::nanoTime);
     try (var _ =
         new CleanStop(why -> stop(why, log, server::close, server::stats, server::failed))) {
@@ -201,6 +207,7 @@ public final class ServeCommand implements Callable<Integer> {
     if (names.size() > count)
       throw wrong("there are %d names for %d disks".formatted(names.size(), count));
     if (unix != null) checkSocketPath(unix);
+    clients.check();
   }
 
   private void checkMachineOptions() {
@@ -230,7 +237,7 @@ public final class ServeCommand implements Callable<Integer> {
 
   private int serveMachines() throws IOException, InterruptedException {
     var log = new ServerLog(System::nanoTime);
-    var server = new StateServer(stateFolder(), unix, tcp, replies);
+    var server = new StateServer(stateFolder(), unix, tcp, clients.limits(), replies);
     try (var _ =
         new CleanStop(why -> stop(why, log, server::close, server::stats, server::failed))) {
       listenApi(server);

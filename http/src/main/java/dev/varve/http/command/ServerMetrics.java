@@ -7,6 +7,7 @@ import dev.varve.core.inventory.Warnings;
 import dev.varve.core.machine.MachineState;
 import dev.varve.core.medium.MediumState;
 import dev.varve.io.nbd.NbdStats;
+import dev.varve.io.storage.StorageThreads;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -30,14 +31,17 @@ final class ServerMetrics {
   private static final double NANOS_PER_SECOND = 1e9;
 
   private final Supplier<NbdStats> nbd;
+  private final StorageThreads threads;
   private final Inventory inventory;
   private final ServedDisks disks;
 
   /** Made when it is first needed: most servers start without ever being asked. */
   private @Nullable PrometheusMeterRegistry registry;
 
-  ServerMetrics(Supplier<NbdStats> nbd, Inventory inventory, ServedDisks disks) {
+  ServerMetrics(
+      Supplier<NbdStats> nbd, StorageThreads threads, Inventory inventory, ServedDisks disks) {
     this.nbd = nbd;
+    this.threads = threads;
     this.disks = disks;
     this.inventory = inventory;
   }
@@ -69,6 +73,15 @@ final class ServerMetrics {
     Gauge.builder("varve.jobs.running", inventory, ServerMetrics::running)
         .description("Long work that is going on")
         .register(made);
+    Gauge.builder("varve.disks.hanging", threads, t -> t.hangs().count())
+        .description("Disks with a request that the host has not answered for 5 seconds")
+        .register(made);
+    Gauge.builder("varve.storage.threads", threads, StorageThreads::count)
+        .description("Threads for requests that may wait for the host")
+        .register(made);
+    Gauge.builder("varve.storage.threads.stuck", threads, StorageThreads::stuck)
+        .description("Such threads whose request has waited for a tenth of a second or longer")
+        .register(made);
     made.getPrometheusRegistry().register(new MachineMetrics(inventory, disks));
     List.of(
             new JvmMemoryMetrics(),
@@ -82,12 +95,9 @@ final class ServerMetrics {
 
   private void registerNbd(PrometheusMeterRegistry to) {
     gauge(to, "connections", "Connections of NBD clients that are open", NbdStats::connections);
-    gauge(
-        to,
-        "stall.longest.seconds",
-        "The longest time that an event loop was busy with one turn",
-        stats -> stats.longestStallNanos() / NANOS_PER_SECOND);
     count(to, "accepted", "Connections of NBD clients so far", NbdStats::accepted);
+    count(to, "refused", "NBD clients that were one too many", NbdStats::refused);
+    to.getPrometheusRegistry().register(new TurnMetrics(() -> nbd.get().turns()));
     count(to, "requests", "Requests of NBD clients", NbdStats::requests);
     count(to, "requests.handed.over", "Requests that storage threads served", NbdStats::handedOver);
     count(to, "read.bytes", "Bytes that NBD clients have read", NbdStats::bytesRead);

@@ -9,6 +9,7 @@ import dev.varve.http.api.ControlServer;
 import dev.varve.io.chain.ChainFiles;
 import dev.varve.io.file.FolderClaim;
 import dev.varve.io.host.Mounts;
+import dev.varve.io.nbd.NbdLimits;
 import dev.varve.io.nbd.NbdServer;
 import dev.varve.io.nbd.NbdStats;
 import dev.varve.io.nbd.ReplyStyle;
@@ -71,13 +72,19 @@ public final class StateServer implements AutoCloseable {
    * @param nbdUnix where NBD clients can connect instead of the socket in the folder; null for
    *     there
    * @param nbdTcp where NBD clients can connect too; null for nowhere
+   * @param limits what NBD clients may cost
    * @param replies how NBD clients get what they read
    * @throws IOException if the folder cannot be opened, another process has it, or an address is
    *     taken; nothing stays open
    */
   public StateServer(
-      Path folder, @Nullable Path nbdUnix, @Nullable TcpAddress nbdTcp, ReplyStyle replies)
+      Path folder,
+      @Nullable Path nbdUnix,
+      @Nullable TcpAddress nbdTcp,
+      NbdLimits limits,
+      ReplyStyle replies)
       throws IOException {
+    var descriptors = Descriptors.ofThisProcess();
     this.folder = folder.toAbsolutePath().normalize();
     try {
       FolderClaim claim = FolderClaim.of(this.folder);
@@ -88,7 +95,8 @@ public final class StateServer implements AutoCloseable {
       closings.push(end -> end.run(_ -> alarm.close()));
       Vertx clientLoop = EventLoops.one();
       closings.push(end -> end.await(clientLoop.close().toCompletionStage(), "an NBD client"));
-      nbd = new NbdServer(clientLoop, replies);
+      nbd =
+          new NbdServer(clientLoop, descriptors.share(limits), replies, System::nanoTime);
       closings.push(end -> end.await(nbd.close().toCompletionStage(), "an NBD client"));
       // Not virtual threads: a system call that does not return keeps their carrier, and there are
       // few.
@@ -127,9 +135,16 @@ public final class StateServer implements AutoCloseable {
       // Not on the disks' loops: a long list of machines must not delay a read.
       Vertx apiLoop = EventLoops.one();
       closings.push(end -> end.await(apiLoop.close().toCompletionStage(), "a request"));
-      var metrics = new ServerMetrics(nbd::stats, inventory, disks);
+      var metrics = new ServerMetrics(nbd::stats, threads, inventory, disks);
       var api =
-          new ControlServer(apiLoop, inventory, model, disks, metrics::text, StateServer::log);
+          new ControlServer(
+              apiLoop,
+              inventory,
+              model,
+              disks,
+              metrics::text,
+              StateServer::log,
+              descriptors.apiConnections());
       sockets =
           new StateSockets(
               this.folder,

@@ -22,6 +22,7 @@ final class LogAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
   private final LogForm form;
   private final boolean debugging;
   private final Consumer<String> to;
+  private final UnacceptedClients unaccepted = new UnacceptedClients();
 
   /**
    * @param debugging whether every failure comes with its stack trace, and every line with its
@@ -42,6 +43,12 @@ final class LogAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
             : source(event.getLoggerName());
     Throwable failure =
         event.getThrowableProxy() instanceof ThrowableProxy proxy ? proxy.getThrowable() : null;
+    if (!debugging && UnacceptedClients.isMeant(event.getLoggerName(), failure)) {
+      String told = unaccepted.line(event.getInstant());
+      if (told != null)
+        to.accept(form.line(new LogForm.Line(event.getInstant(), level, "server", told)));
+      return;
+    }
     boolean bug = level == LogLevel.ERROR && isOurs(event) && isBug(failure);
     String text = text(event.getFormattedMessage(), failure);
     if (failure != null && (debugging || bug)) text += "\n" + stackTrace(failure);

@@ -40,7 +40,7 @@ final class ControlPlane implements AutoCloseable {
   private final int port;
 
   ControlPlane(Path folder) throws IOException {
-    this(folder, Connections.Limits.USUAL, null);
+    this(folder, Connections.Limits.usual(256), null);
   }
 
   /**
@@ -64,7 +64,7 @@ final class ControlPlane implements AutoCloseable {
                 bugs::add));
     server =
         timers == null
-            ? new ControlServer(vertx, inventory, model, disks, () -> "up 1\n", bugs::add)
+            ? new ControlServer(vertx, inventory, model, disks, () -> "up 1\n", bugs::add, 256)
             : new ControlServer(
                 vertx, inventory, model, disks, () -> "up 1\n", bugs::add, limits, timers);
     await(nbd.listenUnix(nbdSocket()));

@@ -10,6 +10,7 @@ import dev.varve.io.vdi.NewImage;
 import dev.varve.io.vdi.VdiCreator;
 import dev.varve.io.vdi.VdiHeader;
 import io.vertx.core.json.JsonObject;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -235,6 +236,53 @@ class ServeCommandTest {
   }
 
   /** What it says on standard error, a line, when it fails. */
+  @ParameterizedTest
+  @ValueSource(strings = {"--max-connections 0", "--max-connections many", "--idle-timeout 10"})
+  void limitsOfClientsThatMakeNoSenseAreWrongUsage(String options) throws Exception {
+    String[] arguments = ("serve disk.vdi --unix s " + options).split(" ");
+    try (var varve = VarveProcess.start(folder, arguments)) {
+      assertEquals(2, varve.exitStatus());
+      assertTrue(varve.errors().contains(arguments[4]), varve::errors);
+    }
+  }
+
+  @Test
+  void aClientThatAsksForNothingIsDisconnectedAndTheLogSaysWhy() throws Exception {
+    base("disk.vdi");
+    try (var varve =
+        VarveProcess.start(folder, "serve", "disk.vdi", "--unix", "s", "--idle-timeout", "1s")) {
+      varve.line();
+      varve.line();
+      try (var client = new NbdSocket(folder.resolve("s"))) {
+        client.readAll(4096);
+
+        assertThrows(EOFException.class, client::reply);
+      }
+      String line = varve.log().await("it asked for nothing for 1.00 s");
+      assertTrue(line.contains("left disk 'disk'"), line);
+      varve.signal("TERM");
+      assertEquals(0, varve.exitStatus(), varve::errors);
+    }
+  }
+
+  @Test
+  void oneClientMoreThanAllowedIsRefused() throws Exception {
+    base("disk.vdi");
+    try (var varve =
+        VarveProcess.start(folder, "serve", "disk.vdi", "--unix", "s", "--max-connections", "1")) {
+      varve.line();
+      varve.line();
+      try (var first = new NbdSocket(folder.resolve("s"))) {
+        assertThrows(IOException.class, () -> new NbdSocket(folder.resolve("s")));
+        first.readAll(4096);
+      }
+      String line = varve.log().await("NBD clients are refused");
+      assertTrue(line.contains("1 client is connected, as many as --max-connections allows"), line);
+      varve.signal("TERM");
+      assertEquals(0, varve.exitStatus(), varve::errors);
+    }
+  }
+
   private String failure(String... arguments) throws Exception {
     try (var varve = VarveProcess.start(folder, arguments)) {
       assertEquals(1, varve.exitStatus());

@@ -91,6 +91,16 @@ class ServeMachinesTest {
               "varve_machines{state=\"Running\"} 1.0",
               "varve_nbd_written_bytes_total 65536.0",
               "varve_nbd_connections 0.0",
+              "varve_nbd_refused_total 0.0",
+              "varve_nbd_requests_handed_over_total ",
+              "# TYPE varve_nbd_turn_seconds histogram",
+              "varve_nbd_turn_seconds_bucket{le=\"1.0E-4\"} ",
+              "varve_nbd_turn_seconds_bucket{le=\"10.0\"} ",
+              "varve_nbd_turn_seconds_bucket{le=\"+Inf\"} ",
+              "varve_nbd_turn_seconds_count ",
+              "varve_nbd_turn_seconds_sum ",
+              "varve_disks_hanging 0.0",
+              "varve_storage_threads_stuck ",
               "varve_jobs_running 0.0",
               "# TYPE jvm_memory_used_bytes gauge"))
         assertTrue(metrics.contains("\n" + line), () -> line + " is not in " + metrics);

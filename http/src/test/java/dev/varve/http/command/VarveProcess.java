@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 
 /** {@code varve} as a user starts it, in a process of its own; killed when the test closes it. */
 final class VarveProcess implements AutoCloseable {
@@ -28,8 +29,20 @@ final class VarveProcess implements AutoCloseable {
 
   /** Starts it in {@code folder}, which relative paths start from. */
   static VarveProcess start(Path folder, String... arguments) throws IOException {
-    List<String> command =
-        new ArrayList<>(
+    return start(List.of(), folder, arguments);
+  }
+
+  /** The same, where it may have so many files and sockets open. */
+  static VarveProcess startWithFiles(int limit, Path folder, String... arguments)
+      throws IOException {
+    return start(
+        List.of("sh", "-c", "ulimit -n " + limit + " && exec \"$@\"", "sh"), folder, arguments);
+  }
+
+  private static VarveProcess start(List<String> before, Path folder, String... arguments)
+      throws IOException {
+    List<String> command = new ArrayList<>(before);
+    command.addAll(
             List.of(
                 "env", // what a build ignores (SIGINT in a shell's background, SIGHUP under nohup),
                 "--default-signal=INT,HUP", // its children would ignore too
@@ -110,6 +123,21 @@ final class VarveProcess implements AutoCloseable {
   /** All that it says on standard error, while it says it. */
   ProcessLog log() {
     return log;
+  }
+
+  /** How many files with such a name it has open. */
+  long open(String suffix) throws IOException {
+    try (Stream<Path> open = Files.list(Path.of("/proc/" + process.pid() + "/fd"))) {
+      return open.filter(
+              descriptor -> {
+                try {
+                  return Files.readSymbolicLink(descriptor).toString().endsWith(suffix);
+                } catch (IOException _) {
+                  return false; // closed meanwhile
+                }
+              })
+          .count();
+    }
   }
 
   @Override

@@ -49,6 +49,22 @@ class LogAppenderTest {
   }
 
   @Test
+  void clientsThatCannotBeAcceptedAreTheProgramsOwnLineOnceAMinute() {
+    var netty = logger("io.netty.channel.DefaultChannelPipeline", false);
+    for (int i = 0; i < 3; i++)
+      netty.warn(
+          "An exceptionCaught() event was fired, and it reached at the tail of the pipeline.",
+          new IOException("accept(..) failed with error(-24): Too many open files"));
+
+    assertEquals(
+        List.of(
+            "varve: new clients wait, of NBD or of HTTP: this process has as many files and sockets"
+                + " open as it may; allow more with 'ulimit -n', or with LimitNOFILE= in a systemd"
+                + " unit. They are accepted as soon as others have gone"),
+        lines);
+  }
+
+  @Test
   void aBugOfOursComesWithItsStackTraceAndOneOfALibraryWithout() {
     logger(OURS, false).error("a bug", new IllegalStateException("it is closed"));
     logger("io.vertx.core.impl.ContextImpl", false)

@@ -12,6 +12,7 @@ final class Counters {
   private final AtomicLong bytesRead = new AtomicLong();
   private final AtomicLong bytesWritten = new AtomicLong();
   private final AtomicLong longestTurn = new AtomicLong();
+  private final TurnTimes.Counter turns = new TurnTimes.Counter();
 
   void opened() {
     add(opened, 1);
@@ -33,6 +34,7 @@ final class Counters {
 
   void turnTook(long nanos) {
     if (nanos > longestTurn.getPlain()) longestTurn.setOpaque(nanos);
+    turns.add(nanos);
   }
 
   /** One writer: no atomic addition is needed. */
@@ -44,10 +46,12 @@ final class Counters {
     return new NbdStats(
         sum.connections() + opened.get() - closed.get(),
         sum.accepted() + opened.get(),
+        sum.refused(),
         sum.requests() + requests.get(),
         sum.handedOver() + handedOver.get(),
         sum.bytesRead() + bytesRead.get(),
         sum.bytesWritten() + bytesWritten.get(),
-        Math.max(sum.longestStallNanos(), longestTurn.get()));
+        Math.max(sum.longestStallNanos(), longestTurn.get()),
+        turns.plus(sum.turns()));
   }
 }

@@ -19,7 +19,20 @@ final class Exports {
   private final ConcurrentSkipListMap<String, Published> byName = new ConcurrentSkipListMap<>();
   private final Set<NbdConnection> connections = ConcurrentHashMap.newKeySet();
   private final Visitors visitors = new Visitors();
+  private final Admission admission;
   private volatile boolean closing;
+
+  /**
+   * @param limits how many clients may come
+   */
+  Exports(NbdLimits limits) {
+    admission = new Admission(limits);
+  }
+
+  /** Who may come in. */
+  Admission admission() {
+    return admission;
+  }
 
   /** Who has come so far. */
   Visitors visitors() {

@@ -54,6 +54,7 @@ final class Handshake {
   private Exports.@Nullable Published contextsOf;
   private Exports.@Nullable Published chosen;
   private @Nullable String unknown;
+  private @Nullable String refusal;
 
   Handshake(Exports exports, NbdLimits limits, ReplyStyle replies) {
     this.exports = exports;
@@ -66,6 +67,11 @@ final class Handshake {
     out.writeLong(Wire.INIT_PASSWD);
     out.writeLong(Wire.OPTION_MAGIC);
     out.writeShort(Wire.FLAG_FIXED_NEWSTYLE | Wire.FLAG_NO_ZEROES);
+  }
+
+  /** Answers the first option with this reason, and ends. */
+  void refuse(String reason) {
+    refusal = reason;
   }
 
   /** The export that the client chose. */
@@ -106,6 +112,10 @@ final class Handshake {
     if (in.readableBytes() < OPTION_HEADER + length) return Outcome.WAIT;
     if (++options > limits.options() || !fixed && option != Wire.OPT_EXPORT_NAME)
       return Outcome.END;
+    if (refusal != null) {
+      if (option != Wire.OPT_EXPORT_NAME) error(out, option, Wire.REP_ERR_POLICY, refusal);
+      return Outcome.END;
+    }
     in.skipBytes(OPTION_HEADER);
     ByteBuf data = in.readSlice((int) length);
     return take(option, data, out);

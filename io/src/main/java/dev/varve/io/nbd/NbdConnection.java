@@ -1,6 +1,7 @@
 package dev.varve.io.nbd;
 
 import dev.varve.core.device.DeviceRequest;
+import dev.varve.core.log.Amount;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -36,6 +37,9 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   /** However little is free, so much of replies may be unsent, in bytes. */
   private static final int LEAST_UNSENT = 64 << 10;
 
+  /** How long a client that is refused may take to ask for something, and hear why. */
+  private static final Duration REFUSAL = Duration.ofSeconds(5);
+
   /** How long a client that is sent away may go on sending. */
   private static final Duration LINGER = Duration.ofSeconds(1);
 
@@ -52,12 +56,20 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   private boolean drainAsked;
   private @Nullable ChannelHandlerContext context;
   private @Nullable Visit visit;
+  private Admission.@Nullable Answer admission;
   private @Nullable Future<?> deadline;
   private Exports.@Nullable Published published;
   private @Nullable Transmission transmission;
   private @Nullable Replies replies;
   private int unsentBound;
   private boolean stallWatched;
+
+  /** When it sent something, or got an answer, last. */
+  private long busyNanos;
+
+  /** What it had taken of its replies when it was looked at last. */
+  private long takenAtLook;
+
   private boolean touched;
   private boolean goOnAsked;
   private boolean reading = true;
@@ -89,12 +101,16 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     Channel channel = context.channel();
     channel.config().setRecvByteBufAllocator(inbound);
     channel.config().setWriteSpinCount(WRITES_PER_TURN);
+    admission = exports.admission().ask(VertxInside.descriptor(channel), loop.now());
+    if (admission == Admission.Answer.SENT_AWAY) {
+      ending = true;
+      context.close();
+      return;
+    }
     boundUnsent();
     loop.counters().opened();
     visit = new Visit(exports.visitors(), Peer.of(channel), loop.now());
-    closeWithin(
-        limits.handshake(),
-        "it did not choose a disk within " + limits.handshake().toSeconds() + " s");
+    boundHandshake(admission == Admission.Answer.ADMITTED ? limits.handshake() : REFUSAL);
     ByteBuf greeting = context.alloc().buffer(32);
     Handshake.greet(greeting);
     context.writeAndFlush(greeting); // a failure closes the channel, and is of interest to nobody
@@ -104,6 +120,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
     loop.beginTurn();
+    busyNanos = loop.turnStart();
     if (inbound.owns(message)) {
       ReferenceCountUtil.release(message); // one reference is the inbound's own
       if (ending) inbound.close();
@@ -156,6 +173,8 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     closed = true;
     ending = true;
     closing = true;
+    exports.admission().left(admission());
+    if (admission() == Admission.Answer.SENT_AWAY) return;
     loop.counters().closed();
     exports.closed(this);
     if (deadline != null) deadline.cancel(false);
@@ -174,7 +193,9 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-    if (cause instanceof OutOfMemoryError) {
+    if (admission() == Admission.Answer.SENT_AWAY) {
+      // It is gone already.
+    } else if (cause instanceof OutOfMemoryError) {
       visit().cut("there is no memory for what it asked");
     } else if (cause instanceof IOException failure) {
       lost(failure);
@@ -208,7 +229,19 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     if (transmission != null) advanceTransmission(transmission);
   }
 
+  private void boundHandshake(Duration time) {
+    closeWithin(time, "it did not choose a disk within " + time.toSeconds() + " s");
+  }
+
+  /** A client for whom there was no room when it came. */
+  private void askAgain() {
+    admission = exports.admission().askAgain(VertxInside.descriptor(context().channel()), loop.now());
+    if (admission == Admission.Answer.ADMITTED) boundHandshake(limits.handshake());
+    else handshake.refuse(Admission.REASON);
+  }
+
   private void advanceHandshake() {
+    if (admission() == Admission.Answer.WAITS) askAgain();
     ChannelHandlerContext context = context();
     ByteBuf out = context.alloc().buffer(256);
     Handshake.Outcome outcome = Handshake.Outcome.GO_ON;
@@ -281,6 +314,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     transmission =
         new Transmission(this, loop, limits, published.export(), terms, inbound, replies);
     visit().chose(published.export(), loop.now());
+    if (limits.idle().isPositive()) watchIdle(limits.idle().toNanos());
   }
 
   /** Serves what was received until something has to be waited for. */
@@ -355,6 +389,28 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
+  // ---- A client that asks for nothing
+
+  private void watchIdle(long nanos) {
+    context().executor().schedule(this::endIfIdle, nanos, TimeUnit.NANOSECONDS);
+  }
+
+  /** A client that waits for an answer, or takes one slowly, is not idle. */
+  private void endIfIdle() {
+    if (ending || transmission == null || replies == null) return;
+    long taken = taken(replies);
+    boolean takes = unsent() > 0 && taken != takenAtLook;
+    takenAtLook = taken;
+    if (takes || !transmission.waitsForClient()) busyNanos = loop.now();
+    long left = limits.idle().toNanos() - (loop.now() - busyNanos);
+    if (left > 0) {
+      watchIdle(left);
+      return;
+    }
+    end("it asked for nothing for " + Amount.time(limits.idle()));
+    turnDone();
+  }
+
   /** Grows with what the client takes: by a little less, because what waits is counted as more. */
   private long taken(Replies replies) {
     return replies.flushed() - unsent();
@@ -402,6 +458,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   /** Sends the replies of this turn, and looks at requests that had to wait. */
   void turnDone() {
     touched = false;
+    busyNanos = loop.turnStart();
     try {
       if (waiting && !ending && transmission != null) advanceTransmission(transmission);
       flush();
@@ -522,6 +579,11 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   private Visit visit() {
     assert visit != null;
     return visit;
+  }
+
+  private Admission.Answer admission() {
+    assert admission != null;
+    return admission;
   }
 
   private ChannelHandlerContext context() {

@@ -20,6 +20,12 @@ import java.time.Duration;
  *     comes near, {@code bytesInFlight} and {@code unsentBytes} of each become smaller
  * @param stalled how long a client may take none of its replies once all buffers are in use, before
  *     it is cut
+ * @param connections how many clients may be connected; another one is refused
+ * @param descriptors a client whose socket has this file descriptor or a higher one is refused:
+ *     those are for the rest of the program
+ * @param loops on how many event loops the disks of one file system are served at most
+ * @param idle how long a client that has chosen an export may ask for nothing before it is
+ *     disconnected; zero for as long as it likes
  */
 public record NbdLimits(
     Duration handshake,
@@ -30,7 +36,11 @@ public record NbdLimits(
     long bytesInFlight,
     int unsentBytes,
     long buffers,
-    Duration stalled) {
+    Duration stalled,
+    int connections,
+    int descriptors,
+    int loops,
+    Duration idle) {
 
   public static final NbdLimits DEFAULT =
       new NbdLimits(
@@ -42,7 +52,11 @@ public record NbdLimits(
           16 << 20,
           1 << 20,
           256 << 20,
-          Duration.ofSeconds(10));
+          Duration.ofSeconds(10),
+          Integer.MAX_VALUE,
+          Integer.MAX_VALUE,
+          DiskLoops.MOST,
+          Duration.ZERO);
 
   /** These limits with other times for the handshake and to end in. */
   public NbdLimits times(Duration handshake, Duration drain) {
@@ -55,7 +69,11 @@ public record NbdLimits(
         bytesInFlight,
         unsentBytes,
         buffers,
-        stalled);
+        stalled,
+        connections,
+        descriptors,
+        loops,
+        idle);
   }
 
   /** These limits with another amount of buffers for all clients. */
@@ -69,6 +87,40 @@ public record NbdLimits(
         bytesInFlight,
         unsentBytes,
         buffers,
-        stalled);
+        stalled,
+        connections,
+        descriptors,
+        loops,
+        idle);
+  }
+
+  /** These limits with another number of clients, and another time that one may be idle. */
+  public NbdLimits clients(int connections, Duration idle) {
+    return with(connections, descriptors, loops, idle);
+  }
+
+  /**
+   * These limits with other file descriptors that are not for clients, and another number of event
+   * loops.
+   */
+  public NbdLimits descriptors(int descriptors, int loops) {
+    return with(connections, descriptors, loops, idle);
+  }
+
+  private NbdLimits with(int connections, int descriptors, int loops, Duration idle) {
+    return new NbdLimits(
+        handshake,
+        drain,
+        options,
+        optionBytes,
+        requestsInFlight,
+        bytesInFlight,
+        unsentBytes,
+        buffers,
+        stalled,
+        connections,
+        descriptors,
+        loops,
+        idle);
   }
 }

@@ -127,6 +127,11 @@ final class NbdLoop {
     turnStart = nanoTime.getAsLong();
   }
 
+  /** When the present turn began, or the last one. */
+  long turnStart() {
+    return turnStart;
+  }
+
   void endTurn() {
     if (inTurn) counters.turnTook(nanoTime.getAsLong() - turnStart);
     inTurn = false;

@@ -52,7 +52,7 @@ public final class NbdServer {
   private final NbdLimits limits;
   private final ReplyStyle replies;
   private final LongSupplier nanoTime;
-  private final Exports exports = new Exports();
+  private final Exports exports;
   private final SharedBuffers buffers;
   private final ConcurrentHashMap<EventLoop, NbdLoop> front = new ConcurrentHashMap<>();
   private final DiskLoops loops;
@@ -72,10 +72,11 @@ public final class NbdServer {
   public NbdServer(Vertx vertx, NbdLimits limits, ReplyStyle replies, LongSupplier nanoTime) {
     this.vertx = vertx;
     this.limits = limits;
+    this.exports = new Exports(limits);
     this.buffers = new SharedBuffers(limits.buffers());
     this.replies = replies;
     this.nanoTime = nanoTime;
-    this.loops = new DiskLoops(new StartedLoops(vertx, nanoTime, buffers), DiskLoops.MOST);
+    this.loops = new DiskLoops(new StartedLoops(vertx, nanoTime, buffers), limits.loops());
   }
 
   /**
@@ -139,10 +140,10 @@ public final class NbdServer {
 
   /** What has happened so far. */
   public NbdStats stats() {
-    NbdStats sum = new NbdStats(0, 0, 0, 0, 0, 0, 0);
+    NbdStats sum = NbdStats.NONE;
     for (NbdLoop loop : front.values()) sum = loop.counters().plus(sum);
     for (NbdLoop loop : loops.all()) sum = loop.counters().plus(sum);
-    return sum;
+    return sum.refused(exports.admission().refused());
   }
 
   /**
@@ -159,7 +160,10 @@ public final class NbdServer {
     // A client that cannot be sent away keeps its own export only.
     List<Future<Void>> ends = new ArrayList<>(listeners.stream().map(Listener::stop).toList());
     ends.add(exports.withdrawAll());
-    Future.join(ends).<Void>mapEmpty().eventually(loops::close).onComplete(promise);
+    Future.join(ends).<Void>mapEmpty()
+        .eventually(loops::close)
+        .onComplete(_ -> exports.admission().end())
+        .onComplete(promise);
     return promise.future();
   }
 

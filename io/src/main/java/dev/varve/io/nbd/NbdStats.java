@@ -6,19 +6,39 @@ package dev.varve.io.nbd;
  *
  * @param connections how many are open now
  * @param accepted how many there have been
+ * @param refused how many clients were not let in
  * @param requests how many requests were answered, or handed over to be
- * @param handedOver how many of those went to storage threads
+ * @param handedOver how many of those went to storage threads, as a whole or in parts
  * @param bytesRead payload sent to clients
  * @param bytesWritten payload taken from clients
  * @param longestStallNanos the longest time by the clock that an event loop was busy with one turn
  *     of this server's work; what the machine did in between instead of running it is counted, so
  *     that a busy host shows many times the loop's own work
+ * @param turns how long such turns took, all of them
  */
 public record NbdStats(
     long connections,
     long accepted,
+    long refused,
     long requests,
     long handedOver,
     long bytesRead,
     long bytesWritten,
-    long longestStallNanos) {}
+    long longestStallNanos,
+    TurnTimes turns) {
+
+  static final NbdStats NONE = new NbdStats(0, 0, 0, 0, 0, 0, 0, 0, TurnTimes.NONE);
+
+  NbdStats refused(long clients) {
+    return new NbdStats(
+        connections,
+        accepted,
+        clients,
+        requests,
+        handedOver,
+        bytesRead,
+        bytesWritten,
+        longestStallNanos,
+        turns);
+  }
+}

@@ -19,6 +19,7 @@ final class Transaction {
   private boolean oneExtent;
   private @Nullable Refusal refusal;
   private boolean silent;
+  private boolean handedOver;
   private int open;
   private final ArrayDeque<Part> read = new ArrayDeque<>();
   private @Nullable ExtentList extents;
@@ -34,6 +35,7 @@ final class Transaction {
     oneExtent = request.has(Wire.CMD_FLAG_REQ_ONE);
     refusal = null;
     silent = false;
+    handedOver = false;
     open = 0;
     return this;
   }
@@ -87,6 +89,13 @@ final class Transaction {
 
   boolean isSilent() {
     return silent;
+  }
+
+  /** A part of it goes to storage threads; true for the first one. */
+  boolean handOver() {
+    boolean first = !handedOver;
+    handedOver = true;
+    return first;
   }
 
   /** One more thing has to end before the reply. */

@@ -108,6 +108,11 @@ final class Transmission {
     return inFlight == 0;
   }
 
+  /** Whether nothing goes on before the client sends more. */
+  boolean waitsForClient() {
+    return bytesInFlight == 0 && inFlight == (arriving == null ? 0 : 1);
+  }
+
   /** Begins a turn of the event loop: as much may be done as is fair to the other connections. */
   void beginTurn() {
     budget = TURN;
@@ -452,7 +457,7 @@ final class Transmission {
   private Part part(Transaction transaction, @Nullable LoopBuffer buffer) {
     Part part = loop.takePart().of(transaction, buffer);
     transaction.opened();
-    loop.counters().handedOver();
+    if (transaction.handOver()) loop.counters().handedOver();
     return part;
   }
 

@@ -1,9 +1,11 @@
 package dev.varve.io.nbd;
 
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.unix.UnixChannel;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.VertxInternal;
 import io.vertx.core.internal.net.NetSocketInternal;
@@ -25,6 +27,11 @@ final class VertxInside {
 
   static EventLoop eventLoop(NetSocket socket) {
     return ((NetSocketInternal) socket).channelHandlerContext().channel().eventLoop();
+  }
+
+  /** The file descriptor of a socket; -1 where Java's own sockets are used. */
+  static int descriptor(Channel channel) {
+    return channel instanceof UnixChannel unix ? unix.fd().intValue() : -1;
   }
 
   /** Puts {@code handler} in the place of Vert.x's own: from now on the channel is ours. */

@@ -83,10 +83,23 @@ public final class StorageThreads implements Executor, AutoCloseable {
   }
 
   /** How many threads there are now. */
-  int count() {
+  public int count() {
     synchronized (workers) {
       return workers.size();
     }
+  }
+
+  /** How many of them have waited for the host for a tenth of a second or longer. */
+  public int stuck() {
+    synchronized (workers) {
+      return countStuck();
+    }
+  }
+
+  private int countStuck() {
+    int stuck = 0;
+    for (Worker worker : workers) if (worker.isStuck()) stuck++;
+    return stuck;
   }
 
   /** False where the host gives no more threads. */
@@ -110,9 +123,7 @@ public final class StorageThreads implements Executor, AutoCloseable {
     for (Look look : looks) look.at(now);
     tick = tick == -1 ? 1 : tick + 1;
     synchronized (workers) {
-      int stuck = 0;
-      for (Worker worker : workers) if (worker.isStuck()) stuck++;
-      int surplus = workers.size() - Math.min(count + stuck, MOST);
+      int surplus = workers.size() - Math.min(count + countStuck(), MOST);
       for (int missing = Math.min(-surplus, work.size()); missing > 0; missing--) {
         if (!startWorker()) break;
       }

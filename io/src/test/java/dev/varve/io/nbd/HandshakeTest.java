@@ -24,7 +24,7 @@ class HandshakeTest {
   private static final int CAPACITY = 1 << 20;
 
   private final MemoryDevice device = new MemoryDevice(CAPACITY);
-  private final Exports exports = new Exports();
+  private final Exports exports = new Exports(NbdLimits.DEFAULT);
   private final ByteBuf in = Unpooled.buffer();
   private final ByteBuf out = Unpooled.buffer();
   private Handshake handshake = new Handshake(exports, NbdLimits.DEFAULT, ReplyStyle.STRUCTURED);

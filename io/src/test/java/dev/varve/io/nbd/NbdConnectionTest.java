@@ -27,7 +27,7 @@ class NbdConnectionTest {
   private Executor storage = IN_PLACE;
   private final MemoryDevice device =
       new MemoryDevice(CAPACITY, false, task -> storage.execute(task));
-  private final Exports exports = new Exports();
+  private final Exports exports = new Exports(NbdLimits.DEFAULT);
   private final EmbeddedChannel channel = new EmbeddedChannel();
   private final NbdLoop loop =
       new NbdLoop(channel.eventLoop(), System::nanoTime, new SharedBuffers(64 << 20));

@@ -18,6 +18,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -727,6 +728,66 @@ class NbdServerTest {
               new DiskFailures.Count(DeviceRequest.Op.READ, DiskFailures.Kind.IO, 4),
               new DiskFailures.Count(DeviceRequest.Op.WRITE, DiskFailures.Kind.NO_SPACE, 4)),
           server.failures.counts());
+    }
+  }
+
+  @Test
+  void aClientTooManyHearsWhyAndComesInWhenAnotherHasGone() throws Exception {
+    var limits = NbdLimits.DEFAULT.clients(2, Duration.ZERO);
+    try (var server = TestServer.start(new MemoryDevice(MIB), limits);
+        var first = server.client();
+        var second = server.client()) {
+      try (var third = server.connect().greet()) {
+        var replies = third.option(Wire.OPT_GO, NbdClient.infoData("disk"));
+        assertEquals(Wire.REP_ERR_POLICY, replies.getLast().type());
+        assertTrue(replies.getLast().text().contains("as many clients as it can take"));
+        assertTrue(third.isDisconnected());
+      }
+      assertEquals(512, first.read(0, 512).length);
+      assertEquals(1, server.server.stats().refused());
+
+      second.request(0, NbdCommand.DISCONNECT, 1, 0, 0);
+      assertTrue(second.isDisconnected());
+      while (server.server.stats().connections() > 1) Thread.onSpinWait();
+
+      try (var next = server.client()) {
+        assertEquals(512, next.read(0, 512).length);
+      }
+    }
+  }
+
+  @Test
+  void ofManyClientsTooManyMostAreClosedAtOnceAndThoseWithinGoOn() throws Exception {
+    var limits = NbdLimits.DEFAULT.clients(1, Duration.ZERO);
+    try (var server = TestServer.start(new MemoryDevice(MIB), limits);
+        var first = server.client()) {
+      List<NbdClient> others = new ArrayList<>();
+      for (int i = 0; i < 200; i++) others.add(server.connect());
+      int told = 0;
+      for (NbdClient other : others) if (!other.isDisconnected()) told++;
+
+      assertTrue(told >= 8 && told < others.size(), told + " were told");
+      assertEquals(512, first.read(0, 512).length);
+      for (NbdClient other : others) other.close();
+    }
+  }
+
+  @Test
+  void aRequestThatIsHandedOverCountsOnceHoweverManyPartsItHas() throws Exception {
+    try (var server = TestServer.start();
+        var client = server.client()) {
+      client.read(0, 4096);
+      client.read(0, 3 * MIB);
+      assertEquals(0, server.server.stats().handedOver());
+
+      server.device.cold(true);
+      client.read(0, 3 * MIB);
+      client.write(Wire.CMD_FLAG_FUA, 1, 0, new byte[3 * MIB]);
+      assertEquals(0, client.simpleReply().error());
+      client.flush();
+
+      assertEquals(3, server.server.stats().handedOver());
+      assertEquals(5, server.server.stats().requests());
     }
   }
 

@@ -23,7 +23,7 @@ class StalledClientTest {
   private static final int EVERYTHING = Integer.MAX_VALUE;
 
   private final MemoryDevice device = new MemoryDevice(32 * MIB, false, Runnable::run);
-  private final Exports exports = new Exports();
+  private final Exports exports = new Exports(NbdLimits.DEFAULT);
   private final SharedBuffers buffers = new SharedBuffers(BUFFERS);
   private final Socket channel = new Socket();
   private long now;
@@ -129,8 +129,7 @@ class StalledClientTest {
     loop.beginTurn();
     loop.endTurn();
 
-    var none = new NbdStats(0, 0, 0, 0, 0, 0, 0);
-    assertEquals(0, loop.counters().plus(none).longestStallNanos());
+    assertEquals(0, loop.counters().plus(NbdStats.NONE).longestStallNanos());
   }
 
   private void read(int length) {

@@ -1,0 +1,51 @@
+package dev.varve.http.command;
+
+import dev.varve.io.nbd.NbdLimits;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** How many NBD clients a server has, and how long one may ask for nothing. */
+final class ClientOptions {
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
+  @Option(
+      names = "--max-connections",
+      paramLabel = "N",
+      description =
+          "Refuse NBD clients while N are connected (as many as the limit of open files has room for).")
+  private @Nullable Integer connections;
+
+  @Option(
+      names = "--idle-timeout",
+      paramLabel = "DURATION",
+      converter = TimeSpan.Converter.class,
+      description =
+          "Disconnect an NBD client that has asked for nothing for so long, such as 90s, 10m or 2h (never).")
+  private @Nullable Duration idle;
+
+  void check() {
+    if (connections != null && connections < 1)
+      throw new ParameterException(
+          command.commandLine(),
+          "--max-connections %d: at least 1 client has to be allowed".formatted(connections));
+  }
+
+  /** What the user should know of a number that this process may not reach; null for nothing. */
+  @Nullable String warning(Descriptors descriptors) {
+    int room = descriptors.clients();
+    if (connections == null || connections <= room) return null;
+    return "--max-connections %d: there is room for about %d clients in the %d files and sockets that this process may have open; allow more with 'ulimit -n', or with LimitNOFILE= in a systemd unit"
+        .formatted(connections, room, descriptors.limit());
+  }
+
+  NbdLimits limits() {
+    return NbdLimits.DEFAULT.clients(
+        connections == null ? Integer.MAX_VALUE : connections, idle == null ? Duration.ZERO : idle);
+  }
+}
