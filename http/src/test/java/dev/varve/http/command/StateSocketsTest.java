@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.varve.core.testing.NeedsTools;
 import dev.varve.http.client.SocketPlaces;
+import dev.varve.io.nbd.NbdLimits;
 import dev.varve.io.nbd.ReplyStyle;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -27,7 +28,7 @@ class StateSocketsTest {
   @TempDir Path folder;
 
   private static StateServer serve(Path state) throws IOException {
-    return new StateServer(state, null, null, ReplyStyle.STRUCTURED);
+    return new StateServer(state, null, null, NbdLimits.DEFAULT, ReplyStyle.STRUCTURED);
   }
 
   private static List<String> warnings(ControlTool tool) {
