@@ -35,7 +35,8 @@ public final class FailureWords {
   private FailureWords() {}
 
   /** The host's words for a process that has used up its file descriptors, which say no way out. */
-  private static final Pattern TOO_MANY_FILES = Pattern.compile("Too many open files(?! in system)");
+  private static final Pattern TOO_MANY_FILES =
+      Pattern.compile("Too many open files(?! in system)");
 
   private static final String MORE_FILES =
       "this process has as many files and sockets open as it may; allow more with 'ulimit -n', or"

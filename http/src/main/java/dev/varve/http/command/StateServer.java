@@ -95,8 +95,7 @@ public final class StateServer implements AutoCloseable {
       closings.push(end -> end.run(_ -> alarm.close()));
       Vertx clientLoop = EventLoops.one();
       closings.push(end -> end.await(clientLoop.close().toCompletionStage(), "an NBD client"));
-      nbd =
-          new NbdServer(clientLoop, descriptors.share(limits), replies, System::nanoTime);
+      nbd = new NbdServer(clientLoop, descriptors.share(limits), replies, System::nanoTime);
       closings.push(end -> end.await(nbd.close().toCompletionStage(), "an NBD client"));
       // Not virtual threads: a system call that does not return keeps their carrier, and there are
       // few.

@@ -13,7 +13,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 class DescriptorsTest {
 
-
   @TempDir Path process;
 
   @Test

@@ -40,7 +40,8 @@ class FewDescriptorsTest {
 
   @Test
   void withTooFewItDoesNotStartAndSaysHowManyItNeeds() throws Exception {
-    try (var server = VarveProcess.startWithFiles(LIBRARIES + 30, folder, "serve", "--state", "state")) {
+    try (var server =
+        VarveProcess.startWithFiles(LIBRARIES + 30, folder, "serve", "--state", "state")) {
       assertEquals(1, server.exitStatus());
 
       String said = server.errors();
@@ -76,7 +77,9 @@ class FewDescriptorsTest {
         for (int i = 0; i < MANY; i++)
           others.add(SocketChannel.open(UnixDomainSocketAddress.of(nbd)));
         assertTrue(clients.size() >= 10, clients.size() + " clients");
-        server.log().await("NBD clients are refused: all file descriptors below " + (LIMIT - LIMIT / 4));
+        server
+            .log()
+            .await("NBD clients are refused: all file descriptors below " + (LIMIT - LIMIT / 4));
 
         varve.run("machine", "snapshot", "take", "web", "first");
         clients.getFirst().readAll(4096);
@@ -121,8 +124,7 @@ class FewDescriptorsTest {
       String said = varve.failure("machine", "start", "big");
 
       assertTrue(said.startsWith("machine 'big' cannot start. SATA:"), said);
-      assertTrue(
-          said.contains("this process has as many files and sockets open as it may"), said);
+      assertTrue(said.contains("this process has as many files and sockets open as it may"), said);
       assertTrue(said.contains("--without 'SATA:29.0'"), said);
       assertEquals(0, server.open(".vdi"), "files that are still open");
       varve.run("machine", "detach", "big", "SATA:29");

@@ -23,7 +23,8 @@ class TimeSpanTest {
   @ParameterizedTest
   @ValueSource(strings = {"", "10", "-1s", "0s", "1.5h", "PT10M", "366d", "9999999999s", "ten"})
   void anythingElseIsRefusedWithTheRule(String text) {
-    String said = assertThrows(TypeConversionException.class, () -> TimeSpan.parse(text)).getMessage();
+    String said =
+        assertThrows(TypeConversionException.class, () -> TimeSpan.parse(text)).getMessage();
 
     assertTrue(said.startsWith("'" + text + "' is no time that can be used: write "), said);
   }

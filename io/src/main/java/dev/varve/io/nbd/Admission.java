@@ -124,11 +124,12 @@ final class Admission {
     lastNanos = nowNanos;
     long keptBack = lines.admit(nowNanos);
     if (keptBack == LineLimit.KEPT_BACK) return;
-    String more =
-        keptBack == 0 ? "" : "; %d more since the last such line".formatted(keptBack);
+    String more = keptBack == 0 ? "" : "; %d more since the last such line".formatted(keptBack);
     log.log(
         Level.WARNING,
-        "NBD clients are refused: " + (isKept(descriptor) ? fewDescriptors() : manyClients()) + more);
+        "NBD clients are refused: "
+            + (isKept(descriptor) ? fewDescriptors() : manyClients())
+            + more);
   }
 
   private String fewDescriptors() {

@@ -235,7 +235,8 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
 
   /** A client for whom there was no room when it came. */
   private void askAgain() {
-    admission = exports.admission().askAgain(VertxInside.descriptor(context().channel()), loop.now());
+    admission =
+        exports.admission().askAgain(VertxInside.descriptor(context().channel()), loop.now());
     if (admission == Admission.Answer.ADMITTED) boundHandshake(limits.handshake());
     else handshake.refuse(Admission.REASON);
   }

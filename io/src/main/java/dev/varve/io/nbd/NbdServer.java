@@ -160,7 +160,8 @@ public final class NbdServer {
     // A client that cannot be sent away keeps its own export only.
     List<Future<Void>> ends = new ArrayList<>(listeners.stream().map(Listener::stop).toList());
     ends.add(exports.withdrawAll());
-    Future.join(ends).<Void>mapEmpty()
+    Future.join(ends)
+        .<Void>mapEmpty()
         .eventually(loops::close)
         .onComplete(_ -> exports.admission().end())
         .onComplete(promise);

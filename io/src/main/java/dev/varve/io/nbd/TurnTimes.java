@@ -35,8 +35,7 @@ public record TurnTimes(List<Long> counts, long sumNanos) {
     micros(10_000_000)
   };
 
-  static final TurnTimes NONE =
-      new TurnTimes(Collections.nCopies(BOUNDS_NANOS.length + 1, 0L), 0);
+  static final TurnTimes NONE = new TurnTimes(Collections.nCopies(BOUNDS_NANOS.length + 1, 0L), 0);
 
   private static long micros(long count) {
     return TimeUnit.MICROSECONDS.toNanos(count);

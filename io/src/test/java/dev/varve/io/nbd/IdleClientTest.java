@@ -17,8 +17,7 @@ import org.junit.jupiter.api.Test;
 /** Clients that ask for nothing, on a server that disconnects those after a minute. */
 class IdleClientTest {
 
-  private static final NbdLimits LIMITS =
-      NbdLimits.DEFAULT.clients(10, Duration.ofSeconds(60));
+  private static final NbdLimits LIMITS = NbdLimits.DEFAULT.clients(10, Duration.ofSeconds(60));
 
   private final ArrayDeque<Runnable> storage = new ArrayDeque<>();
   private final MemoryDevice device = new MemoryDevice(1 << 20, false, storage::add);
@@ -30,7 +29,9 @@ class IdleClientTest {
 
   IdleClientTest() {
     exports.publish(new Export("", "", device, false, true, false));
-    channel.pipeline().addLast(new NbdConnection(exports, LIMITS, ReplyStyle.SIMPLE, loop, OneLoop.of(loop)));
+    channel
+        .pipeline()
+        .addLast(new NbdConnection(exports, LIMITS, ReplyStyle.SIMPLE, loop, OneLoop.of(loop)));
     send(NbdClient.bytes(4).putInt(Wire.FLAG_FIXED_NEWSTYLE | Wire.FLAG_NO_ZEROES).array());
     byte[] go = NbdClient.infoData("");
     send(
