@@ -90,6 +90,7 @@ class ControlCommandTest {
           machine session discard s                     | POST /sessions/s/discard
           machine session unlock s                      | DELETE /sessions/s
           medium list --device dvd                      | GET /media?device=DVD
+          medium list --unused                          | GET /media?unused=true
           medium show /vm/b.vdi                         | GET /media/%2Fvm%2Fb.vdi
           medium show 30076DF8-6b87-4066-96a6-f6fddcd37388 | GET /media/30076DF8-6b87-4066-96a6-f6fddcd37388
           medium create /vm/b.vdi --capacity 1G --variant fixed --type shareable | POST /media {'location':'/vm/b.vdi','format':'VDI','variant':'Fixed','capacity':1073741824,'type':'Shareable'}
@@ -121,6 +122,22 @@ class ControlCommandTest {
 
     assertEquals(answer.encode() + "\n", out.toString());
     assertEquals(List.of(expected.replace('\'', '"')), server.asked());
+  }
+
+  @Test
+  void severalMediaAreDeletedUntilOneCannotBe() {
+    server
+        .answers("DELETE /media/%2Fa?deleteStorage=true", new JsonObject())
+        .answers("DELETE /media/%2Fb?deleteStorage=true", new JsonObject());
+
+    assertEquals(1, varve("medium delete /a /b /c /d"), out::toString);
+
+    assertEquals(
+        List.of(
+            "DELETE /media/%2Fa?deleteStorage=true",
+            "DELETE /media/%2Fb?deleteStorage=true",
+            "DELETE /media/%2Fc?deleteStorage=true"),
+        server.asked());
   }
 
   @Test

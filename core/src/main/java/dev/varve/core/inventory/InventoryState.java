@@ -134,11 +134,15 @@ record InventoryState(
     return machines.values().stream().filter(e -> e.working().media().contains(medium)).toList();
   }
 
-  /** Nobody uses it and nothing builds on it. */
+  /** Neither a machine nor a snapshot uses it, and nothing builds on it. */
   boolean isOrphan(Medium medium) {
+    return isUnused(medium) && children(medium.id()).isEmpty();
+  }
+
+  /** Whether no machine and no snapshot uses a differencing image, nor anything that builds on it. */
+  boolean isUnused(Medium medium) {
     return medium.isDifferencing()
-        && uses(medium.id()).isEmpty()
-        && children(medium.id()).isEmpty();
+        && tree(medium.id()).stream().allMatch(m -> uses(m.id()).isEmpty());
   }
 
   /** Whether attaching a medium puts a new differencing image on it. */

@@ -286,7 +286,7 @@ final class MediaRegistry {
     if (!children.isEmpty())
       throw Refusal.of(
           VBOX_E_OBJECT_IN_USE,
-          "cannot %s '%s': %d images build on it, the first is '%s'; do away with them first",
+          "cannot %s '%s': %d images build on it, the first is '%s'. Delete them first with 'varve medium delete FILE', or merge them into it with 'varve medium merge'",
           doing,
           medium.name(),
           children.size(),

@@ -80,7 +80,7 @@ final class MediumTypes {
     if (children > 0)
       throw Refusal.of(
           VBOX_E_OBJECT_IN_USE,
-          "'%s' cannot become %s: %d images build on it; do away with them first",
+          "'%s' cannot become %s: %d images build on it. Delete them first, or merge them into it",
           medium.name(),
           type.text(),
           children);

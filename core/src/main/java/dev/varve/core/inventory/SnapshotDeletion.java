@@ -20,6 +20,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -110,21 +111,22 @@ record SnapshotDeletion(
 
   private static RuntimeException tooManyChildren(
       InventoryState state, Snapshot snapshot, Medium disk, List<Medium> children) {
-    List<String> forgotten =
-        children.stream().filter(state::isOrphan).map(m -> "'" + m.name() + "'").toList();
-    List<String> all = children.stream().map(m -> "'" + m.name() + "'").toList();
+    List<Medium> unused = children.stream().filter(state::isUnused).toList();
     return Refusal.of(
         E_FAIL,
-        "snapshot '%s' cannot be deleted: %d images build on its disk '%s' (%s), and it can become one with one only; %s",
+        "snapshot '%s' cannot be deleted: %d images build on its disk '%s', and it can become one with one only. %s",
         snapshot.name(),
         children.size(),
         disk.name(),
-        String.join(", ", all),
-        forgotten.isEmpty()
-            ? "delete the snapshots or detach the disks that use all but one of them"
-            : "nobody uses "
-                + String.join(", ", forgotten)
-                + ": delete what is not needed any more");
+        unused.isEmpty()
+            ? "Delete the snapshots or detach the disks that use all but one of %s"
+                .formatted(names(children))
+            : "No machine and no snapshot uses %s: delete what is not needed with 'varve medium delete FILE'; 'varve medium list --unused' lists such images"
+                .formatted(names(unused)));
+  }
+
+  private static String names(List<Medium> media) {
+    return media.stream().map(m -> "'" + m.name() + "'").collect(Collectors.joining(", "));
   }
 
   /** Every medium that changes or goes. */

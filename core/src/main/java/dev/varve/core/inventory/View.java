@@ -11,6 +11,8 @@ import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumState;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -29,6 +31,21 @@ public record View(
       at = parent == null ? null : media.get(parent);
     }
     return chain;
+  }
+
+  /**
+   * The differencing images that neither a machine nor a snapshot uses, nor anything that builds on
+   * them: children before their parents, so that they can be deleted in this order.
+   */
+  public List<MediumView> unused() {
+    Set<MediumId> used = new HashSet<>();
+    for (MediumView medium : media.values())
+      if (!medium.uses().isEmpty())
+        for (Medium below : chain(medium.medium().id())) used.add(below.id());
+    return media.values().stream()
+        .filter(m -> m.medium().isDifferencing() && !used.contains(m.medium().id()))
+        .sorted(Comparator.comparingInt(m -> -chain(m.medium().id()).size()))
+        .toList();
   }
 
   /**

@@ -119,7 +119,31 @@ class LongWorkTest {
 
     assertEquals(E_FAIL, refusal.code());
     String name = bench.medium(forgotten).name();
-    assertTrue(refusal.getMessage().contains("nobody uses '" + name + "'"), refusal.getMessage());
+    assertTrue(
+        refusal.getMessage().contains("No machine and no snapshot uses '" + name + "'"),
+        refusal.getMessage());
+  }
+
+  @Test
+  void imagesThatNothingUsesAreListedInTheOrderInWhichTheyCanBeDeleted() throws IOException {
+    MediumId forgotten = bench.attached(machine, 0);
+    bench.inventory.detach(session, sata(0));
+    bench.inventory.save(session);
+    bench.attach(session, 0, base);
+    bench.inventory.save(session);
+    MediumId above = bench.inventory.createDiff(forgotten, bench.at("above.vdi"));
+    MediumId top = bench.inventory.createDiff(above, bench.at("top.vdi"));
+    bench.disk("a base is kept without a machine");
+
+    List<MediumId> unused =
+        bench.inventory.view().unused().stream().map(each -> each.medium().id()).toList();
+
+    assertEquals(List.of(top, above, forgotten), unused);
+    for (MediumId medium : unused) bench.inventory.deleteStorage(medium);
+    bench.inventory.deleteSnapshot(session, second);
+    waiting.remove().run();
+    assertEquals(List.of(), bench.inventory.view().unused());
+    bench.checkFiles();
   }
 
   @Test

@@ -15,6 +15,7 @@ import io.vertx.core.json.JsonObject;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -53,15 +54,14 @@ final class Media {
   private Answer list(Call call) {
     View view = inventory.view();
     String location = call.optional("location");
-    Stream<MediumView> media =
-        location == null
-            ? view.media().values().stream()
-            : Lookup.at(view, Path.of(location)).stream();
+    Collection<MediumView> found =
+        location == null ? view.media().values() : Lookup.at(view, Path.of(location));
+    Stream<MediumView> media = found.stream().sorted(BY_LOCATION);
+    if (call.flag("unused")) media = view.unused().stream().filter(found::contains);
     String device = call.optional("device");
     if (device != null) media = media.filter(m -> m.medium().device().text().equals(device));
     return Answer.ok(
-        new JsonObject()
-            .put("media", MachineJson.array(media.sorted(BY_LOCATION).toList(), MediumJson::of)));
+        new JsonObject().put("media", MachineJson.array(media.toList(), MediumJson::of)));
   }
 
   private Answer get(Call call) {

@@ -11,6 +11,7 @@ import dev.varve.http.client.ApiRequest;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -62,10 +63,19 @@ public final class MediumCommand {
               names = "--device",
               paramLabel = "HardDisk|DVD|Floppy",
               description = "Only media of this kind.")
-          @Nullable DeviceType device)
+          @Nullable DeviceType device,
+      @Option(
+              names = "--unused",
+              description =
+                  "Only differencing images that no machine and no snapshot uses, in the order in which they can be"
+                      + " deleted. They keep snapshots from being deleted.")
+          boolean unused)
       throws IOException {
     return server.ask(
-        get("media").query("device", device == null ? null : device.text()), MediumWords::media);
+        get("media")
+            .query("device", device == null ? null : device.text())
+            .query("unused", unused ? true : null),
+        MediumWords::media);
   }
 
   @Command(description = "Shows a medium, who uses it and who holds it.")
@@ -133,13 +143,23 @@ public final class MediumCommand {
     return server.tell(ApiRequest.delete("media", medium));
   }
 
-  @Command(description = "Forgets a medium that nothing uses, and deletes its file.")
+  @Command(
+      description = {
+        "Forgets media that nothing uses, and deletes their files, one after the other until one cannot be deleted.",
+        ""
+      })
   int delete(
       @Mixin ServerOptions server,
-      @Parameters(paramLabel = MEDIUM, converter = MediumReference.Converter.class)
-          MediumReference medium)
+      @Parameters(
+              paramLabel = MEDIUM,
+              arity = "1..*",
+              converter = MediumReference.Converter.class)
+          List<MediumReference> media)
       throws IOException {
-    return server.tell(ApiRequest.delete("media", medium).query("deleteStorage", true));
+    int status = 0;
+    for (int i = 0; i < media.size() && status == 0; i++)
+      status = server.tell(ApiRequest.delete("media", media.get(i)).query("deleteStorage", true));
+    return status;
   }
 
   /** What can be changed, one at a time. */
