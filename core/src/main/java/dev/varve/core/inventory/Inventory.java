@@ -44,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  * The machines and media of a state folder, and everything that may be asked of them.
  *
  * <p><b>Threads.</b> Called by one thread at a time, and each call may block for disk I/O; only
- * {@link #view}, {@link Job}, {@link #start} and {@link #powerDown} may be used by any thread at
+ * {@link #view}, {@link Job}, {@link #unlock}, {@link #start} and {@link #powerDown} may be used by any thread at
  * any time. Jobs, starts and power-downs take the inventory's lock for their first and last moments
  * only: a machine whose disks cannot be opened or closed, because a file system does not answer,
  * keeps no other waiting.
@@ -556,7 +556,17 @@ public final class Inventory implements AutoCloseable {
 
   /** Refuses at once what cannot be; the merges then are the job's work. */
   public Job deleteSnapshot(String session, SnapshotId snapshot) {
-    return work.deleteSnapshot(session, snapshot);
+    return deleteSnapshot(session, snapshot, () -> {});
+  }
+
+  /**
+   * The same for a caller that holds something for the job, such as the session.
+   *
+   * @param last lets go of it, without failing: runs on the job's thread when the work has ended,
+   *     well or not, and before the job says so. Not if this method throws
+   */
+  public Job deleteSnapshot(String session, SnapshotId snapshot, Runnable last) {
+    return work.deleteSnapshot(session, snapshot, last);
   }
 
   // ---- a machine's life

@@ -46,6 +46,9 @@ final class Jobs {
   /** What a job does, on a thread of the executor. */
   interface Body {
     /**
+     * When this returns or throws, nothing is held for the work any more: the job is called ended
+     * after that, and who hears it may begin the next.
+     *
      * @throws CancellationException if it stopped because {@code progress} said so
      */
     void run(Progress progress) throws Exception;

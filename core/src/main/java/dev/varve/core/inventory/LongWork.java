@@ -66,7 +66,11 @@ final class LongWork {
 
   // ---- what can be asked for
 
-  Job deleteSnapshot(String session, SnapshotId snapshot) {
+  /**
+   * @param last lets go of what the caller holds for this work; runs when the work has ended, well
+   *     or not, and before anyone is told so. Not if this throws
+   */
+  Job deleteSnapshot(String session, SnapshotId snapshot, Runnable last) {
     return begun(
         () -> {
           ledger.follow(ledger.state().held(session).id());
@@ -74,7 +78,8 @@ final class LongWork {
           MachineEntry entry =
               Sessions.writable(Sessions.anyStable(ledger.state(), session, doing), doing);
           return beginDeletion(entry.id(), snapshot, false);
-        });
+        },
+        last);
   }
 
   Job mergeMedium(MediumId source, MediumId target) {
@@ -148,8 +153,22 @@ final class LongWork {
   }
 
   private Job begun(Supplier<Work> begin) {
+    return begun(begin, () -> {});
+  }
+
+  private Job begun(Supplier<Work> begin, Runnable last) {
     Work work = ledger.locked(begin);
-    return jobs.start(work.id, work.description, work.about, work);
+    return jobs.start(
+        work.id,
+        work.description,
+        work.about,
+        progress -> {
+          try {
+            work.run(progress);
+          } finally {
+            last.run();
+          }
+        });
   }
 
   // ---- beginnings, under the inventory's lock

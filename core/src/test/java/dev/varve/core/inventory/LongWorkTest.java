@@ -23,6 +23,7 @@ import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.ModelException;
 import dev.varve.core.settings.StateFolder;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -105,6 +106,52 @@ class LongWorkTest {
     assertEquals(before, bench.everything());
     assertEquals(MachineState.POWERED_OFF, bench.machine(machine).state());
     bench.checkFiles();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"DONE", "CANCELLED", "FAILED"})
+  void aJobThatHasEndedHoldsNothingAndThenTheNextCanBegin(String end) throws IOException {
+    Path needed = bench.chain(bench.attached(machine, 0)).get(1);
+    byte[] contents = Files.readAllBytes(needed);
+    List<String> order = new ArrayList<>();
+    List<Job> begun = new ArrayList<>();
+    Runnable last =
+        () -> {
+          order.add("let go while " + begun.getFirst().state());
+          assertEquals(List.of(), holders());
+          bench.inventory.unlock(session);
+        };
+    Job job = bench.inventory.deleteSnapshot(session, second, last);
+    begun.add(job);
+    job.ended()
+        .whenComplete(
+            (_, _) -> {
+              order.add("told " + job.state());
+              if (end.equals("FAILED")) write(needed, contents);
+              session = bench.lock(machine);
+              bench.inventory.deleteSnapshot(session, first);
+              order.add("next begun");
+            });
+    if (end.equals("CANCELLED")) job.cancel();
+    if (end.equals("FAILED")) Files.delete(needed);
+
+    waiting.remove().run();
+
+    assertEquals(List.of("let go while RUNNING", "told " + end, "next begun"), order);
+  }
+
+  private static void write(Path file, byte[] contents) {
+    try {
+      Files.write(file, contents);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private List<String> holders() {
+    return bench.inventory.view().media().values().stream()
+        .flatMap(medium -> medium.holders().stream())
+        .toList();
   }
 
   @Test

@@ -97,7 +97,7 @@ public final class ControlServer {
     new Controllers(inventory, sessions).addTo(handlers);
     new Attachments(inventory, sessions, attachments).addTo(handlers);
     new BandwidthGroups(inventory, sessions, disks::traffic).addTo(handlers);
-    new Snapshots(inventory, sessions, model).addTo(handlers);
+    new Snapshots(inventory, sessions).addTo(handlers);
     new Media(inventory).addTo(handlers);
     new MediumLooks(inventory).addTo(handlers);
     new Jobs(vertx, inventory).addTo(handlers);

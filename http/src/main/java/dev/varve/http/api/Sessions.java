@@ -158,7 +158,7 @@ final class Sessions {
         : new NamedSession(checked(named, machine));
   }
 
-  /** A session that somebody closes when it is not needed any more; on the model's thread. */
+  /** A session that somebody closes when it is not needed any more; any thread. */
   sealed interface Held extends AutoCloseable {
     String id();
 

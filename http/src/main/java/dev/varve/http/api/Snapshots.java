@@ -1,14 +1,11 @@
 package dev.varve.http.api;
 
 import dev.varve.core.inventory.Inventory;
-import dev.varve.core.inventory.Job;
 import dev.varve.core.inventory.View.MachineView;
 import dev.varve.core.machine.Snapshot;
 import dev.varve.core.machine.SnapshotId;
 import dev.varve.core.medium.ModelException;
 import io.vertx.core.json.JsonObject;
-import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /** The snapshots of machines. */
@@ -16,12 +13,10 @@ final class Snapshots {
 
   private final Inventory inventory;
   private final Sessions sessions;
-  private final Executor model;
 
-  Snapshots(Inventory inventory, Sessions sessions, Executor model) {
+  Snapshots(Inventory inventory, Sessions sessions) {
     this.inventory = inventory;
     this.sessions = sessions;
-    this.model = model;
   }
 
   void addTo(Handlers handlers) {
@@ -72,34 +67,24 @@ final class Snapshots {
     return Answer.done().with("ETag", MachineJson.etag(after).text());
   }
 
-  /** The machine stays held until the job has ended. */
+  /** The machine stays held until the work is done; then it is free, and then the job has ended. */
   private Answer delete(Call call) {
     MachineView machine = machine(call);
     SnapshotId id = Lookup.snapshot(machine, call.text("snapshot")).id();
     Sessions.Held held = sessions.hold(call, machine);
-    Job job;
     try {
-      job = inventory.deleteSnapshot(held.id(), id);
+      return Jobs.begun(inventory.deleteSnapshot(held.id(), id, () -> release(held)));
     } catch (Throwable e) {
-      held.close();
+      release(held);
       throw e;
     }
-    job.ended().whenComplete((_, _) -> release(held));
-    return Jobs.begun(job);
   }
 
-  private void release(Sessions.Held held) {
+  private static void release(Sessions.Held held) {
     try {
-      model.execute(
-          () -> {
-            try {
-              held.close();
-            } catch (ModelException _) {
-              // The inventory has ended it by itself.
-            }
-          });
-    } catch (RejectedExecutionException _) {
-      // Varve is ending, and with it all sessions.
+      held.close();
+    } catch (ModelException _) {
+      // The inventory has ended it by itself.
     }
   }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.http.api.Api.Reply;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -331,5 +332,25 @@ final class ChangesTest {
 
     assertTrue(refused.detail().contains("uuid"), refused.detail());
     api.ask("getSnapshot", "m", first).is(200);
+  }
+
+  // ---- jobs
+
+  @Test
+  void aMachineIsFreeWhenTheDeletionOfItsSnapshotIsCalledDone() throws Exception {
+    api.ask("takeSnapshot", "m").body("name", "S1").is(201);
+    AutoCloseable busy;
+    Reply job;
+    try (var _ = plane.heldJobs()) {
+      job = api.ask("deleteSnapshot", "m", "S1").is(202);
+      busy = plane.busyModel(); // what comes after the job on this thread does not come
+    }
+    try (busy) {
+      Reply ended = api.ask("getJob", job.id()).query("waitSeconds", 30).is(200);
+
+      assertEquals("Done", ended.body().getString("state"));
+      assertEquals(
+          new JsonArray(), api.ask("listSessions").is(200).body().getJsonArray("sessions"));
+    }
   }
 }

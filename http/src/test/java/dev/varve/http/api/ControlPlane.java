@@ -34,6 +34,7 @@ final class ControlPlane implements AutoCloseable {
   private final NbdServer nbd = new NbdServer(vertx, ReplyStyle.STRUCTURED);
   private final ExecutorService model = Executors.newSingleThreadExecutor();
   private final ExecutorService jobs = Executors.newCachedThreadPool();
+  private volatile CountDownLatch mayRun = new CountDownLatch(0);
   private final List<Throwable> bugs = new CopyOnWriteArrayList<>();
   private final Inventory inventory;
   private final ControlServer server;
@@ -60,7 +61,7 @@ final class ControlPlane implements AutoCloseable {
                 disks,
                 InstantSource.system(),
                 UUID::randomUUID,
-                jobs,
+                this::runJob,
                 bugs::add));
     server =
         timers == null
@@ -116,14 +117,32 @@ final class ControlPlane implements AutoCloseable {
   AutoCloseable busyModel() {
     var end = new CountDownLatch(1);
     model.execute(
-        () -> {
-          try {
-            end.await();
-          } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-          }
-        });
+() -> awaitLatch(end));
     return end::countDown;
+  }
+
+  private void runJob(Runnable job) {
+    CountDownLatch latch = mayRun;
+    jobs.execute(
+        () -> {
+          awaitLatch(latch);
+          job.run();
+        });
+  }
+
+  /** Keeps jobs from beginning until what is returned is closed. */
+  AutoCloseable heldJobs() {
+    var latch = new CountDownLatch(1);
+    mayRun = latch;
+    return latch::countDown;
+  }
+
+  private static void awaitLatch(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   static <T> T await(Future<T> future) {
