@@ -135,8 +135,7 @@ class ControlCommandTest {
     assertEquals(
         List.of(
             "DELETE /media/%2Fa?deleteStorage=true",
-            "DELETE /media/%2Fb?deleteStorage=true",
-            "DELETE /media/%2Fc?deleteStorage=true"),
+            "DELETE /media/%2Fb?deleteStorage=true", "DELETE /media/%2Fc?deleteStorage=true"),
         server.asked());
   }
 

@@ -44,10 +44,10 @@ import org.jspecify.annotations.Nullable;
  * The machines and media of a state folder, and everything that may be asked of them.
  *
  * <p><b>Threads.</b> Called by one thread at a time, and each call may block for disk I/O; only
- * {@link #view}, {@link Job}, {@link #unlock}, {@link #start} and {@link #powerDown} may be used by any thread at
- * any time. Jobs, starts and power-downs take the inventory's lock for their first and last moments
- * only: a machine whose disks cannot be opened or closed, because a file system does not answer,
- * keeps no other waiting.
+ * {@link #view}, {@link Job}, {@link #unlock}, {@link #start} and {@link #powerDown} may be used by
+ * any thread at any time. Jobs, starts and power-downs take the inventory's lock for their first
+ * and last moments only: a machine whose disks cannot be opened or closed, because a file system
+ * does not answer, keeps no other waiting.
  *
  * <p><b>Failures</b> are {@link dev.varve.core.medium.ModelException}s; whoever gets one finds the
  * inventory, the settings files and the disks as they were. A crash at any point leaves what was

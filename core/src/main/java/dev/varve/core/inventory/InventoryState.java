@@ -139,7 +139,9 @@ record InventoryState(
     return isUnused(medium) && children(medium.id()).isEmpty();
   }
 
-  /** Whether no machine and no snapshot uses a differencing image, nor anything that builds on it. */
+  /**
+   * Whether no machine and no snapshot uses a differencing image, nor anything that builds on it.
+   */
   boolean isUnused(Medium medium) {
     return medium.isDifferencing()
         && tree(medium.id()).stream().allMatch(m -> uses(m.id()).isEmpty());

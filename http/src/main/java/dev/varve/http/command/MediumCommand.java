@@ -150,10 +150,7 @@ public final class MediumCommand {
       })
   int delete(
       @Mixin ServerOptions server,
-      @Parameters(
-              paramLabel = MEDIUM,
-              arity = "1..*",
-              converter = MediumReference.Converter.class)
+      @Parameters(paramLabel = MEDIUM, arity = "1..*", converter = MediumReference.Converter.class)
           List<MediumReference> media)
       throws IOException {
     int status = 0;

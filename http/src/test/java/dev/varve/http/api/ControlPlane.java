@@ -116,8 +116,7 @@ final class ControlPlane implements AutoCloseable {
   /** Keeps the model's thread busy until what is returned is closed. */
   AutoCloseable busyModel() {
     var end = new CountDownLatch(1);
-    model.execute(
-() -> awaitLatch(end));
+    model.execute(() -> awaitLatch(end));
     return end::countDown;
   }
 
