@@ -100,6 +100,14 @@ public interface BlockDevice {
   void submit(DeviceRequest request);
 
   /**
+   * A front end has answered a read or a write as a whole, with success, however many requests it
+   * made of it. For devices that count; others have nothing to do.
+   *
+   * @param operation {@link DeviceRequest.Op#READ} or {@link DeviceRequest.Op#WRITE}
+   */
+  default void answered(DeviceRequest.Op operation, long bytes) {}
+
+  /**
    * Keeps all memory that {@link #tryRead} hands out from now on valid until it is released; a
    * device that is closed meanwhile stays mapped so long. The memory goes on showing the range that
    * was read, with what is written to it or discarded from it meanwhile, and never another. Cheap;

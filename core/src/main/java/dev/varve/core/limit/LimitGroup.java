@@ -173,6 +173,10 @@ public final class LimitGroup {
     tell(passed);
   }
 
+  void answered(Direction direction, long bytes) {
+    traffic.answered(direction, bytes);
+  }
+
   boolean enqueue(
       LimitMember member,
       Waiting request,

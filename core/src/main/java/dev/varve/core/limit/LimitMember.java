@@ -54,6 +54,12 @@ public final class LimitMember {
     if (group.isLimited()) group.giveBack(this, direction, operations, length, nanoTime);
   }
 
+  /** A request that passed has been answered with success. */
+  public void answered(Direction direction, long bytes) {
+    traffic.answered(direction, bytes);
+    group.answered(direction, bytes);
+  }
+
   /**
    * Puts a request at the end of this member's queue. It {@linkplain Waiting#passed() passes} when
    * its turn comes, possibly before this method returns, and after what waits of this member in the

@@ -108,6 +108,13 @@ public final class LimitedDevice implements BlockDevice {
     if (request.count() == DeviceRequest.Count.NOTHING || !waits(request)) device.submit(request);
   }
 
+  @Override
+  public void answered(DeviceRequest.Op operation, long bytes) {
+    LimitMember limit = limit();
+    if (limit != null) limit.answered(direction(operation), bytes);
+    device.answered(operation, bytes);
+  }
+
   /** Whether it has to wait; else it is paid for. */
   private boolean waits(DeviceRequest request) {
     Direction direction = direction(request.op());

@@ -1,5 +1,7 @@
 package dev.varve.core.limit;
 
+import java.util.concurrent.atomic.AtomicLong;
+
 /**
  * Counts what passes and what waits. The rates of the last second are those of the second that is
  * running, filled up with the one before it in proportion. Guarded by the group's lock.
@@ -11,6 +13,10 @@ final class Traffic {
   private long bytesRead;
   private long bytesWritten;
   private long operations;
+
+  // Not guarded: counted when a request has been answered, on any thread.
+  private final AtomicLong readAnswered = new AtomicLong();
+  private final AtomicLong writtenAnswered = new AtomicLong();
 
   private long secondBegan;
   private long bytesAtBegin;
@@ -33,6 +39,11 @@ final class Traffic {
     if (direction == Direction.READ) bytesRead += sign * length;
     else bytesWritten += sign * length;
     this.operations += sign * operations;
+  }
+
+  /** So many bytes of what passed have been answered with success. Any thread, without the lock. */
+  void answered(Direction direction, long bytes) {
+    (direction == Direction.READ ? readAnswered : writtenAnswered).getAndAdd(bytes);
   }
 
   private void turnSecond(long now) {
@@ -63,6 +74,8 @@ final class Traffic {
     return new LimitStatistics(
         bytesRead,
         bytesWritten,
+        readAnswered.get(),
+        writtenAnswered.get(),
         operations,
         waitingRequests,
         waitingBytes,

@@ -58,12 +58,12 @@ final class MachineMetrics implements MultiCollector {
           .forEach((slot, failed) -> add(labels(name, slot), failed, errors));
     }
     return MetricSnapshots.of(
-        count(groups, "read_bytes", "Bytes read through a group", LimitStatistics::bytesRead),
+        count(groups, "read_bytes", "Bytes read through a group", LimitStatistics::readAnswered),
         count(
             groups,
             "written_bytes",
             "Bytes written through a group",
-            LimitStatistics::bytesWritten),
+            LimitStatistics::writtenAnswered),
         count(groups, "operations", "Requests through a group", LimitStatistics::operations),
         count(
             groups,

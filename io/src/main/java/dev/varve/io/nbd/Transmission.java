@@ -188,7 +188,7 @@ final class Transmission {
     try {
       if (device.tryRead(request.offset(), length, replies)) {
         replies.endRead();
-        bytesRead += length;
+        moved(Op.READ, length);
         worked(Op.READ);
       } else {
         replies.takeBackRead();
@@ -236,7 +236,7 @@ final class Transmission {
       } else {
         replies.read(read, runs, lease);
         lease = null; // released by the channel
-        bytesRead += read.length();
+        moved(Op.READ, read.length());
         worked(Op.READ);
       }
     } catch (IOException e) {
@@ -337,7 +337,7 @@ final class Transmission {
     try {
       if (!fua && device.tryWrite(request.offset(), in.memory().asSlice(at, length))) {
         replies.success(request.cookie());
-        bytesWritten += length;
+        moved(Op.WRITE, length);
         worked(Op.WRITE);
       } else {
         LoopBuffer copy = copy(in, at, length);
@@ -512,12 +512,19 @@ final class Transmission {
 
   private void read(Transaction transaction) {
     replies.read(transaction);
-    bytesRead += transaction.length();
+    moved(Op.READ, transaction.length());
   }
 
   private void succeed(Transaction transaction) {
     replies.success(transaction.cookie());
-    if (transaction.command() == NbdCommand.WRITE) bytesWritten += transaction.length();
+    if (transaction.command() == NbdCommand.WRITE) moved(Op.WRITE, transaction.length());
+  }
+
+  /** A read or a write has been answered with success. */
+  private void moved(Op operation, int length) {
+    if (operation == Op.READ) bytesRead += length;
+    else bytesWritten += length;
+    device.answered(operation, length);
   }
 
   private void blockStatus(Transaction transaction) {

@@ -96,10 +96,25 @@ class CountedRequestsTest {
     assertCounted(0, 8 * MIB, 4);
   }
 
+  @Test
+  void whatFailsIsAnOperationAndNoBytes() throws IOException {
+    for (boolean cold : new boolean[] {false, true}) {
+      server.device.cold(cold);
+      server.device.breakAt(50_000, new IOException("the medium fails"));
+      for (int length : new int[] {16_384, 3 * MIB}) {
+        client.write(0, 1, 40_000, new byte[length]);
+        assertEquals(5, client.simpleReply().error());
+        assertEquals(5, client.ask(0, NbdCommand.READ, 40_000, length));
+      }
+    }
+
+    assertCounted(0, 0, 8);
+  }
+
   private void assertCounted(long bytesRead, long bytesWritten, long operations) {
     LimitStatistics counted = group.statistics(0);
-    assertEquals(bytesRead, counted.bytesRead());
-    assertEquals(bytesWritten, counted.bytesWritten());
+    assertEquals(bytesRead, counted.readAnswered());
+    assertEquals(bytesWritten, counted.writtenAnswered());
     assertEquals(operations, counted.operations());
   }
 }
