@@ -69,7 +69,10 @@ final class Handshake {
     out.writeShort(Wire.FLAG_FIXED_NEWSTYLE | Wire.FLAG_NO_ZEROES);
   }
 
-  /** Answers the first option with this reason, and ends. */
+  /**
+   * Answers the first option that is about a disk with this reason, and ends; what comes before
+   * that clients ask whatever they are answered.
+   */
   void refuse(String reason) {
     refusal = reason;
   }
@@ -112,13 +115,20 @@ final class Handshake {
     if (in.readableBytes() < OPTION_HEADER + length) return Outcome.WAIT;
     if (++options > limits.options() || !fixed && option != Wire.OPT_EXPORT_NAME)
       return Outcome.END;
-    if (refusal != null) {
+    if (refusal != null && isAboutADisk(option)) {
       if (option != Wire.OPT_EXPORT_NAME) error(out, option, Wire.REP_ERR_POLICY, refusal);
-      return Outcome.END;
+      return Outcome.END; // the protocol has no error for that one
     }
     in.skipBytes(OPTION_HEADER);
     ByteBuf data = in.readSlice((int) length);
     return take(option, data, out);
+  }
+
+  private static boolean isAboutADisk(int option) {
+    return switch (option) {
+      case Wire.OPT_EXPORT_NAME, Wire.OPT_LIST, Wire.OPT_INFO, Wire.OPT_GO -> true;
+      default -> false;
+    };
   }
 
   private Outcome takeFlags(ByteBuf in) {

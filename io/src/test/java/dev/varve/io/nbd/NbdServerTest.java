@@ -737,7 +737,7 @@ class NbdServerTest {
     try (var server = TestServer.start(new MemoryDevice(MIB), limits);
         var first = server.client();
         var second = server.client()) {
-      try (var third = server.connect().greet()) {
+      try (var third = server.connect().greet().structured()) {
         var replies = third.option(Wire.OPT_GO, NbdClient.infoData("disk"));
         assertEquals(Wire.REP_ERR_POLICY, replies.getLast().type());
         assertTrue(replies.getLast().text().contains("as many clients as it can take"));
