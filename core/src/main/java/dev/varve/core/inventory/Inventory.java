@@ -122,6 +122,7 @@ public final class Inventory implements AutoCloseable {
   private final Attaching attaching;
   private final Snapshots snapshots;
   private final Leases leases;
+  private final HostWait host;
   private volatile boolean closed;
 
   private Inventory(
@@ -145,6 +146,7 @@ public final class Inventory implements AutoCloseable {
     attaching = new Attaching(outside);
     snapshots = new Snapshots(outside);
     leases = new Leases(ledger, outside);
+    host = new HostWait(outside, ledger::lastState);
   }
 
   /**
@@ -208,6 +210,15 @@ public final class Inventory implements AutoCloseable {
   }
 
   /**
+   * Waits until something can be changed.
+   *
+   * @return false if that cannot be by then, because a change waits for the host
+   */
+  public boolean comesTurn(Duration patience) {
+    return ledger.lockedWithin(patience, () -> {});
+  }
+
+  /**
    * Looks after what is wrong: whether the state folder can be written, and whether what could not
    * be done can be done now. To be called every few seconds, by a thread that may wait for a file
    * system.
@@ -265,6 +276,7 @@ public final class Inventory implements AutoCloseable {
 
   /** Registers the machine of a settings file; one that is registered is found again. */
   public MachineId openMachine(Path settingsFile) {
+    host.forFiles(settingsFile);
     return ledger.locked(
         () -> {
           try {
@@ -322,6 +334,7 @@ public final class Inventory implements AutoCloseable {
    * @return whether there were such changes
    */
   public boolean reload(MachineId machine, boolean discard) {
+    host.forMachine(machine);
     return ledger.locked(() -> ledger.reload(machine, discard));
   }
 
@@ -387,10 +400,12 @@ public final class Inventory implements AutoCloseable {
 
   /** Ends a session; changes that were not saved are discarded. */
   public void unlock(String session) {
+    host.forSession(session);
     ledger.changeBack(session, state -> Sessions.unlock(state, session));
   }
 
   public void save(String session) {
+    host.forSession(session);
     ledger.locked(
         () -> {
           ledger.follow(ledger.state().held(session).id());
@@ -400,6 +415,7 @@ public final class Inventory implements AutoCloseable {
   }
 
   public void discard(String session) {
+    host.forSession(session);
     ledger.changeBack(session, state -> Sessions.discard(state, session));
   }
 
@@ -443,10 +459,13 @@ public final class Inventory implements AutoCloseable {
    * @param medium null for an empty drive
    */
   public void attach(String session, Slot slot, DeviceType type, @Nullable MediumId medium) {
+    host.forDisks(session);
+    if (medium != null) host.forMedium(medium);
     ledger.change(session, state -> attaching.attach(state, session, slot, type, medium));
   }
 
   public void detach(String session, Slot slot) {
+    host.forDisks(session);
     ledger.change(session, state -> Detaching.detach(state, session, slot));
   }
 
@@ -454,6 +473,8 @@ public final class Inventory implements AutoCloseable {
    * @param medium null to unmount
    */
   public void mount(String session, Slot slot, @Nullable MediumId medium) {
+    host.forDisks(session);
+    if (medium != null) host.forMedium(medium);
     ledger.change(session, state -> Devices.mount(state, session, slot, medium));
   }
 
@@ -511,6 +532,7 @@ public final class Inventory implements AutoCloseable {
   // ---- snapshots
 
   public SnapshotId takeSnapshot(String session, String name, String description) {
+    host.forDisks(session);
     return ledger.locked(
         () -> {
           MachineId machine = ledger.state().held(session).id();
@@ -526,6 +548,7 @@ public final class Inventory implements AutoCloseable {
   }
 
   public void restoreSnapshot(String session, SnapshotId snapshot) {
+    host.forSession(session);
     ledger.locked(
         () -> {
           ledger.follow(ledger.state().held(session).id());
@@ -541,6 +564,7 @@ public final class Inventory implements AutoCloseable {
    * @return what became of the file
    */
   public DiscardedState discardState(String session) {
+    host.forSession(session);
     return ledger.locked(
         () -> {
           ledger.follow(ledger.state().held(session).id());
@@ -566,6 +590,7 @@ public final class Inventory implements AutoCloseable {
    *     well or not, and before the job says so. Not if this method throws
    */
   public Job deleteSnapshot(String session, SnapshotId snapshot, Runnable last) {
+    host.forSession(session);
     return work.deleteSnapshot(session, snapshot, last);
   }
 
@@ -673,6 +698,7 @@ public final class Inventory implements AutoCloseable {
 
   /** The guest has opened the tray of a running machine's drive. */
   public void guestEject(MachineId machine, Slot slot) {
+    host.forMachine(machine);
     ledger.locked(
         () -> {
           ledger.follow(machine);
@@ -691,6 +717,7 @@ public final class Inventory implements AutoCloseable {
   /** Makes a base image of a hard disk and registers it. */
   public MediumId createMedium(
       Path location, String format, MediumVariant variant, long capacity, MediumType type) {
+    host.forFiles(location);
     return ledger.locked(
         () -> {
           Medium medium =
@@ -713,6 +740,7 @@ public final class Inventory implements AutoCloseable {
    *     look like; null: as its contents tell
    */
   public MediumId openMedium(Path location, DeviceType device, @Nullable String format) {
+    host.forFiles(location);
     return ledger.locked(
         () -> {
           MediaRegistry.Opened opened = registry.open(ledger.state(), location, device, format);
@@ -722,6 +750,8 @@ public final class Inventory implements AutoCloseable {
   }
 
   public MediumId createDiff(MediumId parent, Path location) {
+    host.forMedium(parent);
+    host.forFiles(location);
     return ledger.locked(
         () -> {
           InventoryState state =
@@ -744,6 +774,7 @@ public final class Inventory implements AutoCloseable {
    * @return why the file could not be deleted yet; empty if it is
    */
   public List<String> deleteStorage(MediumId medium) {
+    host.forMedium(medium);
     return ledger.locked(
         () -> {
           Medium gone = MediaRegistry.unneeded(ledger.state(), medium, "delete");
@@ -760,6 +791,7 @@ public final class Inventory implements AutoCloseable {
   }
 
   public void resetMedium(MediumId medium) {
+    host.forMedium(medium);
     ledger.locked(
         () -> {
           registry.reset(ledger.state(), medium);
@@ -781,6 +813,7 @@ public final class Inventory implements AutoCloseable {
 
   /** Looks at the file again. */
   public MediumState refreshState(MediumId medium) {
+    host.forMedium(medium);
     return ledger.locked(
         () -> {
           ledger.publish(registry.refresh(ledger.state(), medium));
@@ -789,10 +822,14 @@ public final class Inventory implements AutoCloseable {
   }
 
   public Job mergeMedium(MediumId source, MediumId target) {
+    host.forMedium(source);
+    host.forMedium(target);
     return work.mergeMedium(source, target);
   }
 
   public Job cloneMedium(MediumId medium, Path location, String format, MediumVariant variant) {
+    host.forMedium(medium);
+    host.forFiles(location);
     return work.cloneMedium(medium, location, format, variant);
   }
 

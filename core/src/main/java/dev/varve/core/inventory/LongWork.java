@@ -56,12 +56,14 @@ final class LongWork {
   private final Outside outside;
   private final Ledger ledger;
   private final Jobs jobs;
+  private final HostWait host;
   private volatile boolean closing;
 
   LongWork(Outside outside, Ledger ledger, Jobs jobs) {
     this.outside = outside;
     this.ledger = ledger;
     this.jobs = jobs;
+    this.host = new HostWait(outside, ledger::lastState);
   }
 
   // ---- what can be asked for
@@ -419,6 +421,10 @@ final class LongWork {
     public final void run(Progress progress) {
       try {
         work(progress);
+        if (about instanceof MachineId machine) {
+          host.forMachine(machine);
+          host.forDisks(machine);
+        }
         ledger.locked(
             () -> {
               end();

@@ -88,6 +88,9 @@ public interface RunningDisks extends ServedDisks {
    */
   void stop(MachineId machine) throws IOException;
 
+  /** Waits until what the machine's disks do at the moment is done and durable; fails never. */
+  default void awaitHost(MachineId machine) {}
+
   /** Adds a disk to a running machine; other disks notice nothing. */
   void plug(MachineId machine, Disk disk) throws IOException;
 

@@ -59,6 +59,12 @@ public interface ImageFiles {
   }
 
   /**
+   * Waits until the host lets a folder be looked at and written to, if that can be at all; fails
+   * never, and leaves nothing in it.
+   */
+  default void awaitHost(Path folder) {}
+
+  /**
    * Makes a base image that reads as zeroes.
    *
    * @param format {@code VDI} or {@code RAW}

@@ -140,6 +140,26 @@ class HangingHostTest {
   }
 
   @Test
+  void aSnapshotOfDisksThatDoNotAnswerKeepsNoOtherMachineFromAnything() throws Exception {
+    bench.inventory.start(slow);
+    String session = bench.inventory.lock(slow, LockType.SHARED).id();
+    hang();
+    var snapshot =
+        CompletableFuture.supplyAsync(() -> bench.inventory.takeSnapshot(session, "S", ""));
+    await(asked);
+
+    bench.inventory.start(other);
+    bench.inventory.powerDown(other);
+    machine("third");
+    assertTrue(bench.inventory.comesTurn(Duration.ZERO));
+
+    assertFalse(snapshot.isDone());
+    answer.countDown();
+    snapshot.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    assertEquals(1, bench.machine(slow).saved().snapshots().size());
+  }
+
+  @Test
   void aStartThatFailsInTheEndLeavesTheMachineOffAndItsMediaFree() throws Exception {
     bench.disks.unopenable.put(Bench.sata(0), "no");
 

@@ -54,6 +54,11 @@ public final class RecordingDisks implements RunningDisks {
   }
 
   @Override
+  public void awaitHost(MachineId machine) {
+    hanging.accept(machine);
+  }
+
+  @Override
   public void start(MachineId machine, List<Disk> disks) throws UnservedDisksException {
     hanging.accept(machine);
     recordStart(machine, disks);

@@ -87,7 +87,8 @@ public final class ControlServer {
     this.timers = timers;
     this.bugs = bugs;
     this.limits = limits;
-    handlers = new Handlers(model, vertx, call -> Machines.look(call, inventory));
+    handlers =
+        new Handlers(model, vertx, inventory::comesTurn, call -> Machines.look(call, inventory));
     events = new Events(vertx, inventory);
     events.addTo(handlers);
     var attachments = new AttachmentJson(inventory, disks::status);
@@ -102,7 +103,8 @@ public final class ControlServer {
     new MediumLooks(inventory).addTo(handlers);
     new Jobs(vertx, inventory).addTo(handlers);
     new Host().addTo(handlers);
-    new Health(vertx, model, document, inventory.warnings(), metrics).addTo(handlers);
+    new Health(vertx, model, inventory::comesTurn, document, inventory.warnings(), metrics)
+        .addTo(handlers);
   }
 
   /**

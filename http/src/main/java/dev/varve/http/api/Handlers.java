@@ -4,20 +4,21 @@ import dev.varve.core.medium.ErrorCode;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /** Who answers which operation, and on which thread. */
 final class Handlers {
 
   /** How long a call waits for its turn with the model. */
-  private static final long PATIENCE_MILLIS = 15_000;
+  private static final Duration PATIENCE = Duration.ofSeconds(15);
 
   /** Answers a call; what it throws becomes a {@link Problem}. */
   interface Handler {
@@ -28,19 +29,28 @@ final class Handlers {
 
   private final Executor model;
   private final Vertx vertx;
+  private final Turn turn;
   private final Consumer<Call> before;
 
-  /** The call that the model's thread is with; null: none. */
-  private volatile @Nullable String underWay;
+  /** What calls of the inventory do at the moment, the oldest first. */
+  private final Collection<Call> underWay = new ConcurrentLinkedDeque<>();
+
+  /** Whether the model can be had. */
+  interface Turn {
+    /** Waits for a while; false if it cannot be had by then. */
+    boolean comes(Duration patience);
+  }
 
   /**
-   * @param model where calls of the inventory run, one after the other
+   * @param model where calls of the inventory run, beside each other: one may wait for the host as
+   *     long as it likes
    * @param vertx whose worker threads look at what may block
    * @param before comes before every call that may block; may block too
    */
-  Handlers(Executor model, Vertx vertx, Consumer<Call> before) {
+  Handlers(Executor model, Vertx vertx, Turn turn, Consumer<Call> before) {
     this.model = model;
     this.vertx = vertx;
+    this.turn = turn;
     this.before = before;
   }
 
@@ -55,36 +65,31 @@ final class Handlers {
   }
 
   /**
-   * Calls the inventory, on the model's thread; may block. A call that has not had its turn after a
-   * while, because the host does not answer the one before it, is refused, and nothing of it done.
+   * Calls the inventory; may block. A call that does not get its turn, because the host does not
+   * answer one that has it, is refused after a while, and nothing of it done.
    */
   void acts(String operation, Handler handler) {
     waits(
         operation,
         call -> {
           Promise<Answer> answer = Promise.promise();
-          var begunOrRefused = new AtomicBoolean();
-          long timer =
-              vertx.setTimer(
-                  PATIENCE_MILLIS,
-                  _ -> {
-                    if (begunOrRefused.compareAndSet(false, true)) answer.fail(busy());
-                  });
-          try {
-            model.execute(
-                () -> {
-                  if (!begunOrRefused.compareAndSet(false, true)) return;
-                  vertx.cancelTimer(timer);
-                  underWay = operation;
-                  run(handler, call, answer);
-                  underWay = null;
-                });
-          } catch (RuntimeException e) {
-            vertx.cancelTimer(timer);
-            throw e;
-          }
+          model.execute(() -> act(handler, call, answer));
           return answer.future();
         });
+  }
+
+  private void act(Handler handler, Call call, Promise<Answer> answer) {
+    try {
+      if (!turn.comes(PATIENCE)) throw busy();
+      underWay.add(call);
+      try {
+        answer.complete(prepared(call, handler));
+      } finally {
+        underWay.remove(call);
+      }
+    } catch (Throwable failure) { // also an Error must not leave a client waiting
+      answer.fail(failure);
+    }
   }
 
   private Answer prepared(Call call, Handler handler) {
@@ -93,34 +98,13 @@ final class Handlers {
   }
 
   private Refusal busy() {
-    String with = underWay;
+    String with =
+        underWay.stream().findFirst().map(call -> call.operation().id()).orElse("something else");
     return new Refusal(
         503,
         ErrorCode.E_FAIL,
-        "Varve is busy%s for more than %d s: a file system may not answer, the log says which. Nothing was changed; try again later"
-            .formatted(with == null ? "" : " with '" + with + "'", PATIENCE_MILLIS / 1000));
-  }
-
-  /**
-   * Calls what may be called beside the model's thread, on a thread of its own: it may wait for the
-   * host as long as it likes.
-   */
-  void actsAlone(String operation, Handler handler) {
-    waits(
-        operation,
-        call -> {
-          Promise<Answer> answer = Promise.promise();
-          Thread.ofPlatform().daemon().name(operation).start(() -> run(handler, call, answer));
-          return answer.future();
-        });
-  }
-
-  private void run(Handler handler, Call call, Promise<Answer> answer) {
-    try {
-      answer.complete(prepared(call, handler));
-    } catch (Throwable failure) { // also an Error must not leave a client waiting
-      answer.fail(failure);
-    }
+        "Varve has been busy with '%s' for more than %d s: a file system may not answer, the log says which. Nothing was changed; try again later"
+            .formatted(with, PATIENCE.toSeconds()));
   }
 
   /** Answers some time later; called on the event loop. */

@@ -7,6 +7,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
@@ -22,17 +23,20 @@ final class Health {
   private final Vertx vertx;
   private final Executor model;
   private final ApiDocument document;
+  private final Handlers.Turn turn;
   private final Warnings warnings;
   private final Supplier<String> metrics;
 
   Health(
       Vertx vertx,
       Executor model,
+      Handlers.Turn turn,
       ApiDocument document,
       Warnings warnings,
       Supplier<String> metrics) {
     this.vertx = vertx;
     this.model = model;
+    this.turn = turn;
     this.warnings = warnings;
     this.document = document;
     this.metrics = metrics;
@@ -46,7 +50,7 @@ final class Health {
     handlers.reads("getDocument", _ -> text);
   }
 
-  /** Not ready while a warning says so, or while the model's thread does nothing. */
+  /** Not ready while a warning says so, or while nothing can be changed. */
   private Future<Answer> ready() {
     List<String> blocking =
         warnings.all().stream().filter(w -> w.kind().blocksReadiness()).map(Warning::text).toList();
@@ -63,7 +67,10 @@ final class Health {
                         ErrorCode.E_FAIL,
                         "the model has been busy for %d ms; wait, or look at its jobs"
                             .formatted(PATIENCE_MILLIS))));
-    model.execute(() -> answer.tryComplete(WELL));
+    model.execute(
+        () -> {
+          if (turn.comes(Duration.ofMillis(PATIENCE_MILLIS))) answer.tryComplete(WELL);
+        });
     return answer.future().onComplete(_ -> vertx.cancelTimer(timer));
   }
 }

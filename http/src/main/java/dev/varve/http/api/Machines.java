@@ -58,8 +58,8 @@ final class Machines {
         "createMachine", call -> made(inventory.createMachine(call.textMember("name")), List.of()));
     handlers.acts("openMachine", this::open);
     handlers.acts("unregisterMachine", this::unregister);
-    handlers.actsAlone("startMachine", this::start);
-    handlers.actsAlone("powerDownMachine", this::powerDown);
+    handlers.acts("startMachine", this::start);
+    handlers.acts("powerDownMachine", this::powerDown);
     handlers.acts("reloadMachine", this::reload);
     handlers.acts("discardSavedState", this::discardState);
     handlers.looks("listMachineExports", this::exportsOfOne);

@@ -26,11 +26,11 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -53,8 +53,8 @@ public final class StateServer implements AutoCloseable {
   /** How often leases and the state folder are looked at. */
   private static final long TENDING_MILLIS = 1000;
 
-  /** Requests that wait for the model; more are refused. */
-  private static final int WAITING = 256;
+  /** Changes that are under way or wait for the host, at most; more are refused. */
+  private static final int MOST_CHANGES = 64;
 
   private final Deque<Consumer<ServerEnd>> closings = new ArrayDeque<>();
   private final CountDownLatch closed = new CountDownLatch(1);
@@ -198,15 +198,15 @@ public final class StateServer implements AutoCloseable {
 
   private static ExecutorService model() {
     return new ThreadPoolExecutor(
-        1,
-        1,
         0,
+        MOST_CHANGES,
+        10,
         TimeUnit.SECONDS,
-        new ArrayBlockingQueue<>(WAITING),
-        Thread.ofPlatform().daemon().name("model").factory());
+        new SynchronousQueue<>(),
+        Thread.ofPlatform().daemon().name("change-", 1).factory());
   }
 
-  /** Lets the model's thread finish. If it cannot, the inventory says what it waits for. */
+  /** Lets changes finish. If they cannot, the inventory says what they wait for. */
   private static void endModel(ExecutorService model, Duration patience) {
     model.shutdown();
     try {

@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class MachineCrashTest {
 
   private static final int CAPACITY = 16 << 20;
-  private static final int KILLS = Integer.getInteger("varve.kills", 10);
+  private static final int KILLS = Integer.getInteger("varve.kills", 5);
   private static final int MOST_SNAPSHOTS = 5;
 
   @TempDir Path folder;

@@ -15,6 +15,7 @@ import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.Progress;
 import dev.varve.core.medium.Room;
+import dev.varve.io.file.HostProbe;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.ImageInUseException;
 import dev.varve.io.file.MappedFile;
@@ -63,6 +64,13 @@ public final class ChainFiles implements ImageFiles {
    */
   public ChainFiles(StorageThreads threads) {
     this.threads = threads;
+  }
+
+  // ---- the host
+
+  @Override
+  public void awaitHost(Path folder) {
+    HostProbe.await(folder);
   }
 
   // ---- looking

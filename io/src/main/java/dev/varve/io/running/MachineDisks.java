@@ -264,6 +264,23 @@ public final class MachineDisks implements RunningDisks {
     return failed;
   }
 
+  @Override
+  public void awaitHost(MachineId machine) {
+    Running running = machines.get(machine);
+    if (running == null) return;
+    List<Served> served = new ArrayList<>();
+    synchronized (running.disks) {
+      for (Served disk : running.disks.values()) if (disk != null) served.add(disk);
+    }
+    for (Served disk : served) {
+      try {
+        Await.done(disk.open().device().flush());
+      } catch (IOException _) {
+        // It has answered, and what asked finds out what is wrong.
+      }
+    }
+  }
+
   // ---- one disk
 
   @Override
