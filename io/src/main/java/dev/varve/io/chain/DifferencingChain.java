@@ -508,6 +508,12 @@ public final class DifferencingChain implements Stage {
   // ---- held, to be replaced
 
   @Override
+  public void awaitBegun() {
+    if (top != null) top.writes().await();
+    intake.waiting().await();
+  }
+
+  @Override
   public void hold() throws IOException {
     intake.hold();
     try {

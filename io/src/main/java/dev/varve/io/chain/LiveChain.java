@@ -214,6 +214,15 @@ public final class LiveChain implements BlockDevice {
 
   // ---- held
 
+  /** Waits until every request that was begun before this call has been carried out. */
+  public void awaitBegun() {
+    Stage stage;
+    synchronized (gate) {
+      stage = this.stage;
+    }
+    stage.awaitBegun();
+  }
+
   /**
    * Makes durable what was acknowledged, and copies what a merge lacks, while the guest goes on: so
    * that {@link #hold} has little left to do.

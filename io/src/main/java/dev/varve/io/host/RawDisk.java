@@ -361,6 +361,12 @@ public final class RawDisk implements Stage {
   }
 
   @Override
+  public void awaitBegun() {
+    writes.await();
+    intake.waiting().await();
+  }
+
+  @Override
   public void hold() throws IOException {
     intake.hold();
     try {

@@ -273,6 +273,8 @@ public final class MachineDisks implements RunningDisks {
       for (Served disk : running.disks.values()) if (disk != null) served.add(disk);
     }
     for (Served disk : served) {
+      LiveChain chain = disk.open().chain();
+      if (chain != null) chain.awaitBegun(); // a write may wait that no flush waits for
       try {
         Await.done(disk.open().device().flush());
       } catch (IOException _) {

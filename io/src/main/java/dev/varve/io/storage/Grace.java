@@ -57,7 +57,7 @@ public final class Grace {
     long now = epoch;
     for (int spins = 0; !passed(now); spins++) {
       if (spins < 1000) Thread.onSpinWait();
-      else LockSupport.parkNanos(50_000);
+      else LockSupport.parkNanos(spins < 2000 ? 50_000 : 2_000_000);
     }
   }
 

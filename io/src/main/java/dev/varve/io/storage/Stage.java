@@ -17,6 +17,9 @@ public interface Stage extends BlockDevice {
   /** Makes everything that was completed before this call durable. Waits. */
   void commit() throws IOException;
 
+  /** Waits until every request that was begun before this call has been carried out. */
+  void awaitBegun();
+
   /**
    * Stops the requests that change something: those being carried out are finished, later ones are
    * handed back, and reads with them. When this returns, everything that was acknowledged is
