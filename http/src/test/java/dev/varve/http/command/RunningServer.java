@@ -97,6 +97,14 @@ final class RunningServer implements AutoCloseable {
       assertTrue(line.contains("disk '" + disk + "'"), line);
   }
 
+  /** Ends it, which must leave everything clean but what the log may have told of one image. */
+  void stopAfterTellingOf(Path image) throws Exception {
+    process.signal("TERM");
+    assertEquals(0, process.exitStatus(), process::errors);
+    for (String line : process.errors().lines().toList())
+      assertTrue(line.contains(image.toString()), line);
+  }
+
   @Override
   public void close() {
     process.close();
