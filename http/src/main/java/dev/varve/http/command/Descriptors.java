@@ -1,5 +1,6 @@
 package dev.varve.http.command;
 
+import dev.varve.io.file.DescriptorReserve;
 import dev.varve.io.nbd.NbdLimits;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -80,6 +81,11 @@ record Descriptors(int limit, int open) {
       throw new IOException(
           "this process may have %d files and sockets open, and a server needs at least %d: %d for the program and what is open already, and %d for event loops, sockets, a few images and clients; allow more with 'ulimit -n 1024', or with LimitNOFILE=1024 in a systemd unit"
               .formatted(limit, needed, open, needed - open));
+  }
+
+  /** Keeps from images what the API needs, so that it can be told to close some. */
+  void keepFromImages() {
+    if (limit != Integer.MAX_VALUE) DescriptorReserve.keep(limit - reserve() / 2);
   }
 
   /** Limits of clients that leave enough for everything else. */

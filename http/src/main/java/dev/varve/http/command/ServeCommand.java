@@ -179,6 +179,7 @@ public final class ServeCommand implements Callable<Integer> {
     checkOptions();
     var descriptors = Descriptors.ofThisProcess();
     descriptors.check(); // before most of the program is loaded
+    descriptors.keepFromImages();
     ProgramLog.serve(logLevel);
     String few = clients.warning(descriptors);
     if (few != null) warn(few);

@@ -149,6 +149,7 @@ final class FileOpening {
       throws IOException {
     Arena arena = Arena.ofShared();
     try {
+      DescriptorReserve.check(path, fd);
       long length = Posix.length(fd);
       MemorySegment mapping = map(fd, length, Math.max(reach, length), arena);
       Posix.fadvise(fd, 0, 0, Posix.POSIX_FADV_RANDOM); // why: see package-info
