@@ -1,6 +1,7 @@
 package dev.varve.core.inventory;
 
 import static dev.varve.core.inventory.Bench.sata;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.core.machine.MachineId;
@@ -14,21 +15,42 @@ import dev.varve.core.medium.ImageInfo;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
+import dev.varve.core.medium.ModelException;
 import dev.varve.core.medium.Progress;
 import dev.varve.core.medium.Room;
 import dev.varve.core.settings.StateFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The process is killed at every step that changes something on disk, and starts again. */
+/**
+ * The process is killed at every step that changes something on disk, and starts again; or from
+ * that step on nothing can be changed on disk, as when it is full or read-only.
+ */
 class CrashPointsTest {
 
   private static final int MORE_THAN_ANY_CALL_HAS = 200;
+
+  /** Of what is told of a full disk there are thousands of lines. */
+  private static final Logger TOLD = Logger.getLogger(Warnings.class.getName());
+
+  @BeforeAll
+  static void tellNothing() {
+    TOLD.setLevel(Level.OFF);
+  }
+
+  @AfterAll
+  static void tellAgain() {
+    TOLD.setLevel(null);
+  }
 
   @TempDir(factory = MemoryFolder.class)
   Path temp;
@@ -38,50 +60,69 @@ class CrashPointsTest {
     void on(History history) throws IOException;
   }
 
+  private record Case(String name, Call call) {}
+
   @TestFactory
   Stream<DynamicTest> afterACrashTheModelIsTheOneBeforeOrAfter() {
+    return cases()
+        .map(
+            c ->
+                DynamicTest.dynamicTest(
+                    c.name(), () -> everywhere(c.name(), c.call(), this::crashAt)));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> onADiskThatTakesNothingFromSomeStepOnTheModelIsTheOneBeforeOrAfter() {
+    return cases()
+        .map(
+            c ->
+                DynamicTest.dynamicTest(
+                    c.name(), () -> everywhere(c.name() + "-full", c.call(), this::fullAt)));
+  }
+
+  private static Stream<Case> cases() {
     return Stream.of(
-        crash("attach", h -> h.attachImmutable()),
-        crash(
+        new Case("attach", h -> h.attachImmutable()),
+        new Case(
             "attachAndSave",
             h -> {
               h.attachImmutable();
               h.bench.inventory.save(h.session);
             }),
-        crash(
+        new Case(
             "attachAndDiscard",
             h -> {
               h.attachImmutable();
               h.bench.inventory.discard(h.session);
             }),
-        crash(
+        new Case(
             "detachAndSave",
             h -> {
               h.bench.inventory.detach(h.session, sata(0));
               h.bench.inventory.save(h.session);
             }),
-        crash("takeSnapshot", h -> h.bench.inventory.takeSnapshot(h.session, "S4", "")),
-        crash("restoreSnapshot", h -> h.bench.inventory.restoreSnapshot(h.session, h.snapshot(0))),
-        crash("deleteFirst", h -> h.bench.inventory.deleteSnapshot(h.session, h.snapshot(0))),
-        crash("deleteMiddle", h -> h.bench.inventory.deleteSnapshot(h.session, h.snapshot(1))),
-        crash("deleteLast", h -> h.bench.inventory.deleteSnapshot(h.session, h.snapshot(2))),
-        crash("mergeForward", h -> h.bench.inventory.mergeMedium(h.x, h.y)),
-        crash("mergeBackward", h -> h.bench.inventory.mergeMedium(h.y, h.x)),
-        crash("mergeIntoBase", h -> h.bench.inventory.mergeMedium(h.y, h.loose)),
-        crash("createMedium", h -> h.bench.disk("fresh")),
-        crash("createDiff", h -> h.bench.inventory.createDiff(h.y, h.bench.at("z.vdi"))),
-        crash("discardState", h -> h.bench.inventory.discardState(h.sleeping())),
-        crash(
+        new Case("takeSnapshot", h -> h.bench.inventory.takeSnapshot(h.session, "S4", "")),
+        new Case("restoreSnapshot", h -> h.bench.inventory.restoreSnapshot(h.session, h.snapshot(0))),
+        new Case("deleteFirst", h -> h.bench.inventory.deleteSnapshot(h.session, h.snapshot(0))),
+        new Case("deleteMiddle", h -> h.bench.inventory.deleteSnapshot(h.session, h.snapshot(1))),
+        new Case("deleteLast", h -> h.bench.inventory.deleteSnapshot(h.session, h.snapshot(2))),
+        new Case("mergeForward", h -> h.bench.inventory.mergeMedium(h.x, h.y)),
+        new Case("mergeBackward", h -> h.bench.inventory.mergeMedium(h.y, h.x)),
+        new Case("mergeIntoBase", h -> h.bench.inventory.mergeMedium(h.y, h.loose)),
+        new Case("createMedium", h -> h.bench.disk("fresh")),
+        new Case("createDiff", h -> h.bench.inventory.createDiff(h.y, h.bench.at("z.vdi"))),
+        new Case("discardState", h -> h.bench.inventory.discardState(h.sleeping())),
+        new Case(
             "restoreOnline",
             h -> h.bench.inventory.restoreSnapshot(h.sleeping(), h.ofAsleep("online"))),
-        crash(
+        new Case(
             "restoreOffline",
             h -> h.bench.inventory.restoreSnapshot(h.sleeping(), h.ofAsleep("offline"))),
-        crash(
+        new Case(
             "deleteOnline",
             h -> h.bench.inventory.deleteSnapshot(h.sleeping(), h.ofAsleep("online"))),
-        crash("deleteStorage", h -> h.bench.inventory.deleteStorage(h.y)),
-        crash(
+        new Case("deleteStorage", h -> h.bench.inventory.deleteStorage(h.y)),
+        new Case(
             "clone",
             h ->
                 h.bench.inventory.cloneMedium(
@@ -102,11 +143,12 @@ class CrashPointsTest {
                     MediumType.NORMAL)));
   }
 
-  private DynamicTest crash(String name, Call call) {
-    return DynamicTest.dynamicTest(name, () -> crashEverywhere(name, call));
+  /** What happens at one step; false if the call has fewer. */
+  private interface Trial {
+    boolean at(String name, Call call, int step, String before, String after) throws IOException;
   }
 
-  private void crashEverywhere(String name, Call call) throws IOException {
+  private void everywhere(String name, Call call, Trial trial) throws IOException {
     String before;
     String after;
     try (History whole = new History(temp.resolve(name + "-whole"), new Fuse(Integer.MAX_VALUE))) {
@@ -119,7 +161,7 @@ class CrashPointsTest {
     int crashes = 0;
     for (boolean crashed = true; crashed; crashes += crashed ? 1 : 0) {
       assertTrue(crashes < MORE_THAN_ANY_CALL_HAS, "the call never ends");
-      crashed = crashAt(name + "-" + crashes, call, crashes, before, after);
+      crashed = trial.at(name + "-" + crashes, call, crashes, before, after);
     }
     assertTrue(crashes > 0, "nothing of the call reached the disk");
   }
@@ -151,6 +193,43 @@ class CrashPointsTest {
                 .formatted(step, fuse.step, found, before, after));
     }
     return crashed;
+  }
+
+  private boolean fullAt(String name, Call call, int step, String before, String after)
+      throws IOException {
+    Fuse fuse = new Fuse(Integer.MAX_VALUE);
+    History history = new History(temp.resolve(name), fuse);
+    fuse.kills = false;
+    fuse.left = step;
+    try {
+      call.on(history);
+    } catch (ModelException e) {
+      String words = String.valueOf(e.getMessage());
+      assertTrue(words.contains(Fuse.FULL) || words.contains("is still"), words);
+    }
+    assertEquals(List.of(), history.bench.bugs);
+    String live = fuse.blown ? history.bench.everything() : after;
+    history.bench.inventory.close();
+    try (Bench again =
+        new Bench(history.bench.folder, fuse.over(new TestImages()), Runnable::run, fuse)) {
+      String found = again.everything();
+      if (!found.equals(live)) check("on the full disk", fuse, found, before, after); // unsaved
+      assertEquals(List.of(), again.bugs);
+    }
+    try (Bench again = new Bench(history.bench.folder, history.bench.ids)) {
+      again.reopen();
+      again.checkFiles();
+      check("when there is room", fuse, again.everything(), before, after);
+      assertEquals(List.of(), again.inventory.warnings().all());
+    }
+    return fuse.blown;
+  }
+
+  private static void check(String when, Fuse fuse, String found, String before, String after) {
+    if (!found.equals(before) && !found.equals(after))
+      throw new AssertionError(
+          "full from '%s' on, started again %s:%n%s%nbefore:%n%s%nafter:%n%s"
+              .formatted(fuse.step, when, found, before, after));
   }
 
   /** A machine with three snapshots and different contents in each, and a chain nobody uses. */
@@ -240,9 +319,15 @@ class CrashPointsTest {
     }
   }
 
-  /** Lets a number of steps happen and then ends the process: no later step happens either. */
+  /**
+   * Lets a number of steps happen and then ends the process, or fails: no later step happens
+   * either.
+   */
   private static final class Fuse implements StateFolder.Steps {
+    static final String FULL = "No space left on device";
+
     private int left;
+    private boolean kills = true;
     private boolean blown;
     private String step = "";
 
@@ -251,13 +336,16 @@ class CrashPointsTest {
     }
 
     @Override
-    public void before(String what) {
-      if (left == 0) {
-        if (!blown) step = what;
-        blown = true;
-        throw new Killed(what);
+    public void before(String what) throws IOException {
+      if (left > 0) {
+        left--;
+        return;
       }
-      left--;
+      if (!kills && what.startsWith("sync")) return; // of what was written there was room for
+      if (!blown) step = what;
+      blown = true;
+      if (kills) throw new Killed(what);
+      throw new IOException(FULL);
     }
 
     private Announcement heard(Announcement announcement) {
@@ -377,7 +465,11 @@ class CrashPointsTest {
 
         @Override
         public void sweep(Path location) {
-          before("sweep " + location);
+          try {
+            before("sweep " + location);
+          } catch (IOException e) {
+            return;
+          }
           images.sweep(location);
         }
 
