@@ -705,9 +705,14 @@ public final class Inventory implements AutoCloseable {
           ledger.carryOut(
               Devices.guestEject(ledger.state(), machine, slot), machine, Unservable.REFUSED);
           MachineEntry entry = ledger.state().machine(machine);
-          // Nobody is there who could save it.
-          if (entry.sessions().isEmpty())
+          if (!entry.sessions().isEmpty()) return null; // which saves it
+          try {
             ledger.decide(state -> Registries.claimed(state.with(entry.saving()), machine));
+          } catch (RuntimeException e) {
+            ledger.carryOut(
+                Sessions.discard(ledger.state(), machine), machine, Unservable.LEFT_OUT);
+            throw e;
+          }
           return null;
         });
   }

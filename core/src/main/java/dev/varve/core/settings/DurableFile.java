@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -92,12 +93,16 @@ final class DurableFile {
       while (bytes.hasRemaining()) file.write(bytes);
       file.force(true);
     } catch (IOException e) {
-      throw NO_SPACE.equals(e.getMessage())
+      throw isFull(e)
           ? new OutOfSpaceException(
-              "%s cannot be written: there is no space left; free some there, then try again"
+              "%s cannot be written: there is no space left, or no room for one more file; free some there, then try again"
                   .formatted(staged))
           : e;
     }
+  }
+
+  private static boolean isFull(IOException e) {
+    return NO_SPACE.equals(e instanceof FileSystemException f ? f.getReason() : e.getMessage());
   }
 
   private void keepOwner() throws IOException {

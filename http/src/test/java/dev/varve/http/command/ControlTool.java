@@ -45,6 +45,20 @@ final class ControlTool {
     return err.toString();
   }
 
+  /** What became of a command: either it printed something for programs, or it was refused. */
+  record Outcome(JsonObject answer, String refusal) {}
+
+  /** Runs a command, which may fail. */
+  Outcome attempt(Object... arguments) {
+    var out = new StringWriter();
+    var err = new StringWriter();
+    int status = execute(out, err, arguments);
+    if (status > 1) throw new AssertionError(Arrays.toString(arguments) + ": " + err);
+    boolean empty = status == 1 || out.toString().isEmpty();
+    return new Outcome(
+        empty ? new JsonObject() : new JsonObject(out.toString()), status == 0 ? "" : err.toString());
+  }
+
   private int execute(StringWriter out, StringWriter err, Object... arguments) {
     List<String> line = new ArrayList<>(Arrays.stream(arguments).map(Object::toString).toList());
     line.addAll(List.of("--output", "json", "--state", state.toString()));

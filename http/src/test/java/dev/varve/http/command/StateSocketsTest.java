@@ -4,19 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.varve.core.testing.NeedsTools;
 import dev.varve.http.client.SocketPlaces;
 import dev.varve.io.nbd.NbdLimits;
 import dev.varve.io.nbd.ReplyStyle;
 import java.io.IOException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -69,13 +65,13 @@ class StateSocketsTest {
   @NeedsTools("mount")
   void aStateFolderWithoutFreeInodesIsServedWithoutATokenAndWithOneWhenThereIsRoom()
       throws Exception {
-    try (var small = Mounted.tmpfs(folder, "nr_inodes=40")) {
+    try (var small = SmallFileSystem.mount(folder.resolve("small"), "nr_inodes=40")) {
       Path state = small.path().resolve("state");
       try (var _ = serve(state)) {
         new ControlTool(state).run("machine", "create", "m");
       }
       Files.delete(state.resolve("token"));
-      List<Path> fill = small.fillInodes();
+      small.fillInodes();
       try (var server = serve(state)) {
         var tool = new ControlTool(state);
         server.listenApi(new TcpAddress("127.0.0.1", 0));
@@ -85,11 +81,11 @@ class StateSocketsTest {
         assertTrue(
             warnings(tool).stream().anyMatch(w -> w.contains("does not answer on TCP")),
             () -> warnings(tool).toString());
-        assertTrue(tool.failure("machine", "create", "n").contains("No space left"));
+        assertTrue(tool.failure("machine", "create", "n").contains("no space left"));
         var second = assertThrows(IOException.class, () -> serve(state));
         assertTrue(second.getMessage().contains("in use by process"), second.getMessage());
 
-        for (Path file : fill) Files.delete(file);
+        small.empty();
         awaitFile(state.resolve("api.sock"));
         while (server.apiAddress() == null || !warnings(tool).isEmpty()) Thread.onSpinWait();
 
@@ -102,7 +98,7 @@ class StateSocketsTest {
   @Test
   @NeedsTools("mount")
   void aReadOnlyStateFolderIsServedAndTakesChangesWhenItIsWritable() throws Exception {
-    try (var small = Mounted.tmpfs(folder, "size=4M")) {
+    try (var small = SmallFileSystem.mount(folder.resolve("small"), "size=4M")) {
       Path state = small.path().resolve("state");
       try (var _ = serve(state)) {
         new ControlTool(state).run("machine", "create", "m");
@@ -121,38 +117,6 @@ class StateSocketsTest {
 
         tool.run("machine", "create", "n");
       }
-    }
-  }
-
-  /** A file system of its own; unmounted at the end. */
-  private record Mounted(Path path) implements AutoCloseable {
-
-    static Mounted tmpfs(Path folder, String options) throws Exception {
-      Path path = Files.createDirectory(folder.resolve("mounted"));
-      try {
-        VarveProcess.tool(folder, "mount", "-t", "tmpfs", "-o", options, "none", path.toString());
-      } catch (IOException e) {
-        assumeTrue(false, "the machine mounts nothing: " + e.getMessage());
-      }
-      return new Mounted(path);
-    }
-
-    List<Path> fillInodes() throws IOException {
-      List<Path> files = new ArrayList<>();
-      try {
-        while (true) files.add(Files.createFile(path.resolve("fill" + files.size())));
-      } catch (FileSystemException full) {
-        return files;
-      }
-    }
-
-    void remount(String how) throws Exception {
-      VarveProcess.tool(path.getParent(), "mount", "-o", "remount," + how, path.toString());
-    }
-
-    @Override
-    public void close() throws Exception {
-      VarveProcess.tool(Objects.requireNonNull(path.getParent()), "umount", "-l", path.toString());
     }
   }
 }

@@ -271,7 +271,11 @@ public final class ChainFiles implements ImageFiles {
     if (VdiHeader.peek(location).type() != ImageType.DIFFERENCING) throw noParent(location);
     if (!Files.isWritable(location))
       throw new FileSystemException(
-          location.toString(), null, "this user may not write it; give it the right to");
+          location.toString(),
+          null,
+          Files.getFileStore(location).isReadOnly()
+              ? "its file system is read-only; mount it for writing"
+              : "this user may not write it; give it the right to");
   }
 
   @Override

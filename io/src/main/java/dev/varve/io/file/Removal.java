@@ -49,11 +49,11 @@ public final class Removal {
       throw new FileSystemException(
           file.toString(),
           null,
-          "it cannot be removed from its folder, %s"
+          "it cannot be removed or replaced: %s"
               .formatted(
                   Files.getFileStore(folder).isReadOnly()
-                      ? "whose file system is read-only"
-                      : "in which this user may not write; give it the right to"));
+                      ? "the file system of its folder is read-only; mount it for writing"
+                      : "this user may not write in its folder; give it the right to"));
     if (has(folder, Posix.STATX_ATTR_APPEND))
       throw new FileSystemException(
           file.toString(),
