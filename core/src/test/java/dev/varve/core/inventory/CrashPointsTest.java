@@ -102,7 +102,8 @@ class CrashPointsTest {
               h.bench.inventory.save(h.session);
             }),
         new Case("takeSnapshot", h -> h.bench.inventory.takeSnapshot(h.session, "S4", "")),
-        new Case("restoreSnapshot", h -> h.bench.inventory.restoreSnapshot(h.session, h.snapshot(0))),
+        new Case(
+            "restoreSnapshot", h -> h.bench.inventory.restoreSnapshot(h.session, h.snapshot(0))),
         new Case("deleteFirst", h -> h.bench.inventory.deleteSnapshot(h.session, h.snapshot(0))),
         new Case("deleteMiddle", h -> h.bench.inventory.deleteSnapshot(h.session, h.snapshot(1))),
         new Case("deleteLast", h -> h.bench.inventory.deleteSnapshot(h.session, h.snapshot(2))),

@@ -56,7 +56,8 @@ final class ControlTool {
     if (status > 1) throw new AssertionError(Arrays.toString(arguments) + ": " + err);
     boolean empty = status == 1 || out.toString().isEmpty();
     return new Outcome(
-        empty ? new JsonObject() : new JsonObject(out.toString()), status == 0 ? "" : err.toString());
+        empty ? new JsonObject() : new JsonObject(out.toString()),
+        status == 0 ? "" : err.toString());
   }
 
   private int execute(StringWriter out, StringWriter err, Object... arguments) {

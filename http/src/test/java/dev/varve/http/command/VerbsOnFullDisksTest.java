@@ -69,7 +69,8 @@ class VerbsOnFullDisksTest {
     run("medium create %i/loose.vdi --size 4M");
     run("medium diff %i/loose.vdi %i/x.vdi");
     run("medium diff %i/x.vdi %i/y.vdi");
-    for (String own : List.of("own1", "own2", "own3", "own4", "spare", "free-m", "free-s", "hot-m", "hot-s"))
+    for (String own :
+        List.of("own1", "own2", "own3", "own4", "spare", "free-m", "free-s", "hot-m", "hot-s"))
       run("medium create %i/" + own + ".vdi --size 4M");
     run("medium close %i/spare.vdi");
     Files.write(images.path().resolve("disc.iso"), new byte[4096]);
@@ -272,7 +273,10 @@ class VerbsOnFullDisksTest {
     if (!begun) assertSame(before, everything(), "started when it is over");
     assertEquals(new JsonArray(), tool.run("machine", "list").getJsonArray("warnings"));
     for (String verb : refused) {
-      boolean later = verb.contains("$1") || verb.contains(" eject ") || begun && verb.contains("snapshot delete");
+      boolean later =
+          verb.contains("$1")
+              || verb.contains(" eject ")
+              || begun && verb.contains("snapshot delete");
       if (!later) assertEquals("", outcome(verb), verb);
     }
   }
