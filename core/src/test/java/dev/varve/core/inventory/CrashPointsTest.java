@@ -128,12 +128,12 @@ class CrashPointsTest {
             h ->
                 h.bench.inventory.cloneMedium(
                     h.y, h.bench.at("copy.vdi"), "VDI", MediumVariant.STANDARD)),
-        crash(
+        new Case(
             "cloneToRaw",
             h ->
                 h.bench.inventory.cloneMedium(
                     h.y, h.bench.at("copy.raw"), "RAW", MediumVariant.STANDARD)),
-        crash(
+        new Case(
             "createRaw",
             h ->
                 h.bench.inventory.createMedium(
