@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import dev.varve.core.testing.NeedsTools;
 import dev.varve.http.client.ApiClient;
 import dev.varve.http.client.ApiRequest;
+import dev.varve.io.nbd.NbdLimits;
 import dev.varve.io.nbd.ReplyStyle;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -138,7 +139,7 @@ class VerbsOnFullDisksTest {
   }
 
   private void start() throws IOException {
-    server = new StateServer(state, null, null, ReplyStyle.STRUCTURED);
+    server = new StateServer(state, null, null, NbdLimits.DEFAULT, ReplyStyle.STRUCTURED);
     api = new ApiClient(state);
   }
 
