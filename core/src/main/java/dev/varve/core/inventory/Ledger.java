@@ -30,12 +30,16 @@ final class Ledger {
 
   private static final int MOST_ATTEMPTS = 4;
 
+  /** How long a list of machines waits for the host. */
+  private static final Duration LOOK_PATIENCE = Duration.ofSeconds(1);
+
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition published = lock.newCondition();
   private final Outside outside;
   private final MachineRuns runs;
   private final OutsideEdits edits;
   private final Chronicle chronicle;
+  private final PatientLook patientLook = new PatientLook(LOOK_PATIENCE);
   private volatile InventoryState state;
   private volatile View view;
   private volatile @Nullable MediaCheck check;
@@ -135,8 +139,7 @@ final class Ledger {
    */
   void look(Collection<View.MachineView> machines) {
     List<MachineId> changed =
-        machines.stream()
-            .filter(edits::mayHaveChanged)
+        patientLook.changed(machines, edits::mayHaveChanged).stream()
             .map(machine -> machine.saved().id())
             .toList();
     if (!lock.tryLock()) return;

@@ -40,6 +40,9 @@ final class OwnedMachines implements AutoCloseable {
   private final Path stateFolder;
   private final Map<Path, FileChannel> locks = new HashMap<>();
 
+  /** Those that are used without a lock; they are not asked for again, for the host may hang. */
+  private final Set<Path> unlocked = new HashSet<>();
+
   OwnedMachines(Path stateFolder) {
     this.stateFolder = stateFolder;
   }
@@ -50,9 +53,11 @@ final class OwnedMachines implements AutoCloseable {
    * @throws SettingsException if another server has it, and says which
    */
   void own(Path settingsFile) throws IOException {
-    if (locks.containsKey(settingsFile)) return;
-    FileChannel channel = open(lockOf(settingsFile));
+    if (locks.containsKey(settingsFile) || unlocked.contains(settingsFile)) return;
+    FileChannel channel = null;
+    if (Files.isDirectory(settingsFile.resolveSibling(""))) channel = open(lockOf(settingsFile));
     if (channel != null) locks.put(settingsFile, channel);
+    else unlocked.add(settingsFile);
   }
 
   /** Lets others have all machines but these. */
@@ -60,6 +65,7 @@ final class OwnedMachines implements AutoCloseable {
     Set<Path> others = new HashSet<>(locks.keySet());
     others.removeAll(settingsFiles);
     others.forEach(this::release);
+    unlocked.retainAll(settingsFiles);
   }
 
   private static Path lockOf(Path settingsFile) {

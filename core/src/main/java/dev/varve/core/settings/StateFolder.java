@@ -687,7 +687,7 @@ public final class StateFolder implements AutoCloseable {
     owned.retain(machines);
     for (Path machine : machines) {
       try {
-        if (Files.isDirectory(machine.resolveSibling(""))) owned.own(machine);
+        owned.own(machine);
       } catch (IOException e) {
         // Another server's: the list says so, and it is not read.
       }
