@@ -5,12 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.core.testing.NeedsTools;
+import dev.varve.io.vdi.NewImage;
+import dev.varve.io.vdi.VdiCreator;
 import java.io.RandomAccessFile;
 import java.net.HttpURLConnection;
 import java.net.URI;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -181,6 +185,40 @@ class LogOfAServerTest {
               "ERROR server: stopped after .*; the host could not carry out: disk 'web/SATA/0/0': 3"
                   + " reads \\(EIO\\); not kept: .*disk.img.*"),
           server.log().allLines());
+    }
+  }
+
+  @Test
+  @NeedsTools("mount")
+  void aFullFileSystemIsOneLineForEachKindAndAtTheEndACount() throws Exception {
+    try (var small = SmallFileSystem.mount(folder.resolve("small"), "size=4M")) {
+      Path image = small.path().resolve("disk.vdi");
+      VdiCreator.create(image, NewImage.dynamic(64L * MIB, UUID::randomUUID));
+      try (var server = VarveProcess.start(folder, "serve", image.toString(), "--unix", "s")) {
+        server.line();
+        server.line();
+        try (var disk = new NbdSocket(folder.resolve("s"))) {
+          for (int cookie = 0; cookie < 12; cookie++) {
+            disk.request(0, NbdSocket.WRITE, cookie, (long) cookie * MIB, MIB);
+            disk.send(ByteBuffer.allocate(MIB));
+            int error = disk.reply().error();
+            assertTrue(error == 0 || error == 28, "error " + error);
+          }
+        }
+        server.signal("TERM");
+        server.exitStatus();
+
+        List<String> told =
+            server.log().allLines().stream().filter(line -> line.contains("ENOSPC")).toList();
+        String all = String.join("\n", told);
+        assertEquals(3, told.size(), all);
+        assertTrue(
+            told.get(0).contains("WARNING disks: disk 'disk.vdi'")
+                && told.get(0).contains("a write of 1048576 bytes at offset"),
+            all);
+        assertTrue(told.get(1).matches(".* [0-9]+ more writes failed until now, .*"), all);
+        assertTrue(told.get(2).contains("server: stopped after"), all);
+      }
     }
   }
 

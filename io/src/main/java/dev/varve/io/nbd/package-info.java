@@ -25,7 +25,10 @@
  * turn of an event loop does about a millisecond of work for one connection before others have
  * theirs. A large read is answered out of the host's page cache, cold as well, so that it holds no
  * buffer while the client does not take it. The buffers of all clients together are bounded: the
- * more are in use, the less may each hold, and when all are, who takes no replies is cut.
+ * more are in use, the less may each hold, and when all are, who takes no replies is cut. How many
+ * clients there are is bounded by their number and by file descriptors: a socket whose descriptor
+ * is among those that the rest of the program needs belongs to a client that is refused ({@code
+ * Admission}).
  *
  * <p><b>Choices</b> where the protocol leaves them open:
  *

@@ -137,6 +137,7 @@ class StorageThreadsTest {
       threads.execute(other::countDown);
       assertTrue(other.await(PATIENCE_SECONDS, TimeUnit.SECONDS));
       assertTrue(threads.count() > 2);
+      assertTrue(threads.stuck() > 0);
 
       answer.countDown();
 
@@ -145,6 +146,7 @@ class StorageThreadsTest {
         assertTrue(System.nanoTime() < deadline, () -> threads.count() + " threads are left");
         Thread.onSpinWait();
       }
+      assertEquals(0, threads.stuck());
       noTaskIsForgotten(threads);
     }
   }
