@@ -1,7 +1,9 @@
 package dev.varve.core.medium;
 
+import static dev.varve.core.testing.FileOwner.needsRoot;
+import static dev.varve.core.testing.FileOwner.own;
+import static dev.varve.core.testing.FileOwner.ownerOf;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,33 +16,16 @@ import org.junit.jupiter.api.io.TempDir;
 /** What a server that runs as root makes in a user's folder belongs to the user. */
 final class OwnershipTest {
 
-  private static final int USER = 4711;
-  private static final int GROUP = 4712;
-
   @TempDir Path folder;
 
   @BeforeEach
   void giveTheFolderToAUser() throws IOException {
-    assumeTrue(Files.getAttribute(folder, "unix:uid").equals(0), "only root gives files away");
+    needsRoot(folder);
     own(folder, "rwxr-x---");
-  }
-
-  private static void own(Path path, String permissions) throws IOException {
-    Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(permissions));
-    Files.setAttribute(path, "unix:uid", USER);
-    Files.setAttribute(path, "unix:gid", GROUP);
   }
 
   private Path made(String name) throws IOException {
     return Files.createTempFile(folder, name, "");
-  }
-
-  private static String ownerOf(Path path) throws IOException {
-    return "%s:%s %s"
-        .formatted(
-            Files.getAttribute(path, "unix:uid"),
-            Files.getAttribute(path, "unix:gid"),
-            PosixFilePermissions.toString(Files.getPosixFilePermissions(path)));
   }
 
   @Test

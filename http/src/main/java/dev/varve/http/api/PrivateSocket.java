@@ -14,6 +14,9 @@ public final class PrivateSocket {
 
   private static final System.Logger LOG = System.getLogger(PrivateSocket.class.getName());
 
+  /** Short: the path of a socket has 107 bytes at most. */
+  private static final String BOUND = "s";
+
   private PrivateSocket() {}
 
   /**
@@ -26,15 +29,16 @@ public final class PrivateSocket {
     Path folder;
     try {
       // Bound where nobody else can reach it, and moved when its mode is right.
-      folder =
-          Files.createTempDirectory(
-              socket.toAbsolutePath().getParent(),
-              ".s",
-              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      folder = socket.resolveSibling("." + socket.getFileName() + ".new");
+      Files.deleteIfExists(folder.resolve(BOUND)); // what a process left that was killed here
+      Files.deleteIfExists(folder);
+      Files.createDirectory(
+          folder,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     } catch (IOException e) {
       return Future.failedFuture(e);
     }
-    Path bound = folder.resolve("s");
+    Path bound = folder.resolve(BOUND);
     return listener
         .apply(bound)
         .compose(_ -> publish(bound, socket))

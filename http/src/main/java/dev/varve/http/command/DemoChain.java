@@ -13,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
@@ -48,14 +47,11 @@ record DemoChain(Path folder) {
           folder + " is not empty and holds no demo; choose another folder with --state");
     }
     Path parent = Files.createDirectories(folder.toAbsolutePath().getParent());
-    Path workshop = Files.createTempDirectory(parent, ".varve-demo-");
-    try {
-      var made = new DemoChain(Files.createDirectory(workshop.resolve("demo")));
-      made.make(workshop);
+    try (Workshop workshop = Workshop.in(parent, ".varve-demo-")) {
+      var made = new DemoChain(Files.createDirectory(workshop.folder().resolve("demo")));
+      made.make(workshop.folder());
       Files.deleteIfExists(folder);
       Files.move(made.folder, folder);
-    } finally {
-      delete(workshop);
     }
     return demo;
   }
@@ -186,12 +182,6 @@ record DemoChain(Path folder) {
   private static boolean isEmpty(Path folder) throws IOException {
     try (Stream<Path> entries = Files.list(folder)) {
       return entries.findAny().isEmpty();
-    }
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> tree = Files.walk(folder)) {
-      for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) Files.delete(path);
     }
   }
 }

@@ -9,8 +9,11 @@ import dev.varve.io.vdi.VdiHeader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -56,6 +59,26 @@ class DemoChainTest {
     assertEquals(made.uuid(), VdiHeader.peek(state.resolve("wednesday.vdi")).uuid());
     try (var left = Files.list(folder.resolve("a"))) {
       assertEquals(List.of(state), left.toList());
+    }
+  }
+
+  @Test
+  void whatAKillLeftOfADemoGoesWithTheNextAndALivingOneStays() throws IOException {
+    Path left = Files.createTempDirectory(folder, ".w-");
+    Files.createFile(left.resolve("lock"));
+    Files.createFile(Files.createDirectory(left.resolve("demo")).resolve("monday.vdi"));
+    Path begun = Files.createTempDirectory(folder, ".w-");
+    Path open = Files.createTempDirectory(folder, ".w-");
+    Files.createFile(open.resolve("lock"));
+    Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxrwxrwx"));
+    try (Workshop living = Workshop.in(folder, ".w-");
+        Workshop next = Workshop.in(folder, ".w-")) {
+      assertTrue(Files.exists(living.folder()));
+      assertTrue(Files.exists(next.folder()));
+    }
+
+    try (var files = Files.list(folder)) {
+      assertEquals(Set.of(begun, open), files.collect(Collectors.toSet()));
     }
   }
 
