@@ -175,6 +175,15 @@ public interface ImageFiles {
   /** Whether there is an image file that holds this id; a symbolic link is none. */
   boolean isImage(Path location, MediumId id);
 
+  /**
+   * Exchanges the names of two files in one step; of settings files too.
+   *
+   * @return false where the host cannot: nothing has changed
+   */
+  default boolean exchange(Path one, Path other) throws IOException {
+    return false;
+  }
+
   /** The room on the file system of a file or folder that is there. */
   Room room(Path place) throws IOException;
 

@@ -115,6 +115,7 @@ final class DecidedChange {
     if (Files.isDirectory(file.path()))
       throw new FileSystemException(file.path().toString(), null, "it is a folder");
     var durable = new DurableFile(file.path(), steps);
+    durable.settle(file.before(), file.bytes(), images::exchange);
     if (Arrays.equals(file.bytes(), durable.contents())) {
       durable.unstageIfPossible();
       durable.sync(); // an attempt before this one, or before a crash, may have failed there
@@ -126,7 +127,7 @@ final class DecidedChange {
     if (isNew) DurableFile.createFolders(folder);
     else if (!Files.isDirectory(folder)) throw new NoSuchFileException(folder.toString());
     durable.stageAgain(file.bytes());
-    if (durable.publish(file.before())) return;
+    if (durable.publish(file.before(), images::exchange)) return;
     if (durable.previouslyHeld(file.bytes())) {
       durable.unstageIfPossible();
       return;

@@ -32,12 +32,21 @@ final class DurableFile {
   /** What the JDK says then, and all that it says. */
   private static final String NO_SPACE = "No space left on device";
 
+  /** How the name ends of what is exchanged with the file; always whole. */
+  private static final String EXCHANGED = ".varve-swap";
+
   /** How the name of the previous contents ends. */
   static final String PREVIOUS = "-prev";
 
   private final Path path;
   private final Path staged;
+  private final Path exchanged;
   private final StateFolder.Steps steps;
+
+  /** Exchanges the names of two files; false where that cannot be done in one step. */
+  interface Exchange {
+    boolean of(Path one, Path other) throws IOException;
+  }
 
   /**
    * @param path absolute; a symbolic link is followed, so that it stays one
@@ -45,6 +54,7 @@ final class DurableFile {
   DurableFile(Path path, StateFolder.Steps steps) throws IOException {
     this.path = Files.isSymbolicLink(path) ? path.toRealPath() : path;
     this.staged = sibling(STAGED);
+    this.exchanged = sibling(EXCHANGED);
     this.steps = steps;
   }
 
@@ -132,7 +142,7 @@ final class DurableFile {
    * @return false if the file is not as {@code before} says, because another program has written or
    *     deleted it since: then it stays as it is, and what was staged too
    */
-  boolean publish(@Nullable Fingerprint before) throws IOException {
+  boolean publish(@Nullable Fingerprint before, Exchange exchange) throws IOException {
     if (!exists()) {
       if (before != null && !before.equals(Fingerprint.NO_FILE)) return false;
       return publishNew();
@@ -145,9 +155,64 @@ final class DurableFile {
       // The new contents are more important than a copy of the old ones.
     }
     steps.before("replace " + path);
-    if (before != null && !Fingerprint.of(path).equals(before)) return false;
+    if (before != null) return exchange(before, exchange);
     publishStaged();
     return true;
+  }
+
+  /**
+   * Exchanges the file with what was staged and looks at what came out: so not even a program that
+   * writes it at this very moment loses anything.
+   */
+  private boolean exchange(Fingerprint before, Exchange exchange) throws IOException {
+    if (!Fingerprint.of(path).equals(before)) return false;
+    move(staged, exchanged); // of its own name, so that a crash leaves no doubt what it is
+    steps.before("exchange " + path);
+    if (!exchange.of(exchanged, path)) {
+      move(exchanged, path);
+      sync();
+      return true;
+    }
+    steps.before("look at what was in " + path);
+    if (!Fingerprint.of(exchanged).equals(before)) {
+      putBack(exchange);
+      return false;
+    }
+    sync();
+    Files.delete(exchanged);
+    return true;
+  }
+
+  private void putBack(Exchange exchange) throws IOException {
+    steps.before("put back what was in " + path);
+    if (!exchange.of(exchanged, path)) throw new IOException(path + " cannot be exchanged");
+    move(exchanged, staged);
+    sync();
+  }
+
+  /**
+   * Ends an {@link #exchange} that a crash or a failure has cut short.
+   *
+   * @param contents what was staged
+   */
+  void settle(@Nullable Fingerprint before, byte[] contents, Exchange exchange) throws IOException {
+    if (!Files.exists(exchanged, LinkOption.NOFOLLOW_LINKS)) return;
+    byte[] out = Files.readAllBytes(exchanged);
+    if (Arrays.equals(out, contents)) {
+      move(exchanged, staged);
+    } else if (Fingerprint.of(out).equals(before)) {
+      sync();
+      Files.delete(exchanged);
+    } else if (Arrays.equals(contents, contents())) {
+      putBack(exchange);
+    } else {
+      move(exchanged, staged); // two others have written it: the later stays, the earlier is kept
+      keepBeside();
+    }
+  }
+
+  private static void move(Path from, Path to) throws IOException {
+    Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
   /** Gives the staged file its name, which no other file has. */

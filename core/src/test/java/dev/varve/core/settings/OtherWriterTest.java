@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.core.settings.StateFolder.FileStep;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -183,6 +184,78 @@ class OtherWriterTest {
     }
   }
 
+  @Test
+  void whatAnotherProgramWritesInTheVeryMomentOfTheExchangeStays() throws IOException {
+    Path place = place("p");
+    var images = new LineImages();
+    images.meanwhile =
+        () -> {
+          images.meanwhile = () -> {};
+          writeUnchecked(settings(place));
+        };
+
+    try (StateFolder folder =
+        StateFolder.open(
+            place.resolve("state"),
+            images,
+            StateFolder.Troubles.UNHEARD,
+            StateFolder.Steps.UNHEARD)) {
+      save(folder, place);
+    }
+
+    assertTrue(Files.readString(settings(place)).contains(THEIRS));
+    assertEquals(1, kept(place).size());
+    assertTrue(Files.readString(kept(place).getFirst()).contains(OURS));
+    try (Stream<Path> files = Files.list(place.resolve("vm"))) {
+      assertEquals(
+          List.of(), files.filter(file -> file.toString().endsWith(".varve-swap")).toList());
+    }
+  }
+
+  @Test
+  void aKillAfterTheExchangeOfWhatAnotherProgramWroteLosesNothing() throws IOException {
+    for (int kill = 0; kill < steps() + 3; kill++) {
+      Path place = place("k" + kill);
+      var images = new LineImages();
+      images.meanwhile =
+          () -> {
+            images.meanwhile = () -> {};
+            writeUnchecked(settings(place));
+          };
+      try (StateFolder folder =
+          StateFolder.open(
+              place.resolve("state"),
+              images,
+              StateFolder.Troubles.UNHEARD,
+              new At(
+                  kill,
+                  () -> {
+                    throw new Killed();
+                  }))) {
+        save(folder, place);
+      } catch (Killed e) {
+        // The process is gone.
+      }
+      boolean written = Files.readString(settings(place)).contains(THEIRS) || isSwapped(place);
+
+      open(place).close();
+
+      if (written) {
+        assertTrue(Files.readString(settings(place)).contains(THEIRS), "killed before step " + kill);
+        assertTrue(holds(place, OURS), "killed before step " + kill);
+      }
+      assertFalse(Files.exists(swap(place)), "killed before step " + kill);
+    }
+  }
+
+  private static Path swap(Path place) {
+    return place.resolve("vm/mail.vbox.varve-swap");
+  }
+
+  private static boolean isSwapped(Path place) throws IOException {
+    return Files.exists(swap(place)) && Files.readString(swap(place)).contains(THEIRS);
+  }
+
   private static boolean holds(Path place, String text) throws IOException {
     if (Files.readString(settings(place)).contains(text)) return true;
     for (Path kept : kept(place)) if (Files.readString(kept).contains(text)) return true;
@@ -257,6 +330,14 @@ class OtherWriterTest {
   /** As programs that take care write: a new file takes the name. */
   private static void write(Path file) throws IOException {
     replace(file, Files.readString(file).replaceFirst("RAMSize=\"\\d+\"", THEIRS));
+  }
+
+  private static void writeUnchecked(Path file) {
+    try {
+      write(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static void replace(Path file, String text) throws IOException {

@@ -27,6 +27,8 @@ import dev.varve.io.image.ImageName;
 import dev.varve.io.image.KnownFormat;
 import dev.varve.io.posix.BlockDeviceFacts;
 import dev.varve.io.posix.FileSystemFacts;
+import dev.varve.io.posix.Posix;
+import dev.varve.io.posix.PosixException;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.ImageType;
 import dev.varve.io.vdi.NewImage;
@@ -45,6 +47,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +59,9 @@ public final class ChainFiles implements ImageFiles {
 
   private static final String VDI = "VDI";
   private static final String RAW = "RAW";
+
+  /** What a host or file system answers that cannot exchange names. */
+  private static final Set<Integer> UNKNOWN = Set.of(Posix.EINVAL, Posix.ENOSYS, Posix.EOPNOTSUPP);
 
   private final StorageThreads threads;
 
@@ -355,6 +361,17 @@ public final class ChainFiles implements ImageFiles {
 
   static long usableSpace(Path file) throws IOException {
     return roomOf(file).bytes();
+  }
+
+  @Override
+  public boolean exchange(Path one, Path other) throws IOException {
+    try {
+      Posix.exchange(one, other);
+      return true;
+    } catch (PosixException e) {
+      if (UNKNOWN.contains(e.errno())) return false;
+      throw e;
+    }
   }
 
   @Override

@@ -15,6 +15,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The system calls that Varve makes itself, on Linux for x86_64 and aarch64.
@@ -143,6 +144,7 @@ public final class Posix {
   private static final long IOVEC_LENGTH = 8;
 
   private static final int RWF_NOWAIT = 8;
+  private static final int RENAME_EXCHANGE = 2;
 
   private static final Linker LINKER = Linker.nativeLinker();
   private static final StructLayout CALL_STATE = Linker.Option.captureStateLayout();
@@ -170,6 +172,10 @@ public final class Posix {
       call("statx", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS);
   private static final MethodHandle LINKAT =
       call("linkat", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, JAVA_INT);
+  private static final @Nullable MethodHandle RENAMEAT2 =
+      LINKER.defaultLookup().find("renameat2").isPresent() // musl got it late
+          ? call("renameat2", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, JAVA_INT)
+          : null;
   private static final MethodHandle LSEEK = call("lseek", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT);
   private static final MethodHandle MMAP =
       call("mmap", JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
@@ -241,6 +247,24 @@ public final class Posix {
       MemorySegment state = STATE.get();
       while ((int) LINKAT.invokeExact(state, AT_FDCWD, from, AT_FDCWD, to, AT_SYMLINK_FOLLOW) < 0)
         retryOrFail("linkat", " " + name, state);
+    } catch (Throwable e) {
+      throw passOn(e);
+    }
+  }
+
+  /**
+   * Exchanges the names of two files in one step. Fails with {@link #EINVAL} where the file system
+   * cannot, with {@link #ENOSYS} where the host cannot.
+   */
+  public static void exchange(Path one, Path other) throws PosixException {
+    MethodHandle renameat2 = RENAMEAT2;
+    if (renameat2 == null) throw failure("renameat2", " " + one, ENOSYS);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment a = arena.allocateFrom(one.toString());
+      MemorySegment b = arena.allocateFrom(other.toString());
+      MemorySegment state = STATE.get();
+      while ((int) renameat2.invokeExact(state, AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE) < 0)
+        retryOrFail("renameat2", " " + one, state);
     } catch (Throwable e) {
       throw passOn(e);
     }

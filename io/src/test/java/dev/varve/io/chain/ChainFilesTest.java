@@ -424,6 +424,20 @@ class ChainFilesTest {
   }
 
   @Test
+  void twoFilesExchangeTheirNames() throws Exception {
+    Path one = Files.writeString(folder.resolve("one"), "1");
+    Path other = Files.writeString(folder.resolve("other"), "2");
+
+    assertTrue(files.exchange(one, other), "the file system of the tests cannot");
+
+    assertEquals("2", Files.readString(one));
+    assertEquals("1", Files.readString(other));
+    Files.delete(other);
+    assertThrows(IOException.class, () -> files.exchange(one, other));
+    assertEquals("2", Files.readString(one));
+  }
+
+  @Test
   void copyIsABaseOfItsOwnAndACancelledOneIsNot() throws Exception {
     Path base = base();
     use(List.of(base), guest -> guest.write(0, Guest.filled(1 << 20, 'b')));
