@@ -3,10 +3,12 @@ package dev.varve.http.api;
 import io.vertx.core.Future;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Objects;
 import java.util.function.Function;
 
 /** A Unix socket of a state folder: only the owner can connect to it, from its first moment on. */
@@ -14,7 +16,8 @@ public final class PrivateSocket {
 
   private static final System.Logger LOG = System.getLogger(PrivateSocket.class.getName());
 
-  /** Short: the path of a socket has 107 bytes at most. */
+  // Short: the path of a socket has 107 bytes at most.
+  private static final String BEGINNING = ".s";
   private static final String BOUND = "s";
 
   private PrivateSocket() {}
@@ -29,12 +32,13 @@ public final class PrivateSocket {
     Path folder;
     try {
       // Bound where nobody else can reach it, and moved when its mode is right.
-      folder = socket.resolveSibling("." + socket.getFileName() + ".new");
-      Files.deleteIfExists(folder.resolve(BOUND)); // what a process left that was killed here
-      Files.deleteIfExists(folder);
-      Files.createDirectory(
-          folder,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      Path parent = Objects.requireNonNull(socket.toAbsolutePath().getParent());
+      sweep(parent);
+      folder =
+          Files.createTempDirectory(
+              parent,
+              BEGINNING,
+              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     } catch (IOException e) {
       return Future.failedFuture(e);
     }
@@ -43,6 +47,18 @@ public final class PrivateSocket {
         .apply(bound)
         .compose(_ -> publish(bound, socket))
         .eventually(() -> remove(folder));
+  }
+
+  /** Takes away what a process has left that was killed before it had moved its socket. */
+  private static void sweep(Path parent) {
+    try (var left = Files.newDirectoryStream(parent, BEGINNING + "[0-9]*")) {
+      for (Path each : left) {
+        Files.deleteIfExists(each.resolve(BOUND));
+        Files.deleteIfExists(each);
+      }
+    } catch (IOException | DirectoryIteratorException e) {
+      LOG.log(Level.DEBUG, "something is left in {0}: {1}", parent, e);
+    }
   }
 
   private static Future<Void> publish(Path bound, Path socket) {

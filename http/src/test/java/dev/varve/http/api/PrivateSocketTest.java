@@ -18,7 +18,7 @@ class PrivateSocketTest {
   @Test
   void whatAKillLeftOfASocketGoesWithTheNext() throws Exception {
     Path socket = folder.resolve("api.sock");
-    Files.createFile(Files.createDirectory(folder.resolve(".api.sock.new")).resolve("s"));
+    Files.createFile(Files.createDirectory(folder.resolve(".s4711")).resolve("s"));
 
     ControlPlane.await(PrivateSocket.listen(socket, PrivateSocketTest::bind));
 
