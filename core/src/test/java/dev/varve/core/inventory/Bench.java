@@ -147,6 +147,16 @@ final class Bench implements AutoCloseable {
     return machine;
   }
 
+  /** The same with disks at SATA:0 and on. */
+  MachineId machine(String name, MediumId... disks) {
+    MachineId machine = machine(name);
+    String session = lock(machine);
+    for (int port = 0; port < disks.length; port++) attach(session, port, disks[port]);
+    inventory.save(session);
+    inventory.unlock(session);
+    return machine;
+  }
+
   String lock(MachineId machine) {
     return inventory.lock(machine, LockType.WRITE).id();
   }

@@ -72,12 +72,8 @@ class KilledResetTest {
 
   /** On a differencing image of an immutable disk. */
   private static MachineId machine(Bench bench) {
-    MachineId machine = bench.machine("mail");
-    String session = bench.lock(machine);
-    bench.attach(session, 0, bench.disk("base", MediumType.IMMUTABLE, MediumVariant.STANDARD));
-    bench.inventory.save(session);
-    bench.inventory.unlock(session);
-    return machine;
+    return bench.machine(
+        "mail", bench.disk("base", MediumType.IMMUTABLE, MediumVariant.STANDARD));
   }
 
   private static Path begun(Path image) {

@@ -53,10 +53,8 @@ class MachineStartTest {
     first = bench.disk("first");
     second = bench.disk("second");
     disc = bench.dvd("disc");
-    machine = bench.machine("mail");
+    machine = bench.machine("mail", first, second);
     String session = bench.lock(machine);
-    bench.attach(session, 0, first);
-    bench.attach(session, 1, second);
     bench.inventory.attach(session, DRIVE, DeviceType.DVD, disc);
     bench.inventory.save(session);
     bench.inventory.unlock(session);
@@ -375,11 +373,7 @@ class MachineStartTest {
 
   @Test
   void twoMachinesReadOneDiskAtATime() {
-    MachineId other = bench.machine("web");
-    String session = bench.lock(other);
-    bench.attach(session, 0, first);
-    bench.inventory.save(session);
-    bench.inventory.unlock(session);
+    MachineId other = bench.machine("web", first);
 
     bench.inventory.start(machine, READ_ONLY);
     bench.inventory.start(other, READ_ONLY);

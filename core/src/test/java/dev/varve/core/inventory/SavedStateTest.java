@@ -37,11 +37,7 @@ class SavedStateTest {
   @BeforeEach
   void machine() throws IOException {
     bench = new Bench(folder);
-    machine = bench.machine("mail");
-    String session = bench.lock(machine);
-    bench.attach(session, 0, bench.disk("disk"));
-    bench.inventory.save(session);
-    bench.inventory.unlock(session);
+    machine = bench.machine("mail", bench.disk("disk"));
   }
 
   @AfterEach
