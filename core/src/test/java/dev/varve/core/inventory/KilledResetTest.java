@@ -72,8 +72,7 @@ class KilledResetTest {
 
   /** On a differencing image of an immutable disk. */
   private static MachineId machine(Bench bench) {
-    return bench.machine(
-        "mail", bench.disk("base", MediumType.IMMUTABLE, MediumVariant.STANDARD));
+    return bench.machine("mail", bench.disk("base", MediumType.IMMUTABLE, MediumVariant.STANDARD));
   }
 
   private static Path begun(Path image) {

@@ -241,7 +241,8 @@ class OtherWriterTest {
       open(place).close();
 
       if (written) {
-        assertTrue(Files.readString(settings(place)).contains(THEIRS), "killed before step " + kill);
+        assertTrue(
+            Files.readString(settings(place)).contains(THEIRS), "killed before step " + kill);
         assertTrue(holds(place, OURS), "killed before step " + kill);
       }
       assertFalse(Files.exists(swap(place)), "killed before step " + kill);

@@ -74,8 +74,7 @@ final class Workshop implements AutoCloseable {
   private boolean isOurs(Path other) throws IOException {
     return Files.isDirectory(other, LinkOption.NOFOLLOW_LINKS)
         && Files.getOwner(other, LinkOption.NOFOLLOW_LINKS).equals(Files.getOwner(folder))
-        && OWNERS.containsAll(
-            Files.getPosixFilePermissions(other, LinkOption.NOFOLLOW_LINKS));
+        && OWNERS.containsAll(Files.getPosixFilePermissions(other, LinkOption.NOFOLLOW_LINKS));
   }
 
   private static void deleteUnused(Path other) throws IOException {

@@ -22,8 +22,7 @@ class PrivateSocketTest {
 
     ControlPlane.await(PrivateSocket.listen(socket, PrivateSocketTest::bind));
 
-    assertEquals(
-        "rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)));
+    assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)));
     try (var files = Files.list(folder)) {
       assertEquals(List.of(socket), files.toList());
     }

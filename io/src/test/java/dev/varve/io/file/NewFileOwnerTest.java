@@ -9,7 +9,6 @@ import dev.varve.io.vdi.NewImage;
 import dev.varve.io.vdi.VdiCreator;
 import dev.varve.io.vdi.VdiHeader;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
