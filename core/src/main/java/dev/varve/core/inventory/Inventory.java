@@ -309,6 +309,7 @@ public final class Inventory implements AutoCloseable {
 
   /** Forgets a machine; its files stay. Returns the media that the mode says. */
   public List<MediumId> unregister(MachineId machine, UnregisterMode mode) {
+    host.forMachine(machine);
     return ledger.locked(
         () -> {
           List<MediumId> media = Machines.returned(ledger.state(), machine, mode);
@@ -366,6 +367,7 @@ public final class Inventory implements AutoCloseable {
 
   /** Holds a machine until {@link #unlock}, or until the holder's lease ends. */
   public Session lock(MachineId machine, LockType type, Hold.Holder holder) {
+    host.forMachine(machine);
     return ledger.locked(
         () -> {
           leases.endExpired();
@@ -400,7 +402,6 @@ public final class Inventory implements AutoCloseable {
 
   /** Ends a session; changes that were not saved are discarded. */
   public void unlock(String session) {
-    host.forSession(session);
     ledger.changeBack(session, state -> Sessions.unlock(state, session));
   }
 
@@ -415,7 +416,6 @@ public final class Inventory implements AutoCloseable {
   }
 
   public void discard(String session) {
-    host.forSession(session);
     ledger.changeBack(session, state -> Sessions.discard(state, session));
   }
 

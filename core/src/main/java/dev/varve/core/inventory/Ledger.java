@@ -38,6 +38,7 @@ final class Ledger {
   private final Outside outside;
   private final MachineRuns runs;
   private final OutsideEdits edits;
+  private final HostWait host;
   private final Chronicle chronicle;
   private final PatientLook patientLook = new PatientLook(LOOK_PATIENCE);
   private volatile InventoryState state;
@@ -49,6 +50,7 @@ final class Ledger {
     this.runs = runs;
     this.edits = new OutsideEdits(outside);
     this.chronicle = new Chronicle(outside.clock());
+    this.host = new HostWait(outside, () -> this.state);
     this.state = state;
     this.view = Views.of(state);
   }
@@ -239,6 +241,7 @@ final class Ledger {
 
   /** Changes the working copy of a session's machine. */
   void change(String session, UnaryOperator<InventoryState> rule) {
+    host.forSession(session);
     locked(
         () -> {
           MachineId machine = state.held(session).id();
@@ -253,6 +256,7 @@ final class Ledger {
    * its settings file says then counts again.
    */
   void changeBack(String session, UnaryOperator<InventoryState> rule) {
+    host.forSession(session);
     locked(
         () -> {
           MachineId machine = state.held(session).id();
