@@ -216,8 +216,8 @@ public final class DiskFailures {
     return troubles[operation.ordinal()].lines[kind.ordinal()];
   }
 
-  /** The name of the disk. */
-  String disk() {
+  /** The name of the disk, for people. */
+  public String disk() {
     return disk;
   }
 

@@ -259,7 +259,7 @@ class ServeCommandTest {
         assertThrows(EOFException.class, client::reply);
       }
       String line = varve.log().await("it asked for nothing for 1.00 s");
-      assertTrue(line.contains("left disk 'disk.vdi'"), line);
+      assertTrue(line.contains("left disk 'disk'"), line);
       varve.signal("TERM");
       assertEquals(0, varve.exitStatus(), varve::errors);
     }

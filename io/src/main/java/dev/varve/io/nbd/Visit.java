@@ -42,7 +42,8 @@ final class Visit {
 
   void chose(Export export, long nowNanos) {
     start = nowNanos;
-    disk = export.name().isEmpty() ? export.description() : export.name();
+    String known = export.failures().disk(); // one name, whichever of its names was asked for
+    disk = known.isEmpty() ? export.description() : known;
     visitors.log(Level.INFO, "%s connected to disk '%s'".formatted(client, disk), nowNanos);
   }
 
