@@ -1,12 +1,13 @@
 package dev.varve.core.settings;
 
 import dev.varve.core.device.FailureWords;
-import dev.varve.core.medium.FileIdentity;
 import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.Room;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -28,8 +29,8 @@ final class FolderWatch {
   private final StateFolder.Steps steps;
   private final FolderLock lock;
   private final Consumer<@Nullable String> listener;
-  private final @Nullable FileIdentity identity;
-  private @Nullable FileIdentity lockIdentity;
+  private final @Nullable Object identity;
+  private @Nullable Object lockIdentity;
   private boolean doubted = true;
 
   /**
@@ -46,13 +47,26 @@ final class FolderWatch {
     this.lock = lock;
     this.images = images;
     this.steps = steps;
-    this.identity = FileIdentity.of(folder);
+    this.identity = key(folder);
     noteLock();
+  }
+
+  /**
+   * Which file has a name; null for none. The file of the lock is open here, so no other one gets
+   * its number. When a file was made says nothing: not every file system knows it (NFS, ramfs).
+   */
+  private static @Nullable Object key(Path file) {
+    try {
+      return Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+          .fileKey();
+    } catch (IOException _) {
+      return null;
+    }
   }
 
   private void noteLock() {
     Path file = lock.file();
-    lockIdentity = file == null ? null : FileIdentity.of(file);
+    lockIdentity = file == null ? null : key(file);
   }
 
   /**
@@ -80,7 +94,7 @@ final class FolderWatch {
   }
 
   private @Nullable String gone() {
-    FileIdentity now = FileIdentity.of(folder);
+    Object now = key(folder);
     if (now == null)
       return "the state folder %s is gone: it was removed, moved away or unmounted while Varve runs. Disks that are served go on, and nothing else can be changed; bring the folder back, or stop the server"
           .formatted(folder);
@@ -88,7 +102,7 @@ final class FolderWatch {
       return "the state folder %s is another one than when Varve started. Disks that are served go on, and nothing else can be changed; bring the first folder back, or start the server again"
           .formatted(folder);
     Path file = lock.file();
-    if (file != null && lockIdentity != null && !lockIdentity.equals(FileIdentity.of(file)))
+    if (file != null && lockIdentity != null && !lockIdentity.equals(key(file)))
       return "the state folder %s was emptied while Varve runs: the file 'lock' is another one, or gone. Disks that are served go on, and nothing else can be changed; bring back what was in the folder, and start the server again"
           .formatted(folder);
     return null;

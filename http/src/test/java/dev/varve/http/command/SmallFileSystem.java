@@ -17,9 +17,18 @@ record SmallFileSystem(Path path) implements AutoCloseable {
   private static final String FILL = "fill";
 
   static SmallFileSystem mount(Path path, String options) throws Exception {
+    return mount("tmpfs", path, options);
+  }
+
+  /** One that does not say how much room there is, nor when a file was made. */
+  static SmallFileSystem ramfs(Path path) throws Exception {
+    return mount("ramfs", path, "mode=700");
+  }
+
+  private static SmallFileSystem mount(String type, Path path, String options) throws Exception {
     Files.createDirectory(path);
     try {
-      VarveProcess.tool(path, "mount", "-t", "tmpfs", "-o", options, "none", path.toString());
+      VarveProcess.tool(path, "mount", "-t", type, "-o", options, "none", path.toString());
     } catch (IOException e) {
       assumeTrue(false, "the machine mounts nothing: " + e.getMessage());
     }

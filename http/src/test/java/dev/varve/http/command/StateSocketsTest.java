@@ -119,4 +119,27 @@ class StateSocketsTest {
       }
     }
   }
+
+  @Test
+  @NeedsTools("mount")
+  void aFolderOnAFileSystemThatKnowsNeitherItsRoomNorWhenFilesWereMadeTakesChanges()
+      throws Exception {
+    try (var memory = SmallFileSystem.ramfs(folder.resolve("memory"))) {
+      Path state = memory.path().resolve("state");
+      try (var _ = serve(state)) {
+        var tool = new ControlTool(state);
+        tool.run("machine", "create", "m");
+        tool.run("machine", "create", "n");
+        tool.run("machine", "controller", "add", "m", "SATA", "--bus", "SATA");
+        Path disk = memory.path().resolve("disk.vdi");
+        tool.run("medium", "create", disk, "--size", "4M");
+        tool.run("machine", "attach", "m", "SATA:0", disk);
+        tool.run("machine", "start", "m");
+        tool.run("machine", "snapshot", "take", "m", "S");
+        tool.run("machine", "snapshot", "delete", "m", "S");
+
+        assertEquals(List.of(), warnings(tool));
+      }
+    }
+  }
 }
