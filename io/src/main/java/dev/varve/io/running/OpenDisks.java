@@ -112,14 +112,34 @@ final class OpenDisks {
    * @throws IOException it could not be made durable; it is let go all the same
    */
   void close(OpenDisk disk) throws IOException {
-    synchronized (this) {
-      disk.users--;
-      disk.closing = disk.users == 0;
+    IOException failure = null;
+    boolean last = letGo(disk, true);
+    if (!last) {
+      try {
+        Await.done(disk.device().flush()); // while it is used here, so that no other user closes it
+      } catch (IOException e) {
+        failure = e;
+      }
+      last = letGo(disk, false);
     }
-    if (!disk.closing) {
-      Await.done(disk.device().flush());
-      return;
-    }
+    if (last) closeForAll(disk);
+    if (failure != null) throw failure;
+  }
+
+  /**
+   * Counts a user less.
+   *
+   * @param onlyTheLast does nothing if there are others
+   * @return whether it was the last one, who closes it now
+   */
+  private synchronized boolean letGo(OpenDisk disk, boolean onlyTheLast) {
+    if (onlyTheLast && disk.users > 1) return false;
+    disk.users--;
+    disk.closing = disk.users == 0;
+    return disk.closing;
+  }
+
+  private void closeForAll(OpenDisk disk) throws IOException {
     try {
       Await.done(disk.device().close());
     } finally {

@@ -7,14 +7,19 @@ import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.varve.core.device.BlockDevice;
+import dev.varve.core.device.DeviceClosedException;
 import dev.varve.core.inventory.RunningDisks.Disk;
 import dev.varve.io.host.EmptyDrive;
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -29,6 +34,7 @@ class OpenDisksTest {
   private final CountDownLatch asked = new CountDownLatch(1);
   private final CountDownLatch answer = new CountDownLatch(1);
   private volatile boolean fails;
+  private volatile @Nullable Flushing flushing;
 
   private final OpenDisks disks =
       new OpenDisks(
@@ -38,8 +44,33 @@ class OpenDisksTest {
               await(answer);
               if (fails) throw new IOException("the host says no");
             }
-            return new OpenDisk(new EmptyDrive(), paths, disk.readOnly());
+            return new OpenDisk(device(), paths, disk.readOnly());
           });
+
+  /** One that runs {@link #flushing}, once, at the beginning of a flush. */
+  private BlockDevice device() {
+    var drive = new EmptyDrive();
+    return (BlockDevice)
+        Proxy.newProxyInstance(
+            BlockDevice.class.getClassLoader(),
+            new Class<?>[] {BlockDevice.class},
+            (_, method, arguments) -> {
+              Flushing once = flushing;
+              if (method.getName().equals("flush") && once != null) {
+                flushing = null;
+                once.run();
+              }
+              try {
+                return method.invoke(drive, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
+  }
+
+  private interface Flushing {
+    void run() throws IOException;
+  }
 
   private static void await(CountDownLatch latch) {
     try {
@@ -71,6 +102,21 @@ class OpenDisksTest {
     assertFalse(first.isDone());
     answer.countDown();
     assertNotSame(found, first.get(PATIENCE_SECONDS, TimeUnit.SECONDS));
+  }
+
+  @Test
+  void usersThatLetItGoAtTheSameMomentDoNotCloseItUnderEachOther() throws Exception {
+    Disk shared = hardDisk("shared", SATA_0, Path.of("/shared.vdi"));
+    OpenDisk open = disks.open(shared);
+    disks.open(shared);
+    flushing = () -> disks.close(open);
+
+    disks.close(open);
+
+    assertThrows(DeviceClosedException.class, () -> open.device().tryRead(0, 0, null));
+    OpenDisk anew = disks.open(shared);
+    assertNotSame(open, anew);
+    disks.close(anew);
   }
 
   @Test
