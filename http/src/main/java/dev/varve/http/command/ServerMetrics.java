@@ -28,8 +28,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class ServerMetrics {
 
-  private static final double NANOS_PER_SECOND = 1e9;
-
   private final Supplier<NbdStats> nbd;
   private final StorageThreads threads;
   private final Inventory inventory;

@@ -1,6 +1,7 @@
 package dev.varve.io.nbd;
 
 import dev.varve.core.device.DeviceRequest;
+import dev.varve.core.device.FailureWords;
 import dev.varve.core.log.Amount;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -269,7 +270,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     try {
       next = loops.enter(published.export().device().fileSystem());
     } catch (IOException e) {
-      cut(e.getMessage());
+      cut(FailureWords.of(e));
       return;
     }
     entered = next;
