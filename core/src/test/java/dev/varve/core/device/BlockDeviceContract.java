@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Timeout;
 /**
  * What every {@link BlockDevice} must do. The test of a device extends it and says how to make one.
  */
-@Timeout(60)
+@Timeout(300)
 public abstract class BlockDeviceContract {
 
   private static final int SECONDS = 30;

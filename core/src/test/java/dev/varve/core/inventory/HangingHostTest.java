@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The file system under one machine's disks does not answer. */
-@Timeout(60)
+@Timeout(300)
 class HangingHostTest {
 
   private static final int PATIENCE_SECONDS = 30;

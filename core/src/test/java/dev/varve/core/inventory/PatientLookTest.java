@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The file system of one machine's settings does not answer. */
-@Timeout(60)
+@Timeout(300)
 class PatientLookTest {
 
   @TempDir(factory = MemoryFolder.class)

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The alarm of real time. */
-@Timeout(30)
+@Timeout(300)
 class AlarmClockTest {
 
   private final AlarmClock clock = new AlarmClock(System::nanoTime);

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Where a server is found whose state folder takes no sockets, and when it takes them again. */
-@Timeout(60)
+@Timeout(300)
 class StateSocketsTest {
 
   @TempDir Path folder;

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
  * Closing lets everything that is under way end, keeps nobody else waiting, and leaves a clean
  * file.
  */
-@Timeout(60)
+@Timeout(300)
 class CloseTest {
 
   private static final int BLOCK = 4096;

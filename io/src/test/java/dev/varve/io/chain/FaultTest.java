@@ -30,7 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Whatever the host fails at costs the request that needed it, and nothing else. */
-@Timeout(60)
+@Timeout(300)
 class FaultTest {
 
   private static final int BLOCK = 16 << 10;

@@ -118,7 +118,7 @@ class OtherProgramTest {
 
   /** It changes what the guest sees; this is looked for once a second. */
   @Test
-  @Timeout(60)
+  @Timeout(300)
   void anotherProgramThatWroteToAParentStopsTheWrites() throws IOException {
     images.file(0).writtenByAnother(COUNT_AT, number(12));
 

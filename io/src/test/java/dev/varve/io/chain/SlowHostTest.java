@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A write does not return, as on a file system that is frozen. */
-@Timeout(120)
+@Timeout(300)
 class SlowHostTest {
 
   private static final int BLOCK = 4096;

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Varve, itself and QEMU's programs keep one another out of images, in both directions. */
-@Timeout(60)
+@Timeout(300)
 class ImageLockTest {
   private static final long REACH = 1 << 20;
 

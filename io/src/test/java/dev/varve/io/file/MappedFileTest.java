@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * What {@link MappedFile} adds to the contract, on the file system that holds the temporary folder.
  */
-@Timeout(60)
+@Timeout(300)
 class MappedFileTest extends ImageFileContract {
   private static final long TEBIBYTE = 1L << 40;
 

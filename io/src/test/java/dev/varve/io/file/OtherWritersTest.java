@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** An image that a program without locks writes to is not opened for writing. */
-@Timeout(60)
+@Timeout(300)
 final class OtherWritersTest {
 
   @TempDir Path folder;

@@ -35,7 +35,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is special about raw files and block devices. */
-@Timeout(60)
+@Timeout(300)
 class RawDiskTest {
 
   private static final int MIB = 1 << 20;

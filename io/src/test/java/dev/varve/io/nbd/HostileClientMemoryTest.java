@@ -10,7 +10,7 @@ import org.junit.jupiter.api.parallel.Isolated;
 
 /** What clients cost that take a connection, or announce a payload, and send nothing. */
 @Isolated("measures the memory of the whole process")
-@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
 class HostileClientMemoryTest {
 
   private static final int MIB = 1 << 20;

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The clients that people have, one situation each. */
-@Timeout(120)
+@Timeout(300)
 class StockClientTest {
 
   private static final int MIB = 1 << 20;

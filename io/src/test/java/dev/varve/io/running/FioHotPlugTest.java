@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A disk comes and goes while fio writes another and checks what it wrote. */
 @NeedsTools("fio")
-@Timeout(120)
+@Timeout(300)
 class FioHotPlugTest {
 
   private static final int MIB = 1 << 20;

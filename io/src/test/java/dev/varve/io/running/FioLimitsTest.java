@@ -30,7 +30,7 @@ import org.junit.jupiter.api.parallel.Isolated;
 /** What fio sees of limits, on the machine's clock. */
 @Isolated("measures rates")
 @NeedsTools("fio")
-@Timeout(120)
+@Timeout(300)
 class FioLimitsTest {
 
   private static final int MIB = 1 << 20;

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Groups of running machines, on a clock that is stepped and with clients that really wait. */
-@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
 class MachineLimitsTest {
 
   private static final int MIB = 1 << 20;

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Files are opened beside each other; the host does not answer for one of them. */
-@Timeout(60)
+@Timeout(300)
 class OpenDisksTest {
 
   private static final int PATIENCE_SECONDS = 30;

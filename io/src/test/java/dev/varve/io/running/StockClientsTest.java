@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The clients that people have see a machine's disks. */
-@Timeout(120)
+@Timeout(300)
 class StockClientsTest {
 
   private static final int MIB = 1 << 20;

@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(300)
 class StorageThreadsTest {
 
   private static final int PATIENCE_SECONDS = 30;
