@@ -227,7 +227,13 @@ final class Chronicle {
           machine,
           now.medium() == null ? name(was, before) : name(now, after),
           slot);
-    if (!flags(was).equals(flags(now))) say("%sthe settings of %s are changed", machine, slot);
+    List<String> flags = new ArrayList<>();
+    flag("passthrough", was.passthrough(), now.passthrough(), flags);
+    flag("temporary eject", was.temporaryEject(), now.temporaryEject(), flags);
+    flag("non-rotational", was.nonRotational(), now.nonRotational(), flags);
+    flag("discard", was.discard(), now.discard(), flags);
+    flag("hot-pluggable", was.hotPluggable(), now.hotPluggable(), flags);
+    if (!flags.isEmpty()) say("%sof the device at %s: %s", machine, slot, String.join(", ", flags));
   }
 
   /** A hard disk is the same with another differencing image on it, and with one less. */
@@ -244,9 +250,8 @@ final class Chronicle {
     return state.media().containsKey(medium) ? state.base(medium).id() : medium;
   }
 
-  /** What is left to differ. */
-  private static Attachment flags(Attachment device) {
-    return device.settled().withMedium(null).withBandwidthGroup(null);
+  private static void flag(String name, boolean was, boolean now, List<String> changed) {
+    if (was != now) changed.add(name + (now ? " is on" : " is off"));
   }
 
   private static String name(Attachment device, InventoryState state) {
@@ -296,7 +301,7 @@ final class Chronicle {
     }
     for (Medium gone : before.media().values())
       if (!after.media().containsKey(gone.id()) && !used(before).contains(gone.id()))
-        say("image '%s' is taken off the list", gone.location());
+        say("image '%s' is not registered any more", gone.location());
   }
 
   private void tellOfMedium(Medium was, Medium now) {

@@ -131,7 +131,7 @@ class HangingHostTest {
             () -> bench.inventory.powerDown(slow),
             () -> bench.inventory.lock(slow, LockType.SHARED),
             () -> bench.inventory.unregister(slow, Inventory.UnregisterMode.UNREGISTER_ONLY))) {
-      ModelException refused = Bench.refusal(change::run);
+      ModelException refused = Bench.refusal(change);
       assertEquals(ErrorCode.VBOX_E_INVALID_OBJECT_STATE, refused.code());
       assertTrue(refused.getMessage().contains("is being started"), refused.getMessage());
     }

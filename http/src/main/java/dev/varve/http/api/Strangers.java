@@ -62,6 +62,7 @@ final class Strangers {
       log.log(
           Level.WARNING,
           Amount.of(more, "more request")
-              + " without the right token, or from other sites' pages, until now");
+              + (more == 1 ? " was" : " were")
+              + " refused since: without the right token, or sent by a page of another site");
   }
 }

@@ -29,8 +29,8 @@ class StrangersTest {
                 + " from 127.0.0.1:4711",
             "WARNING a request was refused: it does not show the right token: GET /api/v1/machines"
                 + " from 127.0.0.1:4711; 599 others since the last line like this",
-            "WARNING 9 more requests without the right token, or from other sites' pages, until"
-                + " now"),
+            "WARNING 9 more requests were refused since: without the right token, or sent by a page of"
+                + " another site"),
         said.lines());
   }
 
