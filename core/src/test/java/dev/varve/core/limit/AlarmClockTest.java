@@ -40,7 +40,8 @@ class AlarmClockTest {
 
     for (int i = 0; i < 100; i++) enqueue(member, Direction.READ, 1, 0).await();
 
-    assertTrue(clock.pending() <= 2, () -> clock.pending() + " alarms");
+    // One for each request would be a hundred.
+    assertTrue(clock.pending() <= 10, () -> clock.pending() + " alarms");
   }
 
   private static CountDownLatch enqueue(

