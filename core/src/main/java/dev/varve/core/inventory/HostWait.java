@@ -1,12 +1,14 @@
 package dev.varve.core.inventory;
 
 import dev.varve.core.machine.MachineId;
+import dev.varve.core.machine.Snapshot;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,9 +34,20 @@ final class HostWait {
     for (Path file : files) forFolder(file.toAbsolutePath().getParent());
   }
 
+  /** For a medium's file, and for the settings of the machines that use it. */
   void forMedium(MediumId id) {
-    Medium medium = state.get().media().get(id);
+    InventoryState now = state.get();
+    Medium medium = now.media().get(id);
     if (medium != null) forFiles(medium.location());
+    for (MachineEntry entry : now.machines().values()) if (uses(entry, id)) forMachine(entry.id());
+  }
+
+  private static boolean uses(MachineEntry entry, MediumId id) {
+    return Stream.concat(
+            Stream.of(entry.working().hardware(), entry.saved().hardware()),
+            entry.saved().snapshots().stream().map(Snapshot::hardware))
+        .flatMap(hardware -> hardware.attachments().stream())
+        .anyMatch(attachment -> id.equals(attachment.medium()));
   }
 
   /** For what a machine's settings and snapshots are kept in. */
@@ -47,10 +60,13 @@ final class HostWait {
     folders.forEach(this::forFolder);
   }
 
-  /** The same for the machine of a session. */
+  /** The same for the machine of a session, and for disks that its unsaved changes have plugged. */
   void forSession(String session) {
     MachineId machine = machine(session);
-    if (machine != null) forMachine(machine);
+    if (machine == null) return;
+    forMachine(machine);
+    MachineEntry entry = state.get().machines().get(machine);
+    if (entry != null && entry.working().modified()) forDisks(machine);
   }
 
   /** The same, and for the disks that the machine has open: what they do is done. */

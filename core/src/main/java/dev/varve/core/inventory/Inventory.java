@@ -300,6 +300,7 @@ public final class Inventory implements AutoCloseable {
 
   /** What a user should know of a machine's settings file although it is used, a line each. */
   public List<String> remarks(MachineId machine) {
+    host.forMachine(machine);
     return ledger.locked(
         () -> {
           Path file = ledger.state().machine(machine).saved().settingsFile();
@@ -368,9 +369,11 @@ public final class Inventory implements AutoCloseable {
   /** Holds a machine until {@link #unlock}, or until the holder's lease ends. */
   public Session lock(MachineId machine, LockType type, Hold.Holder holder) {
     host.forMachine(machine);
+    MachineEntry locked = ledger.lastState().machines().get(machine);
+    if (locked != null) leases.expired(locked).forEach(session -> host.forSession(session.id()));
     return ledger.locked(
         () -> {
-          leases.endExpired();
+          leases.endExpiredSessions(machine);
           ledger.follow(machine);
           Instant now = outside.now();
           var session = new Session(outside.newToken(), machine, type, holder.begin(now));
@@ -393,9 +396,19 @@ public final class Inventory implements AutoCloseable {
    * called now and then.
    */
   public void endExpired() {
+    for (MachineEntry entry : ledger.lastState().machines().values()) {
+      List<Session> expired = leases.expired(entry);
+      if (expired.isEmpty()) continue;
+      expired.forEach(session -> host.forSession(session.id()));
+      ledger.locked(
+          () -> {
+            leases.endExpiredSessions(entry.id());
+            return null;
+          });
+    }
     ledger.locked(
         () -> {
-          leases.endExpired();
+          leases.giveUpExpiredLocks();
           return null;
         });
   }
@@ -634,6 +647,7 @@ public final class Inventory implements AutoCloseable {
 
   /** Again, where something was changed while it was being looked at. */
   private MachineStart beginStart(MachineId machine, StartOptions how) {
+    host.forMachine(machine);
     ledger.locked(
         () -> {
           ledger.follow(machine);
@@ -690,9 +704,10 @@ public final class Inventory implements AutoCloseable {
       ledger.locked(
           () -> {
             ledger.publish(MachineRuns.stopped(ledger.state(), machine));
-            ledger.followIfPossible(machine);
             return null;
           });
+      host.forMachine(machine);
+      ledger.followIfPossible(machine);
     }
   }
 
@@ -769,6 +784,7 @@ public final class Inventory implements AutoCloseable {
 
   /** Forgets a medium; its file stays. */
   public void closeMedium(MediumId medium) {
+    host.forMedium(medium);
     ledger.decide(
         state -> state.withoutMedia(List.of(MediaRegistry.unneeded(state, medium, "close").id())));
   }
@@ -809,10 +825,12 @@ public final class Inventory implements AutoCloseable {
   }
 
   public void setMediumType(MediumId medium, MediumType type) {
+    host.forMedium(medium);
     ledger.decide(state -> MediumTypes.set(state, medium, type));
   }
 
   public void setAutoReset(MediumId medium, boolean value) {
+    host.forMedium(medium);
     ledger.decide(state -> MediaRegistry.setAutoReset(state, medium, value));
   }
 
@@ -852,7 +870,7 @@ public final class Inventory implements AutoCloseable {
     String token = outside.newToken();
     return ledger.locked(
         () -> {
-          leases.endExpired();
+          leases.giveUpExpiredLocks();
           InventoryState state = ledger.state();
           MediumLock lock = MediumLock.of(holder.begin(outside.now()), token, medium, write);
           String doing = "lock '%s'".formatted(state.medium(medium).name());

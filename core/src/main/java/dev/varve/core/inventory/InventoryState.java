@@ -79,6 +79,13 @@ record InventoryState(
             .formatted(session));
   }
 
+  /** Whether the machine of a session is not on its way to another state; so without a session. */
+  boolean isSettled(String session) {
+    return machines.values().stream()
+        .filter(entry -> entry.sessions().stream().anyMatch(held -> held.id().equals(session)))
+        .noneMatch(entry -> entry.state().isTransient());
+  }
+
   // ---- trees of media
 
   List<Medium> children(MediumId parent) {

@@ -31,12 +31,20 @@ final class Leases {
     ledger.publish(renewed.isEmpty() ? state : state.withoutLocks(token).withLocks(renewed));
   }
 
-  void endExpired() {
+  /** The sessions of a machine whose leases have ended. Any thread. */
+  List<Session> expired(MachineEntry entry) {
+    if (!Sessions.isStable(entry) || entry.state().isTransient()) return List.of(); // needed, yet
     Instant now = outside.now();
-    for (MachineEntry entry : ledger.state().machines().values())
-      if (Sessions.isStable(entry)) // else its work needs the session
-      for (Session session : entry.sessions())
-          if (session.hold().hasExpired(now)) end(session, entry);
+    return entry.sessions().stream().filter(session -> session.hold().hasExpired(now)).toList();
+  }
+
+  void endExpiredSessions(MachineId machine) {
+    MachineEntry entry = ledger.state().machines().get(machine);
+    if (entry != null) for (Session session : expired(entry)) end(session, entry);
+  }
+
+  void giveUpExpiredLocks() {
+    Instant now = outside.now();
     for (MediumLock lock : ledger.state().locks()) if (lock.hasExpired(now)) giveUp(lock);
   }
 

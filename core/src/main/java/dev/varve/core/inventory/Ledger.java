@@ -97,6 +97,7 @@ final class Ledger {
   void follow(MachineId machine) {
     locked(
         () -> {
+          MachineRuns.checkSettled(state.machine(machine), "try again");
           OutsideEdits.Followed followed = edits.follow(state, machine);
           become(followed.state()); // what it says is told by what it says
           edits.take(followed);
@@ -256,14 +257,20 @@ final class Ledger {
    * its settings file says then counts again.
    */
   void changeBack(String session, UnaryOperator<InventoryState> rule) {
-    host.forSession(session);
-    locked(
-        () -> {
-          MachineId machine = state.held(session).id();
-          carryOut(rule.apply(state), machine, Unservable.LEFT_OUT);
-          followIfPossible(machine);
-          return null;
-        });
+    boolean done = false;
+    while (!done) {
+      await(now -> now.isSettled(session)); // a session must always come to its end
+      host.forSession(session);
+      done =
+          locked(
+              () -> {
+                if (!state.isSettled(session)) return false;
+                MachineId machine = state.held(session).id();
+                carryOut(rule.apply(state), machine, Unservable.LEFT_OUT);
+                followIfPossible(machine);
+                return true;
+              });
+    }
   }
 
   /** Makes and deletes the files of what attaching makes, and lets a running machine follow. */

@@ -60,9 +60,10 @@ record MachineEntry(
     return new MachineEntry(saved, working, sessions, resting(saved), null);
   }
 
-  /** The machine while it runs. */
+  /** The machine while it runs, or is on its way to that or from it. */
   MachineEntry running(Run run) {
-    MachineState running = state.isOnline() ? state : MachineState.RUNNING;
+    boolean stays = state.isOnline() || state.isTransient();
+    MachineState running = stays ? state : MachineState.RUNNING;
     return new MachineEntry(saved, working, sessions, running, run);
   }
 

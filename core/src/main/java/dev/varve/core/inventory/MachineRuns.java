@@ -184,7 +184,7 @@ final class MachineRuns {
       InventoryState before, InventoryState after, MachineId machine, Unservable unservable) {
     MachineEntry entry = after.machine(machine);
     Run run = entry.run();
-    if (run == null) return after;
+    if (run == null || entry.state().isTransient()) return after; // nothing is plugged on the way
     Map<Slot, Disk> old = disks(before, before.machine(machine));
     Hardware oldHardware = before.machine(machine).working().hardware();
     Hardware hardware = entry.working().hardware();

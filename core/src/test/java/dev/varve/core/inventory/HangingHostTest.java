@@ -160,6 +160,27 @@ class HangingHostTest {
   }
 
   @Test
+  void aSessionThatEndsDuringAPowerDownWaitsForItAndLeavesTheMachineOff() throws Exception {
+    bench.inventory.start(slow);
+    String session = bench.inventory.lock(slow, LockType.SHARED).id();
+    hang();
+    var down = CompletableFuture.runAsync(() -> bench.inventory.powerDown(slow));
+    await(asked);
+
+    var end = CompletableFuture.runAsync(() -> bench.inventory.unlock(session));
+    ModelException refused = Bench.refusal(() -> bench.inventory.save(session));
+    assertTrue(refused.getMessage().contains("is being powered down"), refused.getMessage());
+    assertEquals(MachineState.STOPPING, state(slow));
+    assertFalse(end.isDone());
+
+    answer.countDown();
+    down.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    end.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    assertEquals(MachineState.POWERED_OFF, state(slow));
+    bench.inventory.start(slow);
+  }
+
+  @Test
   void aStartThatFailsInTheEndLeavesTheMachineOffAndItsMediaFree() throws Exception {
     bench.disks.unopenable.put(Bench.sata(0), "no");
 

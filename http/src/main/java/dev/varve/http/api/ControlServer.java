@@ -13,6 +13,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -31,7 +34,21 @@ public final class ControlServer {
 
   private static final long DRAIN_SECONDS = 5;
 
+  /** Requests that look at files and running disks, at most; more are refused. */
+  private static final int MOST_LOOKS = 256;
+
   private final Vertx vertx;
+
+  /** Not the threads of changes: while those wait for the host, machines can be looked at. */
+  private final ExecutorService looks =
+      new ThreadPoolExecutor(
+          0,
+          MOST_LOOKS,
+          10,
+          TimeUnit.SECONDS,
+          new SynchronousQueue<>(),
+          Thread.ofPlatform().daemon().name("look-", 1).factory());
+
   private final Connections.Limits limits;
   private final Connections.Timers timers;
   private final ApiDocument document = ApiDocument.load();
@@ -88,7 +105,7 @@ public final class ControlServer {
     this.bugs = bugs;
     this.limits = limits;
     handlers =
-        new Handlers(model, vertx, inventory::comesTurn, call -> Machines.look(call, inventory));
+        new Handlers(model, looks, inventory::comesTurn, call -> Machines.look(call, inventory));
     events = new Events(vertx, inventory);
     events.addTo(handlers);
     var attachments = new AttachmentJson(inventory, disks::status);
@@ -167,6 +184,7 @@ public final class ControlServer {
     return Future.join(
             servers.stream().map(s -> s.shutdown(DRAIN_SECONDS, TimeUnit.SECONDS)).toList())
         .<Void>mapEmpty()
-        .eventually(() -> Future.join(sockets.stream().map(PrivateSocket::remove).toList()));
+        .eventually(() -> Future.join(sockets.stream().map(PrivateSocket::remove).toList()))
+        .onComplete(_ -> looks.shutdown());
   }
 }

@@ -3,19 +3,23 @@ package dev.varve.http.api;
 import dev.varve.core.medium.ErrorCode;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** Who answers which operation, and on which thread. */
 final class Handlers {
+
+  private static final int MOST_OF_A_MACHINE = 128;
 
   /** How long a call waits for its turn with the model. */
   private static final Duration PATIENCE = Duration.ofSeconds(15);
@@ -28,9 +32,12 @@ final class Handlers {
   private final Map<String, Function<Call, Future<Answer>>> byOperation = new HashMap<>();
 
   private final Executor model;
-  private final Vertx vertx;
+  private final Executor looks;
   private final Turn turn;
   private final Consumer<Call> before;
+
+  /** How many calls about each machine are under way. */
+  private final Map<String, Integer> ofMachines = new ConcurrentHashMap<>();
 
   /** What calls of the inventory do at the moment, the oldest first. */
   private final Collection<Call> underWay = new ConcurrentLinkedDeque<>();
@@ -44,12 +51,12 @@ final class Handlers {
   /**
    * @param model where calls of the inventory run, beside each other: one may wait for the host as
    *     long as it likes
-   * @param vertx whose worker threads look at what may block
+   * @param looks where files and running disks are looked at, beside each other too
    * @param before comes before every call that may block; may block too
    */
-  Handlers(Executor model, Vertx vertx, Turn turn, Consumer<Call> before) {
+  Handlers(Executor model, Executor looks, Turn turn, Consumer<Call> before) {
     this.model = model;
-    this.vertx = vertx;
+    this.looks = looks;
     this.turn = turn;
     this.before = before;
   }
@@ -59,9 +66,10 @@ final class Handlers {
     waits(operation, call -> Future.succeededFuture(handler.answer(call)));
   }
 
-  /** Looks at a view, and at files or running disks, on a worker thread; may block. */
+  /** Looks at a view, and at files or running disks, on a thread of their own; may block. */
   void looks(String operation, Handler handler) {
-    waits(operation, call -> vertx.executeBlocking(() -> prepared(call, handler), false));
+    waits(
+        operation, call -> begun(looks, call, answer -> answer.complete(prepared(call, handler))));
   }
 
   /**
@@ -71,25 +79,54 @@ final class Handlers {
   void acts(String operation, Handler handler) {
     waits(
         operation,
-        call -> {
-          Promise<Answer> answer = Promise.promise();
-          model.execute(() -> act(handler, call, answer));
-          return answer.future();
-        });
+        call ->
+            begun(
+                model,
+                call,
+                answer -> {
+                  if (!turn.comes(PATIENCE)) throw busy();
+                  underWay.add(call);
+                  try {
+                    answer.complete(prepared(call, handler));
+                  } finally {
+                    underWay.remove(call);
+                  }
+                }));
   }
 
-  private void act(Handler handler, Call call, Promise<Answer> answer) {
-    try {
-      if (!turn.comes(PATIENCE)) throw busy();
-      underWay.add(call);
-      try {
-        answer.complete(prepared(call, handler));
-      } finally {
-        underWay.remove(call);
-      }
-    } catch (Throwable failure) { // also an Error must not leave a client waiting
-      answer.fail(failure);
+  /** Runs work on a thread of its own. One machine whose host hangs must not take all threads. */
+  private Future<Answer> begun(Executor threads, Call call, Consumer<Promise<Answer>> work) {
+    String machine = Objects.requireNonNullElse(call.optional("machine"), "");
+    Promise<Answer> answer = Promise.promise();
+    if (ofMachines.merge(machine, 1, Integer::sum) > MOST_OF_A_MACHINE && !machine.isEmpty()) {
+      left(machine);
+      return Future.failedFuture(
+          new Refusal(
+              503,
+              ErrorCode.E_FAIL,
+              "%d requests about machine '%s' are under way: a file system may not answer, the log says which. Nothing was changed; try again later"
+                  .formatted(MOST_OF_A_MACHINE, machine)));
     }
+    try {
+      threads.execute(
+          () -> {
+            try {
+              work.accept(answer);
+            } catch (Throwable failure) { // also an Error must not leave a client waiting
+              answer.fail(failure);
+            } finally {
+              left(machine);
+            }
+          });
+    } catch (RejectedExecutionException e) {
+      left(machine);
+      throw e;
+    }
+    return answer.future();
+  }
+
+  private void left(String machine) {
+    ofMachines.computeIfPresent(machine, (_, count) -> count == 1 ? null : count - 1);
   }
 
   private Answer prepared(Call call, Handler handler) {

@@ -53,8 +53,8 @@ public final class StateServer implements AutoCloseable {
   /** How often leases and the state folder are looked at. */
   private static final long TENDING_MILLIS = 1000;
 
-  /** Changes that are under way or wait for the host, at most; more are refused. */
-  private static final int MOST_CHANGES = 64;
+  /** Requests that are under way or wait for the host, at most; more are refused. */
+  private static final int MOST_REQUESTS = 512;
 
   private final Deque<Consumer<ServerEnd>> closings = new ArrayDeque<>();
   private final CountDownLatch closed = new CountDownLatch(1);
@@ -177,40 +177,53 @@ public final class StateServer implements AutoCloseable {
     sockets.listenApi(wanted);
   }
 
-  /** A thread of its own, which may wait for a file system that hangs. */
+  /** Threads of their own, which may wait for a file system that hangs: of a machine, or ours. */
   private static ExecutorService tending(Inventory inventory, StateSockets sockets) {
-    ScheduledExecutorService thread =
-        Executors.newSingleThreadScheduledExecutor(
-            Thread.ofPlatform().daemon().name("tending").factory());
-    Runnable look =
+    ScheduledExecutorService threads =
+        Executors.newScheduledThreadPool(
+            2, Thread.ofPlatform().daemon().name("tending-", 1).factory());
+    everySecond(threads, inventory::endExpired);
+    everySecond(
+        threads,
+        () -> {
+          inventory.tend();
+          sockets.tend();
+        });
+    return threads;
+  }
+
+  private static void everySecond(ScheduledExecutorService threads, Runnable task) {
+    threads.scheduleWithFixedDelay(
         () -> {
           try {
-            inventory.endExpired();
-            inventory.tend();
-            sockets.tend();
+            task.run();
           } catch (RuntimeException bug) {
             log(bug); // and look again
           }
-        };
-    thread.scheduleWithFixedDelay(look, TENDING_MILLIS, TENDING_MILLIS, TimeUnit.MILLISECONDS);
-    return thread;
+        },
+        TENDING_MILLIS,
+        TENDING_MILLIS,
+        TimeUnit.MILLISECONDS);
   }
 
   private static ExecutorService model() {
     return new ThreadPoolExecutor(
         0,
-        MOST_CHANGES,
+        MOST_REQUESTS,
         10,
         TimeUnit.SECONDS,
         new SynchronousQueue<>(),
-        Thread.ofPlatform().daemon().name("change-", 1).factory());
+        Thread.ofPlatform().daemon().name("request-", 1).factory());
   }
 
-  /** Lets changes finish. If they cannot, the inventory says what they wait for. */
-  private static void endModel(ExecutorService model, Duration patience) {
+  /** Lets requests finish. */
+  private static void endModel(ExecutorService model, Duration patience) throws IOException {
     model.shutdown();
     try {
-      boolean _ = model.awaitTermination(patience.toMillis(), TimeUnit.MILLISECONDS);
+      if (!model.awaitTermination(patience.toMillis(), TimeUnit.MILLISECONDS))
+        throw new IOException(
+            "a request has not ended in %d s, because the host does not answer; the next start finds out whether what it changes was made"
+                .formatted(patience.toSeconds()));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
