@@ -29,10 +29,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Logs what becomes of machines and media, a line for each thing that a person did or should know.
- * It follows from how two states differ, so that nothing can happen without being told: whoever
- * asked for it, and whichever way it came about.
+ * It follows from how two states differ, so that nothing can happen without being told, whichever
+ * way it came about.
  *
- * <p>For whoever holds the inventory's lock.
+ * <p>For the thread that holds the inventory's lock.
  */
 final class Chronicle {
 

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * For whom something is held, and since when. A hold with a lease ends by itself when its holder
- * gives no sign of life for so long: what a client that died has left stands in nobody's way for
+ * gives no sign of life for so long: what a client that died has left does not stand in the way for
  * good.
  *
  * @param holder in words: {@code process 4711 (python3)}

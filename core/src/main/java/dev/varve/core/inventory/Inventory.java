@@ -370,7 +370,7 @@ public final class Inventory implements AutoCloseable {
   public Session lock(MachineId machine, LockType type, Hold.Holder holder) {
     host.forMachine(machine);
     MachineEntry locked = ledger.lastState().machines().get(machine);
-    if (locked != null) leases.expired(locked).forEach(session -> host.forSession(session.id()));
+    if (locked != null) awaitHostOfExpired(locked);
     return ledger.locked(
         () -> {
           leases.endExpiredSessions(machine);
@@ -397,9 +397,7 @@ public final class Inventory implements AutoCloseable {
    */
   public void endExpired() {
     for (MachineEntry entry : ledger.lastState().machines().values()) {
-      List<Session> expired = leases.expired(entry);
-      if (expired.isEmpty()) continue;
-      expired.forEach(session -> host.forSession(session.id()));
+      if (!awaitHostOfExpired(entry)) continue;
       ledger.locked(
           () -> {
             leases.endExpiredSessions(entry.id());
@@ -411,6 +409,13 @@ public final class Inventory implements AutoCloseable {
           leases.giveUpExpiredLocks();
           return null;
         });
+  }
+
+  /** Returns whether sessions of the machine have expired, whose end then touches its files. */
+  private boolean awaitHostOfExpired(MachineEntry entry) {
+    List<Session> expired = leases.expired(entry);
+    expired.forEach(session -> host.forSession(session.id()));
+    return !expired.isEmpty();
   }
 
   /** Ends a session; changes that were not saved are discarded. */

@@ -171,7 +171,7 @@ final class Ledger {
   }
 
   /**
-   * The same, unless somebody else keeps the lock for longer than {@code patience}.
+   * The same, unless another thread keeps the lock for longer than {@code patience}.
    *
    * @return false if the work was not done
    */
@@ -190,7 +190,9 @@ final class Ledger {
     }
   }
 
-  /** Waits until the state is one that {@code wanted} accepts. Not for whoever holds the lock. */
+  /**
+   * Waits until the state is one that {@code wanted} accepts. Not for a thread that holds the lock.
+   */
   void await(Predicate<InventoryState> wanted) {
     lock.lock();
     try {
@@ -200,13 +202,13 @@ final class Ledger {
     }
   }
 
-  /** For whoever holds the lock. */
+  /** For the thread that holds the lock. */
   InventoryState state() {
     assert lock.isHeldByCurrentThread();
     return state;
   }
 
-  /** The state, which may be another one a moment later; waits for nobody. */
+  /** The state, which may be another one a moment later; does not wait. */
   InventoryState lastState() {
     return state;
   }

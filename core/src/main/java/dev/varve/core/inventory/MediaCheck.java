@@ -50,7 +50,7 @@ final class MediaCheck {
     this.fileSystemOf = fileSystemOf;
   }
 
-  /** Takes up all media of a state that have not been looked at. Blocks nobody. */
+  /** Takes up all media of a state that have not been looked at. Does not block. */
   void takeUp(InventoryState state) {
     for (Medium medium : state.media().values()) if (!medium.isChecked()) takeUp(medium);
   }

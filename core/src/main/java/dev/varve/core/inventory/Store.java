@@ -259,7 +259,7 @@ final class Store implements AutoCloseable {
     change.rollBack();
   }
 
-  /** Notes that an image is about to be reset, for whoever does that without the ledger's lock. */
+  /** Notes that an image is about to be reset, which happens without the ledger's lock. */
   Change beginReset(Medium medium) throws IOException {
     return folder.begin(Map.of(), RESET + medium.location());
   }

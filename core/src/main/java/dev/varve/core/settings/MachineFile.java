@@ -114,7 +114,7 @@ final class MachineFile {
   }
 
   /**
-   * A file that somebody has read, to be written. Its media are where it says.
+   * A file that was read elsewhere, to be written. Its media are where it says.
    *
    * @param path absolute
    */
@@ -123,7 +123,7 @@ final class MachineFile {
   }
 
   /**
-   * A file that somebody has read.
+   * A file that was read elsewhere.
    *
    * @param path absolute
    * @param images to find media that are not where the file says

@@ -80,7 +80,7 @@ final class LeasesTest {
   }
 
   @Test
-  void anExpiredSessionIsInNobodysWay() {
+  void anExpiredSessionIsNotInTheWay() {
     lock();
     bench.now = bench.now.plusSeconds(61);
 

@@ -187,12 +187,7 @@ class OtherWriterTest {
   @Test
   void whatAnotherProgramWritesInTheVeryMomentOfTheExchangeStays() throws IOException {
     Path place = place("p");
-    var images = new LineImages();
-    images.meanwhile =
-        () -> {
-          images.meanwhile = () -> {};
-          writeUnchecked(settings(place));
-        };
+    LineImages images = writtenInTheExchange(place);
 
     try (StateFolder folder =
         StateFolder.open(
@@ -216,12 +211,7 @@ class OtherWriterTest {
   void aKillAfterTheExchangeOfWhatAnotherProgramWroteLosesNothing() throws IOException {
     for (int kill = 0; kill < steps() + 3; kill++) {
       Path place = place("k" + kill);
-      var images = new LineImages();
-      images.meanwhile =
-          () -> {
-            images.meanwhile = () -> {};
-            writeUnchecked(settings(place));
-          };
+      LineImages images = writtenInTheExchange(place);
       try (StateFolder folder =
           StateFolder.open(
               place.resolve("state"),
@@ -247,6 +237,17 @@ class OtherWriterTest {
       }
       assertFalse(Files.exists(swap(place)), "killed before step " + kill);
     }
+  }
+
+  /** Another program writes the settings file, once, while it is exchanged. */
+  private static LineImages writtenInTheExchange(Path place) {
+    var images = new LineImages();
+    images.meanwhile =
+        () -> {
+          images.meanwhile = () -> {};
+          writeUnchecked(settings(place));
+        };
+    return images;
   }
 
   private static Path swap(Path place) {

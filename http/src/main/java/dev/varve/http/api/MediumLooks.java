@@ -1,6 +1,5 @@
 package dev.varve.http.api;
 
-import dev.varve.core.device.JoinedExtents.Extent;
 import dev.varve.core.inventory.Inventory;
 import dev.varve.core.inventory.MediumContents;
 import dev.varve.core.medium.ImageReport;
@@ -9,7 +8,6 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.List;
 
 /** What lies in media, also while machines run on them. */
 final class MediumLooks {
@@ -34,20 +32,10 @@ final class MediumLooks {
         new JsonObject()
             .put("capacity", part.capacity())
             .put("images", MachineJson.array(part.files(), Path::toString))
-            .put("extents", MachineJson.array(part.extents(), each -> json(each, part.files())))
+            .put(
+                "extents",
+                MachineJson.array(part.extents(), each -> ExtentJson.of(each, part.files())))
             .put("next", part.next() < part.capacity() ? part.next() : null));
-  }
-
-  private static JsonObject json(Extent extent, List<Path> files) {
-    return new JsonObject()
-        .put("offset", extent.offset())
-        .put("length", extent.length())
-        .put("depth", extent.depth())
-        .put("zero", extent.zero())
-        .put("data", !extent.zero())
-        .put(
-            "file",
-            extent.depth() == 0 ? null : files.get(files.size() - extent.depth()).toString());
   }
 
   private Answer check(Call call) {

@@ -158,7 +158,7 @@ final class Sessions {
         : new NamedSession(checked(named, machine));
   }
 
-  /** A session that somebody closes when it is not needed any more; any thread. */
+  /** A session, closed by the work that needs it when that has ended; any thread. */
   sealed interface Held extends AutoCloseable {
     String id();
 

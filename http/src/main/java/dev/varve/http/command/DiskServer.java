@@ -28,7 +28,7 @@ import java.util.concurrent.CountDownLatch;
  */
 public final class DiskServer {
 
-  /** How often it is looked whether a failure that goes on is to be told again. */
+  /** How often failures that go on are looked at, to log them again when it is time. */
   private static final long TICK_MILLIS = 5000;
 
   private final StorageThreads threads = new StorageThreads(StorageThreads.DEFAULT_COUNT);

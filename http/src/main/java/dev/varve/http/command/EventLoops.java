@@ -39,11 +39,15 @@ final class EventLoops {
     try {
       return stage.toCompletableFuture().get();
     } catch (ExecutionException e) {
-      Throwable cause = e.getCause();
-      throw cause instanceof IOException io ? io : new IOException(cause);
+      throw cause(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
     }
+  }
+
+  /** Why something failed, as an {@link IOException}. */
+  static IOException cause(ExecutionException e) {
+    return e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
   }
 }

@@ -2,6 +2,7 @@ package dev.varve.http.command;
 
 import dev.varve.core.device.JoinedExtents;
 import dev.varve.core.device.JoinedExtents.Extent;
+import dev.varve.http.api.ExtentJson;
 import dev.varve.io.chain.ChainFinder.FoundChain;
 import dev.varve.io.chain.DifferencingChain;
 import dev.varve.io.chain.DiskExtents;
@@ -11,7 +12,6 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -85,7 +85,7 @@ final class ImageMapCommand implements Callable<Integer> {
                 extent.length(),
                 extent.depth(),
                 extent.zero() ? "zero" : "data",
-                extent.depth() == 0 ? "" : fileOf(extent, found.paths())));
+                extent.depth() == 0 ? "" : ExtentJson.fileOf(extent, found.paths())));
     out.flush();
   }
 
@@ -105,7 +105,7 @@ final class ImageMapCommand implements Callable<Integer> {
     each(
         device,
         extent -> {
-          out.print(separator[0] + json(extent, found.paths()).encode());
+          out.print(separator[0] + ExtentJson.of(extent, found.paths()).encode());
           separator[0] = ",\n";
         });
     out.println("\n]}");
@@ -116,19 +116,5 @@ final class ImageMapCommand implements Callable<Integer> {
     var extents = new JoinedExtents(0, Long.MAX_VALUE, consumer);
     DiskExtents.of(device, 0, extents);
     extents.end();
-  }
-
-  private static JsonObject json(Extent extent, List<Path> images) {
-    return new JsonObject()
-        .put("offset", extent.offset())
-        .put("length", extent.length())
-        .put("depth", extent.depth())
-        .put("zero", extent.zero())
-        .put("data", !extent.zero())
-        .put("file", extent.depth() == 0 ? null : fileOf(extent, images));
-  }
-
-  private static String fileOf(Extent extent, List<Path> images) {
-    return images.get(images.size() - extent.depth()).toString();
   }
 }

@@ -24,8 +24,8 @@ import java.util.function.ToDoubleFunction;
 
 /**
  * What Prometheus is told of running machines: their bandwidth groups, what their disks have given
- * back, and what the host could not carry out for them. Put together anew when somebody asks, so
- * that nothing is left of machines, groups and disks that have gone. May block.
+ * back, and what the host could not carry out for them. Put together anew for each request, so that
+ * nothing is left of machines, groups and disks that have gone. May block.
  */
 final class MachineMetrics implements MultiCollector {
 

@@ -65,8 +65,7 @@ final class ServerEnd {
           } catch (TimeoutException _) {
             throw late(what);
           } catch (ExecutionException e) {
-            Throwable cause = e.getCause();
-            throw cause instanceof IOException io ? io : new IOException(cause);
+            throw EventLoops.cause(e);
           } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What Prometheus is told of a server. Nothing is counted for it: it is what the server knows
- * anyway, put together when somebody asks. Thread safe; waits for no disk.
+ * anyway, put together for each request. Thread safe; waits for no disk.
  */
 final class ServerMetrics {
 

@@ -21,9 +21,13 @@ public final class DiskExtents extends DeviceRequest {
    * @param offset not greater than the capacity
    */
   public static void of(BlockDevice device, long offset, ExtentSink sink) throws IOException {
-    if (offset == device.capacity()) return;
+    if (offset < device.capacity()) of(device, offset, device.capacity() - offset, sink);
+  }
+
+  /** The same for {@code length} bytes, at least one. */
+  static void of(BlockDevice device, long offset, long length, ExtentSink sink) throws IOException {
     var request = new DiskExtents();
-    device.submit(request.extents(offset, device.capacity() - offset, sink));
+    device.submit(request.extents(offset, length, sink));
     try {
       request.done.join();
     } catch (CompletionException e) {

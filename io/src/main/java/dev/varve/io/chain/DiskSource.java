@@ -1,7 +1,6 @@
 package dev.varve.io.chain;
 
 import dev.varve.core.device.BlockDevice;
-import dev.varve.core.device.DeviceRequest;
 import dev.varve.core.device.ExtentSink;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.host.RawMedium;
@@ -95,9 +94,7 @@ public sealed interface DiskSource extends Closeable {
       while (offset < capacity()) {
         long length = Math.min(WINDOW, capacity() - offset);
         var search = new DataSearch(offset);
-        var request = new Extents();
-        device.submit(request.extents(offset, length, search));
-        await(request.done);
+        DiskExtents.of(device, offset, length, search);
         if (search.length > 0) {
           dataBegin = search.at;
           dataEnd = search.at + search.length;
@@ -144,23 +141,6 @@ public sealed interface DiskSource extends Closeable {
         }
         this.length = length;
         return false;
-      }
-    }
-
-    /** Waits for the extents. */
-    private static final class Extents extends DeviceRequest {
-      private final CompletableFuture<Void> done = new CompletableFuture<>();
-
-      private Extents() {}
-
-      @Override
-      protected void completed() {
-        done.complete(null);
-      }
-
-      @Override
-      protected void failed(IOException cause) {
-        done.completeExceptionally(cause);
       }
     }
   }

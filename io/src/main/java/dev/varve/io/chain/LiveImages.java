@@ -123,7 +123,7 @@ final class LiveImages {
   /** The same at the end, when a file that has no name any more is about to go. */
   void requireKept() throws IOException {
     requireInPlace(
-        "a machine ran on it: if it was moved, move it back before the machine starts again; if not, what it held is gone, and the disk is to be detached, or its file brought back from a copy");
+        "a machine ran on it: if it was moved, move it back before the machine starts again; if not, what it held is gone, so detach the disk, or bring its file back from a copy");
   }
 
   private void requireInPlace(String consequence) throws IOException {

@@ -58,7 +58,7 @@ final class FileGuard {
     }
   }
 
-  /** Shortens the file by {@code cut}, while nobody looks. */
+  /** Shortens the file by {@code cut}, while none of its checks is under way. */
   synchronized void cutHere(long length, Cut cut) throws IOException {
     known = Math.min(known, length);
     cut.to(length);

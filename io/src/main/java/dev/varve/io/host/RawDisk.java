@@ -327,7 +327,7 @@ public final class RawDisk implements Stage {
     try {
       file.refreshResidency();
     } catch (IOException e) {
-      // It was cut: whoever reads what is lost, or writes, is told.
+      // It was cut: requests for what is lost, and writes, say so.
     }
   }
 

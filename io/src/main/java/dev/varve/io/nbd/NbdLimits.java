@@ -60,43 +60,17 @@ public record NbdLimits(
 
   /** These limits with other times for the handshake and to end in. */
   public NbdLimits times(Duration handshake, Duration drain) {
-    return new NbdLimits(
-        handshake,
-        drain,
-        options,
-        optionBytes,
-        requestsInFlight,
-        bytesInFlight,
-        unsentBytes,
-        buffers,
-        stalled,
-        connections,
-        descriptors,
-        loops,
-        idle);
+    return with(handshake, drain, buffers, connections, descriptors, loops, idle);
   }
 
   /** These limits with another amount of buffers for all clients. */
   public NbdLimits buffers(long buffers) {
-    return new NbdLimits(
-        handshake,
-        drain,
-        options,
-        optionBytes,
-        requestsInFlight,
-        bytesInFlight,
-        unsentBytes,
-        buffers,
-        stalled,
-        connections,
-        descriptors,
-        loops,
-        idle);
+    return with(handshake, drain, buffers, connections, descriptors, loops, idle);
   }
 
   /** These limits with another number of clients, and another time that one may be idle. */
   public NbdLimits clients(int connections, Duration idle) {
-    return with(connections, descriptors, loops, idle);
+    return with(handshake, drain, buffers, connections, descriptors, loops, idle);
   }
 
   /**
@@ -104,10 +78,17 @@ public record NbdLimits(
    * loops.
    */
   public NbdLimits descriptors(int descriptors, int loops) {
-    return with(connections, descriptors, loops, idle);
+    return with(handshake, drain, buffers, connections, descriptors, loops, idle);
   }
 
-  private NbdLimits with(int connections, int descriptors, int loops, Duration idle) {
+  private NbdLimits with(
+      Duration handshake,
+      Duration drain,
+      long buffers,
+      int connections,
+      int descriptors,
+      int loops,
+      Duration idle) {
     return new NbdLimits(
         handshake,
         drain,

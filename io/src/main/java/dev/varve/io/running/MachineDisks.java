@@ -47,7 +47,7 @@ public final class MachineDisks implements RunningDisks {
 
   private static final System.Logger LOG = System.getLogger(MachineDisks.class.getName());
 
-  /** How often it is looked whether a failure that goes on is to be told again. */
+  /** How often failures that go on are looked at, to log them again when it is time. */
   private static final long TICK_MILLIS = 5000;
 
   private final NbdServer nbd;

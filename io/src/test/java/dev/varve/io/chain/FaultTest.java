@@ -55,12 +55,13 @@ class FaultTest {
   @BeforeEach
   void create() throws IOException {
     disk = new CrashingDisk(1);
-    TestChain.create(disk, 0, TestImage.of(CAPACITY).blockSize(4096));
-    var base = new Guest(new TestChain(disk, 1).open(threads));
-    base.write(0, Guest.filled(CAPACITY, 'p'));
-    base.close();
-    TestChain.create(disk, 1, TestImage.of(CAPACITY).blockSize(BLOCK));
-    images = new TestChain(disk, 2);
+    images =
+        TestChain.overFilledBase(
+            disk,
+            TestImage.of(CAPACITY).blockSize(4096),
+            CAPACITY,
+            TestImage.of(CAPACITY).blockSize(BLOCK),
+            threads);
   }
 
   @AfterEach

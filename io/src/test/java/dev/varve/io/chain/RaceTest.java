@@ -48,12 +48,13 @@ class RaceTest {
   @BeforeEach
   void open() throws IOException {
     disk = new CrashingDisk(1);
-    TestChain.create(disk, 0, TestImage.of(8 * BLOCK).blockSize(BLOCK));
-    var base = new Guest(new TestChain(disk, 1).open(threads));
-    base.write(0, Guest.filled(8 * BLOCK, 'p'));
-    base.close();
-    TestChain.create(disk, 1, TestImage.of(8 * BLOCK).blockSize(BLOCK));
-    images = new TestChain(disk, 2);
+    images =
+        TestChain.overFilledBase(
+            disk,
+            TestImage.of(8 * BLOCK).blockSize(BLOCK),
+            8 * BLOCK,
+            TestImage.of(8 * BLOCK).blockSize(BLOCK),
+            threads);
     chain = images.open(threads, gate);
     guest = new Guest(chain);
   }

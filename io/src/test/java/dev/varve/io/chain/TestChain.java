@@ -41,6 +41,18 @@ final class TestChain {
     }
   }
 
+  /** An empty image over a base that begins with {@code filled} bytes 'p'. */
+  static TestChain overFilledBase(
+      CrashingDisk disk, TestImage base, int filled, TestImage top, StorageThreads threads)
+      throws IOException {
+    create(disk, 0, base);
+    var guest = new Guest(new TestChain(disk, 1).open(threads));
+    guest.write(0, Guest.filled(filled, 'p'));
+    guest.close();
+    create(disk, 1, top);
+    return new TestChain(disk, 2);
+  }
+
   static String name(int layer) {
     return layer + ".vdi";
   }

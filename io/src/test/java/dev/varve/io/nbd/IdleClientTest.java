@@ -32,15 +32,7 @@ class IdleClientTest {
     channel
         .pipeline()
         .addLast(new NbdConnection(exports, LIMITS, ReplyStyle.SIMPLE, loop, OneLoop.of(loop)));
-    send(NbdClient.bytes(4).putInt(Wire.FLAG_FIXED_NEWSTYLE | Wire.FLAG_NO_ZEROES).array());
-    byte[] go = NbdClient.infoData("");
-    send(
-        NbdClient.bytes(16 + go.length)
-            .putLong(Wire.OPTION_MAGIC)
-            .putInt(Wire.OPT_GO)
-            .putInt(go.length)
-            .put(go)
-            .array());
+    for (byte[] message : NbdClient.choosesTheOnlyDisk()) send(message);
   }
 
   @AfterEach

@@ -46,6 +46,19 @@ public final class NbdClient implements Closeable {
     return greet(Wire.FLAG_FIXED_NEWSTYLE | Wire.FLAG_NO_ZEROES);
   }
 
+  /** What a client sends that takes the only export there is, for a channel without a socket. */
+  static List<byte[]> choosesTheOnlyDisk() {
+    byte[] go = infoData("");
+    return List.of(
+        bytes(4).putInt(Wire.FLAG_FIXED_NEWSTYLE | Wire.FLAG_NO_ZEROES).array(),
+        bytes(16 + go.length)
+            .putLong(Wire.OPTION_MAGIC)
+            .putInt(Wire.OPT_GO)
+            .putInt(go.length)
+            .put(go)
+            .array());
+  }
+
   // ---- Options
 
   record OptionReply(int option, int type, byte[] data) {

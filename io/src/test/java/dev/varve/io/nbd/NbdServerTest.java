@@ -102,7 +102,7 @@ class NbdServerTest {
   }
 
   @Test
-  void clientsOfAFileSystemThatHangsKeepNobodyElseWaiting() throws Exception {
+  void clientsOfAFileSystemThatHangsKeepNoOtherWaiting() throws Exception {
     var host = new CountDownLatch(1);
     List<NbdClient> behind = new ArrayList<>();
     var healthy = new MemoryDevice(MIB);

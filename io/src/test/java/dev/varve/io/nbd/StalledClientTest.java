@@ -36,15 +36,7 @@ class StalledClientTest {
         .addLast(
             new NbdConnection(
                 exports, NbdLimits.DEFAULT, ReplyStyle.SIMPLE, loop, OneLoop.of(loop)));
-    send(NbdClient.bytes(4).putInt(Wire.FLAG_FIXED_NEWSTYLE | Wire.FLAG_NO_ZEROES).array());
-    byte[] go = NbdClient.infoData("");
-    send(
-        NbdClient.bytes(16 + go.length)
-            .putLong(Wire.OPTION_MAGIC)
-            .putInt(Wire.OPT_GO)
-            .putInt(go.length)
-            .put(go)
-            .array());
+    for (byte[] message : NbdClient.choosesTheOnlyDisk()) send(message);
   }
 
   @AfterEach
