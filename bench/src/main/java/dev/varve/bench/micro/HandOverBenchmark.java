@@ -1,6 +1,6 @@
 package dev.varve.bench.micro;
 
-import dev.varve.io.storage.Lane;
+import dev.varve.io.storage.TaskLane;
 import dev.varve.io.storage.StorageThreads;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -29,7 +29,7 @@ import org.openjdk.jmh.annotations.Warmup;
 public class HandOverBenchmark {
 
   private final StorageThreads threads = new StorageThreads(4);
-  private final Lane lane = new Lane(threads, 2);
+  private final TaskLane lane = new TaskLane(threads, 2);
   private final Runnable task = this::done;
   private Thread waiting;
   private volatile boolean done;

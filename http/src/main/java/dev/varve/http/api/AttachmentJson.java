@@ -10,7 +10,7 @@ import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
-import dev.varve.io.running.Effect;
+import dev.varve.io.running.FlagEffect;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
@@ -64,7 +64,7 @@ final class AttachmentJson {
     MediumId medium = attachment.medium();
     List<Medium> chain = medium == null ? List.of() : view.chain(medium).reversed();
     var effects = new JsonObject();
-    for (Effect effect : Effect.of(attachment, chain, served)) {
+    for (FlagEffect effect : FlagEffect.of(attachment, chain, served)) {
       effects.put(
           effect.flag().text(),
           new JsonObject().put("effective", effect.whyNot() == null).put("why", effect.whyNot()));

@@ -1,7 +1,7 @@
 package dev.varve.io.chain;
 
-import dev.varve.io.storage.Grace;
-import dev.varve.io.storage.Stage;
+import dev.varve.io.storage.ReaderEpochs;
+import dev.varve.io.storage.ServingDevice;
 import dev.varve.io.storage.StorageThreads;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -14,21 +14,21 @@ final class Afterwards {
   private static final long POLL_MILLIS = 5;
 
   private final StorageThreads threads;
-  private final Grace reads;
+  private final ReaderEpochs reads;
   private final AtomicInteger left = new AtomicInteger();
 
-  Afterwards(StorageThreads threads, Grace reads) {
+  Afterwards(StorageThreads threads, ReaderEpochs reads) {
     this.threads = threads;
     this.reads = reads;
   }
 
   /** Runs {@code task} on a storage thread once {@code replaced} is of no use to anybody. */
-  void of(Stage replaced, Runnable task) {
+  void of(ServingDevice replaced, Runnable task) {
     left.incrementAndGet();
     threads.execute(() -> whenQuiet(replaced, task));
   }
 
-  private void whenQuiet(Stage replaced, Runnable task) {
+  private void whenQuiet(ServingDevice replaced, Runnable task) {
     if (replaced.isQuiet()) whenLeft(reads.epoch(), task);
     else threads.later(POLL_MILLIS, () -> whenQuiet(replaced, task));
   }

@@ -4,7 +4,7 @@ import dev.varve.core.medium.ImageChain;
 import dev.varve.io.file.ImageInUseException;
 import dev.varve.io.file.MappedFile;
 import dev.varve.io.file.SharedFiles;
-import dev.varve.io.storage.Grace;
+import dev.varve.io.storage.ReaderEpochs;
 import dev.varve.io.vdi.ImageType;
 import dev.varve.io.vdi.VdiFormatException;
 import dev.varve.io.vdi.VdiHeader;
@@ -108,7 +108,7 @@ final class ChainImages {
   }
 
   private static Places placesOf(VdiImage image) {
-    return new Places(image, new Object(), new Grace());
+    return new Places(image, new Object(), new ReaderEpochs());
   }
 
   static VdiImage open(Path path, boolean writable, boolean grows) throws IOException {

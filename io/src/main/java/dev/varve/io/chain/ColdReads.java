@@ -1,7 +1,7 @@
 package dev.varve.io.chain;
 
 import dev.varve.core.device.DeviceRequest;
-import dev.varve.io.storage.Lane;
+import dev.varve.io.storage.TaskLane;
 import dev.varve.io.storage.StorageThreads;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -25,7 +25,7 @@ final class ColdReads {
 
   private final ChainReader chain;
   private final Consumer<DeviceRequest> serve;
-  private final Lane lane;
+  private final TaskLane lane;
 
   /** Anybody offers; of the threads, one at a time takes. */
   private final MpscUnboundedVarHandleArrayQueue<DeviceRequest> waiting =
@@ -37,7 +37,7 @@ final class ColdReads {
   ColdReads(ChainReader chain, StorageThreads threads, Consumer<DeviceRequest> serve) {
     this.chain = chain;
     this.serve = serve;
-    this.lane = new Lane(threads, THREADS);
+    this.lane = new TaskLane(threads, THREADS);
   }
 
   /** Serves {@code request} on a storage thread; never blocks. */

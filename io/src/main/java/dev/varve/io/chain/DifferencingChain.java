@@ -6,11 +6,11 @@ import dev.varve.core.device.ReadSink;
 import dev.varve.core.medium.ImageChain;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.SharedFiles;
-import dev.varve.io.storage.Grace;
+import dev.varve.io.storage.ReaderEpochs;
 import dev.varve.io.storage.HostWatch;
-import dev.varve.io.storage.Intake;
-import dev.varve.io.storage.Lane;
-import dev.varve.io.storage.Stage;
+import dev.varve.io.storage.RequestGate;
+import dev.varve.io.storage.TaskLane;
+import dev.varve.io.storage.ServingDevice;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.VdiFormatException;
 import dev.varve.io.vdi.VdiImage;
@@ -43,7 +43,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>flushes: by the {@link Flusher}, and once a second if the block map changed.
  * </ul>
  */
-public final class DifferencingChain implements Stage {
+public final class DifferencingChain implements ServingDevice {
 
   private static final int READERS = 2;
   private static final int WRITERS = 2;
@@ -54,15 +54,15 @@ public final class DifferencingChain implements Stage {
   private final ChainReader chain;
   private final @Nullable TopImage top;
   private final @Nullable Flusher flusher;
-  private final Grace reads;
+  private final ReaderEpochs reads;
   private final ColdReads coldReads;
-  private final Lane readers;
-  private final Lane writers;
-  private final Lane changes;
-  private final Intake intake;
+  private final TaskLane readers;
+  private final TaskLane writers;
+  private final TaskLane changes;
+  private final RequestGate gate;
 
   /** Whoever is in the change lane. */
-  private final Grace changing = new Grace();
+  private final ReaderEpochs changing = new ReaderEpochs();
 
   private final Brake brake;
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
@@ -108,7 +108,7 @@ public final class DifferencingChain implements Stage {
    */
   DifferencingChain(
       List<VdiImage> images, boolean writable, StorageThreads threads, Supplier<UUID> uuids) {
-    this(images, writable, threads, uuids, new Shared(new Grace(), new Object(), _ -> {}));
+    this(images, writable, threads, uuids, new Shared(new ReaderEpochs(), new Object(), _ -> {}));
   }
 
   /**
@@ -118,7 +118,7 @@ public final class DifferencingChain implements Stage {
    * @param lock guards the block maps of all images
    * @param handBack takes the requests that come, or were not begun, while the chain is held
    */
-  record Shared(Grace reads, Object lock, Consumer<DeviceRequest> handBack) {}
+  record Shared(ReaderEpochs reads, Object lock, Consumer<DeviceRequest> handBack) {}
 
   DifferencingChain(
       List<VdiImage> images,
@@ -130,28 +130,28 @@ public final class DifferencingChain implements Stage {
     this.fileSystem = fileSystem(images);
     this.threads = threads;
     this.reads = shared.reads;
-    this.intake = new Intake("the disk", reads, shared.handBack);
-    this.brake = new Brake(intake::isShut);
+    this.gate = new RequestGate("the disk", reads, shared.handBack);
+    this.brake = new Brake(gate::isShut);
     this.chain = new ChainReader(images, shared.lock);
     if (writable) {
       top = new TopImage(images.getLast(), images.size() - 1, chain, uuids);
       chain.top(top);
-      flusher = new Flusher(top, reads, threads, intake::answer);
+      flusher = new Flusher(top, reads, threads, gate::answer);
     } else {
       top = null;
       flusher = null;
     }
     coldReads = new ColdReads(chain, threads, this::serveRead);
-    readers = new Lane(threads, READERS);
-    writers = new Lane(threads, WRITERS);
-    changes = new Lane(threads, 1);
+    readers = new TaskLane(threads, READERS);
+    writers = new TaskLane(threads, WRITERS);
+    changes = new TaskLane(threads, 1);
     writeBacks = new WriteBackFailures(images.getLast().file().name());
     everySecond = threads.every(WRITE_BACK_MILLIS, this::writeBack);
     watch =
         new HostWatch(
             images.getLast().file().name(),
             threads.hangs(),
-            intake.waiting(),
+            gate.waiting(),
             System.nanoTime(),
             top == null ? changing : top.writes(),
             changing);
@@ -191,7 +191,7 @@ public final class DifferencingChain implements Stage {
   public boolean tryRead(long offset, int length, ReadSink sink) throws IOException {
     int ticket = reads.enter();
     try {
-      if (!intake.isOpen()) return false;
+      if (!gate.isOpen()) return false;
       ChainMap map = chain.map();
       long entry = map.entry(offset >>> map.unitShift());
       int within = (int) offset & map.unitSize() - 1;
@@ -260,7 +260,7 @@ public final class DifferencingChain implements Stage {
 
   @Override
   public boolean tryWrite(long offset, MemorySegment source) throws IOException {
-    return intake.isOpen()
+    return gate.isOpen()
         && !watch.isSlow()
         && !brake.isPulled()
         && writable().writesInPlace(offset)
@@ -270,14 +270,14 @@ public final class DifferencingChain implements Stage {
 
   @Override
   public Lease lease() throws DeviceClosedException {
-    return intake.lease();
+    return gate.lease();
   }
 
   // ---- on storage threads
 
   @Override
   public void submit(DeviceRequest request) {
-    if (!intake.take(request)) return;
+    if (!gate.take(request)) return;
     switch (request.op()) {
       case READ -> coldReads.submit(request);
       case CACHE -> {
@@ -304,10 +304,10 @@ public final class DifferencingChain implements Stage {
     try {
       work.on(request);
     } catch (IOException e) {
-      intake.answer(request, e);
+      gate.answer(request, e);
       return;
     } catch (InternalError e) {
-      intake.answer(request, unreadable(request.offset(), e));
+      gate.answer(request, unreadable(request.offset(), e));
       return;
     }
     finish(request);
@@ -317,7 +317,7 @@ public final class DifferencingChain implements Stage {
     int ticket = reads.enter();
     try {
       // Of a chain that was held since, another may have given away what this one's map says.
-      if (intake.isHeld()) intake.refuse(request);
+      if (gate.isHeld()) gate.refuse(request);
       else serve(request, this::read);
     } finally {
       reads.exit(ticket);
@@ -342,14 +342,14 @@ public final class DifferencingChain implements Stage {
       if (writable().writeInPlace(request.offset(), request.memory(), true)) finish(request);
       else changes.execute(() -> serveChange(request));
     } catch (IOException e) {
-      intake.answer(request, e);
+      gate.answer(request, e);
     }
   }
 
   private void serveChange(DeviceRequest request) {
     brake.delay(request);
-    if (intake.isHeld()) {
-      intake.refuse(request);
+    if (gate.isHeld()) {
+      gate.refuse(request);
       return;
     }
     int ticket = changing.enter();
@@ -375,11 +375,11 @@ public final class DifferencingChain implements Stage {
 
   private void finish(DeviceRequest request) {
     if (request.fua()) flush(request);
-    else intake.answer(request, null);
+    else gate.answer(request, null);
   }
 
   private void flush(DeviceRequest request) {
-    if (flusher == null) intake.answer(request, null);
+    if (flusher == null) gate.answer(request, null);
     else flusher.flush(request);
   }
 
@@ -409,7 +409,7 @@ public final class DifferencingChain implements Stage {
     lookForOtherWriters(top, flusher);
     if (!top.needsCommit()) return;
     var writeBack = new WriteBack();
-    if (intake.take(writeBack)) flusher.flush(writeBack);
+    if (gate.take(writeBack)) flusher.flush(writeBack);
   }
 
   /** One that wrote to a parent has changed the disk under its guest: that must not go on. */
@@ -485,17 +485,17 @@ public final class DifferencingChain implements Stage {
    */
   boolean change(Flusher.Change change) throws IOException {
     var done = new CompletableFuture<Boolean>();
-    intake.beginChange();
+    gate.beginChange();
     changes.execute(
         () -> {
           try {
-            boolean open = !intake.isShut();
+            boolean open = !gate.isShut();
             if (open && flusher != null) flusher.makingRoom(change);
             done.complete(open);
           } catch (Throwable e) {
             done.completeExceptionally(e);
           } finally {
-            intake.endChange();
+            gate.endChange();
           }
         });
     try {
@@ -510,15 +510,15 @@ public final class DifferencingChain implements Stage {
   @Override
   public void awaitBegun() {
     if (top != null) top.writes().await();
-    intake.waiting().await();
+    gate.waiting().await();
   }
 
   @Override
   public void hold() throws IOException {
-    intake.hold();
+    gate.hold();
     try {
       if (top != null) top.stopWrites();
-      intake.awaitChanges();
+      gate.awaitChanges();
       commit();
     } catch (Throwable e) {
       release();
@@ -529,7 +529,7 @@ public final class DifferencingChain implements Stage {
   @Override
   public void release() {
     if (top != null) top.allowWrites();
-    intake.release();
+    gate.release();
   }
 
   @Override
@@ -540,7 +540,7 @@ public final class DifferencingChain implements Stage {
 
   @Override
   public boolean isQuiet() {
-    return intake.isQuiet();
+    return gate.isQuiet();
   }
 
   // ---- closing
@@ -559,7 +559,7 @@ public final class DifferencingChain implements Stage {
 
   @Override
   public void stop(Consumer<@Nullable Throwable> finish) {
-    if (intake.close(threads, () -> finish(finish))) everySecond.cancel(false);
+    if (gate.close(threads, () -> finish(finish))) everySecond.cancel(false);
   }
 
   private void finish(Consumer<@Nullable Throwable> finish) {

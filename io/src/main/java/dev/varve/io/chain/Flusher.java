@@ -2,7 +2,7 @@ package dev.varve.io.chain;
 
 import dev.varve.core.device.DeviceRequest;
 import dev.varve.core.device.OutOfSpaceException;
-import dev.varve.io.storage.Grace;
+import dev.varve.io.storage.ReaderEpochs;
 import dev.varve.io.storage.SharedRun;
 import java.io.IOException;
 import java.util.List;
@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class Flusher {
 
   private final TopImage top;
-  private final Grace reads;
+  private final ReaderEpochs reads;
 
   /** Held by whoever commits. */
   private final Object oneCommit = new Object();
@@ -32,7 +32,7 @@ final class Flusher {
 
   Flusher(
       TopImage top,
-      Grace reads,
+      ReaderEpochs reads,
       Executor threads,
       BiConsumer<DeviceRequest, @Nullable IOException> answer) {
     this.top = top;

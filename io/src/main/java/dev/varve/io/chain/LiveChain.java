@@ -9,8 +9,8 @@ import dev.varve.core.medium.Progress;
 import dev.varve.io.file.SharedFiles;
 import dev.varve.io.host.RawDisk;
 import dev.varve.io.host.RawMedium;
-import dev.varve.io.storage.Grace;
-import dev.varve.io.storage.Stage;
+import dev.varve.io.storage.ReaderEpochs;
+import dev.varve.io.storage.ServingDevice;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.VdiHeader;
 import dev.varve.io.vdi.VdiImage;
@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * resume}. What is not part of {@link BlockDevice} blocks and must not run on an event loop; one
  * thread at a time calls {@code hold}, {@code push}, {@code finish} and {@code resume}.
  *
- * <p>Each state of the chain is a {@link Stage} of its own, over files that stay open: a {@link
+ * <p>Each state of the chain is a {@link ServingDevice} of its own, over files that stay open: a {@link
  * DifferencingChain}, or a {@link RawDisk} while a raw base is all there is. A request costs one
  * look at which of them it is. Reads are not waited for when one replaces the other: who has begun
  * to read ends on the old one, whose places stay as they are until he has left.
@@ -46,7 +46,7 @@ public final class LiveChain implements BlockDevice {
   private static final long CLOSING_POLL_MILLIS = 1;
 
   private final StorageThreads threads;
-  private final Grace reads = new Grace();
+  private final ReaderEpochs reads = new ReaderEpochs();
   private final Object lock = new Object();
   private final DifferencingChain.Shared shared =
       new DifferencingChain.Shared(reads, lock, this::later);
@@ -57,7 +57,7 @@ public final class LiveChain implements BlockDevice {
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
 
   /** Takes the guest's requests; null while the disk is held. */
-  private volatile @Nullable Stage serving;
+  private volatile @Nullable ServingDevice serving;
 
   private volatile LiveImages images;
   private volatile long fileSystem;
@@ -68,7 +68,7 @@ public final class LiveChain implements BlockDevice {
   /** Guards what follows, and changes of {@link #serving}. */
   private final Object gate = new Object();
 
-  private Stage stage;
+  private ServingDevice device;
   private List<DeviceRequest> waiting = new ArrayList<>();
   private boolean closing;
   private @Nullable LiveMerge merging;
@@ -81,9 +81,9 @@ public final class LiveChain implements BlockDevice {
     this.readOnly = readOnly;
     this.capacity = images.capacity();
     this.givesSpaceBack = !readOnly && images.givesSpaceBack();
-    this.stage = newStage(images);
-    this.fileSystem = stage.fileSystem();
-    this.serving = stage;
+    this.device = newDevice(images);
+    this.fileSystem = device.fileSystem();
+    this.serving = device;
   }
 
   /**
@@ -126,7 +126,7 @@ public final class LiveChain implements BlockDevice {
     }
   }
 
-  private Stage newStage(LiveImages images) {
+  private ServingDevice newDevice(LiveImages images) {
     RawMedium raw = images.rawAlone();
     return raw != null
         ? RawDisk.over(raw, readOnly, reads, this::later, threads)
@@ -168,46 +168,46 @@ public final class LiveChain implements BlockDevice {
   @Override
   public int blockSize() {
     synchronized (gate) {
-      return stage.blockSize();
+      return device.blockSize();
     }
   }
 
   @Override
   public boolean tryRead(long offset, int length, ReadSink sink) throws IOException {
-    Stage stage = serving;
-    return stage != null && stage.tryRead(offset, length, sink);
+    ServingDevice device = serving;
+    return device != null && device.tryRead(offset, length, sink);
   }
 
   @Override
   public boolean tryWrite(long offset, MemorySegment source) throws IOException {
-    Stage stage = serving;
-    return stage != null && stage.tryWrite(offset, source);
+    ServingDevice device = serving;
+    return device != null && device.tryWrite(offset, source);
   }
 
   @Override
   public void submit(DeviceRequest request) {
-    Stage stage = serving;
-    if (stage != null) stage.submit(request);
+    ServingDevice device = serving;
+    if (device != null) device.submit(request);
     else later(request);
   }
 
-  /** Takes a request that a held stage did not begin. */
+  /** Takes a request that a held device did not begin. */
   private void later(DeviceRequest request) {
-    Stage stage;
+    ServingDevice device;
     synchronized (gate) {
-      stage = serving;
-      if (stage == null) {
+      device = serving;
+      if (device == null) {
         waiting.add(request);
         return;
       }
     }
-    stage.submit(request);
+    device.submit(request);
   }
 
   @Override
   public Lease lease() throws DeviceClosedException {
-    Stage stage = serving;
-    if (stage != null) return stage.lease();
+    ServingDevice device = serving;
+    if (device != null) return device.lease();
     int ticket = reads.enter();
     return () -> reads.exit(ticket);
   }
@@ -216,11 +216,11 @@ public final class LiveChain implements BlockDevice {
 
   /** Waits until every request that was begun before this call has been carried out. */
   public void awaitBegun() {
-    Stage stage;
+    ServingDevice device;
     synchronized (gate) {
-      stage = this.stage;
+      device = this.device;
     }
-    stage.awaitBegun();
+    device.awaitBegun();
   }
 
   /**
@@ -231,16 +231,16 @@ public final class LiveChain implements BlockDevice {
    *     name any more or was cut, or the disk is closed
    */
   public void prepareToHold() throws IOException {
-    Stage stage;
+    ServingDevice device;
     LiveMerge merge;
     synchronized (gate) {
       if (closing) throw new DeviceClosedException("the disk is closed");
-      stage = this.stage;
+      device = this.device;
       merge = merging;
     }
     images.requireInPlace();
     if (merge != null) merge.catchUp();
-    stage.commit();
+    device.commit();
   }
 
   /**
@@ -250,14 +250,14 @@ public final class LiveChain implements BlockDevice {
    * @throws IOException it cannot be made durable, or the disk is closed; the disk is not held
    */
   public void hold() throws IOException {
-    Stage stage;
+    ServingDevice device;
     synchronized (gate) {
       if (closing) throw new DeviceClosedException("the disk is closed");
-      stage = this.stage;
+      device = this.device;
       serving = null;
     }
     try {
-      stage.hold();
+      device.hold();
     } catch (Throwable e) {
       resume();
       throw e;
@@ -284,18 +284,18 @@ public final class LiveChain implements BlockDevice {
    */
   public void resume() {
     List<DeviceRequest> begun;
-    Stage stage;
+    ServingDevice device;
     synchronized (gate) {
       if (serving != null) return;
-      stage = this.stage;
-      stage.release();
-      if (closing) stage.stop(this::finishAndClose); // before any request that waits
-      serving = stage;
+      device = this.device;
+      device.release();
+      if (closing) device.stop(this::finishAndClose); // before any request that waits
+      serving = device;
       begun = waiting;
       waiting = new ArrayList<>();
       gate.notifyAll();
     }
-    for (DeviceRequest request : begun) stage.submit(request);
+    for (DeviceRequest request : begun) device.submit(request);
   }
 
   void requireHeld() {
@@ -332,17 +332,17 @@ public final class LiveChain implements BlockDevice {
     replace(higher);
   }
 
-  /** Lets another stage, over other images, take over from the one that is held. */
+  /** Lets another device, over other images, take over from the one that is held. */
   private void replace(LiveImages next) {
-    Stage replaced = stage;
+    ServingDevice replaced = device;
     LiveImages dropped = images.notIn(next);
     replaced.end();
-    Stage successor = newStage(next);
+    ServingDevice successor = newDevice(next);
     images = next;
     givenBackBefore.add(dropped.givenBack());
     fileSystem = successor.fileSystem();
     synchronized (gate) {
-      stage = successor;
+      device = successor;
     }
     // Of an image that belongs to no chain any more nothing can be lost.
     afterwards.of(replaced, dropped::close);
@@ -411,10 +411,10 @@ public final class LiveChain implements BlockDevice {
     return shared;
   }
 
-  /** The stage that serves now. There is no other kind while a merge runs: it needs two images. */
+  /** The device that serves now. There is no other kind while a merge runs: it needs two images. */
   DifferencingChain chain() {
     synchronized (gate) {
-      return (DifferencingChain) stage;
+      return (DifferencingChain) device;
     }
   }
 
@@ -457,14 +457,14 @@ public final class LiveChain implements BlockDevice {
   /** {@inheritDoc} Fails also if a file was deleted or replaced meanwhile, so that it is lost. */
   @Override
   public CompletionStage<Void> close() {
-    Stage stage;
+    ServingDevice device;
     synchronized (gate) {
       if (closing) return closed;
       closing = true;
-      stage = serving;
+      device = serving;
       gate.notifyAll();
     }
-    if (stage != null) stage.stop(this::finishAndClose); // else resuming does it
+    if (device != null) device.stop(this::finishAndClose); // else resuming does it
     return closed;
   }
 

@@ -5,7 +5,7 @@ import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.ImageInUseException;
 import dev.varve.io.file.SharedFiles;
 import dev.varve.io.host.RawMedium;
-import dev.varve.io.storage.Grace;
+import dev.varve.io.storage.ReaderEpochs;
 import dev.varve.io.vdi.VdiFormatException;
 import dev.varve.io.vdi.VdiImage;
 import java.io.IOException;
@@ -197,7 +197,7 @@ final class LiveImages {
   void cutTop(Object lock) {
     if (top().isRaw()) return;
     try {
-      new Places(top(), lock, new Grace()).cutFile();
+      new Places(top(), lock, new ReaderEpochs()).cutFile();
     } catch (IOException _) {
       // It is cut when the disk is closed, or opened again.
     }
@@ -214,7 +214,7 @@ final class LiveImages {
       if (!image.hasAllocator()) continue;
       try {
         image.file().allowWriting();
-        DenseFile.makeIfChanged(image, new Places(image, lock, new Grace()));
+        DenseFile.makeIfChanged(image, new Places(image, lock, new ReaderEpochs()));
       } catch (ImageInUseException _) {
         // Another disk has it as a parent: it stays as it is, good and with holes.
       } catch (Throwable e) {

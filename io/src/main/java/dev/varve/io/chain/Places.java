@@ -2,7 +2,7 @@ package dev.varve.io.chain;
 
 import dev.varve.core.device.OutOfSpaceException;
 import dev.varve.io.file.ImageFile;
-import dev.varve.io.storage.Grace;
+import dev.varve.io.storage.ReaderEpochs;
 import dev.varve.io.vdi.BlockAllocator;
 import dev.varve.io.vdi.VdiImage;
 import java.io.IOException;
@@ -30,7 +30,7 @@ final class Places {
   private final VdiImage image;
   private final ImageFile file;
   private final Object lock;
-  private final Grace writes;
+  private final ReaderEpochs writes;
 
   private long reservedEnd;
   private long ahead;
@@ -51,7 +51,7 @@ final class Places {
    * @param lock guards the image's allocator
    * @param writes whoever writes in place
    */
-  Places(VdiImage image, Object lock, Grace writes) {
+  Places(VdiImage image, Object lock, ReaderEpochs writes) {
     this.image = image;
     this.file = image.file();
     this.lock = lock;

@@ -1,6 +1,6 @@
 package dev.varve.io.chain;
 
-import dev.varve.io.storage.Grace;
+import dev.varve.io.storage.ReaderEpochs;
 import dev.varve.io.vdi.ImageType;
 import dev.varve.io.vdi.VdiImage;
 import java.io.IOException;
@@ -24,7 +24,7 @@ final class QuietChain implements MergeTarget {
     image = images.getLast();
     top = new TopImage(image, images.size() - 1, chain, uuids, empties);
     chain.top(top);
-    flusher = new Flusher(top, new Grace(), Runnable::run, (_, _) -> {});
+    flusher = new Flusher(top, new ReaderEpochs(), Runnable::run, (_, _) -> {});
   }
 
   /**

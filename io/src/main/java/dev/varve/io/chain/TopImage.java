@@ -1,7 +1,7 @@
 package dev.varve.io.chain;
 
 import dev.varve.io.file.ImageFile;
-import dev.varve.io.storage.Grace;
+import dev.varve.io.storage.ReaderEpochs;
 import dev.varve.io.vdi.BlockEntry;
 import dev.varve.io.vdi.BlockMap;
 import dev.varve.io.vdi.ImageType;
@@ -42,7 +42,7 @@ final class TopImage {
   private final TopBlocks blocks;
   private final ChangeNotes notes = new ChangeNotes();
   private final WritesInPlace inPlace;
-  private final Grace writes = new Grace();
+  private final ReaderEpochs writes = new ReaderEpochs();
   private final Supplier<UUID> uuids;
   private final boolean emptiesBlocks;
 
@@ -90,7 +90,7 @@ final class TopImage {
   }
 
   /** Everybody who writes in place. */
-  Grace writes() {
+  ReaderEpochs writes() {
     return writes;
   }
 

@@ -1,7 +1,7 @@
 package dev.varve.io.chain;
 
 import dev.varve.io.file.ImageFile;
-import dev.varve.io.storage.Grace;
+import dev.varve.io.storage.ReaderEpochs;
 import dev.varve.io.vdi.VdiImage;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -22,14 +22,14 @@ final class WritesInPlace {
   private final ChangeNotes notes;
 
   /** Whoever is writing. */
-  private final Grace writes;
+  private final ReaderEpochs writes;
 
   /** The block to which no write begins. */
   private volatile int frozen = NONE;
 
   private volatile boolean stopped;
 
-  WritesInPlace(TopBlocks blocks, ChainReader chain, ChangeNotes notes, Grace writes) {
+  WritesInPlace(TopBlocks blocks, ChainReader chain, ChangeNotes notes, ReaderEpochs writes) {
     this.blocks = blocks;
     this.chain = chain;
     this.image = blocks.image;

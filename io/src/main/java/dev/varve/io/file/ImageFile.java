@@ -164,7 +164,7 @@ public interface ImageFile extends Closeable {
    * room.
    */
   default void fetch(long offset, long length) throws IOException {
-    Arrival.await(this, offset, length);
+    Prefault.await(this, offset, length);
   }
 
   /**

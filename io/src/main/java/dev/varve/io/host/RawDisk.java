@@ -6,11 +6,11 @@ import dev.varve.core.device.ReadSink;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.MappedFile;
 import dev.varve.io.posix.Posix;
-import dev.varve.io.storage.Grace;
+import dev.varve.io.storage.ReaderEpochs;
 import dev.varve.io.storage.HostWatch;
-import dev.varve.io.storage.Intake;
-import dev.varve.io.storage.Lane;
-import dev.varve.io.storage.Stage;
+import dev.varve.io.storage.RequestGate;
+import dev.varve.io.storage.TaskLane;
+import dev.varve.io.storage.ServingDevice;
 import dev.varve.io.storage.StorageThreads;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -43,7 +43,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A medium that fails, a device that is removed and a file that is cut fail the requests that
  * meet it.
  */
-public final class RawDisk implements Stage {
+public final class RawDisk implements ServingDevice {
 
   private static final int READERS = 8;
   private static final int WRITERS = 2;
@@ -59,16 +59,16 @@ public final class RawDisk implements Stage {
 
   private final StorageThreads threads;
   private final SharedSync sync;
-  private final Lane readers;
-  private final Lane writers;
-  private final Lane changes;
+  private final TaskLane readers;
+  private final TaskLane writers;
+  private final TaskLane changes;
   private final AtomicInteger zeroing = new AtomicInteger();
-  private final Grace reads;
+  private final ReaderEpochs reads;
 
   /** Whoever writes. */
-  private final Grace writes = new Grace();
+  private final ReaderEpochs writes = new ReaderEpochs();
 
-  private final Intake intake;
+  private final RequestGate gate;
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
   private final ScheduledFuture<?> everySecond;
   private final HostWatch watch;
@@ -104,7 +104,7 @@ public final class RawDisk implements Stage {
 
   private static RawDisk alone(
       RawMedium medium, boolean readOnly, @Nullable WholeSectors direct, StorageThreads threads) {
-    return new RawDisk(medium, readOnly, direct, new Grace(), _ -> {}, threads);
+    return new RawDisk(medium, readOnly, direct, new ReaderEpochs(), _ -> {}, threads);
   }
 
   /**
@@ -118,7 +118,7 @@ public final class RawDisk implements Stage {
   public static RawDisk over(
       RawMedium medium,
       boolean readOnly,
-      Grace reads,
+      ReaderEpochs reads,
       Consumer<DeviceRequest> handBack,
       StorageThreads threads) {
     return new RawDisk(medium, readOnly, null, reads, handBack, threads);
@@ -128,7 +128,7 @@ public final class RawDisk implements Stage {
       RawMedium medium,
       boolean readOnly,
       @Nullable WholeSectors direct,
-      Grace reads,
+      ReaderEpochs reads,
       Consumer<DeviceRequest> handBack,
       StorageThreads threads) {
     this.medium = medium;
@@ -137,15 +137,15 @@ public final class RawDisk implements Stage {
     this.space = new Space(medium, direct == null ? file::write : direct::write);
     this.direct = direct;
     this.reads = reads;
-    this.intake = new Intake(file.name(), reads, handBack);
+    this.gate = new RequestGate(file.name(), reads, handBack);
     this.threads = threads;
-    sync = new SharedSync(medium, threads, intake::answer);
-    readers = new Lane(threads, READERS);
-    writers = new Lane(threads, WRITERS);
-    changes = new Lane(threads, 1);
+    sync = new SharedSync(medium, threads, gate::answer);
+    readers = new TaskLane(threads, READERS);
+    writers = new TaskLane(threads, WRITERS);
+    changes = new TaskLane(threads, 1);
     everySecond = threads.every(REFRESH_MILLIS, this::refresh);
     watch =
-        new HostWatch(file.name(), threads.hangs(), intake.waiting(), System.nanoTime(), writes);
+        new HostWatch(file.name(), threads.hangs(), gate.waiting(), System.nanoTime(), writes);
     endLooking = threads.looking(watch);
   }
 
@@ -185,7 +185,7 @@ public final class RawDisk implements Stage {
   public boolean tryRead(long offset, int length, ReadSink sink) throws IOException {
     int ticket = reads.enter();
     try {
-      if (!intake.isOpen()) return false;
+      if (!gate.isOpen()) return false;
       if (length == 0) return true;
       if (!medium.residencyIsKnown() || !file.resident(offset, length)) return false;
       if (sink.keepsReferences()) checkReaches(offset + length);
@@ -208,7 +208,7 @@ public final class RawDisk implements Stage {
     int ticket = writes.enter();
     try {
       long length = source.byteSize();
-      if (!intake.isOpen()
+      if (!gate.isOpen()
           || watch.isSlow()
           || zeroing.get() > 0
           || direct != null
@@ -229,14 +229,14 @@ public final class RawDisk implements Stage {
 
   @Override
   public Lease lease() throws DeviceClosedException {
-    return intake.lease();
+    return gate.lease();
   }
 
   // ---- on storage threads
 
   @Override
   public void submit(DeviceRequest request) {
-    if (!intake.take(request)) return;
+    if (!gate.take(request)) return;
     switch (request.op()) {
       case READ, CACHE, EXTENTS -> readers.execute(() -> serve(request));
       case WRITE -> (direct == null ? writers : changes).execute(() -> serve(request));
@@ -249,11 +249,11 @@ public final class RawDisk implements Stage {
     try {
       carryOut(request);
     } catch (IOException e) {
-      intake.answer(request, e);
+      gate.answer(request, e);
       return;
     }
     if (request.fua()) flush(request);
-    else intake.answer(request, null);
+    else gate.answer(request, null);
   }
 
   private void carryOut(DeviceRequest request) throws IOException {
@@ -317,7 +317,7 @@ public final class RawDisk implements Stage {
   }
 
   private void flush(DeviceRequest request) {
-    if (readOnly) intake.answer(request, null);
+    if (readOnly) gate.answer(request, null);
     else sync.flush(request);
   }
 
@@ -363,15 +363,15 @@ public final class RawDisk implements Stage {
   @Override
   public void awaitBegun() {
     writes.await();
-    intake.waiting().await();
+    gate.waiting().await();
   }
 
   @Override
   public void hold() throws IOException {
-    intake.hold();
+    gate.hold();
     try {
       writes.await();
-      intake.awaitChanges();
+      gate.awaitChanges();
       commit();
     } catch (Throwable e) {
       release();
@@ -381,7 +381,7 @@ public final class RawDisk implements Stage {
 
   @Override
   public void release() {
-    intake.release();
+    gate.release();
   }
 
   @Override
@@ -392,12 +392,12 @@ public final class RawDisk implements Stage {
 
   @Override
   public boolean isQuiet() {
-    return intake.isQuiet();
+    return gate.isQuiet();
   }
 
   @Override
   public void stop(Consumer<@Nullable Throwable> finish) {
-    if (intake.close(threads, () -> finish(finish))) everySecond.cancel(false);
+    if (gate.close(threads, () -> finish(finish))) everySecond.cancel(false);
   }
 
   private void finish(Consumer<@Nullable Throwable> finish) {

@@ -91,7 +91,7 @@ public final class MachineDisks implements RunningDisks {
      * Null for a disk that had to be closed and could not be opened again. Has a monitor of its
      * own, held for moments: whoever only looks does not wait for a disk that cannot be closed.
      */
-    final Map<Slot, @Nullable Served> disks = Collections.synchronizedMap(new LinkedHashMap<>());
+    final Map<Slot, @Nullable ServedSlot> disks = Collections.synchronizedMap(new LinkedHashMap<>());
 
     boolean stopped;
 
@@ -101,7 +101,7 @@ public final class MachineDisks implements RunningDisks {
       this.failures = failures;
     }
 
-    @Nullable Served at(Slot slot) {
+    @Nullable ServedSlot at(Slot slot) {
       if (!disks.containsKey(slot))
         throw new IllegalStateException("machine " + machine + " has no disk at " + slot);
       return disks.get(slot);
@@ -138,11 +138,11 @@ public final class MachineDisks implements RunningDisks {
       if (machines.putIfAbsent(machine, running) != null) {
         throw new IllegalStateException("machine " + machine + " is running; stop it first");
       }
-      List<Served> opened = new ArrayList<>();
-      List<Served> published = new ArrayList<>();
+      List<ServedSlot> opened = new ArrayList<>();
+      List<ServedSlot> published = new ArrayList<>();
       try {
         openAll(running, disks, opened);
-        for (Served served : opened) {
+        for (ServedSlot served : opened) {
           publish(running, served);
           published.add(served);
           running.disks.put(served.slot(), served);
@@ -168,7 +168,7 @@ public final class MachineDisks implements RunningDisks {
   }
 
   /** Opens each that can be opened, so that all others are named at once. */
-  private void openAll(Running running, List<Disk> disks, List<Served> opened)
+  private void openAll(Running running, List<Disk> disks, List<ServedSlot> opened)
       throws UnservedDisksException {
     Map<Slot, IOException> failures = new LinkedHashMap<>();
     for (Disk disk : disks) {
@@ -190,13 +190,13 @@ public final class MachineDisks implements RunningDisks {
     synchronized (running) {
       if (running.stopped) return; // by another call, while this one waited
       running.stopped = true;
-      List<Served> served = new ArrayList<>();
+      List<ServedSlot> served = new ArrayList<>();
       synchronized (running.disks) {
-        for (Served disk : running.disks.values()) if (disk != null) served.add(disk);
+        for (ServedSlot disk : running.disks.values()) if (disk != null) served.add(disk);
       }
       withdraw(running, served);
       IOException failure = null;
-      for (Served disk : served) {
+      for (ServedSlot disk : served) {
         try {
           devices.close(disk.open());
         } catch (IOException e) {
@@ -211,7 +211,7 @@ public final class MachineDisks implements RunningDisks {
     }
   }
 
-  private static IOException notDurable(Served disk, IOException cause) {
+  private static IOException notDurable(ServedSlot disk, IOException cause) {
     return new IOException(
         "the disk '"
             + disk.export().name()
@@ -268,11 +268,11 @@ public final class MachineDisks implements RunningDisks {
   public void awaitHost(MachineId machine) {
     Running running = machines.get(machine);
     if (running == null) return;
-    List<Served> served = new ArrayList<>();
+    List<ServedSlot> served = new ArrayList<>();
     synchronized (running.disks) {
-      for (Served disk : running.disks.values()) if (disk != null) served.add(disk);
+      for (ServedSlot disk : running.disks.values()) if (disk != null) served.add(disk);
     }
-    for (Served disk : served) {
+    for (ServedSlot disk : served) {
       LiveChain chain = disk.open().chain();
       if (chain != null) chain.awaitBegun(); // a write may wait that no flush waits for
       try {
@@ -302,7 +302,7 @@ public final class MachineDisks implements RunningDisks {
     Running running = running(machine);
     synchronized (running) {
       checkRunning(running);
-      Served served = running.at(slot);
+      ServedSlot served = running.at(slot);
       running.disks.remove(slot);
       if (served == null) return;
       withdraw(running, List.of(served));
@@ -316,7 +316,7 @@ public final class MachineDisks implements RunningDisks {
     synchronized (running) {
       checkRunning(running);
       Slot slot = disk.attachment().slot();
-      Served before = running.at(slot);
+      ServedSlot before = running.at(slot);
       if (before == null) running.disks.put(slot, openAndPublish(running, disk));
       else if (before.hasMediumOf(disk))
         running.disks.put(slot, changeFlags(running, before, disk));
@@ -326,8 +326,8 @@ public final class MachineDisks implements RunningDisks {
   }
 
   /** The device stays open; connections end only if they were told something else. */
-  private Served changeFlags(Running running, Served before, Disk disk) throws IOException {
-    Served after = Served.of(disk, before.open(), before.export().failures(), nanoClock);
+  private ServedSlot changeFlags(Running running, ServedSlot before, Disk disk) throws IOException {
+    ServedSlot after = ServedSlot.of(disk, before.open(), before.export().failures(), nanoClock);
     if (after.looksLike(before)) {
       after = before.with(disk);
       running.limits.limit(after);
@@ -339,8 +339,8 @@ public final class MachineDisks implements RunningDisks {
     return after;
   }
 
-  private Served replace(Running running, Served before, Disk disk) throws IOException {
-    Served after = open(running, disk);
+  private ServedSlot replace(Running running, ServedSlot before, Disk disk) throws IOException {
+    ServedSlot after = open(running, disk);
     Future<Void> unused = withdraw(running, before);
     try {
       publishOr(running, after, before);
@@ -354,7 +354,7 @@ public final class MachineDisks implements RunningDisks {
   }
 
   /** Publishes {@code after}, or again what was published before. */
-  private void publishOr(Running running, Served after, Served before) throws IOException {
+  private void publishOr(Running running, ServedSlot after, ServedSlot before) throws IOException {
     try {
       publish(running, after);
     } catch (Throwable e) {
@@ -364,9 +364,9 @@ public final class MachineDisks implements RunningDisks {
   }
 
   /** The new disk needs a file, in another way, that the old one has locked. */
-  private void replaceAfterClosing(Running running, Served before, Disk disk) throws IOException {
+  private void replaceAfterClosing(Running running, ServedSlot before, Disk disk) throws IOException {
     Slot slot = before.slot();
-    Disk old = Served.withChain(before.disk(), before.open().paths());
+    Disk old = ServedSlot.withChain(before.disk(), before.open().paths());
     running.disks.put(slot, null);
     withdraw(running, List.of(before));
     letGo(before);
@@ -389,9 +389,9 @@ public final class MachineDisks implements RunningDisks {
     Running running = running(machine);
     synchronized (running) {
       checkRunning(running);
-      Map<Served, Path> pushes = new LinkedHashMap<>();
+      Map<ServedSlot, Path> pushes = new LinkedHashMap<>();
       for (Map.Entry<Slot, Path> top : tops.entrySet()) {
-        Served disk = ofThisMachineAlone(running, top.getKey());
+        ServedSlot disk = ofThisMachineAlone(running, top.getKey());
         checkWritten(disk);
         Path path = top.getValue().toAbsolutePath().normalize();
         List<Path> higher = with(disk, path);
@@ -399,18 +399,18 @@ public final class MachineDisks implements RunningDisks {
             disk.disk().withFiles(higher)); // what is wrong is better found before the decision
         pushes.put(disk, path);
       }
-      var held = new Held();
+      var held = new HeldChains();
       try {
         held.hold(pushes.keySet().stream().map(MachineDisks::chain).toList());
         decision.run();
       } catch (UndecidedException e) {
-        for (Served disk : pushes.keySet()) giveUp(running, disk, held, e);
+        for (ServedSlot disk : pushes.keySet()) giveUp(running, disk, held, e);
         throw e;
       } catch (Throwable e) {
         held.resume();
         throw e;
       }
-      Map<Served, List<Path>> failed = new LinkedHashMap<>();
+      Map<ServedSlot, List<Path>> failed = new LinkedHashMap<>();
       pushes.forEach(
           (disk, top) -> {
             List<Path> decided = with(disk, top);
@@ -421,14 +421,14 @@ public final class MachineDisks implements RunningDisks {
     }
   }
 
-  private static List<Path> with(Served disk, Path top) {
+  private static List<Path> with(ServedSlot disk, Path top) {
     List<Path> chain = new ArrayList<>(disk.open().paths());
     chain.add(top);
     return chain;
   }
 
   /** A chain that fails stays held: it must not go on with the old top. */
-  private static boolean pushed(Served disk, Path top, Held held) {
+  private static boolean pushed(ServedSlot disk, Path top, HeldChains held) {
     LiveChain chain = chain(disk);
     try {
       chain.push(top);
@@ -448,11 +448,11 @@ public final class MachineDisks implements RunningDisks {
   }
 
   /** Closes a disk and opens it from the images that were decided for it. */
-  private void openAnew(Running running, Served before, List<Path> decided) {
+  private void openAnew(Running running, ServedSlot before, List<Path> decided) {
     Slot slot = before.slot();
     try {
       Await.done(stopServing(running, before).toCompletionStage());
-      running.disks.put(slot, openAndPublish(running, Served.withChain(before.disk(), decided)));
+      running.disks.put(slot, openAndPublish(running, ServedSlot.withChain(before.disk(), decided)));
     } catch (IOException | RuntimeException e) {
       LOG.log(
           Level.ERROR,
@@ -466,7 +466,7 @@ public final class MachineDisks implements RunningDisks {
   }
 
   /** Closes a held disk; what waits for it fails, and is written nowhere. */
-  private Future<Void> stopServing(Running running, Served disk) {
+  private Future<Void> stopServing(Running running, ServedSlot disk) {
     running.disks.put(disk.slot(), null);
     Future<Void> unused = withdraw(running, disk);
     disk.open().device().close();
@@ -480,7 +480,7 @@ public final class MachineDisks implements RunningDisks {
       MachineId machine, Slot slot, Path source, Path target, Progress progress)
       throws IOException {
     Running running = running(machine);
-    Served disk;
+    ServedSlot disk;
     synchronized (running) {
       checkRunning(running);
       disk = ofThisMachineAlone(running, slot);
@@ -509,7 +509,7 @@ public final class MachineDisks implements RunningDisks {
       checkRunning(running);
       List<Merge> begun = merges.stream().map(Merge.class::cast).toList();
       for (Merge merge : begun) served(running, merge);
-      var held = new Held();
+      var held = new HeldChains();
       try {
         held.hold(begun.stream().map(Merge::chain).toList());
         for (Merge merge : begun) merge.merge().complete();
@@ -524,8 +524,8 @@ public final class MachineDisks implements RunningDisks {
     }
   }
 
-  private static Served served(Running running, Merge merge) throws IOException {
-    Served disk = running.at(merge.slot());
+  private static ServedSlot served(Running running, Merge merge) throws IOException {
+    ServedSlot disk = running.at(merge.slot());
     if (disk == null || disk.open().chain() != merge.chain()) {
       throw new IOException(
           "the disk at " + merge.slot() + " was changed after its merge began: begin it again");
@@ -537,7 +537,7 @@ public final class MachineDisks implements RunningDisks {
    * Ends a held disk of which nobody knows what its chain is now: what a guest wrote as before
    * might be thrown away by the next run, and as after by this one.
    */
-  private void giveUp(Running running, Served disk, Held held, UndecidedException why) {
+  private void giveUp(Running running, ServedSlot disk, HeldChains held, UndecidedException why) {
     held.forget(chain(disk));
     stopServing(running, disk);
     LOG.log(Level.ERROR, "the disk '" + disk.export().name() + "' is not served any more", why);
@@ -558,8 +558,8 @@ public final class MachineDisks implements RunningDisks {
     }
   }
 
-  private Served ofThisMachineAlone(Running running, Slot slot) throws IOException {
-    Served disk = running.at(slot);
+  private ServedSlot ofThisMachineAlone(Running running, Slot slot) throws IOException {
+    ServedSlot disk = running.at(slot);
     if (disk == null || disk.open().chain() == null)
       throw new IOException(
           "the disk at "
@@ -575,7 +575,7 @@ public final class MachineDisks implements RunningDisks {
     return disk;
   }
 
-  private static void checkWritten(Served disk) throws IOException {
+  private static void checkWritten(ServedSlot disk) throws IOException {
     if (disk.open().device().readOnly())
       throw new IOException(
           "the disk '"
@@ -583,7 +583,7 @@ public final class MachineDisks implements RunningDisks {
               + "' is served read-only, and nothing can be put on top of what is not written");
   }
 
-  private static LiveChain chain(Served disk) {
+  private static LiveChain chain(ServedSlot disk) {
     LiveChain chain = disk.open().chain();
     assert chain != null;
     return chain;
@@ -605,13 +605,13 @@ public final class MachineDisks implements RunningDisks {
     return new IllegalStateException("machine " + machine + " is not running");
   }
 
-  private Served open(Running running, Disk disk) throws IOException {
+  private ServedSlot open(Running running, Disk disk) throws IOException {
     OpenDisk open = devices.open(disk);
-    return Served.of(disk, open, running.failures.of(disk, open), nanoClock);
+    return ServedSlot.of(disk, open, running.failures.of(disk, open), nanoClock);
   }
 
-  private Served openAndPublish(Running running, Disk disk) throws IOException {
-    Served served = open(running, disk);
+  private ServedSlot openAndPublish(Running running, Disk disk) throws IOException {
+    ServedSlot served = open(running, disk);
     try {
       publish(running, served);
       return served;
@@ -621,7 +621,7 @@ public final class MachineDisks implements RunningDisks {
     }
   }
 
-  private void publish(Running running, Served served) throws IOException {
+  private void publish(Running running, ServedSlot served) throws IOException {
     running.limits.limit(served);
     try {
       nbd.publish(served.export());
@@ -635,20 +635,20 @@ public final class MachineDisks implements RunningDisks {
   }
 
   /** Sends the clients away; what they have in flight waits for no limit. */
-  private Future<Void> withdraw(Running running, Served served) {
+  private Future<Void> withdraw(Running running, ServedSlot served) {
     Future<Void> unused = nbd.withdraw(served.export().name());
     running.limits.release(served);
     return unused;
   }
 
   /** Sends the clients of all of them away, and waits until none is left. */
-  private void withdraw(Running running, List<Served> served) throws IOException {
+  private void withdraw(Running running, List<ServedSlot> served) throws IOException {
     List<Future<Void>> unused = served.stream().map(disk -> withdraw(running, disk)).toList();
     Await.done(Future.join(unused).toCompletionStage());
   }
 
   /** Closes a device that nobody asks for any more. */
-  private void letGo(Served served) {
+  private void letGo(ServedSlot served) {
     try {
       devices.close(served.open());
     } catch (IOException e) {

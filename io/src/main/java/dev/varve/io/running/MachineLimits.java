@@ -33,7 +33,7 @@ final class MachineLimits {
    * Limits a disk as it asks for; its group's limits change with it. What waits of it goes to the
    * back of the new group's queue.
    */
-  synchronized void limit(Served served) {
+  synchronized void limit(ServedSlot served) {
     BandwidthGroup group = served.disk().group();
     disks.put(served.slot(), served.device());
     served.device().limitTo(group == null ? null : inForce(group));
@@ -48,7 +48,7 @@ final class MachineLimits {
   }
 
   /** Limits a disk no more: whatever waits of it goes at once. */
-  synchronized void release(Served served) {
+  synchronized void release(ServedSlot served) {
     disks.remove(served.slot(), served.device());
     served.device().limitTo(null);
   }

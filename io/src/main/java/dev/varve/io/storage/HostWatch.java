@@ -11,7 +11,7 @@ import java.util.stream.Stream;
  * request longer than {@link #LONG_NANOS}, and until none has for {@link #CALM_NANOS}: meanwhile no
  * event loop may write to it. A write that is under way on a loop when its file system begins to
  * hang keeps that loop; no other is lost after it. This costs a write in place nothing but the
- * {@link Grace} that it passes through anyway.
+ * {@link ReaderEpochs} that it passes through anyway.
  *
  * <p>It <b>hangs</b> once a request has waited for {@link #HANG_NANOS}. That is logged, once, and
  * so is the end of it.
@@ -42,10 +42,10 @@ public final class HostWatch implements StorageThreads.Look {
    * @param requests those that were handed over and are not answered
    * @param writes everybody who writes
    */
-  public HostWatch(String name, Hangs hangs, Grace requests, long nowNanos, Grace... writes) {
+  public HostWatch(String name, Hangs hangs, ReaderEpochs requests, long nowNanos, ReaderEpochs... writes) {
     this.name = name;
     this.hangs = hangs;
-    this.writes = Stream.of(writes).map(grace -> new Stay(grace, nowNanos)).toList();
+    this.writes = Stream.of(writes).map(epochs -> new Stay(epochs, nowNanos)).toList();
     this.requests = new Stay(requests, nowNanos);
   }
 

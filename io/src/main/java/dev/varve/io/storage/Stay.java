@@ -1,22 +1,22 @@
 package dev.varve.io.storage;
 
 /**
- * How long the longest stay in a {@link Grace} has lasted. Costs those inside nothing: whoever
+ * How long the longest stay in a {@link ReaderEpochs} has lasted. Costs those inside nothing: whoever
  * looks ends an epoch and sees at the next look whether all have left that entered before it.
  */
 final class Stay {
 
-  private final Grace grace;
+  private final ReaderEpochs epochs;
 
   /** Who entered in it, or before, was inside at {@link #lookedNanos}. */
   private long epoch;
 
   private long lookedNanos;
 
-  Stay(Grace grace, long nowNanos) {
-    this.grace = grace;
+  Stay(ReaderEpochs epochs, long nowNanos) {
+    this.epochs = epochs;
     this.lookedNanos = nowNanos;
-    this.epoch = grace.epoch() - 1;
+    this.epoch = epochs.epoch() - 1;
   }
 
   /**
@@ -26,8 +26,8 @@ final class Stay {
    *     were inside at the last look
    */
   long look(long nowNanos) {
-    if (!grace.passed(epoch)) return Math.max(1, nowNanos - lookedNanos);
-    epoch = grace.epoch() - 1;
+    if (!epochs.passed(epoch)) return Math.max(1, nowNanos - lookedNanos);
+    epoch = epochs.epoch() - 1;
     lookedNanos = nowNanos;
     return 0;
   }

@@ -140,7 +140,7 @@ class FioLimitsTest {
   // ---- fio
 
   private List<String> job(Disk disk, String access, String blockSize, int depth) {
-    String name = Served.name(disk);
+    String name = ServedSlot.name(disk);
     return List.of(
         "--name=" + disk.attachment().slot().port(),
         "--ioengine=nbd",

@@ -16,8 +16,8 @@ class HostWatchTest {
 
   private final List<Runnable> logged = new ArrayList<>();
   private final Hangs hangs = new Hangs(logged::add);
-  private final Grace requests = new Grace();
-  private final Grace writes = new Grace();
+  private final ReaderEpochs requests = new ReaderEpochs();
+  private final ReaderEpochs writes = new ReaderEpochs();
   private final HostWatch watch = new HostWatch("disk.vdi", hangs, requests, 0, writes);
   private long now;
 

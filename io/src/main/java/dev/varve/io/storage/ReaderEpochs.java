@@ -4,14 +4,18 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Knows when everybody who was inside at some moment has left, without making them wait: {@link
- * #enter} and {@link #exit} are one atomic addition each.
+ * Epoch-based reclamation: tells when all readers of a given moment have left, without making them
+ * wait. {@link #enter} and {@link #exit} cost one atomic addition each.
  *
- * <p>Time is cut into epochs. Whoever enters is counted in the current one; an epoch ends only when
- * nobody of the one before it is left. So, two epochs after a moment, nobody from before it is
- * inside.
+ * <p>Time is cut into epochs. A reader is counted in the epoch in which it enters; an epoch ends
+ * only when no reader of the one before it is left. So, two epochs after a moment, no reader from
+ * before that moment is inside, and what only those readers could still see may be reused or
+ * closed. (K. Fraser, "Practical lock-freedom", 2004, section 5.2.3. The idea is that of RCU's
+ * grace periods; here each reader announces itself.)
+ *
+ * <p>Thread-safe. Only {@link #await} blocks.
  */
-public final class Grace {
+public final class ReaderEpochs {
 
   private static final int STRIPES = 16;
   private static final int PAD = 16; // longs: each counter has two cache lines of its own
@@ -32,18 +36,19 @@ public final class Grace {
     }
   }
 
-  /** Leaves; from any thread. */
+  /** Leaves. Any thread may call this, not only the one that entered. */
   public void exit(int ticket) {
     inside.getAndDecrement(ticket);
   }
 
+  /** The number of the current epoch. */
   public long epoch() {
     return epoch;
   }
 
   /**
-   * Whether nobody is inside any more who entered in epoch {@code since} or before. Ends epochs as
-   * far as it can.
+   * Whether all readers that entered in epoch {@code since} or before have left. Ends epochs as far
+   * as it can.
    */
   public boolean passed(long since) {
     while (epoch < since + 2) {
@@ -52,7 +57,7 @@ public final class Grace {
     return true;
   }
 
-  /** Waits until everybody who is inside now has left. */
+  /** Waits until all readers that are inside now have left. */
   public void await() {
     long now = epoch;
     for (int spins = 0; !passed(now); spins++) {

@@ -10,17 +10,18 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where requests come into a device: open, held for a while, or closed for ever; and how many of
- * them are not answered yet. Thread safe; blocks nobody, but for {@link #awaitChanges}.
+ * The gate through which requests enter a device: open, held for a while, or closed for ever. It
+ * counts the requests that are not answered yet. Thread-safe; only {@link #awaitChanges} blocks.
  *
- * <p>What is served in the calling thread is not counted here. Whoever does that first enters a
- * {@link Grace} and then asks {@link #isOpen}; whoever shuts the intake waits for that grace.
+ * <p>Requests that are served in the calling thread are not counted here. Their thread first enters
+ * a {@link ReaderEpochs} and then asks {@link #isOpen}; the thread that shuts the gate waits until
+ * the readers of that moment have left.
  */
-public final class Intake {
+public final class RequestGate {
 
   private enum State {
     OPEN,
-    /** Requests are handed back to whoever owns the device. */
+    /** Requests are handed back to the owner of the device. */
     HELD,
     CLOSED
   }
@@ -28,7 +29,7 @@ public final class Intake {
   private static final long CLOSING_POLL_MILLIS = 1;
 
   private final String name;
-  private final Grace reads;
+  private final ReaderEpochs reads;
   private final Consumer<DeviceRequest> handBack;
 
   /** Requests that only read and are not answered. */
@@ -37,19 +38,19 @@ public final class Intake {
   /** The other requests that are not answered, and what the device does by itself. */
   private final AtomicInteger changing = new AtomicInteger();
 
-  /** All of them, for whoever wants to know how long they wait. */
-  private final Grace waiting = new Grace();
+  /** All of them; {@link HostWatch} asks it how long they wait. */
+  private final ReaderEpochs waiting = new ReaderEpochs();
 
   /** Read by every request; changed by {@link #turn}. */
   private volatile State state = State.OPEN;
 
   /**
    * @param name of the device, in messages
-   * @param reads whoever reads in its own thread, or keeps memory by a lease
+   * @param reads the reads in the callers' threads, and the leases on memory
    * @param handBack takes the requests that come, or were not begun, while the device is held; must
    *     not block
    */
-  public Intake(String name, Grace reads, Consumer<DeviceRequest> handBack) {
+  public RequestGate(String name, ReaderEpochs reads, Consumer<DeviceRequest> handBack) {
     this.name = name;
     this.reads = reads;
     this.handBack = handBack;
@@ -79,7 +80,7 @@ public final class Intake {
     return new DeviceClosedException(name + " is closed");
   }
 
-  /** A lease on whatever {@code reads} guards; also while the device is held. */
+  /** A lease on what {@code reads} guards; also while the device is held. */
   public BlockDevice.Lease lease() throws DeviceClosedException {
     int ticket = reads.enter();
     if (state == State.CLOSED) {
@@ -90,13 +91,13 @@ public final class Intake {
   }
 
   /** Every request from when it is taken until it is answered or handed back. */
-  public Grace waiting() {
+  public ReaderEpochs waiting() {
     return waiting;
   }
 
   // ---- requests
 
-  /** Counts a request until it is answered; false if it was refused and is not to be begun. */
+  /** Counts a request until it is answered; false if it was refused and must not be begun. */
   public boolean take(DeviceRequest request) {
     pending(request).incrementAndGet(); // before it looks: it is waited for, or sees
     request.ticket(waiting.enter());

@@ -8,7 +8,7 @@ import java.lang.foreign.MemorySegment;
  * Waits until bytes that were asked for are in the host's memory: by reading them, because only a
  * read waits for a page on every kernel and says what is wrong with one that does not come.
  */
-final class Arrival {
+final class Prefault {
 
   private static final int PIECE = (int) Residency.PIECE;
 
@@ -16,7 +16,7 @@ final class Arrival {
   private static final ThreadLocal<MemorySegment> NOWHERE =
       ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(PIECE));
 
-  private Arrival() {}
+  private Prefault() {}
 
   static void await(ImageFile file, long offset, long length) throws IOException {
     long end = offset + length;

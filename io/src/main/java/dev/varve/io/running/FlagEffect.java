@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param whyNot null if it does
  */
-public record Effect(Flag flag, @Nullable String whyNot) {
+public record FlagEffect(Flag flag, @Nullable String whyNot) {
 
   /** The flags that depend on the medium. */
   public enum Flag {
@@ -63,13 +63,13 @@ public record Effect(Flag flag, @Nullable String whyNot) {
    * @param chain the medium and all below it, base first; empty for an empty drive
    * @param served what the disk is like while it is served; null while it is not
    */
-  public static List<Effect> of(
+  public static List<FlagEffect> of(
       Attachment attachment, List<Medium> chain, @Nullable DiskStatus served) {
     @Nullable Medium medium = chain.isEmpty() ? null : chain.getLast();
     return List.of(
-        new Effect(Flag.PASSTHROUGH, noPassthrough(attachment, medium)),
-        new Effect(Flag.NON_ROTATIONAL, onlyOfHardDisks(attachment, "says how it rotates")),
-        new Effect(Flag.DISCARD, noDiscard(attachment, medium, served)));
+        new FlagEffect(Flag.PASSTHROUGH, noPassthrough(attachment, medium)),
+        new FlagEffect(Flag.NON_ROTATIONAL, onlyOfHardDisks(attachment, "says how it rotates")),
+        new FlagEffect(Flag.DISCARD, noDiscard(attachment, medium, served)));
   }
 
   private static @Nullable String onlyOfHardDisks(Attachment attachment, String what) {

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(300)
-class LaneTest {
+class TaskLaneTest {
 
   private static final int PATIENCE_SECONDS = 30;
 
@@ -29,7 +29,7 @@ class LaneTest {
 
   @Test
   void laneOfWidthOneRunsItsTasksInTheirOrderAndNeverTwoAtOnce() throws Exception {
-    var lane = new Lane(threads, 1);
+    var lane = new TaskLane(threads, 1);
     List<Integer> order = Collections.synchronizedList(new ArrayList<>());
     var inside = new AtomicInteger();
     var most = new AtomicInteger();
@@ -52,7 +52,7 @@ class LaneTest {
 
   @Test
   void laneTakesNoMoreThreadsThanItIsWide() throws Exception {
-    var lane = new Lane(threads, 2);
+    var lane = new TaskLane(threads, 2);
     var inside = new AtomicInteger();
     var most = new AtomicInteger();
     var release = new Semaphore(0);
@@ -78,7 +78,7 @@ class LaneTest {
   @Test
   void noTaskIsForgottenWhenTheLaneIsJustRunningEmpty() throws Exception {
     for (int width = 1; width <= 2; width++) {
-      var lane = new Lane(threads, width);
+      var lane = new TaskLane(threads, width);
       var done = new Semaphore(0);
       for (int i = 0; i < 20_000; i++) {
         lane.execute(done::release);
@@ -89,7 +89,7 @@ class LaneTest {
 
   @Test
   void taskThatThrowsStopsNeitherTheLaneNorTheThread() throws Exception {
-    var lane = new Lane(threads, 1);
+    var lane = new TaskLane(threads, 1);
     var done = new CountDownLatch(3);
     for (int i = 0; i < 3; i++) {
       lane.execute(

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
 
 @Isolated("the model checker rewrites classes that other tests use")
-class GraceInterleavingsTest {
+class ReaderEpochsInterleavingsTest {
 
   /**
    * A reader, and somebody who frees what it may be reading, in every interleaving up to a number.
@@ -26,15 +26,15 @@ class GraceInterleavingsTest {
 
   /** A place that is replaced, and freed when nobody reads it any more. */
   public static final class Place {
-    private final Grace grace = new Grace();
+    private final ReaderEpochs epochs = new ReaderEpochs();
     private volatile AtomicBoolean place = new AtomicBoolean();
 
     /** Whether it was freed while it was read. */
     @Operation
     public boolean read() {
-      int ticket = grace.enter();
+      int ticket = epochs.enter();
       boolean freed = place.get();
-      grace.exit(ticket);
+      epochs.exit(ticket);
       return freed;
     }
 
@@ -42,7 +42,7 @@ class GraceInterleavingsTest {
     public void free() {
       AtomicBoolean gone = place;
       place = new AtomicBoolean();
-      if (grace.passed(grace.epoch())) gone.set(true);
+      if (epochs.passed(epochs.epoch())) gone.set(true);
     }
   }
 }

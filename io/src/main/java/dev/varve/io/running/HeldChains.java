@@ -7,7 +7,7 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 
 /** Chains that are held at the same moment. */
-final class Held {
+final class HeldChains {
 
   /** A guest that writes fast leaves as much to do again in every pass. */
   private static final int MOST_PASSES = 4;

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * <p>What is not part of {@link BlockDevice} may block, unless it says otherwise, and is called by
  * one thread at a time.
  */
-public interface Stage extends BlockDevice {
+public interface ServingDevice extends BlockDevice {
 
   /** Makes everything that was completed before this call durable. Waits. */
   void commit() throws IOException;

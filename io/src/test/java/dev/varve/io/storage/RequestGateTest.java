@@ -18,11 +18,11 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Requests are let in, turned away for a while, and waited for. */
-class IntakeTest {
+class RequestGateTest {
 
-  private final Grace reads = new Grace();
+  private final ReaderEpochs reads = new ReaderEpochs();
   private final List<DeviceRequest> handedBack = new ArrayList<>();
-  private final Intake intake = new Intake("the disk", reads, handedBack::add);
+  private final RequestGate gate = new RequestGate("the disk", reads, handedBack::add);
 
   private static final class Asked extends DeviceRequest {
     private boolean completed;
@@ -43,47 +43,47 @@ class IntakeTest {
   void whatWasTakenKeepsItFromBeingQuietUntilItIsAnswered() {
     var request = new Asked();
 
-    assertTrue(intake.take(request.flush()));
-    assertFalse(intake.isQuiet());
-    intake.answer(request, null);
+    assertTrue(gate.take(request.flush()));
+    assertFalse(gate.isQuiet());
+    gate.answer(request, null);
 
     assertTrue(request.completed);
-    assertTrue(intake.isQuiet());
+    assertTrue(gate.isQuiet());
   }
 
   @Test
   void heldItHandsRequestsBackAndAnswersNone() throws Exception {
     var request = new Asked();
 
-    intake.hold();
-    assertFalse(intake.take(request.flush()));
+    gate.hold();
+    assertFalse(gate.take(request.flush()));
 
-    assertFalse(intake.isOpen());
+    assertFalse(gate.isOpen());
     assertEquals(List.of(request), handedBack);
     assertFalse(request.completed);
-    assertTrue(intake.isQuiet());
-    intake.release();
-    assertTrue(intake.take(request));
+    assertTrue(gate.isQuiet());
+    gate.release();
+    assertTrue(gate.take(request));
   }
 
   @Test
   void closedItFailsRequestsAndIsDoneWhenTheReadersHaveLeft() throws Exception {
     try (var threads = new StorageThreads(1)) {
       var running = new Asked();
-      assertTrue(intake.take(running.flush()));
-      BlockDevice.Lease lease = intake.lease();
+      assertTrue(gate.take(running.flush()));
+      BlockDevice.Lease lease = gate.lease();
       var quiet = new CompletableFuture<Void>();
 
-      assertTrue(intake.close(threads, () -> quiet.complete(null)));
-      assertFalse(intake.close(threads, () -> quiet.complete(null)));
+      assertTrue(gate.close(threads, () -> quiet.complete(null)));
+      assertFalse(gate.close(threads, () -> quiet.complete(null)));
       var late = new Asked();
-      assertFalse(intake.take(late.flush()));
+      assertFalse(gate.take(late.flush()));
 
       assertInstanceOf(DeviceClosedException.class, late.failure);
-      assertThrows(DeviceClosedException.class, intake::isOpen);
-      assertThrows(DeviceClosedException.class, intake::lease);
-      assertThrows(DeviceClosedException.class, intake::hold);
-      intake.answer(running, null);
+      assertThrows(DeviceClosedException.class, gate::isOpen);
+      assertThrows(DeviceClosedException.class, gate::lease);
+      assertThrows(DeviceClosedException.class, gate::hold);
+      gate.answer(running, null);
       assertFalse(quiet.isDone());
       lease.release();
       quiet.get(30, TimeUnit.SECONDS);

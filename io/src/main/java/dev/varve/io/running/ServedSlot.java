@@ -18,14 +18,14 @@ import java.util.function.LongSupplier;
  * @param device never closed, for the open device may be other slots' too
  * @param export what clients were told; its description may name an image that is no longer on top
  */
-record Served(Disk disk, OpenDisk open, LimitedDevice device, Export export) {
+record ServedSlot(Disk disk, OpenDisk open, LimitedDevice device, Export export) {
 
   /**
    * A disk without limits yet.
    *
    * @param failures those of the slot
    */
-  static Served of(Disk disk, OpenDisk open, DiskFailures failures, LongSupplier nanoClock) {
+  static ServedSlot of(Disk disk, OpenDisk open, DiskFailures failures, LongSupplier nanoClock) {
     Attachment attachment = disk.attachment();
     List<Path> paths = open.paths();
     String name = name(disk);
@@ -40,12 +40,12 @@ record Served(Disk disk, OpenDisk open, LimitedDevice device, Export export) {
             attachment.discard() && open.givesSpaceBack(),
             !attachment.nonRotational(),
             failures);
-    return new Served(disk, open, device, export);
+    return new ServedSlot(disk, open, device, export);
   }
 
   /** The same for clients, with other limits. */
-  Served with(Disk disk) {
-    return new Served(disk, open, device, export);
+  ServedSlot with(Disk disk) {
+    return new ServedSlot(disk, open, device, export);
   }
 
   Slot slot() {
@@ -76,7 +76,7 @@ record Served(Disk disk, OpenDisk open, LimitedDevice device, Export export) {
   }
 
   /** Whether clients see no difference but in the description. */
-  boolean looksLike(Served other) {
+  boolean looksLike(ServedSlot other) {
     return export.name().equals(other.export.name())
         && export.readOnly() == other.export.readOnly()
         && export.discard() == other.export.discard()

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * order they came. With a width of 1 it is the one owner of whatever its tasks touch. Lanes keep a
  * busy disk from taking every thread.
  */
-public final class Lane {
+public final class TaskLane {
 
   /** After so many tasks a lane goes to the back of the threads' queue. */
   private static final int TURN = 32;
@@ -23,7 +23,7 @@ public final class Lane {
 
   private final AtomicInteger running = new AtomicInteger();
 
-  public Lane(StorageThreads threads, int width) {
+  public TaskLane(StorageThreads threads, int width) {
     this.threads = threads;
     this.width = width;
   }
