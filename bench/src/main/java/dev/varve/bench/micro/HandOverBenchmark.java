@@ -1,7 +1,7 @@
 package dev.varve.bench.micro;
 
-import dev.varve.io.storage.TaskLane;
 import dev.varve.io.storage.StorageThreads;
+import dev.varve.io.storage.TaskLane;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.openjdk.jmh.annotations.Benchmark;

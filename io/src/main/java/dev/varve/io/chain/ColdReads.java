@@ -1,8 +1,8 @@
 package dev.varve.io.chain;
 
 import dev.varve.core.device.DeviceRequest;
-import dev.varve.io.storage.TaskLane;
 import dev.varve.io.storage.StorageThreads;
+import dev.varve.io.storage.TaskLane;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -36,10 +36,10 @@ import org.jspecify.annotations.Nullable;
  * resume}. What is not part of {@link BlockDevice} blocks and must not run on an event loop; one
  * thread at a time calls {@code hold}, {@code push}, {@code finish} and {@code resume}.
  *
- * <p>Each state of the chain is a {@link ServingDevice} of its own, over files that stay open: a {@link
- * DifferencingChain}, or a {@link RawDisk} while a raw base is all there is. A request costs one
- * look at which of them it is. Reads are not waited for when one replaces the other: who has begun
- * to read ends on the old one, whose places stay as they are until he has left.
+ * <p>Each state of the chain is a {@link ServingDevice} of its own, over files that stay open: a
+ * {@link DifferencingChain}, or a {@link RawDisk} while a raw base is all there is. A request costs
+ * one look at which of them it is. Reads are not waited for when one replaces the other: who has
+ * begun to read ends on the old one, whose places stay as they are until he has left.
  */
 public final class LiveChain implements BlockDevice {
 

@@ -12,10 +12,10 @@
  * model wants of files that are not in use; {@code Merge} is what both of them merge with.
  *
  * <p><b>Who may change what.</b> Data in place ({@code WritesInPlace}): any thread, under {@code
- * ReaderEpochs} of the writes in flight. Where blocks lie: the device's change lane and its flusher, which
- * agree through the lock of {@code TopBlocks}. Readers take no lock: they see an entry of the map
- * from before or after a change, and both are right, since a block that is discarded keeps its
- * place as long as the disk is open.
+ * ReaderEpochs} of the writes in flight. Where blocks lie: the device's change lane and its
+ * flusher, which agree through the lock of {@code TopBlocks}. Readers take no lock: they see an
+ * entry of the map from before or after a change, and both are right, since a block that is
+ * discarded keeps its place as long as the disk is open.
  *
  * <p><b>What VirtualBox finds.</b> It allocates at the place that the header counts, without a look
  * at the block map, and refuses an image for ever once the count has passed the number of blocks.

@@ -6,12 +6,12 @@ import dev.varve.core.device.ReadSink;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.MappedFile;
 import dev.varve.io.posix.Posix;
-import dev.varve.io.storage.ReaderEpochs;
 import dev.varve.io.storage.HostWatch;
+import dev.varve.io.storage.ReaderEpochs;
 import dev.varve.io.storage.RequestGate;
-import dev.varve.io.storage.TaskLane;
 import dev.varve.io.storage.ServingDevice;
 import dev.varve.io.storage.StorageThreads;
+import dev.varve.io.storage.TaskLane;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -144,8 +144,7 @@ public final class RawDisk implements ServingDevice {
     writers = new TaskLane(threads, WRITERS);
     changes = new TaskLane(threads, 1);
     everySecond = threads.every(REFRESH_MILLIS, this::refresh);
-    watch =
-        new HostWatch(file.name(), threads.hangs(), gate.waiting(), System.nanoTime(), writes);
+    watch = new HostWatch(file.name(), threads.hangs(), gate.waiting(), System.nanoTime(), writes);
     endLooking = threads.looking(watch);
   }
 

@@ -91,7 +91,8 @@ public final class MachineDisks implements RunningDisks {
      * Null for a disk that had to be closed and could not be opened again. Has a monitor of its
      * own, held for moments: whoever only looks does not wait for a disk that cannot be closed.
      */
-    final Map<Slot, @Nullable ServedSlot> disks = Collections.synchronizedMap(new LinkedHashMap<>());
+    final Map<Slot, @Nullable ServedSlot> disks =
+        Collections.synchronizedMap(new LinkedHashMap<>());
 
     boolean stopped;
 
@@ -364,7 +365,8 @@ public final class MachineDisks implements RunningDisks {
   }
 
   /** The new disk needs a file, in another way, that the old one has locked. */
-  private void replaceAfterClosing(Running running, ServedSlot before, Disk disk) throws IOException {
+  private void replaceAfterClosing(Running running, ServedSlot before, Disk disk)
+      throws IOException {
     Slot slot = before.slot();
     Disk old = ServedSlot.withChain(before.disk(), before.open().paths());
     running.disks.put(slot, null);
@@ -452,7 +454,8 @@ public final class MachineDisks implements RunningDisks {
     Slot slot = before.slot();
     try {
       Await.done(stopServing(running, before).toCompletionStage());
-      running.disks.put(slot, openAndPublish(running, ServedSlot.withChain(before.disk(), decided)));
+      running.disks.put(
+          slot, openAndPublish(running, ServedSlot.withChain(before.disk(), decided)));
     } catch (IOException | RuntimeException e) {
       LOG.log(
           Level.ERROR,

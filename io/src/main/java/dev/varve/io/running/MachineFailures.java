@@ -31,7 +31,8 @@ final class MachineFailures {
     if (found != null) found.medium(image);
     else
       bySlot.put(
-          disk.attachment().slot(), found = new DiskFailures(ServedSlot.name(disk), image, nanoClock));
+          disk.attachment().slot(),
+          found = new DiskFailures(ServedSlot.name(disk), image, nanoClock));
     return found;
   }
 

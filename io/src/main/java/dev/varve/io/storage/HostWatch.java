@@ -42,7 +42,8 @@ public final class HostWatch implements StorageThreads.Look {
    * @param requests those that were handed over and are not answered
    * @param writes everybody who writes
    */
-  public HostWatch(String name, Hangs hangs, ReaderEpochs requests, long nowNanos, ReaderEpochs... writes) {
+  public HostWatch(
+      String name, Hangs hangs, ReaderEpochs requests, long nowNanos, ReaderEpochs... writes) {
     this.name = name;
     this.hangs = hangs;
     this.writes = Stream.of(writes).map(epochs -> new Stay(epochs, nowNanos)).toList();

@@ -1,8 +1,9 @@
 package dev.varve.io.storage;
 
 /**
- * How long the longest stay in a {@link ReaderEpochs} has lasted. Costs those inside nothing: whoever
- * looks ends an epoch and sees at the next look whether all have left that entered before it.
+ * How long the longest stay in a {@link ReaderEpochs} has lasted. Costs those inside nothing:
+ * whoever looks ends an epoch and sees at the next look whether all have left that entered before
+ * it.
  */
 final class Stay {
 

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * <p>There are as many as keep disks busy. A thread whose task has been waiting for the host for
  * {@link #STUCK_TICKS} looks at the clock does not count: while work is queued, another one takes
  * its place, and goes when the host has answered. So a file system that hangs keeps the threads
- * that wait for it, which the {@link TaskLane}s of its disks bound, and delays others for a tenth of a
- * second at most.
+ * that wait for it, which the {@link TaskLane}s of its disks bound, and delays others for a tenth
+ * of a second at most.
  *
  * <p>Thread safe. The queue has no bound of its own: every front end bounds what it has in flight.
  * A thread that finds nothing to do parks; handing over work wakes at most one.

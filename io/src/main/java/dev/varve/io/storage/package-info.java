@@ -3,10 +3,10 @@
  * fallocate}, {@code fdatasync}), and what devices need that work on them: how requests come in,
  * wait their turn, and are waited for.
  *
- * <p>Read {@link dev.varve.io.storage.StorageThreads}, then {@link dev.varve.io.storage.TaskLane} and
- * {@link dev.varve.io.storage.SharedRun}; {@link dev.varve.io.storage.ServingDevice} is what a running disk
- * asks of a device, and {@link dev.varve.io.storage.RequestGate} and {@link dev.varve.io.storage.ReaderEpochs}
- * are how devices do it. Knows nothing of files and images.
+ * <p>Read {@link dev.varve.io.storage.StorageThreads}, then {@link dev.varve.io.storage.TaskLane}
+ * and {@link dev.varve.io.storage.SharedRun}; {@link dev.varve.io.storage.ServingDevice} is what a
+ * running disk asks of a device, and {@link dev.varve.io.storage.RequestGate} and {@link
+ * dev.varve.io.storage.ReaderEpochs} are how devices do it. Knows nothing of files and images.
  *
  * <p><b>A host that does not answer</b> delays who asked it and nobody else. What waits for it
  * holds a thread, and another thread takes its place. {@link dev.varve.io.storage.HostWatch} keeps
