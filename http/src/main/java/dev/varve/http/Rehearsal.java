@@ -1,9 +1,9 @@
 package dev.varve.http;
 
 import dev.varve.core.medium.ImageChain;
-import dev.varve.http.command.DiskServer;
-import dev.varve.http.command.ServedDisk;
-import dev.varve.http.command.StateServer;
+import dev.varve.http.server.DiskServer;
+import dev.varve.http.server.ServedDisk;
+import dev.varve.http.server.StateServer;
 import dev.varve.io.nbd.NbdLimits;
 import dev.varve.io.nbd.ReplyStyle;
 import dev.varve.io.vdi.NewImage;

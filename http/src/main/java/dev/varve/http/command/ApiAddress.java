@@ -1,5 +1,6 @@
 package dev.varve.http.command;
 
+import dev.varve.http.server.TcpAddress;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 
@@ -16,7 +17,8 @@ record ApiAddress(@Nullable TcpAddress tcp) {
   static final TcpAddress USUAL = new TcpAddress(TcpAddress.LOOPBACK, PORT);
 
   static ApiAddress parse(String text) {
-    return new ApiAddress(text.equalsIgnoreCase("off") ? null : TcpAddress.parse(text, PORT));
+    return new ApiAddress(
+        text.equalsIgnoreCase("off") ? null : TcpAddressConverter.parse(text, PORT));
   }
 
   /** How picocli reads one. */

@@ -1,5 +1,6 @@
 package dev.varve.http.command;
 
+import dev.varve.http.server.Descriptors;
 import dev.varve.io.nbd.NbdLimits;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;

@@ -1,6 +1,7 @@
 package dev.varve.http.command;
 
 import dev.varve.core.medium.ImageChain;
+import dev.varve.http.server.ServedDisk;
 import dev.varve.io.chain.DifferencingChain;
 import dev.varve.io.chain.RawImport;
 import dev.varve.io.storage.StorageThreads;

@@ -8,6 +8,7 @@ import dev.varve.core.machine.Slot;
 import dev.varve.http.client.ApiClient;
 import dev.varve.http.client.ApiRequest;
 import dev.varve.http.client.RefusedException;
+import dev.varve.http.server.StateServer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;

@@ -1,6 +1,7 @@
 package dev.varve.http.command;
 
 import dev.varve.core.log.Amount;
+import dev.varve.http.server.ServedDisk;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;

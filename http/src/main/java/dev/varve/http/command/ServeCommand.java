@@ -5,6 +5,14 @@ import dev.varve.core.machine.Names;
 import dev.varve.http.client.StateFolders;
 import dev.varve.http.log.LogLevel;
 import dev.varve.http.log.ProgramLog;
+import dev.varve.http.server.CleanStop;
+import dev.varve.http.server.Descriptors;
+import dev.varve.http.server.DiskServer;
+import dev.varve.http.server.NbdUri;
+import dev.varve.http.server.ServedDisk;
+import dev.varve.http.server.ServerLog;
+import dev.varve.http.server.StateServer;
+import dev.varve.http.server.TcpAddress;
 import dev.varve.io.chain.ChainFinder;
 import dev.varve.io.chain.ChainFinder.FoundChain;
 import dev.varve.io.nbd.NbdStats;
@@ -118,7 +126,7 @@ public final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--tcp",
       paramLabel = "HOST:PORT",
-      converter = TcpAddress.Converter.class,
+      converter = TcpAddressConverter.class,
       description = "Listen on TCP; without HOST on 127.0.0.1, without PORT on 10809.")
   private @Nullable TcpAddress tcp;
 

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.core.testing.NeedsTools;
 import dev.varve.http.client.SocketPlaces;
+import dev.varve.http.server.StateServer;
+import dev.varve.http.server.TcpAddress;
 import dev.varve.io.nbd.NbdLimits;
 import dev.varve.io.nbd.ReplyStyle;
 import java.io.IOException;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import dev.varve.core.testing.NeedsTools;
 import dev.varve.http.client.ApiClient;
 import dev.varve.http.client.ApiRequest;
+import dev.varve.http.server.StateServer;
 import dev.varve.io.nbd.NbdLimits;
 import dev.varve.io.nbd.ReplyStyle;
 import io.vertx.core.json.JsonArray;

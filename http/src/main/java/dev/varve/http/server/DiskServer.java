@@ -1,4 +1,4 @@
-package dev.varve.http.command;
+package dev.varve.http.server;
 
 import dev.varve.core.device.BlockDevice;
 import dev.varve.core.device.DiskFailures;
@@ -108,7 +108,7 @@ public final class DiskServer {
   }
 
   /** What has failed so far. */
-  FailureTotals failed() {
+  public FailureTotals failed() {
     var totals = new FailureTotals();
     disks.forEach(disk -> totals.add(disk.failures));
     return totals;

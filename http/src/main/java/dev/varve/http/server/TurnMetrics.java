@@ -1,4 +1,4 @@
-package dev.varve.http.command;
+package dev.varve.http.server;
 
 import dev.varve.io.nbd.TurnTimes;
 import io.prometheus.metrics.model.registry.Collector;

@@ -1,31 +1,28 @@
 package dev.varve.http.command;
 
+import dev.varve.http.server.TcpAddress;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * Where a server listens, as the user writes it: {@code PORT}, {@code HOST}, {@code HOST:PORT} or
- * {@code [IPV6]:PORT}.
- *
- * @param host a name or an address, IPv6 without brackets
- * @param port 0 for one that the system chooses
+ * Reads an address as the user writes it: {@code PORT}, {@code HOST}, {@code HOST:PORT} or {@code
+ * [IPV6]:PORT}.
  */
-public record TcpAddress(String host, int port) {
+final class TcpAddressConverter implements ITypeConverter<TcpAddress> {
 
-  /** Only programs on this machine can reach it. */
-  static final String LOOPBACK = "127.0.0.1";
-
-  /** Registered for NBD. */
-  static final int NBD_PORT = 10809;
+  @Override
+  public TcpAddress convert(String text) {
+    return parse(text);
+  }
 
   /** Reads one for NBD. */
   static TcpAddress parse(String text) {
-    return parse(text, NBD_PORT);
+    return parse(text, TcpAddress.NBD_PORT);
   }
 
   /** Reads one; {@code usualPort} is meant where none is given. */
   static TcpAddress parse(String text, int usualPort) {
-    if (text.matches("\\d+")) return new TcpAddress(LOOPBACK, port(text));
+    if (text.matches("\\d+")) return new TcpAddress(TcpAddress.LOOPBACK, port(text));
     int colon = text.lastIndexOf(':');
     boolean bracketed = text.startsWith("[");
     if (colon < 0 || (bracketed && text.endsWith("]")))
@@ -35,7 +32,8 @@ public record TcpAddress(String host, int port) {
           "'%s': an IPv6 address is written in brackets, [::1]:%d".formatted(text, usualPort));
     }
     String host = text.substring(0, colon);
-    return new TcpAddress(host.isEmpty() ? LOOPBACK : host(host), port(text.substring(colon + 1)));
+    return new TcpAddress(
+        host.isEmpty() ? TcpAddress.LOOPBACK : host(host), port(text.substring(colon + 1)));
   }
 
   private static String host(String text) {
@@ -53,22 +51,5 @@ public record TcpAddress(String host, int port) {
       // said below
     }
     throw new TypeConversionException("port '" + text + "': ports are 0 to 65535");
-  }
-
-  boolean isLoopback() {
-    return host.equals("localhost") || host.equals("::1") || host.startsWith("127.");
-  }
-
-  @Override
-  public String toString() {
-    return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
-  }
-
-  /** How picocli reads one. */
-  static final class Converter implements ITypeConverter<TcpAddress> {
-    @Override
-    public TcpAddress convert(String text) {
-      return parse(text);
-    }
   }
 }

@@ -1,21 +1,21 @@
-package dev.varve.http.command;
+package dev.varve.http.server;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /** How an NBD client is told where an export is, as the NBD URI specification writes it. */
-final class NbdUri {
+public final class NbdUri {
 
   private static final String UNRESERVED =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
 
   private NbdUri() {}
 
-  static String of(TcpAddress address, String export) {
+  public static String of(TcpAddress address, String export) {
     return "nbd://" + address + "/" + escaped(export);
   }
 
-  static String of(Path socket, String export) {
+  public static String of(Path socket, String export) {
     return "nbd+unix:///" + escaped(export) + "?socket=" + escaped(socket.toString());
   }
 

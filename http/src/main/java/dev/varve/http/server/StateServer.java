@@ -1,4 +1,4 @@
-package dev.varve.http.command;
+package dev.varve.http.server;
 
 import dev.varve.core.device.FailureTotals;
 import dev.varve.core.inventory.Inventory;
@@ -259,7 +259,7 @@ public final class StateServer implements AutoCloseable {
   }
 
   /** Where NBD clients can connect, for people. */
-  List<String> nbdAddresses() {
+  public List<String> nbdAddresses() {
     List<String> addresses = new ArrayList<>();
     for (Path socket : sockets.nbdSockets()) addresses.add(socket.toString());
     if (nbdAddress != null) addresses.add(nbdAddress.toString());
@@ -267,7 +267,7 @@ public final class StateServer implements AutoCloseable {
   }
 
   /** Where the control plane answers, for people. */
-  List<String> apiAddresses() {
+  public List<String> apiAddresses() {
     List<String> addresses = new ArrayList<>();
     for (Path socket : sockets.apiSockets()) addresses.add(socket.toString());
     TcpAddress tcp = sockets.apiAddress();
@@ -276,12 +276,12 @@ public final class StateServer implements AutoCloseable {
   }
 
   /** What has failed so far, in machines that are stopped. */
-  FailureTotals failed() {
+  public FailureTotals failed() {
     return disks.failed();
   }
 
   /** What the state folder holds, in words. */
-  String contents() {
+  public String contents() {
     View view = inventory.view();
     String known =
         "%s and %s"

@@ -1,4 +1,4 @@
-package dev.varve.http.command;
+package dev.varve.http.server;
 
 import dev.varve.core.medium.ImageChain;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package dev.varve.http.command;
+package dev.varve.http.server;
 
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;

@@ -5,13 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.varve.http.server.TcpAddress;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine.TypeConversionException;
 
-class TcpAddressTest {
+class TcpAddressConverterTest {
 
   @ParameterizedTest
   @CsvSource({
@@ -24,13 +25,13 @@ class TcpAddressTest {
     "[::1], ::1, 10809"
   })
   void whatIsLeftOutIsLoopbackAndThePortOfNbd(String text, String host, int port) {
-    assertEquals(new TcpAddress(host, port), TcpAddress.parse(text));
+    assertEquals(new TcpAddress(host, port), TcpAddressConverter.parse(text));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"host:", "host:65536", "host:x", "host:-1", "::1:1234", "[]:1"})
   void whatIsNoAddressIsRefused(String text) {
-    assertThrows(TypeConversionException.class, () -> TcpAddress.parse(text));
+    assertThrows(TypeConversionException.class, () -> TcpAddressConverter.parse(text));
   }
 
   @Test
@@ -40,8 +41,8 @@ class TcpAddressTest {
 
   @Test
   void onlyLoopbackIsOutOfReachForOthers() {
-    assertTrue(TcpAddress.parse("1").isLoopback());
-    assertTrue(TcpAddress.parse("[::1]").isLoopback());
-    assertFalse(TcpAddress.parse("0.0.0.0").isLoopback());
+    assertTrue(TcpAddressConverter.parse("1").isLoopback());
+    assertTrue(TcpAddressConverter.parse("[::1]").isLoopback());
+    assertFalse(TcpAddressConverter.parse("0.0.0.0").isLoopback());
   }
 }

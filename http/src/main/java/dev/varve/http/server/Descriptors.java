@@ -1,4 +1,4 @@
-package dev.varve.http.command;
+package dev.varve.http.server;
 
 import dev.varve.io.file.DescriptorReserve;
 import dev.varve.io.nbd.NbdLimits;
@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  * @param limit how many there may be
  * @param open how many the process has without what the server opens, its libraries included
  */
-record Descriptors(int limit, int open) {
+public record Descriptors(int limit, int open) {
 
   /** Event loops poll, are woken, and look at the time. */
   private static final int PER_LOOP = 3;
@@ -35,7 +35,7 @@ record Descriptors(int limit, int open) {
       Pattern.compile("^Max open files +(\\d+)", Pattern.MULTILINE);
 
   /** Those of this process. */
-  static Descriptors ofThisProcess() {
+  public static Descriptors ofThisProcess() {
     return of(Path.of("/proc/self"), System.getProperty("java.class.path", ""));
   }
 
@@ -75,7 +75,7 @@ record Descriptors(int limit, int open) {
   /**
    * @throws IOException there are too few to serve one disk
    */
-  void check() throws IOException {
+  public void check() throws IOException {
     int needed = open + SERVER + PER_LOOP + SMALLEST_RESERVE;
     if (limit < needed)
       throw new IOException(
@@ -84,7 +84,7 @@ record Descriptors(int limit, int open) {
   }
 
   /** Keeps from images what the API needs, so that it can be told to close some. */
-  void keepFromImages() {
+  public void keepFromImages() {
     if (limit != Integer.MAX_VALUE) DescriptorReserve.keep(limit - reserve() / 2);
   }
 
@@ -110,7 +110,7 @@ record Descriptors(int limit, int open) {
   }
 
   /** About how many NBD clients there is room for. */
-  int clients() {
+  public int clients() {
     return Math.max(0, firstKept() - open - SERVER - PER_LOOP * loops(NbdLimits.DEFAULT.loops()));
   }
 

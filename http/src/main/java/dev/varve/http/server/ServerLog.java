@@ -1,4 +1,4 @@
-package dev.varve.http.command;
+package dev.varve.http.server;
 
 import dev.varve.core.device.FailureTotals;
 import dev.varve.core.device.FailureWords;
@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What a server logs of itself: its first line, and its last ones. */
-final class ServerLog {
+public final class ServerLog {
 
   private static final System.Logger LOG = System.getLogger(ServerLog.class.getName());
 
@@ -23,7 +23,7 @@ final class ServerLog {
   private final long start;
   private String why = "";
 
-  ServerLog(LongSupplier nanoClock) {
+  public ServerLog(LongSupplier nanoClock) {
     this.nanoClock = nanoClock;
     start = nanoClock.getAsLong();
   }
@@ -35,7 +35,7 @@ final class ServerLog {
    * @param nbd where NBD clients can connect
    * @param http where the control plane answers
    */
-  void started(String serving, List<String> nbd, List<String> http) {
+  public void started(String serving, List<String> nbd, List<String> http) {
     LOG.log(
         Level.INFO,
         "varve %s has started as process %d on JDK %s: %s; NBD at %s%s"
@@ -54,7 +54,7 @@ final class ServerLog {
   }
 
   /** It begins to stop, which may take a while. */
-  void stopping(String why) {
+  public void stopping(String why) {
     this.why = why;
     LOG.log(Level.INFO, "stopping: {0}", why);
   }
@@ -65,7 +65,7 @@ final class ServerLog {
    * @param failed the requests that failed while it ran
    * @param failure what could not be kept; null for nothing
    */
-  void stopped(NbdStats stats, FailureTotals failed, @Nullable Throwable failure) {
+  public void stopped(NbdStats stats, FailureTotals failed, @Nullable Throwable failure) {
     String text =
         "stopped after %s (%s): %s, %s, %s read, %s written"
             .formatted(

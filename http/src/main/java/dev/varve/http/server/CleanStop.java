@@ -1,4 +1,4 @@
-package dev.varve.http.command;
+package dev.varve.http.server;
 
 import dev.varve.http.log.ProgramLog;
 import java.io.IOException;
@@ -12,7 +12,7 @@ import sun.misc.Signal;
  *
  * <p>A program that ends by itself {@linkplain #close closes} it before, and closes its server.
  */
-final class CleanStop implements AutoCloseable {
+public final class CleanStop implements AutoCloseable {
 
   private static final List<String> SIGNALS = List.of("TERM", "INT", "HUP");
 
@@ -20,7 +20,7 @@ final class CleanStop implements AutoCloseable {
   private final Thread hook;
 
   /** What is to be done; may block. */
-  interface Stop {
+  public interface Stop {
     /**
      * Returns the exit status.
      *
@@ -29,7 +29,7 @@ final class CleanStop implements AutoCloseable {
     int run(String why) throws IOException;
   }
 
-  CleanStop(Stop stop) {
+  public CleanStop(Stop stop) {
     // Halts, because the JVM would end with 128 + the signal's number.
     hook = new Thread(() -> Runtime.getRuntime().halt(statusOf(stop)), "clean-stop");
     Runtime.getRuntime().addShutdownHook(hook);

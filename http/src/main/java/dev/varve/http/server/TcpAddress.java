@@ -1,0 +1,26 @@
+package dev.varve.http.server;
+
+/**
+ * A TCP address on which a server listens. Immutable.
+ *
+ * @param host a name or an address, IPv6 without brackets
+ * @param port 0 for one that the system chooses
+ */
+public record TcpAddress(String host, int port) {
+
+  /** Only programs on this machine can reach it. */
+  public static final String LOOPBACK = "127.0.0.1";
+
+  /** Registered for NBD. */
+  public static final int NBD_PORT = 10809;
+
+  /** Whether only programs on this machine can connect to it. */
+  public boolean isLoopback() {
+    return host.equals("localhost") || host.equals("::1") || host.startsWith("127.");
+  }
+
+  @Override
+  public String toString() {
+    return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+  }
+}
