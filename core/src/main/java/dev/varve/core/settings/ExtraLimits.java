@@ -6,6 +6,7 @@ import dev.varve.core.machine.Hardware;
 import dev.varve.core.machine.Machine;
 import dev.varve.core.machine.Snapshot;
 import dev.varve.core.machine.SnapshotId;
+import dev.varve.core.xml.XmlElement;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -156,9 +157,9 @@ final class ExtraLimits {
       XmlElement list = machine.require(EXTRA_DATA, "Snapshot", "Hardware");
       item = list.newElement(ITEM);
       list.add(item);
-      item.set("name", name, ATTRIBUTES);
+      Values.set(item, "name", name, ATTRIBUTES);
     }
-    item.set("value", Long.toString(value), ATTRIBUTES);
+    Values.set(item, "value", Long.toString(value), ATTRIBUTES);
   }
 
   private static void remove(@Nullable XmlElement item) {

@@ -1,5 +1,6 @@
 package dev.varve.core.settings;
 
+import dev.varve.core.xml.XmlElement;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,7 +29,8 @@ final class Fields {
 
   /** Gives them to a new element. */
   void writeTo(XmlElement element) throws SettingsException {
-    for (var field : values.entrySet()) element.set(field.getKey(), field.getValue(), order);
+    for (var field : values.entrySet())
+      Values.set(element, field.getKey(), field.getValue(), order);
   }
 
   /**
@@ -41,7 +43,7 @@ final class Fields {
       String value = values.get(attribute);
       if (Objects.equals(value, before.values.get(attribute))) continue;
       if (value == null) element.remove(attribute);
-      else element.set(attribute, value, order);
+      else Values.set(element, attribute, value, order);
     }
   }
 }

@@ -2,6 +2,8 @@ package dev.varve.core.settings;
 
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.medium.Medium;
+import dev.varve.core.xml.XmlDocument;
+import dev.varve.core.xml.XmlElement;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -48,12 +50,12 @@ final class GlobalFile {
    * @param path absolute
    */
   static GlobalFile read(Path path) throws IOException {
-    return new GlobalFile(path, XmlReader.read(path));
+    return new GlobalFile(path, SettingsFile.xml(path));
   }
 
   /** A file that somebody has read. */
   static GlobalFile of(Path path, byte[] bytes) throws SettingsException {
-    return new GlobalFile(path, XmlReader.read(path.toString(), bytes));
+    return new GlobalFile(path, SettingsFile.xml(path, bytes));
   }
 
   /** A file with nothing on its lists. */

@@ -11,6 +11,7 @@ import dev.varve.core.machine.StorageController;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
+import dev.varve.core.xml.XmlElement;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -61,8 +62,9 @@ final class HardwareElement {
    * @param owner the element {@code Machine} or {@code Snapshot}
    */
   Hardware read(XmlElement owner) throws SettingsException {
-    XmlElement hardware = owner.only(HARDWARE);
-    if (hardware == null) throw owner.refuse("the element Hardware is missing; add it");
+    XmlElement hardware = Values.only(owner, HARDWARE);
+    if (hardware == null)
+      throw SettingsException.at(owner, "the element Hardware is missing; add it");
     List<BandwidthGroup> groups = new ArrayList<>();
     for (XmlElement element : groups(hardware)) groups.add(group(element, groups));
     List<StorageController> controllers = new ArrayList<>();
@@ -83,8 +85,8 @@ final class HardwareElement {
           check(device, attachment, controller, taken, groupNames);
           MediumId medium = attachment.medium();
           if (attachment.type() == DeviceType.HARD_DISK && medium != null && !disks.add(medium))
-            throw device.refuse(
-                "hard disk %s is attached twice; a disk has one slot".formatted(medium));
+            throw SettingsException.at(
+                device, "hard disk %s is attached twice; a disk has one slot".formatted(medium));
           attachments.add(attachment);
         }
       }
@@ -99,18 +101,19 @@ final class HardwareElement {
    */
   private static @Nullable XmlElement controllers(XmlElement owner) throws SettingsException {
     XmlElement hardware = owner.child(HARDWARE);
-    XmlElement inside = hardware == null ? null : hardware.only(CONTROLLERS);
-    XmlElement behind = owner.only(CONTROLLERS);
+    XmlElement inside = hardware == null ? null : Values.only(hardware, CONTROLLERS);
+    XmlElement behind = Values.only(owner, CONTROLLERS);
     if (inside == null) return behind;
     if (behind == null || behind.elements(CONTROLLER).isEmpty()) return inside;
     if (inside.elements(CONTROLLER).isEmpty()) return behind;
-    throw behind.refuse(
+    throw SettingsException.at(
+        behind,
         "there are storage controllers here, and in Hardware too; move them all to Hardware");
   }
 
   private static List<XmlElement> groups(XmlElement hardware) throws SettingsException {
-    XmlElement io = hardware.only("IO");
-    XmlElement list = io == null ? null : io.only(GROUPS);
+    XmlElement io = Values.only(hardware, "IO");
+    XmlElement list = io == null ? null : Values.only(io, GROUPS);
     return list == null ? List.of() : list.elements(GROUP);
   }
 
@@ -196,7 +199,8 @@ final class HardwareElement {
     if (image != null) medium = media.image(image, type);
     else if (drive != null && type.isRemovable()) medium = media.hostDrive(drive, type);
     if (medium == null && type == DeviceType.HARD_DISK)
-      throw element.refuse("a hard disk without an Image; name its uuid, or remove the device");
+      throw SettingsException.at(
+          element, "a hard disk without an Image; name its uuid, or remove the device");
     return attachment(element, slot, medium, hotPluggable(controller.type()));
   }
 
@@ -245,7 +249,8 @@ final class HardwareElement {
       throws SettingsException {
     Slot slot = attachment.slot();
     if (!taken.add(slot))
-      throw device.refuse(
+      throw SettingsException.at(
+          device,
           "port %d, device %d of controller '%s' is taken already; a slot holds one device"
               .formatted(slot.port(), slot.device(), controller.name()));
     if (attachment.bandwidthGroup() != null && !groups.contains(attachment.bandwidthGroup()))

@@ -73,7 +73,7 @@ public final class KeyStores {
 
   private static @Nullable Medium listed(Path settingsFile, Path image, @Nullable UUID id) {
     try {
-      if (!Files.isRegularFile(settingsFile) || Files.size(settingsFile) > XmlReader.MAX_BYTES)
+      if (!Files.isRegularFile(settingsFile) || Files.size(settingsFile) > SettingsFile.MAX_BYTES)
         return null;
       byte[] bytes = Files.readAllBytes(settingsFile);
       // Most files have no key, and need not be understood.

@@ -9,6 +9,8 @@ import dev.varve.core.machine.SnapshotId;
 import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
+import dev.varve.core.xml.XmlDocument;
+import dev.varve.core.xml.XmlElement;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -87,7 +89,8 @@ final class MachineFile {
       Set<String> places = PLACES.get(element.name());
       XmlElement parent = element.parent();
       if (places != null && parent != null && !places.contains(parent.name()))
-        throw element.refuse(
+        throw SettingsException.at(
+            element,
             ("in %s, where files up to version %s do not have it; this file has version %s and"
                     + " cannot be read by this version of Varve")
                 .formatted(parent.name(), SettingsVersion.NEWEST.text(), version.text()));
@@ -133,14 +136,14 @@ final class MachineFile {
   }
 
   private static XmlDocument parsed(Path path) throws IOException {
-    byte[] bytes = XmlReader.bytes(path);
-    return bytes == null ? XmlReader.read(path) : parsed(path, bytes);
+    byte[] bytes = SettingsFile.bytes(path);
+    return bytes == null ? SettingsFile.xml(path) : parsed(path, bytes);
   }
 
   private static XmlDocument parsed(Path path, byte[] bytes) throws SettingsException {
     MistakenFile.check(path, bytes);
     try {
-      return XmlReader.read(path.toString(), bytes);
+      return SettingsFile.xml(path, bytes);
     } catch (SettingsException e) {
       String hint = PreviousVersion.hint(path);
       throw hint.isEmpty() ? e : new SettingsException(e.getMessage() + hint);
@@ -149,7 +152,7 @@ final class MachineFile {
 
   /** Reads a file by any name, only to see whether it can be read. */
   static void readWhatever(Path path) throws IOException {
-    new MachineFile(path, XmlReader.read(path), null);
+    new MachineFile(path, SettingsFile.xml(path), null);
   }
 
   /** A file for a new machine. */
@@ -190,7 +193,7 @@ final class MachineFile {
   List<Medium> registry() throws SettingsException {
     List<Medium> read = registry;
     if (read == null) {
-      read = mediaRegistry().read(machine.only("MediaRegistry"));
+      read = mediaRegistry().read(Values.only(machine, "MediaRegistry"));
       registry = read;
     }
     return read;
@@ -209,7 +212,7 @@ final class MachineFile {
   MachineSettings said() throws SettingsException {
     Whereabouts asWritten = Whereabouts.asWritten(folder());
     MediaRegistry list = new MediaRegistry(folder(), id().uuid(), asWritten);
-    return settingsWith(null, list.read(machine.only("MediaRegistry")));
+    return settingsWith(null, list.read(Values.only(machine, "MediaRegistry")));
   }
 
   private MachineSettings settingsWith(@Nullable KnownMedia known, List<Medium> registered)
@@ -220,7 +223,7 @@ final class MachineFile {
     var reader = new HardwareElement(drives, version);
     var limits = new ExtraLimits(machine);
     List<Snapshot> snapshots = new ArrayList<>();
-    XmlElement first = machine.only("Snapshot");
+    XmlElement first = Values.only(machine, "Snapshot");
     if (first != null) read(first, null, reader, limits, snapshots, new HashSet<>());
     SnapshotId now = header.currentSnapshot();
     if (now != null && snapshots.stream().noneMatch(s -> s.id().equals(now)))
@@ -246,7 +249,7 @@ final class MachineFile {
       throw Values.refuse(element, "uuid", "is the uuid of two snapshots; remove one of them");
     Hardware hardware = limits.addTo(reader.read(element), id);
     snapshots.add(snapshot(element, id, parent, hardware));
-    XmlElement children = element.only("Snapshots");
+    XmlElement children = Values.only(element, "Snapshots");
     if (children == null) return;
     for (XmlElement child : children.elements("Snapshot"))
       read(child, id, reader, limits, snapshots, ids);
@@ -316,7 +319,7 @@ final class MachineFile {
   }
 
   private String chipset() throws SettingsException {
-    XmlElement platform = machine.only(version.hasPlatform() ? PLATFORM : "Hardware");
+    XmlElement platform = Values.only(machine, version.hasPlatform() ? PLATFORM : "Hardware");
     XmlElement chipset = platform == null ? null : platform.child("Chipset");
     String type = chipset == null ? null : chipset.attribute("type");
     return type == null ? USUAL_CHIPSET : type;
@@ -329,7 +332,7 @@ final class MachineFile {
             : machine
                 .require("Hardware")
                 .require("Chipset", "Paravirt", "Network", "AudioAdapter", "IO", CONTROLLERS);
-    chipset.set("type", type, List.of("type"));
+    Values.set(chipset, "type", type, List.of("type"));
   }
 
   private Path folder() {

@@ -62,7 +62,7 @@ final class MachineFiles {
    */
   Reading read(Path file) throws IOException {
     NewFile waiting = changes.waiting(file);
-    byte @Nullable [] contents = waiting == null ? XmlReader.bytes(file) : waiting.bytes();
+    byte @Nullable [] contents = waiting == null ? SettingsFile.bytes(file) : waiting.bytes();
     if (contents == null) throw missing(file);
     return reading(file, contents);
   }
@@ -124,7 +124,7 @@ final class MachineFiles {
     SeenFiles.Seen before = seen.get(file);
     try {
       return before == null
-          || before.fingerprint().equals(Fingerprint.ofAny(XmlReader.bytes(file)));
+          || before.fingerprint().equals(Fingerprint.ofAny(SettingsFile.bytes(file)));
     } catch (IOException e) {
       return false;
     }
@@ -132,7 +132,7 @@ final class MachineFiles {
 
   /** What a file says now; null if another program has not written it since it was last read. */
   @Nullable Reading changed(Path file) throws IOException {
-    byte @Nullable [] now = XmlReader.bytes(file);
+    byte @Nullable [] now = SettingsFile.bytes(file);
     if (isOurs(file, Fingerprint.ofAny(now))) return null;
     if (now == null) throw missing(file);
     return reading(file, now);

@@ -5,6 +5,7 @@ import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
+import dev.varve.core.xml.XmlElement;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -6,6 +6,7 @@ import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.SamePlace;
+import dev.varve.core.xml.XmlElement;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -97,7 +98,7 @@ final class MediaRegistry {
     }
     whereabouts.read(locations);
     for (Kind kind : Kind.values()) {
-      XmlElement list = registry.only(kind.list);
+      XmlElement list = Values.only(registry, kind.list);
       if (list == null) continue;
       for (XmlElement element : list.elements(kind.element)) read(element, kind, null, media);
     }

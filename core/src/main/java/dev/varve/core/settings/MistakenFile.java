@@ -1,5 +1,6 @@
 package dev.varve.core.settings;
 
+import dev.varve.core.xml.XmlElement;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -109,14 +110,16 @@ final class MistakenFile {
   /** What to say of XML with another root than a settings file has, or other contents. */
   static void checkRoot(XmlElement root) throws SettingsException {
     if (root.name().equals("Envelope") || root.name().endsWith(":Envelope"))
-      throw root.refuse(
+      throw SettingsException.at(
+          root,
           "an appliance (OVF); import it with VirtualBox, and name the settings file (.vbox) that"
               + " this makes");
     if (!root.name().equals(SettingsFormat.ROOT)) return;
     XmlElement encrypted = root.child("MachineEncrypted");
     if (encrypted != null) {
       String name = encrypted.attribute("name");
-      throw encrypted.refuse(
+      throw SettingsException.at(
+          encrypted,
           "the settings of this machine are encrypted, and Varve does not decrypt them; decrypt them"
               + " first: VBoxManage encryptvm '%s' setencryption --old-password FILE"
                   .formatted(name == null ? encrypted.attribute("uuid") : name));
@@ -130,7 +133,8 @@ final class MistakenFile {
     if (list != null)
       for (XmlElement entry : list.elements("MachineEntry"))
         if (entry.attribute("src") != null) machines.add("'" + entry.attribute("src") + "'");
-    return global.refuse(
+    return SettingsException.at(
+        global,
         "a list of machines and no machine; name the settings files that it lists"
             + (machines.isEmpty() ? "" : ": " + String.join(", ", machines)));
   }

@@ -1,5 +1,7 @@
 package dev.varve.core.settings;
 
+import dev.varve.core.xml.XmlElement;
+
 /** The element {@code Description}: what people wrote about a thing. */
 final class Notes {
   private Notes() {}
@@ -12,7 +14,7 @@ final class Notes {
     XmlElement present = element.child("Description");
     String now = present == null ? "" : present.text();
     if (now.equals(description)) return;
-    if (!description.isEmpty()) element.require("Description", before).setText(description);
+    if (!description.isEmpty()) Values.setText(element.require("Description", before), description);
     else if (present != null) present.detach();
   }
 }

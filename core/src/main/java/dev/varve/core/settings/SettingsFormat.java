@@ -1,5 +1,6 @@
 package dev.varve.core.settings;
 
+import dev.varve.core.xml.XmlElement;
 import java.util.Set;
 
 /** What all settings files have in common: the root element, and the version of the format. */
@@ -23,16 +24,17 @@ final class SettingsFormat {
   static XmlElement content(XmlElement root, String content) throws SettingsException {
     MistakenFile.checkRoot(root);
     if (!root.name().equals(ROOT) || !NAMESPACES.contains(root.namespace()))
-      throw root.refuse(
+      throw SettingsException.at(
+          root,
           ("the root of a settings file is VirtualBox of the namespace http://www.virtualbox.org/;"
               + " this is another kind of file"));
     SettingsVersion.of(root);
-    XmlElement found = root.only(content);
+    XmlElement found = Values.only(root, content);
     XmlElement global = root.child(GLOBAL);
     if (found == null && global != null) throw MistakenFile.globalFile(global);
     if (found == null)
-      throw root.refuse(
-          "the element %s is missing; check that it is the right file".formatted(content));
+      throw SettingsException.at(
+          root, "the element %s is missing; check that it is the right file".formatted(content));
     return found;
   }
 }

@@ -1,5 +1,6 @@
 package dev.varve.core.settings;
 
+import dev.varve.core.xml.XmlElement;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 

@@ -2,6 +2,7 @@ package dev.varve.core.settings;
 
 import dev.varve.core.machine.Snapshot;
 import dev.varve.core.machine.SnapshotId;
+import dev.varve.core.xml.XmlElement;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

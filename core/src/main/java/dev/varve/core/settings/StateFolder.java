@@ -303,7 +303,7 @@ public final class StateFolder implements AutoCloseable {
    */
   private byte @Nullable [] contents(Path file) throws IOException {
     NewFile waiting = changes.waiting(file);
-    return waiting == null ? XmlReader.bytes(file) : waiting.bytes();
+    return waiting == null ? SettingsFile.bytes(file) : waiting.bytes();
   }
 
   /** Whether a file is a medium of the list or of a listed machine. */
@@ -612,7 +612,7 @@ public final class StateFolder implements AutoCloseable {
       throws IOException {
     Path path = settings.machine().settingsFile().normalize();
     MachineId id = settings.machine().id();
-    byte @Nullable [] present = XmlReader.bytes(path);
+    byte @Nullable [] present = SettingsFile.bytes(path);
     NewFile waiting = changes.waiting(path);
     byte @Nullable [] now = waiting == null ? present : waiting.bytes();
     if (now == null && machines.contains(path))

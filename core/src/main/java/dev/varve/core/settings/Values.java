@@ -1,11 +1,14 @@
 package dev.varve.core.settings;
 
 import dev.varve.core.machine.Names;
+import dev.varve.core.xml.XmlElement;
+import dev.varve.core.xml.XmlException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.regex.Pattern;
@@ -27,7 +30,8 @@ final class Values {
   static String text(XmlElement element, String attribute) throws SettingsException {
     String text = element.attribute(attribute);
     if (text == null)
-      throw element.refuse("the attribute %s is missing; add it".formatted(attribute));
+      throw SettingsException.at(
+          element, "the attribute %s is missing; add it".formatted(attribute));
     return text;
   }
 
@@ -123,8 +127,42 @@ final class Values {
     return (inside ? folder.relativize(normal) : normal).toString();
   }
 
+  /**
+   * The child of that name, where a second one would not be seen; null if there is none.
+   *
+   * @throws SettingsException if there are two
+   */
+  static @Nullable XmlElement only(XmlElement element, String child) throws SettingsException {
+    List<XmlElement> found = element.elements(child);
+    if (found.size() > 1)
+      throw SettingsException.at(
+          found.get(1),
+          "the element %s is there twice, in line %d too; make one of the two"
+              .formatted(child, found.getFirst().line()));
+    return found.isEmpty() ? null : found.getFirst();
+  }
+
+  /** Sets an attribute, see {@link XmlElement#set}. */
+  static void set(XmlElement element, String attribute, String value, List<String> order)
+      throws SettingsException {
+    try {
+      element.set(attribute, value, order);
+    } catch (XmlException e) {
+      throw new SettingsException(e);
+    }
+  }
+
+  /** Replaces everything in an element by a text. */
+  static void setText(XmlElement element, String text) throws SettingsException {
+    try {
+      element.setText(text);
+    } catch (XmlException e) {
+      throw new SettingsException(e);
+    }
+  }
+
   static SettingsException refuse(XmlElement element, String attribute, String why) {
     String value = Names.shown(String.valueOf(element.attribute(attribute)));
-    return element.refuse("%s=\"%s\" %s".formatted(attribute, value, why));
+    return SettingsException.at(element, "%s=\"%s\" %s".formatted(attribute, value, why));
   }
 }

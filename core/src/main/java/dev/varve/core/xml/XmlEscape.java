@@ -1,4 +1,4 @@
-package dev.varve.core.settings;
+package dev.varve.core.xml;
 
 /** Writes text so that an XML reader reads the same text. */
 final class XmlEscape {

@@ -1,4 +1,4 @@
-package dev.varve.core.settings;
+package dev.varve.core.xml;
 
 /**
  * What stands between tags: text, a comment, a processing instruction.

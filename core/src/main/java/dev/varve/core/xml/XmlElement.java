@@ -1,4 +1,4 @@
-package dev.varve.core.settings;
+package dev.varve.core.xml;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -6,9 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An element of an XML file that can be changed without touching anything else of the file:
- * whatever is not changed is written as it was read, down to the white space.
+ * whatever is not changed is written as it was read, down to the white space. Not thread-safe.
  */
-final class XmlElement implements XmlNode {
+public final class XmlElement implements XmlNode {
 
   private static final String STEP = "  ";
 
@@ -53,12 +53,12 @@ final class XmlElement implements XmlNode {
   }
 
   /** A new element, that will stand in this one or elsewhere in the same file. */
-  XmlElement newElement(String newName) {
+  public XmlElement newElement(String newName) {
     return new XmlElement(file, line, namespace, newName, List.of(), "", true);
   }
 
   /** The same with all it contains, standing nowhere. */
-  XmlElement copy() {
+  public XmlElement copy() {
     var copy = new XmlElement(file, line, namespace, name, attributes, blanksInTag, selfClosing);
     copy.endTag = endTag;
     copy.lastIndent = indent();
@@ -83,11 +83,11 @@ final class XmlElement implements XmlNode {
     endTag = tag;
   }
 
-  String name() {
+  public String name() {
     return name;
   }
 
-  String namespace() {
+  public String namespace() {
     return namespace;
   }
 
@@ -95,17 +95,17 @@ final class XmlElement implements XmlNode {
     return selfClosing;
   }
 
-  @Nullable XmlElement parent() {
+  public @Nullable XmlElement parent() {
     return parent;
   }
 
-  @Nullable String attribute(String attribute) {
+  public @Nullable String attribute(String attribute) {
     int i = indexOf(attribute);
     return i < 0 ? null : attributes.get(i).value();
   }
 
   /** The children of that name, in the same namespace as this element. */
-  List<XmlElement> elements(String child) {
+  public List<XmlElement> elements(String child) {
     List<XmlElement> found = new ArrayList<>();
     for (XmlNode node : children)
       if (node instanceof XmlElement element && element.is(child)) found.add(element);
@@ -113,7 +113,7 @@ final class XmlElement implements XmlNode {
   }
 
   /** All elements in it, in the order of the file. */
-  List<XmlElement> descendants() {
+  public List<XmlElement> descendants() {
     List<XmlElement> found = new ArrayList<>();
     for (XmlNode node : children)
       if (node instanceof XmlElement element) {
@@ -124,26 +124,10 @@ final class XmlElement implements XmlNode {
   }
 
   /** The first child of that name; null if there is none. */
-  @Nullable XmlElement child(String child) {
+  public @Nullable XmlElement child(String child) {
     for (XmlNode node : children)
       if (node instanceof XmlElement element && element.is(child)) return element;
     return null;
-  }
-
-  /**
-   * The child of that name, where a second one would not be seen; null if there is none.
-   *
-   * @throws SettingsException if there are two
-   */
-  @Nullable XmlElement only(String child) throws SettingsException {
-    List<XmlElement> found = elements(child);
-    if (found.size() > 1)
-      throw found
-          .get(1)
-          .refuse(
-              "the element %s is there twice, in line %d too; make one of the two"
-                  .formatted(child, found.getFirst().line));
-    return found.isEmpty() ? null : found.getFirst();
   }
 
   private boolean is(String wanted) {
@@ -151,15 +135,20 @@ final class XmlElement implements XmlNode {
   }
 
   /** What it says between its tags, without what its children say. */
-  String text() {
+  public String text() {
     var text = new StringBuilder();
     for (XmlNode node : children) if (node instanceof XmlText t) text.append(t.text());
     return text.toString();
   }
 
-  /** Says what is wrong here, beginning with the file and the line. */
-  SettingsException refuse(String why) {
-    return new SettingsException("%s, line %d, <%s>: %s".formatted(file, line, name, why));
+  /** Where it stands, for messages: the file, the line and the name. */
+  public String place() {
+    return "%s, line %d, <%s>".formatted(file, line, name);
+  }
+
+  /** The line of its start tag, from 1; for a new element, of the one that it was made from. */
+  public int line() {
+    return line;
   }
 
   // ---- changing
@@ -168,8 +157,9 @@ final class XmlElement implements XmlNode {
    * Sets an attribute. A new one goes before those that come after it in {@code order}.
    *
    * @param order names of attributes
+   * @throws XmlException if XML cannot hold the value; nothing has changed
    */
-  void set(String attribute, String value, List<String> order) throws SettingsException {
+  public void set(String attribute, String value, List<String> order) throws XmlException {
     checkWritable(attribute, value);
     int i = indexOf(attribute);
     if (i >= 0) {
@@ -182,15 +172,15 @@ final class XmlElement implements XmlNode {
     attributes.add(place, XmlAttribute.of(attribute, value));
   }
 
-  private void checkWritable(String what, String value) throws SettingsException {
+  private void checkWritable(String what, String value) throws XmlException {
     int bad = XmlEscape.unwritable(value);
     if (bad >= 0)
-      throw refuse(
-          "%s is to hold the character U+%04X, which no XML file can hold; leave it out"
-              .formatted(what, bad));
+      throw new XmlException(
+          "%s: %s must not hold the character U+%04X, which no XML file can hold; leave it out"
+              .formatted(place(), what, bad));
   }
 
-  void remove(String attribute) {
+  public void remove(String attribute) {
     attributes.removeIf(a -> a.name().equals(attribute));
   }
 
@@ -200,8 +190,12 @@ final class XmlElement implements XmlNode {
     return -1;
   }
 
-  /** Replaces everything in it by a text. */
-  void setText(String text) throws SettingsException {
+  /**
+   * Replaces everything in it by a text.
+   *
+   * @throws XmlException if XML cannot hold the text; nothing has changed
+   */
+  public void setText(String text) throws XmlException {
     checkWritable("the text", text);
     children.clear();
     children.add(new XmlText(XmlEscape.text(text), text));
@@ -212,7 +206,7 @@ final class XmlElement implements XmlNode {
    *
    * @param before a new one goes before the first of these, or else to the end
    */
-  XmlElement require(String child, String... before) {
+  public XmlElement require(String child, String... before) {
     XmlElement found = child(child);
     if (found == null) {
       found = newElement(child);
@@ -227,7 +221,7 @@ final class XmlElement implements XmlNode {
    *
    * @param before if there was none: before the first of these, or else at the end
    */
-  void arrange(String child, List<XmlElement> wanted, String... before) {
+  public void arrange(String child, List<XmlElement> wanted, String... before) {
     for (XmlElement element : elements(child)) if (!wanted.contains(element)) element.detach();
     XmlElement last = null;
     for (int i = 0; i < wanted.size(); i++) {
@@ -245,7 +239,7 @@ final class XmlElement implements XmlNode {
   }
 
   /** Adds an element before the first child of one of these names, or else at the end. */
-  void add(XmlElement element, String... before) {
+  public void add(XmlElement element, String... before) {
     List<String> names = List.of(before);
     for (XmlNode node : children)
       if (node instanceof XmlElement e && names.contains(e.name)) {
@@ -276,7 +270,7 @@ final class XmlElement implements XmlNode {
   }
 
   /** Takes it, and the white space before it, out of where it stands. */
-  void detach() {
+  public void detach() {
     if (parent == null) return;
     lastIndent = indent();
     List<XmlNode> siblings = parent.children;

@@ -1,15 +1,9 @@
-package dev.varve.core.settings;
+package dev.varve.core.xml;
 
-import dev.varve.core.device.FailureWords;
-import java.io.IOException;
-import java.io.InputStream;
 import java.io.StringReader;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -24,13 +18,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads an XML file that may come from anybody.
  *
- * <p>No document type, so no entities but the five of XML; nothing is fetched from anywhere; size
- * and depth are bounded.
+ * <p>No document type, so no entities but the five of XML; nothing is fetched from anywhere; the
+ * depth is bounded, and the caller bounds the size. Any thread.
  */
-final class XmlReader {
-
-  /** A machine with 250 snapshots, the most that VirtualBox takes, has about 5 MiB. */
-  static final int MAX_BYTES = 64 << 20;
+public final class XmlReader {
 
   /** Each of 250 snapshots in a row is two elements deep, and its hardware ten more. */
   static final int MAX_DEPTH = 600;
@@ -49,7 +40,7 @@ final class XmlReader {
   private @Nullable XmlElement open;
   private int depth;
 
-  private XmlReader(String file, String source) throws SettingsException {
+  private XmlReader(String file, String source) throws XmlException {
     this.file = file;
     this.source = source;
     String body = source.startsWith("\uFEFF") ? source.substring(1) : source;
@@ -73,56 +64,23 @@ final class XmlReader {
   }
 
   /**
-   * Reads a file.
-   *
-   * @throws SettingsException if it is missing, too large, not UTF-8, or not well formed
-   */
-  static XmlDocument read(Path path) throws IOException {
-    byte[] bytes = bytes(path);
-    if (bytes == null)
-      throw new SettingsException(
-          FailureWords.of(new NoSuchFileException(path.toString()))
-              + "; bring it back, or take it off the list");
-    return read(path.toString(), bytes);
-  }
-
-  /**
-   * The bytes of a file, one more than {@link #MAX_BYTES} at most; null if there is none.
-   *
-   * @throws SettingsException if it is a folder or a device
-   */
-  static byte @Nullable [] bytes(Path path) throws IOException {
-    if (Files.isDirectory(path)) throw MistakenFile.folder(path);
-    if (Files.exists(path) && !Files.isRegularFile(path))
-      throw new SettingsException(path + ": not a file; name the settings file itself");
-    try (InputStream in = Files.newInputStream(path)) {
-      return in.readNBytes(MAX_BYTES + 1);
-    } catch (NoSuchFileException _) {
-      return null;
-    }
-  }
-
-  /**
    * Reads what a file holds.
    *
    * @param file for messages
+   * @throws XmlException if it is not well formed, not UTF-8, too deep, or has a document type
    */
-  static XmlDocument read(String file, byte[] bytes) throws SettingsException {
-    if (bytes.length > MAX_BYTES)
-      throw new SettingsException(
-          file
-              + ": larger than 64 MiB, which no settings file is; check that it is the right file");
+  public static XmlDocument read(String file, byte[] bytes) throws XmlException {
     String source;
     try {
       source = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
-      throw new SettingsException(
+      throw new XmlException(
           file + ": not UTF-8, as settings files are; convert it, or bring back a saved copy");
     }
     return new XmlReader(file, source).document();
   }
 
-  private XmlDocument document() throws SettingsException {
+  private XmlDocument document() throws XmlException {
     try {
       String encoding = events.getCharacterEncodingScheme();
       if (encoding != null && !encoding.toUpperCase(Locale.ROOT).equals("UTF-8"))
@@ -144,7 +102,7 @@ final class XmlReader {
     return document;
   }
 
-  private void event(int event) throws SettingsException {
+  private void event(int event) throws XmlException {
     switch (event) {
       case XMLStreamConstants.START_ELEMENT -> start();
       case XMLStreamConstants.END_ELEMENT -> end();
@@ -162,7 +120,7 @@ final class XmlReader {
     }
   }
 
-  private void start() throws SettingsException {
+  private void start() throws XmlException {
     takeText();
     int line = pieces.line();
     if (++depth > MAX_DEPTH)
@@ -205,11 +163,11 @@ final class XmlReader {
     else after.add(node);
   }
 
-  private SettingsException refuse(int line, String why) {
-    return new SettingsException("%s, line %d: %s".formatted(file, line, why));
+  private XmlException refuse(int line, String why) {
+    return new XmlException("%s, line %d: %s".formatted(file, line, why));
   }
 
-  private SettingsException malformed(XMLStreamException e) {
+  private XmlException malformed(XMLStreamException e) {
     String message = String.valueOf(e.getMessage());
     int at = message.indexOf(MESSAGE);
     String reason = at < 0 ? message : message.substring(at + MESSAGE.length());

@@ -1,4 +1,4 @@
-package dev.varve.core.settings;
+package dev.varve.core.xml;
 
 /**
  * An attribute of an element.

@@ -1,4 +1,4 @@
-package dev.varve.core.settings;
+package dev.varve.core.xml;
 
 /** A piece of an XML file, which knows how it stands there. */
 sealed interface XmlNode permits XmlElement, XmlText {
