@@ -513,7 +513,9 @@ class StateFolderTest {
             SettingsException.class,
             () -> change.commit(List.of(bad), List.of(file), List.of(), List.of()));
     assertTrue(
-        refused.getMessage().contains("line 11, <Machine>: name must not hold the character U+0001"),
+        refused
+            .getMessage()
+            .contains("line 11, <Machine>: name must not hold the character U+0001"),
         refused.getMessage());
     change.rollBack();
 
