@@ -1,6 +1,7 @@
 package dev.varve.http.client;
 
 import dev.varve.core.device.FailureWords;
+import dev.varve.core.device.Stages;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -182,12 +183,13 @@ public final class ApiClient implements AutoCloseable {
     }
   }
 
+  /** An interrupt ends this wait, unlike those of {@link Stages}: nothing is lent to the server. */
   private <T> T await(Future<T> future) throws IOException {
     CompletableFuture<T> answer = future.toCompletionStage().toCompletableFuture();
     try {
       return getOrNotify(answer);
     } catch (ExecutionException e) {
-      throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
+      throw Stages.failure(e);
     } catch (InterruptedException e) {
       throw interrupted("interrupted; what was asked for may happen all the same", e);
     } catch (TimeoutException e) {

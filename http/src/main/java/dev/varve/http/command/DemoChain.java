@@ -1,5 +1,6 @@
 package dev.varve.http.command;
 
+import dev.varve.core.device.Stages;
 import dev.varve.core.medium.ImageChain;
 import dev.varve.http.server.ServedDisk;
 import dev.varve.io.chain.DifferencingChain;
@@ -101,7 +102,7 @@ record DemoChain(Path folder) {
         try {
           new RawImport(disk).from(raw);
         } finally {
-          disk.close().toCompletableFuture().join();
+          Stages.join(disk.close());
         }
       }
     } finally {

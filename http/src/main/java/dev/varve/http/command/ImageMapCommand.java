@@ -2,6 +2,7 @@ package dev.varve.http.command;
 
 import dev.varve.core.device.JoinedExtents;
 import dev.varve.core.device.JoinedExtents.Extent;
+import dev.varve.core.device.Stages;
 import dev.varve.http.api.ExtentJson;
 import dev.varve.io.chain.ChainFinder.FoundChain;
 import dev.varve.io.chain.DifferencingChain;
@@ -67,7 +68,7 @@ final class ImageMapCommand implements Callable<Integer> {
         if (output == OutputFormat.JSON) printJson(found, device);
         else printText(found, device);
       } finally {
-        device.close().toCompletableFuture().join();
+        Stages.join(device.close());
       }
     }
   }

@@ -1,12 +1,11 @@
 package dev.varve.http.server;
 
+import dev.varve.core.device.Stages;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
 import java.io.IOException;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /** Event loops as this program's servers use them, and waiting for what completes on them. */
@@ -30,24 +29,8 @@ final class EventLoops {
         .build();
   }
 
+  /** Waits as {@link Stages#join}; not on a loop. */
   static <T> T await(Future<T> future) throws IOException {
-    return await(future.toCompletionStage());
-  }
-
-  /** Waits; not on a loop. A failure that is no {@link IOException} comes as the cause of one. */
-  static <T> T await(CompletionStage<T> stage) throws IOException {
-    try {
-      return stage.toCompletableFuture().get();
-    } catch (ExecutionException e) {
-      throw cause(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
-    }
-  }
-
-  /** Why something failed, as an {@link IOException}. */
-  static IOException cause(ExecutionException e) {
-    return e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
+    return Stages.join(future.toCompletionStage());
   }
 }

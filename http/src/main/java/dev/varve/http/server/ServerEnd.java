@@ -1,10 +1,10 @@
 package dev.varve.http.server;
 
+import dev.varve.core.device.Stages;
 import dev.varve.io.storage.StorageThreads;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -61,14 +61,9 @@ final class ServerEnd {
     run(
         patience -> {
           try {
-            end.toCompletableFuture().get(patience.toMillis(), TimeUnit.MILLISECONDS);
+            Stages.join(end, patience);
           } catch (TimeoutException _) {
             throw late(what);
-          } catch (ExecutionException e) {
-            throw EventLoops.cause(e);
-          } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted", e);
           }
         });
   }

@@ -2,6 +2,7 @@ package dev.varve.io.chain;
 
 import dev.varve.core.device.BlockDevice;
 import dev.varve.core.device.ExtentSink;
+import dev.varve.core.device.Stages;
 import dev.varve.core.medium.Announcement;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.HalfMergedException;
@@ -150,7 +151,7 @@ public final class ChainFiles implements ImageFiles {
       if (offset <= disk.capacity()) DiskExtents.of(disk, offset, sink);
       return new MappedDisk(chain.files(), disk.capacity());
     } finally {
-      disk.close().toCompletableFuture().join();
+      Stages.join(disk.close());
     }
   }
 

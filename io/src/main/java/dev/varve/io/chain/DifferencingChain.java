@@ -3,6 +3,7 @@ package dev.varve.io.chain;
 import dev.varve.core.device.DeviceClosedException;
 import dev.varve.core.device.DeviceRequest;
 import dev.varve.core.device.ReadSink;
+import dev.varve.core.device.Stages;
 import dev.varve.core.medium.ImageChain;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.SharedFiles;
@@ -22,7 +23,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledFuture;
 import java.util.function.Consumer;
@@ -498,11 +498,7 @@ public final class DifferencingChain implements ServingDevice {
             gate.endChange();
           }
         });
-    try {
-      return done.join();
-    } catch (CompletionException e) {
-      throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
-    }
+    return Stages.join(done);
   }
 
   // ---- held, to be replaced

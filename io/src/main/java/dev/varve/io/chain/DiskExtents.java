@@ -3,9 +3,9 @@ package dev.varve.io.chain;
 import dev.varve.core.device.BlockDevice;
 import dev.varve.core.device.DeviceRequest;
 import dev.varve.core.device.ExtentSink;
+import dev.varve.core.device.Stages;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 
 /** Waits for the allocation of a disk. */
 public final class DiskExtents extends DeviceRequest {
@@ -28,11 +28,7 @@ public final class DiskExtents extends DeviceRequest {
   static void of(BlockDevice device, long offset, long length, ExtentSink sink) throws IOException {
     var request = new DiskExtents();
     device.submit(request.extents(offset, length, sink));
-    try {
-      request.done.join();
-    } catch (CompletionException e) {
-      throw e.getCause() instanceof IOException failure ? failure : new IOException(e);
-    }
+    Stages.join(request.done);
   }
 
   @Override

@@ -2,14 +2,13 @@ package dev.varve.io.chain;
 
 import dev.varve.core.device.BlockDevice;
 import dev.varve.core.device.ExtentSink;
+import dev.varve.core.device.Stages;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.host.RawMedium;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 
 /**
  * What a {@link DiskCopy} reads: a disk of which only the parts that hold something matter. Blocks.
@@ -107,21 +106,12 @@ public sealed interface DiskSource extends Closeable {
 
     @Override
     public void read(long offset, MemorySegment destination) throws IOException {
-      await(device.read(offset, destination).toCompletableFuture());
+      Stages.join(device.read(offset, destination));
     }
 
     @Override
     public void close() throws IOException {
-      await(device.close().toCompletableFuture());
-    }
-
-    /** Not interruptible: the device works with memory that is lent to it. */
-    private static void await(CompletableFuture<Void> stage) throws IOException {
-      try {
-        stage.join();
-      } catch (CompletionException e) {
-        throw e.getCause() instanceof IOException failure ? failure : new IOException(e);
-      }
+      Stages.join(device.close());
     }
 
     /** Stops at the first extent that may hold something. */

@@ -1,12 +1,11 @@
 package dev.varve.io.chain;
 
 import dev.varve.core.device.BlockDevice;
+import dev.varve.core.device.Stages;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutionException;
 
 /**
  * Makes an open disk read as a raw file does, and writes only the pages in which the two differ.
@@ -40,11 +39,11 @@ public final class RawImport {
       for (long offset = 0; offset < end; offset += CHUNK) {
         long length = Math.min(CHUNK, end - offset);
         source.read(offset, wanted.asSlice(0, length));
-        await(disk.read(offset, found.asSlice(0, length)));
+        Stages.join(disk.read(offset, found.asSlice(0, length)));
         writeDifferences(offset, wanted.asSlice(0, length), found);
       }
     }
-    await(disk.flush());
+    Stages.join(disk.flush());
   }
 
   private void writeDifferences(long offset, MemorySegment wanted, MemorySegment found)
@@ -53,19 +52,8 @@ public final class RawImport {
     for (long at = 0; at < length; at += PAGE) {
       long end = Math.min(at + PAGE, length);
       if (MemorySegment.mismatch(wanted, at, end, found, at, end) >= 0) {
-        await(disk.write(offset + at, wanted.asSlice(at, end - at)));
+        Stages.join(disk.write(offset + at, wanted.asSlice(at, end - at)));
       }
-    }
-  }
-
-  private static void await(CompletionStage<Void> stage) throws IOException {
-    try {
-      stage.toCompletableFuture().get();
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
     }
   }
 }

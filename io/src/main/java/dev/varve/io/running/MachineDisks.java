@@ -4,6 +4,7 @@ import dev.varve.core.device.BlockDevice;
 import dev.varve.core.device.DiskFailures;
 import dev.varve.core.device.ExtentSink;
 import dev.varve.core.device.FailureTotals;
+import dev.varve.core.device.Stages;
 import dev.varve.core.inventory.RunningDisks;
 import dev.varve.core.inventory.UnservedDisksException;
 import dev.varve.core.limit.Alarm;
@@ -277,7 +278,7 @@ public final class MachineDisks implements RunningDisks {
       LiveChain chain = disk.open().chain();
       if (chain != null) chain.awaitBegun(); // a write may wait that no flush waits for
       try {
-        Await.done(disk.open().device().flush());
+        Stages.join(disk.open().device().flush());
       } catch (IOException _) {
         // It has answered, and what asked finds out what is wrong.
       }
@@ -336,7 +337,7 @@ public final class MachineDisks implements RunningDisks {
     }
     Future<Void> unused = withdraw(running, before);
     publishOr(running, after, before);
-    Await.done(unused.toCompletionStage());
+    Stages.join(unused.toCompletionStage());
     return after;
   }
 
@@ -349,7 +350,7 @@ public final class MachineDisks implements RunningDisks {
       letGo(after);
       throw e;
     }
-    Await.done(unused.toCompletionStage());
+    Stages.join(unused.toCompletionStage());
     letGo(before);
     return after;
   }
@@ -453,7 +454,7 @@ public final class MachineDisks implements RunningDisks {
   private void openAnew(Running running, ServedSlot before, List<Path> decided) {
     Slot slot = before.slot();
     try {
-      Await.done(stopServing(running, before).toCompletionStage());
+      Stages.join(stopServing(running, before).toCompletionStage());
       running.disks.put(
           slot, openAndPublish(running, ServedSlot.withChain(before.disk(), decided)));
     } catch (IOException | RuntimeException e) {
@@ -647,7 +648,7 @@ public final class MachineDisks implements RunningDisks {
   /** Sends the clients of all of them away, and waits until none is left. */
   private void withdraw(Running running, List<ServedSlot> served) throws IOException {
     List<Future<Void>> unused = served.stream().map(disk -> withdraw(running, disk)).toList();
-    Await.done(Future.join(unused).toCompletionStage());
+    Stages.join(Future.join(unused).toCompletionStage());
   }
 
   /** Closes a device that nobody asks for any more. */

@@ -1,5 +1,6 @@
 package dev.varve.io.running;
 
+import dev.varve.core.device.Stages;
 import dev.varve.core.inventory.RunningDisks.Disk;
 import dev.varve.io.file.SharedFiles;
 import dev.varve.io.storage.StorageThreads;
@@ -116,7 +117,8 @@ final class OpenDisks {
     boolean last = letGo(disk, true);
     if (!last) {
       try {
-        Await.done(disk.device().flush()); // while it is used here, so that no other user closes it
+        Stages.join(
+            disk.device().flush()); // while it is used here, so that no other user closes it
       } catch (IOException e) {
         failure = e;
       }
@@ -141,7 +143,7 @@ final class OpenDisks {
 
   private void closeForAll(OpenDisk disk) throws IOException {
     try {
-      Await.done(disk.device().close());
+      Stages.join(disk.device().close());
     } finally {
       synchronized (this) {
         open.remove(disk);
