@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  * running machines over NBD. Owns all that this takes: threads, event loops, the inventory,
  * sockets.
  *
- * <p>Thread safe; every method may block.
+ * <p>Thread-safe; every method may block.
  */
 public final class StateServer implements AutoCloseable {
 
@@ -56,13 +56,15 @@ public final class StateServer implements AutoCloseable {
   /** Requests that are under way or wait for the host, at most; more are refused. */
   private static final int MOST_REQUESTS = 512;
 
+  /** What ends each part, the last opened first. */
   private final Deque<Consumer<ServerEnd>> closings = new ArrayDeque<>();
+
   private final CountDownLatch closed = new CountDownLatch(1);
+  private final NbdAddresses nbdAddresses = new NbdAddresses();
   private final Path folder;
-  private final @Nullable TcpAddress nbdAddress;
   private final NbdServer nbd;
-  private final Inventory inventory;
   private final MachineDisks disks;
+  private final Inventory inventory;
   private final StateSockets sockets;
 
   /**
@@ -87,59 +89,22 @@ public final class StateServer implements AutoCloseable {
     var descriptors = Descriptors.ofThisProcess();
     this.folder = folder.toAbsolutePath().normalize();
     try {
-      FolderClaim claim = FolderClaim.of(this.folder);
-      closings.push(end -> end.run(_ -> claim.close()));
-      var threads = new StorageThreads(StorageThreads.DEFAULT_COUNT);
-      closings.push(end -> end.await(threads));
-      var alarm = new AlarmClock(System::nanoTime);
-      closings.push(end -> end.run(_ -> alarm.close()));
-      Vertx clientLoop = EventLoops.one();
-      closings.push(end -> end.await(clientLoop.close().toCompletionStage(), "an NBD client"));
-      nbd = new NbdServer(clientLoop, descriptors.share(limits), replies, System::nanoTime);
-      closings.push(end -> end.await(nbd.close().toCompletionStage(), "an NBD client"));
-      // Not virtual threads: a system call that does not return keeps their carrier, and there are
-      // few.
-      ExecutorService jobs =
-          Executors.newThreadPerTaskExecutor(
-              Thread.ofPlatform().daemon().name("job-", 1).factory());
-      closings.push(end -> end.await(jobs, "a job"));
-
-      List<TcpAddress> nbdAddresses = new ArrayList<>(1); // filled before a machine can start
-      disks =
-          new MachineDisks(
-              nbd, threads, alarm, System::nanoTime, export -> uris(export, nbdAddresses));
-      inventory =
-          Inventory.open(
-              this.folder,
-              new Inventory.Surroundings(
-                  new ChainFiles(threads),
-                  disks,
-                  InstantSource.system(),
-                  UUID::randomUUID,
-                  jobs,
-                  StateServer::log));
-      closings.push(end -> end.run(inventory::close));
-      // Never waited for: a host that does not answer keeps them.
-      inventory.checkMedia(
-          look -> Thread.ofPlatform().daemon().name("media check").start(look), Mounts::of);
-      ExecutorService model = model(); // ends before the inventory is closed
-      closings.push(end -> end.run(patience -> endModel(model, patience.dividedBy(4))));
-
-      nbdAddress =
-          nbdTcp == null
-              ? null
-              : StateSockets.taken(nbdTcp, "--tcp", nbd.listenTcp(nbdTcp.host(), nbdTcp.port()));
-      if (nbdAddress != null) nbdAddresses.add(nbdAddress);
-
-      // Not on the disks' loops: a long list of machines must not delay a read.
-      Vertx apiLoop = EventLoops.one();
-      closings.push(end -> end.await(apiLoop.close().toCompletionStage(), "a request"));
+      claim(this.folder);
+      StorageThreads threads = openStorageThreads();
+      AlarmClock alarm = openAlarmClock();
+      nbd = openNbd(descriptors.share(limits), replies);
+      ExecutorService jobs = openJobThreads();
+      disks = new MachineDisks(nbd, threads, alarm, System::nanoTime, nbdAddresses::uris);
+      inventory = openInventory(this.folder, threads, disks, jobs);
+      ExecutorService requests = openRequestThreads(); // they end before the inventory is closed
+      if (nbdTcp != null) nbdAddresses.set(listenTcp(nbdTcp, nbd));
+      Vertx apiLoop = openApiLoop();
       var metrics = new ServerMetrics(nbd::stats, threads, inventory, disks);
       var api =
           new ControlServer(
               apiLoop,
               inventory,
-              model,
+              requests,
               disks,
               metrics::text,
               StateServer::log,
@@ -148,15 +113,12 @@ public final class StateServer implements AutoCloseable {
           new StateSockets(
               this.folder,
               nbd,
+              nbdAddresses,
               api,
               inventory.warnings(),
               nbdUnix == null ? null : nbdUnix.toAbsolutePath().normalize());
-      closings.push(end -> end.run(_ -> sockets.leave()));
-      closings.push(end -> end.await(api.close().toCompletionStage(), "a request"));
-      closings.push(end -> end.run(_ -> sockets.close()));
-      sockets.listen();
-      ExecutorService tending = tending(inventory, sockets);
-      closings.push(_ -> tending.shutdownNow());
+      listen(sockets, api);
+      tend(inventory, sockets);
     } catch (Throwable e) {
       try {
         close();
@@ -167,6 +129,108 @@ public final class StateServer implements AutoCloseable {
     }
   }
 
+  private void claim(Path folder) throws IOException {
+    FolderClaim claim = FolderClaim.of(folder);
+    closings.push(end -> end.run(_ -> claim.close()));
+  }
+
+  private StorageThreads openStorageThreads() {
+    var threads = new StorageThreads(StorageThreads.DEFAULT_COUNT);
+    closings.push(end -> end.await(threads));
+    return threads;
+  }
+
+  private AlarmClock openAlarmClock() {
+    var alarm = new AlarmClock(System::nanoTime);
+    closings.push(end -> end.run(_ -> alarm.close()));
+    return alarm;
+  }
+
+  private NbdServer openNbd(NbdLimits limits, ReplyStyle replies) {
+    Vertx loop = EventLoops.one();
+    closings.push(end -> end.await(loop.close().toCompletionStage(), "an NBD client"));
+    var server = new NbdServer(loop, limits, replies, System::nanoTime);
+    closings.push(end -> end.await(server.close().toCompletionStage(), "an NBD client"));
+    return server;
+  }
+
+  /** Not virtual threads: a system call that hangs keeps their carrier, and there are few. */
+  private ExecutorService openJobThreads() {
+    ExecutorService jobs =
+        Executors.newThreadPerTaskExecutor(Thread.ofPlatform().daemon().name("job-", 1).factory());
+    closings.push(end -> end.await(jobs, "a job"));
+    return jobs;
+  }
+
+  private Inventory openInventory(
+      Path folder, StorageThreads threads, MachineDisks disks, ExecutorService jobs)
+      throws IOException {
+    var inventory =
+        Inventory.open(
+            folder,
+            new Inventory.Surroundings(
+                new ChainFiles(threads),
+                disks,
+                InstantSource.system(),
+                UUID::randomUUID,
+                jobs,
+                StateServer::log));
+    closings.push(end -> end.run(inventory::close));
+    // Closing does not wait for these threads: a host that does not answer keeps them.
+    inventory.checkMedia(
+        look -> Thread.ofPlatform().daemon().name("media check").start(look), Mounts::of);
+    return inventory;
+  }
+
+  private ExecutorService openRequestThreads() {
+    var requests =
+        new ThreadPoolExecutor(
+            0,
+            MOST_REQUESTS,
+            10,
+            TimeUnit.SECONDS,
+            new SynchronousQueue<>(),
+            Thread.ofPlatform().daemon().name("request-", 1).factory());
+    closings.push(end -> end.run(patience -> finish(requests, patience.dividedBy(4))));
+    return requests;
+  }
+
+  private static TcpAddress listenTcp(TcpAddress wanted, NbdServer nbd) throws IOException {
+    return StateSockets.taken(wanted, "--tcp", nbd.listenTcp(wanted.host(), wanted.port()));
+  }
+
+  /** Not the disks' loop: a long list of machines must not delay a read. */
+  private Vertx openApiLoop() {
+    Vertx loop = EventLoops.one();
+    closings.push(end -> end.await(loop.close().toCompletionStage(), "a request"));
+    return loop;
+  }
+
+  private void listen(StateSockets sockets, ControlServer api) throws IOException {
+    closings.push(end -> end.run(_ -> sockets.leave()));
+    closings.push(end -> end.await(api.close().toCompletionStage(), "a request"));
+    closings.push(end -> end.run(_ -> sockets.close()));
+    sockets.listen();
+  }
+
+  /**
+   * Looks at leases, the state folder and the sockets once a second. Two threads, each of which may
+   * wait for a file system that hangs: a machine's, or the state folder's.
+   */
+  private void tend(Inventory inventory, StateSockets sockets) {
+    ScheduledExecutorService threads =
+        Executors.newScheduledThreadPool(
+            2, Thread.ofPlatform().daemon().name("tending-", 1).factory());
+    closings.push(_ -> threads.shutdownNow());
+    everySecond(threads, inventory::endExpired);
+    everySecond(
+        threads,
+        () -> {
+          inventory.tend();
+          sockets.tend();
+        });
+  }
+
   /**
    * Answers requests on TCP too, if they show the folder's token; as soon as there is one.
    *
@@ -175,21 +239,6 @@ public final class StateServer implements AutoCloseable {
    */
   public void listenApi(TcpAddress wanted) throws IOException {
     sockets.listenApi(wanted);
-  }
-
-  /** Threads of their own, which may wait for a file system that hangs: of a machine, or ours. */
-  private static ExecutorService tending(Inventory inventory, StateSockets sockets) {
-    ScheduledExecutorService threads =
-        Executors.newScheduledThreadPool(
-            2, Thread.ofPlatform().daemon().name("tending-", 1).factory());
-    everySecond(threads, inventory::endExpired);
-    everySecond(
-        threads,
-        () -> {
-          inventory.tend();
-          sockets.tend();
-        });
-    return threads;
   }
 
   private static void everySecond(ScheduledExecutorService threads, Runnable task) {
@@ -206,23 +255,12 @@ public final class StateServer implements AutoCloseable {
         TimeUnit.MILLISECONDS);
   }
 
-  private static ExecutorService model() {
-    return new ThreadPoolExecutor(
-        0,
-        MOST_REQUESTS,
-        10,
-        TimeUnit.SECONDS,
-        new SynchronousQueue<>(),
-        Thread.ofPlatform().daemon().name("request-", 1).factory());
-  }
-
-  /** Lets requests finish. */
-  private static void endModel(ExecutorService model, Duration patience) throws IOException {
-    model.shutdown();
+  private static void finish(ExecutorService requests, Duration patience) throws IOException {
+    requests.shutdown();
     try {
-      if (!model.awaitTermination(patience.toMillis(), TimeUnit.MILLISECONDS))
+      if (!requests.awaitTermination(patience.toMillis(), TimeUnit.MILLISECONDS))
         throw new IOException(
-            "a request has not ended in %d s, because the host does not answer; the next start finds out whether what it changes was made"
+            "a request has not ended in %d s, because the host does not answer; the next start finds out whether its change was made"
                 .formatted(patience.toSeconds()));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -234,13 +272,6 @@ public final class StateServer implements AutoCloseable {
         Level.ERROR,
         "a request or a job failed because of a bug in Varve: please report it with these lines",
         bug);
-  }
-
-  private List<String> uris(String export, List<TcpAddress> addresses) {
-    List<String> uris = new ArrayList<>();
-    for (Path socket : sockets.nbdSockets()) uris.add(NbdUri.of(socket, export));
-    for (TcpAddress address : addresses) uris.add(NbdUri.of(address, export));
-    return uris;
   }
 
   /** The state folder, absolute. */
@@ -255,15 +286,12 @@ public final class StateServer implements AutoCloseable {
 
   /** Where NBD clients can connect over TCP; null for nowhere. */
   public @Nullable TcpAddress nbdAddress() {
-    return nbdAddress;
+    return nbdAddresses.tcp();
   }
 
   /** Where NBD clients can connect, for people. */
   public List<String> nbdAddresses() {
-    List<String> addresses = new ArrayList<>();
-    for (Path socket : sockets.nbdSockets()) addresses.add(socket.toString());
-    if (nbdAddress != null) addresses.add(nbdAddress.toString());
-    return addresses;
+    return nbdAddresses.texts();
   }
 
   /** Where the control plane answers, for people. */
@@ -296,7 +324,7 @@ public final class StateServer implements AutoCloseable {
     return nbd.stats();
   }
 
-  /** Returns when the server has been closed by somebody. */
+  /** Returns once the server is closed. */
   public void awaitClosed() throws InterruptedException {
     closed.await();
   }

@@ -41,7 +41,7 @@ final class StateSockets implements AutoCloseable {
   private final @Nullable Path named;
 
   // Those that clients are told of; the state folder's come first.
-  private final List<Path> nbdSockets = new CopyOnWriteArrayList<>();
+  private final NbdAddresses nbdAddresses;
   private final List<Path> apiSockets = new CopyOnWriteArrayList<>();
   private @Nullable AccessToken token;
   private @Nullable TcpAddress wanted;
@@ -53,12 +53,19 @@ final class StateSockets implements AutoCloseable {
   /**
    * Listens nowhere yet.
    *
+   * @param nbdAddresses gets the sockets of NBD as they are made
    * @param named where NBD clients can connect instead of the socket in the folder; null for there
    */
   StateSockets(
-      Path folder, NbdServer nbd, ControlServer api, Warnings warnings, @Nullable Path named) {
+      Path folder,
+      NbdServer nbd,
+      NbdAddresses nbdAddresses,
+      ControlServer api,
+      Warnings warnings,
+      @Nullable Path named) {
     this.folder = folder;
     this.nbd = nbd;
+    this.nbdAddresses = nbdAddresses;
     this.api = api;
     this.warnings = warnings;
     this.named = named;
@@ -135,9 +142,9 @@ final class StateSockets implements AutoCloseable {
   /** Listens on those sockets of a folder that are not there yet. */
   private void listenIn(Path place) throws IOException {
     Path disks = place.resolve(StateServer.NBD_SOCKET);
-    if (named == null && !nbdSockets.contains(disks)) {
+    if (named == null && !nbdAddresses.sockets().contains(disks)) {
       EventLoops.await(PrivateSocket.listen(disks, nbd::listenUnix));
-      nbdSockets.addFirst(disks);
+      nbdAddresses.addFirst(disks);
     }
     Path requests = place.resolve(ApiClient.SOCKET);
     if (!apiSockets.contains(requests)) {
@@ -150,7 +157,7 @@ final class StateSockets implements AutoCloseable {
   private void listenAtNamed(Path socket) throws IOException {
     try {
       EventLoops.await(nbd.listenUnix(socket));
-      nbdSockets.add(socket);
+      nbdAddresses.addFirst(socket);
     } catch (IOException e) {
       throw DiskServer.cannotListen(socket, "; choose another socket with --unix", e);
     }
@@ -199,11 +206,6 @@ final class StateSockets implements AutoCloseable {
             .formatted(folder, why, elsewhere, tcp));
   }
 
-  /** Where NBD clients can connect, absolute; the first choice first. */
-  List<Path> nbdSockets() {
-    return nbdSockets;
-  }
-
   /** Where the control plane answers, absolute; the first choice first. */
   List<Path> apiSockets() {
     return apiSockets;
@@ -219,7 +221,7 @@ final class StateSockets implements AutoCloseable {
   public synchronized void close() throws IOException {
     closed = true;
     if (named == null)
-      for (Path socket : nbdSockets) EventLoops.await(PrivateSocket.remove(socket));
+      for (Path socket : nbdAddresses.sockets()) EventLoops.await(PrivateSocket.remove(socket));
   }
 
   /** Removes the folder of the sockets that were not in the state folder; called last. */
