@@ -1,8 +1,10 @@
 package dev.varve.core.limit;
 
+import java.util.function.ToLongFunction;
+
 /**
  * What a group may do in a second; 0 means that there is no such limit. The limits in a sum hold
- * beside those for each direction.
+ * beside those for each direction. Immutable. {@link Limit} has their names.
  *
  * @param readBytesPerSecond 0 to {@link Long#MAX_VALUE}, like all of these
  * @param bytesPerSecond for reads and writes together
@@ -19,7 +21,7 @@ public record BandwidthLimits(
     long operationsPerSecond,
     long burstNanos) {
 
-  /** A millisecond: less, and what passes late because a timer is late would be lost. */
+  /** A millisecond; a shorter burst would lose the budget that accrues while a timer is late. */
   public static final long SHORTEST_BURST = 1_000_000;
 
   /** An hour. */
@@ -27,6 +29,8 @@ public record BandwidthLimits(
 
   /** A tenth of a second. */
   public static final long DEFAULT_BURST = 100_000_000;
+
+  private static final long NANOS_PER_MILLISECOND = 1_000_000;
 
   /** Everything passes. */
   public static final BandwidthLimits NONE = ofBytes(0);
@@ -69,6 +73,35 @@ public record BandwidthLimits(
         writeOperationsPerSecond,
         operationsPerSecond,
         nanos);
+  }
+
+  /**
+   * Limits of these values.
+   *
+   * @param values gives each limit's value in the unit that its name ends with
+   */
+  public static BandwidthLimits of(ToLongFunction<Limit> values) {
+    return new BandwidthLimits(
+        values.applyAsLong(Limit.READ_BYTES),
+        values.applyAsLong(Limit.WRITE_BYTES),
+        values.applyAsLong(Limit.BYTES),
+        values.applyAsLong(Limit.READ_OPERATIONS),
+        values.applyAsLong(Limit.WRITE_OPERATIONS),
+        values.applyAsLong(Limit.OPERATIONS),
+        values.applyAsLong(Limit.BURST) * NANOS_PER_MILLISECOND);
+  }
+
+  /** A limit's value in the unit that its name ends with. */
+  public long value(Limit limit) {
+    return switch (limit) {
+      case BYTES -> bytesPerSecond;
+      case READ_BYTES -> readBytesPerSecond;
+      case WRITE_BYTES -> writeBytesPerSecond;
+      case OPERATIONS -> operationsPerSecond;
+      case READ_OPERATIONS -> readOperationsPerSecond;
+      case WRITE_OPERATIONS -> writeOperationsPerSecond;
+      case BURST -> burstNanos / NANOS_PER_MILLISECOND;
+    };
   }
 
   /** Whether there is any limit. */

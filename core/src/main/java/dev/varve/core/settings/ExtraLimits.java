@@ -1,6 +1,9 @@
 package dev.varve.core.settings;
 
+import static java.util.stream.Collectors.joining;
+
 import dev.varve.core.limit.BandwidthLimits;
+import dev.varve.core.limit.Limit;
 import dev.varve.core.machine.BandwidthGroup;
 import dev.varve.core.machine.Hardware;
 import dev.varve.core.machine.Machine;
@@ -8,10 +11,12 @@ import dev.varve.core.machine.Snapshot;
 import dev.varve.core.machine.SnapshotId;
 import dev.varve.core.xml.XmlElement;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,17 +36,20 @@ final class ExtraLimits {
   private static final String EXTRA_DATA = "ExtraData";
   private static final String ITEM = "ExtraDataItem";
 
-  private static final String READ_BYTES = "maxReadBytesPerSecond";
-  private static final String WRITE_BYTES = "maxWriteBytesPerSecond";
-  private static final String READ_OPERATIONS = "maxReadOperationsPerSecond";
-  private static final String WRITE_OPERATIONS = "maxWriteOperationsPerSecond";
-  private static final String OPERATIONS = "maxOperationsPerSecond";
-  private static final String BURST = "burstMilliseconds";
+  /** What VirtualBox does not know, in the order in which items are added. */
+  private static final List<Limit> LIMITS =
+      List.of(
+          Limit.READ_BYTES,
+          Limit.WRITE_BYTES,
+          Limit.READ_OPERATIONS,
+          Limit.WRITE_OPERATIONS,
+          Limit.OPERATIONS,
+          Limit.BURST);
 
   private static final Pattern OURS =
       Pattern.compile(
           "Varve/(Snapshot/\\{[^/]*}/)?BandwidthGroup/.*/"
-              + "(max(Read|Write)?(Bytes|Operations)PerSecond|burstMilliseconds)",
+              + Stream.of(Limit.values()).map(Limit::key).collect(joining("|", "(", ")")),
           Pattern.DOTALL);
 
   private static final List<String> ATTRIBUTES = List.of("name", "value");
@@ -49,7 +57,7 @@ final class ExtraLimits {
   private static final long MILLISECOND = 1_000_000;
 
   /** What an item that is missing says. */
-  private static final Map<String, Long> UNSAID = values(BandwidthLimits.NONE);
+  private static final BandwidthLimits UNSAID = BandwidthLimits.NONE;
 
   private final XmlElement machine;
   private final Map<String, XmlElement> items = new LinkedHashMap<>();
@@ -88,27 +96,20 @@ final class ExtraLimits {
   }
 
   private BandwidthLimits limits(BandwidthGroup group, String prefix) throws SettingsException {
-    return new BandwidthLimits(
-        rate(prefix + READ_BYTES),
-        rate(prefix + WRITE_BYTES),
-        group.maxBytesPerSecond(),
-        rate(prefix + READ_OPERATIONS),
-        rate(prefix + WRITE_OPERATIONS),
-        rate(prefix + OPERATIONS),
-        burst(prefix + BURST));
+    Map<Limit, Long> values = new EnumMap<>(Limit.class);
+    values.put(Limit.BYTES, group.maxBytesPerSecond());
+    for (Limit limit : LIMITS) {
+      XmlElement item = items.get(prefix + limit.key());
+      if (item != null) values.put(limit, number(item, limit));
+    }
+    return BandwidthLimits.of(limit -> values.getOrDefault(limit, UNSAID.value(limit)));
   }
 
-  private long rate(String name) throws SettingsException {
-    XmlElement item = items.get(name);
-    return item == null ? 0 : Values.number(item, "value", 0, Long.MAX_VALUE);
-  }
-
-  private long burst(String name) throws SettingsException {
-    XmlElement item = items.get(name);
-    if (item == null) return BandwidthLimits.DEFAULT_BURST;
+  private static long number(XmlElement item, Limit limit) throws SettingsException {
+    if (limit != Limit.BURST) return Values.number(item, "value", 0, Long.MAX_VALUE);
     long shortest = BandwidthLimits.SHORTEST_BURST / MILLISECOND;
     long longest = BandwidthLimits.LONGEST_BURST / MILLISECOND;
-    return Values.number(item, "value", shortest, longest) * MILLISECOND;
+    return Values.number(item, "value", shortest, longest);
   }
 
   // ---- writing
@@ -122,33 +123,22 @@ final class ExtraLimits {
   }
 
   /**
-   * @param left the items that nobody has asked for yet
+   * @param left the items that no group has used yet
    */
   private void write(Hardware hardware, @Nullable SnapshotId snapshot, Map<String, XmlElement> left)
       throws SettingsException {
     for (BandwidthGroup group : hardware.bandwidthGroups()) {
       String prefix = prefix(snapshot, group.name());
-      Map<String, Long> before = values(limits(group, prefix));
-      for (Map.Entry<String, Long> limit : values(group.limits()).entrySet()) {
-        String name = prefix + limit.getKey();
+      BandwidthLimits before = limits(group, prefix);
+      for (Limit limit : LIMITS) {
+        String name = prefix + limit.key();
         XmlElement item = left.remove(name);
-        if (limit.getValue().equals(before.get(limit.getKey()))) continue;
-        if (limit.getValue().equals(UNSAID.get(limit.getKey()))) remove(items.get(name));
-        else set(name, item, limit.getValue());
+        long value = group.limits().value(limit);
+        if (value == before.value(limit)) continue;
+        if (value == UNSAID.value(limit)) remove(items.get(name));
+        else set(name, item, value);
       }
     }
-  }
-
-  /** By the last part of their names. */
-  private static Map<String, Long> values(BandwidthLimits limits) {
-    Map<String, Long> values = new LinkedHashMap<>();
-    values.put(READ_BYTES, limits.readBytesPerSecond());
-    values.put(WRITE_BYTES, limits.writeBytesPerSecond());
-    values.put(READ_OPERATIONS, limits.readOperationsPerSecond());
-    values.put(WRITE_OPERATIONS, limits.writeOperationsPerSecond());
-    values.put(OPERATIONS, limits.operationsPerSecond());
-    values.put(BURST, limits.burstNanos() / MILLISECOND);
-    return values;
   }
 
   private void set(String name, @Nullable XmlElement present, long value) throws SettingsException {

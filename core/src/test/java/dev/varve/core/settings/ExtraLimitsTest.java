@@ -34,6 +34,26 @@ class ExtraLimitsTest {
   }
 
   @Test
+  void theNamesThatAreStoredStay() throws IOException {
+    assertEquals(
+        List.of(
+            "+    <ExtraData>",
+            item("maxReadBytesPerSecond", 1),
+            item("maxWriteBytesPerSecond", 2),
+            item("maxReadOperationsPerSecond", 3),
+            item("maxWriteOperationsPerSecond", 4),
+            item("maxOperationsPerSecond", 5),
+            item("burstMilliseconds", 250),
+            "+    </ExtraData>"),
+        Samples.difference(attached, savedWith(ALL)));
+  }
+
+  private static String item(String limit, int value) {
+    return "+      <ExtraDataItem name=\"Varve/BandwidthGroup/Limit/%s\" value=\"%d\"/>"
+        .formatted(limit, value);
+  }
+
+  @Test
   void onlyWhatIsNotUsualIsWritten() throws IOException {
     var limits = new BandwidthLimits(0, 0, 20_971_520, 0, 0, 500, BandwidthLimits.DEFAULT_BURST);
 

@@ -2,49 +2,27 @@ package dev.varve.http.api;
 
 import dev.varve.core.inventory.ServedDisks.GroupTraffic;
 import dev.varve.core.limit.BandwidthLimits;
+import dev.varve.core.limit.Limit;
 import dev.varve.core.limit.LimitStatistics;
 import io.vertx.core.json.JsonObject;
 
 /** What bandwidth groups limit, and what passes through them, as JSON. */
 final class LimitsJson {
 
-  private static final String BYTES = "maxBytesPerSecond";
-  private static final String READ_BYTES = "maxReadBytesPerSecond";
-  private static final String WRITE_BYTES = "maxWriteBytesPerSecond";
-  private static final String OPERATIONS = "maxOperationsPerSecond";
-  private static final String READ_OPERATIONS = "maxReadOperationsPerSecond";
-  private static final String WRITE_OPERATIONS = "maxWriteOperationsPerSecond";
-  private static final String BURST = "burstMilliseconds";
-
   private static final long MILLISECOND = 1_000_000;
 
   private LimitsJson() {}
 
   static JsonObject of(BandwidthLimits limits) {
-    return new JsonObject()
-        .put(BYTES, limits.bytesPerSecond())
-        .put(READ_BYTES, limits.readBytesPerSecond())
-        .put(WRITE_BYTES, limits.writeBytesPerSecond())
-        .put(OPERATIONS, limits.operationsPerSecond())
-        .put(READ_OPERATIONS, limits.readOperationsPerSecond())
-        .put(WRITE_OPERATIONS, limits.writeOperationsPerSecond())
-        .put(BURST, limits.burstNanos() / MILLISECOND);
+    var json = new JsonObject();
+    for (Limit limit : Limit.values()) json.put(limit.key(), limits.value(limit));
+    return json;
   }
 
   /** Those that the body names, and the old ones for the others. */
   static BandwidthLimits of(Call call, BandwidthLimits old) {
-    return new BandwidthLimits(
-        value(call, READ_BYTES, old.readBytesPerSecond()),
-        value(call, WRITE_BYTES, old.writeBytesPerSecond()),
-        value(call, BYTES, old.bytesPerSecond()),
-        value(call, READ_OPERATIONS, old.readOperationsPerSecond()),
-        value(call, WRITE_OPERATIONS, old.writeOperationsPerSecond()),
-        value(call, OPERATIONS, old.operationsPerSecond()),
-        value(call, BURST, old.burstNanos() / MILLISECOND) * MILLISECOND);
-  }
-
-  private static long value(Call call, String member, long old) {
-    return call.has(member) ? call.longMember(member) : old;
+    return BandwidthLimits.of(
+        limit -> call.has(limit.key()) ? call.longMember(limit.key()) : old.value(limit));
   }
 
   /** A group's members {@code traffic} and {@code members}. */

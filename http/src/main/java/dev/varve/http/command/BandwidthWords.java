@@ -1,16 +1,25 @@
 package dev.varve.http.command;
 
+import dev.varve.core.limit.BandwidthLimits;
+import dev.varve.core.limit.Limit;
 import dev.varve.http.client.ApiClient;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** What people are told of bandwidth groups and what passes through them. */
+/** Bandwidth groups, and what passes through them, as text for people. */
 final class BandwidthWords {
 
-  private static final int USUAL_BURST = 100;
+  /** Those of a rate, in the order in which they are shown. */
+  private static final List<Limit> RATES =
+      List.of(
+          Limit.BYTES,
+          Limit.OPERATIONS,
+          Limit.READ_BYTES,
+          Limit.READ_OPERATIONS,
+          Limit.WRITE_BYTES,
+          Limit.WRITE_OPERATIONS);
 
   private BandwidthWords() {}
 
@@ -49,17 +58,27 @@ final class BandwidthWords {
 
   private static String limits(JsonObject group) {
     List<String> limits = new ArrayList<>();
-    for (String kind : List.of("", "Read", "Write")) {
-      String what = kind.isEmpty() ? "" : kind.toLowerCase(Locale.ROOT) + " ";
-      long bytes = group.getLong("max" + kind + "BytesPerSecond");
-      long operations = group.getLong("max" + kind + "OperationsPerSecond");
-      if (bytes != 0) limits.add(what + ByteSize.rounded(bytes) + "/s");
-      if (operations != 0) limits.add(what + operations + " requests/s");
-    }
+    for (Limit limit : RATES) if (differs(group, limit)) limits.add(words(group, limit));
     if (limits.isEmpty()) return "none";
-    int burst = group.getInteger("burstMilliseconds");
-    if (burst != USUAL_BURST) limits.add("burst " + burst + " ms");
+    if (differs(group, Limit.BURST)) limits.add(words(group, Limit.BURST));
     return String.join(", ", limits);
+  }
+
+  private static boolean differs(JsonObject group, Limit limit) {
+    return group.getLong(limit.key()) != BandwidthLimits.NONE.value(limit);
+  }
+
+  private static String words(JsonObject group, Limit limit) {
+    long value = group.getLong(limit.key());
+    return switch (limit) {
+      case BYTES -> ByteSize.rounded(value) + "/s";
+      case READ_BYTES -> "read " + ByteSize.rounded(value) + "/s";
+      case WRITE_BYTES -> "write " + ByteSize.rounded(value) + "/s";
+      case OPERATIONS -> value + " requests/s";
+      case READ_OPERATIONS -> "read " + value + " requests/s";
+      case WRITE_OPERATIONS -> "write " + value + " requests/s";
+      case BURST -> "burst " + value + " ms";
+    };
   }
 
   private static TextTable traffic(JsonObject group) {

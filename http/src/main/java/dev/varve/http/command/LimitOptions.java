@@ -1,5 +1,7 @@
 package dev.varve.http.command;
 
+import dev.varve.core.limit.BandwidthLimits;
+import dev.varve.core.limit.Limit;
 import io.vertx.core.json.JsonObject;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -9,6 +11,7 @@ final class LimitOptions {
 
   private static final String SIZE = "SIZE";
   private static final String COUNT = "N";
+  private static final long NANOS_PER_MILLISECOND = 1_000_000;
 
   @Option(
       names = "--max-bytes-per-second",
@@ -52,19 +55,28 @@ final class LimitOptions {
   @Option(
       names = "--burst-milliseconds",
       paramLabel = COUNT,
-      description = "So much time's worth of unused budget may pass at once (100).")
+      description =
+          "How much unused budget may pass at once, as the time in which it arises ("
+              + BandwidthLimits.DEFAULT_BURST / NANOS_PER_MILLISECOND
+              + ").")
   private @Nullable Long burst;
 
   /** Those that were given. */
   JsonObject json() {
-    return new Members()
-        .put("maxBytesPerSecond", bytes)
-        .put("maxReadBytesPerSecond", readBytes)
-        .put("maxWriteBytesPerSecond", writeBytes)
-        .put("maxOperationsPerSecond", operations)
-        .put("maxReadOperationsPerSecond", readOperations)
-        .put("maxWriteOperationsPerSecond", writeOperations)
-        .put("burstMilliseconds", burst)
-        .json();
+    var json = new Members();
+    for (Limit limit : Limit.values()) json.put(limit.key(), given(limit));
+    return json.json();
+  }
+
+  private @Nullable Long given(Limit limit) {
+    return switch (limit) {
+      case BYTES -> bytes;
+      case READ_BYTES -> readBytes;
+      case WRITE_BYTES -> writeBytes;
+      case OPERATIONS -> operations;
+      case READ_OPERATIONS -> readOperations;
+      case WRITE_OPERATIONS -> writeOperations;
+      case BURST -> burst;
+    };
   }
 }

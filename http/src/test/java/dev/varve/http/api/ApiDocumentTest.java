@@ -3,6 +3,8 @@ package dev.varve.http.api;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.varve.core.limit.BandwidthLimits;
+import dev.varve.core.limit.Limit;
 import dev.varve.core.machine.BandwidthGroup;
 import dev.varve.core.machine.ControllerType;
 import dev.varve.core.machine.LockType;
@@ -42,6 +44,24 @@ final class ApiDocumentTest {
 
   private static <E> JsonArray texts(E[] values, Function<E, String> text) {
     return new JsonArray(Arrays.stream(values).map(text).toList());
+  }
+
+  @Test
+  void itsLimitsAreThoseOfTheModel() {
+    for (String schema : List.of("NewBandwidthGroup", "BandwidthGroupChange", "BandwidthGroup")) {
+      List<String> limits =
+          schemas.getJsonObject(schema).getJsonObject("properties").fieldNames().stream()
+              .filter(name -> !Set.of("name", "kind", "attachments").contains(name))
+              .filter(name -> !Set.of("traffic", "members").contains(name))
+              .toList();
+
+      assertEquals(Arrays.stream(Limit.values()).map(Limit::key).toList(), limits, schema);
+    }
+    assertTrue(
+        schemas
+            .getJsonObject("BurstMilliseconds")
+            .getString("description")
+            .endsWith("Usual: " + BandwidthLimits.NONE.value(Limit.BURST) + "."));
   }
 
   @Test
