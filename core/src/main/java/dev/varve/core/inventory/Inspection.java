@@ -1,5 +1,6 @@
 package dev.varve.core.inventory;
 
+import dev.varve.core.journal.FileStep;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.ErrorCode;
 import dev.varve.core.medium.ImageFiles;
@@ -7,7 +8,6 @@ import dev.varve.core.medium.ImageInfo;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.ModelException;
 import dev.varve.core.settings.MovedMedia;
-import dev.varve.core.settings.StateFolder.FileStep;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

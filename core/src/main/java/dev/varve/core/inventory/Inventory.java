@@ -2,6 +2,10 @@ package dev.varve.core.inventory;
 
 import dev.varve.core.device.FailureWords;
 import dev.varve.core.inventory.MachineRuns.Unservable;
+import dev.varve.core.journal.FileStep;
+import dev.varve.core.journal.Kept;
+import dev.varve.core.journal.Steps;
+import dev.varve.core.journal.Troubles;
 import dev.varve.core.machine.BandwidthGroup;
 import dev.varve.core.machine.ControllerType;
 import dev.varve.core.machine.Hardware;
@@ -22,8 +26,6 @@ import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.ModelException;
 import dev.varve.core.settings.StateFolder;
-import dev.varve.core.settings.StateFolder.FileStep;
-import dev.varve.core.settings.StateFolder.Kept;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -156,11 +158,11 @@ public final class Inventory implements AutoCloseable {
    *     settings file is damaged is no reason, see {@link View#bad}
    */
   public static Inventory open(Path stateFolder, Surroundings surroundings) throws IOException {
-    return open(stateFolder, surroundings, StateFolder.Steps.UNHEARD);
+    return open(stateFolder, surroundings, Steps.UNHEARD);
   }
 
   /** The same, for tests that end things at a step. */
-  static Inventory open(Path stateFolder, Surroundings surroundings, StateFolder.Steps steps)
+  static Inventory open(Path stateFolder, Surroundings surroundings, Steps steps)
       throws IOException {
     var warnings = new Warnings(surroundings.clock());
     StateFolder folder =
@@ -182,8 +184,8 @@ public final class Inventory implements AutoCloseable {
     }
   }
 
-  private static StateFolder.Troubles showing(Warnings warnings) {
-    return new StateFolder.Troubles() {
+  private static Troubles showing(Warnings warnings) {
+    return new Troubles() {
       @Override
       public void stuck(Map<Path, String> files) {
         Map<String, String> texts = new LinkedHashMap<>();
@@ -968,7 +970,7 @@ public final class Inventory implements AutoCloseable {
         Warnings.Kind.CHANGED_OUTSIDE,
         kept.contents().toString(),
         "another program has written '%s' while Varve was saving it; it stays as that program left it. What Varve was going to save is in '%s': take from it what is missing, then delete it"
-            .formatted(kept.settingsFile(), kept.contents()));
+            .formatted(kept.file(), kept.contents()));
   }
 
   private InventoryState state() {

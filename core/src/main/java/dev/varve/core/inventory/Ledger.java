@@ -1,12 +1,12 @@
 package dev.varve.core.inventory;
 
 import dev.varve.core.inventory.MachineRuns.Unservable;
+import dev.varve.core.journal.FileStep;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.medium.ErrorCode;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.ModelException;
-import dev.varve.core.settings.StateFolder.FileStep;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -6,6 +6,7 @@ import static dev.varve.core.medium.ErrorCode.E_FAIL;
 import static dev.varve.core.medium.ErrorCode.E_OUTOFMEMORY;
 import static dev.varve.core.medium.ErrorCode.VBOX_E_NOT_SUPPORTED;
 
+import dev.varve.core.journal.FileStep;
 import dev.varve.core.machine.Attachment;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.MachineState;
@@ -203,7 +204,7 @@ final class LongWork {
           }
 
           @Override
-          List<StateFolder.FileStep> steps(InventoryState now) {
+          List<FileStep> steps(InventoryState now) {
             return deletion.steps(now);
           }
         };
@@ -235,7 +236,7 @@ final class LongWork {
           }
 
           @Override
-          List<StateFolder.FileStep> steps(InventoryState now) {
+          List<FileStep> steps(InventoryState now) {
             return merge.steps(now);
           }
         };
@@ -366,7 +367,7 @@ final class LongWork {
     abstract InventoryState apply(InventoryState now);
 
     /** What is left to do with files once it is decided. */
-    abstract List<StateFolder.FileStep> steps(InventoryState now);
+    abstract List<FileStep> steps(InventoryState now);
 
     /** Files that the work makes, with the ids that they hold. */
     Map<Path, MediumId> creates() {
@@ -583,7 +584,7 @@ final class LongWork {
     }
 
     @Override
-    List<StateFolder.FileStep> steps(InventoryState now) {
+    List<FileStep> steps(InventoryState now) {
       return List.of();
     }
   }

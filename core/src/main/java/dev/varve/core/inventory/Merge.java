@@ -1,9 +1,9 @@
 package dev.varve.core.inventory;
 
+import dev.varve.core.journal.FileStep;
 import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
-import dev.varve.core.settings.StateFolder.FileStep;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;

@@ -3,12 +3,12 @@ package dev.varve.core.inventory;
 import static dev.varve.core.medium.ErrorCode.VBOX_E_INVALID_OBJECT_STATE;
 
 import dev.varve.core.inventory.Warnings.Kind;
+import dev.varve.core.journal.Kept;
 import dev.varve.core.machine.Machine;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.MachineState;
 import dev.varve.core.medium.ModelException;
 import dev.varve.core.settings.Reading;
-import dev.varve.core.settings.StateFolder;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -95,7 +95,7 @@ final class OutsideEdits {
     for (Warnings.Warning warning : outside.warnings().all()) {
       if (warning.kind() != Kind.CHANGED_OUTSIDE) continue;
       Path file = Path.of(warning.subject());
-      if (StateFolder.isKept(file) && Files.notExists(file))
+      if (Kept.isName(file) && Files.notExists(file))
         outside.warnings().clear(Kind.CHANGED_OUTSIDE, warning.subject());
     }
   }

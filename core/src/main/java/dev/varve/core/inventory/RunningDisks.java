@@ -1,6 +1,7 @@
 package dev.varve.core.inventory;
 
 import dev.varve.core.device.ExtentSink;
+import dev.varve.core.journal.UndecidedException;
 import dev.varve.core.machine.Attachment;
 import dev.varve.core.machine.BandwidthGroup;
 import dev.varve.core.machine.MachineId;
@@ -8,7 +9,6 @@ import dev.varve.core.machine.Slot;
 import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.MappedDisk;
 import dev.varve.core.medium.Progress;
-import dev.varve.core.settings.UndecidedException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -3,10 +3,10 @@ package dev.varve.core.inventory;
 import static dev.varve.core.medium.ErrorCode.VBOX_E_INVALID_VM_STATE;
 
 import dev.varve.core.inventory.Inventory.DiscardedState;
+import dev.varve.core.journal.FileStep;
 import dev.varve.core.machine.Machine;
 import dev.varve.core.machine.Snapshot;
 import dev.varve.core.medium.ModelException;
-import dev.varve.core.settings.StateFolder.FileStep;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;

@@ -3,6 +3,7 @@ package dev.varve.core.inventory;
 import static dev.varve.core.medium.ErrorCode.E_FAIL;
 import static dev.varve.core.medium.ErrorCode.VBOX_E_INVALID_OBJECT_STATE;
 
+import dev.varve.core.journal.FileStep;
 import dev.varve.core.machine.Attachment;
 import dev.varve.core.machine.Machine;
 import dev.varve.core.machine.MachineId;
@@ -12,7 +13,6 @@ import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
-import dev.varve.core.settings.StateFolder.FileStep;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -3,6 +3,7 @@ package dev.varve.core.inventory;
 import static dev.varve.core.medium.ErrorCode.E_FAIL;
 import static dev.varve.core.medium.ErrorCode.VBOX_E_OBJECT_NOT_FOUND;
 
+import dev.varve.core.journal.FileStep;
 import dev.varve.core.machine.Attachment;
 import dev.varve.core.machine.Hardware;
 import dev.varve.core.machine.Machine;
@@ -14,7 +15,6 @@ import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.ModelException;
-import dev.varve.core.settings.StateFolder.FileStep;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;

@@ -1,5 +1,6 @@
 package dev.varve.core.inventory;
 
+import dev.varve.core.journal.FileStep;
 import dev.varve.core.machine.Attachment;
 import dev.varve.core.machine.Machine;
 import dev.varve.core.machine.MachineId;
@@ -15,7 +16,6 @@ import dev.varve.core.settings.MachineSettings;
 import dev.varve.core.settings.Reading;
 import dev.varve.core.settings.StateFolder;
 import dev.varve.core.settings.StateFolder.Change;
-import dev.varve.core.settings.StateFolder.FileStep;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;

@@ -1,10 +1,13 @@
 package dev.varve.core.settings;
 
+import dev.varve.core.journal.Changes;
+import dev.varve.core.journal.DurableFile;
+import dev.varve.core.journal.Fingerprint;
+import dev.varve.core.journal.NewContents;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
-import dev.varve.core.settings.JournalEntry.NewFile;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -61,7 +64,7 @@ final class MachineFiles {
    * taken.
    */
   Reading read(Path file) throws IOException {
-    NewFile waiting = changes.waiting(file);
+    NewContents waiting = changes.waiting(file);
     byte @Nullable [] contents = waiting == null ? SettingsFile.bytes(file) : waiting.bytes();
     if (contents == null) throw missing(file);
     return reading(file, contents);
@@ -154,12 +157,12 @@ final class MachineFiles {
   private boolean isOurs(Path file, Fingerprint now) {
     SeenFiles.Seen before = seen.get(file);
     if (before == null || before.fingerprint().equals(now)) return true;
-    NewFile waiting = changes.waiting(file);
+    NewContents waiting = changes.waiting(file);
     return waiting != null && now.equals(waiting.before());
   }
 
   /** New contents are decided, and on their way to their place. */
-  void decided(NewFile file) {
+  void decided(NewContents file) {
     try {
       MachineFile decided = MachineFile.of(file.path(), file.bytes());
       seen.saw(file.path(), Fingerprint.of(file.bytes()), decided.said());
@@ -208,7 +211,7 @@ final class MachineFiles {
     if (known != null) return known;
     List<Medium> read;
     try {
-      NewFile waiting = changes.waiting(machine);
+      NewContents waiting = changes.waiting(machine);
       MachineFile file =
           waiting == null
               ? MachineFile.read(machine, images)

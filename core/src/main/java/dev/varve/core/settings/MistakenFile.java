@@ -1,5 +1,6 @@
 package dev.varve.core.settings;
 
+import dev.varve.core.journal.DurableFile;
 import dev.varve.core.xml.XmlElement;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -1,5 +1,6 @@
 package dev.varve.core.settings;
 
+import dev.varve.core.journal.DurableFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

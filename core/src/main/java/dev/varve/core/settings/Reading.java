@@ -1,5 +1,6 @@
 package dev.varve.core.settings;
 
+import dev.varve.core.journal.Fingerprint;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import java.nio.file.Path;

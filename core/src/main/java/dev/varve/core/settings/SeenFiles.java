@@ -1,5 +1,6 @@
 package dev.varve.core.settings;
 
+import dev.varve.core.journal.Fingerprint;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;

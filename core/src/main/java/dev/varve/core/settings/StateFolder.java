@@ -1,26 +1,32 @@
 package dev.varve.core.settings;
 
+import dev.varve.core.journal.Changes;
+import dev.varve.core.journal.DurableFile;
+import dev.varve.core.journal.FileStep;
+import dev.varve.core.journal.Fingerprint;
+import dev.varve.core.journal.ImageUse;
+import dev.varve.core.journal.IntendedChange;
+import dev.varve.core.journal.Kept;
+import dev.varve.core.journal.NewContents;
+import dev.varve.core.journal.Steps;
+import dev.varve.core.journal.Troubles;
+import dev.varve.core.journal.UndecidedException;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.medium.FileIdentity;
 import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
-import dev.varve.core.settings.JournalEntry.Creation;
-import dev.varve.core.settings.JournalEntry.NewFile;
-import dev.varve.core.settings.JournalEntry.Step;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,70 +56,6 @@ public final class StateFolder implements AutoCloseable {
    *     nor rolled back: to be done again by whoever began it
    */
   public record Contents(List<Path> machines, List<Medium> globalMedia, List<String> unfinished) {}
-
-  /** What is left to do with a file once the decision is durable. May be done twice. */
-  public sealed interface FileStep {
-
-    /** The file that is deleted or changed. */
-    Path image();
-
-    /**
-     * What the file holds. A step that has to wait is given up if there is another file in its
-     * place by then.
-     *
-     * @return null if the file does not hold its id
-     */
-    @Nullable MediumId id();
-
-    record Delete(Path image, @Nullable MediumId id) implements FileStep {}
-
-    record Reparent(Path image, @Nullable MediumId id, Path parent) implements FileStep {}
-
-    /** A raw file does not say its id. */
-    record ReparentToRaw(Path image, @Nullable MediumId id, Path parent, MediumId parentId)
-        implements FileStep {}
-
-    record MakeBase(Path image, @Nullable MediumId id) implements FileStep {}
-  }
-
-  /** Hears what cannot be done at the moment; it is tried again until it can. */
-  public interface Troubles {
-
-    /** Hears and does nothing. */
-    Troubles UNHEARD = _ -> {};
-
-    /**
-     * These decided changes, and no others, are not all done.
-     *
-     * @param files what is wrong, and what to do, by the file that it is about
-     */
-    void stuck(Map<Path, String> files);
-
-    /**
-     * Nothing can be saved in the state folder, or it can again.
-     *
-     * @param why and what to do; null if nothing is in the way
-     */
-    default void folder(Path folder, @Nullable String why) {}
-
-    /** Another program was writing a settings file that Varve was saving; both are kept. */
-    default void kept(Kept kept) {}
-  }
-
-  /** Hears of every step that changes something on disk; for tests, which can end things there. */
-  public interface Steps {
-
-    /** Hears and does nothing. */
-    Steps UNHEARD = _ -> {};
-
-    /**
-     * {@code step} comes now.
-     *
-     * @throws IOException as if the step failed; an {@link Error} instead is the end of the
-     *     program: nothing more is done
-     */
-    void before(String step) throws IOException;
-  }
 
   /** Several files that change together. */
   public interface Change {
@@ -201,24 +143,17 @@ public final class StateFolder implements AutoCloseable {
   }
 
   private final Path folder;
-  private final FolderLock lock;
-  private final FolderWatch watch;
   private final Changes changes;
   private final MachineFiles files;
   private final OwnedMachines owned;
-  // Files that changes under way make, or that are still to be deleted because of such.
-  private final Set<Path> promised = new HashSet<>();
   private List<Path> machines = List.of();
   private List<Medium> globalMedia = List.of();
   private Fingerprint seenList = Fingerprint.NO_FILE;
 
-  private StateFolder(
-      Path folder, FolderLock lock, ImageFiles images, Steps steps, Troubles troubles) {
+  private StateFolder(Path folder, ImageFiles images, Steps steps, Troubles troubles)
+      throws IOException {
     this.folder = folder;
-    this.lock = lock;
-    this.watch = new FolderWatch(folder, lock, images, steps, why -> troubles.folder(folder, why));
-    this.changes =
-        new Changes(folder.resolve("journal"), images, steps, troubles, watch, this::isMedium);
+    this.changes = Changes.lock(folder, images, troubles, new ImagesInUse(), steps);
     this.files = new MachineFiles(changes, images, () -> machines, () -> globalMedia);
     this.owned = new OwnedMachines(folder);
   }
@@ -243,11 +178,8 @@ public final class StateFolder implements AutoCloseable {
    */
   public static StateFolder open(Path folder, ImageFiles images, Troubles troubles, Steps steps)
       throws IOException {
-    Path absolute = folder.toAbsolutePath().normalize();
-    make(absolute);
-    FolderLock lock = FolderLock.of(absolute, steps);
+    var opened = new StateFolder(folder.toAbsolutePath().normalize(), images, steps, troubles);
     try {
-      var opened = new StateFolder(absolute, lock, images, steps, troubles);
       opened.changes.read();
       opened.load();
       opened.changes.recover();
@@ -255,25 +187,9 @@ public final class StateFolder implements AutoCloseable {
       opened.look();
       return opened;
     } catch (Throwable e) {
-      lock.close();
+      opened.changes.close();
       throw e;
     }
-  }
-
-  private static void make(Path folder) throws IOException {
-    if (Files.isDirectory(folder)) return;
-    if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS))
-      throw new IOException(
-          "%s is not a folder; name a folder for Varve's state".formatted(folder));
-    Path parent = folder.getParent();
-    if (parent != null) DurableFile.createFolders(parent);
-    boolean posix = folder.getFileSystem().supportedFileAttributeViews().contains("posix");
-    if (posix)
-      Files.createDirectory(
-          folder,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-    else Files.createDirectory(folder);
-    if (parent != null) DurableFile.forceFolder(parent);
   }
 
   private Path globalPath() {
@@ -302,30 +218,35 @@ public final class StateFolder implements AutoCloseable {
    * is no file.
    */
   private byte @Nullable [] contents(Path file) throws IOException {
-    NewFile waiting = changes.waiting(file);
+    NewContents waiting = changes.waiting(file);
     return waiting == null ? SettingsFile.bytes(file) : waiting.bytes();
   }
 
-  /** Whether a file is a medium of the list or of a listed machine. */
-  private boolean isMedium(Path file) {
-    for (Medium medium : globalMedia) if (medium.location().equals(file)) return true;
-    for (Path machine : machines)
-      for (Medium medium : files.registry(machine)) if (medium.location().equals(file)) return true;
-    return false;
+  /** What the journal asks about images. */
+  private final class ImagesInUse implements ImageUse {
+
+    @Override
+    public boolean isUsed(Path image) {
+      for (Medium medium : globalMedia) if (medium.location().equals(image)) return true;
+      for (Path machine : machines)
+        for (Medium medium : files.registry(machine))
+          if (medium.location().equals(image)) return true;
+      return false;
+    }
+
+    @Override
+    public Set<Path> named(Path file) throws IOException {
+      return MachineFile.read(file).registry().stream()
+          .map(Medium::location)
+          .collect(Collectors.toSet());
+    }
   }
 
   /** Deletes what a crash left of settings files that were being written. */
   private void sweep() {
-    List<Path> files = new ArrayList<>(machines);
-    files.add(globalPath());
-    for (Path file : files) {
-      if (changes.waiting(file) != null) continue;
-      try {
-        new DurableFile(file, Steps.UNHEARD).unstageIfPossible();
-      } catch (IOException _) {
-        // A link that leads nowhere.
-      }
-    }
+    List<Path> all = new ArrayList<>(machines);
+    all.add(globalPath());
+    changes.sweep(all);
   }
 
   /** Does what is decided or given up and not done yet, as far as that is possible now. */
@@ -340,7 +261,7 @@ public final class StateFolder implements AutoCloseable {
 
   /** Looks whether the folder can be written, and tells the {@link Troubles}; any thread. */
   public void look() {
-    watch.look();
+    changes.look();
   }
 
   /** What the folder holds now; of no change that is under way. */
@@ -348,23 +269,10 @@ public final class StateFolder implements AutoCloseable {
     return new Contents(machines, globalMedia, changes.unfinished());
   }
 
-  /**
-   * Contents that could not be saved, because another program was writing the file at the same
-   * time, and that are kept beside it until a person deletes them.
-   */
-  public record Kept(Path settingsFile, Path contents) {}
-
-  /** Whether a file is such contents, by its name. */
-  public static boolean isKept(Path file) {
-    return KeptBeside.isName(file);
-  }
-
   /** What is kept beside the folder's own file and those of the listed machines. */
   public List<Kept> kept() {
-    List<Kept> kept = new ArrayList<>();
-    for (Path contents : KeptBeside.of(globalPath())) kept.add(new Kept(globalPath(), contents));
-    for (Path machine : machines)
-      for (Path contents : KeptBeside.of(machine)) kept.add(new Kept(machine, contents));
+    List<Kept> kept = new ArrayList<>(Kept.beside(globalPath()));
+    for (Path machine : machines) kept.addAll(Kept.beside(machine));
     return kept;
   }
 
@@ -465,15 +373,7 @@ public final class StateFolder implements AutoCloseable {
    *     another change
    */
   public Change begin(Map<Path, MediumId> creates, String unfinished) throws IOException {
-    changes.retry();
-    List<Creation> all = new ArrayList<>();
-    for (var made : creates.entrySet()) {
-      refuseExisting(made.getKey());
-      all.add(new Creation(made.getKey(), made.getValue(), null));
-    }
-    var change = new OneChange(JournalEntry.intended(all, unfinished));
-    promised.addAll(creates.keySet());
-    return change;
+    return new OneChange(changes.begin(creates, unfinished));
   }
 
   /** Ends what an earlier run left unfinished, and {@link Contents#unfinished} says. */
@@ -486,49 +386,21 @@ public final class StateFolder implements AutoCloseable {
     changes.forget(unfinished, made, id);
   }
 
-  private void refuseExisting(Path image) throws IOException {
-    if (promised.contains(image))
-      throw new FileAlreadyExistsException(
-          image.toString(), null, "this file is being made already; choose another name");
-    if (Files.exists(image, LinkOption.NOFOLLOW_LINKS))
-      throw new FileAlreadyExistsException(
-          image.toString(), null, "there is such a file already; choose another name");
-  }
-
   private final class OneChange implements Change {
-    private final long number;
-    private JournalEntry intent;
-    private List<NewFile> staged = List.of();
-    private boolean ended;
+    private final IntendedChange intended;
 
-    OneChange(JournalEntry intent) throws IOException {
-      this.intent = intent;
-      this.number = changes.begin(intent);
+    OneChange(IntendedChange intended) {
+      this.intended = intended;
     }
 
     @Override
     public void alsoCreates(Path image, MediumId id) throws IOException {
-      check();
-      changes.retry();
-      refuseExisting(image);
-      List<Creation> creates = new ArrayList<>(intent.creates());
-      creates.add(new Creation(image, id, null));
-      JournalEntry more = JournalEntry.intended(creates, intent.unfinished());
-      changes.intend(number, more);
-      intent = more;
-      promised.add(image);
+      intended.alsoCreates(image, id);
     }
 
     @Override
     public void makes(Path image, FileIdentity file) throws IOException {
-      check();
-      List<Creation> creates =
-          intent.creates().stream()
-              .map(made -> made.file().equals(image) ? new Creation(image, made.id(), file) : made)
-              .toList();
-      JournalEntry more = JournalEntry.intended(creates, intent.unfinished());
-      changes.intend(number, more);
-      intent = more;
+      intended.makes(image, file);
     }
 
     @Override
@@ -536,33 +408,29 @@ public final class StateFolder implements AutoCloseable {
         List<MachineSettings> saved,
         List<Path> newMachines,
         List<Medium> newGlobalMedia,
-        List<FileStep> fileSteps)
+        List<FileStep> steps)
         throws IOException {
-      check();
+      intended.check();
       changes.retry();
       List<Path> listed =
           newMachines.stream().map(path -> path.toAbsolutePath().normalize()).toList();
       Map<Path, MachineId> savedIds = new HashMap<>(files.ids());
-      List<NewFile> replaced = new ArrayList<>();
+      List<NewContents> replaced = new ArrayList<>();
       for (MachineSettings settings : saved) addMachine(settings, replaced, savedIds);
       addGlobal(listed, newGlobalMedia, savedIds, replaced);
-      List<Step> meant = fileSteps.stream().map(Step::of).toList();
-      changes.stage(replaced);
-      staged = replaced;
+      intended.prepare(replaced, steps);
       return new Prepared() {
         @Override
         public void decide() throws IOException {
-          check();
+          intended.check();
           // As late as can be: until here a writer makes us begin again, afterwards both are kept.
-          for (NewFile file : replaced) checkOurs(file.path(), file.before());
-          if (replaced.isEmpty() && meant.isEmpty()) changes.end(number);
-          else changes.decide(number, intent, intent.decided(replaced, meant));
-          end();
+          for (NewContents file : replaced) checkOurs(file.path(), file.before());
+          intended.decide();
           machines = listed;
           ownListed();
           globalMedia = List.copyOf(newGlobalMedia);
           files.ids().putAll(savedIds);
-          for (NewFile file : replaced)
+          for (NewContents file : replaced)
             if (file.path().equals(globalPath())) seenList = Fingerprint.of(file.bytes());
             else files.decided(file);
         }
@@ -576,44 +444,27 @@ public final class StateFolder implements AutoCloseable {
 
     @Override
     public void rollBack() {
-      check();
-      changes.unstage(staged);
-      changes.rollBack(number, intent);
-      end();
+      intended.rollBack();
     }
 
     @Override
     public void rollBack(Path made, MediumId id) {
-      check();
-      changes.rollBack(number, JournalEntry.intended(List.of(new Creation(made, id, null)), ""));
-      end();
+      intended.rollBack(made, id);
     }
 
     @Override
     public void postpone() {
-      check();
-      changes.unstage(staged);
-      changes.postpone(number, intent);
-      end();
-    }
-
-    private void end() {
-      ended = true;
-      for (Creation made : intent.creates()) promised.remove(made.file());
-    }
-
-    private void check() {
-      if (ended) throw new IllegalStateException("the change is committed or rolled back already");
+      intended.postpone();
     }
   }
 
   private void addMachine(
-      MachineSettings settings, List<NewFile> replaced, Map<Path, MachineId> knownIds)
+      MachineSettings settings, List<NewContents> replaced, Map<Path, MachineId> knownIds)
       throws IOException {
     Path path = settings.machine().settingsFile().normalize();
     MachineId id = settings.machine().id();
     byte @Nullable [] present = SettingsFile.bytes(path);
-    NewFile waiting = changes.waiting(path);
+    NewContents waiting = changes.waiting(path);
     byte @Nullable [] now = waiting == null ? present : waiting.bytes();
     if (now == null && machines.contains(path))
       throw new SettingsException(
@@ -633,7 +484,10 @@ public final class StateFolder implements AutoCloseable {
   }
 
   private void addGlobal(
-      List<Path> listed, List<Medium> media, Map<Path, MachineId> knownIds, List<NewFile> replaced)
+      List<Path> listed,
+      List<Medium> media,
+      Map<Path, MachineId> knownIds,
+      List<NewContents> replaced)
       throws IOException {
     // What a person does with the file meanwhile matters only to changes that need it.
     boolean unneeded = listed.equals(machines) && plain(media).equals(plain(globalMedia));
@@ -654,7 +508,7 @@ public final class StateFolder implements AutoCloseable {
 
   private boolean isListOurs(Fingerprint now) {
     if (seenList.equals(now)) return true;
-    NewFile waiting = changes.waiting(globalPath());
+    NewContents waiting = changes.waiting(globalPath());
     return waiting != null && now.equals(waiting.before());
   }
 
@@ -666,11 +520,12 @@ public final class StateFolder implements AutoCloseable {
   }
 
   private void addChanged(
-      Path path, byte @Nullable [] now, byte[] contents, List<NewFile> replaced) {
+      Path path, byte @Nullable [] now, byte[] contents, List<NewContents> replaced) {
     if (Arrays.equals(now, contents)) return;
-    NewFile waiting = changes.waiting(path);
+    NewContents waiting = changes.waiting(path);
     replaced.add(
-        new NewFile(path, waiting == null ? Fingerprint.ofAny(now) : waiting.before(), contents));
+        new NewContents(
+            path, waiting == null ? Fingerprint.ofAny(now) : waiting.before(), contents));
   }
 
   /** Whether a file is still what was read to be written over. */
@@ -698,6 +553,6 @@ public final class StateFolder implements AutoCloseable {
   @Override
   public void close() throws IOException {
     owned.close();
-    lock.close();
+    changes.close();
   }
 }

@@ -1,11 +1,11 @@
 /**
- * Settings files: a machine's {@code .vbox} file, the list of machines, and how several files
- * change together or not at all.
+ * Settings files: a machine's {@code .vbox} file, the list of machines, and the folder that holds
+ * the list.
  *
  * <p>Read {@link dev.varve.core.settings.StateFolder}; then {@code MachineFile} for what a file
- * means, {@code XmlElement} for how the rest of it stays as it is, and {@code Changes} for what a
- * crash leaves. May block; called by one thread at a time. Knows no rule of the model but those
- * that make a file one that cannot be loaded.
+ * means. {@code core.xml} says how the rest of a file stays as it is, and {@code core.journal} how
+ * several files change together and what a crash leaves. May block; called by one thread at a time.
+ * Knows no rule of the model but those that make a file one that cannot be loaded.
  *
  * <p>Choices: a save changes in the file what the model says differently and nothing else, down to
  * white space. Whatever VirtualBox knows besides storage stays with the current state when a

@@ -1,6 +1,7 @@
 package dev.varve.core.inventory;
 
 import dev.varve.core.inventory.View.MachineView;
+import dev.varve.core.journal.Steps;
 import dev.varve.core.machine.Attachment;
 import dev.varve.core.machine.Hardware;
 import dev.varve.core.machine.LockType;
@@ -17,7 +18,6 @@ import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.ModelException;
-import dev.varve.core.settings.StateFolder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -49,7 +49,7 @@ final class Bench implements AutoCloseable {
   Instant now = Instant.parse("2026-01-01T00:00:00Z");
   private final ImageFiles images;
   private final Executor jobs;
-  private final StateFolder.Steps steps;
+  private final Steps steps;
   Inventory inventory;
 
   Bench(Path folder) throws IOException {
@@ -64,11 +64,11 @@ final class Bench implements AutoCloseable {
     this.ids = ids;
     this.images = contents;
     this.jobs = Runnable::run;
-    this.steps = StateFolder.Steps.UNHEARD;
+    this.steps = Steps.UNHEARD;
     this.inventory = open(images, jobs, steps);
   }
 
-  Bench(Path folder, ImageFiles images, Executor jobs, StateFolder.Steps steps) throws IOException {
+  Bench(Path folder, ImageFiles images, Executor jobs, Steps steps) throws IOException {
     this.folder = folder;
     this.ids = new AtomicLong();
     this.images = images;
@@ -77,8 +77,7 @@ final class Bench implements AutoCloseable {
     this.inventory = open(images, jobs, steps);
   }
 
-  private Inventory open(ImageFiles images, Executor jobs, StateFolder.Steps steps)
-      throws IOException {
+  private Inventory open(ImageFiles images, Executor jobs, Steps steps) throws IOException {
     var surroundings =
         new Inventory.Surroundings(
             images,
@@ -92,7 +91,7 @@ final class Bench implements AutoCloseable {
 
   void reopen() throws IOException {
     inventory.close();
-    inventory = open(contents, Runnable::run, StateFolder.Steps.UNHEARD);
+    inventory = open(contents, Runnable::run, Steps.UNHEARD);
   }
 
   /** Changes a machine's settings file while no server has it, as VirtualBox does. */

@@ -4,6 +4,7 @@ import static dev.varve.core.inventory.Bench.sata;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.varve.core.journal.Steps;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Snapshot;
 import dev.varve.core.machine.SnapshotId;
@@ -18,7 +19,6 @@ import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.ModelException;
 import dev.varve.core.medium.Progress;
 import dev.varve.core.medium.Room;
-import dev.varve.core.settings.StateFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -324,7 +324,7 @@ class CrashPointsTest {
    * Lets a number of steps happen and then ends the process, or fails: no later step happens
    * either.
    */
-  private static final class Fuse implements StateFolder.Steps {
+  private static final class Fuse implements Steps {
     static final String FULL = "No space left on device";
 
     private int left;

@@ -5,6 +5,7 @@ import static dev.varve.core.medium.ErrorCode.VBOX_E_INVALID_OBJECT_STATE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.varve.core.journal.Steps;
 import dev.varve.core.machine.LockType;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.MachineState;
@@ -13,7 +14,6 @@ import dev.varve.core.medium.HalfMergedException;
 import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumVariant;
-import dev.varve.core.settings.StateFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,7 +42,7 @@ class HalfMergedTest {
 
   @BeforeEach
   void aMachineWithTwoSnapshots() throws IOException {
-    bench = new Bench(folder, failing(), waiting::add, StateFolder.Steps.UNHEARD);
+    bench = new Bench(folder, failing(), waiting::add, Steps.UNHEARD);
     base = bench.disk("base");
     bench.write(base, 0, "as in S1");
     machine = bench.machine("mail");

@@ -5,12 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.varve.core.journal.Steps;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
-import dev.varve.core.settings.StateFolder;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
@@ -34,7 +34,7 @@ class KilledResetTest {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void whatWasBegunIsGoneAfterTheNextStartAndTheImageIsAsItWas(boolean byHand) throws IOException {
-    var bench = new Bench(folder, killedInReset(), Runnable::run, StateFolder.Steps.UNHEARD);
+    var bench = new Bench(folder, killedInReset(), Runnable::run, Steps.UNHEARD);
     MachineId machine = machine(bench);
     MediumId diff = bench.attached(machine, 0);
     bench.write(diff, 0, "kept");

@@ -10,6 +10,7 @@ import static dev.varve.core.medium.ErrorCode.VBOX_E_INVALID_VM_STATE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.varve.core.journal.Steps;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.MachineState;
 import dev.varve.core.machine.SnapshotId;
@@ -21,7 +22,6 @@ import dev.varve.core.medium.MediumState;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.ModelException;
-import dev.varve.core.settings.StateFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -60,7 +60,7 @@ class LongWorkTest {
   }
 
   private void makeMachine(ImageFiles images, Executor jobs, String place) throws IOException {
-    bench = new Bench(folder.resolve(place), images, jobs, StateFolder.Steps.UNHEARD);
+    bench = new Bench(folder.resolve(place), images, jobs, Steps.UNHEARD);
     base = bench.disk("base");
     machine = bench.machine("mail");
     session = bench.lock(machine);

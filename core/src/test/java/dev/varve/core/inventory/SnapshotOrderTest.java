@@ -2,10 +2,10 @@ package dev.varve.core.inventory;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.varve.core.journal.Steps;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Snapshot;
 import dev.varve.core.machine.SnapshotId;
-import dev.varve.core.settings.StateFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,7 +19,7 @@ class SnapshotOrderTest {
 
   @Test
   void snapshotsAreListedInTheOrderOfTheSettingsFileAlsoBeforeItIsReadAgain() throws IOException {
-    var bench = new Bench(folder, new TestImages(), Runnable::run, StateFolder.Steps.UNHEARD);
+    var bench = new Bench(folder, new TestImages(), Runnable::run, Steps.UNHEARD);
     MachineId machine = bench.machine("mail");
     String session = bench.lock(machine);
     SnapshotId first = bench.inventory.takeSnapshot(session, "S1", "");

@@ -4,12 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.core.inventory.Inventory.UnregisterMode;
+import dev.varve.core.journal.Steps;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.medium.ErrorCode;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
-import dev.varve.core.settings.StateFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -101,8 +101,7 @@ class UnreadableMachineTest {
           return false;
         };
     try (var jobs = Executors.newVirtualThreadPerTaskExecutor()) {
-      var bench =
-          new Bench(folder, untilCancelled.of(new TestImages()), jobs, StateFolder.Steps.UNHEARD);
+      var bench = new Bench(folder, untilCancelled.of(new TestImages()), jobs, Steps.UNHEARD);
       MachineId lost = busyMachine(bench, "lost");
       MachineId away = busyMachine(bench, "away");
       Path lostFile = settingsOf(bench, "lost");
@@ -147,8 +146,7 @@ class UnreadableMachineTest {
           return false;
         };
     try (var jobs = Executors.newVirtualThreadPerTaskExecutor()) {
-      var bench =
-          new Bench(folder, untilCancelled.of(new TestImages()), jobs, StateFolder.Steps.UNHEARD);
+      var bench = new Bench(folder, untilCancelled.of(new TestImages()), jobs, Steps.UNHEARD);
       MediumId base = bench.disk("base");
       MediumId child = bench.inventory.createDiff(base, bench.at("child.vdi"));
       MediumId top = bench.inventory.createDiff(child, bench.at("top.vdi"));

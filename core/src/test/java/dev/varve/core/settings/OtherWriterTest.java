@@ -4,7 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.varve.core.settings.StateFolder.FileStep;
+import dev.varve.core.journal.FileStep;
+import dev.varve.core.journal.Kept;
+import dev.varve.core.journal.Steps;
+import dev.varve.core.journal.Troubles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -28,7 +31,7 @@ class OtherWriterTest {
   }
 
   /** Does something before one step. */
-  private static final class At implements StateFolder.Steps {
+  private static final class At implements Steps {
     private final int step;
     private final Deed deed;
     private int seen;
@@ -110,7 +113,7 @@ class OtherWriterTest {
           StateFolder.open(
                   place.resolve("state"),
                   new LineImages(),
-                  StateFolder.Troubles.UNHEARD,
+                  Troubles.UNHEARD,
                   new At(
                       again,
                       () -> {
@@ -173,7 +176,7 @@ class OtherWriterTest {
           StateFolder.open(
               place.resolve("state"),
               new LineImages(),
-              StateFolder.Troubles.UNHEARD,
+              Troubles.UNHEARD,
               new At(step, () -> write(file)))) {
         save(folder, place);
       } catch (IOException e) {
@@ -190,11 +193,7 @@ class OtherWriterTest {
     LineImages images = writtenInTheExchange(place);
 
     try (StateFolder folder =
-        StateFolder.open(
-            place.resolve("state"),
-            images,
-            StateFolder.Troubles.UNHEARD,
-            StateFolder.Steps.UNHEARD)) {
+        StateFolder.open(place.resolve("state"), images, Troubles.UNHEARD, Steps.UNHEARD)) {
       save(folder, place);
     }
 
@@ -216,7 +215,7 @@ class OtherWriterTest {
           StateFolder.open(
               place.resolve("state"),
               images,
-              StateFolder.Troubles.UNHEARD,
+              Troubles.UNHEARD,
               new At(
                   kill,
                   () -> {
@@ -284,7 +283,7 @@ class OtherWriterTest {
         StateFolder.open(
             place.resolve("state"),
             new LineImages(),
-            StateFolder.Troubles.UNHEARD,
+            Troubles.UNHEARD,
             new At(
                 step,
                 () -> {
@@ -300,8 +299,7 @@ class OtherWriterTest {
     Path place = place("steps");
     var counter = new At(-1, () -> {});
     try (StateFolder folder =
-        StateFolder.open(
-            place.resolve("state"), new LineImages(), StateFolder.Troubles.UNHEARD, counter)) {
+        StateFolder.open(place.resolve("state"), new LineImages(), Troubles.UNHEARD, counter)) {
       save(folder, place);
     }
     return counter.seen;
@@ -326,7 +324,7 @@ class OtherWriterTest {
   }
 
   private static List<Path> kept(Path place) {
-    return KeptBeside.of(settings(place));
+    return Kept.beside(settings(place)).stream().map(Kept::contents).toList();
   }
 
   /** As programs that take care write: a new file takes the name. */

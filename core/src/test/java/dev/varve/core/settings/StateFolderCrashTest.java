@@ -5,10 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.varve.core.journal.FileStep;
+import dev.varve.core.journal.Steps;
+import dev.varve.core.journal.Troubles;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.settings.StateFolder.Change;
-import dev.varve.core.settings.StateFolder.FileStep;
-import dev.varve.core.settings.StateFolder.Troubles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,7 +37,7 @@ class StateFolderCrashTest {
   }
 
   /** Lets so many steps pass. */
-  private static final class Countdown implements StateFolder.Steps {
+  private static final class Countdown implements Steps {
     private final int kill;
     private int seen;
 
@@ -176,7 +177,7 @@ class StateFolderCrashTest {
     Map<String, String> before = look(place("before"));
     for (String broken : List.of("two.vbox", "varve.xml", ".change")) {
       Path place = place("p" + broken);
-      StateFolder.Steps failing =
+      Steps failing =
           step -> {
             if (step.startsWith("write ") && step.contains(broken))
               throw new IOException("No space left on device");

@@ -6,13 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.varve.core.journal.FileStep;
+import dev.varve.core.journal.Kept;
+import dev.varve.core.journal.Troubles;
+import dev.varve.core.journal.UndecidedException;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.settings.StateFolder.Change;
-import dev.varve.core.settings.StateFolder.FileStep;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,7 +50,7 @@ class StuckChangesTest {
 
   private int faultsLeft = Integer.MAX_VALUE;
   private Map<Path, String> stuck = Map.of();
-  private final List<StateFolder.Kept> kept = new ArrayList<>();
+  private final List<Kept> kept = new ArrayList<>();
   private Path a;
   private Path b;
   private Path c;
@@ -71,14 +74,14 @@ class StuckChangesTest {
 
   private StateFolder openFolder() throws IOException {
     var heard =
-        new StateFolder.Troubles() {
+        new Troubles() {
           @Override
           public void stuck(Map<Path, String> files) {
             stuck = files;
           }
 
           @Override
-          public void kept(StateFolder.Kept pair) {
+          public void kept(Kept pair) {
             kept.add(pair);
           }
         };
@@ -338,7 +341,7 @@ class StuckChangesTest {
     folder.retry();
 
     Path ours = file("one").resolveSibling("one.vbox.varve-kept");
-    assertEquals(List.of(new StateFolder.Kept(file("one"), ours)), kept);
+    assertEquals(List.of(new Kept(file("one"), ours)), kept);
     assertEquals(theirs, Files.readString(file("one")));
     assertEquals("new one", named(Files.readString(ours)));
     assertEquals(Map.of(), stuck);

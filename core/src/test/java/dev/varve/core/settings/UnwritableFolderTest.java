@@ -6,9 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.varve.core.journal.FileStep;
+import dev.varve.core.journal.Troubles;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.Room;
-import dev.varve.core.settings.StateFolder.FileStep;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,7 +53,7 @@ class UnwritableFolderTest {
     return StateFolder.open(
         place.resolve("state"),
         images,
-        new StateFolder.Troubles() {
+        new Troubles() {
           @Override
           public void stuck(Map<Path, String> files) {
             stuck = files;
@@ -193,15 +194,13 @@ class UnwritableFolderTest {
     Files.copy(place.resolve("state/lock"), copy, StandardCopyOption.REPLACE_EXISTING);
 
     fault = null;
-    try (FolderLock _ = FolderLock.of(place.resolve("state"), StateFolder.Steps.UNHEARD)) {
+    try (StateFolder _ = StateFolder.open(place.resolve("state"), images)) {
       throw new AssertionError("a reader has the folder");
     } catch (IOException e) {
       assertTrue(e.getMessage().contains("in use by process"), e.getMessage());
     }
     folder.begin(Map.of(), "merge").rollBack();
-    assertThrows(
-        IOException.class,
-        () -> FolderLock.of(place.resolve("state"), StateFolder.Steps.UNHEARD).close());
+    assertThrows(IOException.class, () -> StateFolder.open(place.resolve("state"), images).close());
   }
 
   @Test

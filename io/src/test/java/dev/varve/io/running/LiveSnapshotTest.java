@@ -13,9 +13,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.varve.core.journal.UndecidedException;
 import dev.varve.core.medium.ErrorCode;
 import dev.varve.core.medium.ModelException;
-import dev.varve.core.settings.UndecidedException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,8 +1,7 @@
-package dev.varve.core.settings;
+package dev.varve.core.journal;
 
 import dev.varve.core.medium.FileIdentity;
 import dev.varve.core.medium.MediumId;
-import dev.varve.core.settings.StateFolder.FileStep;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -48,7 +47,7 @@ record JournalEntry(
     boolean decided,
     List<Creation> creates,
     String unfinished,
-    List<NewFile> files,
+    List<NewContents> files,
     List<Step> steps) {
 
   private static final String NAME = "VARVEJ";
@@ -84,14 +83,6 @@ record JournalEntry(
   record Creation(Path file, @Nullable MediumId id, @Nullable FileIdentity identity) {}
 
   /**
-   * What a file holds from now on.
-   *
-   * @param before what it held when that was decided; null if an earlier version of Varve decided,
-   *     which did not say
-   */
-  record NewFile(Path path, @Nullable Fingerprint before, byte[] bytes) {}
-
-  /**
    * What is left to do with an image file.
    *
    * @param identity of the file that is meant; null if that is not known
@@ -113,7 +104,7 @@ record JournalEntry(
     return new JournalEntry(false, creates, unfinished, List.of(), List.of());
   }
 
-  JournalEntry decided(List<NewFile> newFiles, List<Step> newSteps) {
+  JournalEntry decided(List<NewContents> newFiles, List<Step> newSteps) {
     return new JournalEntry(true, creates, unfinished, newFiles, newSteps);
   }
 
@@ -125,7 +116,7 @@ record JournalEntry(
   /** Whatever a decided change is about. */
   Set<Path> touched() {
     Set<Path> touched = new HashSet<>();
-    for (NewFile file : files) touched.add(file.path());
+    for (NewContents file : files) touched.add(file.path());
     for (Step step : steps) touched.add(step.what().image());
     for (Creation made : creates) touched.add(made.file());
     return touched;
@@ -140,7 +131,7 @@ record JournalEntry(
   }
 
   /** A decided change of which this is left to do. */
-  static JournalEntry left(List<NewFile> files, List<Step> steps) {
+  static JournalEntry left(List<NewContents> files, List<Step> steps) {
     return new JournalEntry(true, List.of(), "", files, steps);
   }
 
@@ -159,7 +150,7 @@ record JournalEntry(
     }
     write(out, unfinished);
     out.writeInt(files.size());
-    for (NewFile file : files) {
+    for (NewContents file : files) {
       write(out, file.path().toString());
       write(out, file.before() == null ? UNKNOWN : file.before().text());
       out.writeInt(file.bytes().length);
@@ -214,10 +205,10 @@ record JournalEntry(
   /**
    * Reads one.
    *
-   * @throws SettingsException if it is not whole, or of a version that is not known; says what is
+   * @throws DamagedException if it is not whole, or of a version that is not known; says what is
    *     wrong, without the file
    */
-  static JournalEntry of(byte[] bytes) throws SettingsException {
+  static JournalEntry of(byte[] bytes) throws DamagedException {
     int version = version(bytes);
     byte[] body = Arrays.copyOf(bytes, bytes.length - Integer.BYTES);
     try (var in = new DataInputStream(new ByteArrayInputStream(bytes))) {
@@ -226,31 +217,31 @@ record JournalEntry(
       List<Creation> creates = new ArrayList<>();
       for (int left = in.readInt(); left > 0; left--) creates.add(creation(in, version));
       String unfinished = text(in);
-      List<NewFile> files = new ArrayList<>();
+      List<NewContents> files = new ArrayList<>();
       for (int left = in.readInt(); left > 0; left--) {
         Path path = Path.of(text(in));
         Fingerprint before = version < WITH_FINGERPRINTS ? null : fingerprint(text(in));
-        files.add(new NewFile(path, before, block(in)));
+        files.add(new NewContents(path, before, block(in)));
       }
       List<Step> steps = new ArrayList<>();
       for (int left = in.readInt(); left > 0; left--) steps.add(step(in, version));
       if (in.readInt() != checksum(body)) throw damaged("its checksum is wrong");
       return new JournalEntry(decided, creates, unfinished, files, steps);
-    } catch (SettingsException e) {
+    } catch (DamagedException e) {
       throw e;
     } catch (IOException | IllegalArgumentException e) {
       throw damaged("it is not whole");
     }
   }
 
-  private static int version(byte[] bytes) throws SettingsException {
+  private static int version(byte[] bytes) throws DamagedException {
     String magic =
         new String(bytes, 0, Math.min(bytes.length, MAGIC_LENGTH), StandardCharsets.US_ASCII);
     if (bytes.length < MAGIC_LENGTH + Integer.BYTES || !magic.matches(NAME + "\\d\\d"))
       throw damaged("it does not begin as a journal of Varve does");
     int version = Integer.parseInt(magic.substring(NAME.length()));
     if (version < 1 || version > VERSION)
-      throw new SettingsException(
+      throw new DamagedException(
           "it has version %d, and this Varve knows 1 to %d".formatted(version, VERSION));
     return version;
   }
@@ -306,7 +297,16 @@ record JournalEntry(
     return in.readNBytes(length);
   }
 
-  private static SettingsException damaged(String why) {
-    return new SettingsException(why);
+  private static DamagedException damaged(String why) {
+    return new DamagedException(why);
+  }
+
+  /** An entry that cannot be read, and never will be. */
+  static final class DamagedException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    DamagedException(String why) {
+      super(why);
+    }
   }
 }

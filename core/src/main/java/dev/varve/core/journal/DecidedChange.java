@@ -1,14 +1,10 @@
-package dev.varve.core.settings;
+package dev.varve.core.journal;
 
 import dev.varve.core.device.FailureWords;
+import dev.varve.core.journal.JournalEntry.Step;
 import dev.varve.core.medium.FileIdentity;
 import dev.varve.core.medium.ImageFiles;
-import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
-import dev.varve.core.settings.JournalEntry.NewFile;
-import dev.varve.core.settings.JournalEntry.Step;
-import dev.varve.core.settings.StateFolder.FileStep;
-import dev.varve.core.settings.StateFolder.Kept;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.FileSystemException;
@@ -17,13 +13,11 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,17 +35,16 @@ final class DecidedChange {
   private static final System.Logger LOG = System.getLogger(DecidedChange.class.getName());
 
   private final ImageFiles images;
-  private final StateFolder.Steps steps;
-  private final StateFolder.Troubles troubles;
+  private final Steps steps;
+  private final Troubles troubles;
+  private final ImageUse use;
   private final Map<Path, String> failures = new LinkedHashMap<>();
 
   private JournalEntry left;
 
   DecidedChange(
-      JournalEntry entry,
-      ImageFiles images,
-      StateFolder.Steps steps,
-      StateFolder.Troubles troubles) {
+      JournalEntry entry, ImageFiles images, Steps steps, Troubles troubles, ImageUse use) {
+    this.use = use;
     this.left = entry;
     this.troubles = troubles;
     this.images = images;
@@ -69,8 +62,8 @@ final class DecidedChange {
   }
 
   /** The new contents that wait to be put in a file's place; null if none do. */
-  @Nullable NewFile waiting(Path file) {
-    for (NewFile waiting : left.files()) if (waiting.path().equals(file)) return waiting;
+  @Nullable NewContents waiting(Path file) {
+    for (NewContents waiting : left.files()) if (waiting.path().equals(file)) return waiting;
     return null;
   }
 
@@ -79,22 +72,18 @@ final class DecidedChange {
     left = left.without(later);
   }
 
-  /**
-   * Does what can be done now.
-   *
-   * @param isMedium whether a file is a medium's
-   */
-  void attempt(Predicate<Path> isMedium) {
+  /** Does what can be done now. */
+  void attempt() {
     failures.clear();
-    List<NewFile> files = new ArrayList<>();
-    for (NewFile file : left.files()) if (!isInPlace(file)) files.add(file);
-    List<Step> later = files.isEmpty() ? stepsLeft(isMedium) : left.steps();
+    List<NewContents> files = new ArrayList<>();
+    for (NewContents file : left.files()) if (!isInPlace(file)) files.add(file);
+    List<Step> later = files.isEmpty() ? stepsLeft() : left.steps();
     left = JournalEntry.left(files, later);
   }
 
   // ---- settings
 
-  private boolean isInPlace(NewFile file) {
+  private boolean isInPlace(NewContents file) {
     try {
       putInPlace(file);
       return true;
@@ -111,7 +100,7 @@ final class DecidedChange {
    * Puts new contents in place, unless another program has written the file since that was decided:
    * then its version stays, and ours is kept beside it.
    */
-  private void putInPlace(NewFile file) throws IOException {
+  private void putInPlace(NewContents file) throws IOException {
     if (Files.isDirectory(file.path()))
       throw new FileSystemException(file.path().toString(), null, "it is a folder");
     var durable = new DurableFile(file.path(), steps);
@@ -138,28 +127,26 @@ final class DecidedChange {
   }
 
   /**
-   * Gives up the steps that would take images away from a settings file which another program has
-   * written: what it lists must stay as it is. Of a file that cannot be read nobody knows, so all
-   * of them.
+   * Gives up the steps that would take images away from a file which another program has written:
+   * what that names must stay as it is. If the file cannot be read, all steps are given up.
    */
-  private void giveUpContradicted(Path settingsFile) {
-    Set<Path> listed = new HashSet<>();
-    boolean known = true;
+  private void giveUpContradicted(Path file) {
+    @Nullable Set<Path> named = null;
     try {
-      for (Medium medium : MachineFile.read(settingsFile).registry()) listed.add(medium.location());
+      named = use.named(file);
     } catch (IOException e) {
-      known = false;
+      // Then every image of the change may be named.
     }
     List<Step> kept = new ArrayList<>();
     for (Step step : left.steps())
-      if (known && !listed.contains(step.what().image())) kept.add(step);
-      else givenUp(step, "another program has written " + settingsFile);
+      if (named != null && !named.contains(step.what().image())) kept.add(step);
+      else givenUp(step, "another program has written " + file);
     left = JournalEntry.left(left.files(), kept);
   }
 
   // ---- images
 
-  private List<Step> stepsLeft(Predicate<Path> isMedium) {
+  private List<Step> stepsLeft() {
     List<Step> later = new ArrayList<>();
     boolean needed = false;
     for (Step step : left.steps()) {
@@ -170,7 +157,7 @@ final class DecidedChange {
       }
       try {
         steps.before(words(step.what()));
-        if (isMeant(step, isMedium)) take(step.what());
+        if (isMeant(step)) take(step.what());
       } catch (IOException e) {
         later.add(step);
         needed |= !deletes;
@@ -181,20 +168,20 @@ final class DecidedChange {
   }
 
   /** Whether a step still is about the file that has its name. */
-  private boolean isMeant(Step step, Predicate<Path> isMedium) throws IOException {
+  private boolean isMeant(Step step) throws IOException {
     Path image = step.what().image();
     boolean deletes = step.what() instanceof FileStep.Delete;
     FileIdentity now = FileIdentity.of(image);
     if (now == null) {
       if (deletes) return true; // and what a killed process left beside it
-      if (isMedium.test(image)) throw new NoSuchFileException(image.toString());
+      if (use.isUsed(image)) throw new NoSuchFileException(image.toString());
       return givenUp(step, "the file is gone, and is no medium any more");
     }
     MediumId id = step.what().id();
     boolean same = step.identity() == null || step.identity().equals(now);
     if (!same && (id == null || !images.isImage(image, id)))
       return givenUp(step, "there is another file of that name now");
-    if (deletes && isMedium.test(image)) return givenUp(step, "it is a medium again");
+    if (deletes && use.isUsed(image)) return givenUp(step, "it is a medium again");
     return true;
   }
 

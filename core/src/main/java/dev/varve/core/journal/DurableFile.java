@@ -1,4 +1,4 @@
-package dev.varve.core.settings;
+package dev.varve.core.journal;
 
 import dev.varve.core.device.OutOfSpaceException;
 import dev.varve.core.medium.Ownership;
@@ -24,10 +24,10 @@ import org.jspecify.annotations.Nullable;
  * <p>First {@link #stage}, which is where a full disk or a folder without permission shows, then
  * {@link #publish}. Other programs may write the file at any moment, also between the two.
  */
-final class DurableFile {
+public final class DurableFile {
 
   /** How the names of files end that were written and have not replaced anything yet. */
-  static final String STAGED = ".varve-new";
+  public static final String STAGED = ".varve-new";
 
   /** What the JDK says then, and all that it says. */
   private static final String NO_SPACE = "No space left on device";
@@ -36,12 +36,12 @@ final class DurableFile {
   private static final String EXCHANGED = ".varve-swap";
 
   /** How the name of the previous contents ends. */
-  static final String PREVIOUS = "-prev";
+  public static final String PREVIOUS = "-prev";
 
   private final Path path;
   private final Path staged;
   private final Path exchanged;
-  private final StateFolder.Steps steps;
+  private final Steps steps;
 
   /** Exchanges the names of two files; false where that cannot be done in one step. */
   interface Exchange {
@@ -51,7 +51,7 @@ final class DurableFile {
   /**
    * @param path absolute; a symbolic link is followed, so that it stays one
    */
-  DurableFile(Path path, StateFolder.Steps steps) throws IOException {
+  DurableFile(Path path, Steps steps) throws IOException {
     this.path = Files.isSymbolicLink(path) ? path.toRealPath() : path;
     this.staged = sibling(STAGED);
     this.exchanged = sibling(EXCHANGED);
@@ -286,11 +286,11 @@ final class DurableFile {
   Path keepBeside() throws IOException {
     steps.before("keep what is not saved beside " + path);
     byte[] contents = Files.readAllBytes(staged);
-    Path kept = KeptBeside.name(path, 1);
+    Path kept = Kept.name(path, 1);
     for (int n = 2; Files.exists(kept, LinkOption.NOFOLLOW_LINKS); n++) {
       // A crash may have come between this and the end of the change.
       if (Arrays.equals(Files.readAllBytes(kept), contents)) break;
-      kept = KeptBeside.name(path, n);
+      kept = Kept.name(path, n);
     }
     Files.move(staged, kept, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     forceFolder(folder());

@@ -1,4 +1,4 @@
-package dev.varve.core.settings;
+package dev.varve.core.journal;
 
 import dev.varve.core.device.FailureWords;
 import dev.varve.core.medium.ImageFiles;
@@ -26,7 +26,7 @@ final class FolderWatch {
 
   private final Path folder;
   private final ImageFiles images;
-  private final StateFolder.Steps steps;
+  private final Steps steps;
   private final FolderLock lock;
   private final Consumer<@Nullable String> listener;
   private final @Nullable Object identity;
@@ -40,7 +40,7 @@ final class FolderWatch {
       Path folder,
       FolderLock lock,
       ImageFiles images,
-      StateFolder.Steps steps,
+      Steps steps,
       Consumer<@Nullable String> listener) {
     this.folder = folder;
     this.listener = listener;

@@ -1,4 +1,4 @@
-package dev.varve.core.settings;
+package dev.varve.core.journal;
 
 import dev.varve.core.device.FailureWords;
 import java.io.IOException;
@@ -29,7 +29,7 @@ final class Journal {
   private static final Pattern NAME = Pattern.compile("(\\d{1,18})\\.change(\\.damaged)?");
 
   private final Path folder;
-  private final StateFolder.Steps steps;
+  private final Steps steps;
   private final FolderWatch watch;
   private final Set<Long> present = new HashSet<>();
 
@@ -37,7 +37,7 @@ final class Journal {
   private final Map<Path, String> damaged = new LinkedHashMap<>();
   private long last;
 
-  Journal(Path folder, StateFolder.Steps steps, FolderWatch watch) {
+  Journal(Path folder, Steps steps, FolderWatch watch) {
     this.folder = folder;
     this.watch = watch;
     this.steps = steps;
@@ -69,7 +69,7 @@ final class Journal {
     try {
       entries.put(number, JournalEntry.of(Files.readAllBytes(file)));
       present.add(number);
-    } catch (SettingsException e) {
+    } catch (JournalEntry.DamagedException e) {
       damaged.put(setAside(file), FailureWords.of(e));
     } catch (IOException e) {
       damaged.put(file, FailureWords.of(e));

@@ -1,12 +1,16 @@
-package dev.varve.core.settings;
+package dev.varve.core.journal;
 
 import dev.varve.core.device.FailureWords;
+import dev.varve.core.journal.JournalEntry.Creation;
 import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.MediumId;
-import dev.varve.core.settings.JournalEntry.Creation;
-import dev.varve.core.settings.JournalEntry.NewFile;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -18,29 +22,32 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Does what the journal says: finishes decided changes, undoes intended ones. All of it may be done
- * again from the beginning after a crash in the middle.
+ * The journal of a folder: begins changes, finishes those that are decided, and undoes those that
+ * are only intended. All of it may be done again from the beginning after a crash in the middle.
  *
- * <p>What fails stands in nobody's way: it is told to {@link StateFolder.Troubles}, kept, and tried
- * again by {@link #retry}, which also the next change begins with. A later change to the same file
- * takes the place of what waits. In the journal the later one stays until the earlier one does not
- * name that file any more, so that a crash brings nothing old back.
+ * <p>A file that fails does not hold up the others: the failure is told to {@link Troubles}, kept,
+ * and tried again by {@link #retry}, with which the next change also begins. A later change to the
+ * same file replaces what still waits. The later change stays in the journal until the earlier one
+ * no longer names that file, so that a crash brings nothing old back.
+ *
+ * <p>Used by one thread at a time, but for {@link #look} and {@link #isAnythingLeft}, which any
+ * thread may call; everything may block.
  */
-final class Changes {
+public final class Changes implements AutoCloseable {
 
   private final Journal journal;
   private final ImageFiles images;
-  private final StateFolder.Steps steps;
-  private final StateFolder.Troubles troubles;
+  private final Steps steps;
+  private final Troubles troubles;
+  private final FolderLock lock;
   private final FolderWatch watch;
-  private final Predicate<Path> isMedium;
+  private final ImageUse use;
 
-  // Lines of changes that a crash ended, or that were postponed, by number, until somebody begins
-  // them again.
+  // Lines of changes that a crash ended, or that were postponed, by number, until a change is begun
+  // with the same line.
   private final Map<Long, String> unfinished = new HashMap<>();
 
   // Decided, and still in the journal: what that says of them, and what is left to do of it.
@@ -60,28 +67,58 @@ final class Changes {
   private Map<Path, String> told = Map.of();
   private volatile boolean left = true;
 
-  /**
-   * @param isMedium whether a file is a medium's, whatever is still to be written
-   */
-  Changes(
+  // Files that changes under way make, or that are still to be deleted because of such.
+  private final Set<Path> promised = new HashSet<>();
+
+  private Changes(
       Path folder,
+      FolderLock lock,
       ImageFiles images,
-      StateFolder.Steps steps,
-      StateFolder.Troubles troubles,
-      FolderWatch watch,
-      Predicate<Path> isMedium) {
-    this.journal = new Journal(folder, steps, watch);
-    this.watch = watch;
+      Steps steps,
+      Troubles troubles,
+      ImageUse use) {
+    this.lock = lock;
+    this.watch = new FolderWatch(folder, lock, images, steps, why -> troubles.folder(folder, why));
+    this.journal = new Journal(folder.resolve("journal"), steps, watch);
     this.images = images;
     this.steps = steps;
     this.troubles = troubles;
-    this.isMedium = isMedium;
+    this.use = use;
+  }
+
+  /**
+   * Locks a folder against other processes, and makes it if it is missing, for its owner only.
+   *
+   * @param folder absolute
+   * @throws IOException if another process has it, or it cannot be made
+   */
+  public static Changes lock(
+      Path folder, ImageFiles images, Troubles troubles, ImageUse use, Steps steps)
+      throws IOException {
+    make(folder);
+    return new Changes(folder, FolderLock.of(folder, steps), images, steps, troubles, use);
+  }
+
+  private static void make(Path folder) throws IOException {
+    if (Files.isDirectory(folder)) return;
+    if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS))
+      throw new IOException(
+          "%s is not a folder; name a folder for Varve's state".formatted(folder));
+    Path parent = folder.getParent();
+    if (parent != null) DurableFile.createFolders(parent);
+    boolean posix = folder.getFileSystem().supportedFileAttributeViews().contains("posix");
+    if (posix)
+      Files.createDirectory(
+          folder,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    else Files.createDirectory(folder);
+    if (parent != null) DurableFile.forceFolder(parent);
   }
 
   // ---- after a crash
 
   /** Reads the journal; {@link #waiting} knows from then on what is to be written. */
-  void read() throws IOException {
+  public void read() throws IOException {
     for (var entry : journal.read().entrySet()) {
       long number = entry.getKey();
       JournalEntry change = entry.getValue();
@@ -94,13 +131,13 @@ final class Changes {
   }
 
   /** Finishes and undoes what the journal holds, as far as that is possible now. */
-  void recover() {
+  public void recover() {
     journal.sweep();
     retry();
   }
 
   /** The lines of changes that a crash ended or that were postponed, the oldest first. */
-  List<String> unfinished() {
+  public List<String> unfinished() {
     return unfinished.entrySet().stream()
         .sorted(Map.Entry.comparingByKey())
         .map(Map.Entry::getValue)
@@ -109,8 +146,50 @@ final class Changes {
 
   // ---- one change
 
+  /**
+   * Begins a change.
+   *
+   * @param creates image files that will be made for it, with the ids that they will hold; deleted
+   *     if it is not decided, but for one that holds another id or none
+   * @param line what {@link #unfinished} gives back if the process is killed before the change is
+   *     decided or rolled back; empty if there is nothing to do again. A line that was given back
+   *     is given back at every opening until a change is begun with it
+   * @throws FileAlreadyExistsException if one of {@code creates} is there already, or is made by
+   *     another change
+   */
+  public IntendedChange begin(Map<Path, MediumId> creates, String line) throws IOException {
+    retry();
+    List<Creation> all = new ArrayList<>();
+    for (var made : creates.entrySet()) all.add(creation(made.getKey(), made.getValue()));
+    JournalEntry intent = JournalEntry.intended(all, line);
+    var change = new IntendedChange(this, begin(intent), intent);
+    promise(intent);
+    return change;
+  }
+
+  /** An image that is going to be made; refused if its name is taken. */
+  Creation creation(Path image, MediumId id) throws IOException {
+    if (promised.contains(image))
+      throw new FileAlreadyExistsException(
+          image.toString(), null, "this file is being made already; choose another name");
+    if (Files.exists(image, LinkOption.NOFOLLOW_LINKS))
+      throw new FileAlreadyExistsException(
+          image.toString(), null, "there is such a file already; choose another name");
+    return new Creation(image, id, null);
+  }
+
+  /** Keeps others from making the files that a change makes. */
+  void promise(JournalEntry intent) {
+    for (Creation made : intent.creates()) promised.add(made.file());
+  }
+
+  /** Takes back {@link #promise}. */
+  void release(JournalEntry intent) {
+    for (Creation made : intent.creates()) promised.remove(made.file());
+  }
+
   /** Makes an intent durable. Returns the number of the change. */
-  long begin(JournalEntry intent) throws IOException {
+  private long begin(JournalEntry intent) throws IOException {
     Long again = numberOf(intent.unfinished());
     if (again == null) {
       long number = journal.next();
@@ -139,7 +218,7 @@ final class Changes {
   }
 
   /** Ends an unfinished change, and deletes a file that was made for it. */
-  void forget(String line, Path made, MediumId id) {
+  public void forget(String line, Path made, MediumId id) {
     Long number = numberOf(line);
     if (number == null) return;
     undoing.put(number, JournalEntry.intended(List.of(new Creation(made, id, null)), ""));
@@ -148,7 +227,7 @@ final class Changes {
   }
 
   /** Ends an unfinished change. */
-  void forget(String line) {
+  public void forget(String line) {
     Long number = numberOf(line);
     if (number == null) return;
     unfinished.remove(number);
@@ -195,9 +274,9 @@ final class Changes {
   }
 
   /** Writes the new contents beside the files that are there, so that trouble shows now. */
-  void stage(List<NewFile> files) throws IOException {
+  void stage(List<NewContents> files) throws IOException {
     try {
-      for (NewFile file : files) {
+      for (NewContents file : files) {
         var durable = new DurableFile(file.path(), steps);
         if (!durable.exists()) continue;
         images.checkDeletable(durable.path()); // its name goes to the new contents
@@ -211,8 +290,8 @@ final class Changes {
   }
 
   /** Takes back {@link #stage}. */
-  void unstage(List<NewFile> files) {
-    for (NewFile file : files) {
+  void unstage(List<NewContents> files) {
+    for (NewContents file : files) {
       try {
         new DurableFile(file.path(), steps).unstageIfPossible();
       } catch (IOException _) {
@@ -246,13 +325,13 @@ final class Changes {
   private void add(long number, JournalEntry change) {
     for (DecidedChange earlier : decided.values()) earlier.giveWayTo(change);
     recorded.put(number, change);
-    decided.put(number, new DecidedChange(change, images, steps, troubles));
+    decided.put(number, new DecidedChange(change, images, steps, troubles, use));
   }
 
   /** The new contents that wait to be put in a file's place; null if none do. */
-  @Nullable NewFile waiting(Path file) {
+  public @Nullable NewContents waiting(Path file) {
     for (DecidedChange change : decided.values()) {
-      NewFile waiting = change.waiting(file);
+      NewContents waiting = change.waiting(file);
       if (waiting != null) return waiting;
     }
     return null;
@@ -281,7 +360,7 @@ final class Changes {
   // ---- what is left
 
   /** Does what is decided or given up and not done yet, as far as that is possible now. */
-  void retry() {
+  public void retry() {
     if (isNothingLeft() && told.isEmpty() && journal.damaged().isEmpty()) return;
     try {
       if (!isNothingLeft()) watch.checkOurs();
@@ -305,7 +384,7 @@ final class Changes {
   }
 
   /** Whether there is anything to {@link #retry}; any thread. */
-  boolean isAnythingLeft() {
+  public boolean isAnythingLeft() {
     return left;
   }
 
@@ -333,7 +412,7 @@ final class Changes {
 
   private void carryOut(long number, Map<Path, String> failures) {
     DecidedChange change = Objects.requireNonNull(decided.get(number));
-    change.attempt(isMedium);
+    change.attempt();
     failures.putAll(change.failures());
     JournalEntry left = change.left();
     if (left.isDone()) {
@@ -411,5 +490,30 @@ final class Changes {
               .formatted(FailureWords.of(e)));
       return false;
     }
+  }
+
+  // ---- the folder
+
+  /** Deletes what a crash left of files that were being written. */
+  public void sweep(List<Path> files) {
+    for (Path file : files) {
+      if (waiting(file) != null) continue;
+      try {
+        new DurableFile(file, Steps.UNHEARD).unstageIfPossible();
+      } catch (IOException _) {
+        // A link that leads nowhere.
+      }
+    }
+  }
+
+  /** Looks whether the folder can be written, and tells the {@link Troubles}; any thread. */
+  public void look() {
+    watch.look();
+  }
+
+  /** Lets other processes have the folder. Changes under way are undone at the next opening. */
+  @Override
+  public void close() throws IOException {
+    lock.close();
   }
 }

@@ -1,4 +1,4 @@
-package dev.varve.core.settings;
+package dev.varve.core.journal;
 
 import dev.varve.core.device.FailureWords;
 import java.io.IOException;
@@ -24,14 +24,14 @@ final class FolderLock implements AutoCloseable {
 
   private final Path folder;
   private final Path file;
-  private final StateFolder.Steps steps;
+  private final Steps steps;
 
   /** Null if there is no file that could be locked. */
   private @Nullable FileChannel channel;
 
   private boolean alone;
 
-  private FolderLock(Path folder, StateFolder.Steps steps) {
+  private FolderLock(Path folder, Steps steps) {
     this.folder = folder;
     this.file = folder.resolve("lock");
     this.steps = steps;
@@ -42,7 +42,7 @@ final class FolderLock implements AutoCloseable {
    *
    * @throws IOException if another process has it; says which
    */
-  static FolderLock of(Path folder, StateFolder.Steps steps) throws IOException {
+  static FolderLock of(Path folder, Steps steps) throws IOException {
     var lock = new FolderLock(folder, steps);
     try {
       lock.takeAlone();

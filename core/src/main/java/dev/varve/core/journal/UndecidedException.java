@@ -1,12 +1,12 @@
-package dev.varve.core.settings;
+package dev.varve.core.journal;
 
 import dev.varve.core.device.FailureWords;
 import java.io.IOException;
 
 /**
- * The disk failed while a change was being decided, and nobody can tell yet whether it was. Whoever
- * gets this must go on neither as before nor as after the change. The model goes on as before it:
- * the change is taken back as soon as the disk works again.
+ * The disk failed while a change was being decided, and it is unknown whether the decision reached
+ * it. The caller must continue neither as before nor as after the change. The model continues as
+ * before: the change is taken back as soon as the disk works again.
  */
 public final class UndecidedException extends IOException {
   private static final long serialVersionUID = 1;

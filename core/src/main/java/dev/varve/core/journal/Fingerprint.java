@@ -1,4 +1,4 @@
-package dev.varve.core.settings;
+package dev.varve.core.journal;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,20 +12,20 @@ import org.jspecify.annotations.Nullable;
 /**
  * Tells whether a file still holds what it held: the SHA-256 of its contents, or that there is no
  * file. Times and sizes do not count: a program that writes twice within a tick of the clock leaves
- * them as they were.
+ * them as they were. Immutable.
  *
  * @param text 64 hexadecimal digits; empty where there is no file
  */
-record Fingerprint(String text) {
+public record Fingerprint(String text) {
 
-  static final Fingerprint NO_FILE = new Fingerprint("");
+  public static final Fingerprint NO_FILE = new Fingerprint("");
 
-  Fingerprint {
+  public Fingerprint {
     if (!text.matches("|[0-9a-f]{64}"))
       throw new IllegalArgumentException("'%s' is no SHA-256".formatted(text));
   }
 
-  static Fingerprint of(byte[] contents) {
+  public static Fingerprint of(byte[] contents) {
     try {
       byte[] digest = MessageDigest.getInstance("SHA-256").digest(contents);
       return new Fingerprint(HexFormat.of().formatHex(digest));
@@ -37,12 +37,12 @@ record Fingerprint(String text) {
   /**
    * @param contents null where there is no file
    */
-  static Fingerprint ofAny(byte @Nullable [] contents) {
+  public static Fingerprint ofAny(byte @Nullable [] contents) {
     return contents == null ? NO_FILE : of(contents);
   }
 
   /** Of what a file holds now. */
-  static Fingerprint of(Path file) throws IOException {
+  public static Fingerprint of(Path file) throws IOException {
     try {
       return of(Files.readAllBytes(file));
     } catch (NoSuchFileException e) {

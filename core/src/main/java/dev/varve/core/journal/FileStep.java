@@ -1,0 +1,30 @@
+package dev.varve.core.journal;
+
+import dev.varve.core.medium.MediumId;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** What is left to do with a file once the decision is durable. May be done twice. Immutable. */
+public sealed interface FileStep {
+
+  /** The file that is deleted or changed. */
+  Path image();
+
+  /**
+   * What the file holds. A step that has to wait is given up if there is another file in its place
+   * by then.
+   *
+   * @return null if the file does not hold its id
+   */
+  @Nullable MediumId id();
+
+  record Delete(Path image, @Nullable MediumId id) implements FileStep {}
+
+  record Reparent(Path image, @Nullable MediumId id, Path parent) implements FileStep {}
+
+  /** A raw file does not say its id. */
+  record ReparentToRaw(Path image, @Nullable MediumId id, Path parent, MediumId parentId)
+      implements FileStep {}
+
+  record MakeBase(Path image, @Nullable MediumId id) implements FileStep {}
+}
