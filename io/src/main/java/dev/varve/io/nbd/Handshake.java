@@ -29,7 +29,7 @@ final class Handshake {
     WAIT,
     /** Looks at the next option. */
     GO_ON,
-    /** Enters the transmission phase with {@link #chosen} and {@link #terms}. */
+    /** Enters the transmission phase with {@link #chosen} and {@link #negotiated}. */
     TRANSMIT,
     /** Sends what there is to send and disconnects. */
     END
@@ -92,8 +92,8 @@ final class Handshake {
     return name;
   }
 
-  Terms terms() {
-    return new Terms(structured, chosen == contextsOf ? contexts : 0);
+  NegotiatedOptions negotiated() {
+    return new NegotiatedOptions(structured, chosen == contextsOf ? contexts : 0);
   }
 
   /** Takes the client's flags or one option, if it is there whole. */
@@ -270,7 +270,7 @@ final class Handshake {
       return;
     }
     long queries = data.readUnsignedInt();
-    int found = queries == 0 && !set ? Terms.ALLOCATION | Terms.DEPTH : 0;
+    int found = queries == 0 && !set ? NegotiatedOptions.ALLOCATION | NegotiatedOptions.DEPTH : 0;
     for (long i = 0; i < queries; i++) {
       String query = readString(data);
       if (query == null) {
@@ -285,8 +285,8 @@ final class Handshake {
     } else if (export == null) {
       unknown(option, name, out);
     } else {
-      if ((found & Terms.ALLOCATION) != 0) context(option, Terms.ALLOCATION, ALLOCATION, set, out);
-      if ((found & Terms.DEPTH) != 0) context(option, Terms.DEPTH, DEPTH, set, out);
+      if ((found & NegotiatedOptions.ALLOCATION) != 0) context(option, NegotiatedOptions.ALLOCATION, ALLOCATION, set, out);
+      if ((found & NegotiatedOptions.DEPTH) != 0) context(option, NegotiatedOptions.DEPTH, DEPTH, set, out);
       ack(out, option);
       if (!set) return;
       contexts = found;
@@ -299,10 +299,10 @@ final class Handshake {
    */
   private static int matching(String query, boolean set) {
     return switch (query) {
-      case ALLOCATION -> Terms.ALLOCATION;
-      case DEPTH -> Terms.DEPTH;
-      case "base:" -> set ? 0 : Terms.ALLOCATION;
-      case "qemu:" -> set ? 0 : Terms.DEPTH;
+      case ALLOCATION -> NegotiatedOptions.ALLOCATION;
+      case DEPTH -> NegotiatedOptions.DEPTH;
+      case "base:" -> set ? 0 : NegotiatedOptions.ALLOCATION;
+      case "qemu:" -> set ? 0 : NegotiatedOptions.DEPTH;
       default -> 0;
     };
   }

@@ -311,10 +311,10 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
 
   private void transmit() {
     assert published != null;
-    Terms terms = handshake.terms();
-    replies = new Replies(context(), loop, terms.structured());
+    NegotiatedOptions options = handshake.negotiated();
+    replies = new Replies(context(), loop, options.structured());
     transmission =
-        new Transmission(this, loop, limits, published.export(), terms, inbound, replies);
+        new Transmission(this, loop, limits, published.export(), options, inbound, replies);
     visit().chose(published.export(), loop.now());
     if (limits.idle().isPositive()) watchIdle(limits.idle().toNanos());
   }
@@ -439,7 +439,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   }
 
   /** A part of a transaction has come back from the device. */
-  void partDone(Part part) {
+  void partDone(PartialRequest part) {
     assert transmission != null;
     try {
       transmission.partDone(part);

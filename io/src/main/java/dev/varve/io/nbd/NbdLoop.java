@@ -32,12 +32,12 @@ final class NbdLoop {
   private final SharedBuffers buffers;
   private final BufferPool small;
   private final BufferPool large;
-  private final ArrayDeque<Part> spareParts = new ArrayDeque<>();
+  private final ArrayDeque<PartialRequest> spareParts = new ArrayDeque<>();
   private final ArrayDeque<Transaction> spareTransactions = new ArrayDeque<>();
   private final ReadRuns runs = new ReadRuns();
 
   // Unbounded as a queue, bounded by what the connections may have in flight.
-  private final MpscUnboundedVarHandleArrayQueue<Part> inbox =
+  private final MpscUnboundedVarHandleArrayQueue<PartialRequest> inbox =
       new MpscUnboundedVarHandleArrayQueue<>(1024);
   private final AtomicBoolean turnAsked = new AtomicBoolean();
   private final Runnable turn = this::takeBack;
@@ -102,12 +102,12 @@ final class NbdLoop {
     return length <= SMALL ? small.take() : large.take();
   }
 
-  Part takePart() {
-    Part part = spareParts.pollLast();
-    return part != null ? part : new Part(this);
+  PartialRequest takePart() {
+    PartialRequest part = spareParts.pollLast();
+    return part != null ? part : new PartialRequest(this);
   }
 
-  void recycle(Part part) {
+  void recycle(PartialRequest part) {
     if (spareParts.size() < KEPT) spareParts.addLast(part);
   }
 
@@ -138,7 +138,7 @@ final class NbdLoop {
   }
 
   /** Takes a part from the device, on any thread. */
-  void giveBack(Part part) {
+  void giveBack(PartialRequest part) {
     inbox.offer(part);
     askForTurn();
   }
@@ -157,7 +157,7 @@ final class NbdLoop {
     beginTurn();
     turnAsked.set(false);
     int left = PARTS_PER_TURN;
-    for (Part part; left > 0 && (part = inbox.poll()) != null; left--) {
+    for (PartialRequest part; left > 0 && (part = inbox.poll()) != null; left--) {
       NbdConnection connection = part.transaction().connection();
       connection.partDone(part);
       if (connection.touch()) touched.add(connection);

@@ -72,13 +72,13 @@ final class NbdRequest {
     return command == NbdCommand.WRITE ? length : 0;
   }
 
-  /** Null if the export can be asked for this, by a client that has negotiated {@code terms}. */
-  @Nullable Refusal refusal(Export export, Terms terms) {
+  /** Null if the export can be asked for this, by a client that has negotiated {@code options}. */
+  @Nullable NbdRefusal refusal(Export export, NegotiatedOptions options) {
     if (command == NbdCommand.UNKNOWN) {
       return refuse(
           NbdError.EINVAL, "is not a command of this server; look at the transmission flags");
     }
-    int allowed = terms.structured() ? command.flags() : command.flags() & ~Wire.CMD_FLAG_DF;
+    int allowed = options.structured() ? command.flags() : command.flags() & ~Wire.CMD_FLAG_DF;
     if ((flags & ~allowed) != 0) {
       return refuse(NbdError.EINVAL, "has flags 0x%x; it may have 0x%x".formatted(flags, allowed));
     }
@@ -104,7 +104,7 @@ final class NbdRequest {
     }
     return switch (command) {
       case WRITE_ZEROES -> has(Wire.CMD_FLAG_FAST_ZERO) && !zeroesFast(export) ? slowZero() : null;
-      case BLOCK_STATUS -> refuseBlockStatus(terms);
+      case BLOCK_STATUS -> refuseBlockStatus(options);
       default -> null;
     };
   }
@@ -121,19 +121,19 @@ final class NbdRequest {
     return whole && !has(Wire.CMD_FLAG_NO_HOLE);
   }
 
-  private Refusal slowZero() {
+  private NbdRefusal slowZero() {
     return refuse(NbdError.ENOTSUP, "is fast only for whole blocks that may become holes");
   }
 
-  private @Nullable Refusal refuseBlockStatus(Terms terms) {
-    if (terms.contexts() == 0) {
+  private @Nullable NbdRefusal refuseBlockStatus(NegotiatedOptions options) {
+    if (options.contexts() == 0) {
       return refuse(NbdError.EINVAL, "needs a metadata context, and none was negotiated");
     }
     return length == 0 ? refuse(NbdError.EINVAL, "needs a length") : null;
   }
 
-  private Refusal refuse(NbdError error, String why) {
-    return new Refusal(
+  private NbdRefusal refuse(NbdError error, String why) {
+    return new NbdRefusal(
         error,
         "%s of %d bytes at %s %s"
             .formatted(command.noun(), length, Long.toUnsignedString(offset), why));

@@ -82,7 +82,7 @@ final class Replies implements ReadSink {
     simple(cookie, NbdError.NONE);
   }
 
-  void failure(long cookie, Refusal why) {
+  void failure(long cookie, NbdRefusal why) {
     if (!structured) {
       reserve(SIMPLE);
       simple(cookie, why.error());
@@ -116,7 +116,7 @@ final class Replies implements ReadSink {
   private void descriptors(int context, ExtentList extents) {
     int first = end;
     for (int i = 0; i < extents.count(); i++) {
-      int status = context == Terms.ALLOCATION ? extents.allocation(i) : extents.depth(i);
+      int status = context == NegotiatedOptions.ALLOCATION ? extents.allocation(i) : extents.depth(i);
       int length = (int) extents.length(i);
       if (end > first && memory.get(U32, end - 4) == status) {
         memory.set(U32, end - 8, memory.get(U32, end - 8) + length);
@@ -247,7 +247,7 @@ final class Replies implements ReadSink {
    */
   void read(Transaction transaction) {
     beginWhole(transaction.cookie(), transaction.offset(), transaction.length());
-    for (Part part : transaction.read()) {
+    for (PartialRequest part : transaction.read()) {
       LoopBuffer data = part.buffer();
       int length = (int) part.length();
       assert data != null;

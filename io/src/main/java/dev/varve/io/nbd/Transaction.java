@@ -17,11 +17,11 @@ final class Transaction {
   private boolean fua;
   private boolean unfragmented;
   private boolean oneExtent;
-  private @Nullable Refusal refusal;
+  private @Nullable NbdRefusal refusal;
   private boolean silent;
   private boolean handedOver;
   private int open;
-  private final ArrayDeque<Part> read = new ArrayDeque<>();
+  private final ArrayDeque<PartialRequest> read = new ArrayDeque<>();
   private @Nullable ExtentList extents;
 
   Transaction begin(NbdConnection connection, NbdRequest request) {
@@ -74,11 +74,11 @@ final class Transaction {
   }
 
   /** Why it fails, the first reason found, or null. */
-  @Nullable Refusal refusal() {
+  @Nullable NbdRefusal refusal() {
     return refusal;
   }
 
-  void refuse(Refusal reason) {
+  void refuse(NbdRefusal reason) {
     if (refusal == null) refusal = reason;
   }
 
@@ -114,7 +114,7 @@ final class Transaction {
   }
 
   /** The parts of a read, in order of their offsets. */
-  ArrayDeque<Part> read() {
+  ArrayDeque<PartialRequest> read() {
     return read;
   }
 
@@ -130,7 +130,7 @@ final class Transaction {
 
   /** Gives up what it holds, so that the object is free for another use. */
   void clear() {
-    for (Part part; (part = read.poll()) != null; ) part.recycle();
+    for (PartialRequest part; (part = read.poll()) != null; ) part.recycle();
     connection = null;
     refusal = null;
   }

@@ -34,8 +34,8 @@ final class Transmission {
 
   private static final int WRITE_COST = 7;
 
-  private static final Refusal NO_MEMORY =
-      new Refusal(NbdError.ENOMEM, "there is no memory for so much at once; ask for less");
+  private static final NbdRefusal NO_MEMORY =
+      new NbdRefusal(NbdError.ENOMEM, "there is no memory for so much at once; ask for less");
 
   /** What {@link #advance} stopped for. */
   enum Pause {
@@ -59,7 +59,7 @@ final class Transmission {
   private final Export export;
   private final BlockDevice device;
   private final DiskFailures failures;
-  private final Terms terms;
+  private final NegotiatedOptions options;
   private final Inbound inbound;
   private final Replies replies;
   private final NbdRequest request = new NbdRequest();
@@ -90,7 +90,7 @@ final class Transmission {
       NbdLoop loop,
       NbdLimits limits,
       Export export,
-      Terms terms,
+      NegotiatedOptions options,
       Inbound inbound,
       Replies replies) {
     this.connection = connection;
@@ -99,7 +99,7 @@ final class Transmission {
     this.export = export;
     this.device = export.device();
     this.failures = export.failures();
-    this.terms = terms;
+    this.options = options;
     this.inbound = inbound;
     this.replies = replies;
   }
@@ -160,7 +160,7 @@ final class Transmission {
     if (!request.parse(in.memory(), at)) return Pause.BROKEN;
     if (request.command() == NbdCommand.DISCONNECT) return Pause.END;
 
-    Refusal refusal = request.refusal(export, terms);
+    NbdRefusal refusal = request.refusal(export, options);
     if (refusal == null && request.command() == NbdCommand.WRITE) return takeWrite(in, at);
     in.readerIndex(at + NbdRequest.HEADER);
     requests++;
@@ -263,7 +263,7 @@ final class Transmission {
     Count count = Count.WHOLE;
     for (int at = 0; at < read.length(); at += NbdLoop.LARGE) {
       int n = Math.min(read.length() - at, NbdLoop.LARGE);
-      Part part = part(read, null);
+      PartialRequest part = part(read, null);
       part.cache(read.offset() + at, n).counting(count);
       submit(part);
       count = Count.BYTES; // the rest of it
@@ -285,7 +285,7 @@ final class Transmission {
     long offset = read.offset();
     for (LoopBuffer buffer; (buffer = taken.poll()) != null; ) {
       int n = Math.min(left, NbdLoop.LARGE);
-      Part part = part(read, buffer);
+      PartialRequest part = part(read, buffer);
       read.read().add(part);
       part.read(offset, buffer.memory().asSlice(0, n)).counting(count);
       submit(part);
@@ -341,7 +341,7 @@ final class Transmission {
         worked(Op.WRITE);
       } else {
         LoopBuffer copy = copy(in, at, length);
-        Part part = part(begin(), copy);
+        PartialRequest part = part(begin(), copy);
         part.write(request.offset(), copy.memory().asSlice(0, length), fua);
         submit(part);
       }
@@ -400,7 +400,7 @@ final class Transmission {
       failed(transaction, Op.WRITE, e);
       return;
     }
-    Part part;
+    PartialRequest part;
     if (in.readableBytes() < length) {
       part = part(transaction, inbound.handOver());
       part.write(arrivingAt, payload, false);
@@ -416,7 +416,7 @@ final class Transmission {
 
   private void handOver() {
     Transaction transaction = begin();
-    Part part = part(transaction, null);
+    PartialRequest part = part(transaction, null);
     long offset = request.offset();
     long length = request.length();
     switch (request.command()) {
@@ -436,7 +436,7 @@ final class Transmission {
    * Answers with an error, after the payload if there is one: a client does not look for replies
    * while it sends.
    */
-  private void refuse(Refusal refusal) {
+  private void refuse(NbdRefusal refusal) {
     if (request.payload() == 0) {
       replies.failure(request.cookie(), refusal);
       return;
@@ -454,20 +454,20 @@ final class Transmission {
     return loop.takeTransaction().begin(connection, request);
   }
 
-  private Part part(Transaction transaction, @Nullable LoopBuffer buffer) {
-    Part part = loop.takePart().of(transaction, buffer);
+  private PartialRequest part(Transaction transaction, @Nullable LoopBuffer buffer) {
+    PartialRequest part = loop.takePart().of(transaction, buffer);
     transaction.opened();
     if (transaction.handOver()) loop.counters().handedOver();
     return part;
   }
 
-  private void submit(Part part) {
+  private void submit(PartialRequest part) {
     bytesInFlight += part.held();
     device.submit(part);
   }
 
   /** A part has come back from the device. */
-  void partDone(Part part) {
+  void partDone(PartialRequest part) {
     Transaction transaction = part.transaction();
     IOException failure = part.failure();
     bytesInFlight -= part.held();
@@ -493,13 +493,13 @@ final class Transmission {
 
   private void flush(Transaction write) {
     write.fuaSubmitted();
-    Part flush = part(write, null);
+    PartialRequest flush = part(write, null);
     flush.flush().counting(Count.NOTHING);
     submit(flush);
   }
 
   private void answer(Transaction transaction) {
-    Refusal refusal = transaction.refusal();
+    NbdRefusal refusal = transaction.refusal();
     try {
       if (refusal != null) replies.failure(transaction.cookie(), refusal);
       else if (transaction.command() == NbdCommand.READ) read(transaction);
@@ -528,7 +528,7 @@ final class Transmission {
   }
 
   private void blockStatus(Transaction transaction) {
-    replies.blockStatus(transaction.cookie(), terms.contexts(), transaction.extents());
+    replies.blockStatus(transaction.cookie(), options.contexts(), transaction.extents());
   }
 
   private void end(Transaction transaction) {
@@ -558,9 +558,9 @@ final class Transmission {
   /**
    * Counts and tells that the device could not carry out a request; returns what its client hears.
    */
-  private Refusal failed(Op operation, long offset, long length, Throwable why) {
+  private NbdRefusal failed(Op operation, long offset, long length, Throwable why) {
     failures.failed(operation, offset, length, why);
-    return new Refusal(NbdError.of(why), DiskFailures.reason(why));
+    return new NbdRefusal(NbdError.of(why), DiskFailures.reason(why));
   }
 
   /** The same for one that is in flight; of several reasons only the first one counts. */

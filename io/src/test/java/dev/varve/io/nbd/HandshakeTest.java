@@ -316,7 +316,7 @@ class HandshakeTest {
 
     assertEquals(Wire.REP_ACK, replies().getLast().type());
     option(Wire.OPT_GO, infoData("disk"));
-    assertEquals(new Terms(true, 0), handshake.terms());
+    assertEquals(new NegotiatedOptions(true, 0), handshake.negotiated());
   }
 
   @Test
@@ -328,7 +328,7 @@ class HandshakeTest {
 
     assertEquals(Wire.REP_ERR_UNSUP, replies().getLast().type());
     option(Wire.OPT_GO, infoData("disk"));
-    assertEquals(new Terms(false, 0), handshake.terms());
+    assertEquals(new NegotiatedOptions(false, 0), handshake.negotiated());
   }
 
   @Test
@@ -369,9 +369,9 @@ class HandshakeTest {
 
     List<Reply> replies = replies();
     assertEquals(2, replies.size());
-    assertEquals(Terms.DEPTH, replies.getFirst().buffer().readInt());
+    assertEquals(NegotiatedOptions.DEPTH, replies.getFirst().buffer().readInt());
     option(Wire.OPT_GO, infoData("disk"));
-    assertEquals(new Terms(true, Terms.DEPTH), handshake.terms());
+    assertEquals(new NegotiatedOptions(true, NegotiatedOptions.DEPTH), handshake.negotiated());
   }
 
   @Test
@@ -382,7 +382,7 @@ class HandshakeTest {
     option(Wire.OPT_SET_META_CONTEXT, contextData("nothing", "base:allocation"));
 
     option(Wire.OPT_GO, infoData("disk"));
-    assertEquals(0, handshake.terms().contexts());
+    assertEquals(0, handshake.negotiated().contexts());
   }
 
   @Test
@@ -393,7 +393,7 @@ class HandshakeTest {
 
     option(Wire.OPT_GO, infoData("disk"));
 
-    assertEquals(0, handshake.terms().contexts());
+    assertEquals(0, handshake.negotiated().contexts());
   }
 
   @Test

@@ -290,10 +290,10 @@ class NbdServerTest {
 
       NbdClient.Chunk allocation = client.chunk();
       assertEquals(Wire.REPLY_BLOCK_STATUS, allocation.type());
-      assertEquals(List.of(Terms.ALLOCATION, MIB, 3, 8192, 0, MIB - 8192, 3), numbers(allocation));
+      assertEquals(List.of(NegotiatedOptions.ALLOCATION, MIB, 3, 8192, 0, MIB - 8192, 3), numbers(allocation));
       assertFalse(allocation.done());
       NbdClient.Chunk depth = client.chunk();
-      assertEquals(List.of(Terms.DEPTH, MIB, 0, 8192, 1, MIB - 8192, 0), numbers(depth));
+      assertEquals(List.of(NegotiatedOptions.DEPTH, MIB, 0, 8192, 1, MIB - 8192, 0), numbers(depth));
       assertTrue(depth.done());
     }
   }
@@ -304,8 +304,8 @@ class NbdServerTest {
         var client = server.structuredClient()) {
       client.request(Wire.CMD_FLAG_REQ_ONE, NbdCommand.BLOCK_STATUS, 2, 100, 5000);
 
-      assertEquals(List.of(Terms.ALLOCATION, 5000, 3), numbers(client.chunk()));
-      assertEquals(List.of(Terms.DEPTH, 5000, 0), numbers(client.chunk()));
+      assertEquals(List.of(NegotiatedOptions.ALLOCATION, 5000, 3), numbers(client.chunk()));
+      assertEquals(List.of(NegotiatedOptions.DEPTH, 5000, 0), numbers(client.chunk()));
     }
   }
 

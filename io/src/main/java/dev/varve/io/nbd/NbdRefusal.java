@@ -3,4 +3,4 @@ package dev.varve.io.nbd;
 /**
  * Why a request is not carried out: the code for the client's program and the message for its user.
  */
-record Refusal(NbdError error, String message) {}
+record NbdRefusal(NbdError error, String message) {}

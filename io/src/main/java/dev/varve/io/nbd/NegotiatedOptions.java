@@ -7,7 +7,7 @@ package dev.varve.io.nbd;
  * @param contexts the metadata contexts chosen, as a set of {@link #ALLOCATION} and {@link #DEPTH},
  *     which also are the ids on the wire
  */
-record Terms(boolean structured, int contexts) {
+record NegotiatedOptions(boolean structured, int contexts) {
 
   /** {@code base:allocation}: holes and zeroes. */
   static final int ALLOCATION = 1;

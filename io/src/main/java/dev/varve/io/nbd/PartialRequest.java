@@ -8,19 +8,19 @@ import org.jspecify.annotations.Nullable;
  * A piece of a transaction that storage threads carry out. Pooled by the event loop, to whose inbox
  * it comes back.
  */
-final class Part extends DeviceRequest {
+final class PartialRequest extends DeviceRequest {
 
   private final NbdLoop loop;
   private @Nullable Transaction transaction;
   private @Nullable LoopBuffer buffer;
   private @Nullable IOException failure;
 
-  Part(NbdLoop loop) {
+  PartialRequest(NbdLoop loop) {
     this.loop = loop;
   }
 
   /** Binds the part to what it belongs to and, if it moves data, to the buffer that it now owns. */
-  Part of(Transaction transaction, @Nullable LoopBuffer buffer) {
+  PartialRequest of(Transaction transaction, @Nullable LoopBuffer buffer) {
     this.transaction = transaction;
     this.buffer = buffer;
     return this;

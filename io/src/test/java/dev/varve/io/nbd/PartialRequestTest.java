@@ -7,7 +7,7 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
 
-class PartTest {
+class PartialRequestTest {
 
   private final NbdLoop loop =
       new NbdLoop(new EmbeddedChannel().eventLoop(), System::nanoTime, new SharedBuffers(64 << 20));
@@ -15,7 +15,7 @@ class PartTest {
   @Test
   void partThatWaitsToBeUsedAgainKeepsNoMemory() {
     LoopBuffer buffer = loop.takeLarge();
-    Part part = loop.takePart().of(loop.takeTransaction(), buffer);
+    PartialRequest part = loop.takePart().of(loop.takeTransaction(), buffer);
     part.read(0, buffer.memory());
 
     part.recycle();
