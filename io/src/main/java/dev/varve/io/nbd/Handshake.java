@@ -285,8 +285,10 @@ final class Handshake {
     } else if (export == null) {
       unknown(option, name, out);
     } else {
-      if ((found & NegotiatedOptions.ALLOCATION) != 0) context(option, NegotiatedOptions.ALLOCATION, ALLOCATION, set, out);
-      if ((found & NegotiatedOptions.DEPTH) != 0) context(option, NegotiatedOptions.DEPTH, DEPTH, set, out);
+      if ((found & NegotiatedOptions.ALLOCATION) != 0)
+        context(option, NegotiatedOptions.ALLOCATION, ALLOCATION, set, out);
+      if ((found & NegotiatedOptions.DEPTH) != 0)
+        context(option, NegotiatedOptions.DEPTH, DEPTH, set, out);
       ack(out, option);
       if (!set) return;
       contexts = found;

@@ -116,7 +116,8 @@ final class Replies implements ReadSink {
   private void descriptors(int context, ExtentList extents) {
     int first = end;
     for (int i = 0; i < extents.count(); i++) {
-      int status = context == NegotiatedOptions.ALLOCATION ? extents.allocation(i) : extents.depth(i);
+      int status =
+          context == NegotiatedOptions.ALLOCATION ? extents.allocation(i) : extents.depth(i);
       int length = (int) extents.length(i);
       if (end > first && memory.get(U32, end - 4) == status) {
         memory.set(U32, end - 8, memory.get(U32, end - 8) + length);

@@ -290,10 +290,13 @@ class NbdServerTest {
 
       NbdClient.Chunk allocation = client.chunk();
       assertEquals(Wire.REPLY_BLOCK_STATUS, allocation.type());
-      assertEquals(List.of(NegotiatedOptions.ALLOCATION, MIB, 3, 8192, 0, MIB - 8192, 3), numbers(allocation));
+      assertEquals(
+          List.of(NegotiatedOptions.ALLOCATION, MIB, 3, 8192, 0, MIB - 8192, 3),
+          numbers(allocation));
       assertFalse(allocation.done());
       NbdClient.Chunk depth = client.chunk();
-      assertEquals(List.of(NegotiatedOptions.DEPTH, MIB, 0, 8192, 1, MIB - 8192, 0), numbers(depth));
+      assertEquals(
+          List.of(NegotiatedOptions.DEPTH, MIB, 0, 8192, 1, MIB - 8192, 0), numbers(depth));
       assertTrue(depth.done());
     }
   }
