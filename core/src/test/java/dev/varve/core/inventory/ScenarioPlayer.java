@@ -59,17 +59,29 @@ public final class ScenarioPlayer {
     this.bytes = bytes;
   }
 
-  /** The cases of a folder, in the order of their names. */
+  /** The cases of a folder, in the order of their names; or the one case of a file. */
   public static List<Path> cases(Path folder) throws IOException {
+    if (Files.isRegularFile(folder)) return List.of(folder);
     try (Stream<Path> files = Files.list(folder)) {
       return files.filter(file -> file.toString().endsWith(".json")).sorted().toList();
     }
   }
 
-  /** The folder that {@code -Dvarve.scenarios} names, or the one that comes with these tests. */
+  /**
+   * The file or folder that {@code -Dvarve.scenarios} names, from the module or from the project;
+   * null if it names none.
+   */
+  public static @Nullable Path named() {
+    String named = System.getProperty("varve.scenarios", "");
+    if (named.isEmpty()) return null;
+    Path fromModule = Path.of(named);
+    return Files.exists(fromModule) ? fromModule : Path.of("..").resolve(named);
+  }
+
+  /** The cases that are {@link #named}, or those that come with these tests. */
   public static Path folder() {
-    String other = System.getProperty("varve.scenarios", "");
-    if (!other.isEmpty()) return Path.of(other);
+    Path named = named();
+    if (named != null) return named;
     var url = ScenarioPlayer.class.getResource("/scenarios");
     if (url == null) throw new AssertionError("there are no scenarios on the class path");
     return Path.of(java.net.URI.create(url.toString()));

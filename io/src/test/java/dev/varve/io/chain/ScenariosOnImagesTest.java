@@ -41,8 +41,8 @@ class ScenariosOnImagesTest {
 
   /** The test jar of core is a jar at one time and a folder at another; the sources stay. */
   private static Path scenarios() {
-    String other = System.getProperty("varve.scenarios", "");
-    return Path.of(other.isEmpty() ? "../core/src/test/resources/scenarios" : other);
+    Path named = ScenarioPlayer.named();
+    return named != null ? named : Path.of("../core/src/test/resources/scenarios");
   }
 
   private void play(Path file) throws IOException {
