@@ -49,8 +49,7 @@ class DocumentsTest {
       sources.put(file, text);
       TYPE.matcher(text)
           .results()
-          .forEach(
-              type -> types.computeIfAbsent(type.group(1), _ -> new ArrayList<>()).add(file));
+          .forEach(type -> types.computeIfAbsent(type.group(1), _ -> new ArrayList<>()).add(file));
     }
   }
 
@@ -121,8 +120,7 @@ class DocumentsTest {
 
   /** False only for what looks like a type, or a member of one, and is none. */
   private static boolean isDeclared(String name) {
-    var member =
-        Pattern.compile("([A-Z]\\w*[a-z]\\w*)(?:\\.(\\w+))?(?:\\(.*\\))?").matcher(name);
+    var member = Pattern.compile("([A-Z]\\w*[a-z]\\w*)(?:\\.(\\w+))?(?:\\(.*\\))?").matcher(name);
     if (!member.matches()) return true;
     List<Path> declaring = types.get(member.group(1));
     if (declaring == null) return false;
