@@ -401,16 +401,16 @@ class ControlCommandTest {
             name  bus   type       ports  bootable  host io cache
             SATA  SATA  IntelAhci  4      yes       no
           attachments
-            slot      type      flags                  bandwidth group  reclaimed               medium
-            SATA:0.0  HardDisk  nonRotational,discard  -                4.000 KiB (4096 bytes)  /vm/B.vdi
-          no effect          SATA:0.0 discard: no holes
+            slot    type      flags                  bandwidth group  reclaimed               medium
+            SATA:0  HardDisk  nonRotational,discard  -                4.000 KiB (4096 bytes)  /vm/B.vdi
+          no effect          SATA:0 discard: no holes
           snapshots
             name    taken at              id  description
             S1      2026-11-23T15:00:00Z  1   -
               S2 *  2026-11-23T15:00:00Z  2   -
           exports
-            slot      uri
-            SATA:0.0  nbd+unix:///mail/SATA/0/0?socket=/s
+            slot    uri
+            SATA:0  nbd+unix:///mail/SATA/0/0?socket=/s
         """,
         out.toString());
   }
@@ -443,10 +443,10 @@ class ControlCommandTest {
           limits             20.00 MiB/s, read 500 requests/s, burst 250 ms
           attachments        2
           traffic
-            slot      now                          waiting         throttled  read       written  requests
-            SATA:0.0  20.00 MiB/s, 300 requests/s  3 of 12.00 KiB  1500 ms    1.000 GiB  0 bytes  9000
-            SATA:1.0  0 bytes/s, 0 requests/s      -               1500 ms    1.000 GiB  0 bytes  9000
-            all       20.00 MiB/s, 300 requests/s  3 of 12.00 KiB  1500 ms    1.000 GiB  0 bytes  9000
+            slot    now                          waiting         throttled  read       written  requests
+            SATA:0  20.00 MiB/s, 300 requests/s  3 of 12.00 KiB  1500 ms    1.000 GiB  0 bytes  9000
+            SATA:1  0 bytes/s, 0 requests/s      -               1500 ms    1.000 GiB  0 bytes  9000
+            all     20.00 MiB/s, 300 requests/s  3 of 12.00 KiB  1500 ms    1.000 GiB  0 bytes  9000
         name  kind  limits                                          attachments  now                          waiting
         slow  Disk  20.00 MiB/s, read 500 requests/s, burst 250 ms  2            20.00 MiB/s, 300 requests/s  3 of 12.00 KiB
         free  Disk  none                                            0            -                            -

@@ -82,7 +82,7 @@ final class HardwareElement {
         Set<Slot> taken = new HashSet<>();
         for (XmlElement device : element.elements(DEVICE)) {
           Attachment attachment = attachment(device, controller);
-          check(device, attachment, controller, taken, groupNames);
+          check(device, attachment, taken, groupNames);
           MediumId medium = attachment.medium();
           if (attachment.type() == DeviceType.HARD_DISK && medium != null && !disks.add(medium))
             throw SettingsException.at(
@@ -243,16 +243,13 @@ final class HardwareElement {
   private static void check(
       XmlElement device,
       Attachment attachment,
-      StorageController controller,
       Set<Slot> taken,
       Set<String> groups)
       throws SettingsException {
-    Slot slot = attachment.slot();
-    if (!taken.add(slot))
+    if (!taken.add(attachment.slot()))
       throw SettingsException.at(
           device,
-          "port %d, device %d of controller '%s' is taken already; a slot holds one device"
-              .formatted(slot.port(), slot.device(), controller.name()));
+          "the slot %s is taken already; a slot holds one device".formatted(attachment.slot()));
     if (attachment.bandwidthGroup() != null && !groups.contains(attachment.bandwidthGroup()))
       throw Values.refuse(
           device,

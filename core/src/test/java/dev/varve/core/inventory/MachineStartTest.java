@@ -76,7 +76,7 @@ class MachineStartTest {
 
     assertEquals(1, started.warnings().size());
     String warning = started.warnings().getFirst();
-    assertTrue(warning.startsWith("the drive at IDE:1.0 of machine 'mail' is empty: "), warning);
+    assertTrue(warning.startsWith("the drive at IDE:1 of machine 'mail' is empty: "), warning);
     assertTrue(warning.contains("Put the file there"), warning);
     assertEquals(List.of(), bench.disks.of(machine).get(DRIVE).chain());
     assertEquals(1, bench.disks.of(machine).get(sata(0)).chain().size());
@@ -90,7 +90,7 @@ class MachineStartTest {
     Started started = bench.inventory.start(machine);
 
     assertEquals(
-        List.of("the drive at IDE:1.0 of machine 'mail' is empty: it is scratched"),
+        List.of("the drive at IDE:1 of machine 'mail' is empty: it is scratched"),
         started.warnings());
     assertEquals(List.of("start", "start"), bench.disks.calls());
     assertEquals(MediumState.CREATED, state(disc));
@@ -150,12 +150,12 @@ class MachineStartTest {
     String message = refused.getMessage();
     for (String part :
         List.of(
-            "machine 'mail' cannot start. SATA:0.0: '%s' cannot be opened: there is no such file"
+            "machine 'mail' cannot start. SATA:0: '%s' cannot be opened: there is no such file"
                 .formatted(file),
-            ". Put the file there, or detach the medium. SATA:1.0: '%s' cannot be opened: "
+            ". Put the file there, or detach the medium. SATA:1: '%s' cannot be opened: "
                 .formatted(another),
             "is no disk image. If the machine does not need it, detach it. Its other disks are served with"
-                + " --without 'SATA:0.0' --without 'SATA:1.0'"))
+                + " --without 'SATA:0' --without 'SATA:1'"))
       assertTrue(message.contains(part), message);
     assertEquals(E_FAIL, refused.code());
     assertEquals(MachineState.POWERED_OFF, bench.machine(machine).state());
@@ -172,7 +172,7 @@ class MachineStartTest {
 
     ModelException torn = refusal(() -> bench.inventory.start(machine));
 
-    assertTrue(torn.getMessage().contains("SATA:1.0: its header is torn."), torn.getMessage());
+    assertTrue(torn.getMessage().contains("SATA:1: its header is torn."), torn.getMessage());
     assertEquals(MediumState.CREATED, state(first));
   }
 
@@ -231,7 +231,7 @@ class MachineStartTest {
 
     bench.inventory.takeSnapshot(session, "S1", "");
 
-    assertTrue(bench.disks.calls().contains("push [SATA:0.0]"), bench.disks.calls().toString());
+    assertTrue(bench.disks.calls().contains("push [SATA:0]"), bench.disks.calls().toString());
     MediumId top = bench.attached(machine, 1);
     assertEquals(second, bench.medium(top).parent());
     assertTrue(Files.exists(bench.medium(top).location()));
@@ -248,7 +248,7 @@ class MachineStartTest {
 
     ModelException refused = refusal(() -> bench.inventory.takeSnapshot(session, "S1", ""));
 
-    assertTrue(refused.getMessage().contains("which runs without SATA:1.0"), refused.getMessage());
+    assertTrue(refused.getMessage().contains("which runs without SATA:1"), refused.getMessage());
     assertEquals(List.of(), bench.machine(machine).saved().snapshots());
   }
 
@@ -266,8 +266,8 @@ class MachineStartTest {
             session, bench.machine(machine).saved().snapshots().getFirst().id());
 
     assertEquals(Job.State.DONE, job.state());
-    assertTrue(bench.disks.calls().contains("merge SATA:0.0"), bench.disks.calls().toString());
-    assertFalse(bench.disks.calls().contains("merge SATA:1.0"), bench.disks.calls().toString());
+    assertTrue(bench.disks.calls().contains("merge SATA:0"), bench.disks.calls().toString());
+    assertFalse(bench.disks.calls().contains("merge SATA:1"), bench.disks.calls().toString());
     assertEquals(second, bench.attached(machine, 1));
     assertEquals("new", bench.read(second, 0));
     assertEquals(Set.of(sata(1)), bench.machine(machine).run().without());

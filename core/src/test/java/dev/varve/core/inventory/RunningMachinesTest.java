@@ -157,7 +157,7 @@ class RunningMachinesTest {
 
     MediumId top = bench.attached(machine, 0);
     assertEquals(before, bench.medium(top).parent());
-    assertTrue(bench.disks.calls().contains("push [SATA:0.0]"), bench.disks.calls().toString());
+    assertTrue(bench.disks.calls().contains("push [SATA:0]"), bench.disks.calls().toString());
     assertEquals(MediumState.LOCKED_READ, state(before));
     assertEquals(MediumState.LOCKED_WRITE, state(top));
   }
@@ -174,7 +174,7 @@ class RunningMachinesTest {
 
     assertEquals(Job.State.DONE, job.state());
     assertTrue(
-        bench.disks.calls().containsAll(List.of("merge SATA:0.0", "finish 1")),
+        bench.disks.calls().containsAll(List.of("merge SATA:0", "finish 1")),
         bench.disks.calls().toString());
     assertEquals(base, bench.attached(machine, 0));
     assertFalse(bench.inventory.view().media().containsKey(top));
@@ -197,7 +197,7 @@ class RunningMachinesTest {
         session, new BandwidthGroup("G", BandwidthGroup.Kind.DISK, 5000));
 
     assertEquals(5000, bench.disks.of(machine).get(sata(0)).group().maxBytesPerSecond());
-    assertEquals("change SATA:0.0", bench.disks.calls().getLast());
+    assertEquals("change SATA:0", bench.disks.calls().getLast());
   }
 
   @Test

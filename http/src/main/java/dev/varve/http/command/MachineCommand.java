@@ -27,7 +27,7 @@ import picocli.CommandLine.Parameters;
     description = {
       "Shows and changes the machines of a running server.",
       "",
-      "MACHINE is a name or a uuid, SLOT is CONTROLLER:PORT or CONTROLLER:PORT.DEVICE as in SATA:0 or IDE:1.0, MEDIUM a"
+      "MACHINE is a name or a uuid, SLOT is CONTROLLER:PORT or CONTROLLER:PORT.DEVICE as in SATA:0 or IDE:1.1, MEDIUM a"
           + " file or a uuid.",
       ""
     },

@@ -99,11 +99,11 @@ final class MachineServing {
     JsonObject machine = atRest(opened, api);
     JsonObject started = api.send(how.apply(post("machines", machine.getString("id"), "start")));
     // What a start warns of is in the log, which goes to the same place.
-    Map<String, JsonObject> disks = disks(machine, api);
+    Map<Slot, JsonObject> disks = disks(machine, api);
     for (Object each : started.getJsonArray("exports")) {
       JsonObject export = (JsonObject) each;
       export.put("machineName", machine.getString("name"));
-      JsonObject disk = disks.get(slot(export));
+      JsonObject disk = disks.get(MachineWords.slot(export));
       if (disk != null) {
         export
             .put("location", disk.getValue("location"))
@@ -131,7 +131,7 @@ final class MachineServing {
    * The media in a machine that are served, by their slots. Starting it may have put other ones
    * there.
    */
-  private static Map<String, JsonObject> disks(JsonObject machine, ApiClient api)
+  private static Map<Slot, JsonObject> disks(JsonObject machine, ApiClient api)
       throws IOException {
     Map<String, JsonObject> media = new HashMap<>();
     for (Object each : api.send(get("media")).getJsonArray("media")) {
@@ -140,20 +140,14 @@ final class MachineServing {
     }
     JsonObject run = api.send(get("machines", machine.getString("id"))).getJsonObject("run");
     if (run != null) run.getJsonArray("unserved").forEach(media::remove);
-    Map<String, JsonObject> disks = new HashMap<>();
+    Map<Slot, JsonObject> disks = new HashMap<>();
     JsonObject attached = api.send(get("machines", machine.getString("id"), "attachments"));
     for (Object each : attached.getJsonArray("attachments")) {
       var attachment = (JsonObject) each;
       JsonObject medium = media.get(attachment.getString("medium"));
-      if (medium != null) disks.put(slot(attachment), medium);
+      if (medium != null) disks.put(MachineWords.slot(attachment), medium);
     }
     return disks;
-  }
-
-  private static String slot(JsonObject placed) {
-    return new Slot(
-            placed.getString("controller"), placed.getInteger("port"), placed.getInteger("device"))
-        .toString();
   }
 
   /** For programs. */
@@ -184,7 +178,7 @@ final class MachineServing {
     }
     var text = new StringBuilder(sheet.toString());
     for (JsonObject export : exports) {
-      text.append("\n%s, %s: ".formatted(export.getString("machineName"), slot(export)));
+      text.append("\n%s, %s: ".formatted(export.getString("machineName"), MachineWords.slot(export)));
       text.append(
           export.containsKey("location")
               ? "%s, %d bytes".formatted(export.getString("location"), export.getLong("capacity"))

@@ -52,12 +52,12 @@ public final class Words {
     };
   }
 
-  /** {@code SATA:0} or {@code IDE:1.0}; names of controllers may have colons. */
+  /** {@code SATA:0} or {@code IDE:1.1}; names of controllers may have colons. */
   private static Slot slot(String text) {
     Matcher slot = SLOT.matcher(text);
     if (!slot.matches()) {
       throw new TypeConversionException(
-          "'" + text + "' is no slot: write CONTROLLER:PORT or CONTROLLER:PORT.DEVICE, IDE:1.0");
+          "'" + text + "' is no slot: write CONTROLLER:PORT or CONTROLLER:PORT.DEVICE, IDE:1.1");
     }
     int device = slot.group(3) == null ? 0 : Integer.parseInt(slot.group(3));
     return new Slot(slot.group(1), Integer.parseInt(slot.group(2)), device);

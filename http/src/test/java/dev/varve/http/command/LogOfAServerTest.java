@@ -38,9 +38,9 @@ class LogOfAServerTest {
           "INFO machines: machine 'web': controller 'SATA' is added",
           "INFO machines: machine 'web': its settings are saved in .*/web.vbox",
           "INFO machines: image '.*/web.vdi' is registered: VDI, 8 MiB",
-          "INFO machines: machine 'web': '.*/web.vdi' is attached at SATA:0.0",
+          "INFO machines: machine 'web': '.*/web.vdi' is attached at SATA:0",
           "INFO machines: machine 'web': bandwidth group 'slow' is made: 20 MiB/s",
-          "INFO machines: machine 'web': the device at SATA:0.0 is in bandwidth group 'slow'",
+          "INFO machines: machine 'web': the device at SATA:0 is in bandwidth group 'slow'",
           "INFO machines: machine 'web' has started with 1 hard disk and 0 drives",
           "INFO nbd: client 1 \\(process \\d+ .*\\) connected to disk 'web/SATA/0/0'",
           "INFO nbd: client 1 .* left disk 'web/SATA/0/0' after .*: it closed the connection"
@@ -51,8 +51,8 @@ class LogOfAServerTest {
           "INFO machines: machine 'web': the limit of bandwidth group 'slow' is 80 MiB/s, and was"
               + " 20 MiB/s",
           "INFO machines: image '.*/more.vdi' is registered: VDI, 8 MiB",
-          "INFO machines: machine 'web': '.*/more.vdi' is attached at SATA:1.0, while it runs",
-          "INFO machines: machine 'web': '.*/more.vdi' is detached from SATA:1.0, while it runs",
+          "INFO machines: machine 'web': '.*/more.vdi' is attached at SATA:1, while it runs",
+          "INFO machines: machine 'web': '.*/more.vdi' is detached from SATA:1, while it runs",
           "INFO machines: image '.*/more.vdi' is not registered any more",
           "INFO machines: image '.*/more.vdi': its file is deleted",
           "INFO machines: job begun: delete snapshot 'first' of machine 'web'",

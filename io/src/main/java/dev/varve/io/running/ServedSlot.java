@@ -56,7 +56,7 @@ record ServedSlot(Disk disk, OpenDisk open, LimitedDevice device, Export export)
     return new DiskStatus(open.device().readOnly(), open.givesSpaceBack(), open.givenBack());
   }
 
-  /** {@code machine/controller/port/device}. */
+  /** {@code machine/controller/port/device}: not as people write slots, because clients have it. */
   static String name(Disk disk) {
     Slot slot = disk.attachment().slot();
     return "%s/%s/%d/%d"
