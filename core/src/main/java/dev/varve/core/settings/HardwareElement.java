@@ -241,10 +241,7 @@ final class HardwareElement {
   }
 
   private static void check(
-      XmlElement device,
-      Attachment attachment,
-      Set<Slot> taken,
-      Set<String> groups)
+      XmlElement device, Attachment attachment, Set<Slot> taken, Set<String> groups)
       throws SettingsException {
     if (!taken.add(attachment.slot()))
       throw SettingsException.at(

@@ -131,8 +131,7 @@ final class MachineServing {
    * The media in a machine that are served, by their slots. Starting it may have put other ones
    * there.
    */
-  private static Map<Slot, JsonObject> disks(JsonObject machine, ApiClient api)
-      throws IOException {
+  private static Map<Slot, JsonObject> disks(JsonObject machine, ApiClient api) throws IOException {
     Map<String, JsonObject> media = new HashMap<>();
     for (Object each : api.send(get("media")).getJsonArray("media")) {
       var medium = (JsonObject) each;
@@ -178,7 +177,8 @@ final class MachineServing {
     }
     var text = new StringBuilder(sheet.toString());
     for (JsonObject export : exports) {
-      text.append("\n%s, %s: ".formatted(export.getString("machineName"), MachineWords.slot(export)));
+      text.append(
+          "\n%s, %s: ".formatted(export.getString("machineName"), MachineWords.slot(export)));
       text.append(
           export.containsKey("location")
               ? "%s, %d bytes".formatted(export.getString("location"), export.getLong("capacity"))
