@@ -1,6 +1,7 @@
 package dev.varve.http;
 
 import dev.varve.core.medium.ImageChain;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.http.server.DiskServer;
 import dev.varve.http.server.ServedDisk;
 import dev.varve.http.server.StateServer;
@@ -84,7 +85,8 @@ final class Rehearsal {
   private static void load(List<Path> chain, Path socket) throws IOException {
     var server = new DiskServer(NbdLimits.DEFAULT, ReplyStyle.STRUCTURED);
     try {
-      server.serve(new ServedDisk(List.of(""), new ImageChain(chain, false), false, true, true));
+      server.serve(
+          new ServedDisk(List.of(""), ImageChain.of(ImageFormat.VDI, chain), false, true, true));
       server.listen(socket);
       long end = System.nanoTime() + LOAD_NANOS;
       try (var client = new RehearsalClient(socket)) {

@@ -4,6 +4,7 @@ import dev.varve.core.journal.FileStep;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.ErrorCode;
 import dev.varve.core.medium.ImageFiles;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.ImageInfo;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.ModelException;
@@ -31,9 +32,8 @@ final class Inspection {
    * guest writes, and VirtualBox lists files as such that are not the bytes of a disc.
    */
   ImageInfo inspect(Medium medium) throws IOException {
-    return medium.isRaw() && medium.device() != DeviceType.DVD
-        ? images.inspectRaw(medium.location(), medium.device())
-        : images.inspect(medium.location(), medium.device());
+    boolean raw = medium.isRaw() && medium.device() != DeviceType.DVD;
+    return images.inspect(medium.location(), medium.device(), raw ? ImageFormat.RAW : null);
   }
 
   /** The medium as its file is now; accessible, or with the reason why it is not. */
@@ -41,7 +41,7 @@ final class Inspection {
     try {
       ImageInfo info = inspect(medium);
       if (isAnother(info, medium)) return medium.withAccessError(another(info, medium));
-      if (!info.format().equalsIgnoreCase(medium.format()))
+      if (info.format() != medium.format())
         return medium.withAccessError(
             "the file '%s' has the format %s, and is registered as %s"
                 .formatted(medium.name(), info.format(), medium.format()));

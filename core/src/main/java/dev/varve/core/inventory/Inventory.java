@@ -19,6 +19,7 @@ import dev.varve.core.machine.StorageBus;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.ErrorCode;
 import dev.varve.core.medium.ImageFiles;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumState;
@@ -743,7 +744,7 @@ public final class Inventory implements AutoCloseable {
 
   /** Makes a base image of a hard disk and registers it. */
   public MediumId createMedium(
-      Path location, String format, MediumVariant variant, long capacity, MediumType type) {
+      Path location, ImageFormat format, MediumVariant variant, long capacity, MediumType type) {
     host.forFiles(location);
     return ledger.locked(
         () -> {
@@ -766,7 +767,7 @@ public final class Inventory implements AutoCloseable {
    * @param format {@code VDI}, or {@code RAW} for a file whose bytes are the disk's, whatever they
    *     look like; null: as its contents tell
    */
-  public MediumId openMedium(Path location, DeviceType device, @Nullable String format) {
+  public MediumId openMedium(Path location, DeviceType device, @Nullable ImageFormat format) {
     host.forFiles(location);
     return ledger.locked(
         () -> {
@@ -857,7 +858,8 @@ public final class Inventory implements AutoCloseable {
     return work.mergeMedium(source, target);
   }
 
-  public Job cloneMedium(MediumId medium, Path location, String format, MediumVariant variant) {
+  public Job cloneMedium(
+      MediumId medium, Path location, ImageFormat format, MediumVariant variant) {
     host.forMedium(medium);
     host.forFiles(location);
     return work.cloneMedium(medium, location, format, variant);

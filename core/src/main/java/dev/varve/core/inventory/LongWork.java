@@ -17,6 +17,7 @@ import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.FileIdentity;
 import dev.varve.core.medium.HalfMergedException;
 import dev.varve.core.medium.ImageChain;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
@@ -32,7 +33,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -89,7 +89,7 @@ final class LongWork {
     return begun(() -> beginMerge(source, target, false));
   }
 
-  Job cloneMedium(MediumId id, Path location, String format, MediumVariant variant) {
+  Job cloneMedium(MediumId id, Path location, ImageFormat format, MediumVariant variant) {
     return begun(() -> beginClone(id, location, format, variant));
   }
 
@@ -248,7 +248,7 @@ final class LongWork {
     return work;
   }
 
-  private Work beginClone(MediumId id, Path location, String format, MediumVariant variant) {
+  private Work beginClone(MediumId id, Path location, ImageFormat format, MediumVariant variant) {
     InventoryState state = ledger.state();
     Medium medium = state.medium(id);
     if (medium.device() != DeviceType.HARD_DISK)
@@ -261,12 +261,12 @@ final class LongWork {
     EncryptedMedia.refuse(state, id);
     List<Medium> chain = state.chain(id);
     state = outside.inspection().needs(state, chain);
-    MediaRegistry.checkName(outside.images(), location, format.toUpperCase(Locale.ROOT));
+    MediaRegistry.checkName(outside.images(), location, format);
     Medium copy =
         new Medium(
             outside.newMediumId(),
             MediaRegistry.free(state, location),
-            format.toUpperCase(Locale.ROOT),
+            format,
             DeviceType.HARD_DISK,
             MediumType.NORMAL,
             variant,

@@ -12,6 +12,7 @@ import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.MachineState;
 import dev.varve.core.machine.Slot;
 import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.Image;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
@@ -119,7 +120,6 @@ final class MachineRuns {
       InventoryState state, MachineEntry entry, Run run, Attachment attachment) {
     MediumId medium = run.served(attachment);
     List<Medium> chain = medium == null ? List.of() : state.chain(medium).reversed();
-    List<Path> paths = chain.stream().map(Medium::location).toList();
     boolean readOnly =
         run.readOnly()
             || (attachment.type() == DeviceType.DVD
@@ -131,8 +131,7 @@ final class MachineRuns {
     return new Disk(
         entry.name(),
         attachment.withImplicit(false),
-        chain.isEmpty() ? "RAW" : chain.getFirst().format(),
-        paths,
+        chain.stream().map(Image::of).toList(),
         readOnly,
         group);
   }
@@ -154,13 +153,7 @@ final class MachineRuns {
         (slot, disk) ->
             anonymous.put(
                 slot,
-                new Disk(
-                    "",
-                    disk.attachment(),
-                    disk.format(),
-                    disk.chain(),
-                    disk.readOnly(),
-                    disk.group())));
+                new Disk("", disk.attachment(), disk.images(), disk.readOnly(), disk.group())));
     return anonymous;
   }
 

@@ -12,6 +12,7 @@ import dev.varve.core.machine.MachineId;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.ErrorCode;
 import dev.varve.core.medium.ImageFiles;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.ImageInfo;
 import dev.varve.core.medium.Links;
 import dev.varve.core.medium.Medium;
@@ -34,8 +35,6 @@ import org.jspecify.annotations.Nullable;
 /** Which media there are: making, finding, changing and forgetting them one by one. */
 final class MediaRegistry {
 
-  private static final String RAW = "RAW";
-
   private final Outside outside;
 
   MediaRegistry(Outside outside) {
@@ -48,7 +47,7 @@ final class MediaRegistry {
   Medium newBase(
       InventoryState state,
       Path location,
-      String format,
+      ImageFormat format,
       MediumVariant variant,
       long capacity,
       MediumType type) {
@@ -58,13 +57,12 @@ final class MediaRegistry {
     if (variant == MediumVariant.DIFFERENCING)
       throw Refusal.of(
           E_INVALIDARG, "a differencing image needs a parent; create it as one on its parent");
-    String actualFormat = format.toUpperCase(Locale.ROOT);
-    checkName(outside.images(), location, actualFormat);
+    checkName(outside.images(), location, format);
     Medium medium =
         new Medium(
             outside.newMediumId(),
             free(state, location),
-            actualFormat,
+            format,
             DeviceType.HARD_DISK,
             MediumType.NORMAL,
             variant,
@@ -91,7 +89,7 @@ final class MediaRegistry {
   }
 
   /** Refuses a name that promises another format than the new image will have. */
-  static void checkName(ImageFiles images, Path location, String format) {
+  static void checkName(ImageFiles images, Path location, ImageFormat format) {
     String why = images.whyNotNamed(location, format);
     if (why != null) throw Refusal.of(E_INVALIDARG, "%s", why);
   }
@@ -145,12 +143,13 @@ final class MediaRegistry {
    *
    * @param format null: as the file's contents tell
    */
-  Opened open(InventoryState state, Path location, DeviceType device, @Nullable String format) {
+  Opened open(
+      InventoryState state, Path location, DeviceType device, @Nullable ImageFormat format) {
     Path given = absolute(location);
     Path absolute = at(state, given) == null ? Links.followed(given) : given;
     Medium known = known(state, absolute);
     if (known != null) {
-      if (format != null && !format.equals(known.format()))
+      if (format != null && format != known.format())
         throw Refusal.of(
             VBOX_E_OBJECT_IN_USE,
             "'%s' is registered with the format %s; close that medium before you open it as %s",
@@ -166,7 +165,7 @@ final class MediaRegistry {
             device.text());
       return new Opened(state, known.id());
     }
-    boolean raw = RAW.equals(format);
+    boolean raw = format == ImageFormat.RAW;
     if (device == DeviceType.HARD_DISK && !raw && isDisc(absolute))
       throw Refusal.of(
           E_FAIL,
@@ -175,8 +174,8 @@ final class MediaRegistry {
     ImageInfo info;
     try {
       ImageFiles images = outside.images();
-      info = raw ? images.inspectRaw(absolute, device) : images.inspect(absolute, device);
-      if (format != null && !format.equals(info.format()))
+      info = images.inspect(absolute, device, raw ? format : null);
+      if (format != null && format != info.format())
         throw new IOException("it is no image of the format " + format);
     } catch (OtherFormatException e) {
       throw Refusal.of(
@@ -202,8 +201,8 @@ final class MediaRegistry {
   }
 
   private Medium read(InventoryState state, Path location, DeviceType device, ImageInfo info) {
-    boolean drive = info.format().equals(Medium.HOST_DRIVE);
-    if (device.isRemovable() && !drive && !info.format().equals(RAW))
+    boolean drive = info.format() == ImageFormat.HOST_DRIVE;
+    if (device.isRemovable() && !drive && info.format() != ImageFormat.RAW)
       throw Refusal.of(
           E_FAIL,
           "'%s' is a hard disk image (%s) and cannot be opened as %s",

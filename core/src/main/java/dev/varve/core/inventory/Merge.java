@@ -1,6 +1,7 @@
 package dev.varve.core.inventory;
 
 import dev.varve.core.journal.FileStep;
+import dev.varve.core.medium.Image;
 import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
@@ -84,9 +85,7 @@ record Merge(MediumId source, MediumId target, boolean forward) {
   }
 
   private static FileStep onto(Medium parent, Medium child) {
-    return parent.isRaw()
-        ? new FileStep.ReparentToRaw(child.location(), child.id(), parent.location(), parent.id())
-        : new FileStep.Reparent(child.location(), child.id(), parent.location());
+    return new FileStep.Reparent(child.location(), child.id(), Image.of(parent));
   }
 
   /** Deletes the file of a medium. */

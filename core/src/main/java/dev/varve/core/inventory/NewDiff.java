@@ -3,7 +3,9 @@ package dev.varve.core.inventory;
 import dev.varve.core.machine.Machine;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.ErrorCode;
+import dev.varve.core.medium.Image;
 import dev.varve.core.medium.ImageFiles;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
@@ -27,21 +29,15 @@ import org.jspecify.annotations.Nullable;
  * A differencing image that is about to be made.
  *
  * @param medium as it will be registered
- * @param parent the file it builds on
- * @param onRaw the parent's id, if the parent is raw and does not have it in its file
+ * @param parent what it builds on
  */
-record NewDiff(Medium medium, Path parent, @Nullable MediumId onRaw) {
+record NewDiff(Medium medium, Image parent) {
 
   private static final System.Logger LOG = System.getLogger(NewDiff.class.getName());
 
-  /** Formats that can hold a differencing image; on others it is a VDI. */
-  private static final Set<String> CAN_DIFFER = Set.of("VDI", "VMDK", "VHD");
-
-  private static final String DEFAULT_FORMAT = "VDI";
-
   /** One that the model makes by itself, in a machine's snapshot folder and registry. */
   static NewDiff in(Machine machine, InventoryState state, Medium parent, MediumId id) {
-    String extension = format(parent).toLowerCase(Locale.ROOT);
+    String extension = format(parent).text().toLowerCase(Locale.ROOT);
     Path location = snapshotFolder(machine).resolve("{%s}.%s".formatted(id.uuid(), extension));
     NewDiff diff = at(location, state, parent, id);
     return of(diff.medium().withRegistries(Set.of(machine.id().uuid())), parent);
@@ -91,11 +87,11 @@ record NewDiff(Medium medium, Path parent, @Nullable MediumId onRaw) {
   }
 
   static NewDiff of(Medium medium, Medium parent) {
-    return new NewDiff(medium, parent.location(), parent.isRaw() ? parent.id() : null);
+    return new NewDiff(medium, Image.of(parent));
   }
 
-  private static String format(Medium parent) {
-    return CAN_DIFFER.contains(parent.format()) ? parent.format() : DEFAULT_FORMAT;
+  private static ImageFormat format(Medium parent) {
+    return parent.format().canDiffer() ? parent.format() : ImageFormat.VDI;
   }
 
   /** Makes the file, and the folder that it goes into. */
@@ -104,8 +100,7 @@ record NewDiff(Medium medium, Path parent, @Nullable MediumId onRaw) {
     if (Files.isSymbolicLink(folder) && !Files.exists(folder))
       throw new NoSuchFileException(folder.toString());
     Ownership.createFolders(folder);
-    if (onRaw == null) images.createChild(medium.location(), medium.id(), parent);
-    else images.createChildOfRaw(medium.location(), medium.id(), parent, onRaw);
+    images.createChild(medium.location(), medium.id(), medium.format(), parent);
   }
 
   /** The files that are made, with the ids that they hold. */

@@ -6,11 +6,14 @@ import dev.varve.core.machine.Attachment;
 import dev.varve.core.machine.BandwidthGroup;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
+import dev.varve.core.medium.Image;
 import dev.varve.core.medium.ImageChain;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.MappedDisk;
 import dev.varve.core.medium.Progress;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -25,22 +28,44 @@ public interface RunningDisks extends ServedDisks {
    * A disk to serve.
    *
    * @param machineName begins the export's name, {@code machine/controller/port/device}
-   * @param format of the base: VDI or RAW
-   * @param chain base first; empty for an empty drive
+   * @param images base first; empty for an empty drive
    * @param readOnly whether the guest may only read
    * @param group the limit that it shares; null for none
    */
   record Disk(
       String machineName,
       Attachment attachment,
-      String format,
-      List<Path> chain,
+      List<Image> images,
       boolean readOnly,
       @Nullable BandwidthGroup group) {
 
-    /** These files as its chain, on a base of the format that this one has. */
+    public Disk {
+      images = List.copyOf(images);
+    }
+
+    /** The format of the base; raw for an empty drive. */
+    public ImageFormat format() {
+      return images.isEmpty() ? ImageFormat.RAW : images.getFirst().format();
+    }
+
+    /** Its files, base first. */
+    public List<Path> chain() {
+      return images.stream().map(Image::file).toList();
+    }
+
+    /**
+     * These files as its chain.
+     *
+     * @param files base first: other names of its files, and VDI images on top of them perhaps
+     */
     public ImageChain withFiles(List<Path> files) {
-      return new ImageChain(files, format.equals("RAW"));
+      List<Image> renamed = new ArrayList<>();
+      for (int i = 0; i < files.size(); i++)
+        renamed.add(
+            i < images.size()
+                ? new Image(files.get(i), images.get(i).format(), images.get(i).id())
+                : new Image(files.get(i), ImageFormat.VDI, null));
+      return new ImageChain(renamed);
     }
   }
 

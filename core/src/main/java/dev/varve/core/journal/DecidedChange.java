@@ -3,6 +3,7 @@ package dev.varve.core.journal;
 import dev.varve.core.device.FailureWords;
 import dev.varve.core.journal.JournalEntry.Step;
 import dev.varve.core.medium.FileIdentity;
+import dev.varve.core.medium.Image;
 import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.MediumId;
 import java.io.IOException;
@@ -193,9 +194,7 @@ final class DecidedChange {
   private void take(FileStep step) throws IOException {
     switch (step) {
       case FileStep.Delete(Path image, _) -> images.delete(image);
-      case FileStep.Reparent(Path image, _, Path parent) -> images.reparent(image, parent);
-      case FileStep.ReparentToRaw(Path image, _, Path parent, MediumId parentId) ->
-          images.reparentToRaw(image, parent, parentId);
+      case FileStep.Reparent(Path image, _, Image parent) -> images.reparent(image, parent);
       case FileStep.MakeBase(Path image, _) -> images.makeBase(image);
     }
   }
@@ -203,10 +202,8 @@ final class DecidedChange {
   private static String words(FileStep step) {
     return switch (step) {
       case FileStep.Delete(Path image, _) -> "delete " + image;
-      case FileStep.Reparent(Path image, _, Path parent) ->
-          "make %s the parent of %s".formatted(parent, image);
-      case FileStep.ReparentToRaw(Path image, _, Path parent, MediumId _) ->
-          "make %s the parent of %s".formatted(parent, image);
+      case FileStep.Reparent(Path image, _, Image parent) ->
+          "make %s the parent of %s".formatted(parent.file(), image);
       case FileStep.MakeBase(Path image, _) -> "make %s a base".formatted(image);
     };
   }
@@ -216,9 +213,7 @@ final class DecidedChange {
         switch (step) {
           case FileStep.Delete(Path image, _) ->
               "'%s' is not needed any more, and cannot be deleted".formatted(image);
-          case FileStep.Reparent(Path image, _, Path parent) -> noParent(image, parent);
-          case FileStep.ReparentToRaw(Path image, _, Path parent, MediumId _) ->
-              noParent(image, parent);
+          case FileStep.Reparent(Path image, _, Image parent) -> noParent(image, parent.file());
           case FileStep.MakeBase(Path image, _) ->
               "it cannot be written into '%s' that it has no parent any more".formatted(image);
         };

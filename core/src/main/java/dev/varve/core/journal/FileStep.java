@@ -1,5 +1,6 @@
 package dev.varve.core.journal;
 
+import dev.varve.core.medium.Image;
 import dev.varve.core.medium.MediumId;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -20,11 +21,10 @@ public sealed interface FileStep {
 
   record Delete(Path image, @Nullable MediumId id) implements FileStep {}
 
-  record Reparent(Path image, @Nullable MediumId id, Path parent) implements FileStep {}
-
-  /** A raw file does not say its id. */
-  record ReparentToRaw(Path image, @Nullable MediumId id, Path parent, MediumId parentId)
-      implements FileStep {}
+  /**
+   * @param parent with its id, unless its file says it
+   */
+  record Reparent(Path image, @Nullable MediumId id, Image parent) implements FileStep {}
 
   record MakeBase(Path image, @Nullable MediumId id) implements FileStep {}
 }

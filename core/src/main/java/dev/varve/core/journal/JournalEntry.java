@@ -1,6 +1,8 @@
 package dev.varve.core.journal;
 
 import dev.varve.core.medium.FileIdentity;
+import dev.varve.core.medium.Image;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.MediumId;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -174,8 +176,7 @@ record JournalEntry(
     out.writeByte(
         switch (step.what()) {
           case FileStep.Delete _ -> DELETE;
-          case FileStep.Reparent _ -> REPARENT;
-          case FileStep.ReparentToRaw _ -> REPARENT_TO_RAW;
+          case FileStep.Reparent(_, _, Image parent) -> parent.isRaw() ? REPARENT_TO_RAW : REPARENT;
           case FileStep.MakeBase _ -> MAKE_BASE;
         });
     write(out, step.what().image().toString());
@@ -184,8 +185,8 @@ record JournalEntry(
     write(
         out,
         switch (step.what()) {
-          case FileStep.Reparent reparent -> reparent.parent().toString();
-          case FileStep.ReparentToRaw reparent -> reparent.parentId() + " " + reparent.parent();
+          case FileStep.Reparent(_, _, Image parent) ->
+              parent.isRaw() ? parent.id() + " " + parent.file() : parent.file().toString();
           case FileStep.Delete _, FileStep.MakeBase _ -> "";
         });
   }
@@ -276,12 +277,14 @@ record JournalEntry(
       throws IOException {
     return switch (kind) {
       case DELETE -> new FileStep.Delete(image, id);
-      case REPARENT -> new FileStep.Reparent(image, id, Path.of(other));
+      case REPARENT ->
+          new FileStep.Reparent(image, id, new Image(Path.of(other), ImageFormat.VDI, null));
       case MAKE_BASE -> new FileStep.MakeBase(image, id);
       case REPARENT_TO_RAW -> {
         String[] words = other.split(" ", 2);
         if (words.length < 2) throw new IOException("a parent '%s'".formatted(other));
-        yield new FileStep.ReparentToRaw(image, id, Path.of(words[1]), MediumId.of(words[0]));
+        yield new FileStep.Reparent(
+            image, id, new Image(Path.of(words[1]), ImageFormat.RAW, MediumId.of(words[0])));
       }
       default -> throw new IOException("step of kind " + kind);
     };

@@ -18,15 +18,20 @@ public interface ImageFiles {
   /**
    * Opens an image for a moment.
    *
+   * @param format as it is registered: what is {@link ImageFormat#RAW} is so whatever is in the
+   *     file or device; null: it is found out
    * @throws IOException if the file is missing or is no image of a format that can be opened; the
    *     message is for people
    * @throws OtherFormatException if it has another format, and could be taken for raw only because
    *     the user says so
    */
-  ImageInfo inspect(Path location, DeviceType device) throws IOException;
+  ImageInfo inspect(Path location, DeviceType device, @Nullable ImageFormat format)
+      throws IOException;
 
-  /** The same for a file or device that is registered as raw, whatever is in it. */
-  ImageInfo inspectRaw(Path location, DeviceType device) throws IOException;
+  /** Opens an image for a moment, and finds out what it is. */
+  default ImageInfo inspect(Path location, DeviceType device) throws IOException {
+    return inspect(location, device, null);
+  }
 
   /**
    * Hands the allocation of the disk that images form to {@code sink}, from {@code offset} on.
@@ -51,10 +56,8 @@ public interface ImageFiles {
   /**
    * Why a new image should not have this name: other programs, and Varve, would take it for one of
    * another format. The answer, for people, says what to do; null if the name is good.
-   *
-   * @param format {@code VDI} or {@code RAW}
    */
-  default @Nullable String whyNotNamed(Path location, String format) {
+  default @Nullable String whyNotNamed(Path location, ImageFormat format) {
     return null;
   }
 
@@ -67,7 +70,6 @@ public interface ImageFiles {
   /**
    * Makes a base image that reads as zeroes.
    *
-   * @param format {@code VDI} or {@code RAW}
    * @param announcement hears of a raw file
    * @throws java.nio.file.FileAlreadyExistsException if there is a file
    * @throws IllegalArgumentException if an image cannot be so; the message is for people
@@ -75,28 +77,20 @@ public interface ImageFiles {
   void create(
       Path location,
       MediumId id,
-      String format,
+      ImageFormat format,
       MediumVariant variant,
       long capacity,
       Announcement announcement)
       throws IOException;
 
   /**
-   * Makes a VDI differencing image that shows what its parent shows, as large as its parent.
+   * Makes a differencing image that shows what its parent shows, as large as its parent.
    *
+   * @param format {@link ImageFormat#canDiffer}
+   * @param parent with the id that it is registered under: the child keeps that
    * @throws java.nio.file.FileAlreadyExistsException if there is a file
    */
-  void createChild(Path location, MediumId id, Path parent) throws IOException;
-
-  /**
-   * The same on a parent that has no id of its own: a raw file or device.
-   *
-   * @param parentId what the parent is registered as; the child keeps it
-   */
-  default void createChildOfRaw(Path location, MediumId id, Path parent, MediumId parentId)
-      throws IOException {
-    createChild(location, id, parent);
-  }
+  void createChild(Path location, MediumId id, ImageFormat format, Image parent) throws IOException;
 
   /** Makes a differencing image show what its parent shows again. */
   void reset(Path location) throws IOException;
@@ -117,13 +111,12 @@ public interface ImageFiles {
    */
   boolean merge(ImageChain chain, Path source, Path target, Progress progress) throws IOException;
 
-  /** Tells a differencing image that {@code parent} is its parent from now on. */
-  void reparent(Path location, Path parent) throws IOException;
-
-  /** The same for a parent that has no id of its own: a raw file or device. */
-  default void reparentToRaw(Path location, Path parent, MediumId parentId) throws IOException {
-    reparent(location, parent);
-  }
+  /**
+   * Tells a differencing image that {@code parent} is its parent from now on.
+   *
+   * @param parent with its id, unless its file says it
+   */
+  void reparent(Path location, Image parent) throws IOException;
 
   /** Tells a differencing image that it is a base from now on: nothing lies below it any more. */
   void makeBase(Path location) throws IOException;
@@ -138,7 +131,7 @@ public interface ImageFiles {
       ImageChain chain,
       Path location,
       MediumId id,
-      String format,
+      ImageFormat format,
       MediumVariant variant,
       Progress progress,
       Announcement announcement)

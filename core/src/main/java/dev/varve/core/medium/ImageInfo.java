@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record ImageInfo(
     @Nullable MediumId id,
-    String format,
+    ImageFormat format,
     MediumVariant variant,
     @Nullable MediumId parent,
     long capacity,

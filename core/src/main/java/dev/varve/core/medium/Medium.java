@@ -12,7 +12,6 @@ import org.jspecify.annotations.Nullable;
  * children and its locks follow from the rest of the inventory.
  *
  * @param location absolute; of a host drive, its device file
- * @param format as in settings files: VDI, RAW, VMDK, ...
  * @param parent null for a base
  * @param capacity what the guest sees, in bytes; 0 while nobody has looked
  * @param autoReset whether starting a machine empties it; only a medium with a parent
@@ -25,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 public record Medium(
     MediumId id,
     Path location,
-    String format,
+    ImageFormat format,
     DeviceType device,
     MediumType type,
     MediumVariant variant,
@@ -49,9 +48,6 @@ public record Medium(
   /** The access error of a medium whose file has not been looked at. */
   public static final String NOT_CHECKED = "it has not been looked at yet";
 
-  /** The format of what stands for a drive of the host; such media are in no registry. */
-  public static final String HOST_DRIVE = "HostDrive";
-
   /**
    * The id of a drive of the host. Files that name one give it none: it follows from the device, so
    * that it is the same in every run and every machine.
@@ -69,12 +65,12 @@ public record Medium(
 
   /** Whether its file says nothing of itself, neither an id nor a parent. */
   public boolean isRaw() {
-    return format.equals("RAW");
+    return format == ImageFormat.RAW;
   }
 
   /** Whether it is a DVD or floppy drive of the host, with whatever disc is in it. */
   public boolean isHostDrive() {
-    return format.equals(HOST_DRIVE);
+    return format == ImageFormat.HOST_DRIVE;
   }
 
   /** Whether its file has been looked at since the inventory was opened. */

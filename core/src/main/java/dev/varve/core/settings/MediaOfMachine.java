@@ -1,6 +1,7 @@
 package dev.varve.core.settings;
 
 import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
@@ -103,7 +104,7 @@ final class MediaOfMachine {
         new Medium(
             id,
             Values.path(element, "src", folder),
-            Medium.HOST_DRIVE,
+            ImageFormat.HOST_DRIVE,
             device,
             device == DeviceType.DVD ? MediumType.READONLY : MediumType.WRITETHROUGH,
             MediumVariant.STANDARD,

@@ -1,6 +1,7 @@
 package dev.varve.core.settings;
 
 import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
@@ -29,24 +30,6 @@ import org.jspecify.annotations.Nullable;
 final class MediaRegistry {
 
   private static final String LOCATION = "location";
-  private static final String RAW = "RAW";
-  private static final String ISCSI = "iSCSI";
-
-  /** As VirtualBox writes them. */
-  private static final List<String> FORMATS =
-      List.of(
-          RAW,
-          "VDI",
-          "VMDK",
-          "VHD",
-          "VHDX",
-          "QCOW",
-          "QED",
-          "Parallels",
-          "DMG",
-          "CUE",
-          "iSCSI",
-          "VBoxIsoMaker");
 
   /** The lists of a registry in their order. */
   private enum Kind {
@@ -117,11 +100,7 @@ final class MediaRegistry {
 
   private Medium medium(XmlElement element, Kind kind, @Nullable MediumId parent)
       throws SettingsException {
-    String format = element.attribute("format");
-    if (format == null) {
-      if (kind == Kind.HARD_DISKS) format = Values.text(element, "format");
-      else format = RAW;
-    }
+    ImageFormat format = format(element, kind);
     var id = new MediumId(Values.uuid(element, "uuid"));
     XmlElement description = element.child("Description");
     Map<String, String> properties = new HashMap<>();
@@ -131,8 +110,8 @@ final class MediaRegistry {
     }
     return new Medium(
         id,
-        location(element, id, format(format), kind.device),
-        format(format),
+        location(element, id, format, kind.device),
+        format,
         kind.device,
         parent == null ? type(element, kind) : MediumType.NORMAL,
         parent == null ? MediumVariant.STANDARD : MediumVariant.DIFFERENCING,
@@ -145,17 +124,17 @@ final class MediaRegistry {
         Medium.NOT_CHECKED);
   }
 
-  private Path location(XmlElement element, MediumId id, String format, DeviceType device)
+  private Path location(XmlElement element, MediumId id, ImageFormat format, DeviceType device)
       throws SettingsException {
     Path literal = Values.path(element, LOCATION, folder);
-    if (format.equals(ISCSI)) return literal;
+    if (format == ImageFormat.ISCSI) return literal;
     return whereabouts.of(Values.text(element, LOCATION), id, format, device);
   }
 
   /** Formats and types are compared without regard to case, as VirtualBox does it. */
-  private static String format(String text) {
-    for (String known : FORMATS) if (known.equalsIgnoreCase(text)) return known;
-    return text;
+  private static ImageFormat format(XmlElement element, Kind kind) throws SettingsException {
+    if (kind != Kind.HARD_DISKS && element.attribute("format") == null) return ImageFormat.RAW;
+    return ImageFormat.of(Values.text(element, "format"));
   }
 
   private static MediumType type(XmlElement element, Kind kind) throws SettingsException {
@@ -234,6 +213,7 @@ final class MediaRegistry {
     for (Medium medium : here) {
       XmlElement element = present.get(medium.id());
       if (element == null) {
+        requireKnown(medium);
         element = place.newElement(kind.element);
         fields(medium, kind).writeTo(element);
       } else {
@@ -249,6 +229,14 @@ final class MediaRegistry {
       if (kind == Kind.HARD_DISKS)
         write(elements.get(i), kind, here.get(i).id(), children, present);
     }
+  }
+
+  /** What a settings file calls a format that is not known here stays in that file alone. */
+  private static void requireKnown(Medium medium) throws SettingsException {
+    if (medium.format() != ImageFormat.OTHER) return;
+    throw new SettingsException(
+        "'%s' has a format that Varve does not know and cannot be listed in another settings file; add it there with the program that made it"
+            .formatted(medium.name()));
   }
 
   /** The parent as the file has it. */
@@ -274,11 +262,11 @@ final class MediaRegistry {
   private Fields fields(Medium medium, Kind kind, Path location) {
     boolean disk = kind == Kind.HARD_DISKS;
     boolean typed = disk ? !medium.isDifferencing() : medium.type() != kind.usualType;
-    boolean formatted = disk || !medium.format().equals(RAW);
+    boolean formatted = disk || medium.format() != ImageFormat.RAW;
     return new Fields()
         .with("uuid", Values.text(medium.id().uuid()))
         .with(LOCATION, Values.text(location, folder))
-        .with("format", formatted ? medium.format() : null)
+        .with("format", formatted ? medium.format().text() : null)
         .withTrue("autoReset", medium.autoReset())
         .with("type", typed ? medium.type().text() : null);
   }

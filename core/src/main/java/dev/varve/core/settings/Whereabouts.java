@@ -3,6 +3,7 @@ package dev.varve.core.settings;
 import dev.varve.core.machine.WrittenPath;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.ImageFiles;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.ImageInfo;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.settings.MovedMedia.Note;
@@ -36,7 +37,6 @@ import org.jspecify.annotations.Nullable;
 final class Whereabouts {
 
   private static final String SNAPSHOTS = "Snapshots";
-  private static final String RAW = "RAW";
 
   private final Path folder;
   private final List<Path> folders;
@@ -82,7 +82,7 @@ final class Whereabouts {
    *
    * @throws java.nio.file.InvalidPathException if no file of this system can have that name
    */
-  Path of(String text, MediumId id, String format, DeviceType device) {
+  Path of(String text, MediumId id, ImageFormat format, DeviceType device) {
     var written = new WrittenPath(text);
     if (written.isOfWindows()) {
       Path here = search(written, id, format, device);
@@ -104,7 +104,7 @@ final class Whereabouts {
   }
 
   private Path outside(
-      String location, Path literal, MediumId id, String format, DeviceType device) {
+      String location, Path literal, MediumId id, ImageFormat format, DeviceType device) {
     var written = new WrittenPath(location);
     Path here = search(written, id, format, device);
     if (here != null && Files.notExists(literal))
@@ -150,7 +150,7 @@ final class Whereabouts {
   }
 
   private @Nullable Path search(
-      WrittenPath written, MediumId id, String format, DeviceType device) {
+      WrittenPath written, MediumId id, ImageFormat format, DeviceType device) {
     String name = folded(written.fileName());
     if (name.isEmpty() || images == null) return null;
     for (Path place : folders)
@@ -176,11 +176,11 @@ final class Whereabouts {
   }
 
   /** Where files hold no uuid, the name decides, if no other medium of the registry has it. */
-  private boolean holds(Path file, MediumId id, String format, DeviceType device) {
+  private boolean holds(Path file, MediumId id, ImageFormat format, DeviceType device) {
     assert images != null;
     try {
-      boolean raw = format.equals(RAW);
-      ImageInfo info = raw ? images.inspectRaw(file, device) : images.inspect(file, device);
+      boolean raw = format == ImageFormat.RAW;
+      ImageInfo info = images.inspect(file, device, raw ? format : null);
       if (info.id() != null) return info.id().equals(id);
       return raw && names.getOrDefault(folded(file.getFileName().toString()), 1) == 1;
     } catch (IOException e) {

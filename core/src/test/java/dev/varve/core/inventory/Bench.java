@@ -13,6 +13,7 @@ import dev.varve.core.machine.StorageBus;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.ErrorCode;
 import dev.varve.core.medium.ImageFiles;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
@@ -122,7 +123,7 @@ final class Bench implements AutoCloseable {
   }
 
   MediumId disk(String name, MediumType type, MediumVariant variant) {
-    return inventory.createMedium(at(name + ".vdi"), "VDI", variant, CAPACITY, type);
+    return inventory.createMedium(at(name + ".vdi"), ImageFormat.VDI, variant, CAPACITY, type);
   }
 
   MediumId dvd(String name) throws IOException {

@@ -10,8 +10,10 @@ import dev.varve.core.machine.Snapshot;
 import dev.varve.core.machine.SnapshotId;
 import dev.varve.core.medium.Announcement;
 import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.Image;
 import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.ImageFiles;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.ImageInfo;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
@@ -25,6 +27,7 @@ import java.util.List;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
@@ -127,18 +130,18 @@ class CrashPointsTest {
             "clone",
             h ->
                 h.bench.inventory.cloneMedium(
-                    h.y, h.bench.at("copy.vdi"), "VDI", MediumVariant.STANDARD)),
+                    h.y, h.bench.at("copy.vdi"), ImageFormat.VDI, MediumVariant.STANDARD)),
         new Case(
             "cloneToRaw",
             h ->
                 h.bench.inventory.cloneMedium(
-                    h.y, h.bench.at("copy.raw"), "RAW", MediumVariant.STANDARD)),
+                    h.y, h.bench.at("copy.raw"), ImageFormat.RAW, MediumVariant.STANDARD)),
         new Case(
             "createRaw",
             h ->
                 h.bench.inventory.createMedium(
                     h.bench.at("fresh.raw"),
-                    "RAW",
+                    ImageFormat.RAW,
                     MediumVariant.STANDARD,
                     Bench.CAPACITY,
                     MediumType.NORMAL)));
@@ -361,20 +364,16 @@ class CrashPointsTest {
     ImageFiles over(ImageFiles images) {
       return new ImageFiles() {
         @Override
-        public ImageInfo inspect(Path location, DeviceType device) throws IOException {
-          return images.inspect(location, device);
-        }
-
-        @Override
-        public ImageInfo inspectRaw(Path location, DeviceType device) throws IOException {
-          return images.inspectRaw(location, device);
+        public ImageInfo inspect(Path location, DeviceType device, @Nullable ImageFormat format)
+            throws IOException {
+          return images.inspect(location, device, format);
         }
 
         @Override
         public void create(
             Path location,
             MediumId id,
-            String format,
+            ImageFormat format,
             MediumVariant variant,
             long capacity,
             Announcement announcement)
@@ -385,9 +384,10 @@ class CrashPointsTest {
         }
 
         @Override
-        public void createChild(Path location, MediumId id, Path parent) throws IOException {
+        public void createChild(Path location, MediumId id, ImageFormat format, Image parent)
+            throws IOException {
           before("create " + location);
-          images.createChild(location, id, parent);
+          images.createChild(location, id, format, parent);
           before("created " + location);
         }
 
@@ -407,7 +407,7 @@ class CrashPointsTest {
         }
 
         @Override
-        public void reparent(Path location, Path parent) throws IOException {
+        public void reparent(Path location, Image parent) throws IOException {
           before("reparent " + location);
           images.reparent(location, parent);
           before("reparented " + location);
@@ -425,7 +425,7 @@ class CrashPointsTest {
             ImageChain chain,
             Path location,
             MediumId id,
-            String format,
+            ImageFormat format,
             MediumVariant variant,
             Progress progress,
             Announcement announcement)

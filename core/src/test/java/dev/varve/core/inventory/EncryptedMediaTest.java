@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.ModelException;
@@ -108,7 +109,7 @@ class EncryptedMediaTest {
             () -> bench.inventory.createDiff(base, bench.at("child.vdi")),
             () ->
                 bench.inventory.cloneMedium(
-                    base, bench.at("copy.vdi"), "VDI", MediumVariant.STANDARD),
+                    base, bench.at("copy.vdi"), ImageFormat.VDI, MediumVariant.STANDARD),
             () ->
                 bench.inventory.restoreSnapshot(
                     own, bench.machine(machine).saved().currentSnapshot()))) {

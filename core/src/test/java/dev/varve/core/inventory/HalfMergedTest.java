@@ -12,6 +12,7 @@ import dev.varve.core.machine.MachineState;
 import dev.varve.core.machine.SnapshotId;
 import dev.varve.core.medium.HalfMergedException;
 import dev.varve.core.medium.ImageFiles;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumVariant;
 import java.io.IOException;
@@ -83,7 +84,7 @@ class HalfMergedTest {
         refused(
             () ->
                 bench.inventory.cloneMedium(
-                    base, bench.at("copy.vdi"), "VDI", MediumVariant.STANDARD)));
+                    base, bench.at("copy.vdi"), ImageFormat.VDI, MediumVariant.STANDARD)));
     assertEquals(
         VBOX_E_INVALID_OBJECT_STATE,
         refused(() -> bench.inventory.createDiff(base, bench.at("diff.vdi"))));

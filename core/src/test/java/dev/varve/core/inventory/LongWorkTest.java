@@ -17,6 +17,7 @@ import dev.varve.core.machine.SnapshotId;
 import dev.varve.core.medium.Announcement;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.ImageFiles;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumState;
 import dev.varve.core.medium.MediumType;
@@ -38,6 +39,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Deleting snapshots and merging, between their beginning and their end. */
@@ -262,8 +264,8 @@ class LongWorkTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"VDI", "RAW"})
-  void aFileThatSomebodyElseMadeWhereACancelledCopyWasToGoStaysHis(String format)
+  @EnumSource(names = {"VDI", "RAW"})
+  void aFileThatSomebodyElseMadeWhereACancelledCopyWasToGoStaysHis(ImageFormat format)
       throws IOException {
     Path location = bench.at("copy");
     Job job = bench.inventory.cloneMedium(base, location, format, MediumVariant.STANDARD);
@@ -286,7 +288,13 @@ class LongWorkTest {
     Files.delete(location);
     var his = new MediumId(new UUID(1, 1));
     new TestImages()
-        .create(location, his, "VDI", MediumVariant.STANDARD, Bench.CAPACITY, Announcement.UNHEARD);
+        .create(
+            location,
+            his,
+            ImageFormat.VDI,
+            MediumVariant.STANDARD,
+            Bench.CAPACITY,
+            Announcement.UNHEARD);
 
     bench.inventory.discard(session);
 
@@ -301,7 +309,7 @@ class LongWorkTest {
   }
 
   private Job copy(MediumId medium, Path location) {
-    return bench.inventory.cloneMedium(medium, location, "VDI", MediumVariant.STANDARD);
+    return bench.inventory.cloneMedium(medium, location, ImageFormat.VDI, MediumVariant.STANDARD);
   }
 
   @Test
@@ -328,7 +336,7 @@ class LongWorkTest {
     bench.write(base, 0, "base");
     Path location = bench.at("copy.vdi");
 
-    Job job = bench.inventory.cloneMedium(base, location, "VDI", MediumVariant.STANDARD);
+    Job job = bench.inventory.cloneMedium(base, location, ImageFormat.VDI, MediumVariant.STANDARD);
     assertEquals(3, bench.inventory.view().media().size());
     waiting.remove().run();
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
 import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumState;
@@ -48,7 +49,11 @@ class MovedMachineTest {
     String session = first.lock(machine);
     base =
         first.inventory.createMedium(
-            first.at(NAME), "VDI", MediumVariant.STANDARD, Bench.CAPACITY, MediumType.NORMAL);
+            first.at(NAME),
+            ImageFormat.VDI,
+            MediumVariant.STANDARD,
+            Bench.CAPACITY,
+            MediumType.NORMAL);
     first.attach(session, 0, base);
     first.inventory.attach(session, new Slot("IDE", 1, 0), DeviceType.DVD, first.dvd("cd"));
     first.write(base, 0, "old");

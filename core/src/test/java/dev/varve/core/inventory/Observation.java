@@ -131,7 +131,7 @@ final class Observation {
     Medium medium = seen.medium();
     ObjectNode json = JSON.objectNode();
     json.put("device", medium.device().text());
-    json.put("format", medium.format());
+    json.put("format", medium.format().text());
     json.put("mediumType", medium.type().text());
     json.put("parent", medium.parent() == null ? null : names.of(medium.parent()));
     json.put("readOnly", seen.needsDifferencing());

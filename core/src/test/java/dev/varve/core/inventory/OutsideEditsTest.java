@@ -13,6 +13,8 @@ import dev.varve.core.machine.MachineState;
 import dev.varve.core.machine.SnapshotId;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.ErrorCode;
+import dev.varve.core.medium.Image;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
@@ -535,7 +537,8 @@ class OutsideEditsTest {
     MediumId top = MediumId.of("99999999-0000-4000-8000-000000000001");
     Path image = file.resolveSibling("Snapshots").resolve("{" + top + "}.vdi");
     Files.createDirectories(image.getParent());
-    bench.contents.createChild(image, top, bench.at("base.vdi"));
+    bench.contents.createChild(
+        image, top, ImageFormat.VDI, new Image(bench.at("base.vdi"), ImageFormat.VDI, null));
     edit(
         text -> {
           int from = text.lastIndexOf("<Hardware");

@@ -18,6 +18,7 @@ import dev.varve.core.machine.StorageBus;
 import dev.varve.core.machine.StorageController;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.ErrorCode;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
@@ -217,13 +218,13 @@ final class ScenarioOperations {
 
   private void createMedium(Arguments a) {
     String name = a.text("name");
-    String format = a.textOr("format", "VDI");
+    ImageFormat format = ImageFormat.of(a.textOr("format", "VDI"));
     MediumVariant variant =
         a.choiceOr("variant", MediumVariant.values(), MediumVariant::text, MediumVariant.STANDARD);
     MediumType type =
         a.choiceOr("mediumType", MediumType.values(), MediumType::text, MediumType.NORMAL);
     long capacity = a.numberOr("sizeMB", 8) * MEBIBYTE;
-    String extension = format.equals("RAW") ? "raw" : format.toLowerCase(Locale.ROOT);
+    String extension = format.text().toLowerCase(Locale.ROOT);
     Path location = disks.resolve(name + "." + extension);
     names.medium(name, inventory.createMedium(location, format, variant, capacity, type));
   }

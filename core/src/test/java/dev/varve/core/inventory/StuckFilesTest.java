@@ -10,6 +10,7 @@ import dev.varve.core.inventory.Warnings.Kind;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.ErrorCode;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.ModelException;
@@ -194,7 +195,7 @@ class StuckFilesTest {
             () ->
                 bench.inventory.createMedium(
                     link,
-                    "VDI",
+                    ImageFormat.VDI,
                     MediumVariant.STANDARD,
                     Bench.CAPACITY,
                     dev.varve.core.medium.MediumType.NORMAL));

@@ -3,8 +3,10 @@ package dev.varve.core.inventory;
 import dev.varve.core.medium.Announcement;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.FileIdentity;
+import dev.varve.core.medium.Image;
 import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.ImageFiles;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.ImageInfo;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumVariant;
@@ -44,20 +46,20 @@ public final class TestImages implements ImageFiles, SectorAccess {
   private static final byte[] ZEROES = new byte[SECTOR];
 
   /** What a file holds. */
-  private record Image(
+  private record Contents(
       MediumId id,
-      String format,
+      ImageFormat format,
       MediumVariant variant,
       @Nullable MediumId parent,
       long capacity,
       SortedMap<Long, byte[]> sectors) {
 
-    Image on(@Nullable MediumId other) {
-      return new Image(id, format, variant, other, capacity, sectors);
+    Contents on(@Nullable MediumId other) {
+      return new Contents(id, format, variant, other, capacity, sectors);
     }
 
-    Image sized(long bytes) {
-      return new Image(id, format, variant, parent, bytes, sectors);
+    Contents sized(long bytes) {
+      return new Contents(id, format, variant, parent, bytes, sectors);
     }
   }
 
@@ -67,12 +69,8 @@ public final class TestImages implements ImageFiles, SectorAccess {
   // ---- the port
 
   @Override
-  public ImageInfo inspectRaw(Path location, DeviceType device) throws IOException {
-    return inspect(location, device);
-  }
-
-  @Override
-  public ImageInfo inspect(Path location, DeviceType device) throws IOException {
+  public ImageInfo inspect(Path location, DeviceType device, @Nullable ImageFormat registered)
+      throws IOException {
     CountDownLatch answer = hanging.get(location);
     if (answer != null) await(answer);
     if (!Files.exists(location)) throw new NoSuchFileException(location.toString());
@@ -80,10 +78,10 @@ public final class TestImages implements ImageFiles, SectorAccess {
       if (device == DeviceType.HARD_DISK)
         throw new IOException("'%s' is no disk image".formatted(location));
       long length = Files.size(location);
-      return new ImageInfo(null, "RAW", MediumVariant.FIXED, null, length, length);
+      return new ImageInfo(null, ImageFormat.RAW, MediumVariant.FIXED, null, length, length);
     }
-    Image image = load(location);
-    boolean named = !image.format().equals("RAW");
+    Contents image = load(location);
+    boolean named = image.format() != ImageFormat.RAW;
     return new ImageInfo(
         named ? image.id() : null,
         image.format(),
@@ -105,32 +103,32 @@ public final class TestImages implements ImageFiles, SectorAccess {
   public void create(
       Path location,
       MediumId id,
-      String format,
+      ImageFormat format,
       MediumVariant variant,
       long capacity,
       Announcement announcement)
       throws IOException {
-    create(location, new Image(id, format, variant, null, capacity, new TreeMap<>()), announcement);
+    create(
+        location, new Contents(id, format, variant, null, capacity, new TreeMap<>()), announcement);
   }
 
-  private static void create(Path location, Image image, Announcement announcement)
+  private static void create(Path location, Contents image, Announcement announcement)
       throws IOException {
     Files.createDirectories(location.getParent());
     refuseExisting(location);
     Path fresh = write(location, image);
-    if (image.format().equals("RAW")) announcement.before(FileIdentity.unchanged(fresh));
+    if (image.format() == ImageFormat.RAW) announcement.before(FileIdentity.unchanged(fresh));
     Files.move(fresh, location, StandardCopyOption.ATOMIC_MOVE);
   }
 
   @Override
-  public void createChild(Path location, MediumId id, Path parent) throws IOException {
+  public void createChild(Path location, MediumId id, ImageFormat format, Image parent)
+      throws IOException {
     refuseExisting(location);
-    Image below = load(parent);
-    String name = location.toString();
-    String format = name.substring(name.lastIndexOf('.') + 1).toUpperCase(java.util.Locale.ROOT);
+    Contents below = load(parent.file());
     store(
         location,
-        new Image(
+        new Contents(
             id, format, MediumVariant.DIFFERENCING, below.id(), below.capacity(), new TreeMap<>()));
   }
 
@@ -140,7 +138,7 @@ public final class TestImages implements ImageFiles, SectorAccess {
 
   @Override
   public void reset(Path location) throws IOException {
-    Image image = load(location);
+    Contents image = load(location);
     image.sectors().clear();
     store(location, image);
   }
@@ -157,7 +155,7 @@ public final class TestImages implements ImageFiles, SectorAccess {
       if (!progress.at(i, merged.size())) return false;
       sectors.putAll(load(merged.get(i)).sectors());
     }
-    Image into = load(target).sized(load(chain.getLast()).capacity());
+    Contents into = load(target).sized(load(chain.getLast()).capacity());
     into.sectors().clear();
     into.sectors().putAll(sectors);
     store(target, into);
@@ -165,8 +163,8 @@ public final class TestImages implements ImageFiles, SectorAccess {
   }
 
   @Override
-  public void reparent(Path location, Path parent) throws IOException {
-    store(location, load(location).on(load(parent).id()));
+  public void reparent(Path location, Image parent) throws IOException {
+    store(location, load(location).on(load(parent.file()).id()));
   }
 
   @Override
@@ -179,14 +177,14 @@ public final class TestImages implements ImageFiles, SectorAccess {
       ImageChain chain,
       Path location,
       MediumId id,
-      String format,
+      ImageFormat format,
       MediumVariant variant,
       Progress progress,
       Announcement announcement)
       throws IOException {
     if (!progress.at(0, 1)) return false;
     long capacity = load(chain.files().getLast()).capacity();
-    var image = new Image(id, format, variant, null, capacity, new TreeMap<>());
+    var image = new Contents(id, format, variant, null, capacity, new TreeMap<>());
     for (Path path : chain.files()) image.sectors().putAll(load(path).sectors());
     create(location, image, announcement);
     return true;
@@ -217,8 +215,8 @@ public final class TestImages implements ImageFiles, SectorAccess {
   public boolean isImage(Path location, MediumId id) {
     try {
       if (!Files.exists(location) || !isImage(location)) return false;
-      Image image = load(location);
-      return image.id().equals(id) && !image.format().equals("RAW");
+      Contents image = load(location);
+      return image.id().equals(id) && image.format() != ImageFormat.RAW;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -242,7 +240,7 @@ public final class TestImages implements ImageFiles, SectorAccess {
 
   @Override
   public void write(List<Path> chain, long offset, byte[] sector) throws IOException {
-    Image image = load(chain.getLast());
+    Contents image = load(chain.getLast());
     image.sectors().put(offset / SECTOR, sector.clone());
     store(chain.getLast(), image);
   }
@@ -267,12 +265,12 @@ public final class TestImages implements ImageFiles, SectorAccess {
         && new DataInputStream(new ByteArrayInputStream(head)).readInt() == MAGIC;
   }
 
-  private static Image load(Path location) throws IOException {
+  private static Contents load(Path location) throws IOException {
     byte[] bytes = Files.readAllBytes(location);
     try (var in = new DataInputStream(new ByteArrayInputStream(bytes))) {
       if (in.readInt() != MAGIC) throw new IOException("'%s' is no image".formatted(location));
       MediumId id = MediumId.of(in.readUTF());
-      String format = in.readUTF();
+      ImageFormat format = ImageFormat.of(in.readUTF());
       MediumVariant variant = MediumVariant.valueOf(in.readUTF());
       String parent = in.readUTF();
       long capacity = in.readLong();
@@ -281,22 +279,22 @@ public final class TestImages implements ImageFiles, SectorAccess {
         long number = in.readLong();
         sectors.put(number, in.readBoolean() ? in.readNBytes(SECTOR) : ZEROES.clone());
       }
-      return new Image(
+      return new Contents(
           id, format, variant, parent.isEmpty() ? null : MediumId.of(parent), capacity, sectors);
     }
   }
 
-  private static void store(Path location, Image image) throws IOException {
+  private static void store(Path location, Contents image) throws IOException {
     Files.move(write(location, image), location, StandardCopyOption.ATOMIC_MOVE);
   }
 
   /** Returns the file, which has another name yet. */
-  private static Path write(Path location, Image image) throws IOException {
+  private static Path write(Path location, Contents image) throws IOException {
     var bytes = new ByteArrayOutputStream();
     var out = new DataOutputStream(bytes);
     out.writeInt(MAGIC);
     out.writeUTF(image.id().toString());
-    out.writeUTF(image.format());
+    out.writeUTF(image.format().text());
     out.writeUTF(image.variant().name());
     out.writeUTF(image.parent() == null ? "" : image.parent().toString());
     out.writeLong(image.capacity());

@@ -2,8 +2,10 @@ package dev.varve.core.settings;
 
 import dev.varve.core.medium.Announcement;
 import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.Image;
 import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.ImageFiles;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.ImageInfo;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumVariant;
@@ -15,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Images that are a line of text, the path of their parent; an empty line for a base. One that is
@@ -46,7 +49,7 @@ final class LineImages implements ImageFiles {
   public void create(
       Path location,
       MediumId id,
-      String format,
+      ImageFormat format,
       MediumVariant variant,
       long capacity,
       Announcement announcement)
@@ -55,14 +58,15 @@ final class LineImages implements ImageFiles {
   }
 
   @Override
-  public void createChild(Path location, MediumId id, Path parent) throws IOException {
-    Files.writeString(location, parent.toString(), StandardOpenOption.CREATE_NEW);
+  public void createChild(Path location, MediumId id, ImageFormat format, Image parent)
+      throws IOException {
+    Files.writeString(location, parent.file().toString(), StandardOpenOption.CREATE_NEW);
   }
 
   @Override
-  public void reparent(Path location, Path parent) throws IOException {
+  public void reparent(Path location, Image parent) throws IOException {
     if (!Files.exists(location)) throw new NoSuchFileException(location.toString());
-    Files.writeString(location, parent.toString());
+    Files.writeString(location, parent.file().toString());
   }
 
   @Override
@@ -111,12 +115,7 @@ final class LineImages implements ImageFiles {
   }
 
   @Override
-  public ImageInfo inspectRaw(Path location, DeviceType device) throws IOException {
-    return inspect(location, device);
-  }
-
-  @Override
-  public ImageInfo inspect(Path location, DeviceType device) {
+  public ImageInfo inspect(Path location, DeviceType device, @Nullable ImageFormat format) {
     throw new UnsupportedOperationException("a state folder looks into no image");
   }
 
@@ -135,7 +134,7 @@ final class LineImages implements ImageFiles {
       ImageChain chain,
       Path location,
       MediumId id,
-      String format,
+      ImageFormat format,
       MediumVariant variant,
       Progress progress,
       Announcement announcement) {

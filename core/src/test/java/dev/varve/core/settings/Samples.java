@@ -7,6 +7,7 @@ import dev.varve.core.machine.Slot;
 import dev.varve.core.machine.Snapshot;
 import dev.varve.core.machine.SnapshotId;
 import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
@@ -208,7 +209,7 @@ final class Samples {
     return new Medium(
         new MediumId(id),
         HOME.resolveSibling("Snapshots/{" + id + "}.vdi"),
-        "VDI",
+        ImageFormat.VDI,
         DeviceType.HARD_DISK,
         MediumType.NORMAL,
         MediumVariant.DIFFERENCING,

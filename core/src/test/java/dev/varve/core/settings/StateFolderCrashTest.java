@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.varve.core.journal.FileStep;
 import dev.varve.core.journal.Steps;
 import dev.varve.core.journal.Troubles;
+import dev.varve.core.medium.Image;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.settings.StateFolder.Change;
 import java.io.IOException;
@@ -75,7 +77,10 @@ class StateFolderCrashTest {
         List.of(file(place, "one"), file(place, "two")),
         List.of(),
         List.of(
-            new FileStep.Reparent(place.resolve("c.vdi"), null, place.resolve("a.vdi")),
+            new FileStep.Reparent(
+                place.resolve("c.vdi"),
+                null,
+                new Image(place.resolve("a.vdi"), ImageFormat.VDI, null)),
             new FileStep.Delete(place.resolve("b.vdi"), null)));
   }
 

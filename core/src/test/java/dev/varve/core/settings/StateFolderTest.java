@@ -12,6 +12,8 @@ import dev.varve.core.machine.Machine;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.FileIdentity;
+import dev.varve.core.medium.Image;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
@@ -133,7 +135,7 @@ class StateFolderTest {
     return new Medium(
         new MediumId(UUID.nameUUIDFromBytes(Samples.utf8(location.toString()))),
         location,
-        "RAW",
+        ImageFormat.RAW,
         DeviceType.DVD,
         MediumType.READONLY,
         MediumVariant.STANDARD,
@@ -246,7 +248,7 @@ class StateFolderTest {
         List.of(),
         List.of(),
         List.of(
-            new FileStep.Reparent(c, null, a),
+            new FileStep.Reparent(c, null, new Image(a, ImageFormat.VDI, null)),
             new FileStep.Delete(b, null),
             new FileStep.MakeBase(d, null)));
 
@@ -566,7 +568,7 @@ class StateFolderTest {
     return new Medium(
         new MediumId(UUID.nameUUIDFromBytes(Samples.utf8(location.toString()))),
         location,
-        "VDI",
+        ImageFormat.VDI,
         DeviceType.HARD_DISK,
         MediumType.NORMAL,
         parent == null ? MediumVariant.STANDARD : MediumVariant.DIFFERENCING,

@@ -11,6 +11,8 @@ import dev.varve.core.journal.Kept;
 import dev.varve.core.journal.Troubles;
 import dev.varve.core.journal.UndecidedException;
 import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.Image;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
@@ -260,7 +262,8 @@ class StuckChangesTest {
   @Test
   void anImageThatIsDeletedNeedsNoParentAnyMore() throws IOException {
     faults.put("make .. the parent of .. c.vdi", "Permission denied");
-    commit(List.of(), List.of(), new FileStep.Reparent(c, null, a));
+    commit(
+        List.of(), List.of(), new FileStep.Reparent(c, null, new Image(a, ImageFormat.VDI, null)));
 
     commit(List.of(), List.of(), new FileStep.Delete(c, null));
 
@@ -273,7 +276,10 @@ class StuckChangesTest {
   void anImageThatIsAwayGetsItsParentWhenItIsBackAndIsGivenUpWhenItIsNoMedium() throws IOException {
     Path away = place.resolve("away");
     Files.move(c, away);
-    commit(List.of(), List.of(medium(c)), new FileStep.Reparent(c, null, a));
+    commit(
+        List.of(),
+        List.of(medium(c)),
+        new FileStep.Reparent(c, null, new Image(a, ImageFormat.VDI, null)));
     assertEquals(List.of(c), List.copyOf(stuck.keySet()));
     Files.move(away, c);
     folder.retry();
@@ -530,7 +536,7 @@ class StuckChangesTest {
     commit(
         List.of(renamed("one", name), renamed("two", name)),
         List.of(medium(place.resolve("global.vdi"))),
-        new FileStep.Reparent(c, null, a),
+        new FileStep.Reparent(c, null, new Image(a, ImageFormat.VDI, null)),
         new FileStep.MakeBase(a, null),
         new FileStep.Delete(b, null));
   }
@@ -578,7 +584,7 @@ class StuckChangesTest {
     return new Medium(
         MADE,
         location,
-        "VDI",
+        ImageFormat.VDI,
         DeviceType.HARD_DISK,
         MediumType.NORMAL,
         MediumVariant.STANDARD,

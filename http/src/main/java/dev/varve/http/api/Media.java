@@ -5,6 +5,7 @@ import dev.varve.core.inventory.Inventory;
 import dev.varve.core.inventory.View;
 import dev.varve.core.inventory.View.MediumView;
 import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
@@ -80,7 +81,7 @@ final class Media {
     return made(
         inventory.createMedium(
             call.pathMember("location").normalize(),
-            call.textMember("format"),
+            ImageFormat.of(call.textMember("format")),
             variant(call),
             capacity,
             call.enumMember("type", MediumType.class, MediumType::text)),
@@ -89,11 +90,12 @@ final class Media {
 
   private Answer open(Call call) {
     Path given = call.pathMember("location").normalize();
+    String format = call.textOrNull("format");
     MediumId id =
         inventory.openMedium(
             given,
             call.enumMember("device", DeviceType.class, DeviceType::text),
-            call.textOrNull("format"));
+            format == null ? null : ImageFormat.of(format));
     Path found = Lookup.medium(inventory.view(), id.toString()).medium().location();
     return made(
         id,
@@ -165,7 +167,7 @@ final class Media {
         inventory.cloneMedium(
             medium(call).medium().id(),
             call.pathMember("location").normalize(),
-            call.textMember("format"),
+            ImageFormat.of(call.textMember("format")),
             variant(call)));
   }
 

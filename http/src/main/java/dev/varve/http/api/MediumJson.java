@@ -37,7 +37,7 @@ final class MediumJson {
     return new JsonObject()
         .put("id", medium.id().toString())
         .put("location", medium.location().toString())
-        .put("format", medium.format())
+        .put("format", medium.format().text())
         .put("device", medium.device().text())
         .put("type", medium.type().text())
         .put("variant", medium.variant().text())

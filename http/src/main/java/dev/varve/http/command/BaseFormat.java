@@ -23,7 +23,7 @@ final class BaseFormat {
     try {
       return format == null || chain.paths().size() == 1
           ? ChainFinder.listed(chain.paths())
-          : ChainFinder.listed(new ImageChain(chain.paths(), format == DiskFormat.RAW));
+          : ChainFinder.listed(ImageChain.of(format.image(), chain.paths()));
     } catch (OtherFormatException e) {
       throw e.or("if its bytes are those of a disk all the same, say --base-format raw");
     }

@@ -2,6 +2,7 @@ package dev.varve.http.command;
 
 import dev.varve.core.device.Stages;
 import dev.varve.core.medium.ImageChain;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.http.server.ServedDisk;
 import dev.varve.io.chain.DifferencingChain;
 import dev.varve.io.chain.RawImport;
@@ -88,7 +89,7 @@ record DemoChain(Path folder) {
   }
 
   private ImageChain chain(int count) {
-    return new ImageChain(DAYS.stream().limit(count).map(this::image).toList(), false);
+    return ImageChain.of(ImageFormat.VDI, DAYS.stream().limit(count).map(this::image).toList());
   }
 
   private void make(Path workshop) throws IOException {

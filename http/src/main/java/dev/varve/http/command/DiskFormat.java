@@ -1,6 +1,7 @@
 package dev.varve.http.command;
 
 import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.io.image.KnownFormat;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -9,8 +10,19 @@ import org.jspecify.annotations.Nullable;
 /** How a file holds a disk. */
 enum DiskFormat {
   /** Its bytes are the disk's. */
-  RAW,
-  VDI;
+  RAW(ImageFormat.RAW),
+  VDI(ImageFormat.VDI);
+
+  private final ImageFormat image;
+
+  DiskFormat(ImageFormat image) {
+    this.image = image;
+  }
+
+  /** The same as the model calls it. */
+  ImageFormat image() {
+    return image;
+  }
 
   /**
    * What a file is that exists: its contents tell, and a damaged image its name.

@@ -6,12 +6,13 @@ import dev.varve.core.device.Stages;
 import dev.varve.core.medium.Announcement;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.HalfMergedException;
+import dev.varve.core.medium.Image;
 import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.ImageFiles;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.ImageInfo;
 import dev.varve.core.medium.ImageReport;
 import dev.varve.core.medium.MappedDisk;
-import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.Progress;
@@ -58,9 +59,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ChainFiles implements ImageFiles {
 
-  private static final String VDI = "VDI";
-  private static final String RAW = "RAW";
-
   /** What a host or file system answers that cannot exchange names. */
   private static final Set<Integer> UNKNOWN = Set.of(Posix.EINVAL, Posix.ENOSYS, Posix.EOPNOTSUPP);
 
@@ -83,7 +81,12 @@ public final class ChainFiles implements ImageFiles {
   // ---- looking
 
   @Override
-  public ImageInfo inspect(Path location, DeviceType device) throws IOException {
+  public ImageInfo inspect(Path location, DeviceType device, @Nullable ImageFormat format)
+      throws IOException {
+    return format == ImageFormat.RAW ? inspectRaw(location, device) : found(location, device);
+  }
+
+  private static ImageInfo found(Path location, DeviceType device) throws IOException {
     if (Files.exists(location) && BlockDeviceFacts.isBlockDevice(location))
       return infoOfDevice(location, device);
     if (VdiHeader.hasSignature(location)) {
@@ -99,8 +102,7 @@ public final class ChainFiles implements ImageFiles {
     return infoOfRaw(location, device);
   }
 
-  @Override
-  public ImageInfo inspectRaw(Path location, DeviceType device) throws IOException {
+  private static ImageInfo inspectRaw(Path location, DeviceType device) throws IOException {
     if (Files.exists(location) && BlockDeviceFacts.isBlockDevice(location))
       return infoOfDevice(location, device);
     if (Files.exists(location) && !Files.isRegularFile(location))
@@ -119,11 +121,12 @@ public final class ChainFiles implements ImageFiles {
   private static ImageInfo infoOfDevice(Path location, DeviceType device) throws IOException {
     if (device == DeviceType.HARD_DISK) return infoOfRaw(RawBase.capacity(location));
     long capacity = BlockDeviceFacts.capacityOf(location);
-    return new ImageInfo(null, Medium.HOST_DRIVE, MediumVariant.STANDARD, null, capacity, capacity);
+    return new ImageInfo(
+        null, ImageFormat.HOST_DRIVE, MediumVariant.STANDARD, null, capacity, capacity);
   }
 
   private static ImageInfo infoOfRaw(long capacity) {
-    return new ImageInfo(null, RAW, MediumVariant.FIXED, null, capacity, capacity);
+    return new ImageInfo(null, ImageFormat.RAW, MediumVariant.FIXED, null, capacity, capacity);
   }
 
   private static ImageInfo infoOf(VdiHeader header, long fileLength) {
@@ -131,7 +134,7 @@ public final class ChainFiles implements ImageFiles {
     boolean differencing = header.type() == ImageType.DIFFERENCING;
     return new ImageInfo(
         new MediumId(header.uuid()),
-        VDI,
+        ImageFormat.VDI,
         switch (header.type()) {
           case DYNAMIC, UNDO -> MediumVariant.STANDARD;
           case FIXED -> MediumVariant.FIXED;
@@ -175,15 +178,15 @@ public final class ChainFiles implements ImageFiles {
   }
 
   @Override
-  public @Nullable String whyNotNamed(Path location, String format) {
-    return ImageName.problem(location, format.equals(RAW));
+  public @Nullable String whyNotNamed(Path location, ImageFormat format) {
+    return ImageName.problem(location, format == ImageFormat.RAW);
   }
 
   @Override
   public void create(
       Path location,
       MediumId id,
-      String format,
+      ImageFormat format,
       MediumVariant variant,
       long capacity,
       Announcement announcement)
@@ -214,34 +217,37 @@ public final class ChainFiles implements ImageFiles {
     return image.withUuid(id.uuid());
   }
 
-  private static IllegalArgumentException cannotMake(String format) {
+  private static IllegalArgumentException cannotMake(ImageFormat format) {
     return new IllegalArgumentException(
         "format %s: images of format VDI and RAW can be made".formatted(format));
   }
 
   @Override
-  public void createChild(Path location, MediumId id, Path parent) throws IOException {
-    ChainImages.putRight(parent);
-    VdiHeader below = VdiHeader.peek(parent);
+  public void createChild(Path location, MediumId id, ImageFormat format, Image parent)
+      throws IOException {
+    if (format != ImageFormat.VDI) throw cannotMake(format);
+    VdiHeader below = headerOf(parent);
     try {
       VdiCreator.createChild(
-          location, NewImage.childOf(below, UUID::randomUUID).withUuid(id.uuid()), parent);
+          location, NewImage.childOf(below, UUID::randomUUID).withUuid(id.uuid()), parent.file());
     } catch (FileAlreadyExistsException e) {
       if (!isChild(location, id, below.uuid())) throw e; // else the call before a crash did it
     }
   }
 
-  @Override
-  public void createChildOfRaw(Path location, MediumId id, Path parent, MediumId parentId)
-      throws IOException {
-    long capacity = RawBase.capacity(parent);
-    var below = VdiHeader.ofRaw(capacity, NewImage.DEFAULT_BLOCK_SIZE, parentId.uuid());
-    try {
-      VdiCreator.createChild(
-          location, NewImage.childOf(below, UUID::randomUUID).withUuid(id.uuid()), parent);
-    } catch (FileAlreadyExistsException e) {
-      if (!isChild(location, id, parentId.uuid())) throw e;
+  private static VdiHeader headerOf(Image parent) throws IOException {
+    if (!parent.isRaw()) {
+      ChainImages.putRight(parent.file());
+      return VdiHeader.peek(parent.file());
     }
+    return VdiHeader.ofRaw(
+        RawBase.capacity(parent.file()), NewImage.DEFAULT_BLOCK_SIZE, idOf(parent));
+  }
+
+  private static UUID idOf(Image raw) {
+    if (raw.id() == null)
+      throw new IllegalArgumentException(raw.file() + " is raw and does not say its id");
+    return raw.id().uuid();
   }
 
   private static boolean isChild(Path location, MediumId id, UUID parent) throws IOException {
@@ -333,7 +339,7 @@ public final class ChainFiles implements ImageFiles {
           "the chain of a merge ends with the upper of source %s and target %s"
               .formatted(source, target));
     }
-    boolean intoRaw = to == 0 && images.onRaw(); // as large as what is above it
+    boolean intoRaw = to == 0 && images.base().isRaw(); // as large as what is above it
     if (from > to && !intoRaw && !makeRoomFor(images, from, to, progress)) return false;
     List<VdiImage> opened = new ArrayList<>();
     try {
@@ -349,7 +355,7 @@ public final class ChainFiles implements ImageFiles {
 
   private static VdiImage open(ImageChain chain, int position, boolean writable)
       throws IOException {
-    return position == 0 && chain.onRaw()
+    return position == 0 && chain.base().isRaw()
         ? RawBase.open(chain.files(), writable)
         : ChainImages.open(chain.files().get(position), writable, false);
   }
@@ -432,7 +438,7 @@ public final class ChainFiles implements ImageFiles {
     Path target = chain.get(to);
     VdiHeader header = VdiHeader.peek(target);
     if (header.capacity() >= capacity) return true;
-    if (images.onRaw())
+    if (images.base().isRaw())
       throw new IOException(
           "%s has a disk of %d bytes and %s, on the raw image %s, one of %d: what lies on a raw image stays as large as that is; copy the disk to a new image"
               .formatted(chain.get(from), capacity, target, chain.getFirst(), header.capacity()));
@@ -479,14 +485,13 @@ public final class ChainFiles implements ImageFiles {
   // ---- who is whose parent
 
   @Override
-  public void reparent(Path location, Path parent) throws IOException {
-    VdiHeader below = VdiHeader.peek(parent);
-    giveParent(location, below.uuid(), below.modifyUuid());
-  }
-
-  @Override
-  public void reparentToRaw(Path location, Path parent, MediumId parentId) throws IOException {
-    giveParent(location, parentId.uuid(), VdiHeader.NO_UUID);
+  public void reparent(Path location, Image parent) throws IOException {
+    if (parent.isRaw()) {
+      giveParent(location, idOf(parent), VdiHeader.NO_UUID);
+    } else {
+      VdiHeader below = VdiHeader.peek(parent.file());
+      giveParent(location, below.uuid(), below.modifyUuid());
+    }
   }
 
   private static void giveParent(Path location, UUID parent, UUID modified) throws IOException {
@@ -537,13 +542,14 @@ public final class ChainFiles implements ImageFiles {
       ImageChain chain,
       Path location,
       MediumId id,
-      String format,
+      ImageFormat format,
       MediumVariant variant,
       Progress progress,
       Announcement announcement)
       throws IOException {
     boolean fixed = isFixed(variant);
-    if (format.equals(VDI) && isImage(location, id)) return true; // a call before a crash made it
+    if (format == ImageFormat.VDI && isImage(location, id))
+      return true; // a call before a crash made it
     try (DiskSource source = source(chain)) {
       long capacity = source.capacity();
       var copy =
@@ -567,7 +573,8 @@ public final class ChainFiles implements ImageFiles {
   }
 
   private DiskSource source(ImageChain chain) throws IOException {
-    if (chain.onRaw() && chain.files().size() == 1) return DiskSource.raw(chain.files().getFirst());
+    if (chain.base().isRaw() && chain.files().size() == 1)
+      return DiskSource.raw(chain.files().getFirst());
     return DiskSource.device(DifferencingChain.open(chain, true, threads));
   }
 }

@@ -2,6 +2,7 @@ package dev.varve.io.chain;
 
 import dev.varve.core.device.FailureWords;
 import dev.varve.core.medium.ImageChain;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.io.vdi.ImageType;
 import dev.varve.io.vdi.VdiFormatException;
 import dev.varve.io.vdi.VdiHeader;
@@ -58,7 +59,7 @@ public final class ChainFinder {
 
     /** The files, to open them as one disk. */
     public ImageChain chain() {
-      return new ImageChain(paths(), onRaw);
+      return ImageChain.of(onRaw ? ImageFormat.RAW : ImageFormat.VDI, paths());
     }
 
     /** Base first. */
@@ -106,13 +107,13 @@ public final class ChainFinder {
    */
   public static FoundChain listed(List<Path> paths) throws IOException {
     if (paths.isEmpty()) throw new ChainException("a chain needs at least one image");
-    return listed(new ImageChain(paths, RawBase.seemsBelow(paths)));
+    return listed(RawBase.found(paths));
   }
 
   /** The same of images of which it is known whether the base is raw; several, if it is. */
   public static FoundChain listed(ImageChain chain) throws IOException {
     List<Path> paths = chain.files();
-    boolean onRaw = chain.onRaw();
+    boolean onRaw = chain.base().isRaw();
     List<Image> images = new ArrayList<>();
     if (onRaw) images.add(new Image(paths.getFirst(), RawBase.header(paths)));
     for (Path path : onRaw ? paths.subList(1, paths.size()) : paths)

@@ -39,7 +39,7 @@ final class ChainImages {
     for (int i = 0; i < paths.size(); i++) {
       boolean writable = !readOnly && i == paths.size() - 1;
       images.add(
-          i == 0 && chain.onRaw()
+          i == 0 && chain.base().isRaw()
               ? RawBase.open(paths, false)
               : open(paths.get(i), writable, writable || allGrow, files));
       checkParent(images, i);

@@ -84,7 +84,7 @@ public final class DifferencingChain implements ServingDevice {
    */
   public static DifferencingChain open(List<Path> paths, boolean readOnly, StorageThreads threads)
       throws IOException {
-    return open(new ImageChain(paths, RawBase.seemsBelow(paths)), readOnly, threads);
+    return open(RawBase.found(paths), readOnly, threads);
   }
 
   /** The same for images of which it is known whether the base is raw; several, if it is. */

@@ -5,6 +5,7 @@ import dev.varve.core.device.DeviceClosedException;
 import dev.varve.core.device.DeviceRequest;
 import dev.varve.core.device.ReadSink;
 import dev.varve.core.medium.ImageChain;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.Progress;
 import dev.varve.io.file.SharedFiles;
 import dev.varve.io.host.RawDisk;
@@ -93,7 +94,7 @@ public final class LiveChain implements BlockDevice {
    */
   public static LiveChain open(List<Path> paths, boolean readOnly, StorageThreads threads)
       throws IOException {
-    return open(new ImageChain(paths, false), readOnly, new SharedFiles(), threads);
+    return open(ImageChain.of(ImageFormat.VDI, paths), readOnly, new SharedFiles(), threads);
   }
 
   /**
@@ -111,7 +112,8 @@ public final class LiveChain implements BlockDevice {
   /** Opens a raw file or a device that is the disk by itself. */
   public static LiveChain openRaw(Path path, boolean readOnly, StorageThreads threads)
       throws IOException {
-    return open(new ImageChain(List.of(path), true), readOnly, new SharedFiles(), threads);
+    return open(
+        ImageChain.of(ImageFormat.RAW, List.of(path)), readOnly, new SharedFiles(), threads);
   }
 
   /** A disk of images that are open, which are its own from now on. */

@@ -41,7 +41,7 @@ final class LiveImages {
    */
   static LiveImages open(ImageChain chain, boolean readOnly, SharedFiles files) throws IOException {
     List<Path> paths = chain.files();
-    if (chain.onRaw() && paths.size() == 1) return openRaw(paths.getFirst(), readOnly);
+    if (chain.base().isRaw() && paths.size() == 1) return openRaw(paths.getFirst(), readOnly);
     List<VdiImage> images = new ArrayList<>();
     try {
       ChainImages.open(images, chain, readOnly, true, files);

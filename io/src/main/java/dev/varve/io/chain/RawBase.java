@@ -1,5 +1,7 @@
 package dev.varve.io.chain;
 
+import dev.varve.core.medium.ImageChain;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.io.host.RawMedium;
 import dev.varve.io.posix.BlockDeviceFacts;
 import dev.varve.io.vdi.ImageType;
@@ -21,6 +23,11 @@ final class RawBase {
 
   private RawBase() {}
 
+  /** These images as a chain, on a raw base if there {@link #seemsBelow seems} to be one. */
+  static ImageChain found(List<Path> paths) throws IOException {
+    return ImageChain.of(seemsBelow(paths) ? ImageFormat.RAW : ImageFormat.VDI, paths);
+  }
+
   /**
    * Whether the first of these images seems to be one: a device, or a file that is no VDI image; a
    * chain of a single image is none. Only for files of which nobody has remembered what they are.
@@ -28,7 +35,7 @@ final class RawBase {
    * @param paths base first
    * @throws IOException if it is an image of another kind
    */
-  static boolean seemsBelow(List<Path> paths) throws IOException {
+  private static boolean seemsBelow(List<Path> paths) throws IOException {
     Path base = paths.getFirst();
     if (paths.size() == 1 || !Files.exists(base)) return false;
     if (BlockDeviceFacts.isBlockDevice(base)) return true;

@@ -2,7 +2,6 @@ package dev.varve.io.running;
 
 import dev.varve.core.device.BlockDevice;
 import dev.varve.core.inventory.RunningDisks.Disk;
-import dev.varve.core.medium.Medium;
 import dev.varve.io.chain.LiveChain;
 import dev.varve.io.file.SharedFiles;
 import dev.varve.io.host.EmptyDrive;
@@ -45,9 +44,8 @@ final class OpenDisk {
     if (paths.isEmpty()) return new OpenDisk(new EmptyDrive(), paths, true);
     BlockDevice device =
         switch (disk.format()) {
-          case "VDI", "RAW" ->
-              LiveChain.open(disk.withFiles(paths), disk.readOnly(), files, threads);
-          case Medium.HOST_DRIVE -> openDrive(paths.getFirst(), disk, threads);
+          case VDI, RAW -> LiveChain.open(disk.withFiles(paths), disk.readOnly(), files, threads);
+          case HOST_DRIVE -> openDrive(paths.getFirst(), disk, threads);
           default ->
               throw new IOException(
                   paths.getFirst()

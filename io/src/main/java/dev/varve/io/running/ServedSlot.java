@@ -7,6 +7,7 @@ import dev.varve.core.inventory.ServedDisks.DiskStatus;
 import dev.varve.core.limit.LimitedDevice;
 import dev.varve.core.machine.Attachment;
 import dev.varve.core.machine.Slot;
+import dev.varve.core.medium.ImageChain;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.LongSupplier;
@@ -86,6 +87,10 @@ record ServedSlot(Disk disk, OpenDisk open, LimitedDevice device, Export export)
   /** The same disk with other images. */
   static Disk withChain(Disk disk, List<Path> chain) {
     return new Disk(
-        disk.machineName(), disk.attachment(), disk.format(), chain, disk.readOnly(), disk.group());
+        disk.machineName(),
+        disk.attachment(),
+        chain.isEmpty() ? List.of() : ImageChain.of(disk.format(), chain).images(),
+        disk.readOnly(),
+        disk.group());
   }
 }

@@ -10,7 +10,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.varve.core.medium.Announcement;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.FileIdentity;
+import dev.varve.core.medium.Image;
 import dev.varve.core.medium.ImageChain;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.ImageInfo;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumVariant;
@@ -69,7 +71,8 @@ class ChainFilesTest {
 
   private Path base() throws IOException {
     Path base = folder.resolve("base.vdi");
-    files.create(base, BASE, "VDI", MediumVariant.STANDARD, CAPACITY, Announcement.UNHEARD);
+    files.create(
+        base, BASE, ImageFormat.VDI, MediumVariant.STANDARD, CAPACITY, Announcement.UNHEARD);
     return base;
   }
 
@@ -78,13 +81,17 @@ class ChainFilesTest {
   }
 
   private static ImageChain images(List<Path> baseFirst) {
-    return new ImageChain(baseFirst, false);
+    return ImageChain.of(ImageFormat.VDI, baseFirst);
   }
 
   private Path child(Path parent, MediumId id) throws IOException {
     Path child = folder.resolve(id + ".vdi");
-    files.createChild(child, id, parent);
+    files.createChild(child, id, ImageFormat.VDI, vdi(parent));
     return child;
+  }
+
+  private static Image vdi(Path file) {
+    return new Image(file, ImageFormat.VDI, null);
   }
 
   /** What a guest does to the top of a chain. */
@@ -116,9 +123,11 @@ class ChainFilesTest {
     Path base = base();
     Path child = child(base, CHILD);
     Path fixed = folder.resolve("fixed.vdi");
-    files.create(fixed, GRANDCHILD, "VDI", MediumVariant.FIXED, CAPACITY, Announcement.UNHEARD);
+    files.create(
+        fixed, GRANDCHILD, ImageFormat.VDI, MediumVariant.FIXED, CAPACITY, Announcement.UNHEARD);
     Path raw = folder.resolve("disk.img");
-    files.create(raw, GRANDCHILD, "RAW", MediumVariant.STANDARD, CAPACITY, Announcement.UNHEARD);
+    files.create(
+        raw, GRANDCHILD, ImageFormat.RAW, MediumVariant.STANDARD, CAPACITY, Announcement.UNHEARD);
 
     ImageInfo childInfo = files.inspect(child, DeviceType.HARD_DISK);
     assertEquals(CHILD, childInfo.id());
@@ -129,14 +138,19 @@ class ChainFilesTest {
     assertNull(files.inspect(base, DeviceType.HARD_DISK).parent());
     assertEquals(MediumVariant.FIXED, files.inspect(fixed, DeviceType.HARD_DISK).variant());
     ImageInfo rawInfo = files.inspect(raw, DeviceType.HARD_DISK);
-    assertEquals("RAW", rawInfo.format());
+    assertEquals(ImageFormat.RAW, rawInfo.format());
     assertNull(rawInfo.id());
     assertEquals(CAPACITY, rawInfo.capacity());
     assertThrows(
         FileAlreadyExistsException.class,
         () ->
             files.create(
-                base, CHILD, "VDI", MediumVariant.STANDARD, CAPACITY, Announcement.UNHEARD));
+                base,
+                CHILD,
+                ImageFormat.VDI,
+                MediumVariant.STANDARD,
+                CAPACITY,
+                Announcement.UNHEARD));
   }
 
   @Test
@@ -164,13 +178,14 @@ class ChainFilesTest {
     Path vdi = base();
     Path noFile = Files.createDirectory(folder.resolve("folder.img"));
 
-    ImageInfo info = files.inspectRaw(vdi, device);
+    ImageInfo info = files.inspect(vdi, device, ImageFormat.RAW);
 
     assertNull(info.id());
-    assertEquals("RAW", info.format());
+    assertEquals(ImageFormat.RAW, info.format());
     assertEquals(Files.size(vdi), info.capacity());
-    assertThrows(IOException.class, () -> files.inspectRaw(noFile, device));
-    assertThrows(IOException.class, () -> files.inspectRaw(folder.resolve("none"), device));
+    assertThrows(IOException.class, () -> files.inspect(noFile, device, ImageFormat.RAW));
+    assertThrows(
+        IOException.class, () -> files.inspect(folder.resolve("none"), device, ImageFormat.RAW));
   }
 
   private String refusal(Path file, DeviceType device) {
@@ -183,10 +198,11 @@ class ChainFilesTest {
     Path base = base();
     Path child = child(base, CHILD);
 
-    files.createChild(child, CHILD, base);
+    files.createChild(child, CHILD, ImageFormat.VDI, vdi(base));
 
     assertThrows(
-        FileAlreadyExistsException.class, () -> files.createChild(child, GRANDCHILD, base));
+        FileAlreadyExistsException.class,
+        () -> files.createChild(child, GRANDCHILD, ImageFormat.VDI, vdi(base)));
     assertEquals(CHILD, files.inspect(child, DeviceType.HARD_DISK).id());
   }
 
@@ -250,7 +266,7 @@ class ChainFilesTest {
     Path survivor = forward ? upper : lower;
     Path source = forward ? lower : upper;
     assertTrue(files.merge(images(chain), source, survivor, Progress.NONE));
-    if (forward) files.reparent(upper, base);
+    if (forward) files.reparent(upper, vdi(base));
     files.delete(source);
 
     assertArrayEquals(expected, contents(base, survivor));
@@ -360,7 +376,7 @@ class ChainFilesTest {
   void targetOnARawFileStaysAsLargeAsThatIs() throws Exception {
     Path raw = Files.write(folder.resolve("disk.img"), Guest.filled(CAPACITY, 'r'));
     Path target = folder.resolve("target.vdi");
-    files.createChildOfRaw(target, CHILD, raw, BASE);
+    files.createChild(target, CHILD, ImageFormat.VDI, new Image(raw, ImageFormat.RAW, BASE));
     Path larger =
         TestImage.of(CAPACITY + (3 << 20))
             .uuid(GRANDCHILD.uuid())
@@ -368,7 +384,7 @@ class ChainFilesTest {
             .write(folder.resolve("larger.vdi"));
     byte[] before = Files.readAllBytes(target);
 
-    var chain = new ImageChain(List.of(raw, target, larger), true);
+    var chain = ImageChain.of(ImageFormat.RAW, List.of(raw, target, larger));
     var refused =
         assertThrows(IOException.class, () -> files.merge(chain, larger, target, Progress.NONE));
 
@@ -390,13 +406,13 @@ class ChainFilesTest {
             heard.add(file);
           };
       if (raw.equals(made))
-        files.create(raw, CHILD, "RAW", MediumVariant.STANDARD, CAPACITY, announcement);
+        files.create(raw, CHILD, ImageFormat.RAW, MediumVariant.STANDARD, CAPACITY, announcement);
       else
         files.copy(
             images(List.of(base)),
             raw,
             CHILD,
-            "RAW",
+            ImageFormat.RAW,
             MediumVariant.STANDARD,
             Progress.NONE,
             announcement);
@@ -418,7 +434,8 @@ class ChainFilesTest {
 
     assertThrows(
         IOException.class,
-        () -> files.create(made, CHILD, "RAW", MediumVariant.STANDARD, CAPACITY, failing));
+        () ->
+            files.create(made, CHILD, ImageFormat.RAW, MediumVariant.STANDARD, CAPACITY, failing));
 
     assertFalse(Files.exists(made));
   }
@@ -454,7 +471,7 @@ class ChainFilesTest {
             images(chain),
             copy,
             GRANDCHILD,
-            "VDI",
+            ImageFormat.VDI,
             MediumVariant.STANDARD,
             (_, _) -> false,
             Announcement.UNHEARD));
@@ -465,7 +482,7 @@ class ChainFilesTest {
               images(chain),
               copy,
               GRANDCHILD,
-              "VDI",
+              ImageFormat.VDI,
               MediumVariant.STANDARD,
               Progress.NONE,
               Announcement.UNHEARD));
@@ -475,7 +492,7 @@ class ChainFilesTest {
             images(chain),
             fixed,
             CHILD,
-            "VDI",
+            ImageFormat.VDI,
             MediumVariant.FIXED,
             Progress.NONE,
             Announcement.UNHEARD));
@@ -484,7 +501,7 @@ class ChainFilesTest {
             images(chain),
             raw,
             CHILD,
-            "RAW",
+            ImageFormat.RAW,
             MediumVariant.STANDARD,
             Progress.NONE,
             Announcement.UNHEARD));

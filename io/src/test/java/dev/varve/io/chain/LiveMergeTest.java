@@ -3,7 +3,9 @@ package dev.varve.io.chain;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.varve.core.medium.Image;
 import dev.varve.core.medium.ImageChain;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.Progress;
 import dev.varve.io.file.SharedFiles;
@@ -130,7 +132,7 @@ class LiveMergeTest {
 
     private LiveChain open(List<Path> chain, boolean readOnly) throws IOException {
       boolean onRaw = chain.getFirst().equals(folder.resolve("1.raw"));
-      var images = new ImageChain(chain, onRaw);
+      var images = ImageChain.of(onRaw ? ImageFormat.RAW : ImageFormat.VDI, chain);
       return LiveChain.open(images, readOnly, new SharedFiles(), threads);
     }
 
@@ -207,8 +209,8 @@ class LiveMergeTest {
       int parent = child == chain.indexOf(target) ? child - 2 : chain.indexOf(target);
       if (parent < 0) files.makeBase(chain.get(child));
       else if (chain.get(parent).equals(raw))
-        files.reparentToRaw(chain.get(child), raw, new MediumId(uuid(1)));
-      else files.reparent(chain.get(child), chain.get(parent));
+        files.reparent(chain.get(child), new Image(raw, ImageFormat.RAW, new MediumId(uuid(1))));
+      else files.reparent(chain.get(child), new Image(chain.get(parent), ImageFormat.VDI, null));
     }
 
     private void hold() throws IOException {

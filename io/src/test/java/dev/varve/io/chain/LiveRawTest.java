@@ -11,6 +11,7 @@ import dev.varve.core.device.BlockDevice;
 import dev.varve.core.device.BlockDeviceContract;
 import dev.varve.core.device.DeviceClosedException;
 import dev.varve.core.medium.ImageChain;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.Progress;
 import dev.varve.core.testing.NeedsTools;
 import dev.varve.io.file.ImageInUseException;
@@ -131,7 +132,7 @@ class LiveRawTest {
   }
 
   private static LiveChain onRaw(boolean readOnly, Path... chain) throws IOException {
-    var images = new ImageChain(List.of(chain), true);
+    var images = ImageChain.of(ImageFormat.RAW, List.of(chain));
     return LiveChain.open(images, readOnly, new SharedFiles(), threads);
   }
 
@@ -390,7 +391,8 @@ class LiveRawTest {
     setLength(raw, CAPACITY);
     assertThrows(IOException.class, guest::close); // what was cut must be opened anew
     var anew =
-        LiveChain.open(new ImageChain(List.of(raw, top), true), false, new SharedFiles(), threads);
+        LiveChain.open(
+            ImageChain.of(ImageFormat.RAW, List.of(raw, top)), false, new SharedFiles(), threads);
     merge(anew, top, raw);
     new Guest(anew).close();
     assertEquals('t', Files.readAllBytes(raw)[CAPACITY - 1]);

@@ -7,6 +7,8 @@ import dev.varve.core.machine.BandwidthGroup;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
 import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.ImageChain;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.io.nbd.NbdLimits;
 import dev.varve.io.nbd.NbdServer;
 import dev.varve.io.nbd.ReplyStyle;
@@ -83,25 +85,24 @@ final class TestMachines implements AutoCloseable {
   // ---- disks
 
   static Disk hardDisk(String machine, Slot slot, Path... chain) {
-    return disk(machine, slot, DeviceType.HARD_DISK, "VDI", false, false, List.of(chain));
+    return disk(machine, slot, DeviceType.HARD_DISK, ImageFormat.VDI, false, false, List.of(chain));
   }
 
   static Disk ssd(String machine, Slot slot, Path... chain) {
-    return disk(machine, slot, DeviceType.HARD_DISK, "VDI", false, true, List.of(chain));
+    return disk(machine, slot, DeviceType.HARD_DISK, ImageFormat.VDI, false, true, List.of(chain));
   }
 
   static Disk rawDisk(String machine, Slot slot, Path... chain) {
-    return disk(machine, slot, DeviceType.HARD_DISK, "RAW", false, false, List.of(chain));
+    return disk(machine, slot, DeviceType.HARD_DISK, ImageFormat.RAW, false, false, List.of(chain));
   }
 
   static Disk disc(String machine, Slot slot, Path... iso) {
-    return disk(machine, slot, DeviceType.DVD, "RAW", true, false, List.of(iso));
+    return disk(machine, slot, DeviceType.DVD, ImageFormat.RAW, true, false, List.of(iso));
   }
 
   /** The same disk in a group. */
   static Disk in(@Nullable BandwidthGroup group, Disk disk) {
-    return new Disk(
-        disk.machineName(), disk.attachment(), disk.format(), disk.chain(), disk.readOnly(), group);
+    return new Disk(disk.machineName(), disk.attachment(), disk.images(), disk.readOnly(), group);
   }
 
   /**
@@ -111,12 +112,17 @@ final class TestMachines implements AutoCloseable {
       String machine,
       Slot slot,
       DeviceType type,
-      String format,
+      ImageFormat format,
       boolean readOnly,
       boolean ssd,
       List<Path> chain) {
     var attachment =
         new Attachment(slot, type, null, false, false, false, ssd, ssd, true, null, false);
-    return new Disk(machine, attachment, format, chain, readOnly, null);
+    return new Disk(
+        machine,
+        attachment,
+        chain.isEmpty() ? List.of() : ImageChain.of(format, chain).images(),
+        readOnly,
+        null);
   }
 }
