@@ -62,6 +62,10 @@ public interface BlockDevice {
    *     and the caller submits a {@link DeviceRequest}
    * @throws IOException the range cannot be read; {@code sink} may have been called for a part of
    *     it
+   * @throws InternalError the same, if {@code sink} reads mapped memory: the host could not get a
+   *     page of it, because a file was cut or a medium fails. Devices make an {@link IOException}
+   *     of this error where they can; but compiled code throws it at its next safepoint, which may
+   *     come after the device has returned. So a caller whose sink copies catches both.
    */
   boolean tryRead(long offset, int length, ReadSink sink) throws IOException;
 

@@ -1,12 +1,13 @@
 package dev.varve.io.nbd;
 
+import io.netty.util.concurrent.EventExecutor;
 import java.util.ArrayDeque;
 import java.util.Queue;
 
 /**
- * Buffers of one size for one event loop; the one used last, still in the processor's cache, is
- * taken first. What a loop has too many of goes to the others: thrown away, it would take memory
- * until the collector comes.
+ * Buffers of one size for one event loop, on which alone it is used. The buffer used last, still in
+ * the processor's cache, is taken first. What a loop has too many of goes to the others: thrown
+ * away, it would take memory until the collector comes.
  */
 final class BufferPool {
 
@@ -16,6 +17,7 @@ final class BufferPool {
   private final int size;
   private final int kept;
   private final SharedBuffers shared;
+  private final EventExecutor loop;
   private final Queue<LoopBuffer> spare;
   private final ArrayDeque<LoopBuffer> free = new ArrayDeque<>();
   private long lent;
@@ -24,13 +26,14 @@ final class BufferPool {
   /**
    * Keeps at most {@code kept} unused buffers of {@code size} bytes.
    *
-   * @param spare takes more, as long as it has room, and gives them to whichever pool has none;
-   *     bounded and thread safe
+   * @param spare takes more while it has room, for pools that have none; bounded and thread-safe
    */
-  BufferPool(int size, int kept, SharedBuffers shared, Queue<LoopBuffer> spare) {
+  BufferPool(
+      int size, int kept, SharedBuffers shared, EventExecutor loop, Queue<LoopBuffer> spare) {
     this.size = size;
     this.kept = kept;
     this.shared = shared;
+    this.loop = loop;
     this.spare = spare;
   }
 
@@ -44,6 +47,7 @@ final class BufferPool {
    * @throws OutOfMemoryError see {@link SharedBuffers#allocate}
    */
   LoopBuffer take() {
+    assert loop.inEventLoop();
     LoopBuffer buffer = free.pollLast();
     if (buffer == null) buffer = takeElsewhere();
     count(size);
@@ -55,7 +59,9 @@ final class BufferPool {
     return others != null ? others.in(this) : shared.allocate(this);
   }
 
-  void giveBack(LoopBuffer buffer) {
+  /** Takes back a buffer that has been released. */
+  void putBack(LoopBuffer buffer) {
+    assert loop.inEventLoop();
     if (free.size() < kept) free.addLast(buffer);
     else spare.offer(buffer);
     count(-size);

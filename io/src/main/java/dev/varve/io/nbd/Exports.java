@@ -11,13 +11,13 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The exports that clients can ask for, by name, and the connections: all of them, and who uses
- * which. Thread safe.
+ * The exports that clients can ask for, by name; the connections, and which of them use which
+ * export. Thread-safe.
  */
 final class Exports {
 
   private final ConcurrentSkipListMap<String, Published> byName = new ConcurrentSkipListMap<>();
-  private final Set<NbdConnection> connections = ConcurrentHashMap.newKeySet();
+  private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
   private final Visitors visitors = new Visitors();
   private final Admission admission;
   private volatile boolean closing;
@@ -29,12 +29,12 @@ final class Exports {
     admission = new Admission(limits);
   }
 
-  /** Who may come in. */
+  /** Decides which clients may come in. */
   Admission admission() {
     return admission;
   }
 
-  /** Who has come so far. */
+  /** Numbers and logs the clients. */
   Visitors visitors() {
     return visitors;
   }
@@ -64,23 +64,23 @@ final class Exports {
     return byName.values();
   }
 
-  void opened(NbdConnection connection) {
+  void opened(Connection connection) {
     connections.add(connection);
     if (closing) connection.drain();
   }
 
-  void closed(NbdConnection connection) {
+  void closed(Connection connection) {
     connections.remove(connection);
   }
 
   /** Sends every client away, now and from now on. */
   void close() {
     closing = true;
-    connections.forEach(NbdConnection::drain);
+    connections.forEach(Connection::drain);
   }
 
   /**
-   * Hides the export and sends its clients away; completes when nobody uses its device any more.
+   * Hides the export and sends its clients away; completes when no client uses its device any more.
    */
   Future<Void> withdraw(String name) {
     Published published = byName.remove(name);
@@ -95,7 +95,7 @@ final class Exports {
   /** An export and the connections that use it. */
   static final class Published {
     private final Export export;
-    private final Set<NbdConnection> users = ConcurrentHashMap.newKeySet();
+    private final Set<Connection> users = ConcurrentHashMap.newKeySet();
     private final Promise<Void> unused = Promise.promise();
     private volatile boolean withdrawn;
 
@@ -108,21 +108,21 @@ final class Exports {
     }
 
     /** False if the export has been withdrawn. */
-    boolean enter(NbdConnection user) {
+    boolean enter(Connection user) {
       users.add(user);
       if (!withdrawn) return true;
       leave(user);
       return false;
     }
 
-    void leave(NbdConnection user) {
+    void leave(Connection user) {
       users.remove(user);
       completeIfUnused();
     }
 
     private Future<Void> withdraw() {
       withdrawn = true;
-      users.forEach(NbdConnection::drain);
+      users.forEach(Connection::drain);
       completeIfUnused();
       return unused.future();
     }

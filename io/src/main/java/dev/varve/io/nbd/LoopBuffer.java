@@ -29,7 +29,7 @@ final class LoopBuffer extends UnpooledDirectByteBuf {
     return new LoopBuffer(Arena.ofAuto().allocate(size), pool);
   }
 
-  /** The same buffer, belonging to the loop of another pool from now on. Nobody else has it. */
+  /** The same buffer, from now on of another pool and its loop. It must be free. */
   LoopBuffer in(BufferPool pool) {
     this.pool = pool;
     return this;
@@ -43,6 +43,6 @@ final class LoopBuffer extends UnpooledDirectByteBuf {
   protected void deallocate() {
     resetRefCnt();
     clear();
-    pool.giveBack(this);
+    pool.putBack(this);
   }
 }

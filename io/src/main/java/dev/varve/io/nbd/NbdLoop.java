@@ -5,13 +5,15 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jctools.queues.varhandle.MpscUnboundedVarHandleArrayQueue;
 
 /**
  * What the connections of one event loop share: buffers, request objects, counters, and the inbox
- * through which storage threads give requests back. Everything but {@link #giveBack} and the
- * counters' getters is for the loop's own thread.
+ * through which storage threads give requests back. Used on that loop; only {@link #isHere}, {@link
+ * #now}, {@link #share}, {@link #admits}, {@link #isShort} and reading the counters are for any
+ * thread.
  */
 final class NbdLoop {
 
@@ -36,12 +38,16 @@ final class NbdLoop {
   private final ArrayDeque<Transaction> spareTransactions = new ArrayDeque<>();
   private final ReadRuns runs = new ReadRuns();
 
-  // Unbounded as a queue, bounded by what the connections may have in flight.
+  /** Has no bound of its own: what connections may have in flight bounds it. */
   private final MpscUnboundedVarHandleArrayQueue<PartialRequest> inbox =
       new MpscUnboundedVarHandleArrayQueue<>(1024);
+
   private final AtomicBoolean turnAsked = new AtomicBoolean();
-  private final Runnable turn = this::takeBack;
-  private final ArrayList<NbdConnection> touched = new ArrayList<>();
+  private final Runnable turn = this::emptyInbox;
+  private final Consumer<PartialRequest> deliver = this::deliver;
+
+  /** The connections that have got parts back in this turn. */
+  private final ArrayList<Connection> touched = new ArrayList<>();
 
   private final Counters counters = new Counters();
   private boolean inTurn;
@@ -51,8 +57,13 @@ final class NbdLoop {
     this.executor = executor;
     this.nanoTime = nanoTime;
     this.buffers = buffers;
-    this.small = buffers.small();
-    this.large = buffers.large();
+    this.small = buffers.small(executor);
+    this.large = buffers.large(executor);
+  }
+
+  /** Whether the caller is on this loop. For asserts. */
+  boolean isHere() {
+    return executor.inEventLoop();
   }
 
   EventLoop executor() {
@@ -103,25 +114,34 @@ final class NbdLoop {
   }
 
   PartialRequest takePart() {
+    assert isHere();
     PartialRequest part = spareParts.pollLast();
-    return part != null ? part : new PartialRequest(this);
+    return part != null ? part : new PartialRequest(deliver);
   }
 
+  /** Takes a part that has come back, gives up what it holds, and keeps it for another use. */
   void recycle(PartialRequest part) {
+    assert isHere();
+    part.clear();
     if (spareParts.size() < KEPT) spareParts.addLast(part);
   }
 
   Transaction takeTransaction() {
+    assert isHere();
     Transaction transaction = spareTransactions.pollLast();
     return transaction != null ? transaction : new Transaction();
   }
 
+  /** Gives up what a transaction holds, and keeps it for another use. */
   void recycle(Transaction transaction) {
+    assert isHere();
+    transaction.clear();
     if (spareTransactions.size() < KEPT) spareTransactions.addLast(transaction);
   }
 
   /** The loop begins to work for this server, if it has not already. */
   void beginTurn() {
+    assert isHere();
     if (inTurn) return;
     inTurn = true;
     turnStart = nanoTime.getAsLong();
@@ -132,13 +152,14 @@ final class NbdLoop {
     return turnStart;
   }
 
+  /** The loop has done what there was; counts how long that took. */
   void endTurn() {
     if (inTurn) counters.turnTook(nanoTime.getAsLong() - turnStart);
     inTurn = false;
   }
 
-  /** Takes a part from the device, on any thread. */
-  void giveBack(PartialRequest part) {
+  /** Takes a part from the device; it comes back to its connection in a turn of the loop. */
+  private void deliver(PartialRequest part) {
     inbox.offer(part);
     askForTurn();
   }
@@ -148,21 +169,20 @@ final class NbdLoop {
     try {
       executor.execute(turn);
     } catch (RejectedExecutionException e) {
-      // The loop was shut down under the server: nobody is left to answer.
+      // The loop was shut down under the server: there is no client left to answer.
     }
   }
 
-  /** Answers what has come back, and flushes each connection once. */
-  private void takeBack() {
+  /** Hands parts back to their connections, and lets each of those send its replies once. */
+  private void emptyInbox() {
     beginTurn();
     turnAsked.set(false);
     int left = PARTS_PER_TURN;
     for (PartialRequest part; left > 0 && (part = inbox.poll()) != null; left--) {
-      NbdConnection connection = part.transaction().connection();
-      connection.partDone(part);
-      if (connection.touch()) touched.add(connection);
+      Connection connection = part.connection();
+      if (connection.partDone(part)) touched.add(connection);
     }
-    for (NbdConnection connection : touched) connection.turnDone();
+    for (Connection connection : touched) connection.turnDone();
     touched.clear();
     if (left == 0) askForTurn();
     endTurn();

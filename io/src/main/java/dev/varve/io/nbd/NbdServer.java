@@ -172,7 +172,13 @@ public final class NbdServer {
     NbdLoop loop =
         front.computeIfAbsent(
             VertxInside.eventLoop(socket), eventLoop -> new NbdLoop(eventLoop, nanoTime, buffers));
-    VertxInside.install(socket, new NbdConnection(exports, limits, replies, loop, loops));
+    int descriptor = VertxInside.descriptor(VertxInside.channel(socket));
+    Admission.Answer answer = exports.admission().ask(descriptor, loop.now());
+    if (answer == Admission.Answer.SENT_AWAY) {
+      socket.close();
+      return;
+    }
+    VertxInside.install(socket, new NbdConnection(exports, limits, replies, loop, loops, answer));
   }
 
   private static void removeStale(Path path) throws IOException {

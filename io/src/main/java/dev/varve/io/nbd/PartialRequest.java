@@ -2,28 +2,47 @@ package dev.varve.io.nbd;
 
 import dev.varve.core.device.DeviceRequest;
 import java.io.IOException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A piece of a transaction that storage threads carry out. Pooled by the event loop, to whose inbox
- * it comes back.
+ * A piece of a transaction that storage threads carry out. Pooled by the event loop to whose inbox
+ * it comes back; only that loop uses it while it is not with the device.
  */
 final class PartialRequest extends DeviceRequest {
 
-  private final NbdLoop loop;
+  private final Consumer<PartialRequest> inbox;
+  private @Nullable Connection connection;
   private @Nullable Transaction transaction;
-  private @Nullable LoopBuffer buffer;
+  private @Nullable LoopBuffer payload;
+  private long held;
   private @Nullable IOException failure;
 
-  PartialRequest(NbdLoop loop) {
-    this.loop = loop;
+  /**
+   * @param inbox takes the part from the device; called on any thread
+   */
+  PartialRequest(Consumer<PartialRequest> inbox) {
+    this.inbox = inbox;
   }
 
-  /** Binds the part to what it belongs to and, if it moves data, to the buffer that it now owns. */
-  PartialRequest of(Transaction transaction, @Nullable LoopBuffer buffer) {
+  /**
+   * Binds the part to what it belongs to.
+   *
+   * @param payload what it writes; owned by the part from now on
+   * @param held how many bytes of buffer it uses, or brings into the host's memory
+   */
+  PartialRequest of(
+      Connection connection, Transaction transaction, @Nullable LoopBuffer payload, long held) {
+    this.connection = connection;
     this.transaction = transaction;
-    this.buffer = buffer;
+    this.payload = payload;
+    this.held = held;
     return this;
+  }
+
+  Connection connection() {
+    assert connection != null;
+    return connection;
   }
 
   Transaction transaction() {
@@ -31,20 +50,8 @@ final class PartialRequest extends DeviceRequest {
     return transaction;
   }
 
-  @Nullable LoopBuffer buffer() {
-    return buffer;
-  }
-
-  /** The buffer of a part that moves data. */
-  LoopBuffer ownBuffer() {
-    assert buffer != null;
-    return buffer;
-  }
-
-  /** How many bytes of buffer it holds, or brings into the host's memory. */
   long held() {
-    if (buffer != null) return buffer.capacity();
-    return op() == Op.CACHE ? length() : 0;
+    return held;
   }
 
   /** Why it failed, or null. */
@@ -54,22 +61,22 @@ final class PartialRequest extends DeviceRequest {
 
   @Override
   protected void completed() {
-    loop.giveBack(this);
+    inbox.accept(this);
   }
 
   @Override
   protected void failed(IOException cause) {
     failure = cause;
-    loop.giveBack(this);
+    inbox.accept(this);
   }
 
-  /** Gives up the buffer and makes the object free for another use. */
-  void recycle() {
-    if (buffer != null) buffer.release();
-    buffer = null;
+  /** Gives up what it holds, so that the object is free for another use. */
+  void clear() {
+    if (payload != null) payload.release();
+    payload = null;
+    connection = null;
     transaction = null;
     failure = null;
     forget();
-    loop.recycle(this);
   }
 }

@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  *                        20       payload
  * </pre>
  *
- * As a {@link ReadSink} it takes the data of the read that was begun last.
+ * As a {@link ReadSink} it takes the data of the read that was begun last. Used on the connection's
+ * event loop.
  */
 final class Replies implements ReadSink {
 
@@ -62,7 +63,7 @@ final class Replies implements ReadSink {
   // The read that is being copied.
   private long cookie;
   private long offset; // of the next byte on the disk
-  private int begin; // where the reply begins, to take it back
+  private int begin; // where the reply begins, to cancel it
   private int chunk; // where the open data chunk begins, or NO_CHUNK
   private int last; // where the last chunk begins
   private int chunks;
@@ -136,6 +137,7 @@ final class Replies implements ReadSink {
    * sink.
    */
   void beginRead(long cookie, long offset, int length, boolean unfragmented) {
+    assert loop.isHere();
     reserve(SIMPLE + length + MOST_CHUNKS * HOLE);
     this.cookie = cookie;
     this.offset = offset;
@@ -201,7 +203,7 @@ final class Replies implements ReadSink {
   }
 
   /** The data could not be had: nothing of the reply is sent. */
-  void takeBackRead() {
+  void cancelRead() {
     end = begin;
   }
 
@@ -223,7 +225,8 @@ final class Replies implements ReadSink {
       at += length;
     }
     emit();
-    // The channel takes or fails its writes in order: after this one nobody reads the memory.
+    // The channel takes or fails its writes in order: when this one is done, the socket has read
+    // the memory.
     context.write(Unpooled.EMPTY_BUFFER).addListener((ChannelFutureListener) _ -> lease.release());
   }
 
@@ -243,15 +246,11 @@ final class Replies implements ReadSink {
     }
   }
 
-  /**
-   * Sends a read that storage threads have carried out, and takes over the buffers of its parts.
-   */
+  /** Sends a read that storage threads have carried out, out of its transaction's buffers. */
   void read(Transaction transaction) {
     beginWhole(transaction.cookie(), transaction.offset(), transaction.length());
-    for (PartialRequest part : transaction.read()) {
-      LoopBuffer data = part.buffer();
-      int length = (int) part.length();
-      assert data != null;
+    for (LoopBuffer data : transaction.data()) {
+      int length = data.readableBytes();
       if (length <= NbdLoop.SMALL) {
         reserve(length);
         MemorySegment.copy(data.memory(), 0, memory, end, length);
@@ -259,7 +258,6 @@ final class Replies implements ReadSink {
       } else {
         emit();
         unflushed += length;
-        data.setIndex(0, length);
         context.write(data.retain(), context.voidPromise());
       }
     }
@@ -359,6 +357,7 @@ final class Replies implements ReadSink {
 
   /** Sends everything; the buffer is used again once the socket has taken it. */
   void flush() {
+    assert loop.isHere();
     if (buffer == null) return;
     emit();
     context.flush();

@@ -1,18 +1,19 @@
 package dev.varve.io.nbd;
 
+import io.netty.util.concurrent.EventExecutor;
 import java.util.Queue;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jctools.queues.varhandle.MpmcVarHandleArrayQueue;
 
 /**
  * What the event loops of a server share of their buffers: those that no loop needs now, and the
- * count of those in use. Thread safe.
+ * count of those in use. Thread-safe.
  *
- * <p>A client may hold an eighth of what nobody holds, its {@link #share}. So one alone gets much,
- * a hundred get the same each, and however many there are, the next one finds something: what
- * clients that take no replies can keep comes near the bound and does not reach it. One request
- * that needs all its buffers at once may take half of what is free, {@link #admits}. Beyond the
- * bound goes only what every client may have whatever others hold: one request, and small buffers.
+ * <p>A client may hold an eighth of what is free, its {@link #share}. So a client alone gets much,
+ * a hundred get the same each, and the next one always finds something: what clients that take no
+ * replies can keep comes near the bound and does not reach it. One request that needs all its
+ * buffers at once may take half of what is free, {@link #admits}. Only what every client may have,
+ * one request and small buffers, goes beyond the bound.
  */
 final class SharedBuffers {
 
@@ -34,13 +35,13 @@ final class SharedBuffers {
   }
 
   /** The pool of one loop's buffers of {@link NbdLoop#SMALL} bytes. */
-  BufferPool small() {
-    return new BufferPool(NbdLoop.SMALL, 32, this, spareSmall);
+  BufferPool small(EventExecutor loop) {
+    return new BufferPool(NbdLoop.SMALL, 32, this, loop, spareSmall);
   }
 
   /** The pool of one loop's buffers of {@link NbdLoop#LARGE} bytes. */
-  BufferPool large() {
-    return new BufferPool(NbdLoop.LARGE, 4, this, spareLarge);
+  BufferPool large(EventExecutor loop) {
+    return new BufferPool(NbdLoop.LARGE, 4, this, loop, spareLarge);
   }
 
   /** How much one client may hold now, in bytes; 0 if all is in use. */
@@ -61,7 +62,7 @@ final class SharedBuffers {
   /**
    * Makes a buffer.
    *
-   * @throws OutOfMemoryError twice as much as is meant to be in use is in use
+   * @throws OutOfMemoryError if twice the intended amount is in use
    */
   LoopBuffer allocate(BufferPool pool) {
     if (inUse.get() >= 2 * most) {

@@ -9,7 +9,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Transaction {
 
-  private @Nullable NbdConnection connection;
   private NbdCommand command = NbdCommand.UNKNOWN;
   private long cookie;
   private long offset;
@@ -21,11 +20,11 @@ final class Transaction {
   private boolean silent;
   private boolean handedOver;
   private int open;
-  private final ArrayDeque<PartialRequest> read = new ArrayDeque<>();
+  private final ArrayDeque<LoopBuffer> data = new ArrayDeque<>();
   private @Nullable ExtentList extents;
 
-  Transaction begin(NbdConnection connection, NbdRequest request) {
-    this.connection = connection;
+  /** Takes over what is asked. */
+  Transaction begin(NbdRequest request) {
     command = request.command();
     cookie = request.cookie();
     offset = request.offset();
@@ -38,11 +37,6 @@ final class Transaction {
     handedOver = false;
     open = 0;
     return this;
-  }
-
-  NbdConnection connection() {
-    assert connection != null;
-    return connection;
   }
 
   NbdCommand command() {
@@ -113,14 +107,14 @@ final class Transaction {
     fua = false;
   }
 
-  /** The parts of a read, in order of their offsets. */
-  ArrayDeque<PartialRequest> read() {
-    return read;
+  /** The buffers that a read fills, in order of their offsets; owned by the transaction. */
+  ArrayDeque<LoopBuffer> data() {
+    return data;
   }
 
   /** Whether it is a read whose data is not in buffers but in the host's memory. */
   boolean isFetched() {
-    return command == NbdCommand.READ && read.isEmpty();
+    return command == NbdCommand.READ && data.isEmpty();
   }
 
   ExtentList extents() {
@@ -130,8 +124,7 @@ final class Transaction {
 
   /** Gives up what it holds, so that the object is free for another use. */
   void clear() {
-    for (PartialRequest part; (part = read.poll()) != null; ) part.recycle();
-    connection = null;
+    for (LoopBuffer buffer; (buffer = data.poll()) != null; ) buffer.release();
     refusal = null;
   }
 }

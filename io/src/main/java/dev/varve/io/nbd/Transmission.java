@@ -12,10 +12,18 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The transmission phase of one connection: takes requests from what was received, serves in place
- * what needs no waiting, and hands over the rest.
+ * what needs no waiting, and hands over the rest. Used on the connection's event loop.
  *
  * <p>A write of more than {@link NbdLoop#SMALL} bytes goes to the device in pieces as they arrive,
  * so that memory follows what a client has sent and not what it announces.
+ *
+ * <p><b>What {@code device} is.</b> For the disk of a running machine a chain of three: a {@code
+ * LimitedDevice} of {@code core.limit} counts and delays requests, the {@code LiveChain} of {@code
+ * io.chain} knows which images serve at the moment, and below it a {@code DifferencingChain} (VDI)
+ * or a {@code RawDisk} (a raw file or a device of the host) reads and writes. An {@code EmptyDrive}
+ * stands for the last two where there is no medium. {@code varve serve} publishes a {@code
+ * DifferencingChain} or a {@code RawDisk}, within limits if there are any. Nothing here depends on
+ * which it is.
  */
 final class Transmission {
 
@@ -35,10 +43,13 @@ final class Transmission {
   private static final int WRITE_COST = 7;
 
   private static final NbdRefusal NO_MEMORY =
-      new NbdRefusal(NbdError.ENOMEM, "there is no memory for so much at once; ask for less");
+      new NbdRefusal(
+          NbdError.ENOMEM, "not enough buffer memory for this read; use smaller requests");
 
   /** What {@link #advance} stopped for. */
   enum Pause {
+    /** Nothing: there may be another request. Never returned by {@link #advance}. */
+    NONE,
     /** More bytes have to arrive. */
     INPUT,
     /** The turn is over; there is more to do at once. */
@@ -53,7 +64,7 @@ final class Transmission {
     BROKEN
   }
 
-  private final NbdConnection connection;
+  private final Connection connection;
   private final NbdLoop loop;
   private final NbdLimits limits;
   private final Export export;
@@ -86,7 +97,7 @@ final class Transmission {
   private long writtenCounted;
 
   Transmission(
-      NbdConnection connection,
+      Connection connection,
       NbdLoop loop,
       NbdLimits limits,
       Export export,
@@ -113,15 +124,16 @@ final class Transmission {
     return bytesInFlight == 0 && inFlight == (arriving == null ? 0 : 1);
   }
 
-  /** Begins a turn of the event loop: as much may be done as is fair to the other connections. */
-  void beginTurn() {
+  /** In this turn of the loop as much may be done as is fair to the other connections. */
+  void refillBudget() {
     budget = TURN;
   }
 
   /** Serves requests until one of the reasons to pause. */
   Pause advance() {
-    Pause pause = null;
-    while (pause == null) pause = arrivingLeft > 0 ? takePayload() : takeRequest();
+    assert loop.isHere();
+    Pause pause = Pause.NONE;
+    while (pause == Pause.NONE) pause = arrivingLeft > 0 ? takePayload() : takeRequest();
     return pause;
   }
 
@@ -149,8 +161,8 @@ final class Transmission {
     return bytesWritten;
   }
 
-  /** Takes the next request; null if there may be another. */
-  private @Nullable Pause takeRequest() {
+  /** Takes the next request, if there is one that may be begun. */
+  private Pause takeRequest() {
     if (inFlight >= limits.requestsInFlight() || holdsEnough()) return Pause.COMPLETION;
     if (replies.shouldFlush()) return Pause.REPLIES;
     if (budget <= 0) return Pause.TURN;
@@ -168,10 +180,10 @@ final class Transmission {
     if (refusal != null) refuse(refusal);
     else if (request.command() == NbdCommand.READ) read((int) request.length());
     else handOver();
-    return null;
+    return Pause.NONE;
   }
 
-  /** Whether nothing more may be begun; something always may by who holds nothing. */
+  /** Whether no other request may be begun; a client that holds nothing may always begin one. */
   private boolean holdsEnough() {
     return bytesInFlight > 0 && bytesInFlight >= Math.min(limits.bytesInFlight(), loop.share());
   }
@@ -191,11 +203,11 @@ final class Transmission {
         moved(Op.READ, length);
         worked(Op.READ);
       } else {
-        replies.takeBackRead();
+        replies.cancelRead();
         readIntoBuffers(begin(), Count.WHOLE);
       }
-    } catch (IOException | InternalError e) { // the latter: a mapped page could not be had
-      replies.takeBackRead();
+    } catch (IOException | InternalError e) { // see BlockDevice.tryRead
+      replies.cancelRead();
       replies.failure(request.cookie(), failed(Op.READ, request.offset(), length, e));
     }
   }
@@ -263,7 +275,7 @@ final class Transmission {
     Count count = Count.WHOLE;
     for (int at = 0; at < read.length(); at += NbdLoop.LARGE) {
       int n = Math.min(read.length() - at, NbdLoop.LARGE);
-      PartialRequest part = part(read, null);
+      PartialRequest part = part(read, null, n);
       part.cache(read.offset() + at, n).counting(count);
       submit(part);
       count = Count.BYTES; // the rest of it
@@ -285,8 +297,9 @@ final class Transmission {
     long offset = read.offset();
     for (LoopBuffer buffer; (buffer = taken.poll()) != null; ) {
       int n = Math.min(left, NbdLoop.LARGE);
-      PartialRequest part = part(read, buffer);
-      read.read().add(part);
+      buffer.setIndex(0, n);
+      read.data().add(buffer);
+      PartialRequest part = part(read, null, buffer.capacity());
       part.read(offset, buffer.memory().asSlice(0, n)).counting(count);
       submit(part);
       if (count == Count.WHOLE) count = Count.BYTES; // the rest of it
@@ -312,7 +325,7 @@ final class Transmission {
 
   // ---- Writes
 
-  private @Nullable Pause takeWrite(LoopBuffer in, int at) {
+  private Pause takeWrite(LoopBuffer in, int at) {
     int length = (int) request.length();
     int received = in.readableBytes() - NbdRequest.HEADER;
     if (length <= NbdLoop.SMALL) {
@@ -328,7 +341,7 @@ final class Transmission {
     }
     requests++;
     budget -= 1 + WRITE_COST;
-    return null;
+    return Pause.NONE;
   }
 
   private void write(LoopBuffer in, int at, int length) {
@@ -341,7 +354,7 @@ final class Transmission {
         worked(Op.WRITE);
       } else {
         LoopBuffer copy = copy(in, at, length);
-        PartialRequest part = part(begin(), copy);
+        PartialRequest part = part(begin(), copy, copy.capacity());
         part.write(request.offset(), copy.memory().asSlice(0, length), fua);
         submit(part);
       }
@@ -357,7 +370,7 @@ final class Transmission {
   }
 
   /** Takes the next piece of a payload that is written, or skipped, as it arrives. */
-  private @Nullable Pause takePayload() {
+  private Pause takePayload() {
     if (holdsEnough()) return Pause.COMPLETION;
     if (budget <= 0) return Pause.TURN;
     LoopBuffer in = inbound.buffer();
@@ -376,7 +389,7 @@ final class Transmission {
       arriving = null;
       if (complete.ended()) finish(complete);
     }
-    return null;
+    return Pause.NONE;
   }
 
   /**
@@ -400,14 +413,15 @@ final class Transmission {
       failed(transaction, Op.WRITE, e);
       return;
     }
-    PartialRequest part;
+    LoopBuffer own;
     if (in.readableBytes() < length) {
-      part = part(transaction, inbound.handOver());
-      part.write(arrivingAt, payload, false);
+      own = inbound.handOver();
     } else {
-      part = part(transaction, copy(in, at, length));
-      part.write(arrivingAt, part.ownBuffer().memory().asSlice(0, length), false);
+      own = copy(in, at, length);
+      payload = own.memory().asSlice(0, length);
     }
+    PartialRequest part = part(transaction, own, own.capacity());
+    part.write(arrivingAt, payload, false);
     part.counting(first ? Count.WHOLE : Count.BYTES);
     submit(part);
   }
@@ -416,9 +430,10 @@ final class Transmission {
 
   private void handOver() {
     Transaction transaction = begin();
-    PartialRequest part = part(transaction, null);
     long offset = request.offset();
     long length = request.length();
+    boolean fetches = request.command() == NbdCommand.CACHE;
+    PartialRequest part = part(transaction, null, fetches ? length : 0);
     switch (request.command()) {
       case FLUSH -> part.flush();
       case TRIM -> part.discard(offset, length, transaction.fua());
@@ -451,11 +466,11 @@ final class Transmission {
 
   private Transaction begin() {
     inFlight++;
-    return loop.takeTransaction().begin(connection, request);
+    return loop.takeTransaction().begin(request);
   }
 
-  private PartialRequest part(Transaction transaction, @Nullable LoopBuffer buffer) {
-    PartialRequest part = loop.takePart().of(transaction, buffer);
+  private PartialRequest part(Transaction transaction, @Nullable LoopBuffer payload, long held) {
+    PartialRequest part = loop.takePart().of(connection, transaction, payload, held);
     transaction.opened();
     if (transaction.handOver()) loop.counters().handedOver();
     return part;
@@ -468,14 +483,14 @@ final class Transmission {
 
   /** A part has come back from the device. */
   void partDone(PartialRequest part) {
+    assert loop.isHere();
     Transaction transaction = part.transaction();
     IOException failure = part.failure();
     bytesInFlight -= part.held();
     Op operation = transaction.command() == NbdCommand.READ ? Op.READ : part.op(); // not its fetch
     if (failure != null) failed(transaction, operation, failure);
     else worked(operation);
-    boolean holdsReply = transaction.command() == NbdCommand.READ && part.buffer() != null;
-    if (!holdsReply) part.recycle();
+    loop.recycle(part);
     if (transaction.ended()) finish(transaction);
   }
 
@@ -493,7 +508,7 @@ final class Transmission {
 
   private void flush(Transaction write) {
     write.fuaSubmitted();
-    PartialRequest flush = part(write, null);
+    PartialRequest flush = part(write, null, 0);
     flush.flush().counting(Count.NOTHING);
     submit(flush);
   }
@@ -533,7 +548,6 @@ final class Transmission {
 
   private void end(Transaction transaction) {
     inFlight--;
-    transaction.clear();
     loop.recycle(transaction);
   }
 

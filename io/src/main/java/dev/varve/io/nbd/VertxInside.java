@@ -25,8 +25,12 @@ final class VertxInside {
     return loops;
   }
 
+  static Channel channel(NetSocket socket) {
+    return ((NetSocketInternal) socket).channelHandlerContext().channel();
+  }
+
   static EventLoop eventLoop(NetSocket socket) {
-    return ((NetSocketInternal) socket).channelHandlerContext().channel().eventLoop();
+    return channel(socket).eventLoop();
   }
 
   /** The file descriptor of a socket; -1 where Java's own sockets are used. */

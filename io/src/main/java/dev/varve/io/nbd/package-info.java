@@ -2,14 +2,19 @@
  * The NBD server: exports as the protocol's clients see them ({@code doc/proto.md} of the
  * protocol's reference implementation).
  *
- * <p>Read {@link dev.varve.io.nbd.NbdServer} first, then {@code NbdConnection}, {@code Handshake}
- * and {@code Transmission}. A client comes and chooses its disk on a Vert.x event loop, which waits
- * for nothing. Then its connection moves to an event loop that serves disks of one file system only
+ * <p>Read {@link dev.varve.io.nbd.NbdServer} first, then {@code NbdConnection} and {@code
+ * Transmission}. A connection is a {@code HandshakePhase}, then a {@code ServedClient}, then a
+ * {@code ConnectionEnd}; {@code UntakenReplies} and {@code IdleWatch} look after clients that do
+ * not take or ask. What lies below a connection knows of it only what {@code Connection} says.
+ *
+ * <p><b>Threads.</b> A client comes and chooses its disk on a Vert.x event loop, which waits for
+ * nothing. Then its connection moves to an event loop that serves disks of one file system only
  * ({@code DiskLoops}), and stays there: small writes and faults happen on that loop, and a host
- * that hangs in one of them keeps only clients waiting that wait for the same file system. A disk
- * whose files come to lie on another file system while it is served, by a snapshot taken there,
- * keeps its clients on their loops until they connect anew. Storage threads meet a loop only in the
- * inbox of its {@code NbdLoop}. Knows {@code core.device} and nothing of images or files.
+ * that hangs in one of them delays only clients of disks on the same file system. A disk whose
+ * files come to lie on another file system while it is served, by a snapshot taken there, keeps its
+ * clients on their loops until they connect anew. Everything of a connection runs on its loop, and
+ * asserts it. Storage threads meet a loop only in the inbox of its {@code NbdLoop}. Knows {@code
+ * core.device}, {@code core.log} and nothing of images or files.
  *
  * <p><b>How bytes move.</b> Requests are parsed where the kernel put them. A read of up to 32 KiB
  * is copied behind its reply's header, and a batch of such replies leaves with one write: copying 4
@@ -25,10 +30,10 @@
  * turn of an event loop does about a millisecond of work for one connection before others have
  * theirs. A large read is answered out of the host's page cache, cold as well, so that it holds no
  * buffer while the client does not take it. The buffers of all clients together are bounded: the
- * more are in use, the less may each hold, and when all are, who takes no replies is cut. How many
- * clients there are is bounded by their number and by file descriptors: a socket whose descriptor
- * is among those that the rest of the program needs belongs to a client that is refused ({@code
- * Admission}).
+ * more are in use, the less may each hold, and when all are, a client that takes no replies is cut.
+ * How many clients there are is bounded by their number and by file descriptors: a socket whose
+ * descriptor is among those that the rest of the program needs belongs to a client that is refused
+ * ({@code Admission}).
  *
  * <p><b>Choices</b> where the protocol leaves them open:
  *

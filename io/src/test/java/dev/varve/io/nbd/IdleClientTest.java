@@ -31,7 +31,14 @@ class IdleClientTest {
     exports.publish(new Export("", "", device, false, true, false));
     channel
         .pipeline()
-        .addLast(new NbdConnection(exports, LIMITS, ReplyStyle.SIMPLE, loop, OneLoop.of(loop)));
+        .addLast(
+            new NbdConnection(
+                exports,
+                LIMITS,
+                ReplyStyle.SIMPLE,
+                loop,
+                OneLoop.of(loop),
+                Admission.Answer.ADMITTED));
     for (byte[] message : NbdClient.choosesTheOnlyDisk()) send(message);
   }
 

@@ -38,7 +38,12 @@ class NbdConnectionTest {
         .pipeline()
         .addLast(
             new NbdConnection(
-                exports, NbdLimits.DEFAULT, ReplyStyle.STRUCTURED, loop, OneLoop.of(loop)));
+                exports,
+                NbdLimits.DEFAULT,
+                ReplyStyle.STRUCTURED,
+                loop,
+                OneLoop.of(loop),
+                Admission.Answer.ADMITTED));
   }
 
   @AfterEach

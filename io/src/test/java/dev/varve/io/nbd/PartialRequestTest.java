@@ -12,13 +12,23 @@ class PartialRequestTest {
   private final NbdLoop loop =
       new NbdLoop(new EmbeddedChannel().eventLoop(), System::nanoTime, new SharedBuffers(64 << 20));
 
+  private final Connection connection =
+      new NbdConnection(
+          new Exports(NbdLimits.DEFAULT),
+          NbdLimits.DEFAULT,
+          ReplyStyle.SIMPLE,
+          loop,
+          OneLoop.of(loop),
+          Admission.Answer.ADMITTED);
+
   @Test
   void partThatWaitsToBeUsedAgainKeepsNoMemory() {
     LoopBuffer buffer = loop.takeLarge();
-    PartialRequest part = loop.takePart().of(loop.takeTransaction(), buffer);
+    PartialRequest part =
+        loop.takePart().of(connection, loop.takeTransaction(), buffer, buffer.capacity());
     part.read(0, buffer.memory());
 
-    part.recycle();
+    loop.recycle(part);
 
     assertEquals(MemorySegment.NULL, part.memory());
     assertSame(part, loop.takePart());

@@ -35,7 +35,12 @@ class StalledClientTest {
         .pipeline()
         .addLast(
             new NbdConnection(
-                exports, NbdLimits.DEFAULT, ReplyStyle.SIMPLE, loop, OneLoop.of(loop)));
+                exports,
+                NbdLimits.DEFAULT,
+                ReplyStyle.SIMPLE,
+                loop,
+                OneLoop.of(loop),
+                Admission.Answer.ADMITTED));
     for (byte[] message : NbdClient.choosesTheOnlyDisk()) send(message);
   }
 
