@@ -8,7 +8,10 @@ import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-/** The program {@code varve-bench}: how fast Varve is, alone and beside others. */
+/**
+ * The program {@code varve-bench}: how fast Varve is, alone and beside others. Runs on the main
+ * thread.
+ */
 @Command(
     name = "varve-bench",
     mixinStandardHelpOptions = true,

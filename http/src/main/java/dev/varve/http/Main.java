@@ -20,6 +20,7 @@ import picocli.CommandLine.ParameterException;
 
 /**
  * The program {@code varve}: reads the command line, runs a command, and ends with its exit status.
+ * Runs on the main thread.
  *
  * <p>0: done. 1: it did not work, and one line on standard error says why. 2: the command line is
  * wrong. 3: {@code image check} has found damage.

@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
 
 /**
  * {@code varve-bench compare}: Varve, qemu-nbd and nbdkit serve the same disk in turn and bear the
- * same loads; prints how many times as fast Varve was.
+ * same loads; prints how many times as fast Varve was. Runs on the main thread.
  *
  * <p>Needs qemu-nbd, qemu-img, nbdkit and fio. Exit status 0 when everything was measured, whatever
  * came out.

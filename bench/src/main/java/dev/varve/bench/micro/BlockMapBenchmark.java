@@ -23,7 +23,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * One look-up in the block map of one image, where it lies in the file: what {@code ChainMap} asks
- * once for each block.
+ * once for each block. JMH calls it from one thread.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

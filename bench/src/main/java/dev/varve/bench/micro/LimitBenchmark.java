@@ -26,7 +26,8 @@ import org.openjdk.jmh.annotations.Warmup;
 /**
  * What a bandwidth group costs a request: without limits (goal: under 2 ns), with limits and budget
  * (under 100 ns), and when it has to wait, all without allocating (the gc profiler's norm is 0).
- * The same of a read through {@link LimitedDevice}, beside one without it.
+ * The same of a read through {@link LimitedDevice}, beside one without it. JMH calls it from one
+ * thread, or from as many as a benchmark says.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

@@ -25,7 +25,8 @@ import org.openjdk.jmh.annotations.Warmup;
 /**
  * 4 KiB requests to a disk in memory through everything that a socket's request goes through: the
  * kernel, Netty's pipeline, our parser, the chain, the reply, the kernel. 32 requests are sent at
- * once and all replies awaited; times are for each request, and so is what is allocated.
+ * once and all replies awaited; times are for each request, and so is what is allocated. JMH calls
+ * it from one thread.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

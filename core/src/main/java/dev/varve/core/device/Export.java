@@ -1,7 +1,7 @@
 package dev.varve.core.device;
 
 /**
- * A device under the name by which clients ask for it.
+ * A device under the name by which clients ask for it. Immutable.
  *
  * @param name what a client asks for; at most 4096 bytes of UTF-8, the empty name is the default
  *     export

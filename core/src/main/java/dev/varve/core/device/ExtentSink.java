@@ -1,6 +1,9 @@
 package dev.varve.core.device;
 
-/** Takes the allocation of a range, extent by extent, in order of offset. */
+/**
+ * Takes the allocation of a range, extent by extent, in order of offset. Called by one thread at a
+ * time, which may be a storage thread.
+ */
 public interface ExtentSink {
 
   /** Wants nothing. */

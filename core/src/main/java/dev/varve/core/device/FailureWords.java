@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What people are told of a failure. Our own exceptions have sentences; many of the JDK's name only
- * a file, or nothing, and one that wraps another begins with the name of its class.
+ * a file, or nothing, and one that wraps another begins with the name of its class. Any thread;
+ * nothing blocks.
  */
 public final class FailureWords {
 

@@ -2,7 +2,9 @@ package dev.varve.core.device;
 
 import java.util.function.Consumer;
 
-/** The allocation of a disk, neighbours of one kind joined, up to a number of them. */
+/**
+ * The allocation of a disk, neighbours of one kind joined, up to a number of them. Not thread-safe.
+ */
 public final class JoinedExtents implements ExtentSink {
 
   /**

@@ -4,7 +4,7 @@ import java.io.IOException;
 
 /**
  * The host's file system is full (or a quota is reached). Writes can succeed again once there is
- * space.
+ * space. Immutable.
  */
 public final class OutOfSpaceException extends IOException {
   private static final long serialVersionUID = 1;

@@ -2,7 +2,10 @@ package dev.varve.core.device;
 
 import java.lang.foreign.MemorySegment;
 
-/** Takes the contents of a range, run by run, in order of offset. */
+/**
+ * Takes the contents of a range, run by run, in order of offset. Called by the thread that reads,
+ * often an event loop: must not block.
+ */
 public interface ReadSink {
 
   /**

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * For whom something is held, and since when. A hold with a lease ends by itself when its holder
  * gives no sign of life for so long: what a client that died has left does not stand in the way for
- * good.
+ * good. Immutable.
  *
  * @param holder in words: {@code process 4711 (python3)}
  * @param since when it began

@@ -10,7 +10,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a machine runs.
+ * How a machine runs. Immutable.
  *
  * @param readOnly whether its disks can only be read
  * @param without slots whose devices are left out: neither served nor locked

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The disks of running machines: open, and served to emulators. Implemented where disks are opened.
  * Every method may block, and leaves everything as it was when it fails, unless it says otherwise.
+ * Any thread, many at once.
  */
 public interface RunningDisks extends ServedDisks {
 

@@ -5,7 +5,7 @@ import dev.varve.core.machine.MachineId;
 import java.time.Instant;
 
 /**
- * A hold on a machine.
+ * A hold on a machine. Immutable.
  *
  * @param id names the session in later calls; every caller that knows it may use it
  */

@@ -4,7 +4,7 @@ import dev.varve.core.machine.Slot;
 import java.util.Set;
 
 /**
- * How a machine is started.
+ * How a machine is started. Immutable.
  *
  * @param readOnly whether its disks can only be read: nothing is reset or locked for writing, and a
  *     machine whose memory is saved starts too

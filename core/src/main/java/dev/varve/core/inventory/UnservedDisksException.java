@@ -6,7 +6,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Some disks of a machine cannot be opened. */
+/** Some disks of a machine cannot be opened. Immutable. */
 public final class UnservedDisksException extends IOException {
   private static final long serialVersionUID = 1;
 

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A file that is replaced as a whole: whoever reads it, also after a crash, finds the old or the
- * new contents.
+ * new contents. Not thread-safe; blocks.
  *
  * <p>First {@link #stage}, which is where a full disk or a folder without permission shows, then
  * {@link #publish}. Other programs may write the file at any moment, also between the two.

@@ -2,7 +2,10 @@ package dev.varve.core.journal;
 
 import java.io.IOException;
 
-/** Hears of every step that changes something on disk; for tests, which can end things there. */
+/**
+ * Hears of every step that changes something on disk; for tests, which can end things there. Called
+ * on the thread that makes the change.
+ */
 public interface Steps {
 
   /** Hears and does nothing. */

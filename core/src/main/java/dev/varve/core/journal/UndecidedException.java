@@ -6,7 +6,7 @@ import java.io.IOException;
 /**
  * The disk failed while a change was being decided, and it is unknown whether the decision reached
  * it. The caller must continue neither as before nor as after the change. The model continues as
- * before: the change is taken back as soon as the disk works again.
+ * before: the change is taken back as soon as the disk works again. Immutable.
  */
 public final class UndecidedException extends IOException {
   private static final long serialVersionUID = 1;

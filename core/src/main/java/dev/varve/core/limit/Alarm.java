@@ -1,6 +1,6 @@
 package dev.varve.core.limit;
 
-/** Wakes a group: the one timer that all of its waiting requests share. */
+/** Wakes a group: the one timer that all of its waiting requests share. Any thread may call. */
 public interface Alarm {
 
   /**

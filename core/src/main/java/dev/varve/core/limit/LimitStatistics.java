@@ -2,7 +2,7 @@ package dev.varve.core.limit;
 
 /**
  * What passed, and what waits, of a group or a member. Counted is what a limit was asked for: while
- * a group has none, its requests pass uncounted.
+ * a group has none, its requests pass uncounted. Immutable.
  *
  * @param bytesRead that were let pass to be read, whatever became of it
  * @param bytesWritten that were let pass to be written, whatever became of it

@@ -3,7 +3,7 @@ package dev.varve.core.log;
 import java.time.Duration;
 import java.util.Locale;
 
-/** Times, sizes and numbers as people read them in a line. */
+/** Times, sizes and numbers as people read them in a line. Any thread; nothing blocks. */
 public final class Amount {
 
   private static final String[] UNITS = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};

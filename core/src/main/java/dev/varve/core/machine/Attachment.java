@@ -5,7 +5,7 @@ import dev.varve.core.medium.MediumId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A device in a slot, and the medium in it.
+ * A device in a slot, and the medium in it. Immutable.
  *
  * @param medium null for an empty drive
  * @param passthrough DVD: requests go through to the host's drive

@@ -3,7 +3,7 @@ package dev.varve.core.machine;
 import dev.varve.core.limit.BandwidthLimits;
 
 /**
- * Limits that devices of a machine share.
+ * Limits that devices of a machine share. Immutable.
  *
  * @param name unique in the machine, across both kinds
  * @param limits VirtualBox knows {@link #maxBytesPerSecond()} only; the others are Varve's

@@ -3,7 +3,9 @@ package dev.varve.core.machine;
 import java.util.Arrays;
 import java.util.List;
 
-/** The chip that a controller presents to the guest. The first of a bus is its default. */
+/**
+ * The chip that a controller presents to the guest. The first of a bus is its default. Immutable.
+ */
 public enum ControllerType {
   PIIX4(StorageBus.IDE, "PIIX4", "PIIX4"),
   PIIX3(StorageBus.IDE, "PIIX3", "PIIX3"),

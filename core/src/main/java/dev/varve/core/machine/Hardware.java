@@ -3,7 +3,10 @@ package dev.varve.core.machine;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What a machine's settings say of its storage; a snapshot has its own. Lists keep their order. */
+/**
+ * What a machine's settings say of its storage; a snapshot has its own. Lists keep their order.
+ * Immutable.
+ */
 public record Hardware(
     List<StorageController> controllers,
     List<Attachment> attachments,

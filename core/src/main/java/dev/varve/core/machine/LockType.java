@@ -1,6 +1,6 @@
 package dev.varve.core.machine;
 
-/** How a session holds a machine. */
+/** How a session holds a machine. Immutable. */
 public enum LockType {
   /** Alone, to change it. */
   WRITE("Write"),

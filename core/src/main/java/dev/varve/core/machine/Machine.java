@@ -7,7 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A machine as it was last saved.
+ * A machine as it was last saved. Immutable.
  *
  * @param settingsFile absolute; its folder is the machine's folder
  * @param snapshotFolder where new differencing images go, as the settings file has it: relative to

@@ -1,6 +1,6 @@
 package dev.varve.core.machine;
 
-/** What a machine is doing. */
+/** What a machine is doing. Immutable. */
 public enum MachineState {
   POWERED_OFF("PoweredOff"),
   /** Its memory is in a file; nothing but its storage's limits can be changed. */

@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What can be the name of a thing. Names stand in lists and in the log, one line each; those of
  * machines and controllers are also parts of the names of exports, which clients write into URIs.
+ * Any thread; nothing blocks.
  */
 public final class Names {
 

@@ -4,7 +4,7 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A machine's storage at a moment.
+ * A machine's storage at a moment. Immutable.
  *
  * @param parent the snapshot before it; null for the first
  * @param stateFile where the memory of a machine that ran is, as the settings file names it; null

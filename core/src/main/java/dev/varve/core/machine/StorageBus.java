@@ -7,7 +7,7 @@ import static dev.varve.core.medium.DeviceType.HARD_DISK;
 import dev.varve.core.medium.DeviceType;
 import java.util.Set;
 
-/** A kind of storage controller, and what it allows. */
+/** A kind of storage controller, and what it allows. Immutable. */
 public enum StorageBus {
   IDE("IDE", 2, 2, 2, 2, Set.of(HARD_DISK, DVD), false, 1, 1, true),
   SATA("SATA", 1, 30, 30, 1, Set.of(HARD_DISK, DVD), true, 1, 8, false),

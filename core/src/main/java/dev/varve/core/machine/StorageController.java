@@ -1,7 +1,7 @@
 package dev.varve.core.machine;
 
 /**
- * A storage controller of a machine.
+ * A storage controller of a machine. Immutable.
  *
  * @param name unique in the machine; attachments refer to it
  * @param portCount within the limits of the bus

@@ -3,7 +3,7 @@ package dev.varve.core.machine;
 import java.util.regex.Pattern;
 
 /**
- * A path as a settings file has it, which may have been written on another system.
+ * A path as a settings file has it, which may have been written on another system. Immutable.
  *
  * <p>VirtualBox writes {@code /} on every system; other programs write {@code \} on Windows.
  */

@@ -4,7 +4,8 @@ import java.io.IOException;
 
 /**
  * Hears of a file that cannot hold its id, when it is complete and has not got its name yet: so it
- * can be told from another file after a crash.
+ * can be told from another file after a crash. Called on the thread that makes the file, which may
+ * be made to wait.
  */
 public interface Announcement {
 

@@ -1,6 +1,6 @@
 package dev.varve.core.medium;
 
-/** What sits in a slot, and what a medium is made for. */
+/** What sits in a slot, and what a medium is made for. Immutable. */
 public enum DeviceType {
   HARD_DISK("HardDisk"),
   DVD("DVD"),

@@ -6,7 +6,8 @@ import java.util.Map;
 /**
  * Disks and machines that VirtualBox has encrypted. An encrypted image looks like any other; that
  * it is one, and its key, is a property of the base in the settings file that lists it. Varve has
- * no keys: read as it is, such a disk is noise, and written so it is lost.
+ * no keys: read as it is, such a disk is noise, and written so it is lost. Any thread; nothing
+ * blocks.
  */
 public final class Encryption {
 

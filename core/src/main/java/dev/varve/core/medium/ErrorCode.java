@@ -1,6 +1,6 @@
 package dev.varve.core.medium;
 
-/** Why the model refuses a call, by the names that programs for VirtualBox know. */
+/** Why the model refuses a call, by the names that programs for VirtualBox know. Immutable. */
 public enum ErrorCode {
   /** An argument is outside its range, or does not fit the thing it is for. */
   E_INVALIDARG,

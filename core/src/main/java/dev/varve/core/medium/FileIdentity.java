@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which file has a name: its number in its file system, and when it was made. It stays the same
  * while the file is written and renamed; a copy of it, or what another program puts in its place,
- * is another file.
+ * is another file. Immutable.
  *
  * <p>The number of the device is no part of it: that may be another one after a restart.
  *

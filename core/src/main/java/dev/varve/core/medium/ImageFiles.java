@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The image files behind media: whatever the model needs done to a file that no running machine has
- * open.
+ * open. Thread-safe.
  *
  * <p>Everything here may block. A method that returns has made its effect durable; one that fails
  * has changed nothing unless it says otherwise. All but {@link #create} may be repeated after a

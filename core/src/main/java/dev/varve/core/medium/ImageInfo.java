@@ -3,7 +3,7 @@ package dev.varve.core.medium;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an image file says of itself.
+ * What an image file says of itself. Immutable.
  *
  * @param id null where the format has none (RAW, ISO)
  * @param parent null for a base

@@ -3,7 +3,7 @@ package dev.varve.core.medium;
 import java.util.List;
 
 /**
- * What a check of an image has found.
+ * What a check of an image has found. Immutable.
  *
  * @param file its name
  * @param status the worst of the findings

@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Symbolic links that stand for a file. Those in its folders are left as they are. */
+/**
+ * Symbolic links that stand for a file. Those in its folders are left as they are. Any thread; may
+ * block.
+ */
 public final class Links {
 
   /** As many as Linux follows. */

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The disk whose allocation was read.
+ * The disk whose allocation was read. Immutable.
  *
  * @param files of its chain, base first
  * @param capacity in bytes

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A virtual disk, DVD or floppy that is registered: what the model keeps of it. Who uses it, its
- * children and its locks follow from the rest of the inventory.
+ * children and its locks follow from the rest of the inventory. Immutable.
  *
  * @param location absolute; of a host drive, its device file
  * @param parent null for a base

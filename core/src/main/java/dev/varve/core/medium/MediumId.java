@@ -2,7 +2,7 @@ package dev.varve.core.medium;
 
 import java.util.UUID;
 
-/** The identity of a medium: for a VDI image, the uuid in its header. */
+/** The identity of a medium: for a VDI image, the uuid in its header. Immutable. */
 public record MediumId(UUID uuid) implements Comparable<MediumId> {
 
   /**

@@ -1,6 +1,6 @@
 package dev.varve.core.medium;
 
-/** Whether a medium's file can be used now, and by whom it is held. */
+/** Whether a medium's file can be used now, and by whom it is held. Immutable. */
 public enum MediumState {
   NOT_CREATED("NotCreated"),
   CREATED("Created"),

@@ -1,6 +1,6 @@
 package dev.varve.core.medium;
 
-/** How a medium takes part in snapshots and in use by several machines. */
+/** How a medium takes part in snapshots and in use by several machines. Immutable. */
 public enum MediumType {
   NORMAL("Normal"),
   IMMUTABLE("Immutable"),

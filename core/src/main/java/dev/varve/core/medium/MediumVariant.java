@@ -1,6 +1,6 @@
 package dev.varve.core.medium;
 
-/** How an image takes its space. */
+/** How an image takes its space. Immutable. */
 public enum MediumVariant {
   /** Grows with what is written to it. */
   STANDARD("Standard"),

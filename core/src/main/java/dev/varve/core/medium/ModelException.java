@@ -1,7 +1,7 @@
 package dev.varve.core.medium;
 
 /**
- * The model refuses a call, and has changed nothing.
+ * The model refuses a call, and has changed nothing. Immutable.
  *
  * <p>The message is one sentence for people: the thing, the number, the rule, and what to do.
  */

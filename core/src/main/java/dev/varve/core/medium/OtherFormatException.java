@@ -4,7 +4,7 @@ import java.io.IOException;
 
 /**
  * A file has a format that is not read here, and is not taken for a raw disk. The message names the
- * file and the format, and says what a user can do.
+ * file and the format, and says what a user can do. Immutable.
  */
 public final class OtherFormatException extends IOException {
   private static final long serialVersionUID = 1;

@@ -1,7 +1,7 @@
 package dev.varve.core.medium;
 
 /**
- * What a file system takes before it is full.
+ * What a file system takes before it is full. Immutable.
  *
  * @param bytes {@link #UNKNOWN} where it does not say
  * @param files how many more; {@link #UNKNOWN} where it does not say

@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Whether two paths lead to one file, or would if it were there. May look at folders. */
+/**
+ * Whether two paths lead to one file, or would if it were there. May look at folders. Any thread;
+ * may block.
+ */
 public final class SamePlace {
 
   private SamePlace() {}

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 
 /**
  * Another program has written or deleted a settings file since it was last read or written here.
+ * Immutable.
  */
 public final class ChangedOutsideException extends IOException {
 

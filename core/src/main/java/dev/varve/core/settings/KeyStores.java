@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Whether an image file is encrypted, found out where it can be: in the settings files of machines
- * that are in the image's folder, or in the folder above it.
+ * that are in the image's folder, or in the folder above it. Any thread.
  */
 public final class KeyStores {
 

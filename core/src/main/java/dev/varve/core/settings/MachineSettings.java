@@ -5,7 +5,7 @@ import dev.varve.core.medium.Medium;
 import java.util.List;
 
 /**
- * What a machine's settings file says.
+ * What a machine's settings file says. Immutable.
  *
  * @param media those of the machine's own registry, parents before their children
  */

@@ -7,7 +7,8 @@ import java.nio.file.Path;
 
 /**
  * The previous version of a settings file, which VirtualBox and Varve keep beside it. It is named
- * to the user where the file itself is of no use, and never taken instead of it.
+ * to the user where the file itself is of no use, and never taken instead of it. Any thread; may
+ * block.
  */
 public final class PreviousVersion {
 

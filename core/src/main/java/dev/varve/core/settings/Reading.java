@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a machine's settings file says at one moment. Only what {@link StateFolder#take} is given
- * counts as read: a file is never written over unless the last reading of it was taken.
+ * counts as read: a file is never written over unless the last reading of it was taken. Immutable.
  */
 public final class Reading {
 

@@ -4,7 +4,10 @@ import dev.varve.core.xml.XmlElement;
 import dev.varve.core.xml.XmlException;
 import java.io.IOException;
 
-/** A settings file is damaged, or says something that cannot be: names the file, line and rule. */
+/**
+ * A settings file is damaged, or says something that cannot be: names the file, line and rule.
+ * Immutable.
+ */
 public final class SettingsException extends IOException {
   private static final long serialVersionUID = 1;
 

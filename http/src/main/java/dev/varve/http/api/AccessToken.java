@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The secret that a request over TCP must show: 256 random bits in a file that only its owner
- * reads.
+ * reads. Immutable; reading and making the file blocks.
  */
 public final class AccessToken {
 

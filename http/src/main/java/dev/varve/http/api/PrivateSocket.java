@@ -11,7 +11,10 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Objects;
 import java.util.function.Function;
 
-/** A Unix socket of a state folder: only the owner can connect to it, from its first moment on. */
+/**
+ * A Unix socket of a state folder: only the owner can connect to it, from its first moment on. Any
+ * thread; looks at the file system.
+ */
 public final class PrivateSocket {
 
   private static final System.Logger LOG = System.getLogger(PrivateSocket.class.getName());

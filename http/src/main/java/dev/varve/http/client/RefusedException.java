@@ -4,7 +4,10 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.util.Collection;
 
-/** The server has refused a request, or a job has failed, for the reason that the message gives. */
+/**
+ * The server has refused a request, or a job has failed, for the reason that the message gives.
+ * Immutable.
+ */
 public final class RefusedException extends IOException {
   private static final long serialVersionUID = 1;
 

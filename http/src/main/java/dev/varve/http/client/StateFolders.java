@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** Where the state folder of a server is. */
+/** Where the state folder of a server is. Any thread; nothing blocks. */
 public final class StateFolders {
 
   private StateFolders() {}

@@ -9,7 +9,10 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code varve help machine snapshot take}: the same as {@code --help} behind a command. */
+/**
+ * {@code varve help machine snapshot take}: the same as {@code --help} behind a command. Runs on
+ * the main thread.
+ */
 @Command(name = "help", description = "Shows the help of a command.")
 public final class HelpCommand implements Callable<Integer> {
 

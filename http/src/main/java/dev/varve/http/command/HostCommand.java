@@ -8,7 +8,10 @@ import java.io.IOException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** {@code varve host}: what machines can use of the computer that a server runs on. */
+/**
+ * {@code varve host}: what machines can use of the computer that a server runs on. Runs on the main
+ * thread.
+ */
 @Command(
     name = "host",
     synopsisSubcommandLabel = "COMMAND",

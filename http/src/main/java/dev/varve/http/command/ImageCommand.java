@@ -2,7 +2,9 @@ package dev.varve.http.command;
 
 import picocli.CommandLine.Command;
 
-/** {@code varve image}: what can be done with images that nobody serves. */
+/**
+ * {@code varve image}: what can be done with images that nobody serves. Runs on the main thread.
+ */
 @Command(
     name = "image",
     synopsisSubcommandLabel = "COMMAND",

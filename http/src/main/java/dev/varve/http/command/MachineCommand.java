@@ -20,7 +20,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code varve machine}: the machines of a running server. */
+/** {@code varve machine}: the machines of a running server. Runs on the main thread. */
 @Command(
     name = "machine",
     synopsisSubcommandLabel = "COMMAND",

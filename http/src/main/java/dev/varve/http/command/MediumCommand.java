@@ -19,7 +19,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code varve medium}: the media of a running server. */
+/** {@code varve medium}: the media of a running server. Runs on the main thread. */
 @Command(
     name = "medium",
     synopsisSubcommandLabel = "COMMAND",

@@ -38,7 +38,10 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code varve serve}: serves machines, or chains of VDI images, until it is told to stop. */
+/**
+ * {@code varve serve}: serves machines, or chains of VDI images, until it is told to stop. Runs on
+ * the main thread.
+ */
 @Command(
     name = "serve",
     sortOptions = false,

@@ -18,7 +18,10 @@ import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** The model's words on the command line: those of the API, in upper or lower case. */
+/**
+ * The model's words on the command line: those of the API, in upper or lower case. Any thread;
+ * nothing blocks.
+ */
 public final class Words {
 
   private static final Pattern SLOT = Pattern.compile("(.+):(\\d{1,3})(?:\\.(\\d{1,3}))?");

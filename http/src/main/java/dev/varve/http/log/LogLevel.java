@@ -1,6 +1,6 @@
 package dev.varve.http.log;
 
-/** How much is logged: this, and what is worse. */
+/** How much is logged: this, and what is worse. Immutable. */
 public enum LogLevel {
   /** What was lost, or went wrong in Varve itself. */
   ERROR(System.Logger.Level.ERROR, 3, "error"),

@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The one log of this process, on standard error. Before {@link #serve} only warnings are logged,
- * as a command says them.
+ * as a command says them. Thread-safe.
  *
  * <p>Configured in code, because reading a configuration file would cost every start a tenth of a
  * second. What is below the level costs a command nothing: no logger is made for it.

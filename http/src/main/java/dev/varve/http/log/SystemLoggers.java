@@ -7,7 +7,7 @@ import org.slf4j.spi.LoggingEventBuilder;
 
 /**
  * Leads {@link System.Logger}, through which {@code core}, {@code io} and the JDK log, to the
- * program's log instead of to {@code java.util.logging}.
+ * program's log instead of to {@code java.util.logging}. Thread-safe.
  */
 public final class SystemLoggers extends System.LoggerFinder {
 

@@ -8,7 +8,8 @@ import sun.misc.Signal;
 
 /**
  * Ends the program in order when it is told to by SIGTERM, SIGINT or SIGHUP: the server is closed
- * first, and the exit status is 0, or 1 if closing failed. Further signals change nothing.
+ * first, and the exit status is 0, or 1 if closing failed. Further signals change nothing. Any
+ * thread.
  *
  * <p>A program that ends by itself {@linkplain #close closes} it before, and closes its server.
  */

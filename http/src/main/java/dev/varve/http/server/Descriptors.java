@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 
 /**
  * The file descriptors that this process may have, and how a server shares them out: what it needs
- * itself, a reserve for images and the API, and the rest for NBD clients.
+ * itself, a reserve for images and the API, and the rest for NBD clients. Immutable.
  *
  * @param limit how many there may be
  * @param open how many the process has without what the server opens, its libraries included

@@ -3,7 +3,10 @@ package dev.varve.http.server;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
-/** How an NBD client is told where an export is, as the NBD URI specification writes it. */
+/**
+ * How an NBD client is told where an export is, as the NBD URI specification writes it. Any thread;
+ * nothing blocks.
+ */
 public final class NbdUri {
 
   private static final String UNRESERVED =

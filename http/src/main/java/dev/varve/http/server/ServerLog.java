@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** What a server logs of itself: its first line, and its last ones. */
+/** What a server logs of itself: its first line, and its last ones. For one thread. */
 public final class ServerLog {
 
   private static final System.Logger LOG = System.getLogger(ServerLog.class.getName());

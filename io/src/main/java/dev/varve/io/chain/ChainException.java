@@ -4,7 +4,7 @@ import java.io.IOException;
 
 /**
  * Images do not form a chain: a parent is missing, or they do not belong together. No file was
- * changed.
+ * changed. Immutable.
  */
 public final class ChainException extends IOException {
   private static final long serialVersionUID = 1;

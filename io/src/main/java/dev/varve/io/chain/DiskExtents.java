@@ -7,7 +7,7 @@ import dev.varve.core.device.Stages;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 
-/** Waits for the allocation of a disk. */
+/** Waits for the allocation of a disk. Any thread that may block. */
 public final class DiskExtents extends DeviceRequest {
 
   private final CompletableFuture<Void> done = new CompletableFuture<>();

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 
 /**
  * Makes an open disk read as a raw file does, and writes only the pages in which the two differ.
+ * Not thread-safe; blocks.
  */
 public final class RawImport {
 

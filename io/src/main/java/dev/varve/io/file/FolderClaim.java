@@ -9,7 +9,7 @@ import java.nio.file.Path;
 /**
  * Keeps a second server out of a state folder, also one that is read-only or full, where no file
  * can be made or opened for writing: a {@code flock} on the folder itself. The kernel ends it with
- * the process.
+ * the process. Not thread-safe; blocks for a moment.
  *
  * <p>Where there is no folder yet, or its file system knows no such locks, nothing is claimed.
  */

@@ -5,7 +5,7 @@ import dev.varve.io.posix.PosixException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Finds out whether the host answers, by waiting for it. */
+/** Finds out whether the host answers, by waiting for it. Any thread that may wait. */
 public final class HostProbe {
 
   private HostProbe() {}

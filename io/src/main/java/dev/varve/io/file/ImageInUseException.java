@@ -4,7 +4,7 @@ import java.io.IOException;
 
 /**
  * Somebody else has the image open in a way that excludes this opening. The message says who, as
- * far as is known.
+ * far as is known. Immutable.
  */
 public sealed class ImageInUseException extends IOException permits UnlockedWriterException {
   private static final long serialVersionUID = 1;

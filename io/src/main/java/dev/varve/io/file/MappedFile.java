@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An image in a file of the host, mapped once for its whole reach and locked against QEMU's
- * programs and other Varves.
+ * programs and other Varves. Thread-safe; {@link ImageFile} says what blocks.
  *
  * <p>Opening costs the same whatever the size of the file; a mapping of 64 TiB takes address space
  * and nothing else. Whether pages are in memory is known only for files that the process owns or

@@ -15,7 +15,7 @@ import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file that appears under its name complete and durable, or not at all.
+ * A file that appears under its name complete and durable, or not at all. Not thread-safe; blocks.
  *
  * <p>Until then it has no name, and the host removes it when its process is killed. Where the file
  * system has no files without names, and in the moment in which one file replaces another, it has a

@@ -12,7 +12,7 @@ import java.util.Set;
  * Programs that write to an image and take no locks, VirtualBox first of all. Before an image is
  * opened for writing, the kernel is asked for a read lease, which it grants only while no process
  * has the file open for writing. Where it cannot tell, the descriptors of all processes that this
- * user may see are looked through, which also finds the name for the message.
+ * user may see are looked through, which also finds the name for the message. Any thread; blocks.
  *
  * <p>This finds what is open now. A program that opens the image later is noticed by what it
  * writes, see {@code Flusher}.

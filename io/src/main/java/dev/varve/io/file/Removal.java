@@ -12,7 +12,7 @@ import java.util.Objects;
 /**
  * Whether the name of a file can be taken away: by deleting it, or by giving its name to another.
  * What this cannot see (a file system that fails, rules of a security module) shows when it is
- * done.
+ * done. Any thread; may block.
  */
 public final class Removal {
 

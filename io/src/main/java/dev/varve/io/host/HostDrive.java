@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A block device of the host, and what a machine can do with it now. To find out, nothing is
  * claimed and nothing opened for writing: a program that has claimed a device without mounting it
- * is met when the machine starts.
+ * is met when the machine starts. Immutable.
  *
  * @param path its device file
  * @param device what a machine has it as

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 
 /**
  * Which file system a path lies on, by the host's list of mounts. The path itself is not asked: a
- * file system may not answer. Links are not followed for the same reason.
+ * file system may not answer. Links are not followed for the same reason. Any thread; may block.
  */
 public final class Mounts {
 

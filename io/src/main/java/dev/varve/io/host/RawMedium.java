@@ -11,6 +11,7 @@ import java.nio.file.Path;
 
 /**
  * A raw file or a block device of the host that is open, and what does not change while it is.
+ * Immutable; the file is thread-safe.
  *
  * @param file the bytes of the disk
  * @param capacity in bytes, at least 1

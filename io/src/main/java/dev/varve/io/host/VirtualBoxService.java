@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The VirtualBox service (VBoxSVC) of a user: while it runs it keeps that user's machines in
  * memory, and can start one at any time. Its programs meet at a Unix socket whose name has the
- * user's.
+ * user's. Any thread.
  */
 public final class VirtualBoxService {
 

@@ -3,7 +3,7 @@ package dev.varve.io.image;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** Whether a new file's name promises what the file will be. */
+/** Whether a new file's name promises what the file will be. Any thread; nothing blocks. */
 public final class ImageName {
 
   private ImageName() {}

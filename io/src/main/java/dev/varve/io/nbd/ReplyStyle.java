@@ -2,7 +2,7 @@ package dev.varve.io.nbd;
 
 /**
  * In which form a server answers reads. The client decides where it is given the choice, and
- * clients take what they can get.
+ * clients take what they can get. Immutable.
  */
 public enum ReplyStyle {
   /**

@@ -12,7 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * What the kernel says of an open block device.
+ * What the kernel says of an open block device. Immutable.
  *
  * @param capacity in bytes; 0 where there is no medium
  * @param sectorSize the smallest piece that can be written, in bytes: 512 or 4096, rarely others

@@ -11,7 +11,7 @@ import java.nio.file.Path;
 
 /**
  * What the kernel says of a mounted file system. One that has no bounds of its own (ramfs) says 0
- * for everything.
+ * for everything. Immutable.
  *
  * @param bytes its size
  * @param availableBytes what an ordinary user can still write

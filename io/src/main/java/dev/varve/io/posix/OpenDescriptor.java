@@ -11,7 +11,8 @@ import java.util.function.Predicate;
 
 /**
  * A descriptor that a process of the host has open, found in {@code /proc}. Those of other users
- * are found by root only; without {@code /proc} there are none.
+ * are found by root only; without {@code /proc} there are none. Immutable; looking into {@code
+ * /proc} may block.
  */
 public record OpenDescriptor(long pid, int number) {
 

@@ -4,7 +4,7 @@ import java.io.IOException;
 
 /**
  * A system call failed. The message names the call, what it was about, the host's words for the
- * error, and its number.
+ * error, and its number. Immutable.
  */
 public final class PosixException extends IOException {
   private static final long serialVersionUID = 1;

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Whether a flag of an attachment does something on the medium that is in it now, or would if it
- * were set.
+ * were set. Immutable.
  *
  * @param whyNot null if it does
  */

@@ -2,7 +2,7 @@ package dev.varve.io.vdi;
 
 import org.jspecify.annotations.Nullable;
 
-/** What kind of image a VDI file holds. */
+/** What kind of image a VDI file holds. Immutable. */
 public enum ImageType {
   /** Grows as blocks are written. */
   DYNAMIC(1),

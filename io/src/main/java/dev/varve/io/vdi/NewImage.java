@@ -7,7 +7,7 @@ import java.util.function.Supplier;
 /**
  * What an image that does not exist yet is to be. One that VirtualBox could not open again cannot
  * be described: the constructor throws {@link IllegalArgumentException}, whose message is for the
- * user who asked for it.
+ * user who asked for it. Immutable.
  *
  * @param type dynamic, fixed or differencing
  * @param capacity in bytes, a multiple of 512

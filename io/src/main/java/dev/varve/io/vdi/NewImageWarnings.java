@@ -3,7 +3,10 @@ package dev.varve.io.vdi;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What VirtualBox cannot do with a new image that is good otherwise, a sentence each. */
+/**
+ * What VirtualBox cannot do with a new image that is good otherwise, a sentence each. Any thread;
+ * nothing blocks.
+ */
 public final class NewImageWarnings {
 
   /** The smallest disk of which VirtualBox makes differencing images (VDI.md section 12). */

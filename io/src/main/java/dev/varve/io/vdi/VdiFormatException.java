@@ -2,7 +2,10 @@ package dev.varve.io.vdi;
 
 import java.io.IOException;
 
-/** A file breaks a rule of the VDI format. Whoever throws it has not changed a byte of the file. */
+/**
+ * A file breaks a rule of the VDI format. Whoever throws it has not changed a byte of the file.
+ * Immutable.
+ */
 public final class VdiFormatException extends IOException {
   private static final long serialVersionUID = 1;
 
