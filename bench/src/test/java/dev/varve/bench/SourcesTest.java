@@ -20,7 +20,9 @@ class SourcesTest {
           "(?m)^public (?:abstract |final |sealed |non-sealed )*(?:class|interface|enum|record|@interface) \\w");
 
   private static final Pattern THREADS =
-      Pattern.compile("\\bthreads?\\b|\\bthread-safe\\b|\\bimmutable\\b|\\bevent loop", Pattern.CASE_INSENSITIVE);
+      Pattern.compile(
+          "\\bthreads?\\b|\\bthread-safe\\b|\\bimmutable\\b|\\bevent loop",
+          Pattern.CASE_INSENSITIVE);
 
   @Test
   void everyPublicTypeSaysWhichThreadsMayUseIt() throws IOException {

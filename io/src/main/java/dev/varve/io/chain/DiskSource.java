@@ -12,6 +12,7 @@ import java.nio.file.Path;
 
 /**
  * What a {@link DiskCopy} reads: a disk of which only the parts that hold something matter. Blocks.
+ * Not thread-safe.
  */
 public sealed interface DiskSource extends Closeable {
 

@@ -5,7 +5,7 @@ import java.nio.ByteOrder;
 
 /**
  * The two entries of a block map that are no file block. File blocks are unsigned and less than
- * both.
+ * both. Any thread.
  */
 public final class BlockEntry {
 

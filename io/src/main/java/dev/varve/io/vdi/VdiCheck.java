@@ -16,7 +16,8 @@ import java.util.regex.Pattern;
 
 /**
  * Looks for damage in one image, and repairs what can be repaired. Blocks; takes time and memory in
- * proportion to the block map, which the file must have whole, whatever its header claims.
+ * proportion to the block map, which the file must have whole, whatever its header claims. Any
+ * thread; one check is for one thread.
  */
 public final class VdiCheck {
 

@@ -10,7 +10,9 @@ import java.nio.file.Path;
 import java.util.UUID;
 import java.util.function.Supplier;
 
-/** Makes image files. Where VirtualBox would put map and data, there they are. Blocks. */
+/**
+ * Makes image files. Where VirtualBox would put map and data, there they are. Blocks. Any thread.
+ */
 public final class VdiCreator {
 
   private static final int MAP_CHUNK_ENTRIES = 1 << 18;

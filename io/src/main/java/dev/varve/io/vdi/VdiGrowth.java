@@ -7,7 +7,7 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Enlarges the disk in an image. What is added reads as zeroes.
+ * Enlarges the disk in an image. What is added reads as zeroes. One thread at a time for an image.
  *
  * <p>The entries of the new blocks are written behind the block map, where nobody reads yet, and
  * only when they are durable the header says that they belong to it; it changes within one sector

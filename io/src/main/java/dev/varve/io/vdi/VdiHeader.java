@@ -37,7 +37,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The header of a VDI image: the bytes as they were read, and the fields in them.
+ * The header of a VDI image: the bytes as they were read, and the fields in them. Immutable.
  *
  * <p>A header that exists obeys the rules by which VirtualBox opens an image, with two exceptions:
  * blocks may be from 4 KiB to 256 MiB, and {@link #notes} says what another tool would refuse.
