@@ -105,22 +105,23 @@ public final class ControlServer {
     this.bugs = bugs;
     this.limits = limits;
     handlers =
-        new Handlers(model, looks, inventory::comesTurn, call -> Machines.look(call, inventory));
+        new Handlers(
+            model, looks, inventory::comesTurn, call -> MachineHandlers.look(call, inventory));
     events = new Events(vertx, inventory);
     events.addTo(handlers);
     var attachments = new AttachmentJson(inventory, disks::status);
-    var sessions = new Sessions(inventory);
+    var sessions = new SessionHandlers(inventory);
     sessions.addTo(handlers);
-    new Machines(inventory, disks::uris, sessions, attachments).addTo(handlers);
-    new Controllers(inventory, sessions).addTo(handlers);
-    new Attachments(inventory, sessions, attachments).addTo(handlers);
-    new BandwidthGroups(inventory, sessions, disks::traffic).addTo(handlers);
-    new Snapshots(inventory, sessions).addTo(handlers);
-    new Media(inventory).addTo(handlers);
-    new MediumLooks(inventory).addTo(handlers);
-    new Jobs(vertx, inventory).addTo(handlers);
-    new Host().addTo(handlers);
-    new Health(vertx, model, inventory::comesTurn, document, inventory.warnings(), metrics)
+    new MachineHandlers(inventory, disks::uris, sessions, attachments).addTo(handlers);
+    new ControllerHandlers(inventory, sessions).addTo(handlers);
+    new AttachmentHandlers(inventory, sessions, attachments).addTo(handlers);
+    new BandwidthGroupHandlers(inventory, sessions, disks::traffic).addTo(handlers);
+    new SnapshotHandlers(inventory, sessions).addTo(handlers);
+    new MediumHandlers(inventory).addTo(handlers);
+    new MediumContentHandlers(inventory).addTo(handlers);
+    new JobHandlers(vertx, inventory).addTo(handlers);
+    new HostHandlers().addTo(handlers);
+    new HealthHandlers(vertx, model, inventory::comesTurn, document, inventory.warnings(), metrics)
         .addTo(handlers);
   }
 

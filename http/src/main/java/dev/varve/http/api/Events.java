@@ -68,7 +68,7 @@ final class Events {
     private final HttpServerResponse response;
     private final Heard<MachineView> machines = new Heard<>("machine", MachineJson::summary);
     private final Heard<MediumView> media = new Heard<>("medium", MediumJson::of);
-    private final Heard<JobAt> jobs = new Heard<>("job", at -> Jobs.json(at.job()));
+    private final Heard<JobAt> jobs = new Heard<>("job", at -> JobHandlers.json(at.job()));
     private @Nullable View view;
     private long timer = -1;
     private long silentMillis;

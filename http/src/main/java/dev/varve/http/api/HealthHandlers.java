@@ -14,7 +14,7 @@ import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
 /** Whether Varve is well, what it does, and what it can be asked. */
-final class Health {
+final class HealthHandlers {
 
   private static final long PATIENCE_MILLIS = 2000;
   private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
@@ -27,7 +27,7 @@ final class Health {
   private final Warnings warnings;
   private final Supplier<String> metrics;
 
-  Health(
+  HealthHandlers(
       Vertx vertx,
       Executor model,
       Handlers.Turn turn,

@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 
 /** What of the host machines can use. */
-final class Host {
+final class HostHandlers {
 
   void addTo(Handlers handlers) {
     handlers.looks("listHostDrives", _ -> drives());
@@ -15,7 +15,7 @@ final class Host {
   private static Answer drives() {
     try {
       return Answer.ok(
-          new JsonObject().put("drives", MachineJson.array(HostDrive.all(), Host::of)));
+          new JsonObject().put("drives", MachineJson.array(HostDrive.all(), HostHandlers::of)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -10,12 +10,12 @@ import io.vertx.core.json.JsonObject;
 import java.util.concurrent.TimeUnit;
 
 /** Long work that goes on by itself. */
-final class Jobs {
+final class JobHandlers {
 
   private final Vertx vertx;
   private final Inventory inventory;
 
-  Jobs(Vertx vertx, Inventory inventory) {
+  JobHandlers(Vertx vertx, Inventory inventory) {
     this.vertx = vertx;
     this.inventory = inventory;
   }
@@ -25,7 +25,8 @@ final class Jobs {
         "listJobs",
         _ ->
             Answer.ok(
-                new JsonObject().put("jobs", MachineJson.array(inventory.jobs(), Jobs::json))));
+                new JsonObject()
+                    .put("jobs", MachineJson.array(inventory.jobs(), JobHandlers::json))));
     handlers.waits("getJob", this::get);
     handlers.reads("cancelJob", this::cancel);
   }

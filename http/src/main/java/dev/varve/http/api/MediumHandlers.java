@@ -24,14 +24,14 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /** Virtual disks, DVDs and floppies. */
-final class Media {
+final class MediumHandlers {
 
   private static final Comparator<MediumView> BY_LOCATION =
       Comparator.comparing(medium -> medium.medium().location());
 
   private final Inventory inventory;
 
-  Media(Inventory inventory) {
+  MediumHandlers(Inventory inventory) {
     this.inventory = inventory;
   }
 
@@ -159,11 +159,11 @@ final class Media {
   private Answer merge(Call call) {
     MediumId source = checked(call).medium().id();
     MediumId target = Lookup.medium(inventory.view(), call.textMember("target")).medium().id();
-    return Jobs.begun(inventory.mergeMedium(source, target));
+    return JobHandlers.begun(inventory.mergeMedium(source, target));
   }
 
   private Answer copy(Call call) {
-    return Jobs.begun(
+    return JobHandlers.begun(
         inventory.cloneMedium(
             medium(call).medium().id(),
             call.pathMember("location").normalize(),

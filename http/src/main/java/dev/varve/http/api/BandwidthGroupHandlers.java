@@ -12,18 +12,18 @@ import java.util.Map;
 import java.util.function.Function;
 
 /** The bandwidth groups of machines. */
-final class BandwidthGroups {
+final class BandwidthGroupHandlers {
 
   private final Inventory inventory;
-  private final Sessions sessions;
+  private final SessionHandlers sessions;
   private final Function<MachineId, Map<String, GroupTraffic>> traffic;
 
   /**
    * @param traffic what passes through a running machine's groups; must not block
    */
-  BandwidthGroups(
+  BandwidthGroupHandlers(
       Inventory inventory,
-      Sessions sessions,
+      SessionHandlers sessions,
       Function<MachineId, Map<String, GroupTraffic>> traffic) {
     this.inventory = inventory;
     this.sessions = sessions;
@@ -40,7 +40,7 @@ final class BandwidthGroups {
 
   private Answer list(Call call) {
     MachineView machine = machine(call);
-    Hardware copy = Machines.copy(call, machine);
+    Hardware copy = MachineHandlers.copy(call, machine);
     Map<String, GroupTraffic> now = traffic.apply(machine.saved().id());
     return Answer.ok(
             new JsonObject()
@@ -52,7 +52,7 @@ final class BandwidthGroups {
 
   private Answer get(Call call) {
     MachineView machine = machine(call);
-    Hardware copy = Machines.copy(call, machine);
+    Hardware copy = MachineHandlers.copy(call, machine);
     BandwidthGroup group = Lookup.group(machine, copy, call.text("group"));
     return Answer.ok(live(group, copy, traffic.apply(machine.saved().id())))
         .with("ETag", MachineJson.etag(machine).text());

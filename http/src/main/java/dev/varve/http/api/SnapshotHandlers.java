@@ -9,12 +9,12 @@ import io.vertx.core.json.JsonObject;
 import org.jspecify.annotations.Nullable;
 
 /** The snapshots of machines. */
-final class Snapshots {
+final class SnapshotHandlers {
 
   private final Inventory inventory;
-  private final Sessions sessions;
+  private final SessionHandlers sessions;
 
-  Snapshots(Inventory inventory, Sessions sessions) {
+  SnapshotHandlers(Inventory inventory, SessionHandlers sessions) {
     this.inventory = inventory;
     this.sessions = sessions;
   }
@@ -71,16 +71,16 @@ final class Snapshots {
   private Answer delete(Call call) {
     MachineView machine = machine(call);
     SnapshotId id = Lookup.snapshot(machine, call.text("snapshot")).id();
-    Sessions.Held held = sessions.hold(call, machine);
+    SessionHandlers.Held held = sessions.hold(call, machine);
     try {
-      return Jobs.begun(inventory.deleteSnapshot(held.id(), id, () -> release(held)));
+      return JobHandlers.begun(inventory.deleteSnapshot(held.id(), id, () -> release(held)));
     } catch (Throwable e) {
       release(held);
       throw e;
     }
   }
 
-  private static void release(Sessions.Held held) {
+  private static void release(SessionHandlers.Held held) {
     try {
       held.close();
     } catch (ModelException _) {

@@ -19,11 +19,11 @@ import java.util.function.Function;
  * Holds on machines: those that clients asked for, and those that a change outside of one takes for
  * itself. Changes on the model's thread, can be looked at on any.
  */
-final class Sessions {
+final class SessionHandlers {
 
   private final Inventory inventory;
 
-  Sessions(Inventory inventory) {
+  SessionHandlers(Inventory inventory) {
     this.inventory = inventory;
   }
 

@@ -10,12 +10,12 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 
 /** What lies in media, also while machines run on them. */
-final class MediumLooks {
+final class MediumContentHandlers {
 
   private final Inventory inventory;
   private final MediumContents contents;
 
-  MediumLooks(Inventory inventory) {
+  MediumContentHandlers(Inventory inventory) {
     this.inventory = inventory;
     this.contents = inventory.contents();
   }

@@ -11,13 +11,13 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** What is in the slots of machines. */
-final class Attachments {
+final class AttachmentHandlers {
 
   private final Inventory inventory;
-  private final Sessions sessions;
+  private final SessionHandlers sessions;
   private final AttachmentJson json;
 
-  Attachments(Inventory inventory, Sessions sessions, AttachmentJson json) {
+  AttachmentHandlers(Inventory inventory, SessionHandlers sessions, AttachmentJson json) {
     this.inventory = inventory;
     this.sessions = sessions;
     this.json = json;
@@ -38,14 +38,18 @@ final class Attachments {
     MachineView machine = machine(call);
     return Answer.ok(
             new JsonObject()
-                .put("attachments", json.of(machine, Machines.copy(call, machine).attachments())))
+                .put(
+                    "attachments",
+                    json.of(machine, MachineHandlers.copy(call, machine).attachments())))
         .with("ETag", MachineJson.etag(machine).text());
   }
 
   private Answer get(Call call) {
     MachineView machine = machine(call);
     return Answer.ok(
-            json.of(machine, Lookup.attachment(machine, Machines.copy(call, machine), call.slot())))
+            json.of(
+                machine,
+                Lookup.attachment(machine, MachineHandlers.copy(call, machine), call.slot())))
         .with("ETag", MachineJson.etag(machine).text());
   }
 

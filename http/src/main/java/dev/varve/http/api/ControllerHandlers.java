@@ -8,12 +8,12 @@ import dev.varve.core.machine.StorageController;
 import io.vertx.core.json.JsonObject;
 
 /** The controllers of machines. */
-final class Controllers {
+final class ControllerHandlers {
 
   private final Inventory inventory;
-  private final Sessions sessions;
+  private final SessionHandlers sessions;
 
-  Controllers(Inventory inventory, Sessions sessions) {
+  ControllerHandlers(Inventory inventory, SessionHandlers sessions) {
     this.inventory = inventory;
     this.sessions = sessions;
   }
@@ -32,7 +32,8 @@ final class Controllers {
             new JsonObject()
                 .put(
                     "controllers",
-                    MachineJson.array(Machines.copy(call, machine).controllers(), MachineJson::of)))
+                    MachineJson.array(
+                        MachineHandlers.copy(call, machine).controllers(), MachineJson::of)))
         .with("ETag", MachineJson.etag(machine).text());
   }
 
@@ -40,7 +41,8 @@ final class Controllers {
     MachineView machine = machine(call);
     return Answer.ok(
             MachineJson.of(
-                Lookup.controller(machine, Machines.copy(call, machine), call.text("controller"))))
+                Lookup.controller(
+                    machine, MachineHandlers.copy(call, machine), call.text("controller"))))
         .with("ETag", MachineJson.etag(machine).text());
   }
 

@@ -26,7 +26,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** Machines, their life, and where their disks are served. */
-final class Machines {
+final class MachineHandlers {
 
   private static final Comparator<MachineView> BY_NAME =
       Comparator.<MachineView, String>comparing(machine -> machine.saved().name())
@@ -34,16 +34,16 @@ final class Machines {
 
   private final Inventory inventory;
   private final Function<MachineId, Map<Slot, List<String>>> uris;
-  private final Sessions sessions;
+  private final SessionHandlers sessions;
   private final AttachmentJson json;
 
   /**
    * @param uris where a running machine's disks are served; may block
    */
-  Machines(
+  MachineHandlers(
       Inventory inventory,
       Function<MachineId, Map<Slot, List<String>>> uris,
-      Sessions sessions,
+      SessionHandlers sessions,
       AttachmentJson json) {
     this.inventory = inventory;
     this.uris = uris;
@@ -132,11 +132,12 @@ final class Machines {
   }
 
   private Answer unregister(Call call) {
-    UnregisterMode mode = Call.valueOf(call.text("mode"), UnregisterMode.class, Machines::text);
+    UnregisterMode mode =
+        Call.valueOf(call.text("mode"), UnregisterMode.class, MachineHandlers::text);
     View.BadMachine bad = Lookup.badMachine(inventory.view(), call.text("machine"));
     if (bad != null) return unlist(call, bad, mode);
     MachineView machine = machine(call);
-    Sessions.check(call, machine);
+    SessionHandlers.check(call, machine);
     List<MediumId> media = inventory.unregister(machine.saved().id(), mode);
     return unregistered(machine.saved().settingsFile(), media, new Unlisted(List.of(), List.of()));
   }
@@ -174,7 +175,7 @@ final class Machines {
 
   private Answer start(Call call) {
     MachineView machine = machine(call);
-    Sessions.check(call, machine);
+    SessionHandlers.check(call, machine);
     MachineId id = machine.saved().id();
     Started started =
         inventory.start(
