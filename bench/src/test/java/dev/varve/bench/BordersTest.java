@@ -230,7 +230,8 @@ final class BordersTest {
 
     // An upgrade then breaks these classes, and no other.
     assertTrue(
-        List.of("dev.varve.io.nbd.VertxInside", "dev.varve.http.api.Peer").containsAll(users),
+        List.of("dev.varve.io.nbd.VertxInside", "dev.varve.http.api.RequestSource")
+            .containsAll(users),
         users::toString);
   }
 

@@ -1,5 +1,6 @@
 package dev.varve.http;
 
+import dev.varve.http.command.EnumConverters;
 import dev.varve.http.command.HelpCommand;
 import dev.varve.http.command.HostCommand;
 import dev.varve.http.command.ImageCommand;
@@ -7,7 +8,6 @@ import dev.varve.http.command.JobCommand;
 import dev.varve.http.command.MachineCommand;
 import dev.varve.http.command.MediumCommand;
 import dev.varve.http.command.ServeCommand;
-import dev.varve.http.command.Words;
 import dev.varve.http.log.ProgramLog;
 import java.io.PrintWriter;
 import java.util.List;
@@ -73,7 +73,7 @@ public final class Main {
         command -> arguments[0].equals(name(command)) && command != HelpCommand.class;
     boolean one = arguments.length > 0 && commands.stream().anyMatch(meant);
     commands.stream().filter(one ? meant : _ -> true).forEach(varve::addSubcommand);
-    return Words.registerOn(varve)
+    return EnumConverters.registerOn(varve)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(Main::wrongUsage)
         .setExecutionExceptionHandler(Main::failed);

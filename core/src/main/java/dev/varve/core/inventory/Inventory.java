@@ -79,10 +79,21 @@ public final class Inventory implements AutoCloseable {
 
   /** What becomes of a machine's media when it is unregistered. */
   public enum UnregisterMode {
-    UNREGISTER_ONLY,
-    DETACH_ALL_RETURN_NONE,
-    DETACH_ALL_RETURN_HARD_DISKS_ONLY,
-    FULL
+    UNREGISTER_ONLY("UnregisterOnly"),
+    DETACH_ALL_RETURN_NONE("DetachAllReturnNone"),
+    DETACH_ALL_RETURN_HARD_DISKS_ONLY("DetachAllReturnHardDisksOnly"),
+    FULL("Full");
+
+    private final String text;
+
+    UnregisterMode(String text) {
+      this.text = text;
+    }
+
+    /** Its word in the API. */
+    public String text() {
+      return text;
+    }
   }
 
   /**

@@ -8,10 +8,21 @@ public interface Job {
 
   /** How far a job is. */
   enum State {
-    RUNNING,
-    DONE,
-    FAILED,
-    CANCELLED
+    RUNNING("Running"),
+    DONE("Done"),
+    FAILED("Failed"),
+    CANCELLED("Cancelled");
+
+    private final String text;
+
+    State(String text) {
+      this.text = text;
+    }
+
+    /** Its word in the API. */
+    public String text() {
+      return text;
+    }
   }
 
   /** Unique in this run of the program. */

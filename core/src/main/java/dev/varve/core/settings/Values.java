@@ -1,6 +1,7 @@
 package dev.varve.core.settings;
 
 import dev.varve.core.machine.Names;
+import dev.varve.core.medium.UuidText;
 import dev.varve.core.xml.XmlElement;
 import dev.varve.core.xml.XmlException;
 import java.nio.file.InvalidPathException;
@@ -16,9 +17,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The values of attributes, as settings files write them. Wrong ones are refused by line. */
 final class Values {
-
-  private static final Pattern UUID_TEXT =
-      Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
 
   private static final String NAME = "name";
 
@@ -53,10 +51,11 @@ final class Values {
     String text = text(element, attribute);
     boolean braces = text.startsWith("{") && text.endsWith("}") && text.length() > 2;
     String bare = braces ? text.substring(1, text.length() - 1) : text;
-    if (!UUID_TEXT.matcher(bare).matches())
+    UUID uuid = UuidText.parse(bare);
+    if (uuid == null)
       throw refuse(
           element, attribute, "is no uuid; it looks like {d753a53c-e5a7-4910-ad4b-a297422fde94}");
-    return UUID.fromString(bare);
+    return uuid;
   }
 
   static @Nullable UUID uuidIfAny(XmlElement element, String attribute) throws SettingsException {

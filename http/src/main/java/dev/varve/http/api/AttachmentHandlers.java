@@ -24,18 +24,18 @@ final class AttachmentHandlers {
   }
 
   void addTo(Handlers handlers) {
-    handlers.looks("listAttachments", this::list);
-    handlers.looks("getAttachment", this::get);
-    handlers.acts("attach", this::attach);
-    handlers.acts("changeAttachment", this::change);
-    handlers.acts("detach", this::detach);
-    handlers.acts("mount", call -> mount(call, medium(call)));
-    handlers.acts("unmount", call -> mount(call, null));
-    handlers.acts("guestEject", this::guestEject);
+    handlers.onLookThread("listAttachments", this::list);
+    handlers.onLookThread("getAttachment", this::get);
+    handlers.onChangeThread("attach", this::attach);
+    handlers.onChangeThread("changeAttachment", this::change);
+    handlers.onChangeThread("detach", this::detach);
+    handlers.onChangeThread("mount", call -> mount(call, medium(call)));
+    handlers.onChangeThread("unmount", call -> mount(call, null));
+    handlers.onChangeThread("guestEject", this::guestEject);
   }
 
   private Answer list(Call call) {
-    MachineView machine = machine(call);
+    MachineView machine = Lookup.machine(inventory, call);
     return Answer.ok(
             new JsonObject()
                 .put(
@@ -45,7 +45,7 @@ final class AttachmentHandlers {
   }
 
   private Answer get(Call call) {
-    MachineView machine = machine(call);
+    MachineView machine = Lookup.machine(inventory, call);
     return Answer.ok(
             json.of(
                 machine,
@@ -54,7 +54,7 @@ final class AttachmentHandlers {
   }
 
   private Answer attach(Call call) {
-    MachineView machine = machine(call);
+    MachineView machine = Lookup.machine(inventory, call);
     var slot =
         new Slot(call.textMember("controller"), call.intMember("port"), call.intMember("device"));
     DeviceType type = call.enumMember("type", DeviceType.class, DeviceType::text);
@@ -65,7 +65,7 @@ final class AttachmentHandlers {
             machine,
             session -> {
               var edits =
-                  new Edits()
+                  new UndoableChanges()
                       .add(
                           () -> inventory.attach(session, slot, type, medium),
                           () -> inventory.detach(session, slot));
@@ -77,13 +77,13 @@ final class AttachmentHandlers {
   }
 
   private Answer change(Call call) {
-    MachineView machine = machine(call);
+    MachineView machine = Lookup.machine(inventory, call);
     Attachment old = Lookup.attachment(machine, machine.working(), call.slot());
     return changed(
         call,
         machine,
         session -> {
-          var edits = new Edits();
+          var edits = new UndoableChanges();
           addFlags(edits, call, session, old.slot(), old);
           edits.make();
         });
@@ -95,7 +95,7 @@ final class AttachmentHandlers {
    * @param old what an undo brings back; null if the whole attachment is undone
    */
   private void addFlags(
-      Edits edits, Call call, String session, Slot slot, @Nullable Attachment old) {
+      UndoableChanges edits, Call call, String session, Slot slot, @Nullable Attachment old) {
     addFlag(
         edits,
         call,
@@ -135,7 +135,11 @@ final class AttachmentHandlers {
   }
 
   private static void addFlag(
-      Edits edits, Call call, String member, Consumer<Boolean> set, @Nullable Boolean old) {
+      UndoableChanges edits,
+      Call call,
+      String member,
+      Consumer<Boolean> set,
+      @Nullable Boolean old) {
     if (!call.has(member)) return;
     edits.add(
         () -> set.accept(call.flagMember(member)),
@@ -145,7 +149,7 @@ final class AttachmentHandlers {
   }
 
   private Answer detach(Call call) {
-    MachineView machine = machine(call);
+    MachineView machine = Lookup.machine(inventory, call);
     MachineView after =
         sessions.change(call, machine, session -> inventory.detach(session, call.slot()));
     return Answer.done().with("ETag", MachineJson.etag(after).text());
@@ -155,11 +159,14 @@ final class AttachmentHandlers {
    * @param medium null to unmount
    */
   private Answer mount(Call call, @Nullable MediumId medium) {
-    return changed(call, machine(call), session -> inventory.mount(session, call.slot(), medium));
+    return changed(
+        call,
+        Lookup.machine(inventory, call),
+        session -> inventory.mount(session, call.slot(), medium));
   }
 
   private Answer guestEject(Call call) {
-    MachineView machine = machine(call);
+    MachineView machine = Lookup.machine(inventory, call);
     inventory.guestEject(machine.saved().id(), call.slot());
     return answer(sessions.view(machine.saved().id()), call.slot());
   }
@@ -180,9 +187,5 @@ final class AttachmentHandlers {
   private @Nullable MediumId medium(Call call) {
     String text = call.textOrNull("medium");
     return text == null ? null : Lookup.medium(inventory.view(), text).medium().id();
-  }
-
-  private MachineView machine(Call call) {
-    return Lookup.machine(inventory.view(), call.text("machine"));
   }
 }

@@ -31,15 +31,15 @@ final class BandwidthGroupHandlers {
   }
 
   void addTo(Handlers handlers) {
-    handlers.reads("listBandwidthGroups", this::list);
-    handlers.reads("getBandwidthGroup", this::get);
-    handlers.acts("createBandwidthGroup", this::create);
-    handlers.acts("changeBandwidthGroup", this::change);
-    handlers.acts("deleteBandwidthGroup", this::delete);
+    handlers.onEventLoop("listBandwidthGroups", this::list);
+    handlers.onEventLoop("getBandwidthGroup", this::get);
+    handlers.onChangeThread("createBandwidthGroup", this::create);
+    handlers.onChangeThread("changeBandwidthGroup", this::change);
+    handlers.onChangeThread("deleteBandwidthGroup", this::delete);
   }
 
   private Answer list(Call call) {
-    MachineView machine = machine(call);
+    MachineView machine = Lookup.machine(inventory, call);
     Hardware copy = MachineHandlers.copy(call, machine);
     Map<String, GroupTraffic> now = traffic.apply(machine.saved().id());
     return Answer.ok(
@@ -51,7 +51,7 @@ final class BandwidthGroupHandlers {
   }
 
   private Answer get(Call call) {
-    MachineView machine = machine(call);
+    MachineView machine = Lookup.machine(inventory, call);
     Hardware copy = MachineHandlers.copy(call, machine);
     BandwidthGroup group = Lookup.group(machine, copy, call.text("group"));
     return Answer.ok(live(group, copy, traffic.apply(machine.saved().id())))
@@ -66,7 +66,7 @@ final class BandwidthGroupHandlers {
   }
 
   private Answer create(Call call) {
-    MachineView machine = machine(call);
+    MachineView machine = Lookup.machine(inventory, call);
     var group =
         new BandwidthGroup(
             call.textMember("name"),
@@ -79,7 +79,7 @@ final class BandwidthGroupHandlers {
   }
 
   private Answer change(Call call) {
-    MachineView machine = machine(call);
+    MachineView machine = Lookup.machine(inventory, call);
     BandwidthGroup old = Lookup.group(machine, machine.working(), call.text("group"));
     BandwidthGroup group = old.withLimits(LimitsJson.of(call, old.limits()));
     MachineView after =
@@ -88,7 +88,7 @@ final class BandwidthGroupHandlers {
   }
 
   private Answer delete(Call call) {
-    MachineView machine = machine(call);
+    MachineView machine = Lookup.machine(inventory, call);
     MachineView after =
         sessions.change(
             call, machine, session -> inventory.deleteBandwidthGroup(session, call.text("group")));
@@ -98,9 +98,5 @@ final class BandwidthGroupHandlers {
   private static JsonObject json(MachineView machine, BandwidthGroup group) {
     return MachineJson.of(
         Lookup.group(machine, machine.working(), group.name()), machine.working());
-  }
-
-  private MachineView machine(Call call) {
-    return Lookup.machine(inventory.view(), call.text("machine"));
   }
 }

@@ -103,7 +103,7 @@ record Call(Operation operation, Map<String, String> parameters, JsonObject body
     try {
       return new BigDecimal(body.getNumber(member).toString()).longValueExact();
     } catch (ArithmeticException e) {
-      throw Refusal.malformed(
+      throw RefusedRequest.malformed(
           "'%s' of the body is %s, which is no whole number of 64 bits"
               .formatted(member, body.getNumber(member)));
     }

@@ -63,7 +63,8 @@ public final class ControlServer {
    * A server that listens nowhere yet.
    *
    * @param vertx whose event loops serve the connections; better not those of the disks
-   * @param model runs the inventory's calls, one after the other; may refuse when too many wait
+   * @param changes threads that call the inventory, beside each other; may refuse when too many
+   *     wait
    * @param disks those of running machines
    * @param metrics what Prometheus is told, in its text format; called by any thread
    * @param bugs hears, on any thread, of failures that are Varve's own
@@ -72,7 +73,7 @@ public final class ControlServer {
   public ControlServer(
       Vertx vertx,
       Inventory inventory,
-      Executor model,
+      Executor changes,
       ServedDisks disks,
       Supplier<String> metrics,
       Consumer<Throwable> bugs,
@@ -80,7 +81,7 @@ public final class ControlServer {
     this(
         vertx,
         inventory,
-        model,
+        changes,
         disks,
         metrics,
         bugs,
@@ -94,7 +95,7 @@ public final class ControlServer {
   ControlServer(
       Vertx vertx,
       Inventory inventory,
-      Executor model,
+      Executor changes,
       ServedDisks disks,
       Supplier<String> metrics,
       Consumer<Throwable> bugs,
@@ -106,7 +107,7 @@ public final class ControlServer {
     this.limits = limits;
     handlers =
         new Handlers(
-            model, looks, inventory::comesTurn, call -> MachineHandlers.look(call, inventory));
+            changes, looks, inventory::comesTurn, call -> MachineHandlers.look(call, inventory));
     events = new Events(vertx, inventory);
     events.addTo(handlers);
     var attachments = new AttachmentJson(inventory, disks::status);
@@ -121,7 +122,8 @@ public final class ControlServer {
     new MediumContentHandlers(inventory).addTo(handlers);
     new JobHandlers(vertx, inventory).addTo(handlers);
     new HostHandlers().addTo(handlers);
-    new HealthHandlers(vertx, model, inventory::comesTurn, document, inventory.warnings(), metrics)
+    new HealthHandlers(
+            vertx, changes, inventory::comesTurn, document, inventory.warnings(), metrics)
         .addTo(handlers);
   }
 
@@ -141,7 +143,7 @@ public final class ControlServer {
     } catch (IOException e) {
       return Future.failedFuture(e);
     }
-    return listen(SocketAddress.inetSocketAddress(port, host), new Door.Tcp(token))
+    return listen(SocketAddress.inetSocketAddress(port, host), new AccessCheck.Tcp(token))
         .map(server -> SocketAddress.inetSocketAddress(server.actualPort(), host));
   }
 
@@ -153,13 +155,14 @@ public final class ControlServer {
   public Future<Void> listenUnix(Path socket) {
     return PrivateSocket.listen(
             socket,
-            path -> listen(SocketAddress.domainSocketAddress(path.toString()), new Door.Unix()))
+            path ->
+                listen(SocketAddress.domainSocketAddress(path.toString()), new AccessCheck.Unix()))
         .onSuccess(_ -> sockets.add(socket));
   }
 
-  private Future<HttpServer> listen(SocketAddress address, Door door) {
+  private Future<HttpServer> listen(SocketAddress address, AccessCheck access) {
     var connections = new Connections(timers, limits);
-    var routes = new Routes(vertx, document, handlers, door, connections, strangers, bugs);
+    var routes = new Routes(vertx, document, handlers, access, connections, strangers, bugs);
     HttpServer server =
         vertx
             .createHttpServer(

@@ -19,15 +19,15 @@ final class ControllerHandlers {
   }
 
   void addTo(Handlers handlers) {
-    handlers.reads("listControllers", this::list);
-    handlers.reads("getController", this::get);
-    handlers.acts("addController", this::add);
-    handlers.acts("changeController", this::change);
-    handlers.acts("removeController", this::remove);
+    handlers.onEventLoop("listControllers", this::list);
+    handlers.onEventLoop("getController", this::get);
+    handlers.onChangeThread("addController", this::add);
+    handlers.onChangeThread("changeController", this::change);
+    handlers.onChangeThread("removeController", this::remove);
   }
 
   private Answer list(Call call) {
-    MachineView machine = machine(call);
+    MachineView machine = Lookup.machine(inventory, call);
     return Answer.ok(
             new JsonObject()
                 .put(
@@ -38,7 +38,7 @@ final class ControllerHandlers {
   }
 
   private Answer get(Call call) {
-    MachineView machine = machine(call);
+    MachineView machine = Lookup.machine(inventory, call);
     return Answer.ok(
             MachineJson.of(
                 Lookup.controller(
@@ -47,7 +47,7 @@ final class ControllerHandlers {
   }
 
   private Answer add(Call call) {
-    MachineView machine = machine(call);
+    MachineView machine = Lookup.machine(inventory, call);
     String name = call.textMember("name");
     StorageBus bus = call.enumMember("bus", StorageBus.class, StorageBus::text);
     ControllerType type = call.has("type") ? type(call) : null;
@@ -57,7 +57,7 @@ final class ControllerHandlers {
             machine,
             session -> {
               var edits =
-                  new Edits()
+                  new UndoableChanges()
                       .add(
                           () -> inventory.addController(session, name, bus, type),
                           () -> inventory.removeController(session, name));
@@ -85,7 +85,7 @@ final class ControllerHandlers {
   }
 
   private Answer change(Call call) {
-    MachineView machine = machine(call);
+    MachineView machine = Lookup.machine(inventory, call);
     StorageController old = Lookup.controller(machine, machine.working(), call.text("controller"));
     MachineView after = sessions.change(call, machine, session -> edits(call, session, old).make());
     String present = call.has("name") ? call.textMember("name") : old.name();
@@ -94,9 +94,9 @@ final class ControllerHandlers {
   }
 
   /** What the body asks for; the name last, because the others need the old one. */
-  private Edits edits(Call call, String session, StorageController old) {
+  private UndoableChanges edits(Call call, String session, StorageController old) {
     String name = old.name();
-    var edits = new Edits();
+    var edits = new UndoableChanges();
     if (call.has("type"))
       edits.add(
           () -> inventory.setControllerType(session, name, type(call)),
@@ -119,7 +119,7 @@ final class ControllerHandlers {
   }
 
   private Answer remove(Call call) {
-    MachineView machine = machine(call);
+    MachineView machine = Lookup.machine(inventory, call);
     String name = Lookup.controller(machine, machine.working(), call.text("controller")).name();
     MachineView after =
         sessions.change(call, machine, session -> inventory.removeController(session, name));
@@ -128,9 +128,5 @@ final class ControllerHandlers {
 
   private static ControllerType type(Call call) {
     return call.enumMember("type", ControllerType.class, ControllerType::text);
-  }
-
-  private MachineView machine(Call call) {
-    return Lookup.machine(inventory.view(), call.text("machine"));
   }
 }

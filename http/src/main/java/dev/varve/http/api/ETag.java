@@ -45,7 +45,7 @@ record ETag(String text) {
    */
   void check(@Nullable String ifMatch, String thing) {
     if (ifMatch == null || isIn(ifMatch)) return;
-    throw new Refusal(
+    throw new RefusedRequest(
         412,
         ErrorCode.VBOX_E_INVALID_OBJECT_STATE,
         "%s has changed: its ETag is %s now, and If-Match names %s; get it again and decide anew"

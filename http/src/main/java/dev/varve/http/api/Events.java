@@ -42,7 +42,7 @@ final class Events {
   }
 
   void addTo(Handlers handlers) {
-    handlers.reads("watchEvents", this::watch);
+    handlers.onEventLoop("watchEvents", this::watch);
   }
 
   private Answer watch(Call call) {

@@ -16,7 +16,10 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
-/** Who answers which operation, and on which thread. */
+/**
+ * Which handler answers which operation, and on which thread: the event loop of the request, a
+ * thread for looks, or a thread for changes. Filled by one thread, then thread-safe.
+ */
 final class Handlers {
 
   private static final int MOST_OF_A_MACHINE = 128;
@@ -31,7 +34,7 @@ final class Handlers {
 
   private final Map<String, Function<Call, Future<Answer>>> byOperation = new HashMap<>();
 
-  private final Executor model;
+  private final Executor changes;
   private final Executor looks;
   private final Turn turn;
   private final Consumer<Call> before;
@@ -49,39 +52,40 @@ final class Handlers {
   }
 
   /**
-   * @param model where calls of the inventory run, beside each other: one may wait for the host as
-   *     long as it likes
-   * @param looks where files and running disks are looked at, beside each other too
+   * @param changes threads for calls of the inventory, beside each other: one may wait for the host
+   *     for any time
+   * @param looks threads for looks at files and running disks, beside each other too
    * @param before comes before every call that may block; may block too
    */
-  Handlers(Executor model, Executor looks, Turn turn, Consumer<Call> before) {
-    this.model = model;
+  Handlers(Executor changes, Executor looks, Turn turn, Consumer<Call> before) {
+    this.changes = changes;
     this.looks = looks;
     this.turn = turn;
     this.before = before;
   }
 
-  /** Looks at a view, on the event loop; must not block. */
-  void reads(String operation, Handler handler) {
-    waits(operation, call -> Future.succeededFuture(handler.answer(call)));
+  /** The handler runs on the event loop: it looks at a view only, and must not block. */
+  void onEventLoop(String operation, Handler handler) {
+    later(operation, call -> Future.succeededFuture(handler.answer(call)));
   }
 
-  /** Looks at a view, and at files or running disks, on a thread of their own; may block. */
-  void looks(String operation, Handler handler) {
-    waits(
+  /** The handler runs on a thread for looks: it looks at files or running disks, and may block. */
+  void onLookThread(String operation, Handler handler) {
+    later(
         operation, call -> begun(looks, call, answer -> answer.complete(prepared(call, handler))));
   }
 
   /**
-   * Calls the inventory; may block. A call that does not get its turn, because the host does not
-   * answer one that has it, is refused after a while, and nothing of it done.
+   * The handler runs on a thread for changes: it calls the inventory, and may block. If another
+   * call has the inventory for too long, because the host does not answer it, this one is refused
+   * and has changed nothing.
    */
-  void acts(String operation, Handler handler) {
-    waits(
+  void onChangeThread(String operation, Handler handler) {
+    later(
         operation,
         call ->
             begun(
-                model,
+                changes,
                 call,
                 answer -> {
                   if (!turn.comes(PATIENCE)) throw busy();
@@ -101,7 +105,7 @@ final class Handlers {
     if (ofMachines.merge(machine, 1, Integer::sum) > MOST_OF_A_MACHINE && !machine.isEmpty()) {
       left(machine);
       return Future.failedFuture(
-          new Refusal(
+          new RefusedRequest(
               503,
               ErrorCode.E_FAIL,
               "%d requests about machine '%s' are under way: a file system may not answer, the log says which. Nothing was changed; try again later"
@@ -134,18 +138,18 @@ final class Handlers {
     return handler.answer(call);
   }
 
-  private Refusal busy() {
+  private RefusedRequest busy() {
     String with =
         underWay.stream().findFirst().map(call -> call.operation().id()).orElse("something else");
-    return new Refusal(
+    return new RefusedRequest(
         503,
         ErrorCode.E_FAIL,
         "Varve has been busy with '%s' for more than %d s: a file system may not answer, the log says which. Nothing was changed; try again later"
             .formatted(with, PATIENCE.toSeconds()));
   }
 
-  /** Answers some time later; called on the event loop. */
-  void waits(String operation, Function<Call, Future<Answer>> handler) {
+  /** The handler is called on the event loop, and its future completes later on any thread. */
+  void later(String operation, Function<Call, Future<Answer>> handler) {
     if (byOperation.put(operation, handler) != null)
       throw new IllegalStateException("two handlers for " + operation);
   }

@@ -21,7 +21,7 @@ final class HealthHandlers {
   private static final Answer WELL = Answer.ok(new JsonObject().put("status", "ok"));
 
   private final Vertx vertx;
-  private final Executor model;
+  private final Executor changes;
   private final ApiDocument document;
   private final Handlers.Turn turn;
   private final Warnings warnings;
@@ -29,13 +29,13 @@ final class HealthHandlers {
 
   HealthHandlers(
       Vertx vertx,
-      Executor model,
+      Executor changes,
       Handlers.Turn turn,
       ApiDocument document,
       Warnings warnings,
       Supplier<String> metrics) {
     this.vertx = vertx;
-    this.model = model;
+    this.changes = changes;
     this.turn = turn;
     this.warnings = warnings;
     this.document = document;
@@ -44,10 +44,10 @@ final class HealthHandlers {
 
   void addTo(Handlers handlers) {
     var text = new Answer(200, Map.of("Content-Type", "application/json"), document.text());
-    handlers.reads("getLiveness", _ -> WELL);
-    handlers.waits("getReadiness", _ -> ready());
-    handlers.looks("getMetrics", _ -> Answer.text(PROMETHEUS, metrics.get()));
-    handlers.reads("getDocument", _ -> text);
+    handlers.onEventLoop("getLiveness", _ -> WELL);
+    handlers.later("getReadiness", _ -> ready());
+    handlers.onLookThread("getMetrics", _ -> Answer.text(PROMETHEUS, metrics.get()));
+    handlers.onEventLoop("getDocument", _ -> text);
   }
 
   /** Not ready while a warning says so, or while nothing can be changed. */
@@ -55,19 +55,20 @@ final class HealthHandlers {
     List<String> blocking =
         warnings.all().stream().filter(w -> w.kind().blocksReadiness()).map(Warning::text).toList();
     if (!blocking.isEmpty())
-      return Future.failedFuture(new Refusal(503, ErrorCode.E_FAIL, String.join("; ", blocking)));
+      return Future.failedFuture(
+          new RefusedRequest(503, ErrorCode.E_FAIL, String.join("; ", blocking)));
     Promise<Answer> answer = Promise.promise();
     long timer =
         vertx.setTimer(
             PATIENCE_MILLIS,
             _ ->
                 answer.tryFail(
-                    new Refusal(
+                    new RefusedRequest(
                         503,
                         ErrorCode.E_FAIL,
                         "the model has been busy for %d ms; wait, or look at its jobs"
                             .formatted(PATIENCE_MILLIS))));
-    model.execute(
+    changes.execute(
         () -> {
           if (turn.comes(Duration.ofMillis(PATIENCE_MILLIS))) answer.tryComplete(WELL);
         });

@@ -9,7 +9,7 @@ import java.io.UncheckedIOException;
 final class HostHandlers {
 
   void addTo(Handlers handlers) {
-    handlers.looks("listHostDrives", _ -> drives());
+    handlers.onLookThread("listHostDrives", _ -> drives());
   }
 
   private static Answer drives() {

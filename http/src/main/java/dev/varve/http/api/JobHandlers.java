@@ -21,14 +21,14 @@ final class JobHandlers {
   }
 
   void addTo(Handlers handlers) {
-    handlers.reads(
+    handlers.onEventLoop(
         "listJobs",
         _ ->
             Answer.ok(
                 new JsonObject()
                     .put("jobs", MachineJson.array(inventory.jobs(), JobHandlers::json))));
-    handlers.waits("getJob", this::get);
-    handlers.reads("cancelJob", this::cancel);
+    handlers.later("getJob", this::get);
+    handlers.onEventLoop("cancelJob", this::cancel);
   }
 
   /** The answer to what began a job. */
@@ -70,7 +70,7 @@ final class JobHandlers {
         .findFirst()
         .orElseThrow(
             () ->
-                Refusal.unknown(
+                RefusedRequest.unknown(
                     "there is no job '%s'; only the last hundred that ended are kept"
                         .formatted(id)));
   }
@@ -80,17 +80,8 @@ final class JobHandlers {
     return new JsonObject()
         .put("id", job.id())
         .put("description", job.description())
-        .put("state", text(job.state()))
+        .put("state", job.state().text())
         .put("permille", job.permille())
         .put("problem", failure == null ? null : Problem.of(failure).json());
-  }
-
-  private static String text(Job.State state) {
-    return switch (state) {
-      case RUNNING -> "Running";
-      case DONE -> "Done";
-      case FAILED -> "Failed";
-      case CANCELLED -> "Cancelled";
-    };
   }
 }

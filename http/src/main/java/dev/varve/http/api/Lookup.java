@@ -1,5 +1,6 @@
 package dev.varve.http.api;
 
+import dev.varve.core.inventory.Inventory;
 import dev.varve.core.inventory.View;
 import dev.varve.core.inventory.View.MachineView;
 import dev.varve.core.inventory.View.MediumView;
@@ -13,29 +14,31 @@ import dev.varve.core.machine.StorageController;
 import dev.varve.core.medium.ErrorCode;
 import dev.varve.core.medium.Links;
 import dev.varve.core.medium.MediumId;
+import dev.varve.core.medium.UuidText;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Finds what requests name, or throws a {@link Refusal} that says what there is not. */
+/** Finds what requests name, or throws a {@link RefusedRequest} that says what there is not. */
 final class Lookup {
-
-  private static final Pattern UUID_TEXT =
-      Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
 
   private Lookup() {}
 
+  /** The machine that a request's path names. */
+  static MachineView machine(Inventory inventory, Call call) {
+    return machine(inventory.view(), call.text("machine"));
+  }
+
   /** By uuid or name. */
   static MachineView machine(View view, String text) {
-    UUID id = uuid(text);
+    UUID id = UuidText.parse(text);
     MachineView byId = id == null ? null : view.machines().get(new MachineId(id));
     if (byId != null) return byId;
     View.BadMachine bad = badMachine(view, text);
     if (bad != null)
-      throw new Refusal(
+      throw new RefusedRequest(
           409,
           ErrorCode.VBOX_E_INVALID_OBJECT_STATE,
           "the settings file '%s' of this machine cannot be used: %s. Correct the file and open it again, or unregister the machine"
@@ -47,7 +50,7 @@ final class Lookup {
 
   /** One that cannot be used, by uuid or settings file; null if there is none, or a usable one. */
   static View.@Nullable BadMachine badMachine(View view, String text) {
-    UUID id = uuid(text);
+    UUID id = UuidText.parse(text);
     MachineId machine = id == null ? null : new MachineId(id);
     if (view.machines().containsKey(machine)) return null;
     for (View.BadMachine bad : view.bad())
@@ -58,12 +61,13 @@ final class Lookup {
 
   /** By uuid or location; may block, see {@link #at}. */
   static MediumView medium(View view, String text) {
-    UUID id = uuid(text);
+    UUID id = UuidText.parse(text);
     MediumView byId = id == null ? null : view.media().get(new MediumId(id));
     if (byId != null) return byId;
     List<MediumView> found = text.startsWith("/") ? at(view, Path.of(text)) : List.of();
     if (found.isEmpty())
-      throw Refusal.unknown("medium '%s' is not registered; open its file first".formatted(text));
+      throw RefusedRequest.unknown(
+          "medium '%s' is not registered; open its file first".formatted(text));
     return only("medium '" + text + "'", found);
   }
 
@@ -88,7 +92,7 @@ final class Lookup {
   /** By uuid, or by name if only one has it. */
   static Snapshot snapshot(MachineView machine, String text) {
     List<Snapshot> all = machine.saved().snapshots();
-    UUID id = uuid(text);
+    UUID id = UuidText.parse(text);
     for (Snapshot snapshot : all) if (snapshot.id().uuid().equals(id)) return snapshot;
     return only(
         "snapshot '%s' of machine '%s'".formatted(text, machine.saved().name()),
@@ -114,13 +118,10 @@ final class Lookup {
   }
 
   private static <T> T only(String thing, List<T> found) {
-    if (found.isEmpty()) throw Refusal.unknown("there is no " + thing);
+    if (found.isEmpty()) throw RefusedRequest.unknown("there is no " + thing);
     if (found.size() > 1)
-      throw Refusal.malformed("%s could be any of %d; use the uuid".formatted(thing, found.size()));
+      throw RefusedRequest.malformed(
+          "%s could be any of %d; use the uuid".formatted(thing, found.size()));
     return found.getFirst();
-  }
-
-  private static @Nullable UUID uuid(String text) {
-    return UUID_TEXT.matcher(text).matches() ? UUID.fromString(text) : null;
   }
 }

@@ -52,18 +52,18 @@ final class MachineHandlers {
   }
 
   void addTo(Handlers handlers) {
-    handlers.looks("listMachines", _ -> list());
-    handlers.looks("getMachine", this::get);
-    handlers.acts(
+    handlers.onLookThread("listMachines", _ -> list());
+    handlers.onLookThread("getMachine", this::get);
+    handlers.onChangeThread(
         "createMachine", call -> made(inventory.createMachine(call.textMember("name")), List.of()));
-    handlers.acts("openMachine", this::open);
-    handlers.acts("unregisterMachine", this::unregister);
-    handlers.acts("startMachine", this::start);
-    handlers.acts("powerDownMachine", this::powerDown);
-    handlers.acts("reloadMachine", this::reload);
-    handlers.acts("discardSavedState", this::discardState);
-    handlers.looks("listMachineExports", this::exportsOfOne);
-    handlers.looks("listExports", _ -> exportsOfAll());
+    handlers.onChangeThread("openMachine", this::open);
+    handlers.onChangeThread("unregisterMachine", this::unregister);
+    handlers.onChangeThread("startMachine", this::start);
+    handlers.onChangeThread("powerDownMachine", this::powerDown);
+    handlers.onChangeThread("reloadMachine", this::reload);
+    handlers.onChangeThread("discardSavedState", this::discardState);
+    handlers.onLookThread("listMachineExports", this::exportsOfOne);
+    handlers.onLookThread("listExports", _ -> exportsOfAll());
   }
 
   /** Finds out before a call whether another program has changed the machine's settings file. */
@@ -104,7 +104,7 @@ final class MachineHandlers {
   }
 
   private Answer get(Call call) {
-    MachineView machine = machine(call);
+    MachineView machine = Lookup.machine(inventory, call);
     ETag etag = MachineJson.etag(machine);
     String seen = call.optional("If-None-Match");
     Answer answer =
@@ -133,10 +133,10 @@ final class MachineHandlers {
 
   private Answer unregister(Call call) {
     UnregisterMode mode =
-        Call.valueOf(call.text("mode"), UnregisterMode.class, MachineHandlers::text);
+        Call.valueOf(call.text("mode"), UnregisterMode.class, UnregisterMode::text);
     View.BadMachine bad = Lookup.badMachine(inventory.view(), call.text("machine"));
     if (bad != null) return unlist(call, bad, mode);
-    MachineView machine = machine(call);
+    MachineView machine = Lookup.machine(inventory, call);
     SessionHandlers.check(call, machine);
     List<MediumId> media = inventory.unregister(machine.saved().id(), mode);
     return unregistered(machine.saved().settingsFile(), media, new Unlisted(List.of(), List.of()));
@@ -145,11 +145,11 @@ final class MachineHandlers {
   /** Of a machine that nobody can read there is nothing but its place on the list. */
   private Answer unlist(Call call, View.BadMachine bad, UnregisterMode mode) {
     if (mode != UnregisterMode.UNREGISTER_ONLY)
-      throw Refusal.malformed(
+      throw RefusedRequest.malformed(
           "the media of '%s' are not known, because it cannot be used (%s); ask with mode=%s"
-              .formatted(bad.settingsFile(), bad.why(), text(UnregisterMode.UNREGISTER_ONLY)));
+              .formatted(bad.settingsFile(), bad.why(), UnregisterMode.UNREGISTER_ONLY.text()));
     if (call.ifMatch() != null)
-      throw Refusal.malformed(
+      throw RefusedRequest.malformed(
           "'%s' cannot be used and has no ETag; ask without If-Match"
               .formatted(bad.settingsFile()));
     return unregistered(bad.settingsFile(), List.of(), inventory.unlist(bad.settingsFile()));
@@ -164,17 +164,8 @@ final class MachineHandlers {
             .put("work", MachineJson.array(given.work(), work -> work)));
   }
 
-  private static String text(UnregisterMode mode) {
-    return switch (mode) {
-      case UNREGISTER_ONLY -> "UnregisterOnly";
-      case DETACH_ALL_RETURN_NONE -> "DetachAllReturnNone";
-      case DETACH_ALL_RETURN_HARD_DISKS_ONLY -> "DetachAllReturnHardDisksOnly";
-      case FULL -> "Full";
-    };
-  }
-
   private Answer start(Call call) {
-    MachineView machine = machine(call);
+    MachineView machine = Lookup.machine(inventory, call);
     SessionHandlers.check(call, machine);
     MachineId id = machine.saved().id();
     Started started =
@@ -190,7 +181,7 @@ final class MachineHandlers {
   }
 
   private Answer powerDown(Call call) {
-    inventory.powerDown(machine(call).saved().id());
+    inventory.powerDown(Lookup.machine(inventory, call).saved().id());
     return Answer.done();
   }
 
@@ -199,7 +190,7 @@ final class MachineHandlers {
     MachineId id;
     boolean discarded = false;
     if (bad == null) {
-      id = machine(call).saved().id();
+      id = Lookup.machine(inventory, call).saved().id();
       discarded = inventory.reload(id, call.flag("discard"));
     } else {
       id = inventory.openMachine(bad.settingsFile());
@@ -213,7 +204,7 @@ final class MachineHandlers {
   }
 
   private Answer discardState(Call call) {
-    MachineView machine = machine(call);
+    MachineView machine = Lookup.machine(inventory, call);
     DiscardedState discarded = sessions.changeFor(call, machine, inventory::discardState);
     return Answer.ok(
             new JsonObject().put("stateFile", discarded.stateFile()).put("kept", discarded.kept()))
@@ -221,7 +212,7 @@ final class MachineHandlers {
   }
 
   private Answer exportsOfOne(Call call) {
-    return exports(List.of(machine(call)));
+    return exports(List.of(Lookup.machine(inventory, call)));
   }
 
   private Answer exportsOfAll() {
@@ -235,9 +226,5 @@ final class MachineHandlers {
       if (machine.state().isOnline()) running.put(id, uris.apply(id));
     }
     return Answer.ok(MachineJson.exports(running));
-  }
-
-  private MachineView machine(Call call) {
-    return Lookup.machine(inventory.view(), call.text("machine"));
   }
 }

@@ -21,8 +21,8 @@ final class MediumContentHandlers {
   }
 
   void addTo(Handlers handlers) {
-    handlers.looks("getMediumMap", this::map);
-    handlers.looks("checkMedium", this::check);
+    handlers.onLookThread("getMediumMap", this::map);
+    handlers.onLookThread("checkMedium", this::check);
   }
 
   private Answer map(Call call) {

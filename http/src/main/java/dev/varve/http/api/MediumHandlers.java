@@ -36,20 +36,20 @@ final class MediumHandlers {
   }
 
   void addTo(Handlers handlers) {
-    handlers.looks("listMedia", this::list);
-    handlers.looks("getMedium", this::get);
-    handlers.acts("createMedium", this::create);
-    handlers.acts("openMedium", this::open);
-    handlers.acts("createChild", this::createChild);
-    handlers.acts("changeMedium", this::change);
-    handlers.acts("removeMedium", this::remove);
-    handlers.acts("resetMedium", call -> changed(call, inventory::resetMedium));
-    handlers.acts("refreshMedium", call -> changed(call, inventory::refreshState));
-    handlers.acts("mergeMedium", this::merge);
-    handlers.acts("cloneMedium", this::copy);
-    handlers.acts("lockMedium", this::lock);
-    handlers.acts("renewLock", this::renewLock);
-    handlers.acts("abandonLock", this::abandonLock);
+    handlers.onLookThread("listMedia", this::list);
+    handlers.onLookThread("getMedium", this::get);
+    handlers.onChangeThread("createMedium", this::create);
+    handlers.onChangeThread("openMedium", this::open);
+    handlers.onChangeThread("createChild", this::createChild);
+    handlers.onChangeThread("changeMedium", this::change);
+    handlers.onChangeThread("removeMedium", this::remove);
+    handlers.onChangeThread("resetMedium", call -> changed(call, inventory::resetMedium));
+    handlers.onChangeThread("refreshMedium", call -> changed(call, inventory::refreshState));
+    handlers.onChangeThread("mergeMedium", this::merge);
+    handlers.onChangeThread("cloneMedium", this::copy);
+    handlers.onChangeThread("lockMedium", this::lock);
+    handlers.onChangeThread("renewLock", this::renewLock);
+    handlers.onChangeThread("abandonLock", this::abandonLock);
   }
 
   private Answer list(Call call) {

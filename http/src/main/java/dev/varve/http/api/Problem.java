@@ -25,7 +25,8 @@ record Problem(int status, ErrorCode error, String detail, boolean bug) {
       case CompletionException wrapped when wrapped.getCause() != null -> of(wrapped.getCause());
       case ModelException refused ->
           new Problem(statusOf(refused.code()), refused.code(), text(refused), false);
-      case Refusal refused -> new Problem(refused.status(), refused.code(), text(refused), false);
+      case RefusedRequest refused ->
+          new Problem(refused.status(), refused.code(), text(refused), false);
       case IOException failed ->
           new Problem(
               statusOf(ErrorCode.VBOX_E_FILE_ERROR),

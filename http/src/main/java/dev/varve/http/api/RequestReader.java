@@ -25,7 +25,7 @@ final class RequestReader {
 
   /**
    * @param body what was sent; null for nothing
-   * @throws Refusal if something is missing, unknown or wrong
+   * @throws RefusedRequest if something is missing, unknown or wrong
    */
   static Call read(Operation operation, RoutingContext context, @Nullable Buffer body) {
     MultiMap query = query(context);
@@ -39,14 +39,14 @@ final class RequestReader {
         operation,
         Map.copyOf(values),
         members(operation, context, body),
-        Peer.of(context.request()));
+        RequestSource.of(context.request()));
   }
 
   private static MultiMap query(RoutingContext context) {
     try {
       return context.queryParams();
     } catch (RuntimeException e) { // whatever the decoder finds wrong with it
-      throw Refusal.malformed("the query cannot be decoded; percent-encode it");
+      throw RefusedRequest.malformed("the query cannot be decoded; percent-encode it");
     }
   }
 
@@ -54,7 +54,7 @@ final class RequestReader {
     for (String name : query.names()) {
       if (operation.parameters().stream()
           .noneMatch(p -> p.place() == Place.QUERY && p.name().equals(name))) {
-        throw Refusal.malformed(
+        throw RefusedRequest.malformed(
             "%s has no parameter '%s'; it can have %s"
                 .formatted(operation.id(), name, names(operation)));
       }
@@ -80,12 +80,12 @@ final class RequestReader {
         };
     if (given.isEmpty()) return parameter.usual();
     if (given.size() > 1)
-      throw Refusal.malformed(
+      throw RefusedRequest.malformed(
           "the parameter '%s' is given %d times; give it once"
               .formatted(parameter.name(), given.size()));
     String thing = "the parameter '" + parameter.name() + "'";
     String complaint = parameter.check().complaint(thing, typed(parameter, given.getFirst()));
-    if (complaint != null) throw Refusal.malformed(complaint);
+    if (complaint != null) throw RefusedRequest.malformed(complaint);
     return given.getFirst();
   }
 
@@ -104,16 +104,16 @@ final class RequestReader {
     Body body = operation.body();
     boolean empty = sent == null || sent.length() == 0;
     if (body == null) {
-      if (!empty) throw Refusal.malformed(operation.id() + " takes no body; send none");
+      if (!empty) throw RefusedRequest.malformed(operation.id() + " takes no body; send none");
       return new JsonObject();
     }
     if (empty && !body.required()) return body.usual().copy();
     if (sent == null || empty)
-      throw Refusal.malformed(operation.id() + " needs a body, a JSON object");
+      throw RefusedRequest.malformed(operation.id() + " needs a body, a JSON object");
     checkContentType(context.request().getHeader("Content-Type"));
     Object value = decoded(sent);
     String complaint = body.check().complaint("the body", value);
-    if (complaint != null) throw Refusal.malformed(complaint);
+    if (complaint != null) throw RefusedRequest.malformed(complaint);
     JsonObject members = body.usual().copy().mergeIn((JsonObject) value);
     members.forEach(RequestReader::refuseHalfCharacters);
     return members;
@@ -124,14 +124,14 @@ final class RequestReader {
     if (member.getValue() instanceof String text
         && text.codePoints()
             .anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE))
-      throw Refusal.malformed(
+      throw RefusedRequest.malformed(
           "'%s' of the body has half of a surrogate pair in it".formatted(member.getKey()));
   }
 
   private static void checkContentType(@Nullable String type) {
     String bare = type == null ? "" : type.replaceFirst(";.*", "").strip().toLowerCase(Locale.ROOT);
     if (!bare.equals("application/json"))
-      throw new Refusal(
+      throw new RefusedRequest(
           415,
           ErrorCode.E_INVALIDARG,
           "bodies are application/json, and this one says %s; set the header Content-Type"
@@ -143,9 +143,9 @@ final class RequestReader {
       Object value = Json.decodeValue(sent);
       if (value instanceof JsonObject object) return object;
     } catch (DecodeException e) {
-      throw Refusal.malformed("the body is no JSON: " + firstLine(e));
+      throw RefusedRequest.malformed("the body is no JSON: " + firstLine(e));
     }
-    throw Refusal.malformed("the body is no JSON object");
+    throw RefusedRequest.malformed("the body is no JSON object");
   }
 
   private static String firstLine(DecodeException e) {

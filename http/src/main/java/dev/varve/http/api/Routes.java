@@ -1,6 +1,8 @@
 package dev.varve.http.api;
 
 import dev.varve.core.medium.ErrorCode;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
@@ -24,7 +26,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way of a request: through the door, to the operation of its path and method, to the handler,
+ * The way of a request: through the access check, to the operation of its path and method, to the handler,
  * and back as an answer or a problem. Belongs to the event loop of its listener.
  */
 final class Routes {
@@ -37,13 +39,13 @@ final class Routes {
   private final Vertx vertx;
   private final ApiDocument document;
   private final Handlers handlers;
-  private final Door door;
+  private final AccessCheck access;
   private final Connections connections;
   private final Strangers strangers;
   private final Consumer<Throwable> bugs;
 
   /**
-   * @param strangers hears of requests that the door refuses
+   * @param strangers hears of requests that the access check refuses
    * @param bugs hears of failures that are not a client's fault
    * @throws IllegalStateException if an operation of the document has no handler, or a handler no
    *     operation
@@ -52,14 +54,14 @@ final class Routes {
       Vertx vertx,
       ApiDocument document,
       Handlers handlers,
-      Door door,
+      AccessCheck access,
       Connections connections,
       Strangers strangers,
       Consumer<Throwable> bugs) {
     this.vertx = vertx;
     this.document = document;
     this.handlers = handlers;
-    this.door = door;
+    this.access = access;
     this.connections = connections;
     this.strangers = strangers;
     this.bugs = bugs;
@@ -76,16 +78,20 @@ final class Routes {
     Router router = router();
     return request -> {
       drop(request); // until somebody wants it
-      if (isHostBroken(request)) fail(request, Refusal.malformed("the header Host names no host"));
+      if (isHostBroken(request))
+        fail(request, RefusedRequest.malformed("the header Host names no host"));
       else if (isHostMissing(request))
-        fail(request, Refusal.malformed("HTTP/1.1 asks for the header Host: send localhost"));
+        fail(
+            request, RefusedRequest.malformed("HTTP/1.1 asks for the header Host: send localhost"));
       else if (!request.uri().startsWith("/"))
-        fail(request, Refusal.malformed("the request line asks for no path; Varve is no proxy"));
+        fail(
+            request,
+            RefusedRequest.malformed("the request line asks for no path; Varve is no proxy"));
       else if (isDecodable(request.path())) router.handle(request);
       else
         fail(
             request,
-            Refusal.malformed(
+            RefusedRequest.malformed(
                 "a '%' of the path has no two hexadecimal digits after it; percent-encode it as %25"));
     };
   }
@@ -120,10 +126,11 @@ final class Routes {
   private void serve(Operation operation, RoutingContext context) {
     HttpServerRequest request = context.request();
     try {
-      door.check(request, !operation.open());
+      access.check(request, !operation.open());
       checkLength(request);
     } catch (RuntimeException refused) {
-      if (refused instanceof Refusal why) strangers.refused(client(request), line(request), why);
+      if (refused instanceof RefusedRequest why)
+        strangers.refused(client(request), line(request), why);
       fail(request, refused);
       return;
     }
@@ -207,7 +214,7 @@ final class Routes {
     }
     refuse(
         context,
-        new Refusal(
+        new RefusedRequest(
             405,
             ErrorCode.VBOX_E_NOT_SUPPORTED,
             "%s cannot be asked with %s, only with %s"
@@ -217,7 +224,7 @@ final class Routes {
   /** Only that there is such a path, which the document says to everyone who may ask for it. */
   private void tellMethods(RoutingContext context) {
     try {
-      door.check(context.request(), true);
+      access.check(context.request(), true);
       send(context.request(), Answer.done());
     } catch (RuntimeException refused) {
       fail(context.request(), refused);
@@ -231,14 +238,14 @@ final class Routes {
   private void refusePath(RoutingContext context) {
     refuse(
         context,
-        Refusal.unknown(
+        RefusedRequest.unknown(
             "there is nothing at %s; /api/v1/openapi.json says what there is"
                 .formatted(context.request().path())));
   }
 
-  private void refuse(RoutingContext context, Refusal refusal) {
+  private void refuse(RoutingContext context, RefusedRequest refusal) {
     try {
-      door.check(context.request(), true);
+      access.check(context.request(), true);
       fail(context.request(), refusal);
     } catch (RuntimeException notEvenThat) {
       fail(context.request(), notEvenThat);
@@ -261,19 +268,19 @@ final class Routes {
     fail(
         request,
         switch (cause) {
-          case io.netty.handler.codec.http.TooLongHttpHeaderException _ ->
-              new Refusal(
+          case TooLongHttpHeaderException _ ->
+              new RefusedRequest(
                   431,
                   ErrorCode.E_INVALIDARG,
                   "the headers are longer than the %d bytes that are taken"
                       .formatted(ControlServer.MAX_HEADERS));
-          case io.netty.handler.codec.http.TooLongHttpLineException _ ->
-              new Refusal(
+          case TooLongHttpLineException _ ->
+              new RefusedRequest(
                   414,
                   ErrorCode.E_INVALIDARG,
                   "the request line is longer than the %d bytes that are taken"
                       .formatted(ControlServer.MAX_HEADERS));
-          default -> Refusal.malformed("this is no HTTP request");
+          default -> RefusedRequest.malformed("this is no HTTP request");
         });
     request.connection().close();
   }
@@ -320,15 +327,15 @@ final class Routes {
     return request.headers().contains("Transfer-Encoding") || length != null && !length.equals("0");
   }
 
-  private static Refusal tooLarge() {
-    return new Refusal(
+  private static RefusedRequest tooLarge() {
+    return new RefusedRequest(
         413,
         ErrorCode.E_INVALIDARG,
         "the body is longer than the %d bytes that are taken".formatted(MAX_BODY));
   }
 
-  private static Refusal late() {
-    return new Refusal(
+  private static RefusedRequest late() {
+    return new RefusedRequest(
         408, ErrorCode.E_FAIL, "the request took too long to come; send it again, in one go");
   }
 }

@@ -28,13 +28,13 @@ final class SessionHandlers {
   }
 
   void addTo(Handlers handlers) {
-    handlers.acts("lockMachine", this::lock);
-    handlers.reads("listSessions", _ -> list());
-    handlers.reads("getSession", call -> Answer.ok(MachineJson.of(session(call))));
-    handlers.acts("renewSession", this::renew);
-    handlers.acts("unlockMachine", this::unlock);
-    handlers.acts("saveSession", this::save);
-    handlers.acts("discardSession", this::discard);
+    handlers.onChangeThread("lockMachine", this::lock);
+    handlers.onEventLoop("listSessions", _ -> list());
+    handlers.onEventLoop("getSession", call -> Answer.ok(MachineJson.of(session(call))));
+    handlers.onChangeThread("renewSession", this::renew);
+    handlers.onChangeThread("unlockMachine", this::unlock);
+    handlers.onChangeThread("saveSession", this::save);
+    handlers.onChangeThread("discardSession", this::discard);
   }
 
   private Answer lock(Call call) {
@@ -96,7 +96,7 @@ final class SessionHandlers {
 
   private Session known(String id) {
     for (Session session : all(inventory.view())) if (session.id().equals(id)) return session;
-    throw Refusal.unknown(
+    throw RefusedRequest.unknown(
         "there is no session '%s'; it has ended, or its lease has; begin another".formatted(id));
   }
 
@@ -139,7 +139,7 @@ final class SessionHandlers {
   private String checked(String id, MachineView machine) {
     Session session = known(id);
     if (!session.machine().equals(machine.saved().id()))
-      throw Refusal.malformed(
+      throw RefusedRequest.malformed(
           "session '%s' is one of machine %s, not of '%s'"
               .formatted(id, session.machine(), machine.saved().name()));
     inventory.renew(id);

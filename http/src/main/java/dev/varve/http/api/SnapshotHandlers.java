@@ -20,15 +20,15 @@ final class SnapshotHandlers {
   }
 
   void addTo(Handlers handlers) {
-    handlers.reads("listSnapshots", this::list);
-    handlers.reads("getSnapshot", this::get);
-    handlers.acts("takeSnapshot", this::take);
-    handlers.acts("restoreSnapshot", this::restore);
-    handlers.acts("deleteSnapshot", this::delete);
+    handlers.onEventLoop("listSnapshots", this::list);
+    handlers.onEventLoop("getSnapshot", this::get);
+    handlers.onChangeThread("takeSnapshot", this::take);
+    handlers.onChangeThread("restoreSnapshot", this::restore);
+    handlers.onChangeThread("deleteSnapshot", this::delete);
   }
 
   private Answer list(Call call) {
-    MachineView machine = machine(call);
+    MachineView machine = Lookup.machine(inventory, call);
     return Answer.ok(
             new JsonObject()
                 .put(
@@ -39,13 +39,13 @@ final class SnapshotHandlers {
   }
 
   private Answer get(Call call) {
-    MachineView machine = machine(call);
+    MachineView machine = Lookup.machine(inventory, call);
     return Answer.ok(MachineJson.whole(Lookup.snapshot(machine, call.text("snapshot"))))
         .with("ETag", MachineJson.etag(machine).text());
   }
 
   private Answer take(Call call) {
-    MachineView machine = machine(call);
+    MachineView machine = Lookup.machine(inventory, call);
     SnapshotId id =
         sessions.changeFor(
             call,
@@ -60,7 +60,7 @@ final class SnapshotHandlers {
   }
 
   private Answer restore(Call call) {
-    MachineView machine = machine(call);
+    MachineView machine = Lookup.machine(inventory, call);
     SnapshotId id = Lookup.snapshot(machine, call.text("snapshot")).id();
     MachineView after =
         sessions.change(call, machine, session -> inventory.restoreSnapshot(session, id));
@@ -69,7 +69,7 @@ final class SnapshotHandlers {
 
   /** The machine stays held until the work is done; then it is free, and then the job has ended. */
   private Answer delete(Call call) {
-    MachineView machine = machine(call);
+    MachineView machine = Lookup.machine(inventory, call);
     SnapshotId id = Lookup.snapshot(machine, call.text("snapshot")).id();
     SessionHandlers.Held held = sessions.hold(call, machine);
     try {
@@ -86,10 +86,6 @@ final class SnapshotHandlers {
     } catch (ModelException _) {
       // The inventory has ended it by itself.
     }
-  }
-
-  private MachineView machine(Call call) {
-    return Lookup.machine(inventory.view(), call.text("machine"));
   }
 
   private static @Nullable String text(@Nullable SnapshotId id) {

@@ -7,7 +7,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * Logs requests that were refused at the door: without the token, or from another site's page. One
+ * Logs requests that were refused by the access check: without the token, or from another site's page. One
  * line of a kind a minute, with the number of those that had none. Thread safe.
  */
 final class Strangers {
@@ -36,7 +36,7 @@ final class Strangers {
    * @param request its method and path
    * @param why 401 or 403; others are no strangers
    */
-  void refused(String from, String request, Refusal why) {
+  void refused(String from, String request, RefusedRequest why) {
     boolean token = why.status() == 401;
     if (!token && why.status() != 403) return;
     long before = (token ? withoutToken : elsewhere).admit(nanoClock.getAsLong());

@@ -51,7 +51,7 @@ final class AttachmentOptions {
   /** What was given, as the API names it. */
   JsonObject json() {
     JsonObject json =
-        new Members()
+        new JsonBody()
             .put("passthrough", passthrough)
             .put("temporaryEject", temporaryEject)
             .put("nonRotational", nonRotational)

@@ -30,7 +30,7 @@ final class BandwidthWords {
 
   /** A group, and what each of its disks does while the machine runs. */
   static String group(JsonObject group, ApiClient server) {
-    return new FactSheet(group.getString("name"))
+    return new PropertyList(group.getString("name"))
         .facts(group, "kind")
         .fact("limits", limits(group))
         .facts(group, "attachments")

@@ -52,7 +52,7 @@ final class ControllerCommand {
     private @Nullable Switch useHostIoCache;
 
     JsonObject json() {
-      return new Members()
+      return new JsonBody()
           .put("type", type == null ? null : type.text())
           .put("portCount", portCount)
           .put("bootable", bootable)

@@ -58,7 +58,7 @@ final class ImageFacts {
 
   /** The same facts a line each, named by the same words; what is empty or null is left out. */
   static String text(JsonObject facts) {
-    var sheet = new FactSheet(facts.getString("file"));
+    var sheet = new PropertyList(facts.getString("file"));
     for (String name : facts.fieldNames()) {
       switch (name) {
         case "file" -> {} // the title

@@ -55,7 +55,7 @@ public final class JobCommand {
   private static String sheet(JsonObject job, ApiClient server) {
     JsonObject problem = job.getJsonObject("problem");
     var sheet =
-        new FactSheet(job.getString("description"))
+        new PropertyList(job.getString("description"))
             .facts(job, "id", "state")
             .fact("done", done(job));
     if (problem != null) sheet.facts(problem, "error", "detail");

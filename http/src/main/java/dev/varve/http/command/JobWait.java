@@ -1,5 +1,6 @@
 package dev.varve.http.command;
 
+import dev.varve.core.inventory.Job;
 import dev.varve.http.client.ApiClient;
 import dev.varve.http.client.ApiRequest;
 import dev.varve.http.client.RefusedException;
@@ -35,17 +36,18 @@ final class JobWait {
     } catch (InterruptedIOException _) {
       ended = untilEnded(server.send(ApiRequest.post("jobs", job.getString("id"), "cancel")));
     }
-    return switch (ended.getString("state")) {
-      case "Done" -> ended;
-      case "Failed" -> throw new RefusedException(ended.getJsonObject("problem"));
-      default -> throw new IOException(description + ": cancelled; all is as it was before");
+    return switch (state(ended)) {
+      case DONE -> ended;
+      case FAILED -> throw new RefusedException(ended.getJsonObject("problem"));
+      case RUNNING, CANCELLED ->
+          throw new IOException(description + ": cancelled; all is as it was before");
     };
   }
 
   private JsonObject untilEnded(JsonObject begun) throws IOException {
     JsonObject job = begun;
     try (var progress = TerminalProgress.ofPermille(job.getString("description"), showProgress)) {
-      while (job.getString("state").equals("Running")) {
+      while (state(job) == Job.State.RUNNING) {
         progress.accept(job.getInteger("permille"));
         job =
             server.send(
@@ -53,5 +55,12 @@ final class JobWait {
       }
     }
     return job;
+  }
+
+  /** How far a job is. */
+  static Job.State state(JsonObject job) {
+    String text = job.getString("state");
+    for (Job.State state : Job.State.values()) if (state.text().equals(text)) return state;
+    throw new IllegalStateException("no state of a job: " + text);
   }
 }

@@ -63,7 +63,7 @@ final class LimitOptions {
 
   /** Those that were given. */
   JsonObject json() {
-    var json = new Members();
+    var json = new JsonBody();
     for (Limit limit : Limit.values()) json.put(limit.key(), given(limit));
     return json.json();
   }

@@ -93,7 +93,7 @@ public final class MachineCommand {
           @Nullable UnregisterMode mode)
       throws IOException {
     return server.ask(
-        delete("machines", machine).query("mode", mode == null ? null : Words.text(mode)),
+        delete("machines", machine).query("mode", mode == null ? null : mode.text()),
         MediumWords::unregistered);
   }
 

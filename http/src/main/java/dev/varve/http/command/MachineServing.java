@@ -3,6 +3,7 @@ package dev.varve.http.command;
 import static dev.varve.http.client.ApiRequest.get;
 import static dev.varve.http.client.ApiRequest.post;
 
+import dev.varve.core.inventory.Job;
 import dev.varve.core.machine.MachineState;
 import dev.varve.core.machine.Slot;
 import dev.varve.http.client.ApiClient;
@@ -119,7 +120,7 @@ final class MachineServing {
     while (now.getString("state").equals(MachineState.DELETING_SNAPSHOT.text())) {
       for (Object each : api.send(get("jobs")).getJsonArray("jobs")) {
         var job = (JsonObject) each;
-        if (job.getString("state").equals("Running"))
+        if (JobWait.state(job) == Job.State.RUNNING)
           api.send(get("jobs", job.getString("id")).query("waitSeconds", WAIT_SECONDS));
       }
       now = api.send(get("machines", machine.getString("id")));
@@ -164,7 +165,7 @@ final class MachineServing {
   /** For people. */
   private String text(JsonObject machines) {
     var sheet =
-        new FactSheet("machines of " + server.folder())
+        new PropertyList("machines of " + server.folder())
             .each("api", new JsonArray(server.apiAddresses()))
             .each("nbd", new JsonArray(server.nbdAddresses()));
     for (Object each : machines.getJsonArray("machines")) {

@@ -62,7 +62,7 @@ final class MachineWords {
     boolean differs =
         machine.getString("currentSnapshot") != null && machine.getBoolean("currentStateModified");
     var sheet =
-        new FactSheet(machine.getString("name"))
+        new PropertyList(machine.getString("name"))
             .facts(machine, "id")
             .fact("state", state(machine))
             .each("runsWithout", leftOut(machine))
@@ -114,7 +114,8 @@ final class MachineWords {
     return value ? "yes" : "";
   }
 
-  private static FactSheet hardware(FactSheet sheet, JsonObject hardware, ReadableNames media) {
+  private static PropertyList hardware(
+      PropertyList sheet, JsonObject hardware, ReadableNames media) {
     return sheet
         .table("controllers", controllerTable(hardware))
         .table("attachments", attachmentTable(hardware, media))
@@ -159,7 +160,7 @@ final class MachineWords {
 
   static String snapshot(JsonObject snapshot, ApiClient server) throws IOException {
     var sheet =
-        new FactSheet(snapshot.getString("name"))
+        new PropertyList(snapshot.getString("name"))
             .facts(snapshot, "id", "description", "takenAt", "parent", "stateFile");
     return hardware(sheet, snapshot.getJsonObject("hardware"), ReadableNames.ofMedia(server))
         .toString();

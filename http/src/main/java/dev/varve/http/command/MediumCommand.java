@@ -175,7 +175,7 @@ public final class MediumCommand {
     private @Nullable Switch autoReset;
 
     JsonObject json() {
-      return new Members()
+      return new JsonBody()
           .put("type", type == null ? null : type.text())
           .put("autoReset", autoReset)
           .json();

@@ -1,7 +1,7 @@
 package dev.varve.http.command;
 
+import dev.varve.core.medium.UuidText;
 import java.nio.file.Path;
-import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 
 /**
@@ -11,11 +11,8 @@ import picocli.CommandLine.ITypeConverter;
  */
 record MediumReference(String text) {
 
-  private static final Pattern UUID =
-      Pattern.compile("(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
-
   static MediumReference of(String given) {
-    return new MediumReference(UUID.matcher(given).matches() ? given : absolute(Path.of(given)));
+    return new MediumReference(UuidText.parse(given) != null ? given : absolute(Path.of(given)));
   }
 
   /** A file as the API wants it: the server has another working folder. */

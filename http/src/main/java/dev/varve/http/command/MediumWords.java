@@ -31,7 +31,7 @@ final class MediumWords {
     ReadableNames media = ReadableNames.ofMedia(server);
     ReadableNames machines = ReadableNames.ofMachines(server);
     var sheet =
-        new FactSheet(medium.getString("location"))
+        new PropertyList(medium.getString("location"))
             .facts(
                 medium,
                 "id",

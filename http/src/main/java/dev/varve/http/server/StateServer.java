@@ -53,8 +53,8 @@ public final class StateServer implements AutoCloseable {
   /** How often leases and the state folder are looked at. */
   private static final long TENDING_MILLIS = 1000;
 
-  /** Requests that are under way or wait for the host, at most; more are refused. */
-  private static final int MOST_REQUESTS = 512;
+  /** Changes that are under way or wait for the host, at most; more are refused. */
+  private static final int MOST_CHANGES = 512;
 
   /** What ends each part, the last opened first. */
   private final Deque<Consumer<ServerEnd>> closings = new ArrayDeque<>();
@@ -96,7 +96,7 @@ public final class StateServer implements AutoCloseable {
       ExecutorService jobs = openJobThreads();
       disks = new MachineDisks(nbd, threads, alarm, System::nanoTime, nbdAddresses::uris);
       inventory = openInventory(this.folder, threads, disks, jobs);
-      ExecutorService requests = openRequestThreads(); // they end before the inventory is closed
+      ExecutorService changes = openChangeThreads(); // they end before the inventory is closed
       if (nbdTcp != null) nbdAddresses.set(listenTcp(nbdTcp, nbd));
       Vertx apiLoop = openApiLoop();
       var metrics = new ServerMetrics(nbd::stats, threads, inventory, disks);
@@ -104,7 +104,7 @@ public final class StateServer implements AutoCloseable {
           new ControlServer(
               apiLoop,
               inventory,
-              requests,
+              changes,
               disks,
               metrics::text,
               StateServer::log,
@@ -182,17 +182,17 @@ public final class StateServer implements AutoCloseable {
     return inventory;
   }
 
-  private ExecutorService openRequestThreads() {
-    var requests =
+  private ExecutorService openChangeThreads() {
+    var changes =
         new ThreadPoolExecutor(
             0,
-            MOST_REQUESTS,
+            MOST_CHANGES,
             10,
             TimeUnit.SECONDS,
             new SynchronousQueue<>(),
-            Thread.ofPlatform().daemon().name("request-", 1).factory());
-    closings.push(end -> end.run(patience -> finish(requests, patience.dividedBy(4))));
-    return requests;
+            Thread.ofPlatform().daemon().name("change-", 1).factory());
+    closings.push(end -> end.run(patience -> finish(changes, patience.dividedBy(4))));
+    return changes;
   }
 
   private static TcpAddress listenTcp(TcpAddress wanted, NbdServer nbd) throws IOException {
@@ -255,10 +255,10 @@ public final class StateServer implements AutoCloseable {
         TimeUnit.MILLISECONDS);
   }
 
-  private static void finish(ExecutorService requests, Duration patience) throws IOException {
-    requests.shutdown();
+  private static void finish(ExecutorService changes, Duration patience) throws IOException {
+    changes.shutdown();
     try {
-      if (!requests.awaitTermination(patience.toMillis(), TimeUnit.MILLISECONDS))
+      if (!changes.awaitTermination(patience.toMillis(), TimeUnit.MILLISECONDS))
         throw new IOException(
             "a request has not ended in %d s, because the host does not answer; the next start finds out whether its change was made"
                 .formatted(patience.toSeconds()));

@@ -57,6 +57,6 @@ class StrangersTest {
     strangers.refused(
         "127.0.0.1:4711",
         "GET /api/v1/machines",
-        new Refusal(status, ErrorCode.E_ACCESSDENIED, why));
+        new RefusedRequest(status, ErrorCode.E_ACCESSDENIED, why));
   }
 }

@@ -63,7 +63,7 @@ final class ControlTool {
   private int execute(StringWriter out, StringWriter err, Object... arguments) {
     List<String> line = new ArrayList<>(Arrays.stream(arguments).map(Object::toString).toList());
     line.addAll(List.of("--output", "json", "--state", state.toString()));
-    return Words.registerOn(new CommandLine(new Commands()))
+    return EnumConverters.registerOn(new CommandLine(new Commands()))
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setOut(new PrintWriter(out, true))
         .setErr(new PrintWriter(err, true))

@@ -8,20 +8,20 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * Who may come in at an address that is listened on: somebody with the token, or with access to the
- * Unix socket, and no web page but our own.
+ * Whether a request may come in at an address: it needs the token on TCP, access to the socket's
+ * file on a Unix socket, and it must not come from another site's web page.
  *
  * <p>A page of another site can make a browser send requests here, also under a name of its own
  * that resolves to the loopback address. The browser then says so in {@code Origin}, {@code
  * Sec-Fetch-Site} or {@code Host}.
  */
-sealed interface Door {
+sealed interface AccessCheck {
 
-  /** Throws a {@link Refusal} if the request must not go on. */
+  /** Throws a {@link RefusedRequest} if the request must not go on. */
   void check(HttpServerRequest request, boolean needsToken);
 
   /** A Unix socket: the file's mode says who may. */
-  record Unix() implements Door {
+  record Unix() implements AccessCheck {
     @Override
     public void check(HttpServerRequest request, boolean needsToken) {
       String host = host(request.headers());
@@ -31,14 +31,14 @@ sealed interface Door {
   }
 
   /** A TCP port of the loopback address. */
-  record Tcp(AccessToken token) implements Door {
+  record Tcp(AccessToken token) implements AccessCheck {
     @Override
     public void check(HttpServerRequest request, boolean needsToken) {
       String host = host(request.headers());
       checkHost(host);
       checkOrigin(request.headers(), host);
       if (needsToken && !token.isShownBy(request.getHeader("Authorization")))
-        throw new Refusal(
+        throw new RefusedRequest(
             401,
             ErrorCode.E_ACCESSDENIED,
             "this needs the header 'Authorization: Bearer TOKEN', with what the file 'token' of the"
@@ -52,13 +52,13 @@ sealed interface Door {
   private static String host(MultiMap headers) {
     List<String> hosts = headers.getAll("Host");
     if (hosts.size() > 1)
-      throw Refusal.malformed("there are %d Host headers".formatted(hosts.size()));
+      throw RefusedRequest.malformed("there are %d Host headers".formatted(hosts.size()));
     return hosts.isEmpty() ? "" : hosts.getFirst().toLowerCase(Locale.ROOT);
   }
 
   private static void checkHost(String host) {
     if (!LOOPBACK.matcher(host).matches())
-      throw Refusal.forbidden(
+      throw RefusedRequest.forbidden(
           "the request is for the host '%s', and Varve answers as localhost, 127.0.0.1 and [::1] only"
               .formatted(host));
   }
@@ -66,13 +66,13 @@ sealed interface Door {
   private static void checkOrigin(MultiMap headers, String host) {
     for (String origin : headers.getAll("Origin")) {
       if (!origin.equalsIgnoreCase("http://" + host))
-        throw Refusal.forbidden(
+        throw RefusedRequest.forbidden(
             "the request comes from a page of '%s'; only pages of Varve itself may ask"
                 .formatted(origin));
     }
     for (String site : headers.getAll("Sec-Fetch-Site")) {
       if (!site.equals("same-origin") && !site.equals("none"))
-        throw Refusal.forbidden(
+        throw RefusedRequest.forbidden(
             "the request comes from a page of another origin (%s); only pages of Varve itself may ask"
                 .formatted(site));
     }

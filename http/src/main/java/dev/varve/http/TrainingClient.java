@@ -12,7 +12,7 @@ import java.nio.file.Path;
  * before the AOT cache is recorded. Speaks NBD as of its first newstyle handshake, with simple
  * replies.
  */
-final class RehearsalClient implements AutoCloseable {
+final class TrainingClient implements AutoCloseable {
 
   static final int READ = 0;
   static final int WRITE = 1;
@@ -32,7 +32,7 @@ final class RehearsalClient implements AutoCloseable {
   private final ByteBuffer in = ByteBuffer.allocateDirect(2 << 20);
 
   /** Connects to the default export of a server. */
-  RehearsalClient(Path path) throws IOException {
+  TrainingClient(Path path) throws IOException {
     socket = SocketChannel.open(UnixDomainSocketAddress.of(path));
     receive(GREETING);
     out.putInt(FIXED_NEWSTYLE_AND_NO_ZEROES).putLong(OPTION_MAGIC).putInt(EXPORT_NAME).putInt(0);

@@ -4,15 +4,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Several changes of one request: all of them happen, or none does. */
-final class Edits {
+final class UndoableChanges {
 
-  private record Edit(Runnable change, Runnable undo) {}
+  private record Step(Runnable change, Runnable undo) {}
 
-  private final List<Edit> edits = new ArrayList<>();
+  private final List<Step> steps = new ArrayList<>();
 
   /** Adds a change, and what takes it back. */
-  Edits add(Runnable change, Runnable undo) {
-    edits.add(new Edit(change, undo));
+  UndoableChanges add(Runnable change, Runnable undo) {
+    steps.add(new Step(change, undo));
     return this;
   }
 
@@ -20,9 +20,9 @@ final class Edits {
    * Makes the changes in order; if one fails, takes back those before it and throws its failure.
    */
   void make() {
-    for (int i = 0; i < edits.size(); i++) {
+    for (int i = 0; i < steps.size(); i++) {
       try {
-        edits.get(i).change().run();
+        steps.get(i).change().run();
       } catch (RuntimeException failure) {
         takeBack(i, failure);
         throw failure;
@@ -33,7 +33,7 @@ final class Edits {
   private void takeBack(int count, RuntimeException failure) {
     for (int i = count - 1; i >= 0; i--) {
       try {
-        edits.get(i).undo().run();
+        steps.get(i).undo().run();
       } catch (RuntimeException another) {
         failure.addSuppressed(another);
       }

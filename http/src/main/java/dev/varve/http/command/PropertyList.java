@@ -6,19 +6,19 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What people are told of a thing: its name, and below it its facts, a line each, by the words that
- * programs know them by. What is null or empty is left out.
+ * A thing as text for people: its name, and below it its properties, one on each line, under the
+ * names that they have in JSON. What is null or empty is left out.
  */
-final class FactSheet {
+final class PropertyList {
 
   private final StringBuilder text;
 
-  FactSheet(String title) {
+  PropertyList(String title) {
     text = new StringBuilder(title);
   }
 
   /** A fact; {@code name} is in camel case. */
-  FactSheet fact(String name, @Nullable Object value) {
+  PropertyList fact(String name, @Nullable Object value) {
     if (value == null || value.equals("")) return this;
     Object word = value instanceof Boolean yes ? (yes ? "yes" : "no") : value;
     text.append("\n  %-18s %s".formatted(words(name), word));
@@ -26,24 +26,24 @@ final class FactSheet {
   }
 
   /** Members of {@code json} by their own names. */
-  FactSheet facts(JsonObject json, String... names) {
+  PropertyList facts(JsonObject json, String... names) {
     for (String name : names) fact(name, json.getValue(name));
     return this;
   }
 
   /** A number of bytes. */
-  FactSheet size(String name, long bytes) {
+  PropertyList size(String name, long bytes) {
     return fact(name, ByteSize.text(bytes));
   }
 
   /** Facts of one kind; {@code name} is for one of them. */
-  FactSheet each(String name, JsonArray values) {
+  PropertyList each(String name, JsonArray values) {
     values.forEach(value -> fact(name, value));
     return this;
   }
 
   /** A table below a title. */
-  FactSheet table(String title, TextTable table) {
+  PropertyList table(String title, TextTable table) {
     if (table.isEmpty()) return this;
     text.append("\n  ").append(title);
     table.lines().forEach(line -> text.append("\n    ").append(line));

@@ -11,27 +11,23 @@ import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
 import java.util.Arrays;
 import java.util.function.Function;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * The model's words on the command line: those of the API, in upper or lower case. Any thread;
- * nothing blocks.
+ * Reads enums of the model from the command line: the words of the API, in upper or lower case. Any
+ * thread; nothing blocks.
  */
-public final class Words {
+public final class EnumConverters {
 
-  private static final Pattern SLOT = Pattern.compile("(.+):(\\d{1,3})(?:\\.(\\d{1,3}))?");
+  private EnumConverters() {}
 
-  private Words() {}
-
-  /** Lets {@code commands} and all below it read the model's words. */
+  /** Lets {@code commands} and all below it read the model's enums, and slots. */
   public static CommandLine registerOn(CommandLine commands) {
     return commands
-        .registerConverter(Slot.class, Words::slot)
+        .registerConverter(Slot.class, new SlotConverter())
         .registerConverter(StorageBus.class, among(StorageBus.values(), StorageBus::text))
         .registerConverter(
             ControllerType.class, among(ControllerType.values(), ControllerType::text))
@@ -42,28 +38,8 @@ public final class Words {
         .registerConverter(
             BandwidthGroup.Kind.class,
             among(BandwidthGroup.Kind.values(), BandwidthGroup.Kind::text))
-        .registerConverter(UnregisterMode.class, among(UnregisterMode.values(), Words::text));
-  }
-
-  /** The API's word. */
-  static String text(UnregisterMode mode) {
-    return switch (mode) {
-      case UNREGISTER_ONLY -> "UnregisterOnly";
-      case DETACH_ALL_RETURN_NONE -> "DetachAllReturnNone";
-      case DETACH_ALL_RETURN_HARD_DISKS_ONLY -> "DetachAllReturnHardDisksOnly";
-      case FULL -> "Full";
-    };
-  }
-
-  /** {@code SATA:0} or {@code IDE:1.1}; names of controllers may have colons. */
-  private static Slot slot(String text) {
-    Matcher slot = SLOT.matcher(text);
-    if (!slot.matches()) {
-      throw new TypeConversionException(
-          "'" + text + "' is no slot: write CONTROLLER:PORT or CONTROLLER:PORT.DEVICE, IDE:1.1");
-    }
-    int device = slot.group(3) == null ? 0 : Integer.parseInt(slot.group(3));
-    return new Slot(slot.group(1), Integer.parseInt(slot.group(2)), device);
+        .registerConverter(
+            UnregisterMode.class, among(UnregisterMode.values(), UnregisterMode::text));
   }
 
   private static <W> ITypeConverter<W> among(W[] words, Function<W, String> text) {

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who may ask: hosts, origins, the token, the socket. */
 @TestInstance(Lifecycle.PER_METHOD)
-final class DoorTest {
+final class AccessCheckTest {
 
   private static final String DOCUMENT = "GET /api/v1/openapi.json HTTP/1.1\n";
 

@@ -26,7 +26,7 @@ import java.util.stream.Stream;
  *
  * <p>Takes a folder that it may write to; leaves nothing there.
  */
-final class Rehearsal {
+final class AotTraining {
 
   private static final int PAGE = 4096;
   private static final int MIB = 1 << 20;
@@ -34,7 +34,7 @@ final class Rehearsal {
   private static final int REPEATS = 200;
   private static final long LOAD_NANOS = 2_500_000_000L;
 
-  private Rehearsal() {}
+  private AotTraining() {}
 
   public static void main(String[] arguments) throws IOException {
     Main.execute("--version");
@@ -47,13 +47,13 @@ final class Rehearsal {
   /** A server of machines, and the commands that talk to it. */
   private static void control(Path state) throws IOException {
     try (var _ = new StateServer(state, null, null, NbdLimits.DEFAULT, ReplyStyle.STRUCTURED)) {
-      ask(state, "machine", "create", "rehearsal");
-      ask(state, "machine", "controller", "add", "rehearsal", "SATA", "--bus", "SATA");
+      ask(state, "machine", "create", "training");
+      ask(state, "machine", "controller", "add", "training", "SATA", "--bus", "SATA");
       ask(state, "medium", "create", state.resolve("disk.vdi").toString(), "--capacity", "1M");
-      ask(state, "machine", "attach", "rehearsal", "SATA:0", state.resolve("disk.vdi").toString());
-      ask(state, "machine", "start", "rehearsal");
+      ask(state, "machine", "attach", "training", "SATA:0", state.resolve("disk.vdi").toString());
+      ask(state, "machine", "start", "training");
       for (String command : List.of("show", "exports", "powerdown"))
-        ask(state, "machine", command, "rehearsal");
+        ask(state, "machine", command, "training");
       ask(state, "machine", "list");
       ask(state, "medium", "list");
     }
@@ -72,7 +72,7 @@ final class Rehearsal {
   private static void serve(Path folder) throws IOException {
     Path base = folder.resolve("base.vdi");
     Path child = folder.resolve("child.vdi");
-    Path socket = folder.resolve("rehearsal.sock");
+    Path socket = folder.resolve("training.sock");
     VdiHeader parent =
         VdiCreator.create(base, NewImage.dynamic((long) BLOCKS * MIB, UUID::randomUUID));
     load(List.of(base), socket);
@@ -89,7 +89,7 @@ final class Rehearsal {
           new ServedDisk(List.of(""), ImageChain.of(ImageFormat.VDI, chain), false, true, true));
       server.listen(socket);
       long end = System.nanoTime() + LOAD_NANOS;
-      try (var client = new RehearsalClient(socket)) {
+      try (var client = new TrainingClient(socket)) {
         while (System.nanoTime() < end) act(client);
       }
     } finally {
@@ -100,17 +100,17 @@ final class Rehearsal {
   /**
    * What a guest does: new blocks, old blocks, small and large, with a flush and a discard between.
    */
-  private static void act(RehearsalClient client) throws IOException {
-    client.ask(RehearsalClient.WRITE, 0, MIB, PAGE, BLOCKS);
-    client.ask(RehearsalClient.READ, 0, MIB, PAGE, BLOCKS);
-    client.ask(RehearsalClient.FLUSH, 0, 0, 0, 1);
+  private static void act(TrainingClient client) throws IOException {
+    client.ask(TrainingClient.WRITE, 0, MIB, PAGE, BLOCKS);
+    client.ask(TrainingClient.READ, 0, MIB, PAGE, BLOCKS);
+    client.ask(TrainingClient.FLUSH, 0, 0, 0, 1);
     for (int i = 0; i < REPEATS; i++) {
-      client.ask(RehearsalClient.READ, (long) i * PAGE, PAGE, PAGE, BLOCKS);
-      client.ask(RehearsalClient.WRITE, (long) i * PAGE, PAGE, PAGE, BLOCKS);
-      client.ask(RehearsalClient.READ, (long) i * PAGE, PAGE, PAGE, 1);
+      client.ask(TrainingClient.READ, (long) i * PAGE, PAGE, PAGE, BLOCKS);
+      client.ask(TrainingClient.WRITE, (long) i * PAGE, PAGE, PAGE, BLOCKS);
+      client.ask(TrainingClient.READ, (long) i * PAGE, PAGE, PAGE, 1);
     }
-    client.ask(RehearsalClient.WRITE, 0, MIB, MIB, 1);
-    client.ask(RehearsalClient.READ, 0, MIB, MIB, 1);
-    client.ask(RehearsalClient.TRIM, 0, MIB, MIB, BLOCKS);
+    client.ask(TrainingClient.WRITE, 0, MIB, MIB, 1);
+    client.ask(TrainingClient.READ, 0, MIB, MIB, 1);
+    client.ask(TrainingClient.TRIM, 0, MIB, MIB, BLOCKS);
   }
 }

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Clients that are slow, large, many, or speak no HTTP. */
-final class HostileClientTest {
+final class HostileRequestsTest {
 
   private static final Connections.Limits FEW = new Connections.Limits(8, 1, 1, 1);
 

@@ -3,17 +3,17 @@ package dev.varve.http.api;
 import dev.varve.core.medium.ErrorCode;
 
 /**
- * A request that is refused before the model is asked.
+ * A request that is refused before the model is asked, with its HTTP status.
  *
  * <p>The message is one sentence for people: what is wrong and what to do.
  */
-final class Refusal extends RuntimeException {
+final class RefusedRequest extends RuntimeException {
   private static final long serialVersionUID = 1;
 
   private final int status;
   private final ErrorCode code;
 
-  Refusal(int status, ErrorCode code, String message) {
+  RefusedRequest(int status, ErrorCode code, String message) {
     // A client's mistake, as often as it likes: no stack trace is filled in.
     super(message, null, false, false);
     this.status = status;
@@ -21,18 +21,18 @@ final class Refusal extends RuntimeException {
   }
 
   /** Something in the request is not as the document says. */
-  static Refusal malformed(String message) {
-    return new Refusal(400, ErrorCode.E_INVALIDARG, message);
+  static RefusedRequest malformed(String message) {
+    return new RefusedRequest(400, ErrorCode.E_INVALIDARG, message);
   }
 
   /** There is no such thing. */
-  static Refusal unknown(String message) {
-    return new Refusal(404, ErrorCode.VBOX_E_OBJECT_NOT_FOUND, message);
+  static RefusedRequest unknown(String message) {
+    return new RefusedRequest(404, ErrorCode.VBOX_E_OBJECT_NOT_FOUND, message);
   }
 
-  /** Whoever asks may not. */
-  static Refusal forbidden(String message) {
-    return new Refusal(403, ErrorCode.E_ACCESSDENIED, message);
+  /** The client may not do this. */
+  static RefusedRequest forbidden(String message) {
+    return new RefusedRequest(403, ErrorCode.E_ACCESSDENIED, message);
   }
 
   int status() {

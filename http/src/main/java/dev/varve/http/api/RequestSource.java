@@ -11,9 +11,9 @@ import java.nio.file.Path;
  * Which program sends a request, as far as the kernel says: of a Unix socket the process, of TCP
  * its address.
  */
-final class Peer {
+final class RequestSource {
 
-  private Peer() {}
+  private RequestSource() {}
 
   /** For people; on the event loop of the request. */
   static String of(HttpServerRequest request) {
