@@ -26,8 +26,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way of a request: through the access check, to the operation of its path and method, to the handler,
- * and back as an answer or a problem. Belongs to the event loop of its listener.
+ * The way of a request: through the access check, to the operation of its path and method, to the
+ * handler, and back as an answer or a problem. Belongs to the event loop of its listener.
  */
 final class Routes {
 

@@ -7,8 +7,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * Logs requests that were refused by the access check: without the token, or from another site's page. One
- * line of a kind a minute, with the number of those that had none. Thread safe.
+ * Logs requests that were refused by the access check: without the token, or from another site's
+ * page. One line of a kind a minute, with the number of those that had none. Thread safe.
  */
 final class Strangers {
 
