@@ -2,6 +2,7 @@ package dev.varve.io.chain;
 
 import dev.varve.core.device.BlockDevice;
 import dev.varve.core.device.Stages;
+import dev.varve.io.posix.Posix;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -14,7 +15,6 @@ import java.nio.file.Path;
 public final class RawImport {
 
   private static final int CHUNK = 1 << 20;
-  private static final int PAGE = 4096;
 
   private final BlockDevice disk;
 
@@ -34,8 +34,8 @@ public final class RawImport {
   public void from(Path raw) throws IOException {
     try (var source = DiskSource.raw(raw);
         Arena arena = Arena.ofShared()) {
-      MemorySegment wanted = arena.allocate(CHUNK, PAGE);
-      MemorySegment found = arena.allocate(CHUNK, PAGE);
+      MemorySegment wanted = arena.allocate(CHUNK, Posix.PAGE_SIZE);
+      MemorySegment found = arena.allocate(CHUNK, Posix.PAGE_SIZE);
       long end = source.capacity();
       for (long offset = 0; offset < end; offset += CHUNK) {
         long length = Math.min(CHUNK, end - offset);
@@ -50,8 +50,8 @@ public final class RawImport {
   private void writeDifferences(long offset, MemorySegment wanted, MemorySegment found)
       throws IOException {
     long length = wanted.byteSize();
-    for (long at = 0; at < length; at += PAGE) {
-      long end = Math.min(at + PAGE, length);
+    for (long at = 0; at < length; at += Posix.PAGE_SIZE) {
+      long end = Math.min(at + Posix.PAGE_SIZE, length);
       if (MemorySegment.mismatch(wanted, at, end, found, at, end) >= 0) {
         Stages.join(disk.write(offset + at, wanted.asSlice(at, end - at)));
       }

@@ -1,6 +1,7 @@
 package dev.varve.io.chain;
 
 import dev.varve.io.file.ImageFile;
+import dev.varve.io.posix.Posix;
 import dev.varve.io.storage.ReaderEpochs;
 import dev.varve.io.vdi.VdiImage;
 import java.io.IOException;
@@ -12,7 +13,6 @@ import java.lang.foreign.MemorySegment;
  */
 final class WritesInPlace {
 
-  private static final int PAGE = 4096;
   private static final int NONE = -1;
 
   private final TopBlocks blocks;
@@ -81,7 +81,8 @@ final class WritesInPlace {
    * read before.
    */
   private boolean isWholePages(long offset, long length) {
-    return ((offset | length | image.header().dataOffset() | image.header().stride()) & PAGE - 1)
+    return ((offset | length | image.header().dataOffset() | image.header().stride())
+            & Posix.PAGE_SIZE - 1)
         == 0;
   }
 
@@ -122,7 +123,8 @@ final class WritesInPlace {
     PartialBlock partial = blocks.partial(blocks.block(offset));
     if (partial == null
         || within + length > partial.visible
-        || !mayWait && ((partial.fileOffset + within | length) & PAGE - 1) != 0) return false;
+        || !mayWait && ((partial.fileOffset + within | length) & Posix.PAGE_SIZE - 1) != 0)
+      return false;
     if (mayWait) partial.lock.lock();
     else if (!partial.lock.tryLock()) return false;
     try {

@@ -41,24 +41,6 @@ final class FileOpening {
     return map(path, fd, false, 0, MappedFile.Kind.FILE);
   }
 
-  static MappedFile newImage(Path path, long reach) throws IOException {
-    int fd =
-        Posix.open(
-            path,
-            Posix.O_RDWR | Posix.O_CREAT | Posix.O_EXCL | Posix.O_CLOEXEC,
-            OWNER_READS_AND_WRITES);
-    MappedFile file = null;
-    try {
-      file = lockAndMap(path, fd, true, reach, MappedFile.Kind.FILE);
-      syncFolder(path);
-      return file;
-    } catch (Throwable e) {
-      if (file != null) file.close();
-      Files.deleteIfExists(path);
-      throw e;
-    }
-  }
-
   /**
    * A file that has no name yet, see {@link Posix#link}.
    *
@@ -96,7 +78,11 @@ final class FileOpening {
     int fd = claim(device, name, Posix.O_RDWR | Posix.O_EXCL);
     if (!isReadOnlyDevice(fd)) return fd;
     Posix.close(fd);
-    throw new IOException(name + " can only be read, says its driver: attach it read-only");
+    throw onlyReadable(name);
+  }
+
+  static IOException onlyReadable(Path device) {
+    return new IOException(device + " can only be read, says its driver: attach it read-only");
   }
 
   /**
@@ -185,16 +171,6 @@ final class FileOpening {
       Posix.munmap(mapping);
     } catch (PosixException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  private static void syncFolder(Path path) throws IOException {
-    int folder =
-        Posix.open(path.resolveSibling("").toAbsolutePath(), Posix.O_RDONLY | Posix.O_CLOEXEC, 0);
-    try {
-      Posix.fsync(folder);
-    } finally {
-      Posix.close(folder);
     }
   }
 }

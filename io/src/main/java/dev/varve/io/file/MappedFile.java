@@ -136,15 +136,6 @@ public final class MappedFile implements ImageFile {
   }
 
   /**
-   * Creates an empty file, which only its owner may read and write, and opens it as {@link
-   * #openReadWrite} does. The name is durable when this returns. When it fails there is no file,
-   * unless there was one before.
-   */
-  public static MappedFile createNew(Path path, long reach) throws IOException {
-    return FileOpening.newImage(path, reach);
-  }
-
-  /**
    * Opens a block device of the host, which is a file of a fixed length without holes. One that is
    * opened for writing is claimed: nobody can mount it or claim it meanwhile, but programs that ask
    * for no claim can still open it. {@link #punch} and {@link #zero} take whole sectors only.
@@ -197,7 +188,7 @@ public final class MappedFile implements ImageFile {
   /** A device that is plugged in again has another node: it is always called in place. */
   @Override
   public boolean isInPlace() throws IOException {
-    if (kind == Kind.DEVICE) return true;
+    if (isDevice()) return true;
     try {
       return Files.isSameFile(path, self());
     } catch (NoSuchFileException _) {
@@ -487,13 +478,18 @@ public final class MappedFile implements ImageFile {
   /** Under this name the kernel opens the very same file, wherever it was moved. */
   private int reopen(int reader) throws IOException {
     Path same = Path.of("/proc/self/fd/" + reader);
-    if (kind == Kind.DEVICE) return FileOpening.claimToWrite(same, path);
-    OtherWriters.refuse(path);
-    try {
-      return Posix.open(same, Posix.O_RDWR | Posix.O_CLOEXEC, 0);
-    } catch (PosixException e) {
-      throw failed("opening for writing", e);
-    }
+    return switch (kind) {
+      case DEVICE -> FileOpening.claimToWrite(same, path);
+      case DIRECT -> throw FileOpening.onlyReadable(path); // else it was opened for writing
+      case FILE -> {
+        OtherWriters.refuse(path);
+        try {
+          yield Posix.open(same, Posix.O_RDWR | Posix.O_CLOEXEC, 0);
+        } catch (PosixException e) {
+          throw failed("opening for writing", e);
+        }
+      }
+    };
   }
 
   @Override

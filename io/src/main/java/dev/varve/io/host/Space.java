@@ -2,6 +2,7 @@ package dev.varve.io.host;
 
 import dev.varve.core.device.ExtentSink;
 import dev.varve.io.file.ImageFile;
+import dev.varve.io.posix.Posix;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -15,8 +16,7 @@ import java.lang.foreign.MemorySegment;
  */
 final class Space {
 
-  private static final int PAGE = 4096;
-  private static final MemorySegment ZEROES = Arena.global().allocate(PAGE);
+  private static final MemorySegment ZEROES = Arena.global().allocate(Posix.PAGE_SIZE);
 
   /** Writes at any offset. */
   interface Writer {
@@ -37,7 +37,7 @@ final class Space {
     this.file = medium.file();
     this.writer = writer;
     this.capacity = medium.capacity();
-    this.unit = medium.isDevice() ? Math.max(PAGE, medium.sectorSize()) : 1;
+    this.unit = medium.isDevice() ? Math.max(Posix.PAGE_SIZE, medium.sectorSize()) : 1;
   }
 
   /** Makes the range read as zeroes; its space goes back to the host, or is kept. */
@@ -58,7 +58,8 @@ final class Space {
   /** Passes over holes, of which there may be terabytes. */
   private void giveBack(long from, long to) throws IOException {
     // The block that the file ends in goes back only as a whole.
-    long end = unit == 1 && to == capacity ? Math.ceilDiv(to, PAGE) * PAGE : to;
+    long end =
+        unit == 1 && to == capacity ? Math.ceilDiv(to, Posix.PAGE_SIZE) * Posix.PAGE_SIZE : to;
     for (long at = file.nextData(from, to); at < to; at = file.nextData(at, to)) {
       long dataEnd = file.nextHole(at, to);
       long hole = Math.max(dataEnd, at + 1);
@@ -69,7 +70,7 @@ final class Space {
 
   private void write(long from, long to) throws IOException {
     for (long at = from, run; at < to; at += run) {
-      run = Math.min(PAGE, to - at);
+      run = Math.min(Posix.PAGE_SIZE, to - at);
       writer.write(at, ZEROES.asSlice(0, run));
     }
   }

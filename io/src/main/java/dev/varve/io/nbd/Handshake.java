@@ -38,7 +38,10 @@ final class Handshake {
   private static final int OPTION_HEADER = 16;
   private static final int ZERO_PADDING = 124;
   private static final int SMALLEST_BLOCK = 1;
-  private static final int PAGE = 4096;
+
+  /** The least that is preferred, however small the device's blocks are. */
+  private static final int SMALLEST_PREFERRED = 4096;
+
   private static final String ALLOCATION = "base:allocation";
   private static final String DEPTH = "qemu:allocation-depth";
 
@@ -236,7 +239,7 @@ final class Handshake {
       header(out, option, Wire.REP_INFO, 14);
       out.writeShort(Wire.INFO_BLOCK_SIZE);
       out.writeInt(SMALLEST_BLOCK);
-      out.writeInt(Math.clamp(export.device().blockSize(), PAGE, Wire.MAX_PAYLOAD));
+      out.writeInt(Math.clamp(export.device().blockSize(), SMALLEST_PREFERRED, Wire.MAX_PAYLOAD));
       out.writeInt(Wire.MAX_PAYLOAD);
     }
   }

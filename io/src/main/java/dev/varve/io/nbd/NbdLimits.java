@@ -58,19 +58,14 @@ public record NbdLimits(
           DiskLoops.MOST,
           Duration.ZERO);
 
-  /** These limits with other times for the handshake and to end in. */
-  public NbdLimits times(Duration handshake, Duration drain) {
-    return with(handshake, drain, buffers, connections, descriptors, loops, idle);
-  }
-
   /** These limits with another amount of buffers for all clients. */
   public NbdLimits buffers(long buffers) {
-    return with(handshake, drain, buffers, connections, descriptors, loops, idle);
+    return with(buffers, connections, descriptors, loops, idle);
   }
 
   /** These limits with another number of clients, and another time that one may be idle. */
   public NbdLimits clients(int connections, Duration idle) {
-    return with(handshake, drain, buffers, connections, descriptors, loops, idle);
+    return with(buffers, connections, descriptors, loops, idle);
   }
 
   /**
@@ -78,17 +73,10 @@ public record NbdLimits(
    * loops.
    */
   public NbdLimits descriptors(int descriptors, int loops) {
-    return with(handshake, drain, buffers, connections, descriptors, loops, idle);
+    return with(buffers, connections, descriptors, loops, idle);
   }
 
-  private NbdLimits with(
-      Duration handshake,
-      Duration drain,
-      long buffers,
-      int connections,
-      int descriptors,
-      int loops,
-      Duration idle) {
+  private NbdLimits with(long buffers, int connections, int descriptors, int loops, Duration idle) {
     return new NbdLimits(
         handshake,
         drain,

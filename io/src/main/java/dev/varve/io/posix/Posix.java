@@ -50,15 +50,7 @@ public final class Posix {
   public static final int SEEK_DATA = 3;
   public static final int SEEK_HOLE = 4;
 
-  public static final int MADV_NORMAL = 0;
-  public static final int MADV_RANDOM = 1;
-  public static final int MADV_WILLNEED = 3;
-  public static final int MADV_DONTNEED = 4;
-  public static final int MADV_POPULATE_READ = 22;
-
-  public static final int POSIX_FADV_NORMAL = 0;
   public static final int POSIX_FADV_RANDOM = 1;
-  public static final int POSIX_FADV_SEQUENTIAL = 2;
   public static final int POSIX_FADV_WILLNEED = 3;
   public static final int POSIX_FADV_DONTNEED = 4;
 
@@ -98,7 +90,6 @@ public final class Posix {
   public static final int EXDEV = 18;
   public static final int EISDIR = 21;
   public static final int EINVAL = 22;
-  public static final int EFBIG = 27;
   public static final int ENOSPC = 28;
   public static final int ENOSYS = 38;
   public static final int EOPNOTSUPP = 95;
@@ -180,8 +171,6 @@ public final class Posix {
   private static final MethodHandle MMAP =
       call("mmap", JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
   private static final MethodHandle MUNMAP = call("munmap", JAVA_INT, JAVA_LONG, JAVA_LONG);
-  private static final MethodHandle MADVISE =
-      call("madvise", JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
   private static final MethodHandle MINCORE =
       call("mincore", JAVA_INT, ADDRESS, JAVA_LONG, ADDRESS);
   private static final MethodHandle POSIX_FADVISE =
@@ -192,8 +181,6 @@ public final class Posix {
       variadic("fcntl", 2, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS);
   private static final MethodHandle FCNTL_NUMBER =
       variadic("fcntl", 2, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
-  private static final MethodHandle COPY_FILE_RANGE =
-      call("copy_file_range", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
 
   /**
    * Where a call leaves its errno. One per thread, because a call between writing and reading it
@@ -208,9 +195,7 @@ public final class Posix {
 
   private static final MemorySegment EMPTY_PATH = Arena.global().allocateFrom("");
 
-  /**
-   * The host's memory page in bytes: the unit of mappings, {@link #madvise} and {@link #mincore}.
-   */
+  /** The host's memory page in bytes: the unit of mappings, {@link #mincore} and its page cache. */
   public static final int PAGE_SIZE = pageSize();
 
   private Posix() {}
@@ -543,24 +528,6 @@ public final class Posix {
   }
 
   /**
-   * Says how a part of a mapping will be used. {@link #MADV_POPULATE_READ} waits for the medium and
-   * fails with {@link #EFAULT} where reading would fault: past the end of the file or over a bad
-   * sector.
-   *
-   * @param range begins at a page
-   */
-  public static void madvise(MemorySegment range, int advice) throws PosixException {
-    try {
-      MemorySegment state = STATE.get();
-      while ((int) MADVISE.invokeExact(state, range, range.byteSize(), advice) < 0) {
-        retryOrFail("madvise", " of " + range.byteSize() + " bytes", state);
-      }
-    } catch (Throwable e) {
-      throw passOn(e);
-    }
-  }
-
-  /**
    * Asks which pages of a mapping are in memory; does not wait for a medium. Pages past the end of
    * the file are not.
    *
@@ -704,29 +671,6 @@ public final class Posix {
       MemorySegment state = STATE.get();
       while ((int) FCNTL_NUMBER.invokeExact(state, fd, command, argument) < 0)
         retryOrFail("fcntl", about, state);
-    } catch (Throwable e) {
-      throw passOn(e);
-    }
-  }
-
-  /**
-   * Copies within the kernel, sharing the blocks where the file system can, and returns how many
-   * bytes it copied: perhaps fewer than asked, 0 at the end of the source. Fails with {@link
-   * #EXDEV}, {@link #EINVAL} or {@link #EOPNOTSUPP} where the two files do not allow it.
-   */
-  public static long copyFileRange(
-      int source, long sourceOffset, int destination, long destinationOffset, long length)
-      throws PosixException {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = STATE.get();
-      MemorySegment from = arena.allocateFrom(JAVA_LONG, sourceOffset);
-      MemorySegment to = arena.allocateFrom(JAVA_LONG, destinationOffset);
-      while (true) {
-        long copied =
-            (long) COPY_FILE_RANGE.invokeExact(state, source, from, destination, to, length, 0);
-        if (copied >= 0) return copied;
-        retryOrFail("copy_file_range", span(length, sourceOffset), state);
-      }
     } catch (Throwable e) {
       throw passOn(e);
     }

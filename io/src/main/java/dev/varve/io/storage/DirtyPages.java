@@ -1,5 +1,6 @@
 package dev.varve.io.storage;
 
+import dev.varve.io.posix.Posix;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -15,8 +16,6 @@ import java.util.concurrent.atomic.AtomicLong;
  * writes go to storage threads, which may be stopped without harm.
  */
 public final class DirtyPages {
-
-  private static final long PAGE = 4096;
 
   private final Path counters;
   private final AtomicLong admitted = new AtomicLong();
@@ -62,7 +61,7 @@ public final class DirtyPages {
           default -> {}
         }
       }
-      admitted.set(Math.max(0, (background + limit) / 2 - dirty) / 2 * PAGE);
+      admitted.set(Math.max(0, (background + limit) / 2 - dirty) / 2 * Posix.PAGE_SIZE);
     } catch (IOException | NumberFormatException e) {
       admitted.set(0); // unknown: no event loop writes
     }

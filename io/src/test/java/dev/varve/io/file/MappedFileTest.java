@@ -14,7 +14,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -31,25 +30,11 @@ class MappedFileTest extends ImageFileContract {
 
   @Override
   ImageFile newFile() throws IOException {
-    return MappedFile.createNew(folder.resolve("disk.img"), REACH);
+    return created(folder.resolve("disk.img"), REACH);
   }
 
-  @Test
-  void createdFileIsItsOwnersAlone() throws IOException {
-    assertEquals(
-        "rw-------",
-        PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve("disk.img"))));
-  }
-
-  @Test
-  void creatingKeepsTheFileThatIsThere() throws IOException {
-    file.write(0, bytes(PAGE, 'a'));
-
-    IOException failure =
-        assertThrows(IOException.class, () -> MappedFile.createNew(Path.of(file.name()), REACH));
-
-    assertTrue(failure.getMessage().contains(file.name()), failure.getMessage());
-    assertArrayEquals(filled(PAGE, 'a'), read(0, PAGE));
+  private static MappedFile created(Path path, long reach) throws IOException {
+    return MappedFile.openReadWrite(Files.createFile(path), reach);
   }
 
   @Test
@@ -95,7 +80,7 @@ class MappedFileTest extends ImageFileContract {
   void fileOfFiveTebibytesOpensAtOnceAndIsReachedToItsEnd() throws IOException {
     Path path = folder.resolve("huge.img");
     long end = 5 * TEBIBYTE;
-    try (MappedFile huge = MappedFile.createNew(path, 64 * TEBIBYTE)) {
+    try (MappedFile huge = created(path, 64 * TEBIBYTE)) {
       huge.setLength(end);
       huge.write(end - PAGE, bytes(PAGE, 'z'));
 
@@ -118,7 +103,7 @@ class MappedFileTest extends ImageFileContract {
       throws IOException {
     Path path = folder.resolve("huge.img");
     long beyond = 15 * TEBIBYTE; // a process has 128 TiB of addresses, and 8 such files are 120
-    try (MappedFile huge = MappedFile.createNew(path, 0)) {
+    try (MappedFile huge = created(path, 0)) {
       huge.setLength(beyond + PAGE);
       huge.write(beyond, bytes(PAGE, 'z'));
     }
@@ -271,7 +256,7 @@ class MappedFileTest extends ImageFileContract {
   void fullDiskIsOutOfSpaceAndDamagesNothing() throws Exception {
     try (Mount small = new Mount("tmpfs", "size=4m")) {
       Path path = small.folder.resolve("disk.img");
-      try (MappedFile full = MappedFile.createNew(path, REACH)) {
+      try (MappedFile full = created(path, REACH)) {
         full.reserve(0, 2 << 20);
         assertThrows(OutOfSpaceException.class, () -> full.reserve(2 << 20, 8 << 20));
         full.write(0, bytes(2 << 20, 'a'));
@@ -291,7 +276,7 @@ class MappedFileTest extends ImageFileContract {
   @Test
   void fileSystemWithoutHolesGetsZeroesAndLength() throws Exception {
     try (Mount plain = new Mount("ramfs", "mode=700")) {
-      try (MappedFile simple = MappedFile.createNew(plain.folder.resolve("disk.img"), REACH)) {
+      try (MappedFile simple = created(plain.folder.resolve("disk.img"), REACH)) {
         simple.write(0, bytes(4 * PAGE, 'a'));
         simple.punch(100, PAGE);
         simple.punch(3 * PAGE, 10 * PAGE);

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -85,6 +86,16 @@ final class NewFileTest {
     }
     assertEquals("new", Files.readString(target));
     assertEquals(List.of("a.raw", "taken"), files());
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aDraftIsItsOwnersAlone(Kind kind) throws IOException {
+    try (Draft draft = kind.begin(target)) {
+      draft.appear(target);
+    }
+
+    assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(target)));
   }
 
   @ParameterizedTest

@@ -21,7 +21,7 @@ class HostileClientTest {
 
   private static final int MIB = 1 << 20;
   static final NbdLimits IMPATIENT =
-      NbdLimits.DEFAULT.times(Duration.ofMillis(300), Duration.ofMillis(300));
+      TestLimits.times(Duration.ofMillis(300), Duration.ofMillis(300));
 
   @Test
   void deadlineHoldsAlsoForAClientThatTalksAndNeverChooses() throws Exception {

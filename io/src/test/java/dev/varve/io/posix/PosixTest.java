@@ -5,13 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -190,12 +188,6 @@ class PosixTest {
       assertEquals(1, pages.get(ValueLayout.JAVA_BYTE, 1) & 1);
       assertEquals(0, pages.get(ValueLayout.JAVA_BYTE, 9) & 1);
       Posix.fadvise(fd, 0, 0, Posix.POSIX_FADV_WILLNEED);
-      Posix.madvise(mapping.asSlice(0, 2L * PAGE), Posix.MADV_POPULATE_READ);
-      PosixException pastTheEnd =
-          assertThrows(
-              PosixException.class,
-              () -> Posix.madvise(mapping.asSlice(8L * PAGE, PAGE), Posix.MADV_POPULATE_READ));
-      assertEquals(Posix.EFAULT, pastTheEnd.errno());
     } finally {
       Posix.munmap(mapping);
     }
@@ -222,28 +214,6 @@ class PosixTest {
     assertFalse(Posix.lock(fd, Posix.F_RDLCK, 100, 1));
     Posix.close(other);
     assertTrue(Posix.lock(fd, Posix.F_RDLCK, 100, 1));
-  }
-
-  @Test
-  void rangeIsCopiedWithinTheKernel() throws IOException {
-    Posix.pwrite(fd, bytes(10_000, 'a'), 0);
-    Path copy = folder.resolve("copy");
-    int to = Posix.open(copy, Posix.O_RDWR | Posix.O_CREAT, 0600);
-    long copied;
-    try {
-      copied = Posix.copyFileRange(fd, 1000, to, 500, 2000);
-    } catch (PosixException e) {
-      assumeTrue(!e.notSupported(), "this file system does not copy");
-      throw e;
-    } finally {
-      Posix.close(to);
-    }
-
-    assertEquals(2000, copied);
-    byte[] found = Files.readAllBytes(copy);
-    assertEquals(2500, found.length);
-    assertEquals(0, found[499]);
-    assertEquals('a', found[500]);
   }
 
   private MemorySegment bytes(int length, int value) {

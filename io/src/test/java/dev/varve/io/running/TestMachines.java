@@ -12,6 +12,7 @@ import dev.varve.core.medium.ImageFormat;
 import dev.varve.io.nbd.NbdLimits;
 import dev.varve.io.nbd.NbdServer;
 import dev.varve.io.nbd.ReplyStyle;
+import dev.varve.io.nbd.TestLimits;
 import dev.varve.io.storage.StorageThreads;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -28,7 +29,7 @@ final class TestMachines implements AutoCloseable {
 
   /** How long a client that takes no replies may delay others here. */
   private static final NbdLimits LIMITS =
-      NbdLimits.DEFAULT.times(Duration.ofSeconds(30), Duration.ofMillis(500));
+      TestLimits.times(Duration.ofSeconds(30), Duration.ofMillis(500));
 
   static final MachineId ALPHA = new MachineId(new UUID(0xA, 0xA));
   static final MachineId BETA = new MachineId(new UUID(0xB, 0xB));
