@@ -3,8 +3,8 @@ package dev.varve.core.inventory;
 import dev.varve.core.device.FailureWords;
 import dev.varve.core.inventory.MachineRuns.Unservable;
 import dev.varve.core.journal.FileStep;
+import dev.varve.core.journal.HostFiles;
 import dev.varve.core.journal.Kept;
-import dev.varve.core.journal.Steps;
 import dev.varve.core.journal.Troubles;
 import dev.varve.core.machine.BandwidthGroup;
 import dev.varve.core.machine.ControllerType;
@@ -170,15 +170,19 @@ public final class Inventory implements AutoCloseable {
    *     settings file is damaged is no reason, see {@link View#bad}
    */
   public static Inventory open(Path stateFolder, Surroundings surroundings) throws IOException {
-    return open(stateFolder, surroundings, Steps.UNHEARD);
+    return open(stateFolder, surroundings, HostFiles.REAL);
   }
 
-  /** The same, for tests that end things at a step. */
-  static Inventory open(Path stateFolder, Surroundings surroundings, Steps steps)
+  /**
+   * The same.
+   *
+   * @param files how the state folder and settings files are changed
+   */
+  static Inventory open(Path stateFolder, Surroundings surroundings, HostFiles files)
       throws IOException {
     var warnings = new Warnings(surroundings.clock());
     StateFolder folder =
-        StateFolder.open(stateFolder, surroundings.images(), showing(warnings), steps);
+        StateFolder.open(stateFolder, surroundings.images(), showing(warnings), files);
     try {
       Inventory inventory = new Inventory(folder, surroundings, warnings, Loading.load(folder));
       inventory.finishUnfinished();

@@ -40,7 +40,7 @@ public final class Changes implements AutoCloseable {
 
   private final Journal journal;
   private final ImageFiles images;
-  private final Steps steps;
+  private final HostFiles host;
   private final Troubles troubles;
   private final FolderLock lock;
   private final FolderWatch watch;
@@ -74,14 +74,14 @@ public final class Changes implements AutoCloseable {
       Path folder,
       FolderLock lock,
       ImageFiles images,
-      Steps steps,
+      HostFiles host,
       Troubles troubles,
       ImageUse use) {
     this.lock = lock;
-    this.watch = new FolderWatch(folder, lock, images, steps, why -> troubles.folder(folder, why));
-    this.journal = new Journal(folder.resolve("journal"), steps, watch);
+    this.watch = new FolderWatch(folder, lock, images, host, why -> troubles.folder(folder, why));
+    this.journal = new Journal(folder.resolve("journal"), host, watch);
     this.images = images;
-    this.steps = steps;
+    this.host = host;
     this.troubles = troubles;
     this.use = use;
   }
@@ -93,10 +93,10 @@ public final class Changes implements AutoCloseable {
    * @throws IOException if another process has it, or it cannot be made
    */
   public static Changes lock(
-      Path folder, ImageFiles images, Troubles troubles, ImageUse use, Steps steps)
+      Path folder, ImageFiles images, Troubles troubles, ImageUse use, HostFiles host)
       throws IOException {
     make(folder);
-    return new Changes(folder, FolderLock.of(folder, steps), images, steps, troubles, use);
+    return new Changes(folder, FolderLock.of(folder, host), images, host, troubles, use);
   }
 
   private static void make(Path folder) throws IOException {
@@ -277,7 +277,7 @@ public final class Changes implements AutoCloseable {
   void stage(List<NewContents> files) throws IOException {
     try {
       for (NewContents file : files) {
-        var durable = new DurableFile(file.path(), steps);
+        var durable = new DurableFile(file.path(), host);
         if (!durable.exists()) continue;
         images.checkDeletable(durable.path()); // its name goes to the new contents
         durable.stage(file.bytes());
@@ -293,7 +293,7 @@ public final class Changes implements AutoCloseable {
   void unstage(List<NewContents> files) {
     for (NewContents file : files) {
       try {
-        new DurableFile(file.path(), steps).unstageIfPossible();
+        new DurableFile(file.path(), host).unstageIfPossible();
       } catch (IOException _) {
         // A link that leads nowhere: nothing was staged.
       }
@@ -325,7 +325,7 @@ public final class Changes implements AutoCloseable {
   private void add(long number, JournalEntry change) {
     for (DecidedChange earlier : decided.values()) earlier.giveWayTo(change);
     recorded.put(number, change);
-    decided.put(number, new DecidedChange(change, images, steps, troubles, use));
+    decided.put(number, new DecidedChange(change, images, host, troubles, use));
   }
 
   /** The new contents that wait to be put in a file's place; null if none do. */
@@ -465,7 +465,6 @@ public final class Changes implements AutoCloseable {
 
   private boolean isDeleted(Creation made, Map<Path, String> failures) {
     try {
-      steps.before("delete " + made.file());
       boolean same = made.identity() != null && made.identity().isUnchanged(made.file());
       if (made.id() == null || same) images.delete(made.file());
       else images.deleteMade(made.file(), made.id());
@@ -499,7 +498,7 @@ public final class Changes implements AutoCloseable {
     for (Path file : files) {
       if (waiting(file) != null) continue;
       try {
-        new DurableFile(file, Steps.UNHEARD).unstageIfPossible();
+        new DurableFile(file, host).unstageIfPossible();
       } catch (IOException _) {
         // A link that leads nowhere.
       }

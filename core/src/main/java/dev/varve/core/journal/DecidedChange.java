@@ -36,7 +36,7 @@ final class DecidedChange {
   private static final System.Logger LOG = System.getLogger(DecidedChange.class.getName());
 
   private final ImageFiles images;
-  private final Steps steps;
+  private final HostFiles host;
   private final Troubles troubles;
   private final ImageUse use;
   private final Map<Path, String> failures = new LinkedHashMap<>();
@@ -44,12 +44,12 @@ final class DecidedChange {
   private JournalEntry left;
 
   DecidedChange(
-      JournalEntry entry, ImageFiles images, Steps steps, Troubles troubles, ImageUse use) {
+      JournalEntry entry, ImageFiles images, HostFiles host, Troubles troubles, ImageUse use) {
     this.use = use;
     this.left = entry;
     this.troubles = troubles;
     this.images = images;
-    this.steps = steps;
+    this.host = host;
   }
 
   /** What is left to do. */
@@ -104,7 +104,7 @@ final class DecidedChange {
   private void putInPlace(NewContents file) throws IOException {
     if (Files.isDirectory(file.path()))
       throw new FileSystemException(file.path().toString(), null, "it is a folder");
-    var durable = new DurableFile(file.path(), steps);
+    var durable = new DurableFile(file.path(), host);
     durable.settle(file.before(), file.bytes(), images::exchange);
     if (Arrays.equals(file.bytes(), durable.contents())) {
       durable.unstageIfPossible();
@@ -157,7 +157,6 @@ final class DecidedChange {
         continue;
       }
       try {
-        steps.before(words(step.what()));
         if (isMeant(step)) take(step.what());
       } catch (IOException e) {
         later.add(step);

@@ -1,17 +1,13 @@
 package dev.varve.core.journal;
 
-import dev.varve.core.device.OutOfSpaceException;
 import dev.varve.core.medium.Ownership;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Objects;
@@ -29,9 +25,6 @@ public final class DurableFile {
   /** How the names of files end that were written and have not replaced anything yet. */
   public static final String STAGED = ".varve-new";
 
-  /** What the JDK says then, and all that it says. */
-  private static final String NO_SPACE = "No space left on device";
-
   /** How the name ends of what is exchanged with the file; always whole. */
   private static final String EXCHANGED = ".varve-swap";
 
@@ -41,7 +34,7 @@ public final class DurableFile {
   private final Path path;
   private final Path staged;
   private final Path exchanged;
-  private final Steps steps;
+  private final HostFiles files;
 
   /** Exchanges the names of two files; false where that cannot be done in one step. */
   interface Exchange {
@@ -51,11 +44,11 @@ public final class DurableFile {
   /**
    * @param path absolute; a symbolic link is followed, so that it stays one
    */
-  DurableFile(Path path, Steps steps) throws IOException {
+  DurableFile(Path path, HostFiles files) throws IOException {
     this.path = Files.isSymbolicLink(path) ? path.toRealPath() : path;
     this.staged = sibling(STAGED);
     this.exchanged = sibling(EXCHANGED);
-    this.steps = steps;
+    this.files = files;
   }
 
   private Path sibling(String ending) {
@@ -94,35 +87,12 @@ public final class DurableFile {
 
   /** Puts the new contents beside the file, durable, and with its owner and permissions. */
   void stage(byte[] contents) throws IOException {
-    steps.before("write " + staged);
-    Files.deleteIfExists(staged);
-    try (var file =
-        FileChannel.open(staged, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      keepOwner();
-      var bytes = ByteBuffer.wrap(contents);
-      while (bytes.hasRemaining()) file.write(bytes);
-      file.force(true);
-    } catch (IOException e) {
-      throw isFull(e)
-          ? new OutOfSpaceException(
-              "%s cannot be written: there is no space left, or no room for one more file; free some there, then try again"
-                  .formatted(staged))
-          : e;
-    }
-  }
-
-  private static boolean isFull(IOException e) {
-    return NO_SPACE.equals(e instanceof FileSystemException f ? f.getReason() : e.getMessage());
-  }
-
-  private void keepOwner() throws IOException {
-    if (exists()) Ownership.keep(path, staged);
-    else Ownership.inherit(folder(), staged);
+    files.write(staged, contents, path);
   }
 
   /** Takes back {@link #stage}. */
   void unstage() throws IOException {
-    Files.deleteIfExists(staged);
+    files.delete(staged);
   }
 
   /** The same; what cannot be deleted harms nobody, and is overwritten by the next save. */
@@ -149,12 +119,10 @@ public final class DurableFile {
     }
     if (before != null && !Fingerprint.of(path).equals(before)) return false;
     try {
-      steps.before("keep " + sibling(PREVIOUS));
-      keepPrevious();
+      files.keep(path, sibling(PREVIOUS));
     } catch (IOException _) {
       // The new contents are more important than a copy of the old ones.
     }
-    steps.before("replace " + path);
     if (before != null) return exchange(before, exchange);
     publishStaged();
     return true;
@@ -166,27 +134,24 @@ public final class DurableFile {
    */
   private boolean exchange(Fingerprint before, Exchange exchange) throws IOException {
     if (!Fingerprint.of(path).equals(before)) return false;
-    move(staged, exchanged); // of its own name, so that a crash leaves no doubt what it is
-    steps.before("exchange " + path);
+    files.move(staged, exchanged); // of its own name, so that a crash leaves no doubt what it is
     if (!exchange.of(exchanged, path)) {
-      move(exchanged, path);
+      files.move(exchanged, path);
       sync();
       return true;
     }
-    steps.before("look at what was in " + path);
     if (!Fingerprint.of(exchanged).equals(before)) {
       putBack(exchange);
       return false;
     }
     sync();
-    Files.delete(exchanged);
+    files.delete(exchanged);
     return true;
   }
 
   private void putBack(Exchange exchange) throws IOException {
-    steps.before("put back what was in " + path);
     if (!exchange.of(exchanged, path)) throw new IOException(path + " cannot be exchanged");
-    move(exchanged, staged);
+    files.move(exchanged, staged);
     sync();
   }
 
@@ -199,27 +164,23 @@ public final class DurableFile {
     if (!Files.exists(exchanged, LinkOption.NOFOLLOW_LINKS)) return;
     byte[] out = Files.readAllBytes(exchanged);
     if (Arrays.equals(out, contents)) {
-      move(exchanged, staged);
+      files.move(exchanged, staged);
     } else if (Fingerprint.of(out).equals(before)) {
       sync();
-      Files.delete(exchanged);
+      files.delete(exchanged);
     } else if (Arrays.equals(contents, contents())) {
       putBack(exchange);
     } else {
-      move(exchanged, staged); // two others have written it: the later stays, the earlier is kept
+      files.move(
+          exchanged, staged); // two others have written it: the later stays, the earlier is kept
       keepBeside();
     }
   }
 
-  private static void move(Path from, Path to) throws IOException {
-    Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-  }
-
   /** Gives the staged file its name, which no other file has. */
   private boolean publishNew() throws IOException {
-    steps.before("replace " + path);
     try {
-      Files.createLink(path, staged);
+      files.link(path, staged);
     } catch (FileAlreadyExistsException e) {
       return false;
     } catch (UnsupportedOperationException | IOException e) {
@@ -228,42 +189,24 @@ public final class DurableFile {
       publishStaged();
       return true;
     }
-    Files.delete(staged);
+    files.delete(staged);
     sync();
     return true;
   }
 
   /** Replaces the file by what was staged, whatever it is. */
   void publishAlone() throws IOException {
-    steps.before("replace " + path);
     publishStaged();
   }
 
   private void publishStaged() throws IOException {
-    Files.move(staged, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    files.move(staged, path);
     sync();
   }
 
   /** Makes durable that the file has its name. */
   void sync() throws IOException {
-    steps.before("sync folder of " + path);
-    forceFolder(folder());
-  }
-
-  private void keepPrevious() throws IOException {
-    Path link = sibling(".varve-prev");
-    Files.deleteIfExists(link);
-    try {
-      Files.createLink(link, path);
-    } catch (UnsupportedOperationException | IOException e) {
-      // Not every file system has hard links.
-      Files.copy(path, link, StandardCopyOption.COPY_ATTRIBUTES);
-    }
-    Files.move(
-        link,
-        sibling(PREVIOUS),
-        StandardCopyOption.ATOMIC_MOVE,
-        StandardCopyOption.REPLACE_EXISTING);
+    files.syncName(path);
   }
 
   /** Stages unless that is done, of which a crash may have left a part. */
@@ -284,7 +227,6 @@ public final class DurableFile {
    * @return the name, which no other file had
    */
   Path keepBeside() throws IOException {
-    steps.before("keep what is not saved beside " + path);
     byte[] contents = Files.readAllBytes(staged);
     Path kept = Kept.name(path, 1);
     for (int n = 2; Files.exists(kept, LinkOption.NOFOLLOW_LINKS); n++) {
@@ -292,7 +234,7 @@ public final class DurableFile {
       if (Arrays.equals(Files.readAllBytes(kept), contents)) break;
       kept = Kept.name(path, n);
     }
-    Files.move(staged, kept, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    files.move(staged, kept);
     forceFolder(folder());
     return kept;
   }

@@ -24,17 +24,17 @@ final class FolderLock implements AutoCloseable {
 
   private final Path folder;
   private final Path file;
-  private final Steps steps;
+  private final HostFiles host;
 
   /** Null if there is no file that could be locked. */
   private @Nullable FileChannel channel;
 
   private boolean alone;
 
-  private FolderLock(Path folder, Steps steps) {
+  private FolderLock(Path folder, HostFiles host) {
     this.folder = folder;
     this.file = folder.resolve("lock");
-    this.steps = steps;
+    this.host = host;
   }
 
   /**
@@ -42,8 +42,8 @@ final class FolderLock implements AutoCloseable {
    *
    * @throws IOException if another process has it; says which
    */
-  static FolderLock of(Path folder, Steps steps) throws IOException {
-    var lock = new FolderLock(folder, steps);
+  static FolderLock of(Path folder, HostFiles host) throws IOException {
+    var lock = new FolderLock(folder, host);
     try {
       lock.takeAlone();
     } catch (NotWritableException e) {
@@ -96,8 +96,7 @@ final class FolderLock implements AutoCloseable {
 
   private FileChannel openToWrite() throws IOException {
     try {
-      steps.before("open " + file);
-      return FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      return host.open(file);
     } catch (IOException e) {
       throw new NotWritableException(
           "the state folder %s cannot be locked: %s".formatted(folder, FailureWords.of(e)), e);

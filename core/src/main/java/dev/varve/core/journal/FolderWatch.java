@@ -26,7 +26,7 @@ final class FolderWatch {
 
   private final Path folder;
   private final ImageFiles images;
-  private final Steps steps;
+  private final HostFiles host;
   private final FolderLock lock;
   private final Consumer<@Nullable String> listener;
   private final @Nullable Object identity;
@@ -40,13 +40,13 @@ final class FolderWatch {
       Path folder,
       FolderLock lock,
       ImageFiles images,
-      Steps steps,
+      HostFiles host,
       Consumer<@Nullable String> listener) {
     this.folder = folder;
     this.listener = listener;
     this.lock = lock;
     this.images = images;
-    this.steps = steps;
+    this.host = host;
     this.identity = key(folder);
     noteLock();
   }
@@ -133,7 +133,7 @@ final class FolderWatch {
   private void write() throws IOException {
     Path journal = folder.resolve("journal");
     Path place = Files.isDirectory(journal) ? journal : folder;
-    var trial = new DurableFile(place.resolve("trial"), steps);
+    var trial = new DurableFile(place.resolve("trial"), host);
     try {
       trial.stage(new byte[NEEDED_BYTES]);
     } finally {

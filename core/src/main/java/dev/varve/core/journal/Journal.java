@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -29,7 +28,7 @@ final class Journal {
   private static final Pattern NAME = Pattern.compile("(\\d{1,18})\\.change(\\.damaged)?");
 
   private final Path folder;
-  private final Steps steps;
+  private final HostFiles host;
   private final FolderWatch watch;
   private final Set<Long> present = new HashSet<>();
 
@@ -37,10 +36,10 @@ final class Journal {
   private final Map<Path, String> damaged = new LinkedHashMap<>();
   private long last;
 
-  Journal(Path folder, Steps steps, FolderWatch watch) {
+  Journal(Path folder, HostFiles host, FolderWatch watch) {
     this.folder = folder;
     this.watch = watch;
-    this.steps = steps;
+    this.host = host;
   }
 
   /**
@@ -80,8 +79,7 @@ final class Journal {
   private Path setAside(Path file) {
     Path aside = file.resolveSibling(file.getFileName() + DAMAGED);
     try {
-      steps.before("set aside " + file);
-      Files.move(file, aside, StandardCopyOption.ATOMIC_MOVE);
+      host.move(file, aside);
       return aside;
     } catch (IOException _) {
       return file; // it is not read in this run either
@@ -117,7 +115,7 @@ final class Journal {
    */
   void write(long number, JournalEntry entry) throws IOException {
     watch.checkOurs();
-    var file = new DurableFile(file(number), steps);
+    var file = new DurableFile(file(number), host);
     try {
       DurableFile.createFolders(folder);
       file.stage(entry.toBytes());
@@ -137,8 +135,7 @@ final class Journal {
   /** Ends a change; does nothing if the journal has nothing of it. */
   void end(long number) throws IOException {
     if (!present.contains(number)) return;
-    steps.before("end change " + number);
-    if (Files.deleteIfExists(file(number))) DurableFile.forceFolder(folder);
+    if (host.delete(file(number))) DurableFile.forceFolder(folder);
     present.remove(number);
   }
 

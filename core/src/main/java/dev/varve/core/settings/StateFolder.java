@@ -4,11 +4,11 @@ import dev.varve.core.journal.Changes;
 import dev.varve.core.journal.DurableFile;
 import dev.varve.core.journal.FileStep;
 import dev.varve.core.journal.Fingerprint;
+import dev.varve.core.journal.HostFiles;
 import dev.varve.core.journal.ImageUse;
 import dev.varve.core.journal.IntendedChange;
 import dev.varve.core.journal.Kept;
 import dev.varve.core.journal.NewContents;
-import dev.varve.core.journal.Steps;
 import dev.varve.core.journal.Troubles;
 import dev.varve.core.journal.UndecidedException;
 import dev.varve.core.machine.MachineId;
@@ -150,10 +150,10 @@ public final class StateFolder implements AutoCloseable {
   private List<Medium> globalMedia = List.of();
   private Fingerprint seenList = Fingerprint.NO_FILE;
 
-  private StateFolder(Path folder, ImageFiles images, Steps steps, Troubles troubles)
+  private StateFolder(Path folder, ImageFiles images, HostFiles hostFiles, Troubles troubles)
       throws IOException {
     this.folder = folder;
-    this.changes = Changes.lock(folder, images, troubles, new ImagesInUse(), steps);
+    this.changes = Changes.lock(folder, images, troubles, new ImagesInUse(), hostFiles);
     this.files = new MachineFiles(changes, images, () -> machines, () -> globalMedia);
     this.owned = new OwnedMachines(folder);
   }
@@ -166,7 +166,7 @@ public final class StateFolder implements AutoCloseable {
    * @throws IOException if another process has it, or it cannot be read or made
    */
   public static StateFolder open(Path folder, ImageFiles images) throws IOException {
-    return open(folder, images, Troubles.UNHEARD, Steps.UNHEARD);
+    return open(folder, images, Troubles.UNHEARD, HostFiles.REAL);
   }
 
   /**
@@ -174,11 +174,11 @@ public final class StateFolder implements AutoCloseable {
    *
    * @param troubles hears what cannot be finished or undone yet, and whether the folder cannot be
    *     written
-   * @param steps for tests that end things at a step
+   * @param hostFiles how files are changed
    */
-  public static StateFolder open(Path folder, ImageFiles images, Troubles troubles, Steps steps)
-      throws IOException {
-    var opened = new StateFolder(folder.toAbsolutePath().normalize(), images, steps, troubles);
+  public static StateFolder open(
+      Path folder, ImageFiles images, Troubles troubles, HostFiles hostFiles) throws IOException {
+    var opened = new StateFolder(folder.toAbsolutePath().normalize(), images, hostFiles, troubles);
     try {
       opened.changes.read();
       opened.load();

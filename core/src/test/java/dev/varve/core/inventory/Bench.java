@@ -81,13 +81,13 @@ final class Bench implements AutoCloseable {
   private Inventory open(ImageFiles images, Executor jobs, Steps steps) throws IOException {
     var surroundings =
         new Inventory.Surroundings(
-            images,
+            steps.stepping(images),
             disks,
             () -> now,
             () -> new UUID(0x4000L, 0x8000_0000_0000_0000L + ids.incrementAndGet()),
             jobs,
             bugs::add);
-    return Inventory.open(folder.resolve("state"), surroundings, steps);
+    return Inventory.open(folder.resolve("state"), surroundings, steps.files());
   }
 
   void reopen() throws IOException {

@@ -110,7 +110,7 @@ class OtherWriterTest {
         write(settings(place));
 
         try {
-          StateFolder.open(
+          Samples.open(
                   place.resolve("state"),
                   new LineImages(),
                   Troubles.UNHEARD,
@@ -173,7 +173,7 @@ class OtherWriterTest {
       Path file = settings(place);
 
       try (StateFolder folder =
-          StateFolder.open(
+          Samples.open(
               place.resolve("state"),
               new LineImages(),
               Troubles.UNHEARD,
@@ -193,7 +193,7 @@ class OtherWriterTest {
     LineImages images = writtenInTheExchange(place);
 
     try (StateFolder folder =
-        StateFolder.open(place.resolve("state"), images, Troubles.UNHEARD, Steps.UNHEARD)) {
+        Samples.open(place.resolve("state"), images, Troubles.UNHEARD, Steps.UNHEARD)) {
       save(folder, place);
     }
 
@@ -212,7 +212,7 @@ class OtherWriterTest {
       Path place = place("k" + kill);
       LineImages images = writtenInTheExchange(place);
       try (StateFolder folder =
-          StateFolder.open(
+          Samples.open(
               place.resolve("state"),
               images,
               Troubles.UNHEARD,
@@ -280,7 +280,7 @@ class OtherWriterTest {
 
   private static void kill(Path place, int step) throws IOException {
     try (StateFolder folder =
-        StateFolder.open(
+        Samples.open(
             place.resolve("state"),
             new LineImages(),
             Troubles.UNHEARD,
@@ -299,7 +299,7 @@ class OtherWriterTest {
     Path place = place("steps");
     var counter = new At(-1, () -> {});
     try (StateFolder folder =
-        StateFolder.open(place.resolve("state"), new LineImages(), Troubles.UNHEARD, counter)) {
+        Samples.open(place.resolve("state"), new LineImages(), Troubles.UNHEARD, counter)) {
       save(folder, place);
     }
     return counter.seen;

@@ -1,5 +1,7 @@
 package dev.varve.core.settings;
 
+import dev.varve.core.journal.Steps;
+import dev.varve.core.journal.Troubles;
 import dev.varve.core.machine.Attachment;
 import dev.varve.core.machine.Hardware;
 import dev.varve.core.machine.Machine;
@@ -8,6 +10,7 @@ import dev.varve.core.machine.Snapshot;
 import dev.varve.core.machine.SnapshotId;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.ImageFormat;
+import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
@@ -246,5 +249,11 @@ final class Samples {
         difference.add("+" + b.get(j++));
       }
     return difference;
+  }
+
+  /** A folder that does to the disk what {@code steps} lets it do. */
+  static StateFolder open(Path folder, ImageFiles images, Troubles troubles, Steps steps)
+      throws IOException {
+    return StateFolder.open(folder, steps.stepping(images), troubles, steps.files());
   }
 }

@@ -188,7 +188,7 @@ class StateFolderCrashTest {
               throw new IOException("No space left on device");
           };
       try (StateFolder folder =
-          StateFolder.open(place.resolve("state"), new LineImages(), Troubles.UNHEARD, failing)) {
+          Samples.open(place.resolve("state"), new LineImages(), Troubles.UNHEARD, failing)) {
         MachineSettings one = renamed(folder, place, "one");
         MachineSettings two = renamed(folder, place, "two");
         Change change = folder.begin(Map.of(), "");
@@ -237,7 +237,7 @@ class StateFolderCrashTest {
     Path place = place("steps");
     var counter = new Countdown(Integer.MAX_VALUE);
     try (StateFolder folder =
-        StateFolder.open(place.resolve("state"), new LineImages(), Troubles.UNHEARD, counter)) {
+        Samples.open(place.resolve("state"), new LineImages(), Troubles.UNHEARD, counter)) {
       deed.in(folder, place);
     }
     delete(place);
@@ -246,7 +246,7 @@ class StateFolderCrashTest {
 
   private static void kill(Path place, int kill, Deed deed) throws IOException {
     try (StateFolder folder =
-        StateFolder.open(
+        Samples.open(
             place.resolve("state"), new LineImages(), Troubles.UNHEARD, new Countdown(kill))) {
       deed.in(folder, place);
     } catch (Killed e) {
@@ -256,7 +256,7 @@ class StateFolderCrashTest {
 
   private static boolean opensWithin(Path place, int steps) throws IOException {
     try (StateFolder _ =
-        StateFolder.open(
+        Samples.open(
             place.resolve("state"), new LineImages(), Troubles.UNHEARD, new Countdown(steps))) {
       return true;
     } catch (Killed e) {

@@ -50,7 +50,7 @@ class UnwritableFolderTest {
   }
 
   private StateFolder openFolder() throws IOException {
-    return StateFolder.open(
+    return Samples.open(
         place.resolve("state"),
         images,
         new Troubles() {
