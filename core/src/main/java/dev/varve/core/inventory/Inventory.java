@@ -129,7 +129,7 @@ public final class Inventory implements AutoCloseable {
   private final Outside outside;
   private final Ledger ledger;
   private final Jobs jobs;
-  private final LongWork work;
+  private final MediumJobs work;
   private final MachineRuns runs;
   private final Machines machines;
   private final MediaRegistry registry;
@@ -154,7 +154,7 @@ public final class Inventory implements AutoCloseable {
     runs = new MachineRuns(outside);
     ledger = new Ledger(outside, runs, state);
     jobs = new Jobs(surroundings.jobs(), surroundings.bugs(), surroundings.clock());
-    work = new LongWork(outside, ledger, jobs);
+    work = new MediumJobs(outside, ledger, jobs);
     machines = new Machines(outside);
     registry = new MediaRegistry(outside);
     attaching = new Attaching(outside);
@@ -971,11 +971,13 @@ public final class Inventory implements AutoCloseable {
     }
   }
 
-  private void finishUnfinished() throws IOException {
-    for (String line : outside.store().folder().contents().unfinished())
-      if (line.startsWith(Store.IMPLICIT)) outside.store().finishImplicit(line, state());
-      else if (line.startsWith(Store.RESET)) outside.store().finishReset(line);
-      else work.resume(line);
+  private void finishUnfinished() {
+    for (Unfinished unfinished : outside.store().unfinished())
+      switch (unfinished) {
+        case Unfinished.Implicit made -> outside.store().finish(made, state());
+        case Unfinished.Reset reset -> outside.store().finish(reset);
+        case Unfinished.Work again -> work.resume(again);
+      }
   }
 
   private void tellOfKept() {

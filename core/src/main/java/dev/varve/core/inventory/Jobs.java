@@ -2,6 +2,7 @@ package dev.varve.core.inventory;
 
 import dev.varve.core.device.FailureWords;
 import dev.varve.core.log.Amount;
+import dev.varve.core.machine.MachineId;
 import dev.varve.core.medium.ModelException;
 import dev.varve.core.medium.Progress;
 import java.io.IOException;
@@ -57,10 +58,10 @@ final class Jobs {
   /**
    * Puts work into the list and starts it; it may have ended when this returns.
    *
-   * @param about what the work is about, for {@link #about}
+   * @param machine whose disks are worked on, for {@link #of}; null if the work is of no machine
    */
-  Job start(String id, String description, Object about, Body body) {
-    Running job = new Running(id, description, about, body, clock.instant());
+  Job start(String id, String description, @Nullable MachineId machine, Body body) {
+    Running job = new Running(id, description, machine, body, clock.instant());
     LOG.log(Level.INFO, "job begun: {0}", description);
     synchronized (jobs) {
       jobs.put(id, job);
@@ -81,12 +82,12 @@ final class Jobs {
     }
   }
 
-  /** Those that run and are about something. */
-  List<Job> about(Object about) {
+  /** Those that run and work on a machine's disks. */
+  List<Job> of(MachineId machine) {
     synchronized (jobs) {
       List<Job> found = new ArrayList<>();
       for (Running job : jobs.values())
-        if (job.about.equals(about) && job.state() == Job.State.RUNNING) found.add(job);
+        if (machine.equals(job.machine) && job.state() == Job.State.RUNNING) found.add(job);
       return found;
     }
   }
@@ -104,7 +105,7 @@ final class Jobs {
   private final class Running implements Job, Runnable {
     private final String id;
     private final String description;
-    private final Object about;
+    private final @Nullable MachineId machine;
     private final Body body;
     private final Instant begun;
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
@@ -113,10 +114,10 @@ final class Jobs {
     private volatile boolean cancelled;
     private volatile @Nullable Throwable failure;
 
-    Running(String id, String description, Object about, Body body, Instant begun) {
+    Running(String id, String description, @Nullable MachineId machine, Body body, Instant begun) {
       this.id = id;
       this.description = description;
-      this.about = about;
+      this.machine = machine;
       this.body = body;
       this.begun = begun;
     }

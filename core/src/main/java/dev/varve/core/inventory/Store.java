@@ -35,14 +35,13 @@ import org.jspecify.annotations.Nullable;
  * Brings changes of the inventory to disk, as a whole or not at all.
  *
  * <p>What is durable is the saved machines and the registered media. A medium that attaching made
- * is not, until it is saved: its file is there, and the journal has a line ("implicit UUID FILE")
- * that makes the next run delete the file, unless a save has registered it by then. What a kill
- * leaves of a reset the next run finds by a line too ("reset FILE").
+ * is not, until it is saved: its file is there, and the journal has an {@link Unfinished} that
+ * makes the next run delete the file, unless a save has registered it by then. What a kill leaves
+ * of a reset the next run finds the same way.
+ *
+ * <p>Not thread-safe: the caller holds the lock of the inventory's state.
  */
 final class Store implements AutoCloseable {
-
-  static final String IMPLICIT = "implicit ";
-  static final String RESET = "reset ";
 
   private final StateFolder folder;
   private final ImageFiles images;
@@ -95,7 +94,7 @@ final class Store implements AutoCloseable {
     Durable next = Durable.of(after);
     if (diffs.isEmpty() && steps.isEmpty() && next.equals(written)) return;
     checkCurrent(changed(next));
-    Change change = begin(NewDiff.files(diffs), "");
+    Change change = begin(NewDiff.files(diffs), null);
     try {
       for (NewDiff diff : diffs) diff.create(images);
       Ready ready = prepare(change, after, steps);
@@ -110,7 +109,7 @@ final class Store implements AutoCloseable {
   /** Makes a base image and its registration durable. */
   void createBase(InventoryState after, Medium medium) {
     checkCurrent(changed(Durable.of(after)));
-    Change change = begin(Map.of(medium.location(), medium.id()), "");
+    Change change = begin(Map.of(medium.location(), medium.id()), null);
     try {
       images.create(
           medium.location(),
@@ -136,9 +135,13 @@ final class Store implements AutoCloseable {
     return (RuntimeException) e;
   }
 
-  Change begin(Map<Path, MediumId> creates, String unfinished) {
+  /**
+   * @param unfinished what the next run finishes if this one is killed before the change is decided
+   *     or rolled back; null if there is nothing
+   */
+  Change begin(Map<Path, MediumId> creates, @Nullable Unfinished unfinished) {
     try {
-      return folder.begin(creates, unfinished);
+      return folder.begin(creates, unfinished == null ? "" : unfinished.line());
     } catch (FileAlreadyExistsException e) {
       throw Refusal.of(ErrorCode.VBOX_E_FILE_ERROR, "the change was not made", e);
     } catch (IOException e) {
@@ -261,34 +264,21 @@ final class Store implements AutoCloseable {
 
   /** Notes that an image is about to be reset, which happens without the ledger's lock. */
   Change beginReset(Medium medium) throws IOException {
-    return folder.begin(Map.of(), RESET + medium.location());
+    return folder.begin(Map.of(), new Unfinished.Reset(medium.location()).line());
   }
 
-  /** Does what a line of {@link #reset} asks of the next run. */
-  void finishReset(String line) {
-    images.sweep(Path.of(line.substring(RESET.length())));
-    forget(line);
+  /** Does what {@link #reset} leaves to the next run. */
+  void finish(Unfinished.Reset reset) {
+    images.sweep(reset.file());
+    forget(reset);
   }
 
   // ---- what attaching made, and nobody has saved
 
-  /** A medium that attaching made, as the journal's line has it. */
-  record Implicit(MediumId id, Path file) {
-
-    static Implicit of(String line) {
-      String[] words = line.substring(IMPLICIT.length()).split(" ", 2);
-      return new Implicit(MediumId.of(words[0]), Path.of(words[1]));
-    }
-
-    String line() {
-      return IMPLICIT + id + " " + file;
-    }
-  }
-
   /** Makes the file of a medium that is thrown away unless it is saved. */
   void createImplicit(NewDiff diff) {
     Medium medium = diff.medium();
-    Change change = begin(Map.of(), new Implicit(medium.id(), medium.location()).line());
+    Change change = begin(Map.of(), new Unfinished.Implicit(medium.id(), medium.location()));
     try {
       diff.create(images);
       unsaved.put(medium.id(), change);
@@ -316,19 +306,23 @@ final class Store implements AutoCloseable {
   }
 
   /**
-   * Does what a line of {@link #createImplicit} asks of the next run. A machine whose settings file
-   * cannot be read may have saved the medium: then that is left to a later run.
+   * Does what {@link #createImplicit} leaves to the next run. A machine whose settings file cannot
+   * be read may have saved the medium: then that is left to a later run.
    */
-  void finishImplicit(String line, InventoryState state) {
+  void finish(Unfinished.Implicit made, InventoryState state) {
     if (!state.bad().isEmpty()) return;
-    Implicit made = Implicit.of(line);
-    if (state.media().containsKey(made.id())) forget(line);
-    else folder.forget(line, made.file(), made.id());
+    if (state.media().containsKey(made.medium())) forget(made);
+    else folder.forget(made.line(), made.file(), made.medium());
+  }
+
+  /** What runs before this one left unfinished, the oldest first. */
+  List<Unfinished> unfinished() {
+    return folder.contents().unfinished().stream().map(Unfinished::of).toList();
   }
 
   /** Ends what a run before this one left unfinished. */
-  void forget(String line) {
-    folder.forget(line);
+  void forget(Unfinished unfinished) {
+    folder.forget(unfinished.line());
   }
 
   // ---- what is durable of a state

@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.UUID;
 
 /**
  * Takes a machine off the list whose settings file cannot be used. The journal may keep lines that
@@ -45,44 +44,33 @@ final class Unlisting {
   }
 
   private Unlisted carryOut(Store store, Ledger ledger) {
-    List<String> unfinished = store.folder().contents().unfinished();
+    List<Unfinished> unfinished = store.unfinished();
     List<Path> images = new ArrayList<>();
     List<String> work = new ArrayList<>();
     // Before the machine is off the list: the next run then deletes what nobody has registered.
-    for (String line : unfinished)
-      if (line.startsWith(Store.IMPLICIT)) {
-        Store.Implicit made = Store.Implicit.of(line);
-        boolean saved = before.media().containsKey(made.id());
-        store.forget(line);
+    for (Unfinished each : unfinished)
+      if (each instanceof Unfinished.Implicit made) {
+        boolean saved = before.media().containsKey(made.medium());
+        store.forget(made);
         if (!saved && Files.exists(made.file())) images.add(made.file());
       }
     ledger.decide(state -> state.withBad(left));
     // After it: if this comes to nothing, the next run gives them up.
-    for (String line : unfinished)
-      if (waits(line)) {
-        store.forget(line);
-        work.add(words(line));
+    for (Unfinished each : unfinished)
+      if (each instanceof Unfinished.Work waiting && waitsForNothingElse(waiting)) {
+        store.forget(waiting);
+        work.add(waiting.words());
       }
     return new Unlisted(images, work);
   }
 
   /** Whether work waits for nothing but this machine's settings file. */
-  private boolean waits(String line) {
-    if (line.startsWith(Store.IMPLICIT)) return false;
-    String[] words = line.split(" ");
-    UUID first = UUID.fromString(words[1]);
-    if (words[0].equals(LongWork.DELETE_SNAPSHOT)) {
-      var of = new MachineId(first);
-      return !before.machines().containsKey(of) && (left.isEmpty() || of.equals(machine.id()));
-    }
-    var media = Set.of(new MediumId(first), new MediumId(UUID.fromString(words[2])));
-    return left.isEmpty() && !before.media().keySet().containsAll(media);
-  }
-
-  private static String words(String line) {
-    String[] words = line.split(" ");
-    return words[0].equals(LongWork.DELETE_SNAPSHOT)
-        ? "delete snapshot %s of machine %s".formatted(words[2], words[1])
-        : "merge medium %s into %s".formatted(words[1], words[2]);
+  private boolean waitsForNothingElse(Unfinished.Work work) {
+    return switch (work) {
+      case Unfinished.DeleteSnapshot(MachineId of, _) ->
+          !before.machines().containsKey(of) && (left.isEmpty() || of.equals(machine.id()));
+      case Unfinished.MergeMedium(MediumId source, MediumId target) ->
+          left.isEmpty() && !before.media().keySet().containsAll(Set.of(source, target));
+    };
   }
 }

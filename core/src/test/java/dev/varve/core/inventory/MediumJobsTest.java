@@ -43,7 +43,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Deleting snapshots and merging, between their beginning and their end. */
-class LongWorkTest {
+class MediumJobsTest {
 
   @TempDir(factory = MemoryFolder.class)
   Path folder;
@@ -322,7 +322,7 @@ class LongWorkTest {
             .start(
                 "1",
                 "do this",
-                "that",
+                null,
                 _ -> {
                   throw bug;
                 });

@@ -1,0 +1,181 @@
+package dev.varve.core.inventory;
+
+import static dev.varve.core.medium.ErrorCode.E_FAIL;
+
+import dev.varve.core.machine.MachineId;
+import dev.varve.core.machine.MachineState;
+import dev.varve.core.medium.FileIdentity;
+import dev.varve.core.medium.HalfMergedException;
+import dev.varve.core.medium.MediumId;
+import dev.varve.core.medium.Progress;
+import dev.varve.core.settings.StateFolder;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One piece of work from its beginning to its end: {@link #lock} and {@link #begin} with the lock
+ * of the inventory's state, then {@link #run} on the job's thread, which takes that lock for the
+ * first and last moments only.
+ */
+final class RunningWork {
+
+  private final Outside outside;
+  private final Ledger ledger;
+  private final HostWait host;
+  private final Work work;
+  private final BooleanSupplier closing;
+  private final String id;
+
+  /** What the machine goes back to; null where there is no machine, or nothing has begun. */
+  private @Nullable MachineState stateBefore;
+
+  private StateFolder.@Nullable Change change;
+  private boolean repeatable;
+
+  /**
+   * @param closing whether the program ends: then what can be done again is left to the next run
+   */
+  RunningWork(Outside outside, Ledger ledger, Work work, BooleanSupplier closing) {
+    this.outside = outside;
+    this.ledger = ledger;
+    this.host = new HostWait(outside, ledger::lastState);
+    this.work = work;
+    this.closing = closing;
+    this.id = outside.newToken();
+  }
+
+  /** Of the job, and of its locks. */
+  String id() {
+    return id;
+  }
+
+  String description() {
+    return work.description();
+  }
+
+  @Nullable MachineId machine() {
+    return work.machine();
+  }
+
+  // ---- the beginning
+
+  /**
+   * Locks media for the work.
+   *
+   * @param ignoring a token whose locks are no obstacle; null for none
+   */
+  InventoryState lock(InventoryState state, Set<MediumId> media, @Nullable String ignoring) {
+    return MediumLocks.take(
+        state,
+        MediumLocks.writing(media, id, MediumLock.Kind.JOB, description()),
+        description(),
+        ignoring);
+  }
+
+  /**
+   * @param before the state of the machine to go back to; null where there is no machine
+   * @param unfinished what the next run finishes if this one is killed; null if nothing
+   */
+  void begin(
+      InventoryState state, @Nullable MachineState before, Unfinished.@Nullable Work unfinished) {
+    stateBefore = before;
+    repeatable = unfinished != null;
+    change = outside.store().begin(work.creates(), unfinished);
+    ledger.publish(state);
+  }
+
+  // ---- the work
+
+  void run(Progress progress) {
+    var tools = new Work.Tools(outside, ledger, this::makes);
+    try {
+      work.run(tools, progress);
+      MachineId machine = machine();
+      if (machine != null) {
+        host.forMachine(machine);
+        host.forDisks(machine);
+      }
+      ledger.locked(
+          () -> {
+            end(tools);
+            return null;
+          });
+    } catch (IOException e) {
+      giveUp();
+      throw refusal(e);
+    } catch (Throwable e) {
+      giveUp();
+      throw e;
+    }
+  }
+
+  private void makes(Path name, FileIdentity file) throws IOException {
+    StateFolder.Change begun = Objects.requireNonNull(change);
+    ledger.lockedWork(
+        () -> {
+          begun.makes(name, file);
+          return null;
+        });
+  }
+
+  private RuntimeException refusal(IOException e) {
+    boolean half = e instanceof HalfMergedException;
+    IOException why = half && e.getCause() instanceof IOException cause ? cause : e;
+    String left =
+        work.changed().isEmpty()
+            ? ""
+            : ", of which a part is done: do it again when the reason is gone";
+    return Refusal.of(E_FAIL, "cannot " + description() + left, why);
+  }
+
+  // ---- the end
+
+  private void end(Work.Tools tools) {
+    InventoryState released = released(ledger.state());
+    InventoryState after = work.apply(released);
+    try {
+      Store.Ready ready =
+          outside.store().prepare(Objects.requireNonNull(change), after, work.steps(released));
+      work.decide(tools, ready::decide);
+      ready.carryOut();
+    } catch (IOException e) {
+      throw refusal(e);
+    }
+    MachineId machine = machine();
+    ledger.settle(machine == null ? after : MachineRuns.relocked(after, machine));
+  }
+
+  private InventoryState released(InventoryState state) {
+    InventoryState released = state.withoutLocks(id);
+    MachineId machine = machine();
+    if (stateBefore == null || machine == null) return released;
+    return released.with(released.machine(machine).with(stateBefore));
+  }
+
+  /**
+   * Restores the previous state. A half-done backward merge, and work stopped by shutdown, stay in
+   * the journal and are resumed at the next start.
+   */
+  private void giveUp() {
+    ledger.locked(
+        () -> {
+          giveUpLocked();
+          return null;
+        });
+  }
+
+  private void giveUpLocked() {
+    try {
+      work.abandon();
+    } finally {
+      ledger.publish(released(ledger.state()).withHalfMerged(work.changed()));
+      boolean later = !work.changed().isEmpty() || closing.getAsBoolean() && repeatable;
+      if (change != null && later) change.postpone();
+      else if (change != null) change.rollBack();
+    }
+  }
+}

@@ -1,0 +1,60 @@
+package dev.varve.core.inventory;
+
+import dev.varve.core.journal.FileStep;
+import dev.varve.core.machine.MachineId;
+import dev.varve.core.medium.FileIdentity;
+import dev.varve.core.medium.MediumId;
+import dev.varve.core.medium.Progress;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a job does to images, and what the inventory is afterwards. {@link RunningWork} carries it
+ * from its beginning to its end. Used by the thread of one job.
+ */
+sealed interface Work permits MergeWork, CopyWork {
+
+  /** For people: {@code copy 'a.vdi' to 'b.vdi'}. */
+  String description();
+
+  /** Whose disks are worked on, which may be in use; null if the work is of no machine. */
+  @Nullable MachineId machine();
+
+  /** Files that the work makes, with the ids that they hold. */
+  Map<Path, MediumId> creates();
+
+  /** Notes which file has a name that {@link #creates} promised. */
+  interface Making {
+    void makes(Path name, FileIdentity file) throws IOException;
+  }
+
+  /**
+   * Does what takes long, without the lock of the inventory's state.
+   *
+   * @throws java.util.concurrent.CancellationException if it stopped because {@code progress} said
+   *     so
+   */
+  void run(Tools tools, Progress progress) throws IOException;
+
+  /** What the work may use while it runs. */
+  record Tools(Outside outside, Ledger ledger, Making making) {}
+
+  /** Images that show something else already: with one of them the work has to be finished. */
+  Set<MediumId> changed();
+
+  /** The state once the work is done. */
+  InventoryState apply(InventoryState now);
+
+  /** What is left to do with files once it is decided. */
+  List<FileStep> steps(InventoryState now);
+
+  /** Runs the decision at the moment at which running disks can follow it. */
+  void decide(Tools tools, RunningDisks.Decision decision) throws IOException;
+
+  /** Lets running disks forget what the work has done so far. */
+  void abandon();
+}
