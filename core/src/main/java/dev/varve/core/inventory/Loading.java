@@ -236,7 +236,10 @@ final class Loading {
     return null;
   }
 
-  /** Which rule of the model a machine's settings break; null if none. */
+  /**
+   * Which rule a machine's disks break beside all media that are known; null if none. What a
+   * settings file can break by itself was refused when it was read, with the line.
+   */
   private static @Nullable String problem(InventoryState state, Machine machine) {
     String why = problem(state, machine.hardware(), true);
     if (why != null) return why;
@@ -249,23 +252,13 @@ final class Loading {
 
   private static @Nullable String problem(
       InventoryState state, Hardware hardware, boolean current) {
-    Set<Slot> slots = new HashSet<>();
-    Set<MediumId> disks = new HashSet<>();
     for (Attachment attachment : hardware.attachments()) {
-      Slot slot = attachment.slot();
-      if (!slots.add(slot)) return "two devices are at %s".formatted(slot);
-      if (hardware.controller(slot.controller()) == null)
-        return "there is no controller for the device at %s".formatted(slot);
-      String group = attachment.bandwidthGroup();
-      if (group != null && hardware.bandwidthGroup(group) == null)
-        return "the device at %s is in bandwidth group '%s', which is not there"
-            .formatted(slot, group);
-      MediumId id = attachment.medium();
       if (attachment.type() != DeviceType.HARD_DISK) continue;
-      if (id == null) return "the hard disk at %s has no medium".formatted(slot);
+      Slot slot = attachment.slot();
+      MediumId id = attachment.medium();
+      assert id != null : slot; // the file was refused otherwise
       Medium medium = state.media().get(id);
       if (medium == null) return "the hard disk %s at %s is not registered".formatted(id, slot);
-      if (!disks.add(id)) return "hard disk '%s' is attached twice".formatted(medium.name());
       boolean indirect =
           medium.type() == MediumType.IMMUTABLE || medium.type() == MediumType.MULTI_ATTACH;
       if (current && indirect)
