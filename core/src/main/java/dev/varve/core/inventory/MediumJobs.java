@@ -228,7 +228,8 @@ final class MediumJobs {
     return work;
   }
 
-  private RunningWork beginClone(MediumId id, Path location, ImageFormat format, MediumVariant variant) {
+  private RunningWork beginClone(
+      MediumId id, Path location, ImageFormat format, MediumVariant variant) {
     InventoryState state = ledger.state();
     Medium medium = state.medium(id);
     if (medium.device() != DeviceType.HARD_DISK)
