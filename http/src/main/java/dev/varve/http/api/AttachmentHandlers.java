@@ -156,6 +156,8 @@ final class AttachmentHandlers {
   }
 
   /**
+   * There is no flag to force it: over NBD a guest cannot lock the tray.
+   *
    * @param medium null to unmount
    */
   private Answer mount(Call call, @Nullable MediumId medium) {

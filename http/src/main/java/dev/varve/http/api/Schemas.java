@@ -115,7 +115,7 @@ final class Schemas {
       if (Boolean.TRUE.equals(outcome.getValid())) return null;
       List<OutputUnit> errors = outcome.getErrors() == null ? List.of() : outcome.getErrors();
       for (OutputUnit error : errors) {
-        if (TELLING.contains(keyword(error))) return sentence(thing, error);
+        if (TELLING.contains(keyword(error))) return sentence(thing, value, error);
       }
       for (OutputUnit error : errors) {
         if (keyword(error).equals("additionalProperties")) return unknownMember(thing, error);
@@ -128,13 +128,17 @@ final class Schemas {
       return "%s has no member '%s'; it can have %s".formatted(thing, member, knownMembers(error));
     }
 
-    private String sentence(String thing, OutputUnit error) {
-      String place = error.getInstanceLocation().replaceFirst("^#/?", "").replace('/', '.');
-      String subject = place.isEmpty() ? thing : "'%s' of %s".formatted(place, thing);
+    /** The library's own text is not used: it is for programmers, and changes with its versions. */
+    private String sentence(String thing, Object whole, OutputUnit error) {
+      String place = error.getInstanceLocation().replaceFirst("^#/?", "");
+      String subject =
+          place.isEmpty() ? thing : "'%s' of %s".formatted(place.replace('/', '.'), thing);
       JsonObject schema = schemaOf(error);
+      Object value = at(whole, place);
       return subject
           + switch (keyword(error)) {
-            case "required" -> " lacks the member " + quoted(error.getError());
+            case "required" -> 
+                " lacks the member '" + missing(schema.getJsonArray("required"), value) + "'";
             case "enum" -> " is none of " + list(schema.getJsonArray("enum"));
             case "pattern" ->
                 " has not the form of "
@@ -147,14 +151,16 @@ final class Schemas {
             case "minLength" -> " is empty";
             case "maxLength" ->
                 " is longer than %d characters".formatted(schema.getInteger("maxLength"));
-            case "minimum", "maximum" -> ": " + error.getError();
-            case "minProperties" -> " is empty; name what is to change";
+            case "minimum" -> ": %s is less than %s".formatted(value, schema.getValue("minimum"));
+            case "maximum" -> ": %s is greater than %s".formatted(value, schema.getValue("maximum"));
+            case "const" -> " is not " + schema.getValue("const");
+            case "minProperties" -> " is empty; name a member to change";
             case "maxProperties" ->
                 " has more than %d members; send one request for each"
                     .formatted(schema.getInteger("maxProperties"));
             default ->
-                " is a wrong type of value: "
-                    + error.getError().replace("Instance type", "its type").replace(". E", ", e");
+                " is of type %s; it has to be of type %s"
+                    .formatted(type(value), types(schema.getValue("type")));
           };
     }
 
@@ -162,9 +168,41 @@ final class Schemas {
       return error.getKeywordLocation().replaceFirst(".*/", "");
     }
 
-    private static String quoted(String vertxMessage) {
-      int quote = vertxMessage.indexOf('"');
-      return quote < 0 ? vertxMessage : vertxMessage.substring(quote).replace('"', '\'');
+    /** The part of a value at a place like {@code limits/0/name}; the whole at no place. */
+    private static @Nullable Object at(Object whole, String place) {
+      Object part = whole;
+      if (place.isEmpty()) return part;
+      for (String step : place.split("/"))
+        part =
+            part instanceof JsonArray array
+                ? array.getValue(Integer.parseInt(step))
+                : part instanceof JsonObject object ? object.getValue(step) : null;
+      return part;
+    }
+
+    private static String missing(JsonArray required, @Nullable Object value) {
+      return required.stream()
+          .map(String::valueOf)
+          .filter(name -> !(value instanceof JsonObject object && object.containsKey(name)))
+          .findFirst()
+          .orElse("?");
+    }
+
+    private static String type(@Nullable Object value) {
+      return switch (value) {
+        case null -> "null";
+        case JsonObject _ -> "object";
+        case JsonArray _ -> "array";
+        case String _ -> "string";
+        case Boolean _ -> "boolean";
+        default -> "number";
+      };
+    }
+
+    private static String types(Object wanted) {
+      return wanted instanceof JsonArray several
+          ? several.stream().map(String::valueOf).collect(Collectors.joining(" or "))
+          : String.valueOf(wanted);
     }
 
     private String list(JsonArray values) {

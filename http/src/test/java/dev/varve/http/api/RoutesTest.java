@@ -246,7 +246,7 @@ final class RoutesTest {
         "'location' of the body has not the form of an absolute path: ^/[^\\u0000]*$",
         detail("POST", "/api/v1/media/open", "{\"location\":\"a\"}"));
     assertEquals(
-        "the body is empty; name what is to change", detail("PATCH", "/api/v1/media/" + ID, "{}"));
+        "the body is empty; name a member to change", detail("PATCH", "/api/v1/media/" + ID, "{}"));
     assertEquals(
         "the parameter 'port': 999 is greater than 255",
         detail("DELETE", "/api/v1/machines/m/attachments/c/999/0", ""));
