@@ -137,7 +137,7 @@ final class Schemas {
       Object value = at(whole, place);
       return subject
           + switch (keyword(error)) {
-            case "required" -> 
+            case "required" ->
                 " lacks the member '" + missing(schema.getJsonArray("required"), value) + "'";
             case "enum" -> " is none of " + list(schema.getJsonArray("enum"));
             case "pattern" ->
@@ -152,7 +152,8 @@ final class Schemas {
             case "maxLength" ->
                 " is longer than %d characters".formatted(schema.getInteger("maxLength"));
             case "minimum" -> ": %s is less than %s".formatted(value, schema.getValue("minimum"));
-            case "maximum" -> ": %s is greater than %s".formatted(value, schema.getValue("maximum"));
+            case "maximum" ->
+                ": %s is greater than %s".formatted(value, schema.getValue("maximum"));
             case "const" -> " is not " + schema.getValue("const");
             case "minProperties" -> " is empty; name a member to change";
             case "maxProperties" ->
