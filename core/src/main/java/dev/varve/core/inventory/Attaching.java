@@ -21,10 +21,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Attaching {
 
-  private final Outside outside;
+  private final Resources resources;
 
-  Attaching(Outside outside) {
-    this.outside = outside;
+  Attaching(Resources resources) {
+    this.resources = resources;
   }
 
   /**
@@ -42,7 +42,7 @@ final class Attaching {
     Attachment device = Attachment.of(slot, type, id, hotPluggable);
     if (id == null) {
       if (type == DeviceType.HARD_DISK)
-        throw Refusal.of(
+        throw ModelErrors.of(
             E_INVALIDARG, "a hard disk at %s needs a medium; only drives are empty", slot);
       return attached(state, entry, device);
     }
@@ -50,7 +50,7 @@ final class Attaching {
     Devices.checkFits(medium, type);
     Devices.checkOnlyOnce(entry, medium);
     if (medium.type() == MediumType.MULTI_ATTACH && medium.isGlobal())
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_INVALID_OBJECT_STATE,
           "'%s' is of type MultiAttach and belongs to no machine; attach it once as Normal first",
           medium.name());
@@ -83,7 +83,7 @@ final class Attaching {
   /** What attaching made elsewhere goes when that is discarded, and nobody else can have it. */
   private static void checkKept(InventoryState state, Medium medium) {
     if (state.implicitMedia().contains(medium.id()))
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_OBJECT_IN_USE,
           "'%s' was made by attaching to machine %s, which is not saved yet; save that first",
           medium.name(),
@@ -92,11 +92,11 @@ final class Attaching {
 
   private InventoryState attachNewDiff(
       InventoryState state, MachineEntry entry, Attachment device, Medium parent) {
-    InventoryState now = outside.inspection().needs(state, state.chain(parent.id()));
+    InventoryState now = resources.inspection().needs(state, state.chain(parent.id()));
     MediumLocks.needReading(
         now, now.chain(parent.id()), "build on '%s'".formatted(parent.name()), null);
     NewDiff.checkParent(now, parent, null);
-    NewDiff diff = NewDiff.in(entry.saved(), now, now.medium(parent.id()), outside.newMediumId());
+    NewDiff diff = NewDiff.in(entry.saved(), now, now.medium(parent.id()), resources.newMediumId());
     return attached(
         now.with(diff.medium()), entry, device.withMedium(diff.medium().id()).withImplicit(true));
   }
@@ -116,7 +116,7 @@ final class Attaching {
         || slot.port() >= controller.portCount()
         || slot.device() < 0
         || slot.device() >= devices)
-      throw Refusal.of(
+      throw ModelErrors.of(
           E_INVALIDARG,
           "controller '%s' has ports 0 to %d with devices 0 to %d; %d.%d was asked for",
           controller.name(),
@@ -126,7 +126,7 @@ final class Attaching {
           slot.device());
     Attachment there = hardware.attachment(slot);
     if (there != null)
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_OBJECT_IN_USE,
           "at %s is a %s already%s; detach it, or choose another slot",
           slot,
@@ -144,7 +144,7 @@ final class Attaching {
 
   private static void checkBus(StorageController controller, DeviceType type) {
     if (!controller.bus().deviceTypes().contains(type))
-      throw Refusal.of(
+      throw ModelErrors.of(
           E_INVALIDARG,
           "controller '%s' (%s) takes %s; a %s does not fit",
           controller.name(),

@@ -18,7 +18,7 @@ final class BandwidthGroups {
   static BandwidthGroup find(Hardware hardware, String name) {
     BandwidthGroup group = hardware.bandwidthGroup(name);
     if (group == null)
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_OBJECT_NOT_FOUND,
           "there is no bandwidth group '%s' in this machine; create it first",
           name);
@@ -27,10 +27,10 @@ final class BandwidthGroups {
 
   static InventoryState create(InventoryState state, String session, BandwidthGroup group) {
     MachineEntry entry = Sessions.stopped(state, session, "create a bandwidth group");
-    Refusal.checkName("a bandwidth group", Names.fault(group.name()), group.name());
+    ModelErrors.checkName("a bandwidth group", Names.fault(group.name()), group.name());
     Hardware hardware = entry.working().hardware();
     if (hardware.bandwidthGroup(group.name()) != null)
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_OBJECT_IN_USE,
           "there is a bandwidth group '%s' already; names are unique across both kinds",
           group.name());
@@ -50,7 +50,7 @@ final class BandwidthGroups {
             .map(Object::toString)
             .toList();
     if (!users.isEmpty())
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_OBJECT_IN_USE,
           "bandwidth group '%s' limits %s; take them out of it first",
           name,

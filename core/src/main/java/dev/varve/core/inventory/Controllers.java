@@ -27,7 +27,7 @@ final class Controllers {
   static StorageController find(Hardware hardware, String name) {
     StorageController controller = hardware.controller(name);
     if (controller == null)
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_OBJECT_NOT_FOUND,
           "there is no storage controller '%s'; there %s",
           name,
@@ -45,7 +45,7 @@ final class Controllers {
       @Nullable ControllerType type) {
     MachineEntry entry = Sessions.stopped(state, session, "add a controller");
     Hardware hardware = entry.working().hardware();
-    Refusal.checkName("a storage controller", Names.faultOfPart(name), name);
+    ModelErrors.checkName("a storage controller", Names.faultOfPart(name), name);
     checkFree(hardware, name);
     ControllerType chip = type == null ? ControllerType.of(bus).getFirst() : type;
     checkBus(chip, bus, name);
@@ -54,7 +54,7 @@ final class Controllers {
     boolean roomy = ROOMY_CHIPSETS.contains(entry.saved().chipset());
     int most = roomy ? bus.maxPerIch9() : bus.maxPerPiix3();
     if (sameBus.size() >= most)
-      throw Refusal.of(
+      throw ModelErrors.of(
           E_INVALIDARG,
           "a machine with chipset %s has at most %d %s controllers, and '%s' has that many",
           entry.saved().chipset(),
@@ -88,7 +88,7 @@ final class Controllers {
     MachineEntry entry = Sessions.stopped(state, session, "rename a controller");
     find(entry.working().hardware(), name);
     if (newName.equals(name)) return state;
-    Refusal.checkName("a storage controller", Names.faultOfPart(newName), newName);
+    ModelErrors.checkName("a storage controller", Names.faultOfPart(newName), newName);
     checkFree(entry.working().hardware(), newName);
     WorkingCopy moved =
         entry
@@ -125,7 +125,7 @@ final class Controllers {
         controller -> {
           StorageBus bus = controller.bus();
           if (ports < bus.minPorts() || ports > bus.maxPorts())
-            throw Refusal.of(
+            throw ModelErrors.of(
                 E_INVALIDARG,
                 "controller '%s' (%s) has %d to %d ports; %d were asked for",
                 name,
@@ -171,7 +171,7 @@ final class Controllers {
 
   private static void checkFree(Hardware hardware, String name) {
     if (hardware.controller(name) != null)
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_OBJECT_IN_USE,
           "there is a storage controller '%s' already; choose another name, or use that one",
           name);
@@ -179,7 +179,7 @@ final class Controllers {
 
   private static void checkBus(ControllerType type, StorageBus bus, String name) {
     if (type.bus() != bus)
-      throw Refusal.of(
+      throw ModelErrors.of(
           E_INVALIDARG,
           "%s is a %s controller, and '%s' is on the %s bus; its types are %s",
           type.text(),

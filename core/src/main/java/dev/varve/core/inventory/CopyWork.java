@@ -35,7 +35,7 @@ record CopyWork(String description, List<Medium> chain, Medium copy) implements 
   public void run(Tools tools, Progress progress) throws IOException {
     boolean done =
         tools
-            .outside()
+            .resources()
             .images()
             .copy(
                 ImageChain.of(chain.reversed()),

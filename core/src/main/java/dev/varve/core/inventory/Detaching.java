@@ -27,7 +27,7 @@ final class Detaching {
     checkHotPlug(entry, controller, "detach a device");
     Attachment attachment = Devices.find(hardware, slot);
     if (entry.state().isOnline() && !attachment.hotPluggable())
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_NOT_SUPPORTED,
           "the device at %s is not hot-pluggable; power machine '%s' down first",
           slot,
@@ -45,7 +45,7 @@ final class Detaching {
   /** A running machine changes only where its controller can. */
   static void checkHotPlug(MachineEntry entry, StorageController controller, String doing) {
     if (entry.state().isOnline() && !controller.bus().hotPlug())
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_INVALID_VM_STATE,
           "cannot %s on controller '%s' while machine '%s' runs: %s cannot plug; power it down, or use SATA or USB",
           doing,

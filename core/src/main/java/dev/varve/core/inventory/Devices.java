@@ -31,7 +31,7 @@ final class Devices {
   static Attachment find(Hardware hardware, Slot slot) {
     Attachment attachment = hardware.attachment(slot);
     if (attachment == null)
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_OBJECT_NOT_FOUND, "nothing is attached at %s; attach a device first", slot);
     return attachment;
   }
@@ -79,13 +79,13 @@ final class Devices {
     Attachment attachment = find(entry.working().hardware(), slot);
     StorageController controller = Controllers.find(entry.working().hardware(), slot.controller());
     if (!controller.bus().hotPlug())
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_NOT_SUPPORTED,
           "controller '%s' (%s) cannot plug devices while the machine runs; use SATA or USB",
           controller.name(),
           controller.bus().text());
     if (attachment.type() == DeviceType.FLOPPY)
-      throw Refusal.of(E_INVALIDARG, "the floppy drive at %s cannot be hot-pluggable", slot);
+      throw ModelErrors.of(E_INVALIDARG, "the floppy drive at %s cannot be hot-pluggable", slot);
     if (controller.bus() == StorageBus.USB) return state;
     return changed(state, entry, slot, a -> a.withHotPluggable(value));
   }
@@ -100,7 +100,7 @@ final class Devices {
 
   private static void checkKind(Attachment attachment, DeviceType kind, String flag) {
     if (attachment.type() != kind)
-      throw Refusal.of(
+      throw ModelErrors.of(
           E_INVALIDARG,
           "%s is for %s devices; at %s is a %s",
           flag,
@@ -128,7 +128,7 @@ final class Devices {
     Attachment drive = find(entry.working().hardware(), slot);
     if (Objects.equals(medium, drive.medium())) return state;
     if (!drive.type().isRemovable())
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_INVALID_OBJECT_STATE,
           "at %s is a hard disk, and only DVD and floppy drives change their media; detach it instead",
           slot);
@@ -143,7 +143,7 @@ final class Devices {
   /** A medium goes into drives of its own kind. */
   static void checkFits(Medium medium, DeviceType drive) {
     if (medium.device() != drive)
-      throw Refusal.of(
+      throw ModelErrors.of(
           E_INVALIDARG,
           "'%s' is a %s medium and does not fit a %s device",
           medium.name(),
@@ -155,7 +155,7 @@ final class Devices {
   static void checkOnlyOnce(MachineEntry entry, Medium medium) {
     if (medium.device() == DeviceType.DVD && medium.type() == MediumType.READONLY) return;
     if (entry.working().attaches(medium.id()))
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_OBJECT_IN_USE,
           "'%s' is attached to machine '%s' already; detach it first",
           medium.name(),
@@ -166,13 +166,14 @@ final class Devices {
   static InventoryState guestEject(InventoryState state, MachineId machine, Slot slot) {
     MachineEntry entry = Sessions.writable(state.machine(machine), "open a tray");
     if (!entry.state().isOnline() && entry.sessions().isEmpty())
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_INVALID_VM_STATE,
           "machine '%s' is not running: no guest can open a tray",
           entry.name());
     Attachment drive = find(entry.working().hardware(), slot);
     if (drive.type() != DeviceType.DVD)
-      throw Refusal.of(E_INVALIDARG, "at %s is no DVD drive, and nothing else has a tray", slot);
+      throw ModelErrors.of(
+          E_INVALIDARG, "at %s is no DVD drive, and nothing else has a tray", slot);
     WorkingCopy open =
         entry
             .working()

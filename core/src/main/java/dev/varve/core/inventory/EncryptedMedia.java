@@ -26,7 +26,7 @@ final class EncryptedMedia {
     Medium keyed = keyed(state, id);
     if (keyed == null) return;
     Medium medium = state.medium(id);
-    throw Refusal.of(
+    throw ModelErrors.of(
         VBOX_E_NOT_SUPPORTED,
         "'%s' is encrypted%s, and %s",
         medium.name(),

@@ -70,7 +70,7 @@ final class Endings {
   private static @Nullable RuntimeException failure(
       MachineEntry machine, CompletableFuture<Void> ending, Duration patience) {
     if (!ending.isDone())
-      return Refusal.of(
+      return ModelErrors.of(
           ErrorCode.E_FAIL,
           "machine '%s' has not ended in %d s, because the host does not answer: what it wrote last may not be on its disks. Look at the file systems below them",
           machine.name(),

@@ -21,11 +21,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class HostWait {
 
-  private final Outside outside;
+  private final Resources resources;
   private final Supplier<InventoryState> state;
 
-  HostWait(Outside outside, Supplier<InventoryState> state) {
-    this.outside = outside;
+  HostWait(Resources resources, Supplier<InventoryState> state) {
+    this.resources = resources;
     this.state = state;
   }
 
@@ -78,7 +78,7 @@ final class HostWait {
   }
 
   void forDisks(MachineId machine) {
-    outside.disks().awaitHost(machine);
+    resources.disks().awaitHost(machine);
   }
 
   private @Nullable MachineId machine(String session) {
@@ -90,6 +90,6 @@ final class HostWait {
   }
 
   private void forFolder(@Nullable Path folder) {
-    if (folder != null) outside.images().awaitHost(folder);
+    if (folder != null) resources.images().awaitHost(folder);
   }
 }

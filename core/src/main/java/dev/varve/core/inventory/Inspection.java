@@ -55,7 +55,7 @@ final class Inspection {
           .withAccessError(null);
     } catch (IOException e) {
       String note = Files.notExists(medium.location()) ? moved.note(medium) : null;
-      String why = Refusal.why(medium.location(), e);
+      String why = ModelErrors.why(medium.location(), e);
       return medium.withAccessError(note == null ? why : why + ": " + note);
     }
   }
@@ -117,13 +117,13 @@ final class Inspection {
         if (step instanceof FileStep.Delete) checkDeletable(step.image(), doing);
         else images.checkChangeable(step.image());
     } catch (IOException e) {
-      throw Refusal.of(ErrorCode.VBOX_E_FILE_ERROR, "cannot " + doing, e);
+      throw ModelErrors.of(ErrorCode.VBOX_E_FILE_ERROR, "cannot " + doing, e);
     }
   }
 
   private void checkDeletable(Path image, String doing) throws IOException {
     if (Files.exists(image) && !Files.isRegularFile(image))
-      throw Refusal.of(
+      throw ModelErrors.of(
           ErrorCode.VBOX_E_NOT_SUPPORTED,
           "'%s' is a device of the host, and to %s it would have to be deleted; close the medium, or detach it",
           image,
@@ -139,6 +139,7 @@ final class Inspection {
           medium.isHostDrive()
               ? "Connect the drive, or detach the medium"
               : "Put the file there, or detach the medium";
-    return Refusal.of(ErrorCode.E_FAIL, "'%s' cannot be opened: %s. %s", medium.name(), why, way);
+    return ModelErrors.of(
+        ErrorCode.E_FAIL, "'%s' cannot be opened: %s. %s", medium.name(), why, way);
   }
 }

@@ -18,7 +18,6 @@ import dev.varve.core.machine.SnapshotId;
 import dev.varve.core.machine.StorageBus;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.ErrorCode;
-import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
@@ -32,15 +31,11 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.Executor;
-import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,20 +57,6 @@ import org.jspecify.annotations.Nullable;
 public final class Inventory implements AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger(Inventory.class.getName());
-
-  /**
-   * What the inventory takes from outside.
-   *
-   * @param jobs where long work runs
-   * @param bugs hears of it when a job fails for a reason that nobody foresaw
-   */
-  public record Surroundings(
-      ImageFiles images,
-      RunningDisks disks,
-      InstantSource clock,
-      Supplier<UUID> ids,
-      Executor jobs,
-      Consumer<Throwable> bugs) {}
 
   /** What becomes of a machine's media when it is unregistered. */
   public enum UnregisterMode {
@@ -126,41 +107,36 @@ public final class Inventory implements AutoCloseable {
    */
   public record Started(Map<Slot, List<String>> uris, List<String> warnings) {}
 
-  private final Outside outside;
-  private final Ledger ledger;
+  private final Resources resources;
+  private final Transactions transactions;
   private final Jobs jobs;
   private final MediumJobs work;
   private final MachineRuns runs;
   private final Machines machines;
-  private final MediaRegistry registry;
+  private final Media registry;
   private final Attaching attaching;
   private final Snapshots snapshots;
   private final Leases leases;
   private final HostWait host;
   private volatile boolean closed;
 
-  private Inventory(
-      StateFolder folder, Surroundings surroundings, Warnings warnings, InventoryState state) {
-    ImageFiles images = surroundings.images();
-    outside =
-        new Outside(
-            images,
-            surroundings.disks(),
-            surroundings.clock(),
-            surroundings.ids(),
-            new Store(folder, images, warnings, state),
-            new Inspection(images, folder.moved()),
+  private Inventory(StateFolder folder, Ports ports, Warnings warnings, InventoryState state) {
+    resources =
+        new Resources(
+            ports,
+            new Store(folder, ports.images(), warnings, state),
+            new Inspection(ports.images(), folder.moved()),
             warnings);
-    runs = new MachineRuns(outside);
-    ledger = new Ledger(outside, runs, state);
-    jobs = new Jobs(surroundings.jobs(), surroundings.bugs(), surroundings.clock());
-    work = new MediumJobs(outside, ledger, jobs);
-    machines = new Machines(outside);
-    registry = new MediaRegistry(outside);
-    attaching = new Attaching(outside);
-    snapshots = new Snapshots(outside);
-    leases = new Leases(ledger, outside);
-    host = new HostWait(outside, ledger::lastState);
+    runs = new MachineRuns(resources);
+    transactions = new Transactions(resources, runs, state);
+    jobs = new Jobs(ports.jobs(), ports.bugs(), ports.clock());
+    work = new MediumJobs(resources, transactions, jobs);
+    machines = new Machines(resources);
+    registry = new Media(resources);
+    attaching = new Attaching(resources);
+    snapshots = new Snapshots(resources);
+    leases = new Leases(transactions, resources);
+    host = new HostWait(resources, transactions::lastState);
   }
 
   /**
@@ -169,8 +145,8 @@ public final class Inventory implements AutoCloseable {
    * @throws IOException if the folder cannot be read, or another process has it. A machine whose
    *     settings file is damaged is no reason, see {@link View#bad}
    */
-  public static Inventory open(Path stateFolder, Surroundings surroundings) throws IOException {
-    return open(stateFolder, surroundings, HostFiles.REAL);
+  public static Inventory open(Path stateFolder, Ports ports) throws IOException {
+    return open(stateFolder, ports, HostFiles.REAL);
   }
 
   /**
@@ -178,13 +154,11 @@ public final class Inventory implements AutoCloseable {
    *
    * @param files how the state folder and settings files are changed
    */
-  static Inventory open(Path stateFolder, Surroundings surroundings, HostFiles files)
-      throws IOException {
-    var warnings = new Warnings(surroundings.clock());
-    StateFolder folder =
-        StateFolder.open(stateFolder, surroundings.images(), showing(warnings), files);
+  static Inventory open(Path stateFolder, Ports ports, HostFiles files) throws IOException {
+    var warnings = new Warnings(ports.clock());
+    StateFolder folder = StateFolder.open(stateFolder, ports.images(), showing(warnings), files);
     try {
-      Inventory inventory = new Inventory(folder, surroundings, warnings, Loading.load(folder));
+      Inventory inventory = new Inventory(folder, ports, warnings, Loading.load(folder));
       inventory.finishUnfinished();
       inventory.tellOfKept();
       for (View.BadMachine bad : inventory.view().bad())
@@ -224,7 +198,7 @@ public final class Inventory implements AutoCloseable {
 
   /** The present state; any thread. */
   public View view() {
-    return ledger.view();
+    return transactions.view();
   }
 
   /**
@@ -233,7 +207,7 @@ public final class Inventory implements AutoCloseable {
    * @return false if that cannot be by then, because a change waits for the host
    */
   public boolean comesTurn(Duration patience) {
-    return ledger.lockedWithin(patience, () -> {});
+    return transactions.lockedWithin(patience, () -> {});
   }
 
   /**
@@ -243,10 +217,10 @@ public final class Inventory implements AutoCloseable {
    */
   public void tend() {
     if (closed) return;
-    StateFolder folder = outside.store().folder();
+    StateFolder folder = resources.store().folder();
     folder.look();
     if (!folder.isAnythingLeft()) return;
-    ledger.locked(
+    transactions.locked(
         () -> {
           if (!closed) folder.retry();
           return null;
@@ -262,17 +236,18 @@ public final class Inventory implements AutoCloseable {
    *     for one file system holds up no other
    */
   public void checkMedia(Executor threads, Function<Path, String> fileSystemOf) {
-    ledger.checkWith(new MediaCheck(ledger, outside.inspection(), threads, fileSystemOf));
+    transactions.checkWith(
+        new MediaCheck(transactions, resources.inspection(), threads, fileSystemOf));
   }
 
   /** What is wrong at the moment; any thread. */
   public Warnings warnings() {
-    return outside.warnings();
+    return resources.warnings();
   }
 
   /** Looks at what lies in media; any thread. */
   public MediumContents contents() {
-    return new MediumContents(this::view, outside.images(), outside.disks());
+    return new MediumContents(this::view, resources.images(), resources.disks());
   }
 
   /** All jobs of this run that are running, and the last hundred that ended. */
@@ -284,10 +259,10 @@ public final class Inventory implements AutoCloseable {
 
   /** Makes a machine without controllers, registered and saved. */
   public MachineId createMachine(String name) {
-    return ledger.locked(
+    return transactions.locked(
         () -> {
-          Machine machine = machines.create(ledger.state(), name);
-          ledger.decide(state -> state.with(MachineEntry.of(machine)));
+          Machine machine = machines.create(transactions.state(), name);
+          transactions.decide(state -> state.with(MachineEntry.of(machine)));
           return machine.id();
         });
   }
@@ -295,23 +270,23 @@ public final class Inventory implements AutoCloseable {
   /** Registers the machine of a settings file; one that is registered is found again. */
   public MachineId openMachine(Path settingsFile) {
     host.forFiles(settingsFile);
-    return ledger.locked(
+    return transactions.locked(
         () -> {
           try {
             return open(settingsFile);
           } catch (RuntimeException e) {
-            outside.store().folder().releaseUnlisted();
+            resources.store().folder().releaseUnlisted();
             throw e;
           }
         });
   }
 
   private MachineId open(Path settingsFile) {
-    Machines.Opened opened = machines.open(ledger.state(), settingsFile);
-    if (opened.state() == ledger.state()) ledger.followIfPossible(opened.machine());
+    Machines.Opened opened = machines.open(transactions.state(), settingsFile);
+    if (opened.state() == transactions.state()) transactions.followIfPossible(opened.machine());
     else {
-      outside.store().keep(opened.state(), opened.machine()); // opening writes no such file
-      ledger.decide(_ -> opened.state());
+      resources.store().keep(opened.state(), opened.machine()); // opening writes no such file
+      transactions.decide(_ -> opened.state());
     }
     return opened.machine();
   }
@@ -319,20 +294,20 @@ public final class Inventory implements AutoCloseable {
   /** What a user should know of a machine's settings file although it is used, a line each. */
   public List<String> remarks(MachineId machine) {
     host.forMachine(machine);
-    return ledger.locked(
+    return transactions.locked(
         () -> {
-          Path file = ledger.state().machine(machine).saved().settingsFile();
-          return outside.store().folder().remarks(file);
+          Path file = transactions.state().machine(machine).saved().settingsFile();
+          return resources.store().folder().remarks(file);
         });
   }
 
   /** Forgets a machine; its files stay. Returns the media that the mode says. */
   public List<MediumId> unregister(MachineId machine, UnregisterMode mode) {
     host.forMachine(machine);
-    return ledger.locked(
+    return transactions.locked(
         () -> {
-          List<MediumId> media = Machines.returned(ledger.state(), machine, mode);
-          ledger.decide(state -> Machines.unregister(state, machine, mode));
+          List<MediumId> media = Machines.returned(transactions.state(), machine, mode);
+          transactions.decide(state -> Machines.unregister(state, machine, mode));
           return media;
         });
   }
@@ -344,7 +319,8 @@ public final class Inventory implements AutoCloseable {
    * @param settingsFile as {@link View.BadMachine} has it
    */
   public Unlisted unlist(Path settingsFile) {
-    return ledger.locked(() -> Unlisting.of(settingsFile, outside.store(), ledger));
+    return transactions.locked(
+        () -> BrokenMachineRemoval.of(settingsFile, resources.store(), transactions));
   }
 
   /**
@@ -355,7 +331,7 @@ public final class Inventory implements AutoCloseable {
    */
   public boolean reload(MachineId machine, boolean discard) {
     host.forMachine(machine);
-    return ledger.locked(() -> ledger.reload(machine, discard));
+    return transactions.locked(() -> transactions.reload(machine, discard));
   }
 
   /**
@@ -364,7 +340,7 @@ public final class Inventory implements AutoCloseable {
    * inventory is busy.
    */
   public void look() {
-    ledger.look(view().machines().values());
+    transactions.look(view().machines().values());
   }
 
   /** The same for the machines of this name or uuid; for all, if none has it. */
@@ -376,7 +352,7 @@ public final class Inventory implements AutoCloseable {
                     m.saved().name().equals(nameOrId)
                         || m.saved().id().toString().equalsIgnoreCase(nameOrId))
             .toList();
-    ledger.look(named.isEmpty() ? view().machines().values() : named);
+    transactions.look(named.isEmpty() ? view().machines().values() : named);
   }
 
   /** Holds a machine for this program, until {@link #unlock}. */
@@ -387,22 +363,22 @@ public final class Inventory implements AutoCloseable {
   /** Holds a machine until {@link #unlock}, or until the holder's lease ends. */
   public Session lock(MachineId machine, LockType type, Hold.Holder holder) {
     host.forMachine(machine);
-    MachineEntry locked = ledger.lastState().machines().get(machine);
+    MachineEntry locked = transactions.lastState().machines().get(machine);
     if (locked != null) awaitHostOfExpired(locked);
-    return ledger.locked(
+    return transactions.locked(
         () -> {
           leases.endExpiredSessions(machine);
-          ledger.follow(machine);
-          Instant now = outside.now();
-          var session = new Session(outside.newToken(), machine, type, holder.begin(now));
-          ledger.publish(Sessions.lock(ledger.state(), session));
+          transactions.follow(machine);
+          Instant now = resources.now();
+          var session = new Session(resources.newToken(), machine, type, holder.begin(now));
+          transactions.publish(Sessions.lock(transactions.state(), session));
           return session;
         });
   }
 
   /** The holder of a session lives; its lease begins anew. */
   public void renew(String session) {
-    ledger.locked(
+    transactions.locked(
         () -> {
           leases.renew(session);
           return null;
@@ -414,15 +390,15 @@ public final class Inventory implements AutoCloseable {
    * called now and then.
    */
   public void endExpired() {
-    for (MachineEntry entry : ledger.lastState().machines().values()) {
+    for (MachineEntry entry : transactions.lastState().machines().values()) {
       if (!awaitHostOfExpired(entry)) continue;
-      ledger.locked(
+      transactions.locked(
           () -> {
             leases.endExpiredSessions(entry.id());
             return null;
           });
     }
-    ledger.locked(
+    transactions.locked(
         () -> {
           leases.giveUpExpiredLocks();
           return null;
@@ -438,21 +414,21 @@ public final class Inventory implements AutoCloseable {
 
   /** Ends a session; changes that were not saved are discarded. */
   public void unlock(String session) {
-    ledger.changeBack(session, state -> Sessions.unlock(state, session));
+    transactions.changeBack(session, state -> Sessions.unlock(state, session));
   }
 
   public void save(String session) {
     host.forSession(session);
-    ledger.locked(
+    transactions.locked(
         () -> {
-          ledger.follow(ledger.state().held(session).id());
-          ledger.decide(state -> Sessions.save(state, session));
+          transactions.follow(transactions.state().held(session).id());
+          transactions.decide(state -> Sessions.save(state, session));
           return null;
         });
   }
 
   public void discard(String session) {
-    ledger.changeBack(session, state -> Sessions.discard(state, session));
+    transactions.changeBack(session, state -> Sessions.discard(state, session));
   }
 
   // ---- controllers
@@ -462,31 +438,32 @@ public final class Inventory implements AutoCloseable {
    */
   public void addController(
       String session, String name, StorageBus bus, @Nullable ControllerType type) {
-    ledger.change(session, state -> Controllers.add(state, session, name, bus, type));
+    transactions.change(session, state -> Controllers.add(state, session, name, bus, type));
   }
 
   public void removeController(String session, String name) {
-    ledger.change(session, state -> Controllers.remove(state, session, name));
+    transactions.change(session, state -> Controllers.remove(state, session, name));
   }
 
   public void renameController(String session, String name, String newName) {
-    ledger.change(session, state -> Controllers.rename(state, session, name, newName));
+    transactions.change(session, state -> Controllers.rename(state, session, name, newName));
   }
 
   public void setControllerType(String session, String name, ControllerType type) {
-    ledger.change(session, state -> Controllers.setType(state, session, name, type));
+    transactions.change(session, state -> Controllers.setType(state, session, name, type));
   }
 
   public void setPortCount(String session, String name, int ports) {
-    ledger.change(session, state -> Controllers.setPortCount(state, session, name, ports));
+    transactions.change(session, state -> Controllers.setPortCount(state, session, name, ports));
   }
 
   public void setBootable(String session, String name, boolean value) {
-    ledger.change(session, state -> Controllers.setBootable(state, session, name, value));
+    transactions.change(session, state -> Controllers.setBootable(state, session, name, value));
   }
 
   public void setUseHostIoCache(String session, String name, boolean value) {
-    ledger.change(session, state -> Controllers.setUseHostIoCache(state, session, name, value));
+    transactions.change(
+        session, state -> Controllers.setUseHostIoCache(state, session, name, value));
   }
 
   // ---- attachments
@@ -497,12 +474,12 @@ public final class Inventory implements AutoCloseable {
   public void attach(String session, Slot slot, DeviceType type, @Nullable MediumId medium) {
     host.forDisks(session);
     if (medium != null) host.forMedium(medium);
-    ledger.change(session, state -> attaching.attach(state, session, slot, type, medium));
+    transactions.change(session, state -> attaching.attach(state, session, slot, type, medium));
   }
 
   public void detach(String session, Slot slot) {
     host.forDisks(session);
-    ledger.change(session, state -> Detaching.detach(state, session, slot));
+    transactions.change(session, state -> Detaching.detach(state, session, slot));
   }
 
   /**
@@ -511,56 +488,56 @@ public final class Inventory implements AutoCloseable {
   public void mount(String session, Slot slot, @Nullable MediumId medium) {
     host.forDisks(session);
     if (medium != null) host.forMedium(medium);
-    ledger.change(session, state -> Devices.mount(state, session, slot, medium));
+    transactions.change(session, state -> Devices.mount(state, session, slot, medium));
   }
 
   public void setPassthrough(String session, Slot slot, boolean value) {
-    ledger.change(session, state -> Devices.setPassthrough(state, session, slot, value));
+    transactions.change(session, state -> Devices.setPassthrough(state, session, slot, value));
   }
 
   public void setTemporaryEject(String session, Slot slot, boolean value) {
-    ledger.change(session, state -> Devices.setTemporaryEject(state, session, slot, value));
+    transactions.change(session, state -> Devices.setTemporaryEject(state, session, slot, value));
   }
 
   public void setNonRotational(String session, Slot slot, boolean value) {
-    ledger.change(session, state -> Devices.setNonRotational(state, session, slot, value));
+    transactions.change(session, state -> Devices.setNonRotational(state, session, slot, value));
   }
 
   public void setDiscard(String session, Slot slot, boolean value) {
-    ledger.change(session, state -> Devices.setDiscard(state, session, slot, value));
+    transactions.change(session, state -> Devices.setDiscard(state, session, slot, value));
   }
 
   public void setHotPluggable(String session, Slot slot, boolean value) {
-    ledger.change(session, state -> Devices.setHotPluggable(state, session, slot, value));
+    transactions.change(session, state -> Devices.setHotPluggable(state, session, slot, value));
   }
 
   /**
    * @param group null for none
    */
   public void setBandwidthGroup(String session, Slot slot, @Nullable String group) {
-    ledger.change(session, state -> Devices.setBandwidthGroup(state, session, slot, group));
+    transactions.change(session, state -> Devices.setBandwidthGroup(state, session, slot, group));
   }
 
   // ---- bandwidth groups
 
   public void createBandwidthGroup(String session, BandwidthGroup group) {
-    ledger.change(session, state -> BandwidthGroups.create(state, session, group));
+    transactions.change(session, state -> BandwidthGroups.create(state, session, group));
   }
 
   public void deleteBandwidthGroup(String session, String name) {
-    ledger.change(session, state -> BandwidthGroups.delete(state, session, name));
+    transactions.change(session, state -> BandwidthGroups.delete(state, session, name));
   }
 
   /** Replaces the limits of the group of this name; in a running machine at once. */
   public void setBandwidthLimits(String session, BandwidthGroup group) {
-    ledger.change(session, state -> BandwidthGroups.setLimits(state, session, group));
+    transactions.change(session, state -> BandwidthGroups.setLimits(state, session, group));
   }
 
   /** How many attachments and network adapters of the working copy name the group. */
   public int bandwidthGroupReferences(MachineId machine, String name) {
-    return ledger.locked(
+    return transactions.locked(
         () -> {
-          Hardware hardware = ledger.state().machine(machine).working().hardware();
+          Hardware hardware = transactions.state().machine(machine).working().hardware();
           return hardware.references(BandwidthGroups.find(hardware, name).name());
         });
   }
@@ -569,27 +546,28 @@ public final class Inventory implements AutoCloseable {
 
   public SnapshotId takeSnapshot(String session, String name, String description) {
     host.forDisks(session);
-    return ledger.locked(
+    return transactions.locked(
         () -> {
-          MachineId machine = ledger.state().held(session).id();
-          ledger.follow(machine);
-          Snapshots.Change change = snapshots.take(ledger.state(), session, name, description);
-          ledger.decide(
+          MachineId machine = transactions.state().held(session).id();
+          transactions.follow(machine);
+          Snapshots.Change change =
+              snapshots.take(transactions.state(), session, name, description);
+          transactions.decide(
               MachineRuns.relocked(change.after(), machine),
               change.diffs(),
               change.steps(),
-              runs.moment(ledger.state(), machine, change.tops()));
+              runs.moment(transactions.state(), machine, change.tops()));
           return change.snapshot();
         });
   }
 
   public void restoreSnapshot(String session, SnapshotId snapshot) {
     host.forSession(session);
-    ledger.locked(
+    transactions.locked(
         () -> {
-          ledger.follow(ledger.state().held(session).id());
-          Snapshots.Change change = snapshots.restore(ledger.state(), session, snapshot);
-          ledger.decide(change.after(), change.diffs(), change.steps(), null);
+          transactions.follow(transactions.state().held(session).id());
+          Snapshots.Change change = snapshots.restore(transactions.state(), session, snapshot);
+          transactions.decide(change.after(), change.diffs(), change.steps(), null);
           return null;
         });
   }
@@ -601,15 +579,15 @@ public final class Inventory implements AutoCloseable {
    */
   public DiscardedState discardState(String session) {
     host.forSession(session);
-    return ledger.locked(
+    return transactions.locked(
         () -> {
-          ledger.follow(ledger.state().held(session).id());
-          InventoryState before = ledger.state();
+          transactions.follow(transactions.state().held(session).id());
+          InventoryState before = transactions.state();
           MachineEntry entry = Sessions.saved(before, session, "discard the saved state");
           InventoryState after = before.with(entry.with(entry.saved().withStateFile(null)));
           List<FileStep> steps = SavedStates.unneeded(before, after);
           DiscardedState discarded = SavedStates.discarded(entry.saved(), after, steps);
-          ledger.decide(after, List.of(), steps, null);
+          transactions.decide(after, List.of(), steps, null);
           return discarded;
         });
   }
@@ -643,7 +621,7 @@ public final class Inventory implements AutoCloseable {
     try {
       MachineStart start = beginStart(machine, how);
       open(start, machine);
-      return new Started(outside.disks().uris(machine), start.warnings());
+      return new Started(resources.disks().uris(machine), start.warnings());
     } catch (ModelException e) {
       LOG.log(Level.INFO, "a machine was not started: {0}", e.getMessage());
       throw e;
@@ -653,16 +631,16 @@ public final class Inventory implements AutoCloseable {
   private void open(MachineStart start, MachineId machine) {
     boolean opened = false;
     try {
-      start.open(ledger);
+      start.open(transactions);
       opened = true;
     } finally {
       boolean runs = opened;
-      ledger.locked(
+      transactions.locked(
           () -> {
-            ledger.publish(
+            transactions.publish(
                 runs
-                    ? start.running(ledger.state())
-                    : MachineRuns.stopped(ledger.state(), machine));
+                    ? start.running(transactions.state())
+                    : MachineRuns.stopped(transactions.state(), machine));
             return null;
           });
     }
@@ -671,19 +649,19 @@ public final class Inventory implements AutoCloseable {
   /** Again, where something was changed while it was being looked at. */
   private MachineStart beginStart(MachineId machine, StartOptions how) {
     host.forMachine(machine);
-    ledger.locked(
+    transactions.locked(
         () -> {
-          ledger.follow(machine);
+          transactions.follow(machine);
           return null;
         });
     while (true) {
-      var start = new MachineStart(outside, ledger.lastState(), machine, how);
+      var start = new MachineStart(resources, transactions.lastState(), machine, how);
       start.look();
       boolean begun =
-          ledger.locked(
+          transactions.locked(
               () -> {
-                InventoryState starting = start.begin(ledger.state());
-                if (starting != null) ledger.publish(starting);
+                InventoryState starting = start.begin(transactions.state());
+                if (starting != null) transactions.publish(starting);
                 return starting != null;
               });
       if (begun) return start;
@@ -702,53 +680,54 @@ public final class Inventory implements AutoCloseable {
   public void powerDown(MachineId machine) {
     boolean stopping = false;
     while (!stopping) {
-      ledger.locked(() -> MachineRuns.checkRunning(ledger.state(), machine));
+      transactions.locked(() -> MachineRuns.checkRunning(transactions.state(), machine));
       work.end(machine);
       stopping =
-          ledger.locked(
+          transactions.locked(
               () -> {
-                MachineEntry running = MachineRuns.checkRunning(ledger.state(), machine);
+                MachineEntry running = MachineRuns.checkRunning(transactions.state(), machine);
                 if (running.state() == MachineState.DELETING_SNAPSHOT_ONLINE) return false;
-                ledger.publish(ledger.state().with(running.with(MachineState.STOPPING)));
+                transactions.publish(
+                    transactions.state().with(running.with(MachineState.STOPPING)));
                 return true;
               });
     }
     try {
-      outside.disks().stop(machine);
+      resources.disks().stop(machine);
     } catch (IOException e) {
       LOG.log(
           Level.ERROR,
           "machine ''{0}'': not everything that it wrote is on its disks: {1}",
-          ledger.lastState().machine(machine).name(),
+          transactions.lastState().machine(machine).name(),
           FailureWords.of(e));
-      throw Refusal.of(
+      throw ModelErrors.of(
           ErrorCode.E_FAIL, "not everything that the machine wrote is on its disks", e);
     } finally {
-      ledger.locked(
+      transactions.locked(
           () -> {
-            ledger.publish(MachineRuns.stopped(ledger.state(), machine));
+            transactions.publish(MachineRuns.stopped(transactions.state(), machine));
             return null;
           });
       host.forMachine(machine);
-      ledger.followIfPossible(machine);
+      transactions.followIfPossible(machine);
     }
   }
 
   /** The guest has opened the tray of a running machine's drive. */
   public void guestEject(MachineId machine, Slot slot) {
     host.forMachine(machine);
-    ledger.locked(
+    transactions.locked(
         () -> {
-          ledger.follow(machine);
-          ledger.carryOut(
-              Devices.guestEject(ledger.state(), machine, slot), machine, Unservable.REFUSED);
-          MachineEntry entry = ledger.state().machine(machine);
+          transactions.follow(machine);
+          transactions.carryOut(
+              Devices.guestEject(transactions.state(), machine, slot), machine, Unservable.REFUSED);
+          MachineEntry entry = transactions.state().machine(machine);
           if (!entry.sessions().isEmpty()) return null; // which saves it
           try {
-            ledger.decide(state -> Registries.claimed(state.with(entry.saving()), machine));
+            transactions.decide(state -> Registries.claimed(state.with(entry.saving()), machine));
           } catch (RuntimeException e) {
-            ledger.carryOut(
-                Sessions.discard(ledger.state(), machine), machine, Unservable.LEFT_OUT);
+            transactions.carryOut(
+                Sessions.discard(transactions.state(), machine), machine, Unservable.LEFT_OUT);
             throw e;
           }
           return null;
@@ -761,12 +740,12 @@ public final class Inventory implements AutoCloseable {
   public MediumId createMedium(
       Path location, ImageFormat format, MediumVariant variant, long capacity, MediumType type) {
     host.forFiles(location);
-    return ledger.locked(
+    return transactions.locked(
         () -> {
           Medium medium =
-              registry.newBase(ledger.state(), location, format, variant, capacity, type);
-          outside.store().createBase(ledger.state().with(medium), medium);
-          ledger.publish(ledger.state().with(medium));
+              registry.newBase(transactions.state(), location, format, variant, capacity, type);
+          resources.store().createBase(transactions.state().with(medium), medium);
+          transactions.publish(transactions.state().with(medium));
           return medium.id();
         });
   }
@@ -784,10 +763,10 @@ public final class Inventory implements AutoCloseable {
    */
   public MediumId openMedium(Path location, DeviceType device, @Nullable ImageFormat format) {
     host.forFiles(location);
-    return ledger.locked(
+    return transactions.locked(
         () -> {
-          MediaRegistry.Opened opened = registry.open(ledger.state(), location, device, format);
-          ledger.decide(_ -> opened.state());
+          Media.Opened opened = registry.open(transactions.state(), location, device, format);
+          transactions.decide(_ -> opened.state());
           return opened.medium();
         });
   }
@@ -795,12 +774,14 @@ public final class Inventory implements AutoCloseable {
   public MediumId createDiff(MediumId parent, Path location) {
     host.forMedium(parent);
     host.forFiles(location);
-    return ledger.locked(
+    return transactions.locked(
         () -> {
           InventoryState state =
-              outside.inspection().needs(ledger.state(), ledger.state().chain(parent));
+              resources
+                  .inspection()
+                  .needs(transactions.state(), transactions.state().chain(parent));
           NewDiff diff = registry.newDiff(state, parent, location);
-          ledger.decide(state.with(diff.medium()), List.of(diff), List.of(), null);
+          transactions.decide(state.with(diff.medium()), List.of(diff), List.of(), null);
           return diff.medium().id();
         });
   }
@@ -808,8 +789,8 @@ public final class Inventory implements AutoCloseable {
   /** Forgets a medium; its file stays. */
   public void closeMedium(MediumId medium) {
     host.forMedium(medium);
-    ledger.decide(
-        state -> state.withoutMedia(List.of(MediaRegistry.unneeded(state, medium, "close").id())));
+    transactions.decide(
+        state -> state.withoutMedia(List.of(Media.unneeded(state, medium, "close").id())));
   }
 
   /**
@@ -819,13 +800,14 @@ public final class Inventory implements AutoCloseable {
    */
   public List<String> deleteStorage(MediumId medium) {
     host.forMedium(medium);
-    return ledger.locked(
+    return transactions.locked(
         () -> {
-          Medium gone = MediaRegistry.unneeded(ledger.state(), medium, "delete");
-          outside.inspection().needsNoOther(gone);
-          List<FileStep> steps = List.of(Merge.delete(gone));
-          outside.inspection().checkSteps(steps, "delete '%s'".formatted(gone.name()));
-          ledger.decide(ledger.state().withoutMedia(List.of(medium)), List.of(), steps, null);
+          Medium gone = Media.unneeded(transactions.state(), medium, "delete");
+          resources.inspection().needsNoOther(gone);
+          List<FileStep> steps = List.of(PendingMerge.delete(gone));
+          resources.inspection().checkSteps(steps, "delete '%s'".formatted(gone.name()));
+          transactions.decide(
+              transactions.state().withoutMedia(List.of(medium)), List.of(), steps, null);
           List<String> stuck =
               warnings().about(Warnings.Kind.STUCK_STEP, gone.location().toString());
           if (stuck.isEmpty())
@@ -836,34 +818,34 @@ public final class Inventory implements AutoCloseable {
 
   public void resetMedium(MediumId medium) {
     host.forMedium(medium);
-    ledger.locked(
+    transactions.locked(
         () -> {
-          registry.reset(ledger.state(), medium);
+          registry.reset(transactions.state(), medium);
           LOG.log(
               Level.INFO,
               "image ''{0}'' is emptied: it shows its parent again",
-              ledger.state().medium(medium).location());
+              transactions.state().medium(medium).location());
           return null;
         });
   }
 
   public void setMediumType(MediumId medium, MediumType type) {
     host.forMedium(medium);
-    ledger.decide(state -> MediumTypes.set(state, medium, type));
+    transactions.decide(state -> MediumTypes.set(state, medium, type));
   }
 
   public void setAutoReset(MediumId medium, boolean value) {
     host.forMedium(medium);
-    ledger.decide(state -> MediaRegistry.setAutoReset(state, medium, value));
+    transactions.decide(state -> Media.setAutoReset(state, medium, value));
   }
 
   /** Looks at the file again. */
   public MediumState refreshState(MediumId medium) {
     host.forMedium(medium);
-    return ledger.locked(
+    return transactions.locked(
         () -> {
-          ledger.publish(registry.refresh(ledger.state(), medium));
-          return ledger.state().state(ledger.state().medium(medium));
+          transactions.publish(registry.refresh(transactions.state(), medium));
+          return transactions.state().state(transactions.state().medium(medium));
         });
   }
 
@@ -891,21 +873,21 @@ public final class Inventory implements AutoCloseable {
 
   /** Locks a medium until {@link #abandonLock}, or until the holder's lease ends. */
   public String lockMedium(MediumId medium, boolean write, Hold.Holder holder) {
-    String token = outside.newToken();
-    return ledger.locked(
+    String token = resources.newToken();
+    return transactions.locked(
         () -> {
           leases.giveUpExpiredLocks();
-          InventoryState state = ledger.state();
-          MediumLock lock = MediumLock.of(holder.begin(outside.now()), token, medium, write);
+          InventoryState state = transactions.state();
+          MediumLock lock = MediumLock.of(holder.begin(resources.now()), token, medium, write);
           String doing = "lock '%s'".formatted(state.medium(medium).name());
-          ledger.publish(MediumLocks.take(state, List.of(lock), doing, null));
+          transactions.publish(MediumLocks.take(state, List.of(lock), doing, null));
           return token;
         });
   }
 
   /** The holder of a medium's lock lives; its lease begins anew. */
   public void renewLock(String token) {
-    ledger.locked(
+    transactions.locked(
         () -> {
           checkHeld(token);
           leases.renew(token);
@@ -915,20 +897,20 @@ public final class Inventory implements AutoCloseable {
 
   /** Gives the media free that are locked by this token. */
   public void abandonLock(String token) {
-    ledger.locked(
+    transactions.locked(
         () -> {
           checkHeld(token);
-          ledger.publish(ledger.state().withoutLocks(token));
+          transactions.publish(transactions.state().withoutLocks(token));
           return null;
         });
   }
 
   private void checkHeld(String token) {
     boolean held =
-        ledger.state().locksOf(token).stream()
+        transactions.state().locksOf(token).stream()
             .anyMatch(lock -> lock.kind() == MediumLock.Kind.CALLER);
     if (!held)
-      throw Refusal.of(
+      throw ModelErrors.of(
           ErrorCode.VBOX_E_OBJECT_NOT_FOUND,
           "no medium is locked by '%s'; it was given up, or its lease has ended",
           token);
@@ -960,28 +942,28 @@ public final class Inventory implements AutoCloseable {
       RuntimeException failure = endAll(patience);
       if (failure == null && !left.isEmpty())
         failure =
-            Refusal.of(
+            ModelErrors.of(
                 ErrorCode.E_FAIL,
                 "the job '%s' has not ended in %d s, because the host does not answer; the next start goes on with it where it can",
                 left.getFirst().description(),
                 patience.toSeconds());
       if (failure != null) throw failure;
     } finally {
-      outside.store().close();
+      resources.store().close();
     }
   }
 
   private void finishUnfinished() {
-    for (Unfinished unfinished : outside.store().unfinished())
+    for (Unfinished unfinished : resources.store().unfinished())
       switch (unfinished) {
-        case Unfinished.Implicit made -> outside.store().finish(made, state());
-        case Unfinished.Reset reset -> outside.store().finish(reset);
+        case Unfinished.Implicit made -> resources.store().finish(made, state());
+        case Unfinished.Reset reset -> resources.store().finish(reset);
         case Unfinished.Work again -> work.resume(again);
       }
   }
 
   private void tellOfKept() {
-    for (Kept kept : outside.store().folder().kept()) tell(kept, warnings());
+    for (Kept kept : resources.store().folder().kept()) tell(kept, warnings());
   }
 
   private static void tell(Kept kept, Warnings warnings) {
@@ -993,25 +975,25 @@ public final class Inventory implements AutoCloseable {
   }
 
   private InventoryState state() {
-    return ledger.locked(ledger::state);
+    return transactions.locked(transactions::state);
   }
 
   /** Ends every machine, also if one could not end well. */
   private @Nullable RuntimeException endAll(Duration patience) {
     var endings = new Endings();
-    for (MachineEntry entry : ledger.lastState().machines().values())
+    for (MachineEntry entry : transactions.lastState().machines().values())
       if (entry.state().isOnline() || entry.state().isTransient()) endings.begin(entry, this::end);
     RuntimeException failure = endings.await(patience);
     boolean forgotten =
-        ledger.lockedWithin(
+        transactions.lockedWithin(
             patience.dividedBy(4),
             () -> {
-              for (MachineEntry entry : ledger.state().machines().values())
+              for (MachineEntry entry : transactions.state().machines().values())
                 if (endings.hasEnded(entry.id())) forgetUnsaved(entry);
             });
     if (!forgotten && failure == null)
       failure =
-          Refusal.of(
+          ModelErrors.of(
               ErrorCode.E_FAIL,
               "a change of the settings has not ended in %d s, because the host does not answer; the next start finds out whether it was made",
               patience.toSeconds());
@@ -1020,21 +1002,21 @@ public final class Inventory implements AutoCloseable {
 
   /** Powers a machine down, or waits until what it does is done, and then does. */
   private void end(MachineId machine) {
-    ledger.await(
+    transactions.await(
         state -> {
           MachineEntry entry = state.machines().get(machine);
           return entry == null || !entry.state().isTransient();
         });
-    MachineEntry entry = ledger.lastState().machines().get(machine);
+    MachineEntry entry = transactions.lastState().machines().get(machine);
     if (entry != null && entry.state().isOnline()) powerDown(machine);
   }
 
   private void forgetUnsaved(MachineEntry entry) {
-    for (MediumLock lock : ledger.state().locks())
-      ledger.publish(ledger.state().withoutLocks(lock.token()));
-    InventoryState state = ledger.state();
+    for (MediumLock lock : transactions.state().locks())
+      transactions.publish(transactions.state().withoutLocks(lock.token()));
+    InventoryState state = transactions.state();
     MachineEntry free = state.machine(entry.id()).withSessions(List.of());
-    ledger.carryOut(
+    transactions.carryOut(
         Sessions.discard(state.with(free), entry.id()), entry.id(), Unservable.LEFT_OUT);
   }
 }

@@ -279,7 +279,7 @@ record InventoryState(
       entries.put(
           entry.id(),
           entry
-              .with(References.map(entry.saved(), swap))
+              .with(AttachmentVisitor.map(entry.saved(), swap))
               .with(entry.working().replacing(old, now)));
     return new InventoryState(entries, media, locks, bad, halfMerged);
   }

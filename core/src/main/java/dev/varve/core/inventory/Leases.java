@@ -8,53 +8,53 @@ import java.util.List;
 
 /**
  * Ends what holders have left that gave no sign of life for as long as their leases are. For
- * callers that hold the ledger's lock.
+ * callers that hold the inventory's lock.
  */
 final class Leases {
 
   private static final System.Logger LOG = System.getLogger(Leases.class.getName());
 
-  private final Ledger ledger;
-  private final Outside outside;
+  private final Transactions transactions;
+  private final Resources resources;
 
-  Leases(Ledger ledger, Outside outside) {
-    this.ledger = ledger;
-    this.outside = outside;
+  Leases(Transactions transactions, Resources resources) {
+    this.transactions = transactions;
+    this.resources = resources;
   }
 
   /** The lease of a session, or of the locks of a token, begins anew. */
   void renew(String token) {
-    Instant now = outside.now();
-    InventoryState state = Sessions.renew(ledger.state(), token, now);
+    Instant now = resources.now();
+    InventoryState state = Sessions.renew(transactions.state(), token, now);
     List<MediumLock> renewed =
         state.locksOf(token).stream().map(lock -> lock.renewedAt(now)).toList();
-    ledger.publish(renewed.isEmpty() ? state : state.withoutLocks(token).withLocks(renewed));
+    transactions.publish(renewed.isEmpty() ? state : state.withoutLocks(token).withLocks(renewed));
   }
 
   /** The sessions of a machine whose leases have ended. Any thread. */
   List<Session> expired(MachineEntry entry) {
     if (!Sessions.isStable(entry) || entry.state().isTransient()) return List.of(); // needed, yet
-    Instant now = outside.now();
+    Instant now = resources.now();
     return entry.sessions().stream().filter(session -> session.hold().hasExpired(now)).toList();
   }
 
   void endExpiredSessions(MachineId machine) {
-    MachineEntry entry = ledger.state().machines().get(machine);
+    MachineEntry entry = transactions.state().machines().get(machine);
     if (entry != null) for (Session session : expired(entry)) end(session, entry);
   }
 
   void giveUpExpiredLocks() {
-    Instant now = outside.now();
-    for (MediumLock lock : ledger.state().locks()) if (lock.hasExpired(now)) giveUp(lock);
+    Instant now = resources.now();
+    for (MediumLock lock : transactions.state().locks()) if (lock.hasExpired(now)) giveUp(lock);
   }
 
   private void end(Session session, MachineEntry entry) {
     try {
-      InventoryState state = ledger.state();
+      InventoryState state = transactions.state();
       if (!state.machine(session.machine()).sessions().contains(session)) return;
       MachineId machine = session.machine();
       boolean modified = state.machine(machine).working().modified();
-      ledger.carryOut(
+      transactions.carryOut(
           Sessions.unlock(state, session.id()), machine, MachineRuns.Unservable.LEFT_OUT);
       LOG.log(
           Level.WARNING,
@@ -74,11 +74,11 @@ final class Leases {
   private void giveUp(MediumLock lock) {
     Hold hold = lock.hold();
     if (hold == null) return;
-    ledger.publish(ledger.state().withoutLocks(lock.token()));
+    transactions.publish(transactions.state().withoutLocks(lock.token()));
     LOG.log(
         Level.WARNING,
         "medium ''{0}'': the lock of {1} is given up, since nothing was heard of its holder for {2} s",
-        ledger.state().medium(lock.medium()).name(),
+        transactions.state().medium(lock.medium()).name(),
         hold,
         seconds(hold));
   }

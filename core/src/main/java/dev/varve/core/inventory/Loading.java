@@ -44,7 +44,7 @@ final class Loading {
       try {
         readable.put(file, folder.read(file));
       } catch (IOException e) {
-        bad.put(file, Refusal.why(file, e));
+        bad.put(file, ModelErrors.why(file, e));
       }
     }
     InventoryState state = assemble(folder.contents().globalMedia(), readable, bad, folder.moved());
@@ -93,7 +93,7 @@ final class Loading {
       why = problem(now, now.machine(settings.machine().id()).saved());
       if (why == null) return now;
     }
-    throw Refusal.of(
+    throw ModelErrors.of(
         ErrorCode.VBOX_E_XML_ERROR,
         "'%s' cannot be used: %s",
         settings.machine().settingsFile(),
@@ -120,7 +120,7 @@ final class Loading {
     InventoryState next = state.with(now).withMediaOf(read.withMedia(known));
     String why = lost(next, entry.id());
     if (why == null) return next;
-    throw Refusal.of(ErrorCode.VBOX_E_XML_ERROR, "%s", why);
+    throw ModelErrors.of(ErrorCode.VBOX_E_XML_ERROR, "%s", why);
   }
 
   private static boolean isSameImage(Medium medium, Medium before) {
@@ -178,7 +178,8 @@ final class Loading {
 
   private static InventoryState joined(InventoryState state, MachineSettings settings) {
     return state.with(
-        MachineEntry.of(References.map(settings.machine(), a -> References.present(state, a))));
+        MachineEntry.of(
+            AttachmentVisitor.map(settings.machine(), a -> AttachmentVisitor.present(state, a))));
   }
 
   private static List<Medium> unseen(List<Medium> media) {

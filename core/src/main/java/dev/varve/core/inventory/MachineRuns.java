@@ -36,10 +36,10 @@ final class MachineRuns {
 
   private static final System.Logger LOG = System.getLogger(MachineRuns.class.getName());
 
-  private final Outside outside;
+  private final Resources resources;
 
-  MachineRuns(Outside outside) {
-    this.outside = outside;
+  MachineRuns(Resources resources) {
+    this.resources = resources;
   }
 
   /** What a running machine's locks are held by. */
@@ -58,7 +58,7 @@ final class MachineRuns {
   /** Refuses a machine that starts or stops. */
   static void checkSettled(MachineEntry entry, String doing) {
     if (!entry.state().isTransient()) return;
-    throw Refusal.of(
+    throw ModelErrors.of(
         VBOX_E_INVALID_OBJECT_STATE,
         "machine '%s' is being %s; %s when that has ended. If it takes long, a file system does not answer: the log says which",
         entry.name(),
@@ -70,7 +70,7 @@ final class MachineRuns {
     MachineEntry entry = state.machine(machine);
     checkSettled(entry, "power it down");
     if (!entry.state().isOnline())
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_INVALID_VM_STATE,
           "machine '%s' is in state %s and cannot be powered down; start it first",
           entry.name(),
@@ -89,7 +89,7 @@ final class MachineRuns {
     if (run == null) return null;
     Map<Slot, Path> served = new LinkedHashMap<>(tops);
     served.keySet().removeAll(run.without());
-    return served.isEmpty() ? null : decision -> outside.disks().push(machine, served, decision);
+    return served.isEmpty() ? null : decision -> resources.disks().push(machine, served, decision);
   }
 
   /** The same state with the locks that a running machine's chains need now. */
@@ -185,7 +185,7 @@ final class MachineRuns {
     entry = entry.running(run);
     if (old.equals(disks(after, entry))) return after.with(entry);
 
-    var claims = new MediaClaims(outside.inspection(), after.withoutLocks(token(machine)), entry);
+    var claims = new MediaClaims(resources.inspection(), after.withoutLocks(token(machine)), entry);
     for (Attachment attachment : hardware.attachments()) {
       if (run.leavesOut(attachment)) continue;
       try {
@@ -231,16 +231,16 @@ final class MachineRuns {
           else if (!now.get(slot).equals(old.get(slot))) change(machine, old, now, slot, undo);
         } catch (IOException e) {
           if (unservable == Unservable.REFUSED) throw e;
-          run = leftOut(run, entry, now.get(slot).attachment(), Refusal.why(e));
+          run = leftOut(run, entry, now.get(slot).attachment(), ModelErrors.why(e));
           Disk empty = disks(state, entry.running(run)).get(slot);
-          if (empty != null && old.containsKey(slot)) outside.disks().change(machine, empty);
-          else if (empty != null) outside.disks().plug(machine, empty);
-          else if (old.containsKey(slot)) outside.disks().unplug(machine, slot);
+          if (empty != null && old.containsKey(slot)) resources.disks().change(machine, empty);
+          else if (empty != null) resources.disks().plug(machine, empty);
+          else if (old.containsKey(slot)) resources.disks().unplug(machine, slot);
         }
       }
     } catch (IOException e) {
       for (RunningDisks.Decision step : undo) attempt(step, e);
-      throw Refusal.of(
+      throw ModelErrors.of(
           E_FAIL, "the disks of running machine '%s' cannot be changed".formatted(entry.name()), e);
     }
     return run;
@@ -251,8 +251,8 @@ final class MachineRuns {
       throws IOException {
     Disk disk = old.get(slot);
     if (disk == null) return;
-    outside.disks().unplug(machine, slot);
-    undo.push(() -> outside.disks().plug(machine, disk));
+    resources.disks().unplug(machine, slot);
+    undo.push(() -> resources.disks().plug(machine, disk));
   }
 
   private void plug(
@@ -260,8 +260,8 @@ final class MachineRuns {
       throws IOException {
     Disk disk = now.get(slot);
     if (disk == null) return;
-    outside.disks().plug(machine, disk);
-    undo.push(() -> outside.disks().unplug(machine, slot));
+    resources.disks().plug(machine, disk);
+    undo.push(() -> resources.disks().unplug(machine, slot));
   }
 
   private void change(
@@ -274,8 +274,8 @@ final class MachineRuns {
     Disk before = old.get(slot);
     Disk after = now.get(slot);
     if (before == null || after == null) return;
-    outside.disks().change(machine, after);
-    undo.push(() -> outside.disks().change(machine, before));
+    resources.disks().change(machine, after);
+    undo.push(() -> resources.disks().change(machine, before));
   }
 
   private static void attempt(RunningDisks.Decision step, IOException why) {

@@ -31,13 +31,13 @@ import org.jspecify.annotations.Nullable;
  * cannot be served refuse the start, all of them at once, before anything has been changed.
  *
  * <p>The order of calls: {@link #look}, {@link #begin}, {@link #open}, {@link #running}. Those that
- * wait for the host do so without the ledger's lock, so that nothing else waits with them.
+ * wait for the host do so without the inventory's lock, so that nothing else waits with them.
  */
 final class MachineStart {
 
   private static final System.Logger LOG = System.getLogger(MachineStart.class.getName());
 
-  private final Outside outside;
+  private final Resources resources;
   private final InventoryState before;
   private final MachineEntry entry;
   private final MediaClaims claims;
@@ -49,17 +49,17 @@ final class MachineStart {
   /**
    * @throws ModelException if the machine cannot be started now
    */
-  MachineStart(Outside outside, InventoryState state, MachineId machine, StartOptions how) {
-    this.outside = outside;
+  MachineStart(Resources resources, InventoryState state, MachineId machine, StartOptions how) {
+    this.resources = resources;
     this.before = state;
     this.entry = state.machine(machine);
     this.how = how;
     this.run = Run.of(how);
-    this.claims = new MediaClaims(outside.inspection(), state, entry);
+    this.claims = new MediaClaims(resources.inspection(), state, entry);
     checkState();
     for (Slot slot : how.without())
       if (entry.working().hardware().attachment(slot) == null)
-        throw Refusal.of(
+        throw ModelErrors.of(
             E_INVALIDARG,
             "machine '%s' has no device at %s to be started without",
             entry.name(),
@@ -69,7 +69,7 @@ final class MachineStart {
   private void checkState() {
     MachineRuns.checkSettled(entry, "start it");
     if (entry.state().isOnline() || !entry.sessions().isEmpty())
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_INVALID_OBJECT_STATE,
           "machine '%s' %s",
           entry.name(),
@@ -77,7 +77,7 @@ final class MachineStart {
     if (entry.state() == MachineState.SAVED && !run.readOnly())
       throw SavedStates.startRefused(entry.saved());
     if (entry.state() == MachineState.DELETING_SNAPSHOT)
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_INVALID_OBJECT_STATE,
           "a snapshot of machine '%s' is being deleted; wait until that has ended",
           entry.name());
@@ -95,7 +95,7 @@ final class MachineStart {
   }
 
   /**
-   * Locks the media that were looked at. Under the ledger's lock.
+   * Locks the media that were looked at. Under the inventory's lock.
    *
    * @return the state in which the machine starts; null if what was looked at is not what there is
    *     now
@@ -120,23 +120,23 @@ final class MachineStart {
   /**
    * Resets what must be reset, and opens and serves the disks. Waits for the host.
    *
-   * @param ledger is asked for moments, for its journal
+   * @param transactions is asked for moments, for its journal
    * @throws ModelException if a hard disk cannot be served; names all of them
    */
-  void open(Ledger ledger) {
-    if (how.force()) outside.disks().forced(() -> serve(ledger));
-    else serve(ledger);
+  void open(Transactions transactions) {
+    if (how.force()) resources.disks().forced(() -> serve(transactions));
+    else serve(transactions);
     for (String warning : warnings) LOG.log(Level.WARNING, "{0}", warning);
   }
 
-  private void serve(Ledger ledger) {
+  private void serve(Transactions transactions) {
     for (Attachment attachment : served())
-      if (isReset(attachment)) attempt(attachment, () -> reset(attachment, ledger));
+      if (isReset(attachment)) attempt(attachment, () -> reset(attachment, transactions));
     checkDisks();
     open();
   }
 
-  /** The state in which it runs. Under the ledger's lock. */
+  /** The state in which it runs. Under the inventory's lock. */
   InventoryState running(InventoryState now) {
     MachineEntry running = now.machine(entry.id()).with(MachineState.RUNNING).running(run);
     return MachineRuns.relocked(now.with(running), entry.id());
@@ -149,9 +149,9 @@ final class MachineStart {
     if (run.readOnly()) return;
     Path file = entry.saved().settingsFile();
     try {
-      String user = outside.disks().otherUser(file);
+      String user = resources.disks().otherUser(file);
       if (user == null) return;
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_INVALID_OBJECT_STATE,
           "machine '%s' cannot start: VirtualBox is running for the owner of %s, %s; close its"
               + " windows and wait until it has ended, or start the machine with --force",
@@ -210,29 +210,29 @@ final class MachineStart {
     return current != null && current.stateFile() != null;
   }
 
-  private void reset(Attachment attachment, Ledger ledger) {
+  private void reset(Attachment attachment, Transactions transactions) {
     if (attachment.medium() == null) return;
     Medium medium = claims.state().medium(attachment.medium());
     try {
-      reset(medium, ledger);
+      reset(medium, transactions);
     } catch (IOException e) {
-      throw Refusal.of(E_FAIL, "'%s' cannot be reset".formatted(medium.name()), e);
+      throw ModelErrors.of(E_FAIL, "'%s' cannot be reset".formatted(medium.name()), e);
     }
   }
 
-  private void reset(Medium medium, Ledger ledger) throws IOException {
-    StateFolder.Change change = ledger.lockedWork(() -> outside.store().beginReset(medium));
+  private void reset(Medium medium, Transactions transactions) throws IOException {
+    StateFolder.Change change = transactions.lockedWork(() -> resources.store().beginReset(medium));
     try {
-      outside.images().reset(medium.location());
+      resources.images().reset(medium.location());
     } catch (IOException | RuntimeException e) {
-      rollBack(change, ledger);
+      rollBack(change, transactions);
       throw e;
     }
-    rollBack(change, ledger);
+    rollBack(change, transactions);
   }
 
-  private static void rollBack(StateFolder.Change change, Ledger ledger) {
-    ledger.locked(
+  private static void rollBack(StateFolder.Change change, Transactions transactions) {
+    transactions.locked(
         () -> {
           change.rollBack();
           return null;
@@ -246,7 +246,7 @@ final class MachineStart {
     while (true) {
       Map<Slot, RunningDisks.Disk> disks = MachineRuns.disks(claims.state(), entry.running(run));
       try {
-        outside.disks().start(entry.id(), List.copyOf(disks.values()));
+        resources.disks().start(entry.id(), List.copyOf(disks.values()));
         return;
       } catch (UnservedDisksException e) {
         // A drive is empty the second time, so that it does not fail again.
@@ -264,7 +264,7 @@ final class MachineStart {
   }
 
   private ModelException cannotStart(IOException why) {
-    return Refusal.of(E_FAIL, "machine '%s' cannot start".formatted(entry.name()), why);
+    return ModelErrors.of(E_FAIL, "machine '%s' cannot start".formatted(entry.name()), why);
   }
 
   /** Refuses the start if a hard disk cannot be served. */
@@ -280,7 +280,7 @@ final class MachineStart {
         refused.keySet().stream()
             .map(slot -> "--without '%s'".formatted(slot))
             .collect(Collectors.joining(" "));
-    throw Refusal.of(
+    throw ModelErrors.of(
         codes.size() == 1 ? codes.iterator().next() : E_FAIL,
         "machine '%s' cannot start. %s Its other disks are served with %s",
         entry.name(),

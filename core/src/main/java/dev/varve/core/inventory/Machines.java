@@ -33,23 +33,23 @@ final class Machines {
 
   private static final String CHIPSET = "PIIX3";
 
-  private final Outside outside;
+  private final Resources resources;
 
-  Machines(Outside outside) {
-    this.outside = outside;
+  Machines(Resources resources) {
+    this.resources = resources;
   }
 
   /** A machine without controllers. */
   Machine create(InventoryState state, String name) {
-    Refusal.checkName("a machine", Names.faultOfPart(name), name);
+    ModelErrors.checkName("a machine", Names.faultOfPart(name), name);
     if (state.machineNamed(name) != null)
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_OBJECT_IN_USE, "there is a machine '%s' already; choose another name", name);
-    MachineId id = new MachineId(outside.ids().get());
+    MachineId id = new MachineId(resources.newId());
     return new Machine(
         id,
         name,
-        outside.store().folder().newMachineFile(id, name),
+        resources.store().folder().newMachineFile(id, name),
         Machine.USUAL_SNAPSHOT_FOLDER,
         null,
         CHIPSET,
@@ -57,7 +57,7 @@ final class Machines {
         List.of(),
         null,
         true,
-        outside.now());
+        resources.now());
   }
 
   /** Which machine a settings file describes, and the state in which it is registered. */
@@ -71,23 +71,25 @@ final class Machines {
       if (List.of(given, file).contains(entry.saved().settingsFile()))
         return new Opened(state, entry.id());
     if (Files.notExists(file))
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_FILE_ERROR,
           "%s; name a machine's settings file%s",
-          Refusal.why(new NoSuchFileException(file.toString())),
+          ModelErrors.why(new NoSuchFileException(file.toString())),
           PreviousVersion.hint(file));
     MachineSettings settings;
     try {
-      settings = outside.store().folder().read(file);
+      settings = resources.store().folder().read(file);
     } catch (SettingsException e) {
-      throw Refusal.of(VBOX_E_XML_ERROR, "'%s' cannot be used: %s", file, Refusal.why(file, e));
+      throw ModelErrors.of(
+          VBOX_E_XML_ERROR, "'%s' cannot be used: %s", file, ModelErrors.why(file, e));
     } catch (IOException e) {
-      throw Refusal.of(VBOX_E_FILE_ERROR, "'%s' cannot be read: %s", file, Refusal.why(file, e));
+      throw ModelErrors.of(
+          VBOX_E_FILE_ERROR, "'%s' cannot be read: %s", file, ModelErrors.why(file, e));
     }
     List<View.BadMachine> bad =
         state.bad().stream().filter(b -> !b.settingsFile().equals(file)).toList();
     return new Opened(
-        Loading.add(state, settings, outside.store().folder().moved()).withBad(bad),
+        Loading.add(state, settings, resources.store().folder().moved()).withBad(bad),
         settings.machine().id());
   }
 
@@ -103,7 +105,7 @@ final class Machines {
     MachineRuns.checkSettled(entry, "unregister it");
     boolean busy = entry.state() == MachineState.DELETING_SNAPSHOT || entry.state().isOnline();
     if (busy || !entry.sessions().isEmpty())
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_INVALID_OBJECT_STATE,
           "machine '%s' %s and cannot be unregistered; %s",
           entry.name(),

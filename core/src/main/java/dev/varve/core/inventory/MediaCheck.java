@@ -26,7 +26,7 @@ final class MediaCheck {
 
   private static final int AT_A_TIME = 2;
 
-  private final Ledger ledger;
+  private final Transactions transactions;
   private final Inspection inspection;
   private final Executor threads;
   private final Function<Path, String> fileSystemOf;
@@ -43,8 +43,11 @@ final class MediaCheck {
    * @param fileSystemOf names what a path lies on, without asking that
    */
   MediaCheck(
-      Ledger ledger, Inspection inspection, Executor threads, Function<Path, String> fileSystemOf) {
-    this.ledger = ledger;
+      Transactions transactions,
+      Inspection inspection,
+      Executor threads,
+      Function<Path, String> fileSystemOf) {
+    this.transactions = transactions;
     this.inspection = inspection;
     this.threads = threads;
     this.fileSystemOf = fileSystemOf;
@@ -70,7 +73,7 @@ final class MediaCheck {
       try {
         Medium asked = medium;
         Medium seen = inspection.look(asked);
-        ledger.locked(
+        transactions.locked(
             () -> {
               note(asked, seen);
               return null;
@@ -92,7 +95,7 @@ final class MediaCheck {
     synchronized (this) {
       known.remove(asked.id());
     }
-    InventoryState state = ledger.state();
+    InventoryState state = transactions.state();
     Medium now = state.media().get(asked.id());
     if (now == null || now.isChecked()) return;
     boolean same =
@@ -100,7 +103,7 @@ final class MediaCheck {
             && now.format().equals(asked.format())
             && Objects.equals(now.parent(), asked.parent());
     if (same)
-      ledger.publish(
+      transactions.publish(
           state.with(
               now.withCapacity(seen.capacity())
                   .withVariant(seen.variant())

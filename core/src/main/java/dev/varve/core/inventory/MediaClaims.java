@@ -109,8 +109,8 @@ final class MediaClaims {
       state = state.with(seen);
       return Inspection.inaccessible(medium, seen.accessError());
     }
-    ErrorCode code = Refusal.of(E_FAIL, "", opening).code();
-    return new ModelException(code, Refusal.why(opening), opening);
+    ErrorCode code = ModelErrors.of(E_FAIL, "", opening).code();
+    return new ModelException(code, ModelErrors.why(opening), opening);
   }
 
   static boolean isWritten(Medium medium) {

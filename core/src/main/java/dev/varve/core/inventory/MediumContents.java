@@ -57,7 +57,7 @@ public final class MediumContents {
     MappedDisk source = disks.map(top, offset, sink);
     if (source == null) source = images.map(ImageChain.of(chain), offset, sink);
     if (offset > source.capacity())
-      throw Refusal.of(
+      throw ModelErrors.of(
           ErrorCode.E_INVALIDARG, "offset %d: the disk has %d bytes", offset, source.capacity());
     long next = sink.end();
     return new Part(source.files(), source.capacity(), extents, next);
@@ -72,7 +72,7 @@ public final class MediumContents {
     Medium medium = view.get().chain(id).getFirst();
     requireHardDisk(medium);
     if (medium.isRaw())
-      throw Refusal.of(
+      throw ModelErrors.of(
           ErrorCode.VBOX_E_NOT_SUPPORTED,
           "'%s' is a raw disk: nothing in it can be checked but by its guest",
           medium.name());
@@ -81,7 +81,7 @@ public final class MediumContents {
 
   private static void requireHardDisk(Medium medium) {
     if (medium.device() != DeviceType.HARD_DISK)
-      throw Refusal.of(
+      throw ModelErrors.of(
           ErrorCode.VBOX_E_NOT_SUPPORTED,
           "'%s' is a %s image, and only hard disks can be looked into",
           medium.name(),

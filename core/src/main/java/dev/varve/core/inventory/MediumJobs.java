@@ -39,14 +39,14 @@ import java.util.function.Supplier;
  */
 final class MediumJobs {
 
-  private final Outside outside;
-  private final Ledger ledger;
+  private final Resources resources;
+  private final Transactions transactions;
   private final Jobs jobs;
   private volatile boolean closing;
 
-  MediumJobs(Outside outside, Ledger ledger, Jobs jobs) {
-    this.outside = outside;
-    this.ledger = ledger;
+  MediumJobs(Resources resources, Transactions transactions, Jobs jobs) {
+    this.resources = resources;
+    this.transactions = transactions;
     this.jobs = jobs;
   }
 
@@ -59,10 +59,10 @@ final class MediumJobs {
   Job deleteSnapshot(String session, SnapshotId snapshot, Runnable last) {
     return begun(
         () -> {
-          ledger.follow(ledger.state().held(session).id());
+          transactions.follow(transactions.state().held(session).id());
           String doing = "delete a snapshot";
           MachineEntry entry =
-              Sessions.writable(Sessions.anyStable(ledger.state(), session, doing), doing);
+              Sessions.writable(Sessions.anyStable(transactions.state(), session, doing), doing);
           return beginDeletion(entry.id(), snapshot, false);
         },
         last);
@@ -81,21 +81,21 @@ final class MediumJobs {
    * of a machine whose settings file cannot be read is left to a later run.
    */
   void resume(Unfinished.Work unfinished) {
-    InventoryState state = ledger.locked(ledger::state);
+    InventoryState state = transactions.locked(transactions::state);
     try {
       if (isKnown(unfinished, state)) begun(() -> begin(unfinished));
       else if (state.bad().isEmpty() || isGone(unfinished, state))
-        outside.store().forget(unfinished);
+        resources.store().forget(unfinished);
     } catch (ModelException e) {
       // It stays in the journal for the next run, and among the jobs for people to see.
-      ledger.locked(
+      transactions.locked(
           () -> {
-            Set<MediumId> changed = perhapsChanged(unfinished, ledger.state());
-            ledger.publish(ledger.state().withHalfMerged(changed));
+            Set<MediumId> changed = perhapsChanged(unfinished, transactions.state());
+            transactions.publish(transactions.state().withHalfMerged(changed));
             return null;
           });
       jobs.start(
-          outside.newToken(),
+          resources.newToken(),
           "finish '%s' of the run before".formatted(unfinished.line()),
           null,
           _ -> {
@@ -156,7 +156,7 @@ final class MediumJobs {
   }
 
   private Job begun(Supplier<RunningWork> begin, Runnable last) {
-    RunningWork work = ledger.locked(begin);
+    RunningWork work = transactions.locked(begin);
     return jobs.start(
         work.id(),
         work.description(),
@@ -176,7 +176,7 @@ final class MediumJobs {
    * @param again whether a run before this one may have done a part of it
    */
   private RunningWork beginDeletion(MachineId machine, SnapshotId id, boolean again) {
-    InventoryState state = ledger.state();
+    InventoryState state = transactions.state();
     MachineEntry entry = state.machine(machine);
     Snapshot snapshot = Snapshots.find(entry.saved(), id);
     if (id.equals(entry.saved().currentSnapshot()))
@@ -185,7 +185,7 @@ final class MediumJobs {
     boolean online = entry.state().isOnline();
     SnapshotDeletion deletion =
         SnapshotDeletion.plan(state, state.machine(machine), id, medium -> length(medium, online));
-    for (Merge merge : deletion.merges()) merge.checkWhole(state);
+    for (PendingMerge merge : deletion.merges()) merge.checkWhole(state);
     state = keeping(state, deletion.touched(state));
 
     var merges =
@@ -193,14 +193,14 @@ final class MediumJobs {
             "delete snapshot '%s' of machine '%s'".formatted(snapshot.name(), entry.name()),
             machine,
             deletion.merges(),
-            now -> deletion.apply(now, outside.now()),
+            now -> deletion.apply(now, resources.now()),
             deletion::steps);
     RunningWork work = running(merges);
-    outside.store().checkCurrent(state, deletion.touched(state));
+    resources.store().checkCurrent(state, deletion.touched(state));
     InventoryState locked = work.lock(state, deletion.touched(state), MachineRuns.token(machine));
-    outside.inspection().checkSteps(deletion.steps(state), work.description());
+    resources.inspection().checkSteps(deletion.steps(state), work.description());
     checkRoom(state, deletion.merges());
-    ledger.decide(state, List.of(), List.of(), null);
+    transactions.decide(state, List.of(), List.of(), null);
     merges.begin(locked, again);
     work.begin(
         locked.with(
@@ -211,17 +211,17 @@ final class MediumJobs {
   }
 
   private RunningWork beginMerge(MediumId source, MediumId target, boolean again) {
-    InventoryState state = ledger.state();
-    Merge merge = MediaRegistry.merge(state, source, target);
+    InventoryState state = transactions.state();
+    PendingMerge merge = Media.merge(state, source, target);
     merge.checkWhole(state);
-    state = outside.inspection().needs(state, merge.needed(state));
+    state = resources.inspection().needs(state, merge.needed(state));
     String names =
         "'%s' into '%s'".formatted(state.medium(source).name(), state.medium(target).name());
     var merges = new MergeWork("merge " + names, null, List.of(merge), merge::apply, merge::steps);
     RunningWork work = running(merges);
-    outside.store().checkCurrent(state, merge.touched(state));
+    resources.store().checkCurrent(state, merge.touched(state));
     InventoryState locked = work.lock(state, merge.touched(state), null);
-    outside.inspection().checkSteps(merge.steps(state), work.description());
+    resources.inspection().checkSteps(merge.steps(state), work.description());
     checkRoom(state, List.of(merge));
     merges.begin(locked, again);
     work.begin(locked, null, new Unfinished.MergeMedium(source, target));
@@ -230,10 +230,10 @@ final class MediumJobs {
 
   private RunningWork beginClone(
       MediumId id, Path location, ImageFormat format, MediumVariant variant) {
-    InventoryState state = ledger.state();
+    InventoryState state = transactions.state();
     Medium medium = state.medium(id);
     if (medium.device() != DeviceType.HARD_DISK)
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_NOT_SUPPORTED,
           "'%s' is a %s image; copy its file",
           medium.name(),
@@ -241,12 +241,12 @@ final class MediumJobs {
     if (state.halfMerged().contains(id)) throw NewDiff.halfMerged(medium);
     EncryptedMedia.refuse(state, id);
     List<Medium> chain = state.chain(id);
-    state = outside.inspection().needs(state, chain);
-    MediaRegistry.checkName(outside.images(), location, format);
+    state = resources.inspection().needs(state, chain);
+    Media.checkName(resources.images(), location, format);
     Medium copy =
         new Medium(
-            outside.newMediumId(),
-            MediaRegistry.free(state, location),
+            resources.newMediumId(),
+            Media.free(state, location),
             format,
             DeviceType.HARD_DISK,
             MediumType.NORMAL,
@@ -270,7 +270,7 @@ final class MediumJobs {
   }
 
   private RunningWork running(Work work) {
-    return new RunningWork(outside, ledger, work, () -> closing);
+    return new RunningWork(resources, transactions, work, () -> closing);
   }
 
   /** The state after a look at what a snapshot's disks are merged with. */
@@ -278,7 +278,7 @@ final class MediumJobs {
     for (Attachment attachment : snapshot.hardware().attachments()) {
       if (attachment.type() != DeviceType.HARD_DISK || attachment.medium() == null) continue;
       for (Medium child : state.children(attachment.medium()))
-        state = outside.inspection().needs(state, state.chain(child.id()));
+        state = resources.inspection().needs(state, state.chain(child.id()));
     }
     return state;
   }
@@ -299,23 +299,23 @@ final class MediumJobs {
     try {
       return online
           ? Files.size(medium.location())
-          : outside.inspection().inspect(medium).fileLength();
+          : resources.inspection().inspect(medium).fileLength();
     } catch (IOException e) {
-      throw Refusal.of(E_FAIL, "'%s' cannot be read".formatted(medium.name()), e);
+      throw ModelErrors.of(E_FAIL, "'%s' cannot be read".formatted(medium.name()), e);
     }
   }
 
   /** All that is copied may turn out to be new to where it goes. */
-  private void checkRoom(InventoryState state, List<Merge> merges) {
+  private void checkRoom(InventoryState state, List<PendingMerge> merges) {
     try {
-      for (Merge merge : merges) {
+      for (PendingMerge merge : merges) {
         long needed = 0;
         for (Medium source : merge.sources(state)) needed += Files.size(source.location());
         Medium target = state.medium(merge.target());
         if (!Files.isRegularFile(target.location())) continue; // a device is as large as it is
-        long room = outside.images().room(target.location()).bytes();
+        long room = resources.images().room(target.location()).bytes();
         if (room < needed)
-          throw Refusal.of(
+          throw ModelErrors.of(
               E_OUTOFMEMORY,
               "merging into '%s' may take %d bytes and %d are free; make room first",
               target.name(),
@@ -323,7 +323,7 @@ final class MediumJobs {
               room);
       }
     } catch (IOException e) {
-      throw Refusal.of(E_FAIL, "the free space cannot be told", e);
+      throw ModelErrors.of(E_FAIL, "the free space cannot be told", e);
     }
   }
 

@@ -39,7 +39,7 @@ final class MediumLocks {
 
   private static void check(InventoryState state, MediumLock lock, MediumLock other, String doing) {
     if (!lock.write() && !other.write()) return;
-    throw Refusal.of(
+    throw ModelErrors.of(
         ErrorCode.VBOX_E_INVALID_OBJECT_STATE,
         "%s'%s' is needed for %s, and %s holds it for %s; end that first",
         doing.isEmpty() ? "" : "cannot %s: ".formatted(doing),
@@ -70,7 +70,7 @@ final class MediumLocks {
   static void needNoJob(InventoryState state, Medium medium, String doing) {
     for (MediumLock lock : state.locksOn(medium.id()))
       if (lock.kind() == MediumLock.Kind.JOB && lock.write())
-        throw Refusal.of(
+        throw ModelErrors.of(
             ErrorCode.VBOX_E_OBJECT_IN_USE,
             "cannot %s: %s works on '%s'; wait until it has ended",
             doing,

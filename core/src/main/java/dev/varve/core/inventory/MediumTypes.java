@@ -71,14 +71,14 @@ final class MediumTypes {
           medium,
           type,
           "it is used by %s, and %d machines may use it then; detach it and save first"
-              .formatted(MediaRegistry.users(state, uses), most));
+              .formatted(Media.users(state, uses), most));
   }
 
   /** What every machine writes to directly has no differencing images. */
   private static void checkDirect(InventoryState state, Medium medium, MediumType type) {
     int children = state.children(medium.id()).size();
     if (children > 0)
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_OBJECT_IN_USE,
           "'%s' cannot become %s: %d images build on it. Delete them first, or merge them into it",
           medium.name(),
@@ -92,7 +92,7 @@ final class MediumTypes {
   }
 
   private static RuntimeException refusal(Medium medium, MediumType type, String why) {
-    return Refusal.of(
+    return ModelErrors.of(
         VBOX_E_INVALID_OBJECT_STATE, "'%s' cannot become %s: %s", medium.name(), type.text(), why);
   }
 }

@@ -25,7 +25,7 @@ final class MergeWork implements Work {
 
   private final String description;
   private final @Nullable MachineId machine;
-  private final List<Merge> merges;
+  private final List<PendingMerge> merges;
   private final UnaryOperator<InventoryState> done;
   private final Function<InventoryState, List<FileStep>> steps;
   private final List<RunningDisks.LiveMerge> live = new ArrayList<>();
@@ -39,7 +39,7 @@ final class MergeWork implements Work {
   MergeWork(
       String description,
       @Nullable MachineId machine,
-      List<Merge> merges,
+      List<PendingMerge> merges,
       UnaryOperator<InventoryState> done,
       Function<InventoryState, List<FileStep>> steps) {
     this.description = description;
@@ -55,7 +55,7 @@ final class MergeWork implements Work {
    * @param again whether a run before this one may have done a part of it
    */
   void begin(InventoryState state, boolean again) {
-    for (Merge merge : merges)
+    for (PendingMerge merge : merges)
       if (!merge.forward() && (again || state.halfMerged().contains(merge.target())))
         changed.add(merge.target());
   }
@@ -78,7 +78,7 @@ final class MergeWork implements Work {
   @Override
   public void run(Tools tools, Progress progress) throws IOException {
     for (int i = 0; i < merges.size(); i++) {
-      Merge merge = merges.get(i);
+      PendingMerge merge = merges.get(i);
       int before = i;
       Progress part =
           (done, total) -> {
@@ -101,22 +101,22 @@ final class MergeWork implements Work {
     }
   }
 
-  private boolean run(Merge merge, Tools tools, Progress progress) throws IOException {
-    InventoryState state = tools.ledger().locked(tools.ledger()::state);
+  private boolean run(PendingMerge merge, Tools tools, Progress progress) throws IOException {
+    InventoryState state = tools.transactions().locked(tools.transactions()::state);
     Path source = state.medium(merge.source()).location();
     Path target = state.medium(merge.target()).location();
     Slot slot = machine == null ? null : slot(state.machine(machine), state, merge);
     if (machine == null || slot == null)
-      return tools.outside().images().merge(merge.chain(state), source, target, progress);
+      return tools.resources().images().merge(merge.chain(state), source, target, progress);
     RunningDisks.LiveMerge merged =
-        tools.outside().disks().merge(machine, slot, source, target, progress);
+        tools.resources().disks().merge(machine, slot, source, target, progress);
     if (merged == null) return false;
     live.add(merged);
     return true;
   }
 
   /** Where a running machine has both media of a merge in use; null if nowhere. */
-  private static @Nullable Slot slot(MachineEntry entry, InventoryState state, Merge merge) {
+  private static @Nullable Slot slot(MachineEntry entry, InventoryState state, PendingMerge merge) {
     Run run = entry.run();
     if (run == null) return null;
     for (Attachment attachment : entry.working().hardware().attachments()) {
@@ -145,7 +145,7 @@ final class MergeWork implements Work {
   @Override
   public void decide(Tools tools, RunningDisks.Decision decision) throws IOException {
     if (machine == null || live.isEmpty()) decision.run();
-    else tools.outside().disks().finish(machine, live, decision);
+    else tools.resources().disks().finish(machine, live, decision);
   }
 
   @Override

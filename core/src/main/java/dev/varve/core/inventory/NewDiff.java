@@ -112,7 +112,7 @@ record NewDiff(Medium medium, Image parent) {
 
   /** Why a medium cannot be used. */
   static ModelException halfMerged(Medium medium) {
-    return Refusal.of(
+    return ModelErrors.of(
         ErrorCode.VBOX_E_INVALID_OBJECT_STATE,
         "'%s' has got a part of what is merged into it, and shows nothing that ever was; delete the snapshot again, or merge again, and let that end",
         medium.name());
@@ -125,7 +125,7 @@ record NewDiff(Medium medium, Image parent) {
    */
   static void checkParent(InventoryState state, Medium parent, @Nullable MachineEntry exempt) {
     if (parent.device() != DeviceType.HARD_DISK)
-      throw Refusal.of(
+      throw ModelErrors.of(
           ErrorCode.VBOX_E_INVALID_OBJECT_STATE,
           "'%s' is a %s image; only hard disks have differencing images",
           parent.name(),
@@ -134,7 +134,7 @@ record NewDiff(Medium medium, Image parent) {
     EncryptedMedia.refuse(state, parent.id());
     switch (parent.type()) {
       case WRITETHROUGH, SHAREABLE, READONLY ->
-          throw Refusal.of(
+          throw ModelErrors.of(
               ErrorCode.VBOX_E_INVALID_OBJECT_STATE,
               "'%s' is of type %s, and such a medium has no differencing images; change its type to Normal first",
               parent.name(),
@@ -146,7 +146,7 @@ record NewDiff(Medium medium, Image parent) {
             .filter(user -> exempt == null || !user.id().equals(exempt.id()))
             .toList();
     if (!users.isEmpty())
-      throw Refusal.of(
+      throw ModelErrors.of(
           ErrorCode.VBOX_E_INVALID_OBJECT_STATE,
           "'%s' is attached to the current state of machine %s, which writes to it; detach it there and save before something builds on it",
           parent.name(),

@@ -29,10 +29,10 @@ final class OutsideEdits {
 
   private static final System.Logger LOG = System.getLogger(OutsideEdits.class.getName());
 
-  private final Outside outside;
+  private final Resources resources;
 
-  OutsideEdits(Outside outside) {
-    this.outside = outside;
+  OutsideEdits(Resources resources) {
+    this.resources = resources;
   }
 
   /**
@@ -53,9 +53,9 @@ final class OutsideEdits {
     MachineEntry entry = state.machine(machine);
     String file = entry.saved().settingsFile().toString();
     try {
-      Reading reading = outside.store().folder().changed(entry.saved().settingsFile());
+      Reading reading = resources.store().folder().changed(entry.saved().settingsFile());
       if (reading == null) {
-        outside.warnings().clear(Kind.CHANGED_OUTSIDE, file);
+        resources.warnings().clear(Kind.CHANGED_OUTSIDE, file);
         return new Followed(machine, state, null);
       }
       return new Followed(machine, read(state, entry, reading), reading);
@@ -63,7 +63,7 @@ final class OutsideEdits {
       throw warned(
           file,
           "the settings file '%s' of machine '%s' was changed by another program and cannot be used: %s. Varve does not write it; bring it back as it was, or mend it"
-              .formatted(file, entry.name(), Refusal.why(entry.saved().settingsFile(), e)));
+              .formatted(file, entry.name(), ModelErrors.why(entry.saved().settingsFile(), e)));
     } catch (ModelException e) {
       throw warned(file, String.valueOf(e.getMessage()));
     }
@@ -73,8 +73,8 @@ final class OutsideEdits {
   void take(Followed followed) {
     Reading reading = followed.reading();
     if (reading == null) return;
-    outside.store().take(reading, followed.state());
-    outside.warnings().clear(Kind.CHANGED_OUTSIDE, reading.file().toString());
+    resources.store().take(reading, followed.state());
+    resources.warnings().clear(Kind.CHANGED_OUTSIDE, reading.file().toString());
     LOG.log(
         Level.INFO,
         "machine ''{0}'': another program has changed {1}; it was read again",
@@ -85,24 +85,24 @@ final class OutsideEdits {
   /** Whether a machine's file has to be looked at under the lock. Any thread. */
   boolean mayHaveChanged(View.MachineView machine) {
     String file = machine.saved().settingsFile().toString();
-    return outside.warnings().has(Kind.CHANGED_OUTSIDE, file)
-        || !outside.store().folder().isAsSeen(machine.saved().settingsFile());
+    return resources.warnings().has(Kind.CHANGED_OUTSIDE, file)
+        || !resources.store().folder().isAsSeen(machine.saved().settingsFile());
   }
 
   /** Looks at the list of machines, and whether what is kept beside settings files still is. */
   void lookAtTheRest() {
-    outside.store().lookAtList();
-    for (Warnings.Warning warning : outside.warnings().all()) {
+    resources.store().lookAtList();
+    for (Warnings.Warning warning : resources.warnings().all()) {
       if (warning.kind() != Kind.CHANGED_OUTSIDE) continue;
       Path file = Path.of(warning.subject());
       if (Kept.isName(file) && Files.notExists(file))
-        outside.warnings().clear(Kind.CHANGED_OUTSIDE, warning.subject());
+        resources.warnings().clear(Kind.CHANGED_OUTSIDE, warning.subject());
     }
   }
 
   private ModelException warned(String file, String text) {
-    outside.warnings().raise(Kind.CHANGED_OUTSIDE, file, text);
-    return Refusal.of(VBOX_E_INVALID_OBJECT_STATE, "%s", text);
+    resources.warnings().raise(Kind.CHANGED_OUTSIDE, file, text);
+    return ModelErrors.of(VBOX_E_INVALID_OBJECT_STATE, "%s", text);
   }
 
   private InventoryState read(InventoryState state, MachineEntry entry, Reading reading) {
@@ -127,7 +127,7 @@ final class OutsideEdits {
           entry.name());
     InventoryState next;
     try {
-      next = Loading.replace(state, entry, reading.settings(), outside.store().folder().moved());
+      next = Loading.replace(state, entry, reading.settings(), resources.store().folder().moved());
     } catch (ModelException e) {
       throw contradiction(
           entry, "what it says now cannot be used: %s", String.valueOf(e.getMessage()));
@@ -140,7 +140,7 @@ final class OutsideEdits {
   }
 
   private static ModelException contradiction(MachineEntry entry, String how, Object... words) {
-    return Refusal.of(
+    return ModelErrors.of(
         VBOX_E_INVALID_OBJECT_STATE,
         "another program has changed '%s', the settings file of machine '%s', and %s",
         entry.saved().settingsFile(),
@@ -165,7 +165,7 @@ final class OutsideEdits {
   /** The machine with whatever the file says besides storage; sessions keep their working copy. */
   private static InventoryState withTheRest(
       InventoryState state, MachineEntry entry, Machine machine) {
-    Machine known = References.map(machine, a -> References.present(state, a));
+    Machine known = AttachmentVisitor.map(machine, a -> AttachmentVisitor.present(state, a));
     return state.with(
         entry.with(known.withHardware(entry.saved().hardware(), machine.currentStateModified())));
   }

@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class RunningWork {
 
-  private final Outside outside;
-  private final Ledger ledger;
+  private final Resources resources;
+  private final Transactions transactions;
   private final HostWait host;
   private final Work work;
   private final BooleanSupplier closing;
@@ -39,13 +39,13 @@ final class RunningWork {
   /**
    * @param closing whether the program ends: then what can be done again is left to the next run
    */
-  RunningWork(Outside outside, Ledger ledger, Work work, BooleanSupplier closing) {
-    this.outside = outside;
-    this.ledger = ledger;
-    this.host = new HostWait(outside, ledger::lastState);
+  RunningWork(Resources resources, Transactions transactions, Work work, BooleanSupplier closing) {
+    this.resources = resources;
+    this.transactions = transactions;
+    this.host = new HostWait(resources, transactions::lastState);
     this.work = work;
     this.closing = closing;
-    this.id = outside.newToken();
+    this.id = resources.newToken();
   }
 
   /** Of the job, and of its locks. */
@@ -84,14 +84,14 @@ final class RunningWork {
       InventoryState state, @Nullable MachineState before, Unfinished.@Nullable Work unfinished) {
     stateBefore = before;
     repeatable = unfinished != null;
-    change = outside.store().begin(work.creates(), unfinished);
-    ledger.publish(state);
+    change = resources.store().begin(work.creates(), unfinished);
+    transactions.publish(state);
   }
 
   // ---- the work
 
   void run(Progress progress) {
-    var tools = new Work.Tools(outside, ledger, this::makes);
+    var tools = new Work.Tools(resources, transactions, this::makes);
     try {
       work.run(tools, progress);
       MachineId machine = machine();
@@ -99,7 +99,7 @@ final class RunningWork {
         host.forMachine(machine);
         host.forDisks(machine);
       }
-      ledger.locked(
+      transactions.locked(
           () -> {
             end(tools);
             return null;
@@ -115,7 +115,7 @@ final class RunningWork {
 
   private void makes(Path name, FileIdentity file) throws IOException {
     StateFolder.Change begun = Objects.requireNonNull(change);
-    ledger.lockedWork(
+    transactions.lockedWork(
         () -> {
           begun.makes(name, file);
           return null;
@@ -129,24 +129,24 @@ final class RunningWork {
         work.changed().isEmpty()
             ? ""
             : ", of which a part is done: do it again when the reason is gone";
-    return Refusal.of(E_FAIL, "cannot " + description() + left, why);
+    return ModelErrors.of(E_FAIL, "cannot " + description() + left, why);
   }
 
   // ---- the end
 
   private void end(Work.Tools tools) {
-    InventoryState released = released(ledger.state());
+    InventoryState released = released(transactions.state());
     InventoryState after = work.apply(released);
     try {
       Store.Ready ready =
-          outside.store().prepare(Objects.requireNonNull(change), after, work.steps(released));
+          resources.store().prepare(Objects.requireNonNull(change), after, work.steps(released));
       work.decide(tools, ready::decide);
       ready.carryOut();
     } catch (IOException e) {
       throw refusal(e);
     }
     MachineId machine = machine();
-    ledger.settle(machine == null ? after : MachineRuns.relocked(after, machine));
+    transactions.settle(machine == null ? after : MachineRuns.relocked(after, machine));
   }
 
   private InventoryState released(InventoryState state) {
@@ -161,7 +161,7 @@ final class RunningWork {
    * the journal and are resumed at the next start.
    */
   private void giveUp() {
-    ledger.locked(
+    transactions.locked(
         () -> {
           giveUpLocked();
           return null;
@@ -172,7 +172,7 @@ final class RunningWork {
     try {
       work.abandon();
     } finally {
-      ledger.publish(released(ledger.state()).withHalfMerged(work.changed()));
+      transactions.publish(released(transactions.state()).withHalfMerged(work.changed()));
       boolean later = !work.changed().isEmpty() || closing.getAsBoolean() && repeatable;
       if (change != null && later) change.postpone();
       else if (change != null) change.rollBack();

@@ -80,7 +80,7 @@ final class SavedStates {
   // ---- what is said
 
   static ModelException startRefused(Machine machine) {
-    return Refusal.of(
+    return ModelErrors.of(
         VBOX_E_INVALID_VM_STATE,
         "machine '%s' is in state Saved, and its disks must stay as its saved memory knows them%s, or serve the disks read-only with --read-only",
         machine.name(),

@@ -36,7 +36,7 @@ final class Sessions {
     MachineRuns.checkSettled(entry, "lock it");
     boolean free = entry.sessions().isEmpty() && !entry.state().isOnline();
     if (!free && session.type() == LockType.WRITE)
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_INVALID_OBJECT_STATE,
           "machine '%s' %s; join with a shared lock, or wait",
           entry.name(),
@@ -94,7 +94,7 @@ final class Sessions {
         MediumLocks.needFree(state, medium, "delete what attaching made");
     }
     // An image that left its drive unsaved may be gone for good: the drive comes back empty.
-    Machine saved = References.map(entry.saved(), a -> References.present(state, a));
+    Machine saved = AttachmentVisitor.map(entry.saved(), a -> AttachmentVisitor.present(state, a));
     return state.with(entry.with(saved).discarding()).withoutMedia(implicit);
   }
 
@@ -118,7 +118,7 @@ final class Sessions {
   static MachineEntry writable(MachineEntry entry, String doing) {
     Run run = entry.run();
     if (run != null && run.readOnly())
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_INVALID_VM_STATE,
           "cannot %s while machine '%s' runs read-only; power it down first",
           doing,
@@ -150,7 +150,7 @@ final class Sessions {
       Set<MachineState> allowed, InventoryState state, String session, String doing) {
     MachineEntry entry = state.held(session);
     if (!allowed.contains(entry.state()))
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_INVALID_VM_STATE,
           "cannot %s while machine '%s' is in state %s; it must be %s%s",
           doing,

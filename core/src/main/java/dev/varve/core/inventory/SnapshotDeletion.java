@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param deleted images that nothing needs afterwards
  */
 record SnapshotDeletion(
-    MachineId machine, SnapshotId snapshot, List<Merge> merges, List<MediumId> deleted) {
+    MachineId machine, SnapshotId snapshot, List<PendingMerge> merges, List<MediumId> deleted) {
 
   /** Which of two neighbours holds more. */
   interface Sizes {
@@ -46,7 +46,7 @@ record SnapshotDeletion(
       InventoryState state, MachineEntry entry, SnapshotId id, Sizes sizes) {
     Snapshot snapshot = Snapshots.find(entry.saved(), id);
     checkPlace(entry.saved(), snapshot);
-    List<Merge> merges = new ArrayList<>();
+    List<PendingMerge> merges = new ArrayList<>();
     Set<MediumId> deleted = new LinkedHashSet<>();
     for (Attachment attachment : snapshot.hardware().attachments()) {
       Medium disk = dissolving(state, attachment, entry, id);
@@ -61,13 +61,13 @@ record SnapshotDeletion(
       if (disk.isDifferencing())
         merges.add(
             sizes.of(child) >= sizes.of(disk)
-                ? new Merge(disk.id(), child.id(), true)
-                : new Merge(child.id(), disk.id(), false));
+                ? new PendingMerge(disk.id(), child.id(), true)
+                : new PendingMerge(child.id(), disk.id(), false));
       else if (state.isOrphan(child)) deleted.add(child.id());
       else if (isOfMachine(state, child, entry.id()))
-        merges.add(new Merge(child.id(), disk.id(), false));
+        merges.add(new PendingMerge(child.id(), disk.id(), false));
     }
-    merges.sort(Comparator.comparing(Merge::forward).reversed());
+    merges.sort(Comparator.comparing(PendingMerge::forward).reversed());
     return new SnapshotDeletion(entry.id(), id, List.copyOf(merges), List.copyOf(deleted));
   }
 
@@ -79,14 +79,14 @@ record SnapshotDeletion(
             .map(s -> "'" + s.name() + "'")
             .toList();
     if (after.size() > 1)
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_INVALID_OBJECT_STATE,
           "snapshot '%s' has %d snapshots after it (%s), and at most one is allowed; delete those of a branch first",
           snapshot.name(),
           after.size(),
           String.join(", ", after));
     if (!after.isEmpty() && snapshot.id().equals(machine.currentSnapshot()))
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_INVALID_OBJECT_STATE,
           "snapshot '%s' is the current one of machine '%s' and has %s after it; delete that first, or restore it",
           snapshot.name(),
@@ -112,7 +112,7 @@ record SnapshotDeletion(
   private static RuntimeException tooManyChildren(
       InventoryState state, Snapshot snapshot, Medium disk, List<Medium> children) {
     List<Medium> unused = children.stream().filter(state::isUnused).toList();
-    return Refusal.of(
+    return ModelErrors.of(
         E_FAIL,
         "snapshot '%s' cannot be deleted: %d images build on its disk '%s', and it can become one with one only. %s",
         snapshot.name(),
@@ -132,12 +132,12 @@ record SnapshotDeletion(
   /** Every medium that changes or goes. */
   Set<MediumId> touched(InventoryState state) {
     Set<MediumId> touched = new LinkedHashSet<>(deleted);
-    for (Merge merge : merges) touched.addAll(merge.touched(state));
+    for (PendingMerge merge : merges) touched.addAll(merge.touched(state));
     return touched;
   }
 
   InventoryState apply(InventoryState state, Instant now) {
-    for (Merge merge : merges) state = merge.apply(state);
+    for (PendingMerge merge : merges) state = merge.apply(state);
     state = state.withoutMedia(deleted);
     MachineEntry entry = state.machine(machine);
     return state.with(entry.with(without(entry.saved(), now)));
@@ -160,11 +160,11 @@ record SnapshotDeletion(
   List<FileStep> steps(InventoryState before) {
     List<FileStep> steps = new ArrayList<>();
     InventoryState state = before;
-    for (Merge merge : merges) {
+    for (PendingMerge merge : merges) {
       steps.addAll(merge.steps(state));
       state = merge.apply(state);
     }
-    for (MediumId id : deleted) steps.add(Merge.delete(state.medium(id)));
+    for (MediumId id : deleted) steps.add(PendingMerge.delete(state.medium(id)));
     steps.addAll(SavedStates.unneeded(before, apply(before, Instant.EPOCH)));
     return steps;
   }

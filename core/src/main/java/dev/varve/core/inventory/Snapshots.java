@@ -34,10 +34,10 @@ final class Snapshots {
   /** As many snapshots as can follow each other. */
   private static final int MAX_DEPTH = 250;
 
-  private final Outside outside;
+  private final Resources resources;
 
-  Snapshots(Outside outside) {
-    this.outside = outside;
+  Snapshots(Resources resources) {
+    this.resources = resources;
   }
 
   /**
@@ -57,7 +57,7 @@ final class Snapshots {
   static Snapshot find(Machine machine, SnapshotId id) {
     Snapshot snapshot = machine.snapshot(id);
     if (snapshot == null)
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_OBJECT_NOT_FOUND,
           "machine '%s' has no snapshot %s; it has %s",
           machine.name(),
@@ -73,7 +73,7 @@ final class Snapshots {
    * machine whose memory is saved, the machine and the snapshot share the file of its memory.
    */
   Change take(InventoryState state, String session, String name, String description) {
-    Refusal.checkName("a snapshot", Names.fault(name), name);
+    ModelErrors.checkName("a snapshot", Names.fault(name), name);
     MachineEntry entry =
         Sessions.writable(Sessions.anyStable(state, session, "take a snapshot"), "take a snapshot");
     checkDepth(entry.saved());
@@ -88,10 +88,10 @@ final class Snapshots {
     Machine machine = committed.saved();
     Snapshot snapshot =
         new Snapshot(
-            new SnapshotId(outside.ids().get()),
+            new SnapshotId(resources.newId()),
             name,
             description,
-            outside.now(),
+            resources.now(),
             machine.currentSnapshot(),
             machine.stateFile(),
             MachineEntry.durable(hardware));
@@ -118,7 +118,7 @@ final class Snapshots {
       if (attachment.type() != DeviceType.HARD_DISK || attachment.medium() == null) continue;
       if (!run.leavesOut(attachment)) continue;
       try {
-        outside.inspection().needs(state, state.chain(attachment.medium()));
+        resources.inspection().needs(state, state.chain(attachment.medium()));
       } catch (ModelException why) {
         throw new ModelException(
             why.code(),
@@ -154,7 +154,8 @@ final class Snapshots {
     InventoryState clean = Sessions.discard(state, held.id());
     MachineEntry entry = clean.machine(held.id());
     String doing = "restore snapshot '%s' of machine '%s'".formatted(snapshot.name(), held.name());
-    Hardware hardware = References.map(snapshot.hardware(), a -> References.present(clean, a));
+    Hardware hardware =
+        AttachmentVisitor.map(snapshot.hardware(), a -> AttachmentVisitor.present(clean, a));
     InventoryState now = readable(clean, hardware, doing, null);
 
     List<Medium> unneeded = unneeded(now, entry);
@@ -163,7 +164,7 @@ final class Snapshots {
     Machine after =
         entry
             .saved()
-            .withSnapshots(entry.saved().snapshots(), id, outside.now())
+            .withSnapshots(entry.saved().snapshots(), id, resources.now())
             .withStateFile(snapshot.stateFile())
             .withHardware(above.hardware(), false);
     InventoryState result =
@@ -171,7 +172,7 @@ final class Snapshots {
             .withMedia(above.media())
             .with(entry.with(after).with(WorkingCopy.of(above.hardware())));
     List<FileStep> steps = new ArrayList<>();
-    for (Medium medium : unneeded) steps.add(Merge.delete(medium));
+    for (Medium medium : unneeded) steps.add(PendingMerge.delete(medium));
     steps.addAll(SavedStates.unneeded(state, result));
     return new Change(
         Registries.claimed(result, entry.id()), id, above.diffs(), above.tops(), steps);
@@ -184,7 +185,7 @@ final class Snapshots {
       id = snapshot == null ? null : snapshot.parent();
     }
     if (depth >= MAX_DEPTH)
-      throw Refusal.of(
+      throw ModelErrors.of(
           E_FAIL,
           "machine '%s' has %d snapshots on top of each other, and no more are possible; delete some",
           machine.name(),
@@ -197,7 +198,7 @@ final class Snapshots {
     for (Attachment attachment : hardware.attachments()) {
       if (attachment.type() != DeviceType.HARD_DISK || attachment.medium() == null) continue;
       List<Medium> chain = state.chain(attachment.medium());
-      state = outside.inspection().needs(state, chain);
+      state = resources.inspection().needs(state, chain);
       MediumLocks.needReading(state, chain, doing, ignoring);
     }
     return state;
@@ -221,7 +222,7 @@ final class Snapshots {
         continue;
       }
       NewDiff.checkParent(state, medium, entry);
-      NewDiff diff = NewDiff.in(entry.saved(), state, medium, outside.newMediumId());
+      NewDiff diff = NewDiff.in(entry.saved(), state, medium, resources.newMediumId());
       diffs.add(diff);
       tops.put(attachment.slot(), diff.medium().location());
       attachments.add(attachment.withMedium(diff.medium().id()));

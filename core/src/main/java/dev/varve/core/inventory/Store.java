@@ -131,7 +131,7 @@ final class Store implements AutoCloseable {
   }
 
   private static RuntimeException refusal(ErrorCode code, Exception e) {
-    if (e instanceof IOException io) return Refusal.of(code, "the change was not made", io);
+    if (e instanceof IOException io) return ModelErrors.of(code, "the change was not made", io);
     return (RuntimeException) e;
   }
 
@@ -143,9 +143,9 @@ final class Store implements AutoCloseable {
     try {
       return folder.begin(creates, unfinished == null ? "" : unfinished.line());
     } catch (FileAlreadyExistsException e) {
-      throw Refusal.of(ErrorCode.VBOX_E_FILE_ERROR, "the change was not made", e);
+      throw ModelErrors.of(ErrorCode.VBOX_E_FILE_ERROR, "the change was not made", e);
     } catch (IOException e) {
-      throw Refusal.of(ErrorCode.VBOX_E_FILE_ERROR, "the journal cannot be written", e);
+      throw ModelErrors.of(ErrorCode.VBOX_E_FILE_ERROR, "the journal cannot be written", e);
     }
   }
 
@@ -262,7 +262,7 @@ final class Store implements AutoCloseable {
     change.rollBack();
   }
 
-  /** Notes that an image is about to be reset, which happens without the ledger's lock. */
+  /** Notes that an image is about to be reset, which happens without the inventory's lock. */
   Change beginReset(Medium medium) throws IOException {
     return folder.begin(Map.of(), new Unfinished.Reset(medium.location()).line());
   }
@@ -284,7 +284,7 @@ final class Store implements AutoCloseable {
       unsaved.put(medium.id(), change);
     } catch (IOException e) {
       change.rollBack();
-      throw Refusal.of(
+      throw ModelErrors.of(
           ErrorCode.E_FAIL, "the differencing image '%s' was not made".formatted(medium.name()), e);
     }
   }

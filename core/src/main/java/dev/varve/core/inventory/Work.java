@@ -41,7 +41,7 @@ sealed interface Work permits MergeWork, CopyWork {
   void run(Tools tools, Progress progress) throws IOException;
 
   /** What the work may use while it runs. */
-  record Tools(Outside outside, Ledger ledger, Making making) {}
+  record Tools(Resources resources, Transactions transactions, Making making) {}
 
   /** Images that show something else already: with one of them the work has to be finished. */
   Set<MediumId> changed();

@@ -51,11 +51,11 @@ final class Budget {
   }
 
   /** Takes back a payment; returns what {@link #quotedNanos} said of it. */
-  long giveBack(int operations, long length) {
+  long refund(int operations, long length) {
     long nanos = 0;
-    if (length != 0 && !bytes.isNone()) nanos = bytes.giveBack(length);
+    if (length != 0 && !bytes.isNone()) nanos = bytes.refund(length);
     if (operations != 0 && !this.operations.isNone())
-      nanos = Math.max(nanos, this.operations.giveBack(operations));
+      nanos = Math.max(nanos, this.operations.refund(operations));
     return nanos;
   }
 

@@ -2,13 +2,13 @@ package dev.varve.core.limit;
 
 import org.jspecify.annotations.Nullable;
 
-/** What waits of one member in one lane, in the order it came. Guarded by the group's lock. */
+/** What waits of one member in one queue, in the order it came. Guarded by the group's lock. */
 final class Flow {
 
   final LimitMember member;
 
   /**
-   * Where its next request begins on the lane's virtual clock: what it was served so far, in
+   * Where its next request begins on the queue's virtual clock: what it was served so far, in
    * nanoseconds of the limit.
    */
   long start;

@@ -28,9 +28,9 @@ public final class LimitGroup {
   private final Budget sum;
 
   /** All requests; only those that read, while reads and writes have limits of their own. */
-  private Lane common = new Lane();
+  private FairQueue common = new FairQueue();
 
-  private Lane writing = new Lane();
+  private FairQueue writing = new FairQueue();
   private final List<LimitMember> members = new ArrayList<>();
   private final Traffic traffic;
   private long time;
@@ -107,10 +107,10 @@ public final class LimitGroup {
     tell(passed);
   }
 
-  /** Puts what waits into the lanes that the limits ask for. */
+  /** Puts what waits into the queues that the limits ask for. */
   private void beginAnew() {
-    common = new Lane();
-    writing = new Lane();
+    common = new FairQueue();
+    writing = new FairQueue();
     for (LimitMember member : members) {
       Waiting inCommon = member.common.removeAll();
       Waiting inWriting = member.writing.removeAll();
@@ -124,8 +124,8 @@ public final class LimitGroup {
     while (chain != null) {
       Waiting request = chain;
       chain = chain.next;
-      Lane lane = lane(request.direction);
-      lane.add(flow(member, lane), request, 0);
+      FairQueue queue = queue(request.direction);
+      queue.add(flow(member, queue), request, 0);
     }
   }
 
@@ -148,25 +148,23 @@ public final class LimitGroup {
     boolean concerned =
         budget(direction).concerns(operations, length) || sum.concerns(operations, length);
     if (concerned) {
-      Lane lane = lane(direction);
-      if (!lane.isEmpty() || (limits.limitASum() && !other(lane).isEmpty())) return false;
+      FairQueue queue = queue(direction);
+      if (!queue.isEmpty() || (limits.limitASum() && !other(queue).isEmpty())) return false;
       if (quote(direction, operations, length, now) - now > 0) return false;
-      lane.passInPlace(flow(member, lane), debit(direction));
+      queue.passInPlace(flow(member, queue), debit(direction));
     }
     count(member, direction, operations, length, 1, now);
     return true;
   }
 
-  void giveBack(
-      LimitMember member, Direction direction, int operations, long length, long nanoTime) {
+  void refund(LimitMember member, Direction direction, int operations, long length, long nanoTime) {
     Waiting passed;
     synchronized (this) {
       long now = advance(nanoTime);
       long nanos =
-          Math.max(
-              budget(direction).giveBack(operations, length), sum.giveBack(operations, length));
-      Lane lane = lane(direction);
-      lane.giveBack(flow(member, lane), nanos);
+          Math.max(budget(direction).refund(operations, length), sum.refund(operations, length));
+      FairQueue queue = queue(direction);
+      queue.refund(flow(member, queue), nanos);
       count(member, direction, operations, length, -1, now);
       passed = passDue(now);
     }
@@ -191,8 +189,8 @@ public final class LimitGroup {
       request.direction = direction;
       request.operations = operations;
       request.length = length;
-      Lane lane = lane(direction);
-      lane.add(flow(member, lane), request, other(lane).clock());
+      FairQueue queue = queue(direction);
+      queue.add(flow(member, queue), request, other(queue).clock());
       member.traffic.beginsToWait(length, now);
       traffic.beginsToWait(length, now);
       passed = passDue(now);
@@ -234,10 +232,10 @@ public final class LimitGroup {
   private @Nullable Waiting passDue(long now) {
     Waiting first = null;
     Waiting last = null;
-    for (Lane lane = turn(now); lane != null; lane = turn(now)) {
-      Flow flow = lane.first();
+    for (FairQueue queue = turn(now); queue != null; queue = turn(now)) {
+      Flow flow = queue.first();
       assert flow != null;
-      Waiting request = lane.pass(debit(flow.first().direction));
+      Waiting request = queue.pass(debit(flow.first().direction));
       flow.member.traffic.waitsNoMore(request.length, now);
       traffic.waitsNoMore(request.length, now);
       count(flow.member, request.direction, request.operations, request.length, 1, now);
@@ -249,19 +247,19 @@ public final class LimitGroup {
   }
 
   /**
-   * The lane whose first request passes next, now, and was quoted last. If there is none, the alarm
-   * is set for when there is.
+   * The queue whose first request passes next, now, and was quoted last. If there is none, the
+   * alarm is set for when there is.
    *
-   * <p>The request that begins first, of both lanes, is next. While it waits for the sum's budget,
+   * <p>The request that begins first, of both queues, is next. While it waits for the sum's budget,
    * nobody overtakes it, or a large request would never see enough of it; while it waits for a
    * limit of its direction, the other direction goes on.
    */
-  private @Nullable Lane turn(long now) {
-    Lane lane = firstLane();
-    if (lane == null) return null;
-    long due = quoteFirst(lane, now);
-    if (due - now <= 0) return lane;
-    Lane other = other(lane);
+  private @Nullable FairQueue turn(long now) {
+    FairQueue queue = firstQueue();
+    if (queue == null) return null;
+    long due = quoteFirst(queue, now);
+    if (due - now <= 0) return queue;
+    FairQueue other = other(queue);
     if (!other.isEmpty() && sumIsDue - now <= 0) {
       long otherDue = quoteFirst(other, now);
       if (otherDue - now <= 0) return other;
@@ -271,15 +269,15 @@ public final class LimitGroup {
     return null;
   }
 
-  private @Nullable Lane firstLane() {
+  private @Nullable FairQueue firstQueue() {
     Flow one = common.first();
     Flow another = writing.first();
     if (one == null) return another == null ? null : writing;
     return another == null || one.start - another.start <= 0 ? common : writing;
   }
 
-  private long quoteFirst(Lane lane, long now) {
-    Flow flow = lane.first();
+  private long quoteFirst(FairQueue queue, long now) {
+    Flow flow = queue.first();
     assert flow != null;
     Waiting first = flow.first();
     return quote(first.direction, first.operations, first.length, now);
@@ -334,15 +332,15 @@ public final class LimitGroup {
     return direction == Direction.READ ? reads : writes;
   }
 
-  private Lane lane(Direction direction) {
+  private FairQueue queue(Direction direction) {
     return direction == Direction.WRITE && limits.limitADirection() ? writing : common;
   }
 
-  private Lane other(Lane lane) {
-    return lane == common ? writing : common;
+  private FairQueue other(FairQueue queue) {
+    return queue == common ? writing : common;
   }
 
-  private Flow flow(LimitMember member, Lane lane) {
-    return lane == common ? member.common : member.writing;
+  private Flow flow(LimitMember member, FairQueue queue) {
+    return queue == common ? member.common : member.writing;
   }
 }

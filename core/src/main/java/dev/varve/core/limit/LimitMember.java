@@ -50,8 +50,8 @@ public final class LimitMember {
   }
 
   /** Takes back a payment: what passed just now is not carried out, or will be asked for again. */
-  public void giveBack(Direction direction, int operations, long length, long nanoTime) {
-    if (group.isLimited()) group.giveBack(this, direction, operations, length, nanoTime);
+  public void refund(Direction direction, int operations, long length, long nanoTime) {
+    if (group.isLimited()) group.refund(this, direction, operations, length, nanoTime);
   }
 
   /** A request that passed has been answered with success. */

@@ -74,7 +74,7 @@ public final class LimitedDevice implements BlockDevice {
     long now = nanoClock.getAsLong();
     if (!limit.tryPass(Direction.READ, 1, length, now)) return false;
     if (device.tryRead(offset, length, sink)) return true;
-    limit.giveBack(Direction.READ, 1, length, now); // the same is submitted, and pays then
+    limit.refund(Direction.READ, 1, length, now); // the same is submitted, and pays then
     return false;
   }
 
@@ -99,7 +99,7 @@ public final class LimitedDevice implements BlockDevice {
     long now = nanoClock.getAsLong();
     if (!limit.tryPass(Direction.WRITE, operations, source.byteSize(), now)) return false;
     if (device.tryWrite(offset, source)) return true;
-    limit.giveBack(Direction.WRITE, operations, source.byteSize(), now);
+    limit.refund(Direction.WRITE, operations, source.byteSize(), now);
     return false;
   }
 

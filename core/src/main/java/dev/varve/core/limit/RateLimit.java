@@ -98,7 +98,7 @@ final class RateLimit {
   }
 
   /** Takes back a payment for {@code units}, which did not pass after all; returns the price. */
-  long giveBack(long units) {
+  long refund(long units) {
     quotedFraction = 0;
     long nanos = units <= MANY ? price(units) : priceOfMany(units);
     paidUntil -= nanos;

@@ -14,8 +14,8 @@
  * may exceed that by what it is larger.
  *
  * <p><b>Who.</b> Requests that cannot pass wait in a queue for each member, and the member that was
- * served least goes next ({@link dev.varve.core.limit.Lane}). Service is measured as the time that
- * the scarcest limit takes for it, so members share bytes where bytes are short and operations
+ * served least goes next ({@link dev.varve.core.limit.FairQueue}). Service is measured as the time
+ * that the scarcest limit takes for it, so members share bytes where bytes are short and operations
  * where operations are. What one does not use the others get at once. While reads and writes have
  * limits of their own, members share each of the two, and neither waits for the other's limit.
  *

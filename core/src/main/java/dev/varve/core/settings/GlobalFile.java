@@ -98,8 +98,8 @@ final class GlobalFile {
     return registry().read(global.child("MediaRegistry"));
   }
 
-  private MediaRegistry registry() {
-    return new MediaRegistry(folder, null, Whereabouts.asWritten(folder));
+  private MediaRegistryElement registry() {
+    return new MediaRegistryElement(folder, null, Whereabouts.asWritten(folder));
   }
 
   /**
@@ -119,7 +119,7 @@ final class GlobalFile {
       if (entry == null) {
         entry = list.newElement(ENTRY);
         MachineId id = ids.get(machine);
-        new Fields()
+        new AttributeOrder()
             .with("uuid", id == null ? null : Values.text(id.uuid()))
             .with("src", Values.text(machine, folder))
             .writeTo(entry);

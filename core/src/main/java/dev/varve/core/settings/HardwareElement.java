@@ -394,7 +394,7 @@ final class HardwareElement {
     XmlElement present = device.child(IMAGE);
     XmlElement element = present == null ? device.newElement(IMAGE) : present;
     if (present == null || !id.uuid().equals(Values.uuid(present, "uuid")))
-      new Fields().with("uuid", Values.text(id.uuid())).writeTo(element);
+      new AttributeOrder().with("uuid", Values.text(id.uuid())).writeTo(element);
     return element;
   }
 
@@ -408,17 +408,17 @@ final class HardwareElement {
 
   // ---- the attributes, in VirtualBox's order
 
-  private static Fields fields(BandwidthGroup group, boolean mebibytes) {
+  private static AttributeOrder fields(BandwidthGroup group, boolean mebibytes) {
     long limit = group.maxBytesPerSecond();
-    return new Fields()
+    return new AttributeOrder()
         .with("name", group.name())
         .with("type", group.kind().text())
         .with(mebibytes ? MEBIBYTES : BYTES, Long.toString(mebibytes ? limit / MEBIBYTE : limit));
   }
 
-  private static Fields fields(StorageController controller, boolean isNew) {
-    Fields fields =
-        new Fields()
+  private static AttributeOrder fields(StorageController controller, boolean isNew) {
+    AttributeOrder fields =
+        new AttributeOrder()
             .with("name", controller.name())
             .with("type", controller.type().settingsName())
             .with("PortCount", Integer.toString(controller.portCount()))
@@ -437,10 +437,10 @@ final class HardwareElement {
     return fields;
   }
 
-  private Fields fields(Attachment attachment, boolean hotPluggable) {
+  private AttributeOrder fields(Attachment attachment, boolean hotPluggable) {
     boolean saysHotPlug = version.savesHotPlug() || attachment.hotPluggable() != hotPluggable;
     boolean dvd = attachment.type() == DeviceType.DVD;
-    return new Fields()
+    return new AttributeOrder()
         .withTrue("nonrotational", attachment.nonRotational())
         .withTrue("discard", attachment.discard())
         .with("passthrough", dvd ? Boolean.toString(attachment.passthrough()) : null)

@@ -211,7 +211,7 @@ final class MachineFile {
   /** What it says, whatever media there are; to be compared with what it says at another moment. */
   MachineSettings said() throws SettingsException {
     Whereabouts asWritten = Whereabouts.asWritten(folder());
-    MediaRegistry list = new MediaRegistry(folder(), id().uuid(), asWritten);
+    MediaRegistryElement list = new MediaRegistryElement(folder(), id().uuid(), asWritten);
     return settingsWith(null, list.read(Values.only(machine, "MediaRegistry")));
   }
 
@@ -340,8 +340,8 @@ final class MachineFile {
     return folder == null ? path : folder;
   }
 
-  private MediaRegistry mediaRegistry() throws SettingsException {
-    return new MediaRegistry(folder(), id().uuid(), whereabouts);
+  private MediaRegistryElement mediaRegistry() throws SettingsException {
+    return new MediaRegistryElement(folder(), id().uuid(), whereabouts);
   }
 
   // ---- writing
@@ -374,10 +374,10 @@ final class MachineFile {
     if (!model.chipset().equals(chipset())) writeChipset(model.chipset());
   }
 
-  private static Fields fields(Machine machine) {
+  private static AttributeOrder fields(Machine machine) {
     SnapshotId now = machine.currentSnapshot();
     // OSType, which Varve does not know, for the order only.
-    return new Fields()
+    return new AttributeOrder()
         .with("uuid", Values.text(machine.id().uuid()))
         .with("name", machine.name())
         .with("OSType", null)
@@ -388,8 +388,8 @@ final class MachineFile {
         .with("lastStateChange", Values.text(machine.lastStateChange()));
   }
 
-  static Fields fields(Snapshot snapshot) {
-    return new Fields()
+  static AttributeOrder fields(Snapshot snapshot) {
+    return new AttributeOrder()
         .with("uuid", Values.text(snapshot.id().uuid()))
         .with("name", snapshot.name())
         .with("timeStamp", Values.text(snapshot.takenAt()))

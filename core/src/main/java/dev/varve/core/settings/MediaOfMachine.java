@@ -122,7 +122,7 @@ final class MediaOfMachine {
     return Medium.hostDriveId(Values.path(element, "src", folder));
   }
 
-  Fields hostDriveFields(Medium drive) {
-    return new Fields().with("src", Values.text(drive.location(), folder));
+  AttributeOrder hostDriveFields(Medium drive) {
+    return new AttributeOrder().with("src", Values.text(drive.location(), folder));
   }
 }

@@ -75,7 +75,7 @@ final class SnapshotTree {
   private void writeOne(
       XmlElement element, Snapshot snapshot, Map<@Nullable SnapshotId, List<Snapshot>> children)
       throws SettingsException {
-    Notes.writeDescription(element, snapshot.description(), "Hardware", SNAPSHOTS);
+    DescriptionElement.writeDescription(element, snapshot.description(), "Hardware", SNAPSHOTS);
     if (!present.containsKey(snapshot.id()))
       for (String part : COPIED) {
         XmlElement current = machine.child(part);

@@ -80,7 +80,7 @@ final class Bench implements AutoCloseable {
 
   private Inventory open(ImageFiles images, Executor jobs, Steps steps) throws IOException {
     var surroundings =
-        new Inventory.Surroundings(
+        new Ports(
             steps.stepping(images),
             disks,
             () -> now,

@@ -389,7 +389,7 @@ class RegistriesTest {
         <?xml version="1.0"?>
         <VirtualBox xmlns="http://www.virtualbox.org/" version="1.19-linux">
           <Machine uuid="{%s}" name="%s" OSType="Debian_64" snapshotFolder="Snapshots" lastStateChange="2026-11-26T17:15:29Z">
-            <MediaRegistry>
+            <Media>
               <DVDImages>
                 <Image uuid="{%s}" location="%s"/>
               </DVDImages>

@@ -108,8 +108,7 @@ public final class ScenarioPlayer {
     InstantSource clock = InstantSource.fixed(Instant.parse("2026-01-01T00:00:00Z"));
     Path disks = Files.createDirectories(folder.resolve("disks"));
     var surroundings =
-        new Inventory.Surroundings(
-            images, new RecordingDisks(), clock, uuids, Runnable::run, e -> {});
+        new Ports(images, new RecordingDisks(), clock, uuids, Runnable::run, e -> {});
     try (Inventory inventory = Inventory.open(folder.resolve("state"), surroundings)) {
       return new Run(scenario, inventory, disks).run();
     }

@@ -43,7 +43,7 @@ class LimitInterleavingsTest {
     @Operation
     public boolean passAndGiveBack(@Param(name = "length") int length) {
       if (!one.tryPass(Direction.WRITE, 1, length, 0)) return false;
-      one.giveBack(Direction.WRITE, 1, 0, 0);
+      one.refund(Direction.WRITE, 1, 0, 0);
       return true;
     }
 

@@ -105,7 +105,7 @@ class LimitProperties {
     long secondNanos = limit.quotedNanos();
     limit.debit();
     if (secondNanos < 1L << 60) {
-      limit.giveBack(second);
+      limit.refund(second);
       assertEquals(due, limit.quote(0, now));
     }
   }

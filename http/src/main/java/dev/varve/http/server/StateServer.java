@@ -2,6 +2,7 @@ package dev.varve.http.server;
 
 import dev.varve.core.device.FailureTotals;
 import dev.varve.core.inventory.Inventory;
+import dev.varve.core.inventory.Ports;
 import dev.varve.core.inventory.View;
 import dev.varve.core.limit.AlarmClock;
 import dev.varve.core.log.Amount;
@@ -168,7 +169,7 @@ public final class StateServer implements AutoCloseable {
     var inventory =
         Inventory.open(
             folder,
-            new Inventory.Surroundings(
+            new Ports(
                 new ChainFiles(threads),
                 disks,
                 InstantSource.system(),

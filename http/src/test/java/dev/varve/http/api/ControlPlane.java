@@ -1,6 +1,7 @@
 package dev.varve.http.api;
 
 import dev.varve.core.inventory.Inventory;
+import dev.varve.core.inventory.Ports;
 import dev.varve.core.limit.AlarmClock;
 import dev.varve.io.chain.ChainFiles;
 import dev.varve.io.nbd.NbdServer;
@@ -56,7 +57,7 @@ final class ControlPlane implements AutoCloseable {
     inventory =
         Inventory.open(
             folder,
-            new Inventory.Surroundings(
+            new Ports(
                 new ChainFiles(threads),
                 disks,
                 InstantSource.system(),

@@ -7,9 +7,9 @@ import dev.varve.core.medium.MediumId;
 import java.util.function.UnaryOperator;
 
 /** Every attachment that a saved machine names: those of its current state and of its snapshots. */
-final class References {
+final class AttachmentVisitor {
 
-  private References() {}
+  private AttachmentVisitor() {}
 
   static Machine map(Machine machine, UnaryOperator<Attachment> change) {
     return machine

@@ -33,12 +33,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Which media there are: making, finding, changing and forgetting them one by one. */
-final class MediaRegistry {
+final class Media {
 
-  private final Outside outside;
+  private final Resources resources;
 
-  MediaRegistry(Outside outside) {
-    this.outside = outside;
+  Media(Resources resources) {
+    this.resources = resources;
   }
 
   // ---- new ones
@@ -52,15 +52,15 @@ final class MediaRegistry {
       long capacity,
       MediumType type) {
     if (capacity <= 0)
-      throw Refusal.of(
+      throw ModelErrors.of(
           E_INVALIDARG, "a disk of %d bytes holds nothing; say how large it is", capacity);
     if (variant == MediumVariant.DIFFERENCING)
-      throw Refusal.of(
+      throw ModelErrors.of(
           E_INVALIDARG, "a differencing image needs a parent; create it as one on its parent");
-    checkName(outside.images(), location, format);
+    checkName(resources.images(), location, format);
     Medium medium =
         new Medium(
-            outside.newMediumId(),
+            resources.newMediumId(),
             free(state, location),
             format,
             DeviceType.HARD_DISK,
@@ -83,15 +83,15 @@ final class MediaRegistry {
     NewDiff.checkParent(state, medium, null);
     MediumLocks.needReading(
         state, state.chain(parent), "build on '%s'".formatted(medium.name()), null);
-    NewDiff diff = NewDiff.at(free(state, location), state, medium, outside.newMediumId());
-    checkName(outside.images(), location, diff.medium().format());
+    NewDiff diff = NewDiff.at(free(state, location), state, medium, resources.newMediumId());
+    checkName(resources.images(), location, diff.medium().format());
     return diff;
   }
 
   /** Refuses a name that promises another format than the new image will have. */
   static void checkName(ImageFiles images, Path location, ImageFormat format) {
     String why = images.whyNotNamed(location, format);
-    if (why != null) throw Refusal.of(E_INVALIDARG, "%s", why);
+    if (why != null) throw ModelErrors.of(E_INVALIDARG, "%s", why);
   }
 
   /** The location, if neither a medium nor a file is there. */
@@ -99,13 +99,13 @@ final class MediaRegistry {
     Path absolute = absolute(location);
     Medium known = at(state, absolute);
     if (known != null)
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_OBJECT_IN_USE,
           "'%s' is registered as medium %s; choose another name, or use that medium",
           absolute,
           known.id());
     if (Files.exists(absolute, LinkOption.NOFOLLOW_LINKS))
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_FILE_ERROR,
           "there is a file '%s' already; choose another name, or open it",
           absolute);
@@ -150,14 +150,14 @@ final class MediaRegistry {
     Medium known = known(state, absolute);
     if (known != null) {
       if (format != null && format != known.format())
-        throw Refusal.of(
+        throw ModelErrors.of(
             VBOX_E_OBJECT_IN_USE,
             "'%s' is registered with the format %s; close that medium before you open it as %s",
             known.name(),
             known.format(),
             format);
       if (known.device() != device)
-        throw Refusal.of(
+        throw ModelErrors.of(
             E_FAIL,
             "'%s' is registered as a %s medium and cannot be opened as %s",
             known.name(),
@@ -167,25 +167,25 @@ final class MediaRegistry {
     }
     boolean raw = format == ImageFormat.RAW;
     if (device == DeviceType.HARD_DISK && !raw && isDisc(absolute))
-      throw Refusal.of(
+      throw ModelErrors.of(
           E_FAIL,
           "'%s' is a DVD image by its name and cannot be opened as a hard disk; open it as a DVD, or with the format RAW if it holds a hard disk",
           absolute);
     ImageInfo info;
     try {
-      ImageFiles images = outside.images();
+      ImageFiles images = resources.images();
       info = images.inspect(absolute, device, raw ? format : null);
       if (format != null && format != info.format())
         throw new IOException("it is no image of the format " + format);
     } catch (OtherFormatException e) {
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_FILE_ERROR,
           "'%s' cannot be opened: %s; if its bytes are those of a disk all the same, open it with the format RAW",
           absolute,
-          Refusal.why(absolute, e));
+          ModelErrors.why(absolute, e));
     } catch (IOException e) {
-      throw Refusal.of(
-          VBOX_E_FILE_ERROR, "'%s' cannot be opened: %s", absolute, Refusal.why(absolute, e));
+      throw ModelErrors.of(
+          VBOX_E_FILE_ERROR, "'%s' cannot be opened: %s", absolute, ModelErrors.why(absolute, e));
     }
     Medium linked = info.id() == null ? null : state.media().get(info.id());
     if (linked != null && Links.target(linked.location()).equals(Links.target(absolute)))
@@ -203,17 +203,17 @@ final class MediaRegistry {
   private Medium read(InventoryState state, Path location, DeviceType device, ImageInfo info) {
     boolean drive = info.format() == ImageFormat.HOST_DRIVE;
     if (device.isRemovable() && !drive && info.format() != ImageFormat.RAW)
-      throw Refusal.of(
+      throw ModelErrors.of(
           E_FAIL,
           "'%s' is a hard disk image (%s) and cannot be opened as %s",
           location,
           info.format(),
           device.text());
     MediumId id = info.id();
-    if (id == null) id = drive ? Medium.hostDriveId(location) : outside.newMediumId();
+    if (id == null) id = drive ? Medium.hostDriveId(location) : resources.newMediumId();
     Medium twin = state.media().get(id);
     if (twin != null)
-      throw Refusal.of(
+      throw ModelErrors.of(
           E_INVALIDARG,
           "'%s' has uuid %s, which '%s' has already; give the copy its own uuid, or close the other",
           location,
@@ -221,7 +221,7 @@ final class MediaRegistry {
           twin.name());
     Medium parent = info.parent() == null ? null : state.media().get(info.parent());
     if (info.parent() != null && parent == null)
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_OBJECT_NOT_FOUND,
           "'%s' builds on image %s, which is not registered; open that first",
           location,
@@ -259,7 +259,7 @@ final class MediaRegistry {
     Medium medium = state.medium(id);
     MediumState now = state.state(medium);
     boolean held = now == MediumState.LOCKED_READ || now == MediumState.LOCKED_WRITE;
-    return held ? state : state.with(outside.inspection().look(medium));
+    return held ? state : state.with(resources.inspection().look(medium));
   }
 
   // ---- forgetting
@@ -270,7 +270,7 @@ final class MediaRegistry {
     MediumLocks.needFree(state, medium, "%s '%s'".formatted(doing, medium.name()));
     Map<MachineId, View.Use> uses = state.uses(id);
     if (!uses.isEmpty())
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_OBJECT_IN_USE,
           "cannot %s '%s': it is used by %s; detach it and save, and delete the snapshots",
           doing,
@@ -283,7 +283,7 @@ final class MediaRegistry {
   private static void checkNoChildren(InventoryState state, Medium medium, String doing) {
     List<Medium> children = state.children(medium.id());
     if (!children.isEmpty())
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_OBJECT_IN_USE,
           "cannot %s '%s': %d images build on it, the first is '%s'. Delete them first with 'varve medium delete FILE', or merge them into it with 'varve medium merge'",
           doing,
@@ -320,18 +320,18 @@ final class MediaRegistry {
     String doing = "reset '%s'".formatted(medium.name());
     MediumLocks.needFree(state, medium, doing);
     MediumLocks.needReading(state, state.chain(id), doing, null);
-    outside.inspection().needs(state, state.chain(id));
+    resources.inspection().needs(state, state.chain(id));
     try {
-      outside.store().reset(medium);
+      resources.store().reset(medium);
     } catch (IOException e) {
-      throw Refusal.of(E_FAIL, "'%s' cannot be reset".formatted(medium.name()), e);
+      throw ModelErrors.of(E_FAIL, "'%s' cannot be reset".formatted(medium.name()), e);
     }
   }
 
   private static Medium differencing(InventoryState state, MediumId id) {
     Medium medium = state.medium(id);
     if (!medium.isDifferencing())
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_NOT_SUPPORTED,
           "'%s' is a base and holds the data itself; only a differencing image can be reset",
           medium.name());
@@ -340,15 +340,15 @@ final class MediaRegistry {
 
   // ---- merging by hand
 
-  static Merge merge(InventoryState state, MediumId sourceId, MediumId targetId) {
+  static PendingMerge merge(InventoryState state, MediumId sourceId, MediumId targetId) {
     Medium source = state.medium(sourceId);
     Medium target = state.medium(targetId);
     if (sourceId.equals(targetId))
-      throw Refusal.of(
+      throw ModelErrors.of(
           E_INVALIDARG, "'%s' cannot be merged into itself; name two media", source.name());
     boolean forward = state.chain(targetId).contains(source);
     if (!forward && !state.chain(sourceId).contains(target))
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_INVALID_OBJECT_STATE,
           "'%s' and '%s' are not in one chain and cannot be merged",
           source.name(),
@@ -357,7 +357,7 @@ final class MediaRegistry {
     else checkOneChild(state, target, VBOX_E_OBJECT_IN_USE);
     for (Medium changed : List.of(forward ? source : target))
       if (changed.type() == MediumType.IMMUTABLE || changed.type() == MediumType.MULTI_ATTACH)
-        throw Refusal.of(
+        throw ModelErrors.of(
             VBOX_E_INVALID_OBJECT_STATE,
             "'%s' is of type %s and keeps its contents; make it Normal first",
             changed.name(),
@@ -372,13 +372,13 @@ final class MediaRegistry {
     checkUnused(state, source);
     // Going down, the target shows something else afterwards; going up, the same.
     if (!forward) checkUnused(state, target);
-    return new Merge(sourceId, targetId, forward);
+    return new PendingMerge(sourceId, targetId, forward);
   }
 
   private static void checkOneChild(InventoryState state, Medium medium, ErrorCode code) {
     List<Medium> children = state.children(medium.id());
     if (children.size() > 1)
-      throw Refusal.of(
+      throw ModelErrors.of(
           code,
           "%d images build on '%s', and the merge would change what all but one of them show",
           children.size(),
@@ -388,7 +388,7 @@ final class MediaRegistry {
   private static void checkUnused(InventoryState state, Medium medium) {
     Map<MachineId, View.Use> uses = state.uses(medium.id());
     if (!uses.isEmpty())
-      throw Refusal.of(
+      throw ModelErrors.of(
           VBOX_E_OBJECT_IN_USE,
           "'%s' is used by %s and cannot be merged; detach it and save, or delete the snapshot",
           medium.name(),

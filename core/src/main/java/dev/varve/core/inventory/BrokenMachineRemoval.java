@@ -17,33 +17,34 @@ import java.util.Set;
  * <p>A line of an implicit medium does not say of which machine it is. It is given up whatever
  * machine it is of, so that no file is ever deleted that an unlisted machine has saved.
  */
-final class Unlisting {
+final class BrokenMachineRemoval {
 
   private final InventoryState before;
   private final View.BadMachine machine;
   private final List<View.BadMachine> left;
 
-  private Unlisting(InventoryState before, View.BadMachine machine) {
+  private BrokenMachineRemoval(InventoryState before, View.BadMachine machine) {
     this.before = before;
     this.machine = machine;
     this.left = before.bad().stream().filter(bad -> !bad.equals(machine)).toList();
   }
 
-  /** For whoever holds the ledger's lock. */
-  static Unlisted of(Path settingsFile, Store store, Ledger ledger) {
-    InventoryState before = ledger.state();
-    return new Unlisting(before, find(before, settingsFile)).carryOut(store, ledger);
+  /** For whoever holds the inventory's lock. */
+  static Unlisted of(Path settingsFile, Store store, Transactions transactions) {
+    InventoryState before = transactions.state();
+    return new BrokenMachineRemoval(before, find(before, settingsFile))
+        .carryOut(store, transactions);
   }
 
   private static View.BadMachine find(InventoryState state, Path settingsFile) {
     for (View.BadMachine bad : state.bad()) if (bad.settingsFile().equals(settingsFile)) return bad;
-    throw Refusal.of(
+    throw ModelErrors.of(
         ErrorCode.VBOX_E_OBJECT_NOT_FOUND,
         "'%s' is not among the listed settings files that cannot be used",
         settingsFile);
   }
 
-  private Unlisted carryOut(Store store, Ledger ledger) {
+  private Unlisted carryOut(Store store, Transactions transactions) {
     List<Unfinished> unfinished = store.unfinished();
     List<Path> images = new ArrayList<>();
     List<String> work = new ArrayList<>();
@@ -54,7 +55,7 @@ final class Unlisting {
         store.forget(made);
         if (!saved && Files.exists(made.file())) images.add(made.file());
       }
-    ledger.decide(state -> state.withBad(left));
+    transactions.decide(state -> state.withBad(left));
     // After it: if this comes to nothing, the next run gives them up.
     for (Unfinished each : unfinished)
       if (each instanceof Unfinished.Work waiting && waitsForNothingElse(waiting)) {

@@ -9,7 +9,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The attributes that stand for a value, in the order in which a new element gets them. */
-final class Fields {
+final class AttributeOrder {
 
   private final List<String> order = new ArrayList<>();
   private final Map<String, String> values = new LinkedHashMap<>();
@@ -17,13 +17,13 @@ final class Fields {
   /**
    * @param value null: not written, because it is what a reader takes if it is missing
    */
-  Fields with(String attribute, @Nullable String value) {
+  AttributeOrder with(String attribute, @Nullable String value) {
     order.add(attribute);
     if (value != null) values.put(attribute, value);
     return this;
   }
 
-  Fields withTrue(String attribute, boolean value) {
+  AttributeOrder withTrue(String attribute, boolean value) {
     return with(attribute, value ? "true" : null);
   }
 
@@ -38,7 +38,7 @@ final class Fields {
    *
    * @param before what the element says now
    */
-  void writeTo(XmlElement element, Fields before) throws SettingsException {
+  void writeTo(XmlElement element, AttributeOrder before) throws SettingsException {
     for (String attribute : order) {
       String value = values.get(attribute);
       if (Objects.equals(value, before.values.get(attribute))) continue;

@@ -3,8 +3,8 @@ package dev.varve.core.settings;
 import dev.varve.core.xml.XmlElement;
 
 /** The element {@code Description}: what people wrote about a thing. */
-final class Notes {
-  private Notes() {}
+final class DescriptionElement {
+  private DescriptionElement() {}
 
   /**
    * @param before the children of {@code element} that come after its description

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Flows with waiting requests are kept in a binary heap. Of flows that begin together the
  * newcomer goes first, and who was just served last. Guarded by the group's lock.
  */
-final class Lane {
+final class FairQueue {
 
   /** Bounds what a price of years adds, so that starts can be told apart by their difference. */
   private static final long LONGEST_SERVICE = 1L << 56;
@@ -34,7 +34,7 @@ final class Lane {
     return size == 0 ? null : heap[0];
   }
 
-  /** Adds a request; a lane that was empty begins no earlier than {@code atLeast}. */
+  /** Adds a request; a queue that was empty begins no earlier than {@code atLeast}. */
   void add(Flow flow, Waiting request, long atLeast) {
     if (size == 0 && clock - atLeast < 0) clock = atLeast;
     if (flow.isEmpty()) {
@@ -66,7 +66,7 @@ final class Lane {
   }
 
   /** A request that had passed in place was not served. */
-  void giveBack(Flow flow, long nanos) {
+  void refund(Flow flow, long nanos) {
     if (flow.isEmpty()) flow.start -= Math.min(nanos, LONGEST_SERVICE); // else its place is taken
   }
 

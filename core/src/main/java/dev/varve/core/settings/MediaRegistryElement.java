@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Files say neither how large a medium is nor whether it is fixed: as read, it has capacity 0
  * and nobody has looked at it.
  */
-final class MediaRegistry {
+final class MediaRegistryElement {
 
   private static final String LOCATION = "location";
 
@@ -58,7 +58,7 @@ final class MediaRegistry {
    * @param folder relative locations are meant from here
    * @param owner the machine; null for the global registry
    */
-  MediaRegistry(Path folder, @Nullable UUID owner, Whereabouts whereabouts) {
+  MediaRegistryElement(Path folder, @Nullable UUID owner, Whereabouts whereabouts) {
     this.folder = folder;
     this.owner = owner;
     this.whereabouts = whereabouts;
@@ -255,15 +255,15 @@ final class MediaRegistry {
     return same ? before.location() : now.location();
   }
 
-  private Fields fields(Medium medium, Kind kind) {
+  private AttributeOrder fields(Medium medium, Kind kind) {
     return fields(medium, kind, medium.location());
   }
 
-  private Fields fields(Medium medium, Kind kind, Path location) {
+  private AttributeOrder fields(Medium medium, Kind kind, Path location) {
     boolean disk = kind == Kind.HARD_DISKS;
     boolean typed = disk ? !medium.isDifferencing() : medium.type() != kind.usualType;
     boolean formatted = disk || medium.format() != ImageFormat.RAW;
-    return new Fields()
+    return new AttributeOrder()
         .with("uuid", Values.text(medium.id().uuid()))
         .with(LOCATION, Values.text(location, folder))
         .with("format", formatted ? medium.format().text() : null)
@@ -272,7 +272,7 @@ final class MediaRegistry {
   }
 
   private static void writeNotes(XmlElement element, Medium medium) throws SettingsException {
-    Notes.writeDescription(element, medium.description(), "Property", "HardDisk");
+    DescriptionElement.writeDescription(element, medium.description(), "Property", "HardDisk");
     List<XmlElement> properties = new ArrayList<>();
     Map<String, String> missing = new TreeMap<>(medium.properties());
     for (XmlElement property : element.elements("Property")) {
@@ -291,8 +291,8 @@ final class MediaRegistry {
     element.arrange("Property", properties, "HardDisk");
   }
 
-  private static Fields property(String name, String value) {
+  private static AttributeOrder property(String name, String value) {
     // VirtualBox refuses a file with a property that has no value.
-    return new Fields().with("name", name).with("value", value);
+    return new AttributeOrder().with("name", name).with("value", value);
   }
 }

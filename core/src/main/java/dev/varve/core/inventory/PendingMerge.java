@@ -19,7 +19,7 @@ import java.util.Set;
  *     its place wherever it was named
  * @param forward whether the target is above the source
  */
-record Merge(MediumId source, MediumId target, boolean forward) {
+record PendingMerge(MediumId source, MediumId target, boolean forward) {
 
   /** The upper of the two. */
   private MediumId upper() {

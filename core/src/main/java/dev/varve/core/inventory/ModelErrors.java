@@ -11,9 +11,9 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** The model's way to say no. */
-final class Refusal {
+final class ModelErrors {
 
-  private Refusal() {}
+  private ModelErrors() {}
 
   /** The exception to throw. */
   static ModelException of(ErrorCode code, String message, Object... arguments) {

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * The present state, and how the next takes its place: rules say what the next is, and what has to
  * be done to files and running disks follows from how the two differ.
  */
-final class Ledger {
+final class Transactions {
 
   private static final int MOST_ATTEMPTS = 4;
 
@@ -35,7 +35,7 @@ final class Ledger {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition published = lock.newCondition();
-  private final Outside outside;
+  private final Resources resources;
   private final MachineRuns runs;
   private final OutsideEdits edits;
   private final HostWait host;
@@ -45,12 +45,12 @@ final class Ledger {
   private volatile View view;
   private volatile @Nullable MediaCheck check;
 
-  Ledger(Outside outside, MachineRuns runs, InventoryState state) {
-    this.outside = outside;
+  Transactions(Resources resources, MachineRuns runs, InventoryState state) {
+    this.resources = resources;
     this.runs = runs;
-    this.edits = new OutsideEdits(outside);
-    this.chronicle = new Chronicle(outside.clock());
-    this.host = new HostWait(outside, () -> this.state);
+    this.edits = new OutsideEdits(resources);
+    this.chronicle = new Chronicle(resources.clock());
+    this.host = new HostWait(resources, () -> this.state);
     this.state = state;
     this.view = Views.of(state);
   }
@@ -81,7 +81,7 @@ final class Ledger {
   }
 
   private RuntimeException neverStill(MachineId machine) {
-    return Refusal.of(
+    return ModelErrors.of(
         ErrorCode.VBOX_E_INVALID_OBJECT_STATE,
         "another program writes '%s' again and again; try again when it has ended",
         state.machine(machine).saved().settingsFile());
@@ -117,7 +117,7 @@ final class Ledger {
       return false;
     }
     if (!discard)
-      throw Refusal.of(
+      throw ModelErrors.of(
           ErrorCode.VBOX_E_INVALID_OBJECT_STATE,
           "a session of machine '%s' has changes that are not saved; save them, or drop them with --discard",
           entry.name());
@@ -286,17 +286,17 @@ final class Ledger {
         Medium medium = after.medium(id);
         MediumId parent = medium.parent();
         assert parent != null;
-        outside.store().createImplicit(NewDiff.of(medium, after.medium(parent)));
+        resources.store().createImplicit(NewDiff.of(medium, after.medium(parent)));
         created.add(medium);
       }
       next = runs.follow(state, after, machine, unservable);
     } catch (RuntimeException e) {
-      outside.store().deleteImplicit(created);
+      resources.store().deleteImplicit(created);
       throw e;
     }
     List<Medium> gone = goneImplicit(after);
     publish(next);
-    outside.store().deleteImplicit(gone);
+    resources.store().deleteImplicit(gone);
   }
 
   private List<Medium> goneImplicit(InventoryState after) {
@@ -327,8 +327,8 @@ final class Ledger {
       List<NewDiff> diffs,
       List<FileStep> steps,
       Store.@Nullable Moment moment) {
-    outside.inspection().checkSteps(steps, "make the change");
-    outside
+    resources.inspection().checkSteps(steps, "make the change");
+    resources
         .store()
         .commit(after, diffs, steps, moment == null ? RunningDisks.Decision::run : moment);
     settle(after);
@@ -341,7 +341,7 @@ final class Ledger {
     kept.retainAll(after.media().keySet());
     kept.removeAll(after.implicitMedia());
     publish(after);
-    outside.store().keepImplicit(kept);
-    outside.store().deleteImplicit(gone);
+    resources.store().keepImplicit(kept);
+    resources.store().deleteImplicit(gone);
   }
 }
