@@ -1,6 +1,7 @@
 package dev.varve.http.command;
 
 import dev.varve.core.medium.Encryption;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.settings.KeyStores;
 import dev.varve.io.chain.ChainFinder.FoundChain;
 import dev.varve.io.chain.ChainFinder.Image;
@@ -20,8 +21,8 @@ final class EncryptedImages {
   /** Refuses a chain with an encrypted image in it. */
   static void refuse(FoundChain chain) throws IOException {
     for (Image image : chain.images()) {
-      boolean raw = chain.onRaw() && image == chain.images().getFirst();
-      refuse(image.path(), raw ? null : image.header().uuid());
+      boolean raw = image.facts().format() == ImageFormat.RAW;
+      refuse(image.path(), raw ? null : image.facts().id());
     }
   }
 

@@ -1,7 +1,6 @@
 package dev.varve.http.command;
 
 import dev.varve.core.medium.OtherFormatException;
-import dev.varve.io.chain.ChainFinder;
 import dev.varve.io.chain.ChainFinder.FoundChain;
 import dev.varve.io.chain.DifferencingChain;
 import dev.varve.io.chain.DiskCopy;
@@ -156,18 +155,16 @@ final class ImageConvertCommand implements Callable<Integer> {
   }
 
   /** As large as the source, in whole sectors; keeps the comment of an image. */
-  private NewImage newImage(DiskSource source, @Nullable FoundChain found) {
+  private NewImage newImage(DiskSource source, @Nullable FoundChain found) throws IOException {
     NewImage image = options.base(spec, Math.ceilDiv(source.capacity(), 512) * 512);
     if (found == null || !image.comment().isEmpty()) return image;
-    return image.withComment(found.leaf().header().comment());
+    return image.withComment(VdiHeader.peek(found.leaf().path()).comment());
   }
 
   private void print(@Nullable FoundChain found, Path target, DiskFormat format)
       throws IOException {
     JsonObject image =
-        format == DiskFormat.RAW
-            ? ImageFacts.ofRaw(target)
-            : ImageFacts.of(new ChainFinder.Image(target, VdiHeader.peek(target)));
+        format == DiskFormat.RAW ? ImageFacts.ofRaw(target) : ImageFacts.ofVdi(target);
     PrintWriter out = spec.commandLine().getOut();
     if (output == OutputFormat.JSON) {
       var sources = new JsonArray();

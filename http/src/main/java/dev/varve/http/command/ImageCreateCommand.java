@@ -1,6 +1,5 @@
 package dev.varve.http.command;
 
-import dev.varve.io.chain.ChainFinder;
 import dev.varve.io.file.MappedFile;
 import dev.varve.io.image.ImageName;
 import dev.varve.io.image.KnownFormat;
@@ -68,7 +67,7 @@ final class ImageCreateCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     checkName();
     VdiHeader created = parent == null ? createBase() : createChild(parent);
-    JsonObject facts = ImageFacts.of(new ChainFinder.Image(file, created));
+    JsonObject facts = ImageFacts.ofVdi(file);
     PrintWriter out = spec.commandLine().getOut();
     out.println(output == OutputFormat.JSON ? facts.encode() : ImageFacts.text(facts));
     out.flush();

@@ -1,5 +1,6 @@
 package dev.varve.http.command;
 
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.settings.KeyStores;
 import dev.varve.io.chain.ChainFinder;
 import dev.varve.io.vdi.VdiHeader;
@@ -18,17 +19,21 @@ final class ImageFacts {
   private ImageFacts() {}
 
   static JsonObject of(ChainFinder.Image image) throws IOException {
-    VdiHeader header = image.header();
+    return image.facts().format() == ImageFormat.RAW ? ofRaw(image.path()) : ofVdi(image.path());
+  }
+
+  static JsonObject ofVdi(Path path) throws IOException {
+    VdiHeader header = VdiHeader.peek(path);
     JsonObject facts = new JsonObject();
-    KeyStores.Key key = KeyStores.of(image.path(), header.uuid());
+    KeyStores.Key key = KeyStores.of(path, header.uuid());
     if (key != null) facts.put("encrypted", true).put("keyStore", key.settingsFile().toString());
     return facts
-        .put("file", image.path().toString())
+        .put("file", path.toString())
         .put("format", "vdi")
         .put("version", (header.version() >>> 16) + "." + (header.version() & 0xFFFF))
         .put("type", header.type().name().toLowerCase(Locale.ROOT))
         .put("capacity", header.capacity())
-        .put("fileLength", Files.size(image.path()))
+        .put("fileLength", Files.size(path))
         .put("blockSize", header.blockSize())
         .put("blockExtra", header.blockExtra())
         .put("blockCount", header.blockCount())

@@ -52,7 +52,7 @@ final class ImageInfoCommand implements Callable<Integer> {
       print(chain.find(leaf), null);
     } catch (ChainException e) {
       if (leaf == null) throw e;
-      var alone = new ChainFinder.Image(leaf, VdiHeader.peek(leaf));
+      var alone = new ChainFinder.Image(leaf, VdiHeader.peek(leaf).facts());
       print(new FoundChain(List.of(alone), false, List.of()), e.getMessage());
       throw e;
     }
@@ -66,7 +66,7 @@ final class ImageInfoCommand implements Callable<Integer> {
     if (output == OutputFormat.JSON) {
       var all =
           new JsonObject()
-              .put("capacity", found.leaf().header().capacity())
+              .put("capacity", found.leaf().facts().capacity())
               .put("images", images)
               .put("warnings", new JsonArray(found.warnings()));
       if (error != null) all.put("error", error);

@@ -18,33 +18,27 @@ import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.Progress;
 import dev.varve.core.medium.Room;
 import dev.varve.io.file.HostProbe;
-import dev.varve.io.file.ImageFile;
-import dev.varve.io.file.ImageInUseException;
-import dev.varve.io.file.MappedFile;
 import dev.varve.io.file.NewFile;
 import dev.varve.io.file.NewFile.Existing;
 import dev.varve.io.file.Removal;
 import dev.varve.io.file.SharedFiles;
+import dev.varve.io.host.RawFormat;
 import dev.varve.io.image.ImageName;
 import dev.varve.io.image.KnownFormat;
+import dev.varve.io.layer.Layer;
+import dev.varve.io.layer.LayerFacts;
+import dev.varve.io.layer.MapLock;
 import dev.varve.io.posix.BlockDeviceFacts;
 import dev.varve.io.posix.FileSystemFacts;
 import dev.varve.io.posix.Posix;
 import dev.varve.io.posix.PosixException;
 import dev.varve.io.storage.StorageThreads;
-import dev.varve.io.vdi.ImageType;
 import dev.varve.io.vdi.NewImage;
-import dev.varve.io.vdi.VdiCheck;
-import dev.varve.io.vdi.VdiCreator;
-import dev.varve.io.vdi.VdiGrowth;
 import dev.varve.io.vdi.VdiHeader;
-import dev.varve.io.vdi.VdiImage;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -95,9 +89,9 @@ public final class ChainFiles implements ImageFiles {
             "%s is a VDI hard disk image and cannot be a %s: attach it as a hard disk"
                 .formatted(location, device.text()));
       }
-      return infoOf(VdiHeader.peek(location), Files.size(location));
+      return info(Formats.VDI.peek(location), Files.size(location));
     }
-    if (device == DeviceType.HARD_DISK) RawFiles.requireHardDisk(location, Files.size(location));
+    if (device == DeviceType.HARD_DISK) RawBase.requireHardDisk(location);
     else KnownFormat.requireRaw(location, device);
     return infoOfRaw(location, device);
   }
@@ -111,15 +105,15 @@ public final class ChainFiles implements ImageFiles {
   }
 
   private static ImageInfo infoOfRaw(Path location, DeviceType device) throws IOException {
-    if (device == DeviceType.HARD_DISK) return infoOfRaw(RawBase.capacity(location));
+    if (device == DeviceType.HARD_DISK) return infoOfRaw(RawFormat.capacity(location));
     long length = Files.size(location);
-    RawFiles.requireNotEmpty(location, length);
+    RawFormat.requireNotEmpty(location, length);
     return infoOfRaw(length);
   }
 
   /** A drive may be without a disc, and is a medium all the same. */
   private static ImageInfo infoOfDevice(Path location, DeviceType device) throws IOException {
-    if (device == DeviceType.HARD_DISK) return infoOfRaw(RawBase.capacity(location));
+    if (device == DeviceType.HARD_DISK) return infoOfRaw(RawFormat.capacity(location));
     long capacity = BlockDeviceFacts.capacityOf(location);
     return new ImageInfo(
         null, ImageFormat.HOST_DRIVE, MediumVariant.STANDARD, null, capacity, capacity);
@@ -129,19 +123,13 @@ public final class ChainFiles implements ImageFiles {
     return new ImageInfo(null, ImageFormat.RAW, MediumVariant.FIXED, null, capacity, capacity);
   }
 
-  private static ImageInfo infoOf(VdiHeader header, long fileLength) {
-    UUID parent = header.parentUuid();
-    boolean differencing = header.type() == ImageType.DIFFERENCING;
+  private static ImageInfo info(LayerFacts facts, long fileLength) {
     return new ImageInfo(
-        new MediumId(header.uuid()),
-        ImageFormat.VDI,
-        switch (header.type()) {
-          case DYNAMIC, UNDO -> MediumVariant.STANDARD;
-          case FIXED -> MediumVariant.FIXED;
-          case DIFFERENCING -> MediumVariant.DIFFERENCING;
-        },
-        differencing && !parent.equals(VdiHeader.NO_UUID) ? new MediumId(parent) : null,
-        header.capacity(),
+        facts.id() == null ? null : new MediumId(facts.id()),
+        facts.format(),
+        facts.variant(),
+        facts.isDifferencing() && facts.parent() != null ? new MediumId(facts.parent()) : null,
+        facts.capacity(),
         fileLength);
   }
 
@@ -160,21 +148,7 @@ public final class ChainFiles implements ImageFiles {
 
   @Override
   public ImageReport check(Path location, boolean served) throws IOException {
-    VdiCheck.Report report = served ? VdiCheck.checkServed(location) : VdiCheck.check(location);
-    return new ImageReport(
-        report.file(),
-        switch (report.severity()) {
-          case NOTE -> ImageReport.Status.CLEAN;
-          case LEAK -> ImageReport.Status.LEAKS;
-          case DAMAGE -> ImageReport.Status.DAMAGED;
-        },
-        report.findings().stream()
-            .map(
-                found ->
-                    new ImageReport.Finding(
-                        found.kind().text(), found.kind().severity().text(), found.message()))
-            .toList(),
-        served);
+    return Formats.VDI.check(location, served);
   }
 
   @Override
@@ -191,12 +165,7 @@ public final class ChainFiles implements ImageFiles {
       long capacity,
       Announcement announcement)
       throws IOException {
-    boolean fixed = isFixed(variant);
-    switch (format) {
-      case VDI -> VdiCreator.create(location, newBase(capacity, fixed, id));
-      case RAW -> RawFiles.create(location, capacity, fixed, announcement);
-      default -> throw cannotMake(format);
-    }
+    Formats.toMake(format).createBase(location, id, isFixed(variant), capacity, announcement);
   }
 
   private static boolean isFixed(MediumVariant variant) {
@@ -217,54 +186,25 @@ public final class ChainFiles implements ImageFiles {
     return image.withUuid(id.uuid());
   }
 
-  private static IllegalArgumentException cannotMake(ImageFormat format) {
-    return new IllegalArgumentException(
-        "format %s: images of format VDI and RAW can be made".formatted(format));
-  }
-
   @Override
   public void createChild(Path location, MediumId id, ImageFormat format, Image parent)
       throws IOException {
-    if (format != ImageFormat.VDI) throw cannotMake(format);
-    VdiHeader below = headerOf(parent);
-    try {
-      VdiCreator.createChild(
-          location, NewImage.childOf(below, UUID::randomUUID).withUuid(id.uuid()), parent.file());
-    } catch (FileAlreadyExistsException e) {
-      if (!isChild(location, id, below.uuid())) throw e; // else the call before a crash did it
-    }
+    if (!parent.isRaw()) ChainImages.putRight(parent);
+    Formats.toMake(format).createChild(location, id, parent.file(), factsOf(parent));
   }
 
-  private static VdiHeader headerOf(Image parent) throws IOException {
-    if (!parent.isRaw()) {
-      ChainImages.putRight(parent.file());
-      return VdiHeader.peek(parent.file());
-    }
-    return VdiHeader.ofRaw(
-        RawBase.capacity(parent.file()), NewImage.DEFAULT_BLOCK_SIZE, idOf(parent));
-  }
-
-  private static UUID idOf(Image raw) {
-    if (raw.id() == null)
-      throw new IllegalArgumentException(raw.file() + " is raw and does not say its id");
-    return raw.id().uuid();
-  }
-
-  private static boolean isChild(Path location, MediumId id, UUID parent) throws IOException {
-    if (!VdiHeader.hasSignature(location)) return false;
-    VdiHeader found = VdiHeader.peek(location);
-    return found.uuid().equals(id.uuid())
-        && found.type() == ImageType.DIFFERENCING
-        && found.parentUuid().equals(parent)
-        && found.allocatedBlocks() == 0;
+  /** What a parent says of itself, with the id that it is registered under if it keeps none. */
+  private static LayerFacts factsOf(Image parent) throws IOException {
+    LayerFacts facts = Formats.of(parent.format(), parent.file()).peek(parent.file());
+    if (facts.id() != null) return facts;
+    if (parent.id() == null)
+      throw new IllegalArgumentException(parent.file() + " does not say its id");
+    return facts.withId(parent.id().uuid());
   }
 
   @Override
   public void reset(Path location) throws IOException {
-    if (VdiHeader.peek(location).type() != ImageType.DIFFERENCING) {
-      throw new IOException(location + " has no parent: only a differencing image can be reset");
-    }
-    VdiCreator.empty(location, UUID::randomUUID);
+    Formats.VDI.reset(location);
   }
 
   @Override
@@ -281,7 +221,8 @@ public final class ChainFiles implements ImageFiles {
 
   @Override
   public void checkChangeable(Path location) throws IOException {
-    if (VdiHeader.peek(location).type() != ImageType.DIFFERENCING) throw noParent(location);
+    if (!Formats.VDI.peek(location).isDifferencing())
+      throw new IOException(location + " is no differencing image and cannot have a parent");
     if (!Files.isWritable(location))
       throw new FileSystemException(
           location.toString(),
@@ -309,12 +250,7 @@ public final class ChainFiles implements ImageFiles {
   /** What is a link, or cannot be read, was not made here. */
   @Override
   public boolean isImage(Path location, MediumId id) {
-    if (!Files.isRegularFile(location, LinkOption.NOFOLLOW_LINKS)) return false;
-    try {
-      return VdiHeader.hasSignature(location) && VdiHeader.peek(location).uuid().equals(id.uuid());
-    } catch (IOException _) {
-      return false;
-    }
+    return Formats.VDI.holds(location, id.uuid());
   }
 
   private static void remove(Path location) throws IOException {
@@ -341,23 +277,18 @@ public final class ChainFiles implements ImageFiles {
     }
     boolean intoRaw = to == 0 && images.base().isRaw(); // as large as what is above it
     if (from > to && !intoRaw && !makeRoomFor(images, from, to, progress)) return false;
-    List<VdiImage> opened = new ArrayList<>();
+    List<Layer> opened = new ArrayList<>();
     try {
       for (int i = 0; i < chain.size(); i++) {
-        opened.add(open(images, i, i == to));
+        Image image = images.images().get(i);
+        opened.add(ChainImages.open(image, i == to, false, new SharedFiles()));
+        ChainImages.nameRawBase(opened, image.file());
         ChainImages.checkParent(opened, i);
       }
       return merge(opened, from, to, usableSpace(target), progress);
     } finally {
       closeAll(opened);
     }
-  }
-
-  private static VdiImage open(ImageChain chain, int position, boolean writable)
-      throws IOException {
-    return position == 0 && chain.base().isRaw()
-        ? RawBase.open(chain.files(), writable)
-        : ChainImages.open(chain.files().get(position), writable, false);
   }
 
   private static int position(List<Path> chain, Path image) {
@@ -400,16 +331,13 @@ public final class ChainFiles implements ImageFiles {
    *
    * @throws HalfMergedException the target shows something else already
    */
-  static boolean merge(List<VdiImage> images, int from, int to, long free, Progress progress)
+  static boolean merge(List<Layer> images, int from, int to, long free, Progress progress)
       throws IOException {
-    MergeTarget target =
-        images.get(to).isRaw()
-            ? new RawTarget(images.get(to))
-            : QuietChain.alone(images.subList(0, to + 1), UUID::randomUUID);
-    var merge = new Merge(target, images, from, new Object());
+    MergeTarget target = QuietChain.alone(images.subList(0, to + 1), UUID::randomUUID);
+    var merge = new Merge(target, images, from, new MapLock());
     long needed = merge.spaceNeeded(progress);
     if (needed < 0) return false;
-    Merge.checkSpace(target.image().file().name(), needed, free);
+    Merge.checkSpace(target.image().name(), needed, free);
     try {
       boolean done = merge.run(progress);
       target.finish();
@@ -434,21 +362,20 @@ public final class ChainFiles implements ImageFiles {
   private static boolean makeRoomFor(ImageChain images, int from, int to, Progress progress)
       throws IOException {
     List<Path> chain = images.files();
-    long capacity = VdiHeader.peek(chain.get(from)).capacity();
-    Path target = chain.get(to);
-    VdiHeader header = VdiHeader.peek(target);
-    if (header.capacity() >= capacity) return true;
+    long capacity = peek(images.images().get(from)).capacity();
+    Image target = images.images().get(to);
+    long before = peek(target).capacity();
+    if (before >= capacity) return true;
     if (images.base().isRaw())
       throw new IOException(
           "%s has a disk of %d bytes and %s, on the raw image %s, one of %d: what lies on a raw image stays as large as that is; copy the disk to a new image"
-              .formatted(chain.get(from), capacity, target, chain.getFirst(), header.capacity()));
-    VdiGrowth.check(header, capacity, target.toString());
+              .formatted(chain.get(from), capacity, chain.get(to), chain.getFirst(), before));
+    Formats.of(target.format(), target.file()).checkGrowth(target.file(), capacity);
     if (!progress.at(0, capacity)) return false;
-    List<VdiImage> opened = new ArrayList<>();
+    List<Layer> opened = new ArrayList<>();
     try {
-      for (Path path : chain.subList(0, to + 1)) {
-        opened.add(ChainImages.open(path, path.equals(target), false));
-      }
+      for (Image image : images.images().subList(0, to + 1))
+        opened.add(ChainImages.open(image, image.equals(target), false, new SharedFiles()));
       grow(opened, capacity);
     } finally {
       closeAll(opened);
@@ -456,9 +383,13 @@ public final class ChainFiles implements ImageFiles {
     return true;
   }
 
+  private static LayerFacts peek(Image image) throws IOException {
+    return Formats.of(image.format(), image.file()).peek(image.file());
+  }
+
   /** Makes the top of a chain, open for writing, as large as {@code capacity}. */
-  static void grow(List<VdiImage> images, long capacity) throws IOException {
-    VdiImage top = images.getLast();
+  static void grow(List<? extends Layer> images, long capacity) throws IOException {
+    Layer top = images.getLast();
     long end = top.capacity();
     boolean hides = images.stream().anyMatch(image -> image.capacity() > end);
     if (hides) {
@@ -467,12 +398,12 @@ public final class ChainFiles implements ImageFiles {
       chain.bring((int) ((end - 1) / top.blockSize()));
       chain.finish();
     }
-    VdiGrowth.grow(top.file(), capacity, hides);
+    top.grow(capacity, hides);
   }
 
-  private static void closeAll(List<VdiImage> images) throws IOException {
+  private static void closeAll(List<Layer> images) throws IOException {
     IOException failure = null;
-    for (VdiImage image : images) {
+    for (Layer image : images) {
       try {
         image.close();
       } catch (IOException e) {
@@ -486,53 +417,12 @@ public final class ChainFiles implements ImageFiles {
 
   @Override
   public void reparent(Path location, Image parent) throws IOException {
-    if (parent.isRaw()) {
-      giveParent(location, idOf(parent), VdiHeader.NO_UUID);
-    } else {
-      VdiHeader below = VdiHeader.peek(parent.file());
-      giveParent(location, below.uuid(), below.modifyUuid());
-    }
-  }
-
-  private static void giveParent(Path location, UUID parent, UUID modified) throws IOException {
-    if (VdiHeader.peek(location).type() != ImageType.DIFFERENCING) throw noParent(location);
-    changeHeader(location, header -> header.withParent(parent, modified));
-  }
-
-  private static IOException noParent(Path location) {
-    return new IOException(location + " is no differencing image and cannot have a parent");
+    Formats.VDI.changeParent(location, factsOf(parent));
   }
 
   @Override
   public void makeBase(Path location) throws IOException {
-    changeHeader(location, ChainFiles::asBase);
-  }
-
-  /** The header of an image below which nothing lies any more. */
-  static VdiHeader asBase(VdiHeader header) {
-    ImageType type = header.type() == ImageType.DIFFERENCING ? ImageType.DYNAMIC : header.type();
-    return header.withType(type).withParent(VdiHeader.NO_UUID, VdiHeader.NO_UUID);
-  }
-
-  /** A header as another. */
-  interface HeaderChange {
-    VdiHeader of(VdiHeader header);
-  }
-
-  /**
-   * The header lies in one sector, which a crash does not cut. A running disk that has the image
-   * open changes it itself, when it ends a merge: see {@link LiveChain#finish}.
-   */
-  private static void changeHeader(Path location, HeaderChange change) throws IOException {
-    try (ImageFile file = MappedFile.openReadWrite(location, 0)) {
-      VdiHeader header = VdiHeader.read(file);
-      VdiHeader changed = change.of(header);
-      if (changed.bytes().mismatch(header.bytes()) >= 0) file.write(0, changed.bytes());
-      file.sync();
-    } catch (ImageInUseException e) {
-      VdiHeader header = VdiHeader.peek(location);
-      if (change.of(header).bytes().mismatch(header.bytes()) >= 0) throw e;
-    }
+    Formats.VDI.changeParent(location, null);
   }
 
   // ---- copying
@@ -561,10 +451,14 @@ public final class ChainFiles implements ImageFiles {
       switch (format) {
         case VDI -> {
           long sectors = Math.ceilDiv(capacity, 512L) * 512;
-          copy.toVdi(location, newBase(sectors, fixed, id), Existing.REFUSED);
+          NewImage base =
+              fixed
+                  ? NewImage.fixed(sectors, UUID::randomUUID)
+                  : NewImage.dynamic(sectors, UUID::randomUUID);
+          copy.toVdi(location, base.withUuid(id.uuid()), Existing.REFUSED);
         }
         case RAW -> copy.toRaw(location, Existing.REFUSED, announcement);
-        default -> throw cannotMake(format);
+        default -> Formats.toMake(format);
       }
       return true;
     } catch (Cancelled _) {

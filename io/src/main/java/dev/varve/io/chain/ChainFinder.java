@@ -1,9 +1,11 @@
 package dev.varve.io.chain;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.varve.core.device.FailureWords;
 import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.ImageFormat;
-import dev.varve.io.vdi.ImageType;
+import dev.varve.io.layer.LayerFacts;
 import dev.varve.io.vdi.VdiFormatException;
 import dev.varve.io.vdi.VdiHeader;
 import java.io.IOException;
@@ -16,6 +18,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -46,7 +49,7 @@ public final class ChainFinder {
    *
    * @param path as it was given or found
    */
-  public record Image(Path path, VdiHeader header) {}
+  public record Image(Path path, LayerFacts facts) {}
 
   /**
    * Images that belong together.
@@ -87,12 +90,11 @@ public final class ChainFinder {
    */
   public FoundChain find(Path leaf) throws IOException {
     List<Image> leafFirst = new ArrayList<>();
-    Set<UUID> seen = new LinkedHashSet<>();
-    for (Image image = new Image(leaf, VdiHeader.peek(leaf)); ; image = parentOf(image)) {
+    Set<@Nullable UUID> seen = new LinkedHashSet<>();
+    for (Image image = new Image(leaf, Formats.VDI.peek(leaf)); ; image = parentOf(image)) {
       leafFirst.add(image);
-      if (!seen.add(image.header.uuid())) throw cycle(leafFirst);
-      if (image.header.type() != ImageType.DIFFERENCING)
-        return checked(leafFirst.reversed(), false);
+      if (!seen.add(image.facts.id())) throw cycle(leafFirst);
+      if (!image.facts.isDifferencing()) return checked(leafFirst.reversed(), false);
     }
   }
 
@@ -110,23 +112,31 @@ public final class ChainFinder {
     return listed(RawBase.found(paths));
   }
 
-  /** The same of images of which it is known whether the base is raw; several, if it is. */
+  /** The same of images of which it is known what they are; of several, if the base is raw. */
   public static FoundChain listed(ImageChain chain) throws IOException {
-    List<Path> paths = chain.files();
-    boolean onRaw = chain.base().isRaw();
     List<Image> images = new ArrayList<>();
-    if (onRaw) images.add(new Image(paths.getFirst(), RawBase.header(paths)));
-    for (Path path : onRaw ? paths.subList(1, paths.size()) : paths)
-      images.add(new Image(path, VdiHeader.peek(path)));
-    return checked(images, onRaw);
+    for (var image : chain.images()) {
+      LayerFacts facts = Formats.of(image.format(), image.file()).peek(image.file());
+      images.add(new Image(image.file(), facts));
+      if (images.size() == 2 && chain.base().isRaw()) nameRawBase(images);
+    }
+    return checked(images, chain.base().isRaw());
+  }
+
+  /** Its first child says what it is called. */
+  private static void nameRawBase(List<Image> images) throws ChainException {
+    Image base = images.getFirst();
+    Image child = images.getLast();
+    ChainImages.checkOnRaw(base.path, base.facts, child.path, child.facts);
+    images.set(0, new Image(base.path, base.facts.withId(requireNonNull(child.facts.parent()))));
   }
 
   private static FoundChain checked(List<Image> baseFirst, boolean onRaw) throws ChainException {
     Image base = baseFirst.getFirst();
-    if (base.header.type() == ImageType.DIFFERENCING) {
+    if (base.facts.isDifferencing()) {
       throw new ChainException(
           "%s is a differencing image and cannot be the base; its parent has uuid %s: list that image before it"
-              .formatted(base.path, base.header.parentUuid()));
+              .formatted(base.path, text(base.facts.parent())));
     }
     List<String> warnings = new ArrayList<>();
     for (int i = 1; i < baseFirst.size(); i++) {
@@ -137,34 +147,37 @@ public final class ChainFinder {
 
   private static void checkPair(Image parent, Image child, List<String> warnings)
       throws ChainException {
-    VdiHeader header = child.header;
-    if (header.type() != ImageType.DIFFERENCING) {
+    LayerFacts facts = child.facts;
+    if (!facts.isDifferencing()) {
       throw new ChainException(
           "%s is a %s image and can only be the base of a chain; list the images base first, each the parent of the next"
-              .formatted(child.path, header.type().name().toLowerCase(Locale.ROOT)));
+              .formatted(child.path, facts.kind()));
     }
-    if (!header.parentUuid().equals(parent.header.uuid())) {
+    if (!Objects.equals(facts.parent(), parent.facts.id())) {
       throw new ChainException(
           "%s has the parent uuid %s, but %s below it has the uuid %s; list the images base first, each the parent of the next"
-              .formatted(child.path, header.parentUuid(), parent.path, parent.header.uuid()));
+              .formatted(child.path, text(facts.parent()), parent.path, parent.facts.id()));
     }
-    if (!header.parentModifyUuid().equals(VdiHeader.NO_UUID)
-        && !header.parentModifyUuid().equals(parent.header.modifyUuid())) {
+    if (facts.parentModifyId() != null && !facts.parentModifyId().equals(parent.facts.modifyId())) {
       warnings.add(
           "%s was made when %s had the modify uuid %s, which is now %s: harmless after a merge; if the parent was written to since, the child may show damaged files"
               .formatted(
-                  child.path, parent.path, header.parentModifyUuid(), parent.header.modifyUuid()));
+                  child.path, parent.path, facts.parentModifyId(), text(parent.facts.modifyId())));
     }
-    if (parent.header.capacity() < header.capacity()) {
+    if (parent.facts.capacity() < facts.capacity()) {
       warnings.add(
           "%s has %d bytes and its parent %s only %d: what no image holds beyond reads as zeroes; VirtualBox cannot read there"
-              .formatted(child.path, header.capacity(), parent.path, parent.header.capacity()));
+              .formatted(child.path, facts.capacity(), parent.path, parent.facts.capacity()));
     }
   }
 
+  private static UUID text(@Nullable UUID id) {
+    return id == null ? VdiHeader.NO_UUID : id;
+  }
+
   private Image parentOf(Image child) throws IOException {
-    UUID uuid = child.header.parentUuid();
-    if (uuid.equals(VdiHeader.NO_UUID)) {
+    UUID uuid = child.facts.parent();
+    if (uuid == null) {
       throw new ChainException(
           "%s is a differencing image that names no parent, as VirtualBox leaves one when it crashes while making it; delete it if it is new, or restore it from a backup"
               .formatted(child.path));
@@ -222,7 +235,7 @@ public final class ChainFinder {
   /** Names an image that lies beside its child as the user named the child: relative or not. */
   private static Image asSibling(Image parent, Image child) throws IOException {
     if (!folderOf(child.path).equals(parent.path.getParent())) return parent;
-    return new Image(child.path.resolveSibling(parent.path.getFileName()), parent.header);
+    return new Image(child.path.resolveSibling(parent.path.getFileName()), parent.facts);
   }
 
   /** The same file can be found under two names, or in a folder that is listed twice. */
@@ -297,10 +310,10 @@ public final class ChainFinder {
         if (!Files.isRegularFile(entry)) continue;
         try {
           if (!isNamedVdi(entry) && !VdiHeader.hasSignature(entry)) continue;
-          VdiHeader header = VdiHeader.peek(entry);
+          LayerFacts facts = Formats.VDI.peek(entry);
           images
-              .computeIfAbsent(header.uuid(), _ -> new ArrayList<>())
-              .add(new Image(entry, header));
+              .computeIfAbsent(requireNonNull(facts.id()), _ -> new ArrayList<>())
+              .add(new Image(entry, facts));
         } catch (IOException e) {
           note(unreadable, entry, e);
         }

@@ -34,13 +34,16 @@ final class ChainMap {
   static final long PARTIAL = 3;
 
   /**
-   * The image that has the unit ends inside it: resolved anew for each request. At most one unit
-   * per image.
+   * The images do not say the same of all of the unit: resolved anew for each request. Where an
+   * image ends, or has only some sectors of a block.
    */
   static final long SPLIT = 4;
 
   /** An image says that it holds the unit, at a place that its file does not have. */
   static final long LOST = 5;
+
+  /** An image holds the unit, and its file does not have the bytes as a guest sees them. */
+  static final long ENCODED = 6;
 
   private static final int OFFSET_BITS = 48;
   private static final long OFFSET_MASK = (1L << OFFSET_BITS) - 1;
@@ -65,11 +68,11 @@ final class ChainMap {
   }
 
   /**
-   * The entry for an image of the chain, counted from 0 at the base, and an offset in its file
-   * below 2^48.
+   * The entry for a file of the chain, in {@link ChainReader}'s count, and an offset in it below
+   * 2^48.
    */
-  static long at(int image, long fileOffset) {
-    return (image + 1L) << OFFSET_BITS | fileOffset;
+  static long at(int file, long fileOffset) {
+    return (file + 1L) << OFFSET_BITS | fileOffset;
   }
 
   /** Whether the entry is one of {@link #at}, not one of the constants. */
@@ -77,7 +80,7 @@ final class ChainMap {
     return entry >>> OFFSET_BITS != 0;
   }
 
-  static int image(long entry) {
+  static int file(long entry) {
     return (int) (entry >>> OFFSET_BITS) - 1;
   }
 

@@ -1,13 +1,16 @@
 package dev.varve.io.chain;
 
 import dev.varve.core.device.ExtentSink;
+import dev.varve.io.file.FileCopy;
 import dev.varve.io.file.ImageFile;
-import dev.varve.io.vdi.BlockEntry;
-import dev.varve.io.vdi.VdiImage;
+import dev.varve.io.layer.Layer;
+import dev.varve.io.layer.MapLock;
+import dev.varve.io.layer.Place;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,32 +23,36 @@ import org.jspecify.annotations.Nullable;
  */
 final class ChainReader {
 
-  private final VdiImage[] images;
+  private final Layer[] layers;
+
+  /** The files of all layers, base first; an entry of the map names one by its index. */
   private final ImageFile[] files;
+
+  /** The layer of each file. */
+  private final int[] layerOf;
+
   private final ChainMap map;
   private final long capacity;
   private @Nullable TopImage top;
 
-  /** Guards the block maps of the images, and changes to the chain map. */
-  final Object lock;
+  /** Guards where the blocks of the layers lie, and changes to the map. */
+  final MapLock lock;
 
   /**
-   * @param images base first
+   * @param baseFirst lent
+   * @param lock shared by all chains that these layers are part of
    */
-  ChainReader(List<VdiImage> images) {
-    this(images, new Object());
-  }
-
-  /**
-   * @param lock shared by all chains that these images are part of
-   */
-  ChainReader(List<VdiImage> images, Object lock) {
+  ChainReader(List<? extends Layer> baseFirst, MapLock lock) {
     this.lock = lock;
-    this.images = images.toArray(VdiImage[]::new);
-    this.files = images.stream().map(VdiImage::file).toArray(ImageFile[]::new);
-    this.capacity = images.getLast().capacity();
+    this.layers = baseFirst.toArray(Layer[]::new);
+    this.files = baseFirst.stream().flatMap(l -> l.files().stream()).toArray(ImageFile[]::new);
+    this.layerOf =
+        IntStream.range(0, layers.length)
+            .flatMap(i -> IntStream.generate(() -> i).limit(layers[i].files().size()))
+            .toArray();
+    this.capacity = baseFirst.getLast().capacity();
     this.map =
-        new ChainMap(capacity, images.stream().mapToInt(VdiImage::blockSize).min().orElseThrow());
+        new ChainMap(capacity, baseFirst.stream().mapToInt(Layer::blockSize).min().orElseThrow());
   }
 
   /** The top image's changes, if the chain is writable; set once, before anybody reads. */
@@ -58,7 +65,17 @@ final class ChainReader {
   }
 
   ImageFile file(long entry) {
-    return files[ChainMap.image(entry)];
+    return files[ChainMap.file(entry)];
+  }
+
+  /** The index of the first file of the top layer, in the map's entries. */
+  int firstFileOfTop() {
+    return files.length - layers[layers.length - 1].files().size();
+  }
+
+  /** The entry for a place in a layer's files. */
+  private long entry(int firstFile, long place) {
+    return ChainMap.at(firstFile + Place.file(place), Place.offset(place));
   }
 
   // ---- what the map learns from the images
@@ -75,24 +92,32 @@ final class ChainReader {
   }
 
   private long entryOf(long unit) {
+    assert lock.isHeld();
     try {
       long offset = unit << map.unitShift();
       long end = Math.min(offset + map.unitSize(), capacity);
-      for (int i = images.length - 1; i >= 0; i--) {
-        VdiImage image = images[i];
-        if (offset >= image.capacity()) break; // what images below hold there is cut off too
-        if (end > image.capacity()) return ChainMap.SPLIT;
-        int block = (int) (offset / image.blockSize());
-        int entry = image.map().entry(block);
-        if (entry == BlockEntry.FREE) continue;
-        if (entry == BlockEntry.ZERO) return ChainMap.ZERO;
-        if (!image.isInFile(block, entry)) return ChainMap.LOST;
-        return ChainMap.at(i, image.blockOffset(entry) + offset % image.blockSize());
+      int firstFile = files.length;
+      for (int i = layers.length - 1; i >= 0; i--) {
+        Layer layer = layers[i];
+        firstFile -= layer.files().size();
+        if (offset >= layer.capacity()) break; // what layers below hold there is cut off too
+        if (end > layer.capacity()) return ChainMap.SPLIT;
+        long place = layer.find(offset, (int) (end - offset));
+        if (place == Place.FREE) continue;
+        return Place.isStored(place) ? entry(firstFile, place) : constant(place);
       }
       return ChainMap.NONE;
     } catch (IOException e) {
       throw new UnreadableMapException(e);
     }
+  }
+
+  private static long constant(long place) {
+    if (place == Place.ZERO) return ChainMap.ZERO;
+    if (place == Place.LOST) return ChainMap.LOST;
+    if (place == Place.ENCODED) return ChainMap.ENCODED;
+    assert place == Place.MIXED : place;
+    return ChainMap.SPLIT;
   }
 
   private static final class UnreadableMapException extends RuntimeException {
@@ -113,6 +138,14 @@ final class ChainReader {
      * The next {@code length} bytes lie in {@code file} at {@code fileOffset}; false ends the walk.
      */
     boolean stored(ImageFile file, long fileOffset, int length) throws IOException;
+
+    /**
+     * The next {@code length} bytes, from {@code offset} of the disk on, are told by {@link
+     * Layer#decode}; false ends the walk.
+     */
+    default boolean encoded(Layer layer, long offset, int length) throws IOException {
+      return false;
+    }
 
     /**
      * The next {@code length} bytes are zero, which is of interest to some; false ends the walk.
@@ -173,14 +206,10 @@ final class ChainReader {
       int within = (int) (offset - partial.diskOffset);
       boolean marked = partial.isMarked(within);
       int run = partial.run(within, limit, marked);
-      if (marked) return runs.stored(topFile(), partial.fileOffset + within, run) ? run : -1;
+      if (marked) return runs.stored(partial.file, partial.fileOffset + within, run) ? run : -1;
       return below(partial.below(within), offset, run, runs);
     }
     return below(entry, offset, limit, runs);
-  }
-
-  private ImageFile topFile() {
-    return files[files.length - 1];
   }
 
   /** A run that {@code entry} describes, which is not {@link ChainMap#PARTIAL}. */
@@ -190,7 +219,7 @@ final class ChainReader {
       return runs.stored(file(entry), fileOffset, run) ? run : -1;
     }
     if (entry == ChainMap.NONE || entry == ChainMap.ZERO) return runs.zeroes(run) ? run : -1;
-    if (entry == ChainMap.SPLIT) return split(offset, run, runs);
+    if (entry == ChainMap.SPLIT || entry == ChainMap.ENCODED) return split(offset, run, runs);
     throw new IOException(
         "the disk cannot be read at offset "
             + offset
@@ -199,24 +228,23 @@ final class ChainReader {
   }
 
   /**
-   * A unit in which an image ends: asks the images for this one byte, and how far the answer holds.
+   * A run of which the map does not tell: asks the layers for its first byte, and how far it goes.
    */
   private int split(long offset, int run, Runs runs) throws IOException {
-    for (int i = images.length - 1; i >= 0; i--) {
-      VdiImage image = images[i];
-      if (offset >= image.capacity()) break;
-      run = (int) Math.min(run, image.capacity() - offset);
-      int block = (int) (offset / image.blockSize());
-      int entry;
+    for (int i = layers.length - 1; i >= 0; i--) {
+      Layer layer = layers[i];
+      if (offset >= layer.capacity()) break;
+      run = (int) Math.min(run, layer.capacity() - offset);
+      long place;
       synchronized (lock) {
-        entry = image.map().entry(block);
+        run = layer.run(offset, run);
+        place = layer.find(offset, run);
       }
-      if (entry == BlockEntry.FREE) continue;
-      if (entry == BlockEntry.ZERO) return runs.zeroes(run) ? run : -1;
-      if (!image.isInFile(block, entry)) return below(ChainMap.LOST, offset, run, runs);
-      return runs.stored(files[i], image.blockOffset(entry) + offset % image.blockSize(), run)
-          ? run
-          : -1;
+      if (place == Place.FREE) continue;
+      if (place == Place.ENCODED) return runs.encoded(layer, offset, run) ? run : -1;
+      if (!Place.isStored(place)) return below(constant(place), offset, run, runs);
+      ImageFile file = layer.files().get(Place.file(place));
+      return runs.stored(file, Place.offset(place), run) ? run : -1;
     }
     return runs.zeroes(run) ? run : -1;
   }
@@ -260,6 +288,13 @@ final class ChainReader {
           }
 
           @Override
+          public boolean encoded(Layer layer, long offset, int length) throws IOException {
+            layer.decode(offset, destination.asSlice(done, length));
+            done += length;
+            return true;
+          }
+
+          @Override
           public boolean zeroes(int length) {
             destination.asSlice(done, length).fill((byte) 0);
             done += length;
@@ -269,10 +304,21 @@ final class ChainReader {
   }
 
   private static final Runs PREFETCH =
-      (file, offset, length) -> {
-        file.prefetch(offset, length);
-        return true;
+      new Skipping() {
+        @Override
+        public boolean stored(ImageFile file, long offset, int length) throws IOException {
+          file.prefetch(offset, length);
+          return true;
+        }
       };
+
+  /** Passes over what is encoded: only reading it brings it into memory. */
+  private interface Skipping extends Runs {
+    @Override
+    default boolean encoded(Layer layer, long offset, int length) {
+      return true;
+    }
+  }
 
   /** Asks the host to begin bringing a range into memory. May wait, for block maps. */
   void prefetch(long offset, long length) throws IOException {
@@ -280,9 +326,12 @@ final class ChainReader {
   }
 
   private static final Runs FETCH =
-      (file, offset, length) -> {
-        file.fetch(offset, length);
-        return true;
+      new Skipping() {
+        @Override
+        public boolean stored(ImageFile file, long offset, int length) throws IOException {
+          file.fetch(offset, length);
+          return true;
+        }
       };
 
   /** Brings a range into the host's memory, and waits for it. */
@@ -297,10 +346,9 @@ final class ChainReader {
    * Copies what the images below hold of a part of a partial block to its place in the top image.
    * May wait.
    */
-  void copyBelow(PartialBlock partial, int within, int length, ImageFile target)
-      throws IOException {
+  void copyBelow(PartialBlock partial, int within, int length) throws IOException {
     for (int end = within + length; within < end; ) {
-      var copy = new CopyTo(target, partial.fileOffset + within);
+      var copy = new CopyTo(partial.file, partial.fileOffset + within);
       int run = Math.min(end - within, partial.toUnitEnd(within));
       within += below(partial.below(within), partial.diskOffset + within, run, copy);
     }
@@ -309,42 +357,23 @@ final class ChainReader {
   private record CopyTo(ImageFile target, long targetOffset) implements Runs {
     @Override
     public boolean stored(ImageFile file, long fileOffset, int length) throws IOException {
-      copy(file, fileOffset, targetOffset, length, target);
+      FileCopy.copy(file, fileOffset, targetOffset, length, target);
+      return true;
+    }
+
+    @Override
+    public boolean encoded(Layer layer, long offset, int length) throws IOException {
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment decoded = arena.allocate(length, 8);
+        layer.decode(offset, decoded);
+        target.write(targetOffset, decoded);
+      }
       return true;
     }
 
     @Override
     public boolean zeroes(int length) {
       return true; // the place reads as zeroes where nothing was written
-    }
-  }
-
-  /**
-   * Copies bytes between files, leaving out holes at the beginning; the target reads as zeroes
-   * there. May wait.
-   */
-  static void copy(ImageFile source, long from, long to, int length, ImageFile target)
-      throws IOException {
-    long end = from + length;
-    long data = source.nextData(from, end);
-    if (data == end) {
-      if (source.length() < end) {
-        throw new IOException(
-            source.name() + ": the file was cut while it is served: it has no byte " + (end - 1));
-      }
-      return;
-    }
-    to += data - from;
-    MemorySegment mapping = source.mapping();
-    if (end <= mapping.byteSize()) {
-      target.write(
-          to, mapping.asSlice(data, end - data)); // the kernel copies from page cache to page cache
-      return;
-    }
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment buffer = arena.allocate(end - data, 8);
-      source.read(data, buffer);
-      target.write(to, buffer);
     }
   }
 
@@ -378,14 +407,13 @@ final class ChainReader {
   }
 
   private int depth(long offset, long entry) throws IOException {
-    if (ChainMap.isStored(entry)) return images.length - ChainMap.image(entry);
+    if (ChainMap.isStored(entry)) return layers.length - layerOf[ChainMap.file(entry)];
     if (entry == ChainMap.NONE) return 0;
     if (entry == ChainMap.PARTIAL) return 1;
-    for (int i = images.length - 1; i >= 0; i--) {
-      if (offset >= images[i].capacity()) break;
+    for (int i = layers.length - 1; i >= 0; i--) {
+      if (offset >= layers[i].capacity()) break;
       synchronized (lock) {
-        if (images[i].map().entry((int) (offset / images[i].blockSize())) != BlockEntry.FREE)
-          return images.length - i;
+        if (layers[i].find(offset, 1) != Place.FREE) return layers.length - i;
       }
     }
     return 0;

@@ -7,6 +7,8 @@ import dev.varve.core.device.Stages;
 import dev.varve.core.medium.ImageChain;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.SharedFiles;
+import dev.varve.io.layer.Layer;
+import dev.varve.io.layer.MapLock;
 import dev.varve.io.storage.HostWatch;
 import dev.varve.io.storage.ReaderEpochs;
 import dev.varve.io.storage.RequestGate;
@@ -14,7 +16,6 @@ import dev.varve.io.storage.ServingDevice;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.storage.TaskLane;
 import dev.varve.io.vdi.VdiFormatException;
-import dev.varve.io.vdi.VdiImage;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -49,7 +50,7 @@ public final class DifferencingChain implements ServingDevice {
   private static final int WRITERS = 2;
   private static final long WRITE_BACK_MILLIS = 1000;
 
-  private final List<VdiImage> images;
+  private final List<Layer> images;
   private final StorageThreads threads;
   private final ChainReader chain;
   private final @Nullable TopImage top;
@@ -90,12 +91,12 @@ public final class DifferencingChain implements ServingDevice {
   /** The same for images of which it is known whether the base is raw; several, if it is. */
   public static DifferencingChain open(ImageChain chain, boolean readOnly, StorageThreads threads)
       throws IOException {
-    List<VdiImage> images = new ArrayList<>();
+    List<Layer> images = new ArrayList<>();
     try {
       ChainImages.open(images, chain, readOnly, false, new SharedFiles());
       return new DifferencingChain(images, !readOnly, threads, UUID::randomUUID);
     } catch (Throwable e) {
-      for (VdiImage image : images) image.close();
+      for (Layer image : images) image.close();
       throw e;
     }
   }
@@ -107,8 +108,8 @@ public final class DifferencingChain implements ServingDevice {
    * @param uuids gives the modify uuid that the top image gets when its content changes
    */
   DifferencingChain(
-      List<VdiImage> images, boolean writable, StorageThreads threads, Supplier<UUID> uuids) {
-    this(images, writable, threads, uuids, new Shared(new ReaderEpochs(), new Object(), _ -> {}));
+      List<Layer> images, boolean writable, StorageThreads threads, Supplier<UUID> uuids) {
+    this(images, writable, threads, uuids, new Shared(new ReaderEpochs(), new MapLock(), _ -> {}));
   }
 
   /**
@@ -118,10 +119,10 @@ public final class DifferencingChain implements ServingDevice {
    * @param lock guards the block maps of all images
    * @param handBack takes the requests that come, or were not begun, while the chain is held
    */
-  record Shared(ReaderEpochs reads, Object lock, Consumer<DeviceRequest> handBack) {}
+  record Shared(ReaderEpochs reads, MapLock lock, Consumer<DeviceRequest> handBack) {}
 
   DifferencingChain(
-      List<VdiImage> images,
+      List<Layer> images,
       boolean writable,
       StorageThreads threads,
       Supplier<UUID> uuids,
@@ -134,7 +135,7 @@ public final class DifferencingChain implements ServingDevice {
     this.brake = new Brake(gate::isShut);
     this.chain = new ChainReader(images, shared.lock);
     if (writable) {
-      top = new TopImage(images.getLast(), images.size() - 1, chain, uuids);
+      top = new TopImage(images.getLast(), chain, uuids, true);
       chain.top(top);
       flusher = new Flusher(top, reads, threads, gate::answer);
     } else {
@@ -145,11 +146,11 @@ public final class DifferencingChain implements ServingDevice {
     readers = new TaskLane(threads, READERS);
     writers = new TaskLane(threads, WRITERS);
     changes = new TaskLane(threads, 1);
-    writeBacks = new WriteBackFailures(images.getLast().file().name());
+    writeBacks = new WriteBackFailures(images.getLast().name());
     everySecond = threads.every(WRITE_BACK_MILLIS, this::writeBack);
     watch =
         new HostWatch(
-            images.getLast().file().name(),
+            images.getLast().name(),
             threads.hangs(),
             gate.waiting(),
             System.nanoTime(),
@@ -179,9 +180,14 @@ public final class DifferencingChain implements ServingDevice {
     return fileSystem;
   }
 
-  private static long fileSystem(List<VdiImage> images) {
+  private static long fileSystem(List<Layer> images) {
     long[] all =
-        images.stream().mapToLong(i -> i.file().fileSystem()).sorted().distinct().toArray();
+        images.stream()
+            .flatMap(image -> image.files().stream())
+            .mapToLong(ImageFile::fileSystem)
+            .sorted()
+            .distinct()
+            .toArray();
     return all.length == 1 ? all[0] : 1L << 62 | Arrays.hashCode(all);
   }
 
@@ -391,9 +397,9 @@ public final class DifferencingChain implements ServingDevice {
   // ---- once a second, and at the end
 
   private void refreshResidency() {
-    for (VdiImage image : images) {
+    for (Layer image : images) {
       try {
-        image.file().refreshResidency();
+        for (ImageFile file : image.files()) file.refreshResidency();
       } catch (IOException e) {
         // The file was cut or is closed: whoever reads there is told.
       }
@@ -419,19 +425,19 @@ public final class DifferencingChain implements ServingDevice {
     } catch (IOException e) {
       return; // the next request that changes something is told
     }
-    for (VdiImage image : images.subList(0, images.size() - 1)) {
+    for (Layer image : images.subList(0, images.size() - 1)) {
       if (!isIntact(image)) continue; // it was cut: what is lost cannot be read, and that is all
       try {
         image.requireOurs();
       } catch (IOException e) {
-        if (!isIntact(image)) top.image().file().refuseChanges(e);
+        if (!isIntact(image)) top.image().refuseChanges(e);
       }
     }
   }
 
-  private static boolean isIntact(VdiImage image) {
+  private static boolean isIntact(Layer image) {
     try {
-      image.file().requireIntact();
+      image.requireIntact();
       return true;
     } catch (IOException e) {
       return false;
@@ -579,7 +585,7 @@ public final class DifferencingChain implements ServingDevice {
     } catch (Throwable e) {
       failure = e;
     }
-    for (VdiImage image : images) {
+    for (Layer image : images) {
       try {
         image.close();
       } catch (Throwable e) {
@@ -592,10 +598,10 @@ public final class DifferencingChain implements ServingDevice {
 
   /** Of a file that has no name any more, all that was written to it or lies above it is lost. */
   private void requireInPlace() throws IOException {
-    for (VdiImage image : images)
+    for (Layer image : images)
       LiveImages.requireInPlace(
           image.file(),
-          image.file().name(),
+          image.name(),
           "it was served: if it was moved, move it back before the disk is used again; if not, what it held is gone, unless there is a copy");
   }
 }

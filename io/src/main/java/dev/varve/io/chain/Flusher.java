@@ -2,6 +2,7 @@ package dev.varve.io.chain;
 
 import dev.varve.core.device.DeviceRequest;
 import dev.varve.core.device.OutOfSpaceException;
+import dev.varve.io.layer.LayerWriter.Commit;
 import dev.varve.io.storage.ReaderEpochs;
 import dev.varve.io.storage.SharedRun;
 import java.io.IOException;
@@ -70,13 +71,13 @@ final class Flusher {
       top.requireOurs();
       IOException incomplete = top.completePartialBlocks(top.beginCommit());
       try {
-        top.punchEmptied();
-        TopImage.Commit commit = top.collected();
+        top.makeHoles();
+        Commit commit = top.collected();
         // What takes long comes before the count is written: if this process is killed, it is most
         // unlikely to happen while the file counts more than it has.
         if (commit.hasEntries()) writeBack();
         if (commit.hasData() || commit.hasEntries()) {
-          top.writeHeader(commit);
+          top.announce(commit);
           sync(); // the blocks, the holes and the count,
         }
         if (commit.hasEntries()) {
@@ -113,7 +114,7 @@ final class Flusher {
       change.apply();
     } catch (OutOfSpaceException _) {
       commit();
-      if (!top.punchesHoles()) reuseEmptied();
+      if (!top.makesHoles()) reuseEmptied();
       change.apply();
     }
   }
@@ -123,10 +124,10 @@ final class Flusher {
    * go to others.
    */
   private void reuseEmptied() throws IOException {
-    List<Integer> places = top.giveUpEmptied();
-    commit(); // no entry names them any more,
-    reads.await(); // and nobody reads there
-    top.release(places);
+    Runnable release = top.giveUpEmptied();
+    commit(); // no entry names their places any more,
+    reads.await(); // and nothing reads there
+    release.run();
   }
 
   private void writeBack() throws IOException {

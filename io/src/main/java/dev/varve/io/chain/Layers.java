@@ -1,8 +1,8 @@
 package dev.varve.io.chain;
 
-import dev.varve.io.file.ImageFile;
-import dev.varve.io.vdi.BlockEntry;
-import dev.varve.io.vdi.VdiImage;
+import dev.varve.io.layer.Layer;
+import dev.varve.io.layer.MapLock;
+import dev.varve.io.layer.Place;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -24,14 +24,21 @@ final class Layers {
     DATA
   }
 
-  private final VdiImage[] images;
-  private final Object lock;
+  /** No format has larger blocks. */
+  private static final int LONGEST = 1 << 30;
+
+  private final Layer[] images;
+  private final MapLock lock;
   private final long endBelow;
 
   private Answer answer = Answer.NOTHING;
   private long length;
-  private ImageFile file;
-  private long fileOffset;
+
+  /** The layer that has the data, where it begins, and the place of it there. */
+  private Layer layer;
+
+  private long start;
+  private long place;
 
   /**
    * @param chain base first
@@ -39,32 +46,31 @@ final class Layers {
    * @param to one more than the uppermost
    * @param lock guards their block maps
    */
-  Layers(List<VdiImage> chain, int from, int to, Object lock) {
-    this.images = chain.subList(from, to).toArray(VdiImage[]::new);
+  Layers(List<? extends Layer> chain, int from, int to, MapLock lock) {
+    this.images = chain.subList(from, to).toArray(Layer[]::new);
     this.lock = lock;
-    this.endBelow = chain.subList(0, from).stream().mapToLong(VdiImage::capacity).max().orElse(0);
-    this.file = images[0].file();
+    this.endBelow = chain.subList(0, from).stream().mapToLong(Layer::capacity).max().orElse(0);
+    this.layer = images[0];
   }
 
   /** Finds out about {@code offset}, and how far before {@code end} the same holds. */
   Answer look(long offset, long end) throws IOException {
     length = end - offset;
     for (int i = images.length - 1; i >= 0; i--) {
-      VdiImage image = images[i];
+      Layer image = images[i];
       if (offset >= image.capacity()) return answer = beyondTheEnd(offset);
       length = Math.min(length, image.capacity() - offset);
-      long within = offset % image.blockSize();
-      length = Math.min(length, image.blockSize() - within);
-      int block = (int) (offset / image.blockSize());
-      int entry;
+      long found;
       synchronized (lock) {
-        entry = image.map().entry(block);
+        length = image.run(offset, (int) Math.min(length, LONGEST));
+        found = image.find(offset, (int) length);
       }
-      if (entry == BlockEntry.FREE) continue;
-      if (entry == BlockEntry.ZERO) return answer = Answer.ZERO;
-      if (!image.isInFile(block, entry)) throw damaged(image, block);
-      file = image.file();
-      fileOffset = image.blockOffset(entry) + within;
+      if (found == Place.FREE) continue;
+      if (found == Place.ZERO) return answer = Answer.ZERO;
+      if (found == Place.LOST) throw damaged(image, offset);
+      layer = image;
+      start = offset;
+      place = found;
       return answer = Answer.DATA;
     }
     return answer = Answer.NOTHING;
@@ -76,10 +82,10 @@ final class Layers {
     return Answer.ZERO;
   }
 
-  private static IOException damaged(VdiImage image, int block) {
+  private static IOException damaged(Layer image, long offset) {
     return new IOException(
         "%s: the block map's entry of block %d points outside the file; 'varve image check' says more"
-            .formatted(image.file().name(), block));
+            .formatted(image.name(), offset / image.blockSize()));
   }
 
   /** For how many bytes the answer holds. */
@@ -89,6 +95,10 @@ final class Layers {
 
   /** Reads bytes of the data that was found, from {@code within} on. */
   void read(long within, MemorySegment destination) throws IOException {
-    file.read(fileOffset + within, destination);
+    if (place == Place.ENCODED) {
+      layer.decode(start + within, destination);
+    } else {
+      layer.files().get(Place.file(place)).read(Place.offset(place) + within, destination);
+    }
   }
 }

@@ -4,17 +4,18 @@ import dev.varve.core.device.BlockDevice;
 import dev.varve.core.device.DeviceClosedException;
 import dev.varve.core.device.DeviceRequest;
 import dev.varve.core.device.ReadSink;
+import dev.varve.core.medium.Image;
 import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.Progress;
 import dev.varve.io.file.SharedFiles;
 import dev.varve.io.host.RawDisk;
 import dev.varve.io.host.RawMedium;
+import dev.varve.io.layer.Layer;
+import dev.varve.io.layer.MapLock;
 import dev.varve.io.storage.ReaderEpochs;
 import dev.varve.io.storage.ServingDevice;
 import dev.varve.io.storage.StorageThreads;
-import dev.varve.io.vdi.VdiHeader;
-import dev.varve.io.vdi.VdiImage;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.lang.foreign.MemorySegment;
@@ -48,7 +49,7 @@ public final class LiveChain implements BlockDevice {
 
   private final StorageThreads threads;
   private final ReaderEpochs reads = new ReaderEpochs();
-  private final Object lock = new Object();
+  private final MapLock lock = new MapLock();
   private final DifferencingChain.Shared shared =
       new DifferencingChain.Shared(reads, lock, this::later);
   private final Afterwards afterwards;
@@ -267,20 +268,6 @@ public final class LiveChain implements BlockDevice {
   }
 
   /**
-   * Changes the header of one of the disk's images, and makes it durable. Only while held: then
-   * nobody else writes headers.
-   */
-  void changeHeader(VdiImage image, ChainFiles.HeaderChange change) throws IOException {
-    VdiHeader header;
-    synchronized (lock) {
-      header = change.of(image.header());
-      image.header(header);
-    }
-    image.writeHeader(header);
-    image.file().sync();
-  }
-
-  /**
    * Goes on with the requests that wait; if the disk was closed while it was held, they fail and
    * nothing is written any more. Does nothing if the disk is not held.
    */
@@ -317,16 +304,18 @@ public final class LiveChain implements BlockDevice {
       if (merging != null)
         throw new IllegalStateException("the disk has a merge that is not ended");
     }
-    push(newTop, ChainImages.open(newTop, true, true));
+    push(
+        newTop,
+        ChainImages.open(new Image(newTop, ImageFormat.VDI, null), true, true, new SharedFiles()));
   }
 
   /** The same with an image that is open, and the disk's own from now on. */
-  void push(Path path, VdiImage newTop) throws IOException {
+  void push(Path path, Layer newTop) throws IOException {
     LiveImages higher;
     try {
       higher = images.with(path, newTop);
       images.cutTop(lock);
-      images.top().file().onlyRead();
+      images.top().onlyRead();
     } catch (Throwable e) {
       newTop.close();
       throw e;

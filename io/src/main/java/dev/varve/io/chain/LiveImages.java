@@ -4,34 +4,34 @@ import dev.varve.core.medium.ImageChain;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.ImageInUseException;
 import dev.varve.io.file.SharedFiles;
+import dev.varve.io.host.RawLayer;
 import dev.varve.io.host.RawMedium;
+import dev.varve.io.layer.Layer;
+import dev.varve.io.layer.LayerWriter;
+import dev.varve.io.layer.MapLock;
 import dev.varve.io.storage.ReaderEpochs;
 import dev.varve.io.vdi.VdiFormatException;
-import dev.varve.io.vdi.VdiImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The images of a running disk, open, base first: VDI images, below them perhaps a raw file or
- * device, or that alone. Does not change: a disk that gets or loses an image has others afterwards,
- * over the same files.
+ * The images of a running disk, open, base first; perhaps a raw file or device alone. Immutable: a
+ * disk that gets or loses an image has others afterwards, over the same files. Any thread; what
+ * touches files waits for the medium.
  */
 final class LiveImages {
 
   /** An image and where it is. */
-  record Layer(Path path, VdiImage image) {}
+  record Member(Path path, Layer image) {}
 
-  private final List<Layer> layers;
+  private final List<Member> members;
 
-  /** The base, if it is raw. */
-  private final @Nullable RawMedium raw;
-
-  LiveImages(List<Layer> layers, @Nullable RawMedium raw) {
-    this.layers = List.copyOf(layers);
-    this.raw = raw;
+  LiveImages(List<Member> members) {
+    this.members = List.copyOf(members);
   }
 
   /**
@@ -40,75 +40,64 @@ final class LiveImages {
    * @param files opens what is only read
    */
   static LiveImages open(ImageChain chain, boolean readOnly, SharedFiles files) throws IOException {
-    List<Path> paths = chain.files();
-    if (chain.base().isRaw() && paths.size() == 1) return openRaw(paths.getFirst(), readOnly);
-    List<VdiImage> images = new ArrayList<>();
+    List<Layer> images = new ArrayList<>();
     try {
       ChainImages.open(images, chain, readOnly, true, files);
-      List<Layer> layers = new ArrayList<>();
-      for (int i = 0; i < images.size(); i++) layers.add(new Layer(paths.get(i), images.get(i)));
-      VdiImage base = images.getFirst();
-      return new LiveImages(
-          layers, base.isRaw() ? RawMedium.of(paths.getFirst(), base.file(), true) : null);
+      List<Path> paths = chain.files();
+      List<Member> members = new ArrayList<>();
+      for (int i = 0; i < images.size(); i++) members.add(new Member(paths.get(i), images.get(i)));
+      return new LiveImages(members);
     } catch (Throwable e) {
-      for (VdiImage image : images) image.close();
+      for (Layer image : images) image.close();
       throw e;
     }
-  }
-
-  /** Opens a raw file or device, whatever is in it. */
-  private static LiveImages openRaw(Path path, boolean readOnly) throws IOException {
-    RawMedium raw = RawMedium.open(path, readOnly);
-    return new LiveImages(List.of(new Layer(path, RawBase.alone(raw))), raw);
   }
 
   // ---- what they are
 
   int count() {
-    return layers.size();
+    return members.size();
   }
 
   Path path(int position) {
-    return layers.get(position).path;
+    return members.get(position).path;
   }
 
-  VdiImage image(int position) {
-    return layers.get(position).image;
+  Layer image(int position) {
+    return members.get(position).image;
   }
 
-  VdiImage top() {
-    return layers.getLast().image;
+  Layer top() {
+    return members.getLast().image;
   }
 
   List<Path> paths() {
-    return layers.stream().map(Layer::path).toList();
+    return members.stream().map(Member::path).toList();
   }
 
-  List<VdiImage> images() {
-    return layers.stream().map(Layer::image).toList();
+  List<Layer> images() {
+    return members.stream().map(Member::image).toList();
   }
 
-  /** The raw medium that is the disk by itself; null if there are VDI images. */
+  /** The raw medium that is the disk by itself; null if there are others. */
   @Nullable RawMedium rawAlone() {
-    return layers.size() == 1 ? raw : null;
+    return members.size() == 1 && top() instanceof RawLayer raw ? raw.medium() : null;
   }
 
   /** What the guest sees, in bytes. */
   long capacity() {
-    RawMedium alone = rawAlone();
-    return alone != null ? alone.capacity() : top().capacity();
+    return top().capacity();
   }
 
   /** Whether a discard gives space back; asked of a disk that is open for writing. May block. */
   boolean givesSpaceBack() throws IOException {
-    RawMedium alone = rawAlone();
-    return alone != null ? alone.givesSpaceBack() : top().file().punchesHoles();
+    return top().givesSpaceBack();
   }
 
   /** How many bytes the host got back from them since they were opened. */
   long givenBack() {
     long bytes = 0;
-    for (Layer layer : layers) bytes += layer.image.file().givenBack();
+    for (Member member : members) bytes += member.image.givenBack();
     return bytes;
   }
 
@@ -127,12 +116,11 @@ final class LiveImages {
   }
 
   private void requireInPlace(String consequence) throws IOException {
-    for (Layer layer : layers) {
-      requireInPlace(layer.image.file(), layer.path.toString(), consequence);
-      layer.image.file().requireIntact();
+    for (Member member : members) {
+      for (ImageFile file : member.image.files())
+        requireInPlace(file, member.path.toString(), consequence);
+      member.image.requireIntact();
     }
-    if (raw == null || raw.isDevice()) return;
-    raw.requireReach(raw.capacity(), "it was cut by somebody else; make it as long as it was");
   }
 
   /**
@@ -151,39 +139,39 @@ final class LiveImages {
    *
    * @throws IOException it is no child of the present top, or not as large
    */
-  LiveImages with(Path path, VdiImage newTop) throws IOException {
-    List<Layer> higher = new ArrayList<>(layers);
-    if (rawAlone() != null) {
-      VdiImage base = RawBase.below(path(0), top(), path, newTop.header());
-      higher.set(0, new Layer(path(0), base));
+  LiveImages with(Path path, Layer newTop) throws IOException {
+    List<Layer> images = new ArrayList<>(images());
+    images.add(newTop);
+    ChainImages.nameRawBase(images, path);
+    ChainImages.checkParent(images, members.size());
+    if (newTop.capacity() != capacity()) {
+      throw new VdiFormatException(
+          newTop.name(),
+          "disk size",
+          newTop.capacity(),
+          "a running disk stays as large as it is, " + capacity() + " bytes",
+          "create the image as a child of " + members.getLast().path);
     }
-    higher.add(new Layer(path, newTop));
-    var images = new LiveImages(higher, raw);
-    ChainImages.checkParent(images.images(), layers.size());
-    if (newTop.capacity() == capacity()) return images;
-    throw new VdiFormatException(
-        newTop.file().name(),
-        "disk size",
-        newTop.capacity(),
-        "a running disk stays as large as it is, " + capacity() + " bytes",
-        "create the image as a child of " + layers.getLast().path);
+    List<Member> higher = new ArrayList<>(members);
+    higher.set(0, new Member(path(0), images.getFirst()));
+    higher.add(new Member(path, newTop));
+    return new LiveImages(higher);
   }
 
   LiveImages without(int position) {
-    List<Layer> left = new ArrayList<>(layers);
+    List<Member> left = new ArrayList<>(members);
     left.remove(position);
-    return new LiveImages(left, raw);
+    return new LiveImages(left);
   }
 
   /** Those whose files are not among the files of others. */
   LiveImages notIn(LiveImages others) {
     return new LiveImages(
-        layers.stream()
+        members.stream()
             .filter(
-                layer ->
-                    others.layers.stream().noneMatch(o -> o.image.file() == layer.image.file()))
-            .toList(),
-        null);
+                member ->
+                    others.members.stream().noneMatch(o -> o.image.file() == member.image.file()))
+            .toList());
   }
 
   // ---- the end
@@ -194,13 +182,17 @@ final class LiveImages {
    *
    * @param lock guards its block map
    */
-  void cutTop(Object lock) {
-    if (top().isRaw()) return;
+  void cutTop(MapLock lock) {
+    if (!top().leavesHoles()) return;
     try {
-      new Places(top(), lock, new ReaderEpochs()).cutFile();
+      writer(top(), lock).cutFile();
     } catch (IOException _) {
       // It is cut when the disk is closed, or opened again.
     }
+  }
+
+  private static LayerWriter writer(Layer image, MapLock lock) {
+    return image.writer(lock, new ReaderEpochs(), UUID::randomUUID);
   }
 
   /**
@@ -208,13 +200,13 @@ final class LiveImages {
    *
    * @param lock guards their block maps
    */
-  @Nullable Throwable makeDense(Object lock) {
+  @Nullable Throwable makeDense(MapLock lock) {
     Throwable failure = null;
-    for (VdiImage image : images()) {
-      if (!image.hasAllocator()) continue;
+    for (Layer image : images()) {
+      if (!image.leavesHoles()) continue;
       try {
-        image.file().allowWriting();
-        DenseFile.makeIfChanged(image, new Places(image, lock, new ReaderEpochs()));
+        image.lockForWriting();
+        writer(image, lock).makeDense(false);
       } catch (ImageInUseException _) {
         // Another disk has it as a parent: it stays as it is, good and with holes.
       } catch (Throwable e) {
@@ -227,7 +219,7 @@ final class LiveImages {
   /** Closes all of them; returns the first failure. */
   @Nullable Throwable close() {
     Throwable failure = null;
-    for (VdiImage image : images()) {
+    for (Layer image : images()) {
       try {
         image.close();
       } catch (Throwable e) {

@@ -2,8 +2,9 @@ package dev.varve.io.chain;
 
 import dev.varve.core.device.DeviceClosedException;
 import dev.varve.core.medium.HalfMergedException;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.Progress;
-import dev.varve.io.vdi.VdiImage;
+import dev.varve.io.layer.Layer;
 import java.io.IOException;
 import java.util.List;
 import java.util.UUID;
@@ -51,11 +52,11 @@ public final class LiveMerge {
     return images.count() - 1;
   }
 
-  private VdiImage image(int position) {
+  private Layer image(int position) {
     return images.image(position);
   }
 
-  private List<VdiImage> images(int count) {
+  private List<Layer> images(int count) {
     return images.images().subList(0, count);
   }
 
@@ -94,7 +95,7 @@ public final class LiveMerge {
     merge = new Merge(target, images(Math.max(from, to) + 1), from, disk.shared().lock());
     long needed = merge.spaceNeeded(progress);
     if (needed < 0) return false;
-    Merge.checkSpace(target.image().file().name(), needed, ChainFiles.usableSpace(images.path(to)));
+    Merge.checkSpace(target.image().name(), needed, ChainFiles.usableSpace(images.path(to)));
     boolean done = from == top() ? copyTop(progress) : merge.run(progress);
     if (done) state = State.READY;
     return done;
@@ -102,7 +103,7 @@ public final class LiveMerge {
 
   /** What is raw stays below: in it nothing says which of its bytes would hide another image. */
   private void checkDirection() throws IOException {
-    if (!image(from).isRaw()) return;
+    if (image(from).facts().format() != ImageFormat.RAW) return;
     throw new IOException(
         "%s is a raw image, which stays the base of its chain: merge %s into it"
             .formatted(images.path(from), images.path(to)));
@@ -121,14 +122,12 @@ public final class LiveMerge {
 
   private MergeTarget openTarget() throws IOException {
     if (to == top()) return new RunningTop(disk, disk.chain().top());
-    VdiImage image = image(to);
-    image.file().allowWriting();
+    Layer image = image(to);
+    image.allowWriting();
     try {
-      if (image.isRaw()) return below = new RawTarget(image);
-      image.allowWriting();
       return below = QuietChain.below(images(to + 1), disk.shared().lock(), UUID::randomUUID);
     } catch (Throwable e) {
-      image.file().onlyRead();
+      image.onlyRead();
       throw e;
     }
   }
@@ -165,7 +164,7 @@ public final class LiveMerge {
     if (below != null) below.handOver();
     int child = child();
     if (child >= 0 && child < top() && child != to) {
-      image(child).file().allowWriting();
+      image(child).lockForWriting();
       lockedChild = true;
     }
     state = State.COMPLETED;
@@ -188,21 +187,14 @@ public final class LiveMerge {
     state = State.ENDED;
     int child = child();
     try {
-      if (child >= 0) reparent(image(child), child == to ? from - 1 : to);
+      if (child >= 0) {
+        int parent = child == to ? from - 1 : to;
+        image(child).changeParent(parent < 0 ? null : image(parent).facts(), disk.shared().lock());
+      }
     } finally {
-      if (to < top() && from < top()) image(to).file().onlyRead(); // else it is the top now
-      if (lockedChild) image(child).file().onlyRead();
+      if (to < top() && from < top()) image(to).onlyRead(); // else it is the top now
+      if (lockedChild) image(child).onlyRead();
     }
-  }
-
-  private void reparent(VdiImage child, int parent) throws IOException {
-    disk.changeHeader(
-        child,
-        header ->
-            parent < 0
-                ? ChainFiles.asBase(header)
-                : header.withParent(
-                    image(parent).header().uuid(), image(parent).header().modifyUuid()));
   }
 
   /**
@@ -220,8 +212,8 @@ public final class LiveMerge {
       // What the target lost the source still has.
     }
     try {
-      if (below != null) image(to).file().onlyRead();
-      if (lockedChild) image(child()).file().onlyRead();
+      if (below != null) image(to).onlyRead();
+      if (lockedChild) image(child()).onlyRead();
     } catch (IOException _) {
       // They stay locked until the disk is closed.
     }

@@ -2,7 +2,8 @@ package dev.varve.io.chain;
 
 import dev.varve.core.device.OutOfSpaceException;
 import dev.varve.core.medium.Progress;
-import dev.varve.io.vdi.VdiImage;
+import dev.varve.io.layer.Layer;
+import dev.varve.io.layer.MapLock;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -41,7 +42,7 @@ final class Merge {
    * @param source its position in the chain: of several sources, the one farthest from the target
    * @param lock guards the images' block maps
    */
-  Merge(MergeTarget target, List<VdiImage> chain, int source, Object lock) {
+  Merge(MergeTarget target, List<? extends Layer> chain, int source, MapLock lock) {
     int position = chain.indexOf(target.image());
     this.target = target;
     this.forward = source < position;
@@ -71,7 +72,7 @@ final class Merge {
               : !target.hasPlace(block) && answer(offset) == Layers.Answer.DATA;
       if (needed) blocks++;
     }
-    return blocks * target.image().header().stride();
+    return blocks * target.image().spacePerBlock();
   }
 
   /** A merge that would not fit fails before it has changed anything. */

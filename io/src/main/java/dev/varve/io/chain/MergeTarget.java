@@ -1,13 +1,13 @@
 package dev.varve.io.chain;
 
-import dev.varve.io.vdi.VdiImage;
+import dev.varve.io.layer.Layer;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 
 /** The image that a merge changes, on top of those below it. One thread uses it; blocks. */
 interface MergeTarget {
 
-  VdiImage image();
+  Layer image();
 
   /** Whether the image says what a block holds, whatever lies below. */
   boolean decides(int block) throws IOException;

@@ -1,5 +1,7 @@
 package dev.varve.io.chain;
 
+import dev.varve.io.file.ImageFile;
+import dev.varve.io.layer.Place;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.ReentrantLock;
@@ -25,13 +27,16 @@ final class PartialBlock {
   /** Which block of the top image this is. */
   final int block;
 
-  /** The place that it has in the file. */
-  final int place;
+  /** The place that it has in the image's files. */
+  final long place;
+
+  /** The file that has the place. */
+  final ImageFile file;
 
   /** Offset on the disk of the first byte. */
   final long diskOffset;
 
-  /** Offset in the top image's file of the first byte. */
+  /** Offset in the file of the first byte. */
   final long fileOffset;
 
   /** How many bytes of it the guest sees. */
@@ -48,16 +53,17 @@ final class PartialBlock {
    */
   PartialBlock(
       int block,
-      int place,
+      long place,
+      ImageFile file,
       long diskOffset,
-      long fileOffset,
       int visible,
       long[] below,
       int unitShift) {
     this.block = block;
     this.place = place;
+    this.file = file;
+    this.fileOffset = Place.offset(place);
     this.diskOffset = diskOffset;
-    this.fileOffset = fileOffset;
     this.visible = visible;
     this.below = below;
     this.unitShift = unitShift;

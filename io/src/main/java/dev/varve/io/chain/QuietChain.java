@@ -1,8 +1,8 @@
 package dev.varve.io.chain;
 
+import dev.varve.io.layer.Layer;
+import dev.varve.io.layer.MapLock;
 import dev.varve.io.storage.ReaderEpochs;
-import dev.varve.io.vdi.ImageType;
-import dev.varve.io.vdi.VdiImage;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -10,31 +10,29 @@ import java.util.UUID;
 import java.util.function.Supplier;
 
 /**
- * A chain whose top image one thread writes, while no guest does. Others may read its images in a
- * chain of their own. Blocks.
+ * A chain whose top image one thread writes, while no guest does. Other threads may read its images
+ * in a chain of their own. Blocks.
  */
 final class QuietChain implements MergeTarget {
 
-  private final VdiImage image;
   private final TopImage top;
   private final Flusher flusher;
 
-  private QuietChain(List<VdiImage> images, Object lock, boolean empties, Supplier<UUID> uuids) {
+  private QuietChain(
+      List<? extends Layer> images, MapLock lock, boolean mayEmptyBlocks, Supplier<UUID> ids) {
     var chain = new ChainReader(images, lock);
-    image = images.getLast();
-    top = new TopImage(image, images.size() - 1, chain, uuids, empties);
+    top = new TopImage(images.getLast(), chain, ids, mayEmptyBlocks);
     chain.top(top);
     flusher = new Flusher(top, new ReaderEpochs(), Runnable::run, (_, _) -> {});
   }
 
   /**
-   * A chain that nobody else uses.
+   * A chain that nothing else uses.
    *
    * @param images base first, the last one open for writing; lent
    */
-  static QuietChain alone(List<VdiImage> images, Supplier<UUID> uuids) {
-    boolean empties = images.getLast().header().type() != ImageType.FIXED;
-    return new QuietChain(images, new Object(), empties, uuids);
+  static QuietChain alone(List<? extends Layer> images, Supplier<UUID> ids) {
+    return new QuietChain(images, new MapLock(), true, ids);
   }
 
   /**
@@ -43,13 +41,13 @@ final class QuietChain implements MergeTarget {
    *
    * @param lock shared with the chain that is in use
    */
-  static QuietChain below(List<VdiImage> images, Object lock, Supplier<UUID> uuids) {
-    return new QuietChain(images, lock, false, uuids);
+  static QuietChain below(List<? extends Layer> images, MapLock lock, Supplier<UUID> ids) {
+    return new QuietChain(images, lock, false, ids);
   }
 
   @Override
-  public VdiImage image() {
-    return image;
+  public Layer image() {
+    return top.image();
   }
 
   @Override

@@ -1,6 +1,6 @@
 package dev.varve.io.chain;
 
-import dev.varve.io.vdi.VdiImage;
+import dev.varve.io.layer.Layer;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 
@@ -16,7 +16,7 @@ final class RunningTop implements MergeTarget {
   }
 
   @Override
-  public VdiImage image() {
+  public Layer image() {
     return top.image();
   }
 

@@ -1,7 +1,10 @@
 package dev.varve.io.chain;
 
-import dev.varve.io.vdi.BlockEntry;
-import dev.varve.io.vdi.VdiImage;
+import dev.varve.io.file.ImageFile;
+import dev.varve.io.layer.Layer;
+import dev.varve.io.layer.LayerWriter;
+import dev.varve.io.layer.MapLock;
+import dev.varve.io.layer.Place;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.concurrent.ConcurrentHashMap;
@@ -10,38 +13,31 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where the blocks of the top image lie, whole or in part, and what of the chain's map they decide.
  *
- * <p>Anybody looks. Blocks change in the device's change lane and when a commit completes them; the
- * block map, the free places and the entries of the chain's map are guarded by {@link #lock}, held
- * only for moments.
+ * <p>Any thread looks. Blocks change in the device's change lane and when a commit completes them.
+ * The map lock guards where they lie and the entries of the chain's map; it is taken here.
  */
 final class TopBlocks {
 
-  final Object lock;
-  final VdiImage image;
-  private final int index;
+  final Layer image;
+  private final MapLock lock;
+  private final LayerWriter writer;
+
+  /** The index of the image's first file in the entries of the chain's map. */
+  private final int firstFile;
+
   private final ChainReader chain;
   private final ChainMap map;
-  private final Places places;
   private final ConcurrentHashMap<Integer, PartialBlock> partial = new ConcurrentHashMap<>();
   private final int blockShift;
   private final int unitsPerBlockShift;
 
-  /**
-   * While a commit collects what it will write: the number of places when it began. Blocks that get
-   * one of these belong to it, those with a higher one to the next. Guarded by {@link #lock}.
-   */
-  private int collecting;
-
-  /**
-   * @param index of the image in the chain
-   */
-  TopBlocks(VdiImage image, int index, ChainReader chain, Places places) {
+  TopBlocks(Layer image, LayerWriter writer, ChainReader chain) {
     this.lock = chain.lock;
     this.image = image;
-    this.index = index;
+    this.writer = writer;
+    this.firstFile = chain.firstFileOfTop();
     this.chain = chain;
     this.map = chain.map();
-    this.places = places;
     this.blockShift = Integer.numberOfTrailingZeros(image.blockSize());
     this.unitsPerBlockShift = blockShift - map.unitShift();
   }
@@ -62,7 +58,7 @@ final class TopBlocks {
 
   /** How many bytes of the block the guest sees. */
   int visible(int block) {
-    return image.header().visibleLength(block);
+    return (int) Math.clamp(image.capacity() - diskOffset(block), 0L, image.blockSize());
   }
 
   private long firstUnit(int block) {
@@ -87,7 +83,7 @@ final class TopBlocks {
 
   /** Whether an entry points into this image. */
   boolean isHere(long entry) {
-    return ChainMap.isStored(entry) && ChainMap.image(entry) == index;
+    return ChainMap.isStored(entry) && ChainMap.file(entry) >= firstFile;
   }
 
   /** Where the byte at {@code offset} of the disk lies in the file, by its entry. */
@@ -95,19 +91,22 @@ final class TopBlocks {
     return ChainMap.fileOffset(entry) + (offset & map.unitSize() - 1);
   }
 
-  /** The place of a block that has one, or keeps one though it is zero; else -1. */
-  int place(int block) throws IOException {
-    synchronized (lock) {
-      int entry = image.map().fileEntry(block);
-      return BlockEntry.isFileBlock(entry) ? entry : -1;
-    }
+  /** The file that an entry which {@link #isHere} points into. */
+  ImageFile file(long entry) {
+    return chain.file(entry);
+  }
+
+  /** The place of a block that has one, or keeps one though it is zero; else negative. */
+  long place(int block) throws IOException {
+    return writer.placeOf(block);
   }
 
   /** Whether this image decides what a block holds, or will once the next commit completed it. */
   boolean decides(int block) throws IOException {
     if (partial.containsKey(block)) return true;
     synchronized (lock) {
-      return image.map().entry(block) != BlockEntry.FREE;
+      long place = image.find(diskOffset(block), visible(block));
+      return place != Place.FREE && place != Place.MIXED;
     }
   }
 
@@ -151,59 +150,41 @@ final class TopBlocks {
    * The block is whole and lies at {@code place}: readers see it from now on, the file after the
    * next commit.
    */
-  void publish(int block, int place) throws IOException {
+  void publish(int block, long place) throws IOException {
     synchronized (lock) {
-      enter(block, place);
-      long fileOffset = image.blockOffset(place);
+      writer.publish(block, place);
+      int file = firstFile + Place.file(place);
+      long fileOffset = Place.offset(place);
       for (long unit = firstUnit(block);
           unit < endUnit(block);
           unit++, fileOffset += map.unitSize()) {
-        map.set(unit, ChainMap.at(index, fileOffset));
+        map.set(unit, ChainMap.at(file, fileOffset));
       }
     }
-  }
-
-  private void enter(int block, int place) throws IOException {
-    if (place < collecting && image.map().fileEntry(block) != place)
-      image.map().setInCommit(block, place);
-    else image.map().set(block, place);
   }
 
   /** The block is zero, whatever lies below, and has no place. */
   void publishZero(int block) throws IOException {
     synchronized (lock) {
-      image.map().set(block, BlockEntry.ZERO);
+      writer.publishZero(block);
       setUnits(block, ChainMap.ZERO);
     }
   }
 
-  /** The block is zero, whatever lies below, and keeps its place, which {@link Places} empties. */
-  void publishEmptied(int block, int place) throws IOException {
+  /**
+   * The block is zero, whatever lies below, and keeps its place, of which a commit makes a hole.
+   */
+  void publishEmptied(int block, long place) throws IOException {
     synchronized (lock) {
-      enter(block, place);
-      image.map().empty(block);
+      writer.publishEmptied(block, place);
       setUnits(block, ChainMap.ZERO);
     }
-    places.emptied(place);
+    writer.emptied(place);
   }
 
   private void setUnits(int block, long entry) {
+    assert lock.isHeld();
     for (long unit = firstUnit(block); unit < endUnit(block); unit++) map.set(unit, entry);
-  }
-
-  // ---- what a commit collects
-
-  /** Begins to collect what is committed: all that has a place now. The lock is held. */
-  void beginCollecting() {
-    image.map().beginCommit();
-    collecting = image.allocator().count();
-  }
-
-  /** Ends that, and returns how many places the commit counts. The lock is held. */
-  int endCollecting() {
-    int places = collecting;
-    collecting = 0;
-    return places;
   }
 
   // ---- partial blocks
@@ -222,15 +203,15 @@ final class TopBlocks {
   }
 
   /** The block, at a place in which nothing was written yet, over what the images below hold. */
-  PartialBlock partialAt(int block, int place) {
+  PartialBlock partialAt(int block, long place) {
     long first = firstUnit(block);
     var below = new long[(int) (endUnit(block) - first)];
     for (int i = 0; i < below.length; i++) below[i] = map.entry(first + i);
     return new PartialBlock(
         block,
         place,
+        image.files().get(Place.file(place)),
         diskOffset(block),
-        image.blockOffset(place),
         visible(block),
         below,
         map.unitShift());
@@ -241,7 +222,7 @@ final class TopBlocks {
    *
    * @param place unused so far
    */
-  void startPartial(int block, int place) {
+  void startPartial(int block, long place) {
     PartialBlock started = partialAt(block, place);
     started.lock.lock(); // until the map says so too, or it would overwrite what the commit says
     try {

@@ -1,15 +1,14 @@
 package dev.varve.io.chain;
 
 import dev.varve.io.file.ImageFile;
+import dev.varve.io.layer.Layer;
+import dev.varve.io.layer.LayerWriter;
+import dev.varve.io.layer.LayerWriter.Commit;
+import dev.varve.io.layer.MapLock;
+import dev.varve.io.layer.Place;
 import dev.varve.io.storage.ReaderEpochs;
-import dev.varve.io.vdi.BlockEntry;
-import dev.varve.io.vdi.BlockMap;
-import dev.varve.io.vdi.ImageType;
-import dev.varve.io.vdi.VdiHeader;
-import dev.varve.io.vdi.VdiImage;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
@@ -20,30 +19,23 @@ import org.jspecify.annotations.Nullable;
  * The top image of a chain, which the guest changes: giving blocks a place in the file,
  * copy-on-write, discard, and the parts of a commit.
  *
- * <p>Where blocks lie: {@link TopBlocks}; where in the file they can: {@link Places}; writing where
- * they lie already, which any thread may do: {@link WritesInPlace}. {@link #write} and {@link
- * #zero} run in the device's change lane, one at a time; the commit's parts are called by the
- * {@link Flusher}, one at a time, beside the lane.
+ * <p>Where blocks lie: {@link TopBlocks}; how the image's format gives them a place and remembers
+ * it: {@link LayerWriter}; writing where they lie already, which any thread may do: {@link
+ * WritesInPlace}. {@link #write} and {@link #zero} run in the device's change lane, one at a time;
+ * the commit's parts are called by the {@link Flusher}, one at a time, beside the lane.
  */
 final class TopImage {
 
   private static final int MAX_PARTIAL_BLOCKS = 4096;
 
-  /** Until others have them, the header counts so many places too many. */
-  private static final int MAX_GIVEN_UP = 64;
-
-  /** Guards the block map, the allocator and changes to the chain map. */
-  private final Object lock;
-
-  private final VdiImage image;
+  private final MapLock lock;
+  private final Layer image;
+  private final LayerWriter writer;
   private final ChainReader chain;
-  private final ImageFile file;
-  private final Places places;
   private final TopBlocks blocks;
   private final ChangeNotes notes = new ChangeNotes();
   private final WritesInPlace inPlace;
   private final ReaderEpochs writes = new ReaderEpochs();
-  private final Supplier<UUID> uuids;
   private final boolean emptiesBlocks;
 
   /**
@@ -52,32 +44,22 @@ final class TopImage {
    */
   private final Object oneBlock = new Object();
 
-  /** What a commit makes durable. */
-  record Commit(boolean hasData, boolean hasEntries, VdiHeader header) {}
-
-  TopImage(VdiImage image, int index, ChainReader chain, Supplier<UUID> uuids) {
-    this(image, index, chain, uuids, image.header().type() != ImageType.FIXED);
-  }
-
   /**
-   * @param emptiesBlocks whether a block that holds nothing any more is marked as zero, to give up
-   *     its place when the file is made dense; else it stays where it is, a hole, also for whoever
-   *     found it there
+   * @param image the uppermost layer of {@code chain}
+   * @param mayEmptyBlocks whether a block that holds nothing any more may give up its place when
+   *     the file is made dense; else it stays where it is, a hole: another chain reads it there
    */
-  TopImage(
-      VdiImage image, int index, ChainReader chain, Supplier<UUID> uuids, boolean emptiesBlocks) {
+  TopImage(Layer image, ChainReader chain, Supplier<UUID> ids, boolean mayEmptyBlocks) {
     this.lock = chain.lock;
     this.image = image;
     this.chain = chain;
-    this.file = image.file();
-    this.places = new Places(image, lock, writes);
-    this.blocks = new TopBlocks(image, index, chain, places);
+    this.writer = image.writer(lock, writes, ids);
+    this.blocks = new TopBlocks(image, writer, chain);
     this.inPlace = new WritesInPlace(blocks, chain, notes, writes);
-    this.uuids = uuids;
-    this.emptiesBlocks = emptiesBlocks;
+    this.emptiesBlocks = mayEmptyBlocks && writer.emptiesBlocks();
   }
 
-  VdiImage image() {
+  Layer image() {
     return image;
   }
 
@@ -117,7 +99,7 @@ final class TopImage {
 
   /** Writes anywhere, giving blocks a place where they have none. In the change lane. */
   void write(long offset, MemorySegment source) throws IOException {
-    file.requireIntact();
+    image.requireIntact();
     long length = source.byteSize();
     try {
       for (long done = 0; done < length; ) {
@@ -138,14 +120,14 @@ final class TopImage {
     int length = (int) source.byteSize();
     long entry = blocks.entry(block);
     if (blocks.isHere(entry)) {
-      file.write(ChainMap.fileOffset(entry) + within, source);
+      blocks.file(entry).write(ChainMap.fileOffset(entry) + within, source);
     } else if (entry == ChainMap.PARTIAL) {
       writeToPartial(block, within, source);
     } else if (Zeroes.fill(source)) {
       zeroBlock(block, within, length, false);
     } else if (length == blocks.visible(block) || blocks.isZeroBelow(block)) {
-      int place = takePlace(block, length == blocks.visible(block));
-      writeOrGiveBack(block, place, image.blockOffset(place) + within, source);
+      long place = takePlace(block, length == blocks.visible(block));
+      writeOrGiveBack(block, place, within, source);
       blocks.publish(block, place);
     } else {
       blocks.startPartial(block, takePlace(block, false));
@@ -178,14 +160,14 @@ final class TopImage {
     int end = within + (int) source.byteSize();
     bringEdge(partial, within);
     bringEdge(partial, end);
-    file.write(partial.fileOffset + within, source);
+    partial.file.write(partial.fileOffset + within, source);
     partial.mark(within, end - within);
   }
 
   private void bringEdge(PartialBlock partial, int edge) throws IOException {
     if (edge % PartialBlock.SECTOR == 0 || partial.isMarked(edge)) return;
     int start = edge - edge % PartialBlock.SECTOR;
-    chain.copyBelow(partial, start, PartialBlock.SECTOR, file);
+    chain.copyBelow(partial, start, PartialBlock.SECTOR);
     partial.mark(start, PartialBlock.SECTOR);
   }
 
@@ -196,7 +178,7 @@ final class TopImage {
    * @param keepsSpace whether the range shall have a place in the file all the same
    */
   void zero(long offset, long length, boolean keepsSpace) throws IOException {
-    file.requireIntact();
+    image.requireIntact();
     try {
       for (long done = 0; done < length; ) {
         long at = offset + done;
@@ -223,27 +205,38 @@ final class TopImage {
     } else if (keepsSpace && (length == blocks.visible(block) || blocks.isZeroBelow(block))) {
       blocks.publish(block, takePlace(block, false));
     } else if (whole) {
-      if (!blocks.isZeroBelow(block)) blocks.publishZero(block);
+      if (!blocks.isZeroBelow(block)) makeZero(block);
     } else if (keepsSpace || !blocks.isZeroBelow(block, within, length)) {
       blocks.startPartial(block, takePlace(block, false));
       zeroPartial(block, within, length, keepsSpace);
     }
   }
 
+  /** Marks a block that has no place as zero; written as such where the format has no mark. */
+  private void makeZero(int block) throws IOException {
+    if (writer.marksZeroes()) blocks.publishZero(block);
+    else blocks.publish(block, takePlace(block, false));
+  }
+
   private void zeroStored(int block, int within, int length, boolean keepsSpace)
       throws IOException {
-    long start = image.blockOffset(blocks.place(block));
+    long place = blocks.place(block);
+    ImageFile file = fileOf(place);
+    long start = Place.offset(place);
     file.punch(start + within, length);
     if (keepsSpace) {
       file.reserve(start + within, length);
-    } else if (emptiesBlocks && isEmpty(start, blocks.visible(block))) {
+    } else if (emptiesBlocks && isEmpty(file, start, blocks.visible(block))) {
       inPlace.without(
           block,
           () -> {
-            if (isEmpty(start, blocks.visible(block)))
-              blocks.publishEmptied(block, blocks.place(block));
+            if (isEmpty(file, start, blocks.visible(block))) blocks.publishEmptied(block, place);
           });
     }
+  }
+
+  private ImageFile fileOf(long place) {
+    return image.files().get(Place.file(place));
   }
 
   private void zeroPartial(int block, int within, int length, boolean keepsSpace)
@@ -271,8 +264,8 @@ final class TopImage {
   private void zeroSectors(PartialBlock partial, int within, int length) throws IOException {
     bringEdge(partial, within);
     bringEdge(partial, within + length);
-    file.punch(partial.fileOffset + within, length);
-    file.reserve(partial.fileOffset + within, length);
+    partial.file.punch(partial.fileOffset + within, length);
+    partial.file.reserve(partial.fileOffset + within, length);
     partial.markZero(within, length);
   }
 
@@ -293,7 +286,7 @@ final class TopImage {
    * a difference. In the change lane.
    */
   void bring(int block) throws IOException {
-    file.requireIntact();
+    image.requireIntact();
     synchronized (oneBlock) {
       bringBlock(block);
     }
@@ -303,13 +296,13 @@ final class TopImage {
     if (decides(block)) return;
     blocks.know(block);
     if (blocks.isZeroBelow(block)) {
-      blocks.publishZero(block);
+      makeZero(block);
     } else {
-      int place = takePlace(block, true);
+      long place = takePlace(block, true);
       try {
-        chain.copyBelow(blocks.partialAt(block, place), 0, blocks.visible(block), file);
+        chain.copyBelow(blocks.partialAt(block, place), 0, blocks.visible(block));
       } catch (IOException e) {
-        giveBack(block, place);
+        writer.giveBack(block, place);
         throw e;
       }
       blocks.publish(block, place);
@@ -317,88 +310,54 @@ final class TopImage {
     notes.changedUnseen();
   }
 
-  private boolean isEmpty(long start, int length) throws IOException {
+  private static boolean isEmpty(ImageFile file, long start, int length) throws IOException {
     return file.nextData(start, start + length) == start + length;
   }
 
   // ---- places in the file
 
   /**
-   * A place for a block that lies in none: the one that it kept when it was emptied, or another.
+   * A place for a block that lies in none: see {@link LayerWriter#take}.
    *
    * @param overwritten whether all that a guest sees of the block will be written; else the place
    *     reads as zeroes
    */
-  private int takePlace(int block, boolean overwritten) throws IOException {
-    int kept = blocks.place(block);
-    if (kept >= 0) {
-      places.takeBack(kept, overwritten);
-      return kept;
-    }
+  private long takePlace(int block, boolean overwritten) throws IOException {
     if (blocks.partialCount() > MAX_PARTIAL_BLOCKS) completePartialBlocks(blocks.allPartial());
-    return places.take();
+    return writer.take(block, overwritten);
   }
 
-  private void giveBack(int block, int place) throws IOException {
-    if (blocks.place(block) == place) places.emptied(place);
-    else places.giveBack(place);
-  }
-
-  // ---- on a host that cannot make holes
-
-  boolean punchesHoles() throws IOException {
-    return file.punchesHoles();
-  }
-
-  /**
-   * Marks emptied blocks as zero, so that they name no place any more after the next commit.
-   *
-   * @return their places, for {@link #release} then
-   */
-  List<Integer> giveUpEmptied() throws IOException {
-    List<Integer> given = new ArrayList<>();
-    synchronized (lock) {
-      BlockMap map = image.map();
-      for (int block = map.nextEmptied(0);
-          block >= 0 && given.size() < MAX_GIVEN_UP;
-          block = map.nextEmptied(block + 1)) {
-        given.add(map.fileEntry(block));
-        map.set(block, BlockEntry.ZERO);
-      }
-    }
-    return given;
-  }
-
-  /** Lets blocks have these places, whose bytes are zero. */
-  void release(List<Integer> given) {
-    synchronized (lock) {
-      given.forEach(image.allocator()::release);
-    }
-  }
-
-  private void writeOrGiveBack(int block, int place, long offset, MemorySegment source)
+  private void writeOrGiveBack(int block, long place, int within, MemorySegment source)
       throws IOException {
     try {
-      file.write(offset, source);
+      fileOf(place).write(Place.offset(place) + within, source);
     } catch (IOException e) {
-      giveBack(block, place);
+      writer.giveBack(block, place);
       throw e;
     }
   }
 
+  // ---- on a host that cannot make holes
+
+  boolean makesHoles() throws IOException {
+    return writer.makesHoles();
+  }
+
+  /** See {@link LayerWriter#giveUpEmptied}. */
+  Runnable giveUpEmptied() throws IOException {
+    return writer.giveUpEmptied();
+  }
+
   // ---- the parts of a commit
 
-  /** See {@link VdiImage#requireOurs}. */
+  /** See {@link Layer#requireOurs}. */
   void requireOurs() throws IOException {
     image.requireOurs();
   }
 
   boolean needsCommit() {
     synchronized (lock) {
-      return image.map().hasChanges()
-          || blocks.partialCount() > 0
-          || places.areWaiting()
-          || image.allocator().count() != image.writtenHeader().allocatedBlocks();
+      return blocks.partialCount() > 0 || writer.needsCommit();
     }
   }
 
@@ -411,7 +370,7 @@ final class TopImage {
   List<PartialBlock> beginCommit() {
     synchronized (oneBlock) {
       synchronized (lock) {
-        blocks.beginCollecting();
+        writer.beginCommit();
         return List.copyOf(blocks.allPartial());
       }
     }
@@ -443,13 +402,15 @@ final class TopImage {
       boolean marked = partial.isMarked(within);
       int run = partial.run(within, partial.visible - within, marked);
       if (!marked) {
-        chain.copyBelow(partial, within, run, file);
+        chain.copyBelow(partial, within, run);
         // Who still finds the block partial reads what was copied, or was written over it since.
         partial.mark(within, run);
       }
       within += run;
     }
-    if (partial.mayBeEmpty() && emptiesBlocks && isEmpty(partial.fileOffset, partial.visible)) {
+    if (partial.mayBeEmpty()
+        && emptiesBlocks
+        && isEmpty(partial.file, partial.fileOffset, partial.visible)) {
       blocks.publishEmptied(partial.block, partial.place);
     } else {
       blocks.publish(partial.block, partial.place);
@@ -458,51 +419,47 @@ final class TopImage {
     blocks.endPartial(partial);
   }
 
-  /** Makes holes of the places of emptied blocks. */
-  void punchEmptied() throws IOException {
-    places.punchEmptied();
+  /** See {@link LayerWriter#empty}. */
+  void makeHoles() throws IOException {
+    writer.empty();
   }
 
   /** What the commit that has begun makes durable; changes from now on belong to the next. */
   Commit collected() {
     synchronized (lock) {
-      int count = blocks.endCollecting();
-      boolean hasData = notes.take() || count != image.writtenHeader().allocatedBlocks();
-      image.header(image.header().withAllocatedBlocks(count));
-      if (hasData && !image.isChanged()) image.changed(uuids.get());
-      return new Commit(hasData, image.map().isCommitting(), image.header());
+      return writer.collect(notes.take());
     }
   }
 
-  /** Writes the header, which counts every place that was given out before the commit began. */
-  void writeHeader(Commit commit) throws IOException {
-    image.writeHeader(commit.header());
+  /** See {@link LayerWriter#announce}. */
+  void announce(Commit commit) throws IOException {
+    writer.announce(commit);
   }
 
-  /** Writes the entries that the commit collected: their blocks are durable by now. */
+  /** See {@link LayerWriter#writeEntries}. */
   void writeEntries() throws IOException {
-    image.map().write();
+    writer.writeEntries();
   }
 
   void writeBack() throws IOException {
-    file.writeBack();
+    image.writeBack();
   }
 
   void sync() throws IOException {
-    file.sync();
+    image.sync();
   }
 
   /** The commit is durable. */
   void endCommit() {
     synchronized (lock) {
-      image.map().endCommit();
+      writer.endCommit();
     }
   }
 
   /** A commit failed: the next one writes what it should have. */
   void abandonCommit() {
     synchronized (lock) {
-      blocks.endCollecting();
+      writer.abandonCommit();
       notes.changedUnseen();
     }
   }
@@ -518,19 +475,14 @@ final class TopImage {
     inPlace.allow();
   }
 
-  /**
-   * Leaves the file dense, as {@link DenseFile} says. After the last commit.
-   *
-   * @param alsoUnchanged whether also what an earlier crash left goes away
-   */
+  /** See {@link LayerWriter#makeDense}. After the last commit. */
   void makeDense(boolean alsoUnchanged) throws IOException {
-    if (alsoUnchanged) DenseFile.make(image, places);
-    else DenseFile.makeIfChanged(image, places);
+    writer.makeDense(alsoUnchanged);
   }
 
   /** Cuts off what was reserved behind the last place, and moves nothing. After the last commit. */
   void cutFile() throws IOException {
-    places.cutFile();
-    file.sync();
+    writer.cutFile();
+    image.sync();
   }
 }

@@ -1,9 +1,9 @@
 package dev.varve.io.chain;
 
 import dev.varve.io.file.ImageFile;
+import dev.varve.io.layer.Layer;
 import dev.varve.io.posix.Posix;
 import dev.varve.io.storage.ReaderEpochs;
-import dev.varve.io.vdi.VdiImage;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 
@@ -17,8 +17,7 @@ final class WritesInPlace {
 
   private final TopBlocks blocks;
   private final ChainReader chain;
-  private final VdiImage image;
-  private final ImageFile file;
+  private final Layer image;
   private final ChangeNotes notes;
 
   /** Whoever is writing. */
@@ -33,7 +32,6 @@ final class WritesInPlace {
     this.blocks = blocks;
     this.chain = chain;
     this.image = blocks.image;
-    this.file = image.file();
     this.notes = notes;
     this.writes = writes;
   }
@@ -70,20 +68,23 @@ final class WritesInPlace {
   private boolean allHere(long offset, long length, boolean mayWait) {
     int frozen = this.frozen;
     long end = offset + length;
-    for (long at = offset; at < end; at = blocks.diskOffset(blocks.block(at) + 1)) {
-      if (!blocks.isHere(blocks.entryAt(at)) || blocks.block(at) == frozen) return false;
+    boolean wholePages = true;
+    for (long at = offset; at < end; ) {
+      long entry = blocks.entryAt(at);
+      if (!blocks.isHere(entry) || blocks.block(at) == frozen) return false;
+      long next = Math.min(end, blocks.diskOffset(blocks.block(at) + 1));
+      wholePages &= isWholePages(blocks.fileOffset(entry, at), next - at);
+      at = next;
     }
-    return mayWait || isWholePages(offset, length) || chain.isResident(offset, (int) length);
+    return mayWait || wholePages || chain.isResident(offset, (int) length);
   }
 
   /**
    * Whether the pages of the file that hold the range are overwritten whole, so that none must be
    * read before.
    */
-  private boolean isWholePages(long offset, long length) {
-    return ((offset | length | image.header().dataOffset() | image.header().stride())
-            & Posix.PAGE_SIZE - 1)
-        == 0;
+  private static boolean isWholePages(long fileOffset, long length) {
+    return ((fileOffset | length) & Posix.PAGE_SIZE - 1) == 0;
   }
 
   private boolean writeAll(long offset, MemorySegment source, boolean mayWait) throws IOException {
@@ -97,6 +98,7 @@ final class WritesInPlace {
         // come before.
         if (blocks.isHere(entry)
             && !put(
+                blocks.file(entry),
                 blocks.fileOffset(entry, at),
                 run == length ? source : source.asSlice(done, run),
                 mayWait)) {
@@ -110,7 +112,8 @@ final class WritesInPlace {
     }
   }
 
-  private boolean put(long fileOffset, MemorySegment source, boolean mayWait) throws IOException {
+  private static boolean put(ImageFile file, long fileOffset, MemorySegment source, boolean mayWait)
+      throws IOException {
     if (!mayWait) return file.tryWrite(fileOffset, source);
     file.write(fileOffset, source);
     return true;
@@ -130,7 +133,7 @@ final class WritesInPlace {
     try {
       if (partial.ended()
           || !partial.takes(within, (int) length)
-          || !put(partial.fileOffset + within, source, mayWait)) {
+          || !put(partial.file, partial.fileOffset + within, source, mayWait)) {
         return false;
       }
       partial.mark(within, (int) length);

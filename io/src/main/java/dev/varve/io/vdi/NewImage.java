@@ -1,5 +1,9 @@
 package dev.varve.io.vdi;
 
+import static java.util.Objects.requireNonNull;
+import static java.util.Objects.requireNonNullElse;
+
+import dev.varve.io.layer.LayerFacts;
 import java.nio.charset.StandardCharsets;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -95,9 +99,8 @@ public record NewImage(
    * image it has blocks of the same size, where that is one for new images: VirtualBox loses data
    * when it merges two of different sizes.
    */
-  public static NewImage childOf(VdiHeader parent, Supplier<UUID> uuids) {
-    boolean sameBlocks =
-        parent.type() == ImageType.DIFFERENCING && isBlockSizeForNew(parent.blockSize());
+  public static NewImage childOf(LayerFacts parent, Supplier<UUID> uuids) {
+    boolean sameBlocks = parent.isDifferencing() && isBlockSizeForNew(parent.blockSize());
     return new NewImage(
         ImageType.DIFFERENCING,
         parent.capacity(),
@@ -105,8 +108,13 @@ public record NewImage(
         "",
         uuids.get(),
         uuids.get(),
-        parent.uuid(),
-        parent.modifyUuid());
+        requireNonNull(parent.id(), "a parent has an id"),
+        requireNonNullElse(parent.modifyId(), VdiHeader.NO_UUID));
+  }
+
+  /** The same on a VDI image. */
+  public static NewImage childOf(VdiHeader parent, Supplier<UUID> uuids) {
+    return childOf(parent.facts(), uuids);
   }
 
   private static NewImage base(ImageType type, long capacity, Supplier<UUID> uuids) {

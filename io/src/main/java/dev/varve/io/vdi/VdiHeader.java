@@ -20,9 +20,14 @@ import static dev.varve.io.vdi.HeaderLayout.VERSION_AT;
 import static dev.varve.io.vdi.HeaderLayout.putUuid;
 import static dev.varve.io.vdi.HeaderLayout.versionText;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.util.Objects.requireNonNull;
+import static java.util.Objects.requireNonNullElse;
 
+import dev.varve.core.medium.ImageFormat;
+import dev.varve.core.medium.MediumVariant;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.image.KnownFormat;
+import dev.varve.io.layer.LayerFacts;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -156,14 +161,6 @@ public final class VdiHeader {
     return new HeaderRules(head, fileLength, name).checked();
   }
 
-  /** What a raw file would say of itself: fixed, all of it blocks from its first byte on. */
-  public static VdiHeader ofRaw(long capacity, int blockSize, UUID uuid) {
-    int blocks = Math.toIntExact(Math.ceilDiv(capacity, blockSize));
-    return empty(ImageType.FIXED, capacity, blockSize, blocks, 0, 0)
-        .withAllocatedBlocks(blocks)
-        .withUuid(uuid);
-  }
-
   /** A header of 1.1 as VirtualBox writes it, still without uuids. */
   static VdiHeader empty(
       ImageType type, long capacity, int blockSize, int blocks, long mapOffset, long dataOffset) {
@@ -269,6 +266,46 @@ public final class VdiHeader {
    */
   public long blockOffset(int fileBlock) {
     return dataOffset() + Integer.toUnsignedLong(fileBlock) * stride() + blockExtra();
+  }
+
+  /** The file block whose bytes begin at this offset of the file. */
+  int fileBlockAt(long offset) {
+    assert (offset - dataOffset() - blockExtra()) % stride() == 0 : "no file block begins there";
+    return (int) ((offset - dataOffset()) / stride());
+  }
+
+  /** What it says of the image, in the words of every format. */
+  public LayerFacts facts() {
+    return new LayerFacts(
+        ImageFormat.VDI,
+        switch (type()) {
+          case DYNAMIC, UNDO -> MediumVariant.STANDARD;
+          case FIXED -> MediumVariant.FIXED;
+          case DIFFERENCING -> MediumVariant.DIFFERENCING;
+        },
+        uuid(),
+        modifyUuid(),
+        orNull(parentUuid()),
+        orNull(parentModifyUuid()),
+        capacity(),
+        blockSize());
+  }
+
+  private static @Nullable UUID orNull(UUID uuid) {
+    return uuid.equals(NO_UUID) ? null : uuid;
+  }
+
+  /**
+   * The header of an image that is the child of another, or of a base.
+   *
+   * @param parent null for none
+   */
+  VdiHeader above(@Nullable LayerFacts parent) {
+    if (parent == null) {
+      ImageType base = type() == ImageType.DIFFERENCING ? ImageType.DYNAMIC : type();
+      return withType(base).withParent(NO_UUID, NO_UUID);
+    }
+    return withParent(requireNonNull(parent.id()), requireNonNullElse(parent.modifyId(), NO_UUID));
   }
 
   public UUID uuid() {

@@ -1,7 +1,12 @@
 package dev.varve.io.vdi;
 
 import dev.varve.io.file.ImageFile;
-import java.io.Closeable;
+import dev.varve.io.layer.Layer;
+import dev.varve.io.layer.LayerFacts;
+import dev.varve.io.layer.LayerWriter;
+import dev.varve.io.layer.MapLock;
+import dev.varve.io.layer.Place;
+import dev.varve.io.storage.ReaderEpochs;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -9,16 +14,18 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One VDI file that is open: its header, its block map, and if it is writable, which places of the
- * file are free.
+ * One VDI file that is open: its header, its block map, and if it is writable, which file blocks
+ * are free.
  *
- * <p>Not thread safe, but for {@link #file()}; the chain that owns the image guards it. Methods may
- * wait for the medium.
+ * <p>Used by threads as {@link Layer} says; what is not part of that, by one thread at a time.
  */
-public final class VdiImage implements Closeable {
+public final class VdiImage implements Layer {
+
+  private static final System.Logger LOG = System.getLogger(VdiImage.class.getName());
 
   private final ImageFile file;
   private final BlockMap map;
@@ -70,21 +77,6 @@ public final class VdiImage implements Closeable {
       file.close();
       throw e;
     }
-  }
-
-  /**
-   * Takes a raw file for an image whose blocks lie each in its place.
-   *
-   * @param file owned by the image from now on
-   * @param header from {@link VdiHeader#ofRaw}, not larger than the file
-   */
-  public static VdiImage ofRaw(ImageFile file, VdiHeader header) {
-    return new VdiImage(file, header, new RawMap(file, header), null, List.of(), header.capacity());
-  }
-
-  /** Whether it is a raw file in truth, which says nothing of itself. */
-  public boolean isRaw() {
-    return map instanceof RawMap;
   }
 
   /**
@@ -165,23 +157,135 @@ public final class VdiImage implements Closeable {
         "the image is damaged: 'varve image check --repair' says what can be saved");
   }
 
+  // ---- a layer of a chain
+
+  @Override
+  public LayerFacts facts() {
+    return header.facts();
+  }
+
+  @Override
+  public String name() {
+    return file.name();
+  }
+
+  @Override
+  public long capacity() {
+    return header.capacity();
+  }
+
+  @Override
+  public int blockSize() {
+    return header.blockSize();
+  }
+
+  @Override
+  public List<ImageFile> files() {
+    return List.of(file);
+  }
+
+  @Override
   public ImageFile file() {
     return file;
   }
+
+  @Override
+  public long find(long offset, int length) throws IOException {
+    int blockSize = header.blockSize();
+    int block = (int) (offset / blockSize);
+    int entry = map.entry(block);
+    if (entry == BlockEntry.FREE) return Place.FREE;
+    if (entry == BlockEntry.ZERO) return Place.ZERO;
+    if (!isInFile(block, entry)) return Place.LOST;
+    return header.blockOffset(entry) + (offset & blockSize - 1);
+  }
+
+  @Override
+  public LayerWriter writer(MapLock lock, ReaderEpochs writes, Supplier<UUID> ids) {
+    return new VdiLayerWriter(this, lock, writes, ids);
+  }
+
+  @Override
+  public long spacePerBlock() {
+    return header.stride();
+  }
+
+  @Override
+  public boolean leavesHoles() {
+    return allocator != null;
+  }
+
+  @Override
+  public void changeParent(@Nullable LayerFacts parent, MapLock lock) throws IOException {
+    VdiHeader changed;
+    synchronized (lock) {
+      changed = header.above(parent);
+      header = changed;
+    }
+    writeHeader(changed);
+    file.sync();
+  }
+
+  @Override
+  public void grow(long capacity, boolean hidesParents) throws IOException {
+    VdiGrowth.grow(file, capacity, hidesParents);
+  }
+
+  /**
+   * {@inheritDoc} A count that is not that of the entries, since VirtualBox allocates at the count.
+   */
+  @Override
+  public void putRight() throws IOException {
+    if (allocator != null) {
+      correctCount();
+    } else if (hasLeftovers()) {
+      allowWriting();
+      try {
+        correctCount();
+        quietFileBlocks().cutFile();
+      } finally {
+        file.onlyRead();
+      }
+    }
+  }
+
+  private void correctCount() throws IOException {
+    int counted = writtenHeader.allocatedBlocks();
+    int used = allocator().count() - allocator().unusedCount();
+    if (!DenseFile.correctCount(this, quietFileBlocks())) return;
+    LOG.log(
+        System.Logger.Level.INFO,
+        "{0} counted {1} allocated blocks and had {2}, as a crash leaves it: corrected",
+        name(),
+        counted,
+        used);
+  }
+
+  /** While nothing else uses the image. */
+  private FileBlocks quietFileBlocks() {
+    return new FileBlocks(this, new MapLock(), new ReaderEpochs());
+  }
+
+  // ---- a VDI image
 
   public BlockMap map() {
     return map;
   }
 
   /**
-   * Makes an image that was opened for reading one that can be written, as {@link #openReadWrite}
-   * does. Does nothing if it can be written already.
+   * {@inheritDoc}
    *
-   * @throws VdiFormatException two blocks share a place, or a block lies outside the file
+   * @throws VdiFormatException two blocks share a file block, or one lies outside the file
    */
+  @Override
   public void allowWriting() throws IOException {
-    if (allocator == null) {
-      allocator = findFreePlaces(file, header, map, file.length(), new ArrayList<>());
+    file.allowWriting();
+    try {
+      if (allocator == null)
+        allocator = findFreePlaces(file, header, map, file.length(), new ArrayList<>());
+    } catch (Throwable e) {
+      file.onlyRead();
+      throw e;
     }
   }
 
@@ -201,11 +305,6 @@ public final class VdiImage implements Closeable {
    */
   public boolean hasLeftovers() throws IOException {
     return MapScan.of(file, header).hasLeftovers();
-  }
-
-  /** Whether the image can be written, or could once. */
-  public boolean hasAllocator() {
-    return allocator != null;
   }
 
   /** Free places; only of an image that can be written. */
@@ -244,9 +343,9 @@ public final class VdiImage implements Closeable {
    * Fails if another program has cut the file, or has written its header: from then on nothing is
    * written to it. May wait for the medium.
    */
+  @Override
   public void requireOurs() throws IOException {
     file.requireIntact();
-    if (isRaw()) return;
     synchronized (headerLock) {
       if (!headerIsKnown) return;
       MemorySegment expected = writtenHeader.bytes();
@@ -290,16 +389,9 @@ public final class VdiImage implements Closeable {
   }
 
   /** What was found on opening that is no reason to refuse the image. */
+  @Override
   public List<String> notes() {
     return notes;
-  }
-
-  public long capacity() {
-    return header.capacity();
-  }
-
-  public int blockSize() {
-    return header.blockSize();
   }
 
   /** Where in the file the bytes of a place begin. */

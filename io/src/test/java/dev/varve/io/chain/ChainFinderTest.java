@@ -36,7 +36,7 @@ class ChainFinderTest {
     FoundChain found = find(paths.getLast());
 
     assertEquals(names(paths), names(found.paths()));
-    assertEquals(chain.capacity(), found.leaf().header().capacity());
+    assertEquals(chain.capacity(), found.leaf().facts().capacity());
     assertEquals(found.warnings(), ChainFinder.listed(found.paths()).warnings());
   }
 

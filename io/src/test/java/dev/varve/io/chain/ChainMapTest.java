@@ -11,13 +11,13 @@ import org.junit.jupiter.api.Test;
 class ChainMapTest {
 
   @Test
-  void entryKeepsImageAndOffset() {
-    for (int image : new int[] {0, 1, 511, 65_534}) {
+  void entryKeepsFileAndOffset() {
+    for (int file : new int[] {0, 1, 511, 65_534}) {
       for (long offset : new long[] {0, 1, 4096, (1L << 48) - 1}) {
-        long entry = ChainMap.at(image, offset);
+        long entry = ChainMap.at(file, offset);
 
         assertTrue(ChainMap.isStored(entry));
-        assertEquals(image, ChainMap.image(entry));
+        assertEquals(file, ChainMap.file(entry));
         assertEquals(offset, ChainMap.fileOffset(entry));
       }
     }

@@ -8,8 +8,8 @@ import dev.varve.core.device.BlockDevice;
 import dev.varve.io.file.CrashingDisk;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.Loss;
-import dev.varve.io.storage.ReaderEpochs;
 import dev.varve.io.storage.StorageThreads;
+import dev.varve.io.vdi.Density;
 import dev.varve.io.vdi.RawImage;
 import dev.varve.io.vdi.TestImage;
 import dev.varve.io.vdi.VdiImage;
@@ -253,7 +253,7 @@ class EmptiedBlocksTest {
       VdiImage image = VdiImage.openReadWrite(file);
       for (int block = 0; block < 3; block++) image.map().empty(block);
 
-      DenseFile.make(image, new Places(image, new Object(), new ReaderEpochs()), BLOCK);
+      Density.make(image, BLOCK);
 
       RawImage raw = RawImage.of(file).assertDense();
       assertEquals(5, raw.count());

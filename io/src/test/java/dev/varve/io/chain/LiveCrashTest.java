@@ -8,13 +8,15 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.varve.core.device.OutOfSpaceException;
 import dev.varve.core.medium.HalfMergedException;
 import dev.varve.core.medium.Progress;
-import dev.varve.io.chain.LiveImages.Layer;
+import dev.varve.io.chain.LiveImages.Member;
 import dev.varve.io.chain.RandomRequests.Kind;
 import dev.varve.io.chain.RandomRequests.Request;
 import dev.varve.io.file.CrashingDisk;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.Loss;
+import dev.varve.io.host.RawLayer;
 import dev.varve.io.host.RawMedium;
+import dev.varve.io.layer.Layer;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.TestImage;
 import dev.varve.io.vdi.VdiHeader;
@@ -28,7 +30,6 @@ import java.util.List;
 import java.util.Random;
 import java.util.UUID;
 import java.util.stream.LongStream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
@@ -181,9 +182,13 @@ class LiveCrashTest {
     return new UUID(1, layer + 1);
   }
 
+  private static RawLayer raw(ImageFile file) {
+    return RawLayer.open(new RawMedium(file, CAPACITY, BLOCK, 1, true, true));
+  }
+
   /** What the disk shows that was decided to consist of these layers, after a restart. */
   private byte[] read(CrashingDisk disk, List<Integer> layers) throws IOException {
-    List<VdiImage> images = new ArrayList<>();
+    List<Layer> images = new ArrayList<>();
     for (int i = 0; i < layers.size(); i++) {
       int layer = layers.get(i);
       images.add(
@@ -191,8 +196,7 @@ class LiveCrashTest {
               ? VdiImage.openReadOnly(onParent(disk, layer, uuid(layers.get(i - 1))))
               : isImage(layer)
                   ? VdiImage.openReadOnly(disk.openReadOnly(name(layer), 0))
-                  : VdiImage.ofRaw(
-                      disk.openReadOnly(name(0), 0), VdiHeader.ofRaw(CAPACITY, BLOCK, uuid(0))));
+                  : raw(disk.openReadOnly(name(0), 0)).named(uuid(0)));
     }
     var guest = new Guest(new DifferencingChain(images, false, threads, () -> TestChain.CHANGED));
     byte[] contents = guest.readAll();
@@ -230,16 +234,15 @@ class LiveCrashTest {
       versions = new Versions(contents, true);
       ImageFile file = disk.openReadWrite(name(0), REACH);
       if (image) {
-        chain = over(VdiImage.openReadWrite(file), null);
+        chain = over(VdiImage.openReadWrite(file));
       } else {
-        var raw = new RawMedium(file, CAPACITY, BLOCK, 1, true, true);
-        chain = over(RawBase.alone(raw), raw);
+        chain = over(raw(file));
       }
       guest = new Guest(chain);
     }
 
-    private LiveChain over(VdiImage base, @Nullable RawMedium raw) throws IOException {
-      return LiveChain.over(new LiveImages(List.of(new Layer(path(0), base)), raw), false, threads);
+    private LiveChain over(Layer base) throws IOException {
+      return LiveChain.over(new LiveImages(List.of(new Member(path(0), base))), false, threads);
     }
 
     /** A file of the host's, of which only the file system is looked at. */

@@ -10,10 +10,12 @@ import dev.varve.core.medium.Progress;
 import dev.varve.io.file.CrashingDisk;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.Loss;
+import dev.varve.io.host.RawLayer;
+import dev.varve.io.host.RawMedium;
+import dev.varve.io.layer.Layer;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.TestImage;
 import dev.varve.io.vdi.VdiFormatException;
-import dev.varve.io.vdi.VdiHeader;
 import dev.varve.io.vdi.VdiImage;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -171,8 +173,8 @@ class MergeTest {
   }
 
   private static void mergeIntoRaw(CrashingDisk disk, int capacity, int block) throws IOException {
-    VdiHeader header = VdiHeader.ofRaw(capacity, block, TestChain.CHANGED);
-    try (var raw = VdiImage.ofRaw(disk.openReadWrite("raw", 0), header);
+    var medium = new RawMedium(disk.openReadWrite("raw", 0), capacity, block, 1, true, true);
+    try (var raw = RawLayer.open(medium).named(TestChain.CHANGED);
         var child = VdiImage.openReadOnly(disk.openReadOnly(TestChain.name(1), 0))) {
       assertTrue(ChainFiles.merge(List.of(raw, child), 1, 0, ROOMY, Progress.NONE));
     }
@@ -291,14 +293,14 @@ class MergeTest {
 
     boolean merge(CrashingDisk disk, long free, Progress progress) throws IOException {
       if (grows()) {
-        List<VdiImage> images = open(disk, to + 1);
+        List<Layer> images = open(disk, to + 1);
         try {
           ChainFiles.grow(images, views.get(from).length);
         } finally {
           close(images);
         }
       }
-      List<VdiImage> images = open(disk, upper() + 1);
+      List<Layer> images = open(disk, upper() + 1);
       try {
         return ChainFiles.merge(images, from, to, free, progress);
       } finally {
@@ -316,8 +318,8 @@ class MergeTest {
     }
 
     /** The lowest images, the target for writing. */
-    private List<VdiImage> open(CrashingDisk disk, int count) throws IOException {
-      List<VdiImage> images = new ArrayList<>();
+    private List<Layer> open(CrashingDisk disk, int count) throws IOException {
+      List<Layer> images = new ArrayList<>();
       for (int i = 0; i < count; i++) {
         String name = TestChain.name(i);
         images.add(
@@ -328,12 +330,12 @@ class MergeTest {
       return images;
     }
 
-    private static void close(List<VdiImage> images) throws IOException {
-      for (VdiImage image : images) image.close();
+    private static void close(List<Layer> images) throws IOException {
+      for (Layer image : images) image.close();
     }
 
     private static byte[] read(CrashingDisk disk, IntStream layers) throws IOException {
-      List<VdiImage> images = new ArrayList<>();
+      List<Layer> images = new ArrayList<>();
       for (int layer : layers.toArray()) {
         images.add(VdiImage.openReadOnly(disk.openReadOnly(TestChain.name(layer), 0)));
       }

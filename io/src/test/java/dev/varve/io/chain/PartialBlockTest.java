@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.varve.io.file.CrashingDisk;
+import dev.varve.io.file.ImageFile;
+import java.io.IOException;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -12,8 +15,12 @@ class PartialBlockTest {
   private static final int SECTOR = PartialBlock.SECTOR;
   private static final int VISIBLE = 200 * SECTOR;
 
-  private final PartialBlock block =
-      new PartialBlock(3, 5, 3 << 17, 999, VISIBLE, new long[32], 12);
+  private final PartialBlock block;
+
+  PartialBlockTest() throws IOException {
+    ImageFile file = new CrashingDisk(1).create("top", 0);
+    block = new PartialBlock(3, 999, file, 3 << 17, VISIBLE, new long[32], 12);
+  }
 
   @Test
   void marksWholeSectorsAndNoOthers() {

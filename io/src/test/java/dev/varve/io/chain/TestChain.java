@@ -4,6 +4,7 @@ import dev.varve.io.file.CrashingDisk;
 import dev.varve.io.file.CrashingFile;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.Loss;
+import dev.varve.io.layer.Layer;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.RawImage;
 import dev.varve.io.vdi.TestImage;
@@ -69,7 +70,7 @@ final class TestChain {
   /** The same, with somebody who sees the calls to the top image's file. */
   DifferencingChain open(StorageThreads threads, InterceptedFile.Interceptor interceptor)
       throws IOException {
-    List<VdiImage> images = new ArrayList<>();
+    List<Layer> images = new ArrayList<>();
     files.clear();
     for (int layer = 0; layer < depth - 1; layer++) {
       files.add(disk.openReadOnly(name(layer), 0));

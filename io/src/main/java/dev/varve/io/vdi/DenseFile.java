@@ -1,12 +1,7 @@
-package dev.varve.io.chain;
+package dev.varve.io.vdi;
 
 import dev.varve.core.device.OutOfSpaceException;
-import dev.varve.io.vdi.BlockAllocator;
-import dev.varve.io.vdi.BlockEntry;
-import dev.varve.io.vdi.BlockMap;
-import dev.varve.io.vdi.ImageType;
-import dev.varve.io.vdi.VdiHeader;
-import dev.varve.io.vdi.VdiImage;
+import dev.varve.io.file.FileCopy;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -38,37 +33,37 @@ final class DenseFile {
   private final VdiImage image;
   private final BlockMap map;
   private final BlockAllocator allocator;
-  private final Places places;
+  private final FileBlocks fileBlocks;
 
   /** Places that hold something. */
   private final BitSet used = new BitSet();
 
-  /** The emptied blocks, by their places. */
+  /** The emptied blocks, by their fileBlocks. */
   private final Map<Integer, Integer> emptied = new HashMap<>();
 
-  private DenseFile(VdiImage image, Places places) {
+  private DenseFile(VdiImage image, FileBlocks fileBlocks) {
     this.image = image;
     this.map = image.map();
     this.allocator = image.allocator();
-    this.places = places;
+    this.fileBlocks = fileBlocks;
   }
 
   /**
-   * Leaves an image as it is that was not changed, and whose file is exactly its places. Waits.
+   * Leaves an image as it is that was not changed, and whose file is exactly its fileBlocks. Waits.
    *
    * @throws IOException the file is good, and perhaps not dense
    */
-  static void makeIfChanged(VdiImage image, Places places) throws IOException {
+  static void makeIfChanged(VdiImage image, FileBlocks fileBlocks) throws IOException {
     if (image.isChanged()
         || image.map().emptiedCount() > 0
         || !image.isCountRight()
-        || places.endsBeforeFile()) make(image, places);
+        || fileBlocks.endsBeforeFile()) make(image, fileBlocks);
   }
 
   /** Makes the file dense whether it was changed or not. Waits. */
-  static void make(VdiImage image, Places places) throws IOException {
+  static void make(VdiImage image, FileBlocks fileBlocks) throws IOException {
     boolean holesAreFree = image.file().punchesHoles();
-    make(image, places, holesAreFree ? MOST_MOVED : Long.MAX_VALUE);
+    make(image, fileBlocks, holesAreFree ? MOST_MOVED : Long.MAX_VALUE);
   }
 
   /**
@@ -76,8 +71,8 @@ final class DenseFile {
    *
    * @param mostMoved how many bytes are moved at most, unless the count would be wrong otherwise
    */
-  static void make(VdiImage image, Places places, long mostMoved) throws IOException {
-    new DenseFile(image, places).make(mostMoved / image.header().stride());
+  static void make(VdiImage image, FileBlocks fileBlocks, long mostMoved) throws IOException {
+    new DenseFile(image, fileBlocks).make(mostMoved / image.header().stride());
   }
 
   /**
@@ -86,13 +81,13 @@ final class DenseFile {
    *
    * @return false if it was right
    */
-  static boolean correctCount(VdiImage image, Places places) throws IOException {
+  static boolean correctCount(VdiImage image, FileBlocks fileBlocks) throws IOException {
     if (image.isCountRight()) return false;
     if (image.writtenHeader().allocatedBlocks() < image.allocator().count()) {
       writeCount(image); // VirtualBox would overwrite what lies behind it
       image.file().sync();
     }
-    make(image, places, 0);
+    make(image, fileBlocks, 0);
     return true;
   }
 
@@ -105,7 +100,7 @@ final class DenseFile {
   private void make(long mostMoves) throws IOException {
     if (allocator.unusedCount() > 0 || map.emptiedCount() > 0) fillHoles(mostMoves);
     writeCount(image);
-    places.cutFile();
+    fileBlocks.cutFile();
     image.file().sync();
   }
 
@@ -170,7 +165,7 @@ final class DenseFile {
     List<Integer> left = new ArrayList<>();
     try {
       for (Move move : moves) {
-        places.take(move.to);
+        fileBlocks.take(move.to);
         copy(move);
         map.set(move.block, move.to);
         used.set(move.to);
@@ -185,14 +180,14 @@ final class DenseFile {
 
   private void copy(Move move) throws IOException {
     try {
-      ChainReader.copy(
+      FileCopy.copy(
           image.file(),
           image.blockOffset(move.from),
           image.blockOffset(move.to),
           image.header().visibleLength(move.block),
           image.file());
     } catch (IOException e) {
-      places.giveBack(move.to);
+      fileBlocks.release(move.to);
       throw e;
     }
   }
@@ -215,7 +210,7 @@ final class DenseFile {
     int place = -1;
     for (int block : zeroBlocks(unused.cardinality())) {
       place = unused.nextSetBit(place + 1);
-      places.takeEmpty(place);
+      fileBlocks.takeEmpty(place);
       map.set(block, place);
       map.empty(block);
     }

@@ -1,0 +1,50 @@
+package dev.varve.io.chain;
+
+import static java.util.function.Function.identity;
+
+import dev.varve.core.medium.ImageFormat;
+import dev.varve.io.host.RawFormat;
+import dev.varve.io.layer.LayerFormat;
+import dev.varve.io.vdi.VdiFormat;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** The formats that can be read and written: the one list of them. Immutable; any thread. */
+final class Formats {
+
+  static final LayerFormat VDI = new VdiFormat();
+
+  private static final Map<ImageFormat, LayerFormat> KNOWN =
+      List.of(VDI, new RawFormat()).stream()
+          .collect(Collectors.toUnmodifiableMap(LayerFormat::format, identity()));
+
+  private Formats() {}
+
+  /**
+   * @throws IOException images of this format cannot be opened; the message is for people
+   */
+  static LayerFormat of(ImageFormat format, Path file) throws IOException {
+    LayerFormat known = KNOWN.get(format);
+    if (known == null)
+      throw new IOException(
+          "%s has the format %s; images of the formats VDI and RAW can be opened"
+              .formatted(file, format));
+    return known;
+  }
+
+  /**
+   * @throws IllegalArgumentException images of this format cannot be made; the message is for
+   *     people
+   */
+  static LayerFormat toMake(ImageFormat format) {
+    @Nullable LayerFormat known = KNOWN.get(format);
+    if (known == null)
+      throw new IllegalArgumentException(
+          "format %s: images of format VDI and RAW can be made".formatted(format));
+    return known;
+  }
+}

@@ -1,0 +1,126 @@
+package dev.varve.io.host;
+
+import dev.varve.core.medium.Announcement;
+import dev.varve.core.medium.ImageFormat;
+import dev.varve.core.medium.ImageReport;
+import dev.varve.core.medium.MediumId;
+import dev.varve.io.file.NewFile;
+import dev.varve.io.file.SharedFiles;
+import dev.varve.io.layer.Layer;
+import dev.varve.io.layer.LayerFacts;
+import dev.varve.io.layer.LayerFormat;
+import dev.varve.io.posix.BlockDeviceFacts;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Files and block devices whose bytes are the disk's. They hold no id and no parent, so they are
+ * bases only. What is in them makes no difference. Immutable; any thread; blocks.
+ */
+public final class RawFormat implements LayerFormat {
+
+  private static final int SECTOR = 512;
+
+  @Override
+  public ImageFormat format() {
+    return ImageFormat.RAW;
+  }
+
+  @Override
+  public LayerFacts peek(Path file) throws IOException {
+    return RawLayer.facts(capacity(file), null);
+  }
+
+  /**
+   * In bytes, whatever is in it.
+   *
+   * @throws IOException no guest can have made it so: it is empty, or has no whole sectors
+   */
+  public static long capacity(Path file) throws IOException {
+    if (BlockDeviceFacts.isBlockDevice(file)) {
+      long capacity = BlockDeviceFacts.capacityOf(file);
+      requireNotEmpty(file, capacity);
+      return capacity;
+    }
+    long length = Files.size(file);
+    requireWholeSectors(file, length);
+    return length;
+  }
+
+  /** Refuses a hard disk of this length. */
+  public static void requireWholeSectors(Path file, long length) throws IOException {
+    requireNotEmpty(file, length);
+    if (length % SECTOR == 0) return;
+    throw new IOException(
+        "%s has %d bytes: a raw hard disk has whole sectors of %d bytes"
+            .formatted(file, length, SECTOR));
+  }
+
+  /** Refuses a medium of this length. */
+  public static void requireNotEmpty(Path file, long length) throws IOException {
+    if (length == 0) throw new IOException(file + " is empty: a medium has at least one byte");
+  }
+
+  @Override
+  public Layer openReadOnly(Path file, boolean grows, SharedFiles files) throws IOException {
+    return RawLayer.open(RawMedium.open(file, true));
+  }
+
+  @Override
+  public Layer openReadWrite(Path file, boolean grows) throws IOException {
+    return RawLayer.open(RawMedium.open(file, false));
+  }
+
+  @Override
+  public void createBase(
+      Path file, MediumId id, boolean fixed, long capacity, Announcement announcement)
+      throws IOException {
+    if (capacity <= 0 || capacity % SECTOR != 0) {
+      throw new IllegalArgumentException(
+          "capacity %d: a disk has one or more sectors of %d bytes".formatted(capacity, SECTOR));
+    }
+    try (var made = NewFile.create(file, NewFile.Existing.REFUSED)) {
+      if (fixed) made.contents().reserve(0, capacity);
+      else made.contents().setLength(capacity);
+      made.publish(announcement);
+    }
+  }
+
+  @Override
+  public void createChild(Path file, MediumId id, Path parentFile, LayerFacts parent)
+      throws IOException {
+    throw holdsNoParent(file);
+  }
+
+  @Override
+  public void reset(Path file) throws IOException {
+    throw holdsNoParent(file);
+  }
+
+  @Override
+  public void changeParent(Path file, @Nullable LayerFacts parent) throws IOException {
+    throw holdsNoParent(file);
+  }
+
+  private static IOException holdsNoParent(Path file) {
+    return new IOException(file + " is raw, and a raw image has no parent");
+  }
+
+  @Override
+  public void checkGrowth(Path file, long capacity) throws IOException {
+    throw new IOException(file + " is raw and stays as large as it is");
+  }
+
+  @Override
+  public boolean holds(Path file, UUID id) {
+    return false;
+  }
+
+  @Override
+  public ImageReport check(Path file, boolean served) throws IOException {
+    throw new IOException(file + " is raw: nothing in it can be checked but by its guest");
+  }
+}

@@ -1,0 +1,128 @@
+package dev.varve.io.host;
+
+import dev.varve.core.medium.ImageFormat;
+import dev.varve.core.medium.MediumVariant;
+import dev.varve.io.file.ImageFile;
+import dev.varve.io.layer.Layer;
+import dev.varve.io.layer.LayerFacts;
+import dev.varve.io.layer.LayerWriter;
+import dev.varve.io.layer.MapLock;
+import dev.varve.io.layer.Place;
+import dev.varve.io.storage.ReaderEpochs;
+import java.io.IOException;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A raw file or block device as the base of a chain: every byte has its place, and holes of the
+ * file are what the image does not have. It says nothing of itself, neither an id nor a parent; its
+ * first child says what it is called. What is in it makes no difference.
+ *
+ * <p>Used by threads as {@link Layer} says.
+ */
+public final class RawLayer implements Layer {
+
+  /** Holes are looked for in pieces of this size. */
+  static final int BLOCK_SIZE = 1 << 20;
+
+  private final RawMedium medium;
+  private final ImageFile file;
+  private final LayerFacts facts;
+
+  private RawLayer(RawMedium medium, @Nullable UUID id) {
+    this.medium = medium;
+    this.file = medium.file();
+    this.facts = facts(medium.capacity(), id);
+  }
+
+  /** Opens a file or device, as {@link RawMedium#open} does. */
+  public static RawLayer open(RawMedium medium) {
+    return new RawLayer(medium, null);
+  }
+
+  /** The same layer under the name that its child has for it; both are closed by closing one. */
+  public RawLayer named(UUID id) {
+    return new RawLayer(medium, id);
+  }
+
+  static LayerFacts facts(long capacity, @Nullable UUID id) {
+    return new LayerFacts(
+        ImageFormat.RAW, MediumVariant.FIXED, id, null, null, null, capacity, BLOCK_SIZE);
+  }
+
+  public RawMedium medium() {
+    return medium;
+  }
+
+  @Override
+  public LayerFacts facts() {
+    return facts;
+  }
+
+  @Override
+  public String name() {
+    return file.name();
+  }
+
+  @Override
+  public List<ImageFile> files() {
+    return List.of(file);
+  }
+
+  @Override
+  public long find(long offset, int length) throws IOException {
+    long end = offset + length;
+    return file.nextData(offset, end) == end ? Place.FREE : Place.at(0, offset);
+  }
+
+  @Override
+  public boolean givesSpaceBack() {
+    return medium.givesSpaceBack();
+  }
+
+  @Override
+  public void requireOurs() throws IOException {
+    requireIntact();
+  }
+
+  /** A device cannot be cut; that it is gone shows by itself. */
+  @Override
+  public void requireIntact() throws IOException {
+    file.requireIntact();
+    if (!medium.isDevice())
+      medium.requireReach(medium.capacity(), "another process cut it; make it as long as it was");
+  }
+
+  @Override
+  public void allowWriting() throws IOException {
+    lockForWriting();
+  }
+
+  @Override
+  public boolean leavesHoles() {
+    return false;
+  }
+
+  @Override
+  public LayerWriter writer(MapLock lock, ReaderEpochs writes, Supplier<UUID> ids) {
+    return new RawLayerWriter(file, medium.capacity());
+  }
+
+  /** Its child says what lies below; below it there is nothing. */
+  @Override
+  public void changeParent(@Nullable LayerFacts parent, MapLock lock) throws IOException {
+    if (parent != null) throw new IOException(name() + " is raw and cannot have a parent");
+  }
+
+  @Override
+  public void grow(long capacity, boolean hidesParents) throws IOException {
+    throw new IOException(name() + " is raw and stays as large as it is");
+  }
+
+  @Override
+  public void close() throws IOException {
+    file.close();
+  }
+}

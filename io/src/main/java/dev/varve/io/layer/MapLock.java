@@ -1,0 +1,17 @@
+package dev.varve.io.layer;
+
+/**
+ * Guards where the blocks of a disk lie: the block maps of all its images, which places of their
+ * files are free, and changes to the chain's own map. The disk that opened the images owns it; all
+ * chains over these images share it. It is held for moments, never while something waits for data
+ * to be written.
+ *
+ * <p>Thread-safe: taken with {@code synchronized}.
+ */
+public final class MapLock {
+
+  /** Whether the calling thread has it: for {@code assert} in what may be called only then. */
+  public boolean isHeld() {
+    return Thread.holdsLock(this);
+  }
+}
