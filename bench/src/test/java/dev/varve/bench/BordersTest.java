@@ -164,7 +164,6 @@ final class BordersTest {
               "dev.varve.io.vdi..",
               "dev.varve.io.host..",
               "dev.varve.io.chain..",
-              "dev.varve.io.storage..",
               "dev.varve.io.running..",
               "dev.varve.io.nbd..")
           .allowEmptyShould(true);
