@@ -2,8 +2,11 @@
  * The disks of running machines: opened, published as NBD exports, changed while they are used.
  *
  * <p>Read {@link dev.varve.io.running.MachineDisks}, the implementation of {@link
- * dev.varve.core.inventory.RunningDisks}. Runs on the threads of the inventory's callers and jobs,
- * which may wait here, and never on an event loop. Knows devices and exports, and no disk's bytes.
+ * dev.varve.core.inventory.RunningDisks}; then {@code RunningMachine}, whose monitor guards a
+ * machine's disks, and what changes them: {@code Publisher} opens and publishes a disk, {@code
+ * DiskChange} gives a slot other flags or another medium, {@code ChainChanges} puts new tops on
+ * chains and merges images. Runs on the threads of the inventory's callers and jobs, which may wait
+ * here, and never on an event loop. Knows devices and exports, and no disk's bytes.
  *
  * <p><b>Shared disks.</b> Machines that name the same images, or the same file, for the same use
  * (reading only, or writing) get the same open device, closed when the last of them lets it go: so

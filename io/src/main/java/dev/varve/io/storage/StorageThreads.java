@@ -13,6 +13,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 import org.jctools.queues.varhandle.MpscUnboundedVarHandleArrayQueue;
 import org.jspecify.annotations.Nullable;
 
@@ -51,6 +52,7 @@ public final class StorageThreads implements Executor, AutoCloseable {
   private final ArrayDeque<Worker> idle = new ArrayDeque<>();
 
   private final int count;
+  private final LongSupplier nanoClock;
 
   /** Guarded by itself. */
   private final List<Worker> workers = new ArrayList<>();
@@ -72,9 +74,19 @@ public final class StorageThreads implements Executor, AutoCloseable {
     void at(long nowNanos);
   }
 
-  /** Starts {@code count} daemon threads. */
+  /** Starts {@code count} daemon threads, which go by the machine's clock. */
   public StorageThreads(int count) {
+    this(count, System::nanoTime);
+  }
+
+  /**
+   * Starts {@code count} daemon threads.
+   *
+   * @param nanoClock what {@link Look} is told
+   */
+  StorageThreads(int count, LongSupplier nanoClock) {
     this.count = count;
+    this.nanoClock = nanoClock;
     for (int i = 0; i < count; i++) startWorker();
     clock =
         Executors.newSingleThreadScheduledExecutor(
@@ -118,7 +130,7 @@ public final class StorageThreads implements Executor, AutoCloseable {
   }
 
   private void tick() {
-    long now = System.nanoTime();
+    long now = nanoClock.getAsLong();
     dirtyPages.sample();
     for (Look look : looks) look.at(now);
     tick = tick == -1 ? 1 : tick + 1;
@@ -231,11 +243,11 @@ public final class StorageThreads implements Executor, AutoCloseable {
     synchronized (workers) {
       left = List.copyOf(workers);
     }
-    long start = System.nanoTime();
+    long start = nanoClock.getAsLong();
     try {
       for (Worker worker : left) {
         while (worker.thread.isAlive()) {
-          if ((System.nanoTime() - start) / 1_000_000 >= millis) return false;
+          if ((nanoClock.getAsLong() - start) / 1_000_000 >= millis) return false;
           LockSupport.unpark(worker.thread);
           worker.thread.join(10);
         }
