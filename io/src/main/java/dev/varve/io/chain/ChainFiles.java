@@ -333,11 +333,11 @@ public final class ChainFiles implements ImageFiles {
    */
   static boolean merge(List<Layer> images, int from, int to, long free, Progress progress)
       throws IOException {
-    MergeTarget target = QuietChain.alone(images.subList(0, to + 1), UUID::randomUUID);
-    var merge = new Merge(target, images, from, new MapLock());
+    MergeTarget target = OfflineChain.alone(images.subList(0, to + 1), UUID::randomUUID);
+    var merge = new BlockMerge(target, images, from, new MapLock());
     long needed = merge.spaceNeeded(progress);
     if (needed < 0) return false;
-    Merge.checkSpace(target.image().name(), needed, free);
+    BlockMerge.checkSpace(target.image().name(), needed, free);
     try {
       boolean done = merge.run(progress);
       target.finish();
@@ -394,7 +394,7 @@ public final class ChainFiles implements ImageFiles {
     boolean hides = images.stream().anyMatch(image -> image.capacity() > end);
     if (hides) {
       // What the images below hold behind the end must not appear in the block that it is in.
-      var chain = QuietChain.alone(images, UUID::randomUUID);
+      var chain = OfflineChain.alone(images, UUID::randomUUID);
       chain.bring((int) ((end - 1) / top.blockSize()));
       chain.finish();
     }

@@ -1,6 +1,5 @@
 package dev.varve.io.chain;
 
-import dev.varve.core.device.DeviceClosedException;
 import dev.varve.core.device.DeviceRequest;
 import dev.varve.core.device.ReadSink;
 import dev.varve.core.device.Stages;
@@ -9,10 +8,9 @@ import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.SharedFiles;
 import dev.varve.io.layer.Layer;
 import dev.varve.io.layer.MapLock;
-import dev.varve.io.storage.HostWatch;
+import dev.varve.io.storage.GatedDevice;
 import dev.varve.io.storage.ReaderEpochs;
 import dev.varve.io.storage.RequestGate;
-import dev.varve.io.storage.ServingDevice;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.storage.TaskLane;
 import dev.varve.io.vdi.VdiFormatException;
@@ -24,8 +22,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ScheduledFuture;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -44,14 +40,12 @@ import org.jspecify.annotations.Nullable;
  *   <li>flushes: by the {@link Flusher}, and once a second if the block map changed.
  * </ul>
  */
-public final class DifferencingChain implements ServingDevice {
+public final class DifferencingChain extends GatedDevice {
 
   private static final int READERS = 2;
   private static final int WRITERS = 2;
-  private static final long WRITE_BACK_MILLIS = 1000;
 
   private final List<Layer> images;
-  private final StorageThreads threads;
   private final ChainReader chain;
   private final @Nullable TopImage top;
   private final @Nullable Flusher flusher;
@@ -60,18 +54,13 @@ public final class DifferencingChain implements ServingDevice {
   private final TaskLane readers;
   private final TaskLane writers;
   private final TaskLane changes;
-  private final RequestGate gate;
 
   /** Whoever is in the change lane. */
   private final ReaderEpochs changing = new ReaderEpochs();
 
-  private final Brake brake;
-  private final CompletableFuture<Void> closed = new CompletableFuture<>();
-  private final ScheduledFuture<?> everySecond;
+  private final WriteThrottle throttle;
   private final WriteBackFailures writeBacks;
   private final long fileSystem;
-  private final HostWatch watch;
-  private final Runnable endLooking;
 
   /**
    * Opens a chain of image files as one disk, after checking that each is the parent of the next.
@@ -127,12 +116,11 @@ public final class DifferencingChain implements ServingDevice {
       StorageThreads threads,
       Supplier<UUID> uuids,
       Shared shared) {
+    super(new RequestGate("the disk", shared.reads, shared.handBack), threads);
     this.images = List.copyOf(images);
     this.fileSystem = fileSystem(images);
-    this.threads = threads;
     this.reads = shared.reads;
-    this.gate = new RequestGate("the disk", reads, shared.handBack);
-    this.brake = new Brake(gate::isShut);
+    this.throttle = new WriteThrottle(gate::isShut);
     this.chain = new ChainReader(images, shared.lock);
     if (writable) {
       top = new TopImage(images.getLast(), chain, uuids, true);
@@ -147,16 +135,7 @@ public final class DifferencingChain implements ServingDevice {
     writers = new TaskLane(threads, WRITERS);
     changes = new TaskLane(threads, 1);
     writeBacks = new WriteBackFailures(images.getLast().name());
-    everySecond = threads.every(WRITE_BACK_MILLIS, this::writeBack);
-    watch =
-        new HostWatch(
-            images.getLast().name(),
-            threads.hangs(),
-            gate.waiting(),
-            System.nanoTime(),
-            top == null ? changing : top.writes(),
-            changing);
-    endLooking = threads.looking(watch);
+    begin(images.getLast().name(), top == null ? changing : top.writes(), changing);
   }
 
   @Override
@@ -267,16 +246,11 @@ public final class DifferencingChain implements ServingDevice {
   @Override
   public boolean tryWrite(long offset, MemorySegment source) throws IOException {
     return gate.isOpen()
-        && !watch.isSlow()
-        && !brake.isPulled()
+        && !isSlow()
+        && !throttle.isThrottling()
         && writable().writesInPlace(offset)
         && threads.dirtyPages().admits(source.byteSize())
         && writable().writeInPlace(offset, source, false);
-  }
-
-  @Override
-  public Lease lease() throws DeviceClosedException {
-    return gate.lease();
   }
 
   // ---- on storage threads
@@ -323,8 +297,7 @@ public final class DifferencingChain implements ServingDevice {
     int ticket = reads.enter();
     try {
       // Of a chain that was held since, another may have given away what this one's map says.
-      if (gate.isHeld()) gate.refuse(request);
-      else serve(request, this::read);
+      if (!isHandedBack(request)) serve(request, this::read);
     } finally {
       reads.exit(ticket);
     }
@@ -343,7 +316,7 @@ public final class DifferencingChain implements ServingDevice {
   }
 
   private void writeInPlace(DeviceRequest request) {
-    brake.delay(request);
+    throttle.delay(request);
     try {
       if (writable().writeInPlace(request.offset(), request.memory(), true)) finish(request);
       else changes.execute(() -> serveChange(request));
@@ -353,11 +326,8 @@ public final class DifferencingChain implements ServingDevice {
   }
 
   private void serveChange(DeviceRequest request) {
-    brake.delay(request);
-    if (gate.isHeld()) {
-      gate.refuse(request);
-      return;
-    }
+    throttle.delay(request);
+    if (isHandedBack(request)) return;
     int ticket = changing.enter();
     try {
       serve(request, this::change);
@@ -409,7 +379,8 @@ public final class DifferencingChain implements ServingDevice {
   /**
    * Brings changes of the block map to the file, so that a crash loses at most a second of them.
    */
-  private void writeBack() {
+  @Override
+  protected void onceASecond() {
     refreshResidency();
     if (top == null || flusher == null) return;
     lookForOtherWriters(top, flusher);
@@ -480,8 +451,8 @@ public final class DifferencingChain implements ServingDevice {
   }
 
   /** What makes the guest's writes wait. */
-  Brake brake() {
-    return brake;
+  WriteThrottle throttle() {
+    return throttle;
   }
 
   /**
@@ -510,75 +481,25 @@ public final class DifferencingChain implements ServingDevice {
   // ---- held, to be replaced
 
   @Override
-  public void awaitBegun() {
+  protected void awaitWrites() {
     if (top != null) top.writes().await();
-    gate.waiting().await();
   }
 
   @Override
-  public void hold() throws IOException {
-    gate.hold();
-    try {
-      if (top != null) top.stopWrites();
-      gate.awaitChanges();
-      commit();
-    } catch (Throwable e) {
-      release();
-      throw e;
-    }
+  protected void stopWrites() {
+    if (top != null) top.stopWrites();
   }
 
   @Override
-  public void release() {
+  protected void allowWrites() {
     if (top != null) top.allowWrites();
-    gate.release();
-  }
-
-  @Override
-  public void end() {
-    everySecond.cancel(false);
-    endWatch();
-  }
-
-  @Override
-  public boolean isQuiet() {
-    return gate.isQuiet();
   }
 
   // ---- closing
 
-  private void endWatch() {
-    endLooking.run();
-    watch.end();
-  }
-
-  /** {@inheritDoc} Fails also if a file was deleted or replaced meanwhile, so that it is lost. */
+  /** Fails also if a file was deleted or replaced meanwhile, so that it is lost. */
   @Override
-  public CompletionStage<Void> close() {
-    stop(this::finishAndClose);
-    return closed;
-  }
-
-  @Override
-  public void stop(Consumer<@Nullable Throwable> finish) {
-    if (gate.close(threads, () -> finish(finish))) everySecond.cancel(false);
-  }
-
-  private void finish(Consumer<@Nullable Throwable> finish) {
-    Throwable failure = null;
-    try {
-      if (top != null) {
-        top.stopWrites();
-        commit();
-      }
-    } catch (Throwable e) {
-      failure = e;
-    }
-    endWatch();
-    finish.accept(failure);
-  }
-
-  private void finishAndClose(@Nullable Throwable failure) {
+  protected @Nullable Throwable closeFiles(@Nullable Throwable failure) {
     try {
       if (top != null && failure == null) top.makeDense(false);
       if (top != null && failure == null) requireInPlace();
@@ -592,8 +513,7 @@ public final class DifferencingChain implements ServingDevice {
         if (failure == null) failure = e;
       }
     }
-    if (failure == null) closed.complete(null);
-    else closed.completeExceptionally(failure);
+    return failure;
   }
 
   /** Of a file that has no name any more, all that was written to it or lies above it is lost. */

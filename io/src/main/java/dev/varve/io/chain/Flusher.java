@@ -3,10 +3,9 @@ package dev.varve.io.chain;
 import dev.varve.core.device.DeviceRequest;
 import dev.varve.core.device.OutOfSpaceException;
 import dev.varve.io.layer.LayerWriter.Commit;
+import dev.varve.io.storage.FlushQueue;
 import dev.varve.io.storage.ReaderEpochs;
-import dev.varve.io.storage.SharedRun;
 import java.io.IOException;
-import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -27,8 +26,7 @@ final class Flusher {
   /** Held by whoever commits. */
   private final Object oneCommit = new Object();
 
-  private final SharedRun<DeviceRequest> commits;
-  private final BiConsumer<DeviceRequest, @Nullable IOException> answer;
+  private final FlushQueue flushes;
   private @Nullable IOException lost;
 
   Flusher(
@@ -38,23 +36,12 @@ final class Flusher {
       BiConsumer<DeviceRequest, @Nullable IOException> answer) {
     this.top = top;
     this.reads = reads;
-    this.answer = answer;
-    this.commits = new SharedRun<>(threads, this::serve);
+    this.flushes = new FlushQueue(threads, this::commit, answer);
   }
 
   /** Answers {@code request} once everything that was completed before this call is durable. */
   void flush(DeviceRequest request) {
-    commits.ask(request);
-  }
-
-  private void serve(List<DeviceRequest> requests) {
-    IOException failure = null;
-    try {
-      commit();
-    } catch (IOException e) {
-      failure = e;
-    }
-    for (DeviceRequest request : requests) answer.accept(request, failure);
+    flushes.flush(request);
   }
 
   /**

@@ -52,7 +52,7 @@ public final class LiveChain implements BlockDevice {
   private final MapLock lock = new MapLock();
   private final DifferencingChain.Shared shared =
       new DifferencingChain.Shared(reads, lock, this::later);
-  private final Afterwards afterwards;
+  private final DeferredCleanup afterwards;
   private final long capacity;
   private final boolean readOnly;
   private final boolean givesSpaceBack;
@@ -78,7 +78,7 @@ public final class LiveChain implements BlockDevice {
   private LiveChain(LiveImages images, boolean readOnly, StorageThreads threads)
       throws IOException {
     this.threads = threads;
-    this.afterwards = new Afterwards(threads, reads);
+    this.afterwards = new DeferredCleanup(threads, reads);
     this.images = images;
     this.readOnly = readOnly;
     this.capacity = images.capacity();

@@ -37,7 +37,7 @@ public final class LiveMerge {
   private @Nullable MergeTarget below;
 
   private @Nullable TopCopy topCopy;
-  private @Nullable Merge merge;
+  private @Nullable BlockMerge merge;
   private volatile State state = State.RUNNING;
   private boolean lockedChild;
 
@@ -92,10 +92,10 @@ public final class LiveMerge {
     checkSizes();
     images.requireInPlace();
     MergeTarget target = openTarget();
-    merge = new Merge(target, images(Math.max(from, to) + 1), from, disk.shared().lock());
+    merge = new BlockMerge(target, images(Math.max(from, to) + 1), from, disk.shared().lock());
     long needed = merge.spaceNeeded(progress);
     if (needed < 0) return false;
-    Merge.checkSpace(target.image().name(), needed, ChainFiles.usableSpace(images.path(to)));
+    BlockMerge.checkSpace(target.image().name(), needed, ChainFiles.usableSpace(images.path(to)));
     boolean done = from == top() ? copyTop(progress) : merge.run(progress);
     if (done) state = State.READY;
     return done;
@@ -125,7 +125,7 @@ public final class LiveMerge {
     Layer image = image(to);
     image.allowWriting();
     try {
-      return below = QuietChain.below(images(to + 1), disk.shared().lock(), UUID::randomUUID);
+      return below = OfflineChain.below(images(to + 1), disk.shared().lock(), UUID::randomUUID);
     } catch (Throwable e) {
       image.onlyRead();
       throw e;

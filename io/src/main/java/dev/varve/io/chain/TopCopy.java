@@ -69,14 +69,15 @@ final class TopCopy {
     try {
       long total = Math.max(1, left.count());
       for (int pass = 0; pass == 0 || left.count() > FEW; pass++) {
-        if (pass >= FAST_PASSES) chain.brake().pull(Math.min(pass - FAST_PASSES, MAX_DELAY_SHIFT));
+        if (pass >= FAST_PASSES)
+          chain.throttle().slowDown(Math.min(pass - FAST_PASSES, MAX_DELAY_SHIFT));
         chain.commit();
         if (!copyMarked(progress, total)) return false;
         target.commit();
       }
       return true;
     } finally {
-      chain.brake().loosen();
+      chain.throttle().stop();
     }
   }
 
@@ -117,7 +118,7 @@ final class TopCopy {
       MemorySegment data = buffer.asSlice(0, next - offset);
       chain.readNow(offset, data);
       written = true;
-      Merge.put(target, offset, data);
+      BlockMerge.put(target, offset, data);
     }
   }
 }

@@ -9,7 +9,7 @@
  *
  * <p>{@link dev.varve.io.chain.LiveChain} is the disk of a running machine, whose chain changes
  * under it, down to a raw file alone and back; {@link dev.varve.io.chain.ChainFiles} does what the
- * model wants of files that are not in use; {@code Merge} is what both of them merge with.
+ * model wants of files that are not in use; {@code BlockMerge} is what both of them merge with.
  *
  * <p><b>Who may change what.</b> Data in place ({@code WritesInPlace}): any thread, under {@code
  * ReaderEpochs} of the writes in flight. Where blocks lie: the device's change lane and its

@@ -1,23 +1,18 @@
 package dev.varve.io.host;
 
-import dev.varve.core.device.DeviceClosedException;
 import dev.varve.core.device.DeviceRequest;
 import dev.varve.core.device.ReadSink;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.MappedFile;
 import dev.varve.io.posix.Posix;
-import dev.varve.io.storage.HostWatch;
+import dev.varve.io.storage.GatedDevice;
 import dev.varve.io.storage.ReaderEpochs;
 import dev.varve.io.storage.RequestGate;
-import dev.varve.io.storage.ServingDevice;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.storage.TaskLane;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -43,11 +38,10 @@ import org.jspecify.annotations.Nullable;
  * <p>A medium that fails, a device that is removed and a file that is cut fail the requests that
  * meet it.
  */
-public final class RawDisk implements ServingDevice {
+public final class RawDisk extends GatedDevice {
 
   private static final int READERS = 8;
   private static final int WRITERS = 2;
-  private static final long REFRESH_MILLIS = 1000;
 
   private final RawMedium medium;
   private final ImageFile file;
@@ -57,7 +51,6 @@ public final class RawDisk implements ServingDevice {
   /** The way past the host's page cache; null for the way through it. */
   private final @Nullable WholeSectors direct;
 
-  private final StorageThreads threads;
   private final SharedSync sync;
   private final TaskLane readers;
   private final TaskLane writers;
@@ -67,12 +60,6 @@ public final class RawDisk implements ServingDevice {
 
   /** Whoever writes. */
   private final ReaderEpochs writes = new ReaderEpochs();
-
-  private final RequestGate gate;
-  private final CompletableFuture<Void> closed = new CompletableFuture<>();
-  private final ScheduledFuture<?> everySecond;
-  private final HostWatch watch;
-  private final Runnable endLooking;
 
   /** Opens a file or a block device, as {@link RawMedium#open} does. May wait for the medium. */
   public static RawDisk open(Path path, boolean readOnly, StorageThreads threads)
@@ -131,21 +118,18 @@ public final class RawDisk implements ServingDevice {
       ReaderEpochs reads,
       Consumer<DeviceRequest> handBack,
       StorageThreads threads) {
+    super(new RequestGate(medium.file().name(), reads, handBack), threads);
     this.medium = medium;
     this.file = medium.file();
     this.readOnly = readOnly;
     this.space = new Space(medium, direct == null ? file::write : direct::write);
     this.direct = direct;
     this.reads = reads;
-    this.gate = new RequestGate(file.name(), reads, handBack);
-    this.threads = threads;
     sync = new SharedSync(medium, threads, gate::answer);
     readers = new TaskLane(threads, READERS);
     writers = new TaskLane(threads, WRITERS);
     changes = new TaskLane(threads, 1);
-    everySecond = threads.every(REFRESH_MILLIS, this::refresh);
-    watch = new HostWatch(file.name(), threads.hangs(), gate.waiting(), System.nanoTime(), writes);
-    endLooking = threads.looking(watch);
+    begin(file.name(), writes);
   }
 
   @Override
@@ -208,7 +192,7 @@ public final class RawDisk implements ServingDevice {
     try {
       long length = source.byteSize();
       if (!gate.isOpen()
-          || watch.isSlow()
+          || isSlow()
           || zeroing.get() > 0
           || direct != null
           || !threads.dirtyPages().admits(length)
@@ -224,11 +208,6 @@ public final class RawDisk implements ServingDevice {
   /** Parts of pages can be written without waiting only where the rest of the page is there. */
   private static boolean isWholePages(long offset, long length) {
     return (offset | length) % Posix.PAGE_SIZE == 0;
-  }
-
-  @Override
-  public Lease lease() throws DeviceClosedException {
-    return gate.lease();
   }
 
   // ---- on storage threads
@@ -322,7 +301,8 @@ public final class RawDisk implements ServingDevice {
 
   // ---- once a second, and at the end
 
-  private void refresh() {
+  @Override
+  protected void onceASecond() {
     try {
       file.refreshResidency();
     } catch (IOException e) {
@@ -330,84 +310,35 @@ public final class RawDisk implements ServingDevice {
     }
   }
 
-  private void endWatch() {
-    endLooking.run();
-    watch.end();
-  }
-
-  @Override
-  public CompletionStage<Void> close() {
-    stop(this::finishAndClose);
-    return closed;
-  }
-
-  private void finishAndClose(@Nullable Throwable failure) {
-    try {
-      file.close();
-    } catch (Throwable e) {
-      if (failure == null) failure = e;
-      else failure.addSuppressed(e);
-    }
-    if (failure == null) closed.complete(null);
-    else closed.completeExceptionally(failure);
-  }
-
-  // ---- as one stage of a disk
-
   @Override
   public void commit() throws IOException {
     if (!readOnly) sync.sync();
   }
 
   @Override
-  public void awaitBegun() {
+  protected void awaitWrites() {
     writes.await();
-    gate.waiting().await();
+  }
+
+  /** Each write looks at the gate first, and that is shut. */
+  @Override
+  protected void stopWrites() {
+    writes.await();
   }
 
   @Override
-  public void hold() throws IOException {
-    gate.hold();
+  protected void allowWrites() {
+    // The gate lets them pass.
+  }
+
+  @Override
+  protected @Nullable Throwable closeFiles(@Nullable Throwable failure) {
     try {
-      writes.await();
-      gate.awaitChanges();
-      commit();
+      file.close();
     } catch (Throwable e) {
-      release();
-      throw e;
+      if (failure == null) return e;
+      failure.addSuppressed(e);
     }
-  }
-
-  @Override
-  public void release() {
-    gate.release();
-  }
-
-  @Override
-  public void end() {
-    everySecond.cancel(false);
-    endWatch();
-  }
-
-  @Override
-  public boolean isQuiet() {
-    return gate.isQuiet();
-  }
-
-  @Override
-  public void stop(Consumer<@Nullable Throwable> finish) {
-    if (gate.close(threads, () -> finish(finish))) everySecond.cancel(false);
-  }
-
-  private void finish(Consumer<@Nullable Throwable> finish) {
-    Throwable failure = null;
-    try {
-      writes.await();
-      commit();
-    } catch (Throwable e) {
-      failure = e;
-    }
-    endWatch();
-    finish.accept(failure);
+    return failure;
   }
 }

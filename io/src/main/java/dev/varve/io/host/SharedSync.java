@@ -1,9 +1,8 @@
 package dev.varve.io.host;
 
 import dev.varve.core.device.DeviceRequest;
-import dev.varve.io.storage.SharedRun;
+import dev.varve.io.storage.FlushQueue;
 import java.io.IOException;
-import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -20,33 +19,21 @@ import org.jspecify.annotations.Nullable;
 final class SharedSync {
 
   private final RawMedium medium;
-  private final BiConsumer<DeviceRequest, @Nullable IOException> answer;
-  private final SharedRun<DeviceRequest> syncs;
+  private final FlushQueue flushes;
   private volatile @Nullable IOException lost;
 
   SharedSync(
       RawMedium medium, Executor threads, BiConsumer<DeviceRequest, @Nullable IOException> answer) {
     this.medium = medium;
-    this.answer = answer;
-    this.syncs = new SharedRun<>(threads, this::serve);
+    this.flushes = new FlushQueue(threads, this::sync, answer);
   }
 
   /** Answers {@code request} once everything that was completed before this call is durable. */
   void flush(DeviceRequest request) {
-    syncs.ask(request);
+    flushes.flush(request);
   }
 
-  private void serve(List<DeviceRequest> requests) {
-    IOException failure = null;
-    try {
-      sync();
-    } catch (IOException e) {
-      failure = e;
-    }
-    for (DeviceRequest request : requests) answer.accept(request, failure);
-  }
-
-  /** Makes durable what was written until now, for whoever may wait. */
+  /** Makes durable what was written until now, and waits for it. */
   void sync() throws IOException {
     IOException before = lost;
     if (before != null)

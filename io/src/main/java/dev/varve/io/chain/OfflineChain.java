@@ -13,12 +13,12 @@ import java.util.function.Supplier;
  * A chain whose top image one thread writes, while no guest does. Other threads may read its images
  * in a chain of their own. Blocks.
  */
-final class QuietChain implements MergeTarget {
+final class OfflineChain implements MergeTarget {
 
   private final TopImage top;
   private final Flusher flusher;
 
-  private QuietChain(
+  private OfflineChain(
       List<? extends Layer> images, MapLock lock, boolean mayEmptyBlocks, Supplier<UUID> ids) {
     var chain = new ChainReader(images, lock);
     top = new TopImage(images.getLast(), chain, ids, mayEmptyBlocks);
@@ -31,8 +31,8 @@ final class QuietChain implements MergeTarget {
    *
    * @param images base first, the last one open for writing; lent
    */
-  static QuietChain alone(List<? extends Layer> images, Supplier<UUID> ids) {
-    return new QuietChain(images, new MapLock(), true, ids);
+  static OfflineChain alone(List<? extends Layer> images, Supplier<UUID> ids) {
+    return new OfflineChain(images, new MapLock(), true, ids);
   }
 
   /**
@@ -41,8 +41,8 @@ final class QuietChain implements MergeTarget {
    *
    * @param lock shared with the chain that is in use
    */
-  static QuietChain below(List<? extends Layer> images, MapLock lock, Supplier<UUID> ids) {
-    return new QuietChain(images, lock, false, ids);
+  static OfflineChain below(List<? extends Layer> images, MapLock lock, Supplier<UUID> ids) {
+    return new OfflineChain(images, lock, false, ids);
   }
 
   @Override

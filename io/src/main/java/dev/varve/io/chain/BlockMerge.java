@@ -21,13 +21,13 @@ import java.util.List;
  * be seen changes, backward only what the sources hide. So a merge that ended in the middle, by a
  * crash or otherwise, has done no harm and can be done again.
  */
-final class Merge {
+final class BlockMerge {
 
   private static final int PIECE = 1 << 20;
   private static final long COMMIT_EVERY = 256 << 20;
 
   private final MergeTarget target;
-  private final Layers sources;
+  private final MergeSources sources;
   private final boolean forward;
   private final boolean nothingBelow;
   private final long capacity;
@@ -42,15 +42,15 @@ final class Merge {
    * @param source its position in the chain: of several sources, the one farthest from the target
    * @param lock guards the images' block maps
    */
-  Merge(MergeTarget target, List<? extends Layer> chain, int source, MapLock lock) {
+  BlockMerge(MergeTarget target, List<? extends Layer> chain, int source, MapLock lock) {
     int position = chain.indexOf(target.image());
     this.target = target;
     this.forward = source < position;
     this.nothingBelow = forward && source == 0;
     this.sources =
         forward
-            ? new Layers(chain, source, position, lock)
-            : new Layers(chain, position + 1, source + 1, lock);
+            ? new MergeSources(chain, source, position, lock)
+            : new MergeSources(chain, position + 1, source + 1, lock);
     this.capacity = target.image().capacity();
     this.blockSize = target.image().blockSize();
   }
@@ -68,8 +68,8 @@ final class Merge {
       int block = block(offset);
       boolean needed =
           forward
-              ? !target.decides(block) && answer(offset) == Layers.Answer.DATA
-              : !target.hasPlace(block) && answer(offset) == Layers.Answer.DATA;
+              ? !target.decides(block) && answer(offset) == MergeSources.Answer.DATA
+              : !target.hasPlace(block) && answer(offset) == MergeSources.Answer.DATA;
       if (needed) blocks++;
     }
     return blocks * target.image().spacePerBlock();
@@ -92,13 +92,13 @@ final class Merge {
   }
 
   /** The strongest of what the sources say of the target's block at {@code start}. */
-  private Layers.Answer answer(long start) throws IOException {
-    Layers.Answer strongest = Layers.Answer.NOTHING;
+  private MergeSources.Answer answer(long start) throws IOException {
+    MergeSources.Answer strongest = MergeSources.Answer.NOTHING;
     long end = Math.min(start + blockSize, capacity);
     for (long offset = start; offset < end; offset += sources.length()) {
-      Layers.Answer answer = sources.look(offset, end);
+      MergeSources.Answer answer = sources.look(offset, end);
       if (answer.compareTo(strongest) > 0) strongest = answer;
-      if (strongest == Layers.Answer.DATA) break;
+      if (strongest == MergeSources.Answer.DATA) break;
     }
     return strongest;
   }
@@ -148,18 +148,18 @@ final class Merge {
       MemorySegment buffer = arena.allocate(PIECE, 4096);
       long next = 0;
       for (long offset = 0; offset < capacity; offset += sources.length()) {
-        Layers.Answer answer = sources.look(offset, capacity);
-        if (answer != Layers.Answer.NOTHING || offset >= next) {
+        MergeSources.Answer answer = sources.look(offset, capacity);
+        if (answer != MergeSources.Answer.NOTHING || offset >= next) {
           if (!progress.at(offset, capacity) && !written) return false;
           next = offset + (1L << 30);
         }
-        written |= answer != Layers.Answer.NOTHING;
+        written |= answer != MergeSources.Answer.NOTHING;
         switch (answer) {
           case DATA -> copy(offset, sources.length(), buffer);
           case ZERO -> target.zero(offset, sources.length());
           case NOTHING -> {}
         }
-        committing(answer == Layers.Answer.NOTHING ? 0 : sources.length());
+        committing(answer == MergeSources.Answer.NOTHING ? 0 : sources.length());
       }
     }
     progress.at(capacity, capacity);

@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Does things once nobody uses any more what a stage that was replaced still says: its requests are
  * answered, and the readers from before have left. Thread safe; nobody waits.
  */
-final class Afterwards {
+final class DeferredCleanup {
 
   private static final long POLL_MILLIS = 5;
 
@@ -17,7 +17,7 @@ final class Afterwards {
   private final ReaderEpochs reads;
   private final AtomicInteger left = new AtomicInteger();
 
-  Afterwards(StorageThreads threads, ReaderEpochs reads) {
+  DeferredCleanup(StorageThreads threads, ReaderEpochs reads) {
     this.threads = threads;
     this.reads = reads;
   }

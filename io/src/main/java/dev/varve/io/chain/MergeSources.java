@@ -12,7 +12,7 @@ import java.util.List;
  * upper ones before the lower, and the end of an image hides what is under it. A cursor: {@link
  * #look} finds out, the other methods tell. Not thread safe; waits.
  */
-final class Layers {
+final class MergeSources {
 
   /** What the images say. */
   enum Answer {
@@ -46,7 +46,7 @@ final class Layers {
    * @param to one more than the uppermost
    * @param lock guards their block maps
    */
-  Layers(List<? extends Layer> chain, int from, int to, MapLock lock) {
+  MergeSources(List<? extends Layer> chain, int from, int to, MapLock lock) {
     this.images = chain.subList(from, to).toArray(Layer[]::new);
     this.lock = lock;
     this.endBelow = chain.subList(0, from).stream().mapToLong(Layer::capacity).max().orElse(0);

@@ -5,7 +5,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /** Makes the guest's writes wait a little before they are begun. Thread safe. */
-final class Brake {
+final class WriteThrottle {
 
   private static final long MAX_DELAY_NANOS = 1_000_000_000;
 
@@ -18,23 +18,23 @@ final class Brake {
   /**
    * @param ended whether nobody is to wait any more
    */
-  Brake(BooleanSupplier ended) {
+  WriteThrottle(BooleanSupplier ended) {
     this.ended = ended;
   }
 
   /**
    * Makes writes wait, each of a few lanes about 1 ms &lt;&lt; {@code shift} for every 64 KiB;
-   * until {@link #loosen}.
+   * until {@link #stop}.
    */
-  void pull(int shift) {
+  void slowDown(int shift) {
     delayPerPieceNanos = 1_000_000L << shift;
   }
 
-  void loosen() {
+  void stop() {
     delayPerPieceNanos = 0;
   }
 
-  boolean isPulled() {
+  boolean isThrottling() {
     return delayPerPieceNanos > 0;
   }
 
@@ -44,7 +44,7 @@ final class Brake {
     if (perPiece == 0) return;
     long pieces = Math.ceilDiv(Math.max(1, request.length()), ChangedRanges.PIECE);
     long left = Math.min(pieces * perPiece, MAX_DELAY_NANOS);
-    for (; left > 0 && isPulled() && !ended.getAsBoolean(); left -= DELAY_STEP_NANOS) {
+    for (; left > 0 && isThrottling() && !ended.getAsBoolean(); left -= DELAY_STEP_NANOS) {
       LockSupport.parkNanos(Math.min(left, DELAY_STEP_NANOS));
     }
   }

@@ -1,0 +1,168 @@
+package dev.varve.io.storage;
+
+import dev.varve.core.device.DeviceClosedException;
+import dev.varve.core.device.DeviceRequest;
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ScheduledFuture;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The life that devices over files have in common: requests pass a gate; the device is held and
+ * released, left to another, or closed. What a request does is the subclass's, and so is the order
+ * of the two things that hold it up: writes in the calling thread, and a commit.
+ *
+ * <p>A base class and no delegate, since the hot path reads the gate's field and the seven methods
+ * of {@link ServingDevice} would else be written twice.
+ *
+ * <p>Threads as {@link ServingDevice} says.
+ */
+public abstract class GatedDevice implements ServingDevice {
+
+  private static final long SECOND_MILLIS = 1000;
+
+  protected final RequestGate gate;
+  protected final StorageThreads threads;
+
+  private final CompletableFuture<Void> closed = new CompletableFuture<>();
+  private @Nullable ScheduledFuture<?> everySecond;
+  private @Nullable HostWatch watch;
+  private Runnable endLooking = () -> {};
+
+  protected GatedDevice(RequestGate gate, StorageThreads threads) {
+    this.gate = gate;
+    this.threads = threads;
+  }
+
+  /**
+   * Begins what goes on until the device ends; the last thing that a constructor does.
+   *
+   * @param name of the device, for people
+   * @param writes the epochs of all that write
+   */
+  protected final void begin(String name, ReaderEpochs... writes) {
+    watch = new HostWatch(name, threads.hangs(), gate.waiting(), System.nanoTime(), writes);
+    endLooking = threads.looking(watch);
+    everySecond = threads.every(SECOND_MILLIS, this::onceASecond);
+  }
+
+  /** Whether the host takes long to answer, so that nothing is written in the calling thread. */
+  protected final boolean isSlow() {
+    return watch != null && watch.isSlow();
+  }
+
+  // ---- what a subclass does
+
+  /** Runs about once a second on a storage thread while the device serves. */
+  protected abstract void onceASecond();
+
+  /** Refuses writes in the calling thread from now on, and waits for those that have begun. */
+  protected abstract void stopWrites();
+
+  /** Takes them again. */
+  protected abstract void allowWrites();
+
+  /** Waits for the writes in the calling thread that have begun. */
+  protected abstract void awaitWrites();
+
+  /**
+   * Closes the files, the last thing that is done.
+   *
+   * @param failure what kept the last contents from becoming durable, or null
+   * @return the first failure
+   */
+  protected abstract @Nullable Throwable closeFiles(@Nullable Throwable failure);
+
+  // ---- serving
+
+  @Override
+  public final Lease lease() throws DeviceClosedException {
+    return gate.lease();
+  }
+
+  /** Hands a request back that was not begun, if the device is held. */
+  protected final boolean isHandedBack(DeviceRequest request) {
+    if (!gate.isHeld()) return false;
+    gate.refuse(request);
+    return true;
+  }
+
+  // ---- held, to be replaced
+
+  @Override
+  public final void awaitBegun() {
+    awaitWrites();
+    gate.waiting().await();
+  }
+
+  @Override
+  public final void hold() throws IOException {
+    gate.hold();
+    try {
+      stopWrites();
+      gate.awaitChanges();
+      commit();
+    } catch (Throwable e) {
+      release();
+      throw e;
+    }
+  }
+
+  @Override
+  public final void release() {
+    allowWrites();
+    gate.release();
+  }
+
+  @Override
+  public final void end() {
+    cancelEverySecond();
+    endWatch();
+  }
+
+  @Override
+  public final boolean isQuiet() {
+    return gate.isQuiet();
+  }
+
+  // ---- closing
+
+  private void cancelEverySecond() {
+    if (everySecond != null) everySecond.cancel(false);
+  }
+
+  private void endWatch() {
+    endLooking.run();
+    if (watch != null) watch.end();
+  }
+
+  @Override
+  public final CompletionStage<Void> close() {
+    stop(
+        failure -> {
+          Throwable first = closeFiles(failure);
+          if (first == null) closed.complete(null);
+          else closed.completeExceptionally(first);
+        });
+    return closed;
+  }
+
+  @Override
+  public final void stop(Consumer<@Nullable Throwable> finish) {
+    if (gate.close(threads, () -> finish(finish))) cancelEverySecond();
+  }
+
+  private void finish(Consumer<@Nullable Throwable> finish) {
+    Throwable failure = null;
+    try {
+      stopWrites();
+      commit();
+    } catch (Throwable e) {
+      failure = e;
+    }
+    endWatch();
+    finish.accept(failure);
+  }
+}
