@@ -6,7 +6,7 @@ import java.nio.file.Path;
 /**
  * The file descriptors of this process that no image may take, so that a server whose images have
  * used up all others can still be told to let go of some. The kernel gives each new file the lowest
- * descriptor that is free. One for the process, as its descriptors are. Thread safe.
+ * descriptor that is free. There is one for the process, as for its descriptors. Thread-safe.
  */
 public final class DescriptorReserve {
 

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Whether a file still is as its owner made it. Once another program has cut it, or written what
  * only the owner writes, nothing is written to it any more until it is opened anew: a write behind
- * the new end would make it as long as before, with zeroes for what was lost. Thread safe.
+ * the new end would make it as long as before, with zeroes for what was lost. Thread-safe.
  *
  * <p>No system call for each write in place: the host is asked for the length at most once in
  * {@link #LOOK_NANOS}, before each write that reaches the file's end, and at each sync. So a write

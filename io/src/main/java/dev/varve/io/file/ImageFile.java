@@ -9,7 +9,7 @@ import java.lang.foreign.MemorySegment;
  * A file that holds a disk image. Data is read through one mapping that never moves and is written
  * by position into the page cache that the mapping shows.
  *
- * <p>Thread safe. Every method may block, except {@link #mapping}, {@link #resident} and {@link
+ * <p>Thread-safe. Every method may block, except {@link #mapping}, {@link #resident} and {@link
  * #name}. Memory passed in is native and lent until the method returns. A failure names the file
  * and is an {@link OutOfSpaceException} where the host has no space left.
  */
@@ -169,9 +169,9 @@ public interface ImageFile extends Closeable {
 
   /**
    * Lets the holder of a file that was opened for reading, or {@link #onlyRead}, write it, and
-   * excludes everybody else. Whoever reads through this object may go on meanwhile.
+   * excludes all other openers. Reads through this object may go on meanwhile.
    *
-   * @throws ImageInUseException if somebody else has it open; nothing has changed
+   * @throws ImageInUseException if it is open elsewhere; nothing has changed
    */
   void allowWriting() throws IOException;
 
@@ -179,7 +179,7 @@ public interface ImageFile extends Closeable {
   void onlyRead() throws IOException;
 
   /**
-   * Unlocks and closes the file and gives up the mapping; nobody may be reading it. Does not {@link
+   * Unlocks and closes the file and gives up the mapping, which must not be in use. Does not {@link
    * #sync}. May be called twice.
    */
   @Override

@@ -3,7 +3,7 @@ package dev.varve.io.file;
 import java.io.IOException;
 
 /**
- * Somebody else has the image open in a way that excludes this opening. The message says who, as
+ * Another opener has the image open in a way that excludes this opening. The message names it, as
  * far as is known. Immutable.
  */
 public sealed class ImageInUseException extends IOException permits UnlockedWriterException {

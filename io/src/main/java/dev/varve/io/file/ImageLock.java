@@ -13,7 +13,7 @@ import java.util.List;
  * <pre>
  *   byte        held by a descriptor that
  *   100 + n     uses permission n
- *   200 + n     cannot bear that anybody else uses permission n
+ *   200 + n     does not allow other openers to use permission n
  *                 n = 0 read what stays consistent, 1 write, 3 resize
  * </pre>
  *
@@ -54,8 +54,8 @@ final class ImageLock {
    * @throws ImageInUseException if a third excludes a writer; {@code reader} holds what it did
    */
   static void upgrade(int reader, int writer, Path path) throws IOException {
-    takeBytes(writer, path, true); // from here on nobody else can come in,
-    if (reader != writer) release(reader); // who would not see this one's own reader any more
+    takeBytes(writer, path, true); // from here on no other opener can come in,
+    if (reader != writer) release(reader); // which would not see this file's own reader any more
     try {
       lookAround(writer, path, true);
     } catch (Throwable e) {
@@ -116,8 +116,8 @@ final class ImageLock {
   }
 
   /**
-   * Who else holds such locks on the file. The kernel names no process for this kind of lock, so
-   * this looks through the descriptors of all processes that the user may see.
+   * Which other processes hold such locks on the file. The kernel names no process for this kind of
+   * lock, so this looks through the descriptors of all processes that the user may see.
    */
   private static String holders(int fd, Path path) {
     List<FileUser> found =

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Opening costs the same whatever the size of the file; a mapping of 64 TiB takes address space
  * and nothing else. Whether pages are in memory is known only for files that the process owns or
  * may write to; for others the kernel calls every page resident, and so does {@link #resident}.
+ *
+ * <p>Thread-safe, as {@link ImageFile} says; opening blocks.
  */
 public final class MappedFile implements ImageFile {
   /**
@@ -58,7 +60,7 @@ public final class MappedFile implements ImageFile {
 
   private final long fileSystem;
 
-  /** Replaced once, if the file was opened for reading and is to be written. */
+  /** Replaced once, if the file was opened for reading and must be written later. */
   private volatile int fd;
 
   private boolean writable;
@@ -66,13 +68,13 @@ public final class MappedFile implements ImageFile {
   /** Whether it is locked for writing now. */
   private boolean writing;
 
-  /** How many have to close it before it is. */
+  /** How many users there are; the last to close it closes the file. */
   private int users = 1;
 
   /** Calls of {@link #refreshResidency}, one a second from each user. */
   private int refreshes;
 
-  /** The descriptor for reading that was replaced: somebody may still be using it. -1: none. */
+  /** The descriptor for reading that was replaced, which may still be in use. -1: none. */
   private int replaced = -1;
 
   MappedFile(
@@ -108,12 +110,12 @@ public final class MappedFile implements ImageFile {
   }
 
   /**
-   * Opens an image that others may read at the same time, and nobody may write.
+   * Opens an image that others may read at the same time, and none may write.
    *
    * @param reach how much of the file the mapping shall cover at least, even if it grows; a file
    *     that is longer is covered whole. Where the address space has no room the mapping is
    *     shorter.
-   * @throws ImageInUseException if somebody has it open for writing
+   * @throws ImageInUseException if it is open for writing elsewhere
    */
   public static MappedFile openReadOnly(Path path, long reach) throws IOException {
     return FileOpening.image(path, Posix.O_RDONLY, reach);
@@ -125,7 +127,7 @@ public final class MappedFile implements ImageFile {
   }
 
   /**
-   * Opens an image that nobody else may read or write.
+   * Opens an image that no other opener may read or write.
    *
    * @param reach as for {@link #openReadOnly}
    * @throws ImageInUseException if another has it open, or a process that takes no locks has it
@@ -137,10 +139,10 @@ public final class MappedFile implements ImageFile {
 
   /**
    * Opens a block device of the host, which is a file of a fixed length without holes. One that is
-   * opened for writing is claimed: nobody can mount it or claim it meanwhile, but programs that ask
+   * opened for writing is claimed: it cannot be mounted or claimed meanwhile, but programs that ask
    * for no claim can still open it. {@link #punch} and {@link #zero} take whole sectors only.
    *
-   * @throws ImageInUseException if it is mounted, or claimed or locked by somebody
+   * @throws ImageInUseException if it is mounted, claimed or locked
    * @throws IOException it cannot be opened, or not for writing
    */
   public static MappedFile openDevice(Path path, boolean write) throws IOException {
@@ -162,8 +164,8 @@ public final class MappedFile implements ImageFile {
    * Looks whether a file or device could be opened, without locking it or keeping it open, and
    * without waiting for a disc.
    *
-   * @param write whether it is to be written
-   * @throws ImageInUseException if somebody has it locked against that
+   * @param write whether it must be writable
+   * @throws ImageInUseException if it is locked against that
    * @throws IOException it cannot be read
    */
   public static void checkFree(Path path, boolean write) throws IOException {
@@ -526,7 +528,7 @@ public final class MappedFile implements ImageFile {
   }
 
   /**
-   * Takes one more user, who closes it too.
+   * Takes one more user, which closes it too.
    *
    * @param reach what the user needs of the mapping
    * @return false if it is closed, written, or mapped too short

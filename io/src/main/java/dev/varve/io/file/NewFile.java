@@ -45,7 +45,7 @@ public final class NewFile implements Closeable {
    * Begins an empty file, with the owner of the file that it replaces or of its folder.
    *
    * @throws FileAlreadyExistsException if {@code target} exists and is not to be replaced
-   * @throws ImageInUseException if the file that is to be replaced is open somewhere
+   * @throws ImageInUseException if the file to replace is open somewhere
    */
   public static NewFile create(Path target, Existing existing) throws IOException {
     return create(target, existing, target.toAbsolutePath().getParent());
@@ -54,7 +54,7 @@ public final class NewFile implements Closeable {
   /**
    * The same for a file that belongs to another, as a differencing image does to its parent.
    *
-   * @param model whose owner the file gets, see {@link Ownership#inherit}
+   * @param model the file gets its owner, see {@link Ownership#inherit}
    */
   public static NewFile create(Path target, Existing existing, @Nullable Path model)
       throws IOException {

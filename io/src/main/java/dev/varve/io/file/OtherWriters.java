@@ -46,7 +46,7 @@ public final class OtherWriters {
 
   /**
    * Runs {@code opening}, in which this thread opens images also if other processes write to them.
-   * What both write to them may be lost, both ways: for a user who knows better.
+   * What either writes to them may be lost: for users who know that the other program does not.
    */
   public static <X extends Exception> void tolerate(Opening<X> opening) throws X {
     ScopedValue.where(TOLERATED, true)

@@ -6,13 +6,13 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Waits until bytes that were asked for are in the host's memory: by reading them, because only a
- * read waits for a page on every kernel and says what is wrong with one that does not come.
+ * read waits for a page on every kernel and reports a page that cannot be had. Any thread; blocks.
  */
 final class Prefault {
 
   private static final int PIECE = (int) Residency.PIECE;
 
-  /** Where what is read goes, and nobody looks; one per thread. */
+  /** Where the bytes go, which are not looked at; one per thread. */
   private static final ThreadLocal<MemorySegment> NOWHERE =
       ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(PIECE));
 

@@ -7,9 +7,9 @@ import java.util.concurrent.atomic.AtomicLongArray;
  *
  * <p>Looks at windows of 256 KiB. A read that enters a window is sequential if at least half of the
  * window before was read lately, in whatever order and by whichever threads, or was fetched ahead.
- * So random reads, and many streams at once, are told apart without knowing who reads. Thread safe
- * without locks: what two threads, or two streams that fall on the same slots, lose to each other
- * is a guess.
+ * So random reads, and many streams at once, are told apart without knowing the readers.
+ * Thread-safe without locks: what two threads, or two streams that fall on the same slots, lose to
+ * each other is a guess.
  */
 final class ReadAhead {
   /** How much to fetch: what a fast disk delivers in a millisecond or two. */

@@ -14,8 +14,8 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  *
  * <p>{@link #contains} may be called by any thread at any time and answers known pieces without a
  * system call. {@link #refresh}, by one thread at a time, asks the kernel again about the pieces
- * that somebody asked for since the last refresh and forgets the others: its work follows the
- * traffic, not the size of the page cache.
+ * that were asked for since the last refresh and forgets the others: its work follows the traffic,
+ * not the size of the page cache.
  */
 final class Residency {
   static final long PIECE = Math.max(64 << 10, Posix.PAGE_SIZE);

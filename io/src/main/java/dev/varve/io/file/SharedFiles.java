@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Files that are only read, each open and mapped once, however many disks show it: a base below
- * many machines costs the page tables of one. Thread safe; blocks, but one file for which the host
+ * many machines costs the page tables of one. Thread-safe; blocks, but one file for which the host
  * does not answer keeps only those waiting that ask for it.
  */
 public final class SharedFiles {
@@ -30,7 +30,7 @@ public final class SharedFiles {
     }
   }
 
-  /** As {@link MappedFile#openReadOnly}; whoever gets it closes it once. */
+  /** As {@link MappedFile#openReadOnly}; the caller closes it once. */
   public MappedFile openReadOnly(Path path, long reach) throws IOException {
     if (!Files.isRegularFile(path)) return MappedFile.openReadOnly(path, reach); // says why not
     Object key = Files.readAttributes(path, BasicFileAttributes.class).fileKey();

@@ -8,7 +8,7 @@
  * <h2>Small folios</h2>
  *
  * <p>The page cache keeps a file in folios, and a 4 KiB {@code pwrite} walks all of the folio that
- * it falls into. How large they are is decided by whoever brings a page into memory first. Measured
+ * it falls into. How large a folio is depends on what brings its first page into memory. Measured
  * with Linux 6.18 and ext4, in microseconds (medians; the machine was shared, so read the ratios):
  *
  * <pre>

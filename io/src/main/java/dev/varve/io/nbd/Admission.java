@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * free, so one with a high number says how many are in use.
  *
  * <p>Clients that are refused are logged as one event: a line when it begins, a line a minute while
- * it goes on, and one when it is over. Thread safe.
+ * it goes on, and one when it is over. Thread-safe.
  */
 final class Admission {
 

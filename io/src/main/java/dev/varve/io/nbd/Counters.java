@@ -2,7 +2,7 @@ package dev.varve.io.nbd;
 
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Counts what one event loop does: written by it alone, once a batch, and read by anybody. */
+/** Counts what one event loop does: written on that loop, once a batch; read by any thread. */
 final class Counters {
 
   private final AtomicLong opened = new AtomicLong();

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * sixteen loops serve a quiet disk beside busy ones four times as soon as two do, and eight
  * connections half as many requests again. More would cost memory and save nothing.
  *
- * <p>Thread safe; starting a loop takes file descriptors, and no other method waits for anything.
+ * <p>Thread-safe; starting a loop takes file descriptors, and no other method waits for anything.
  */
 final class DiskLoops {
 
@@ -63,7 +63,7 @@ final class DiskLoops {
   }
 
   /**
-   * A loop for one more client, who later {@link #leave leaves} it.
+   * A loop for one more client, which later {@link #leave leaves} it.
    *
    * @param fileSystem that of the client's disk
    * @throws IOException if the file system has no loop, and none can be started

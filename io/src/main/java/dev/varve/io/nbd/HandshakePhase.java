@@ -71,7 +71,7 @@ final class HandshakePhase {
     return outcome;
   }
 
-  /** A client for whom there was no room when it came. */
+  /** There was no room for the client when it came. */
   private void askAgain(ChannelHandlerContext context, ConnectionEnd end, long nowNanos) {
     answer = admission.askAgain(VertxInside.descriptor(context.channel()), nowNanos);
     if (answer == Admission.Answer.ADMITTED) bound(end, limits.handshake());

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Received bytes that are not consumed yet. The kernel appends to one buffer, which is parsed where
- * it lies; a connection that waits for nothing holds none.
+ * it lies; a connection that waits for nothing holds none. Used on the connection's event loop.
  */
 final class Inbound implements RecvByteBufAllocator, RecvByteBufAllocator.ExtendedHandle {
 

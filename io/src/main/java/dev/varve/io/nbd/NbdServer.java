@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * which stays the caller's; one loop is enough. Make it with {@code
  * setPreferNativeTransport(true)}, so that it uses epoll where there is epoll. Disks are served on
  * loops that the server starts for each file system. Devices stay the caller's too: close one after
- * {@link #withdraw} or {@link #close} has completed. All methods are thread safe; none blocks,
+ * {@link #withdraw} or {@link #close} has completed. All methods are thread-safe; none blocks,
  * except {@link #listenUnix}, which looks at the file system.
  */
 public final class NbdServer {
@@ -80,8 +80,8 @@ public final class NbdServer {
   }
 
   /**
-   * Listens on a Unix socket. A socket file that nobody listens on, as a killed server leaves it,
-   * is replaced; the file is removed when the server is closed.
+   * Listens on a Unix socket. A socket file without a listener, as a killed server leaves it, is
+   * replaced; the file is removed when the server is closed.
    *
    * @return the address, or an {@link IOException} if the path is taken or cannot be made
    */
@@ -128,7 +128,7 @@ public final class NbdServer {
   }
 
   /**
-   * Takes an export away: nobody can ask for it any more, and the connections that use it end as
+   * Takes an export away: no client can ask for it any more, and the connections that use it end as
    * soon as what they have in flight has been answered.
    *
    * @return completes when no connection uses the device any more; at once if there is no such

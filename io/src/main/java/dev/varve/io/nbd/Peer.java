@@ -8,7 +8,10 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Who is at the other end of a socket, and what a socket says of its end, for people. */
+/**
+ * The other end of a socket, and a socket's failure, in words for people. Reads {@code /proc} once
+ * per client; on the connection's event loop.
+ */
 final class Peer {
 
   private Peer() {}

@@ -7,9 +7,8 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is logged of one connection: that its client has chosen a disk, and that it is gone, and
- * why. One that never chose a disk is told where everything is told. For the connection's event
- * loop.
+ * What is logged of one connection: that its client has chosen a disk, and why it is gone. A client
+ * that never chose a disk appears at level DEBUG only. Used on the connection's event loop.
  */
 final class Visit {
 
@@ -22,7 +21,7 @@ final class Visit {
   private boolean cut;
 
   /**
-   * @param peer who it is
+   * @param peer the other end, for people
    */
   Visit(Visitors visitors, String peer, long nowNanos) {
     this.visitors = visitors;
@@ -53,7 +52,8 @@ final class Visit {
   }
 
   /**
-   * The reason why it is sent away without what it wanted; the first one, and after {@link #left}.
+   * The reason why it is cut off without what it wanted: the first one, added to that of {@link
+   * #left}.
    */
   void cut(String reason) {
     if (cut || reason.isEmpty()) return;

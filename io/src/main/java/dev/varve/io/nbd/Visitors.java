@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Numbers a server's clients, and logs what they do, within bounds: one that connects a thousand
- * times a second does not fill the log. Thread safe.
+ * times a second does not fill the log. Thread-safe.
  */
 final class Visitors {
 

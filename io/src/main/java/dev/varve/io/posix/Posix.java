@@ -420,7 +420,7 @@ public final class Posix {
 
   /**
    * The length in bytes of what is no device, as the host knows it without asking another one: the
-   * call waits neither for a server nor for who uses the file.
+   * call waits neither for a server nor for the file's users.
    */
   public static long knownLength(int fd) throws PosixException {
     return stat(fd, AT_STATX_DONT_SYNC).get(JAVA_LONG, STATX_SIZE);
@@ -492,9 +492,9 @@ public final class Posix {
   }
 
   /**
-   * Maps the first {@code length} bytes of the file for reading, shared with whoever writes to it.
-   * The mapping may reach past the end of the file. Fails with {@link #ENOMEM} where the address
-   * space has no room for it. The caller returns it with {@link #munmap}, once.
+   * Maps the first {@code length} bytes of the file for reading, shared with its writers. The
+   * mapping may reach past the end of the file. Fails with {@link #ENOMEM} where the address space
+   * has no room for it. The caller returns it with {@link #munmap}, once.
    *
    * @return memory without a lifetime of its own; reading it after {@code munmap} crashes the
    *     process

@@ -34,9 +34,9 @@ import org.jspecify.annotations.Nullable;
  * The disks of running machines, served over NBD: each slot is an export {@code
  * machine/controller/port/device}.
  *
- * <p>Thread safe: calls for one machine wait for each other, except {@link #merge}, which runs
+ * <p>Thread-safe: calls for one machine wait for each other, except {@link #merge}, which runs
  * beside them; calls for different machines do not. Every method may block and none may run on an
- * event loop. A client that does not take its replies delays whatever withdraws its export for as
+ * event loop. A client that does not take its replies delays the withdrawal of its export for as
  * long as {@link dev.varve.io.nbd.NbdLimits#drain} says.
  */
 public final class MachineDisks implements RunningDisks {

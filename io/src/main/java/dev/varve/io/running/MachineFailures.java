@@ -13,7 +13,7 @@ import java.util.function.Supplier;
 
 /**
  * What the host could not carry out for the disks of one machine, by slot, since it was started.
- * Thread safe; nothing blocks.
+ * Thread-safe; nothing blocks.
  */
 final class MachineFailures {
 

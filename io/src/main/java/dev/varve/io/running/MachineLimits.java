@@ -14,8 +14,8 @@ import java.util.function.LongSupplier;
 
 /**
  * The bandwidth groups of a running machine, and which of its disks are in them. A group is there
- * from its first disk on for as long as the machine runs, so that nobody is given a new burst for
- * leaving it and coming back. Thread safe; blocks nobody.
+ * from its first disk on for as long as the machine runs, so that a disk gets no new burst by
+ * leaving it and coming back. Thread-safe; does not block.
  */
 final class MachineLimits {
 

@@ -11,7 +11,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All devices that are open, each once however many slots show it. Thread safe; every method may
+ * All devices that are open, each once however many slots show it. Thread-safe; every method may
  * block, but one device that cannot be opened or closed, because the host does not answer, keeps
  * only those waiting that ask for it.
  */
@@ -107,7 +107,7 @@ final class OpenDisks {
   }
 
   /**
-   * Lets a device go, and closes it if nobody else uses it. Everything that was acknowledged is
+   * Lets a device go, and closes it if no other slot uses it. Everything that was acknowledged is
    * durable when this returns.
    *
    * @throws IOException it could not be made durable; it is let go all the same
@@ -129,10 +129,10 @@ final class OpenDisks {
   }
 
   /**
-   * Counts a user less.
+   * Counts one user less.
    *
    * @param onlyTheLast does nothing if there are others
-   * @return whether it was the last one, who closes it now
+   * @return whether it was the last one, which closes it now
    */
   private synchronized boolean letGo(OpenDisk disk, boolean onlyTheLast) {
     if (onlyTheLast && disk.users > 1) return false;

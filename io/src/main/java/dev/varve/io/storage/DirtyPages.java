@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>The kernel stops a writer only once dirty pages exceed the middle between its two thresholds.
  * {@link #sample} reads both and admits, until the next sample, half of what is left; beyond that
- * writes go to storage threads, which may be stopped without harm.
+ * writes go to storage threads, which may be stopped without harm. Thread-safe.
  */
 public final class DirtyPages {
 
@@ -36,8 +36,8 @@ public final class DirtyPages {
   }
 
   /**
-   * Looks again, if anybody asked since the last time. Reads a file of the kernel: run often, on a
-   * storage thread.
+   * Looks again, if {@link #admits} was called since the last time. Reads a file of the kernel:
+   * call it often, on a storage thread.
    */
   public void sample() {
     if (!used) return;

@@ -7,7 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 
-/** The disks that wait for a host that does not answer, at the moment. Thread safe. */
+/** The disks that wait, at the moment, for a host that does not answer. Thread-safe. */
 public final class Hangs {
 
   private static final System.Logger LOG = System.getLogger(Hangs.class.getName());
@@ -16,7 +16,7 @@ public final class Hangs {
   private final Executor logging;
 
   /**
-   * @param logging writes to the log, which may wait for who reads it
+   * @param logging runs the writes to the log, which may block while its reader is slow
    */
   Hangs(Executor logging) {
     this.logging = logging;
@@ -38,12 +38,12 @@ public final class Hangs {
     present.remove(disk);
   }
 
-  /** Their names, for people. */
+  /** The names of those disks, sorted. */
   public List<String> names() {
     return present.stream().map(HostWatch::name).sorted().toList();
   }
 
-  /** How many there are. */
+  /** How many disks wait. */
   public int count() {
     return present.size();
   }

@@ -5,7 +5,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Notices how long a disk's requests wait for the host.
+ * Notices how long a disk's requests wait for the host. {@link #at} is called by the storage clock;
+ * {@link #isSlow} and {@link #end} by any thread. Nothing blocks.
  *
  * <p>A disk is <b>slow</b> once one write took longer than the time between two looks, or another
  * request longer than {@link #LONG_NANOS}, and until none has for {@link #CALM_NANOS}: meanwhile no
@@ -38,9 +39,9 @@ public final class HostWatch implements StorageThreads.Look {
   private long hangBeganNanos;
 
   /**
-   * @param name of the disk, for people
+   * @param name of the disk, for messages
    * @param requests those that were handed over and are not answered
-   * @param writes everybody who writes
+   * @param writes the writes in callers' threads, by their epochs
    */
   public HostWatch(
       String name, Hangs hangs, ReaderEpochs requests, long nowNanos, ReaderEpochs... writes) {
@@ -50,7 +51,7 @@ public final class HostWatch implements StorageThreads.Look {
     this.requests = new Stay(requests, nowNanos);
   }
 
-  /** Whether writes are to be handed over, because one of them took too long lately. Any thread. */
+  /** Whether writes must be handed over, because one of them took too long lately. Any thread. */
   public boolean isSlow() {
     return slow;
   }

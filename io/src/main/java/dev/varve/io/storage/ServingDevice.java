@@ -6,11 +6,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A device over files that stay open when it ends: one of several that are the same disk to a
- * guest, one after the other. It serves, is held, and then goes on or leaves the files to the next.
+ * A device over files that stay open when it ends. A running disk has several of them one after the
+ * other: each serves, is held, and then goes on or leaves the files to its successor.
  *
- * <p>What is not part of {@link BlockDevice} may block, unless it says otherwise, and is called by
- * one thread at a time.
+ * <p><b>Threads.</b> As {@link BlockDevice}. The methods added here may block, unless they say
+ * otherwise, and are called by one thread at a time.
  */
 public interface ServingDevice extends BlockDevice {
 
@@ -29,7 +29,7 @@ public interface ServingDevice extends BlockDevice {
    */
   void hold() throws IOException;
 
-  /** Takes requests again. Does nothing if it is not held; blocks nobody. */
+  /** Takes requests again. Does nothing if it is not held; does not block. */
   void release();
 
   /**
@@ -38,13 +38,13 @@ public interface ServingDevice extends BlockDevice {
    */
   void end();
 
-  /** Whether every request was answered or handed back. Blocks nobody. */
+  /** Whether every request was answered or handed back. Does not block. */
   boolean isQuiet();
 
   /**
    * Refuses requests from now on. Once all are answered and the readers of now have left, slices
    * that sockets hold among them, everything is made durable and {@code finish} is told, on a
-   * storage thread. Does nothing if it is held or was stopped before; blocks nobody.
+   * storage thread. Does nothing if it is held or was stopped before; does not block.
    *
    * @param finish takes what kept the last contents from becoming durable, or null
    */

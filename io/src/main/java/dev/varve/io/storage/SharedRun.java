@@ -6,10 +6,10 @@ import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
 /**
- * Work that one run does for all who wait for it: whoever asks while it is under way waits,
- * together with all others who ask meanwhile, for the next. One run at a time. Thread safe.
+ * Work of which one run serves all requests that wait for it. Requests that come while a run is
+ * under way wait together for the next; there is one run at a time. Thread-safe; blocks no caller.
  *
- * @param <T> who waits
+ * @param <T> a request
  */
 public final class SharedRun<T> {
 
@@ -19,8 +19,8 @@ public final class SharedRun<T> {
   private boolean running;
 
   /**
-   * @param work is given those who asked before it began, at least one; it answers them, and throws
-   *     nothing
+   * @param work gets the requests that were made before it began, at least one; it answers them,
+   *     and throws nothing
    */
   public SharedRun(Executor threads, Consumer<List<T>> work) {
     this.threads = threads;

@@ -1,15 +1,15 @@
 package dev.varve.io.storage;
 
 /**
- * How long the longest stay in a {@link ReaderEpochs} has lasted. Costs those inside nothing:
- * whoever looks ends an epoch and sees at the next look whether all have left that entered before
- * it.
+ * How long the longest stay in a {@link ReaderEpochs} has lasted. Costs the readers nothing: each
+ * look ends an epoch, and the next look sees whether all readers from before it have left. Used by
+ * one thread at a time.
  */
 final class Stay {
 
   private final ReaderEpochs epochs;
 
-  /** Who entered in it, or before, was inside at {@link #lookedNanos}. */
+  /** Readers that entered in it, or before, were inside at {@link #lookedNanos}. */
   private long epoch;
 
   private long lookedNanos;
@@ -23,7 +23,7 @@ final class Stay {
   /**
    * Looks again. Called by one thread at a time, with time between two calls.
    *
-   * @return for how many nanoseconds somebody has been inside at least; 0 if all have left that
+   * @return for how many nanoseconds a reader has been inside at least; 0 if all have left that
    *     were inside at the last look
    */
   long look(long nowNanos) {

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * that wait for it, which the {@link TaskLane}s of its disks bound, and delays others for a tenth
  * of a second at most.
  *
- * <p>Thread safe. The queue has no bound of its own: every front end bounds what it has in flight.
+ * <p>Thread-safe. The queue has no bound of its own: every front end bounds what it has in flight.
  * A thread that finds nothing to do parks; handing over work wakes at most one.
  */
 public final class StorageThreads implements Executor, AutoCloseable {
@@ -34,15 +34,15 @@ public final class StorageThreads implements Executor, AutoCloseable {
   /** Enough to keep a disk's queue full with blocking reads; more only adds switching. */
   public static final int DEFAULT_COUNT = 24;
 
-  /** However many tasks the host keeps waiting, there are no more threads than these. */
+  /** There are never more threads than this, however many tasks wait for the host. */
   private static final int MOST = 1000;
 
   private static final long TICK_MILLIS = 50;
 
-  /** A task that was there at so many looks in a row is not over soon. */
+  /** A task that is seen at this many looks in a row waits for the host. */
   private static final int STUCK_TICKS = 2;
 
-  /** Anybody offers; who takes holds {@link #taking}. */
+  /** Any thread offers; a thread that takes holds {@link #taking}. */
   private final MpscUnboundedVarHandleArrayQueue<Runnable> work =
       new MpscUnboundedVarHandleArrayQueue<>(256);
 
@@ -68,7 +68,7 @@ public final class StorageThreads implements Executor, AutoCloseable {
 
   private volatile boolean closed;
 
-  /** Something that is looked at again and again. */
+  /** Something that is called regularly with the time. */
   public interface Look {
     /** Must not wait: all disks share the thread that calls. */
     void at(long nowNanos);
@@ -163,7 +163,7 @@ public final class StorageThreads implements Executor, AutoCloseable {
     return () -> looks.remove(look);
   }
 
-  /** How far the host is behind with writing back: whoever may not wait asks before each write. */
+  /** How far the host is behind with writing back; an event loop asks before each write. */
   public DirtyPages dirtyPages() {
     return dirtyPages;
   }
@@ -310,7 +310,7 @@ public final class StorageThreads implements Executor, AutoCloseable {
     }
 
     /**
-     * Stops waiting; if it was woken for another task in the meantime, somebody else must do that
+     * Stops waiting. If it was woken for another task in the meantime, another worker must do that
      * one.
      */
     private void standUp() {

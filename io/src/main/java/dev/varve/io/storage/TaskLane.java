@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A queue of tasks of which at most {@code width} run at once on the storage threads, begun in the
- * order they came. With a width of 1 it is the one owner of whatever its tasks touch. Lanes keep a
- * busy disk from taking every thread.
+ * order in which they came. With a width of 1, its tasks alone own what they touch. Lanes keep a
+ * busy disk from taking every thread. Thread-safe; blocks no caller.
  */
 public final class TaskLane {
 
@@ -17,7 +17,7 @@ public final class TaskLane {
   private final StorageThreads threads;
   private final int width;
 
-  /** Anybody offers; of the runners, one at a time takes. */
+  /** Any thread offers; of the runners, one at a time takes. */
   private final MpscUnboundedVarHandleArrayQueue<Runnable> waiting =
       new MpscUnboundedVarHandleArrayQueue<>(64);
 

@@ -8,7 +8,7 @@
  * running disk asks of a device, and {@link dev.varve.io.storage.RequestGate} and {@link
  * dev.varve.io.storage.ReaderEpochs} are how devices do it. Knows nothing of files and images.
  *
- * <p><b>A host that does not answer</b> delays who asked it and nobody else. What waits for it
+ * <p><b>A host that does not answer</b> delays only the requests that need it. What waits for it
  * holds a thread, and another thread takes its place. {@link dev.varve.io.storage.HostWatch} keeps
  * event loops away from a disk whose writes take long, and says when one hangs.
  */
