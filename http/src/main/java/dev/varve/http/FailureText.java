@@ -19,7 +19,7 @@ final class FailureText {
       case IllegalArgumentException e when e.getMessage() != null -> line(e.getMessage());
       // The messages of other exceptions are for programmers, and name classes.
       default ->
-          "internal error, a bug in Varve; VARVE_DEBUG=1 in the environment shows where: report it";
+          "internal error: this is a bug in Varve. Please report it with the stack trace that VARVE_DEBUG=1 in the environment shows";
     };
   }
 

@@ -34,8 +34,8 @@ import picocli.CommandLine.ParameterException;
     description = "Serves the virtual disks of VirtualBox machines, live, over NBD.",
     footer = {
       "",
-      "Exit status: 0 done, 1 failed, 2 wrong usage; of 'varve image check' also 3, an image is damaged.",
-      "With VARVE_DEBUG set, failures show their stack traces and the libraries what they log."
+      "Exit status: 0 done, 1 failed, 2 wrong usage; 'varve image check' also: 3 an image is damaged.",
+      "If VARVE_DEBUG is set, failures show stack traces, and the log has the messages of libraries."
     })
 public final class Main {
 

@@ -315,8 +315,8 @@ class ControlCommandTest {
 
     assertEquals(
         """
-        off the list: /vm/x.vbox
-        left: /vm/top.vdi, which the machine may have saved, or nobody needs
+        unregistered: /vm/x.vbox
+        kept: /vm/top.vdi (the machine's settings file may refer to it; if not, it can be deleted)
         given up: merge medium a into b
         """,
         out.toString());
@@ -541,7 +541,8 @@ class ControlCommandTest {
 
     assertEquals(1, varve("medium merge /a /b"));
 
-    assertEquals("varve: merge /a into /b: cancelled; all is as it was before\n", err.toString());
+    assertEquals(
+        "varve: merge /a into /b: cancelled; everything is as it was before\n", err.toString());
     assertTrue(server.asked().contains("POST /jobs/7/cancel"), server.asked()::toString);
   }
 

@@ -38,7 +38,7 @@ class MainTest {
     assertEquals("", err.toString());
 
     assertEquals(2, main("help", "machine", "fly"));
-    assertTwoLines("varve: 'fly' is no command of 'varve machine'; those are: ");
+    assertTwoLines("varve: 'fly' is not a command of 'varve machine'; its commands are: ");
   }
 
   /** With the commands that the program gets ready for this line. */
@@ -71,7 +71,7 @@ class MainTest {
   @Test
   void readOnlyIsForAnImageOrAMachine() {
     assertEquals(2, run("serve", "--read-only"));
-    assertTwoLines("varve: --read-only is for an IMAGE or a --machine");
+    assertTwoLines("varve: --read-only needs an IMAGE or a --machine");
   }
 
   @Test
@@ -95,13 +95,13 @@ class MainTest {
   @Test
   void aStateFolderWhoseSocketsTheKernelCannotTakeIsWrongUsage() {
     assertEquals(2, run("serve", "--state", "/tmp/" + "x".repeat(77)));
-    assertTwoLines("has at most 81 bytes, this one has 82");
+    assertTwoLines("may have at most 81 bytes, because sockets are in it, and this path has 82");
   }
 
   @Test
   void theDemoIsServedAlone() {
     assertEquals(2, run("serve", "--demo", "a.vdi"));
-    assertTwoLines("varve: --demo serves its own disk");
+    assertTwoLines("varve: --demo serves a disk of its own");
   }
 
   @Test
@@ -113,7 +113,7 @@ class MainTest {
   @Test
   void aSocketPathThatTheKernelCannotTakeIsWrongUsage() {
     assertEquals(2, run("serve", "--unix", "/tmp/" + "x".repeat(103), "a.vdi"));
-    assertTwoLines("has at most 107 bytes, this one has 108");
+    assertTwoLines("may have at most 107 bytes, and this path has 108");
   }
 
   @Test

@@ -76,7 +76,7 @@ class OtherFormatsTest {
     String message = refused(1, "image", "convert", file, path("out.vdi"));
 
     assertTrue(message.contains(what), message);
-    assertTrue(message.endsWith("say --from raw\n"), message);
+    assertTrue(message.endsWith("use --from raw\n"), message);
     for (String command : new String[] {"info", "map", "check"})
       assertTrue(refused(1, "image", command, file).contains(what));
     refused(1, "image", "check", "--repair", file);

@@ -41,8 +41,8 @@ sealed interface AccessCheck {
         throw new RefusedRequest(
             401,
             ErrorCode.E_ACCESSDENIED,
-            "this needs the header 'Authorization: Bearer TOKEN', with what the file 'token' of the"
-                + " state folder holds; or use the Unix socket beside it");
+            "this request needs the header 'Authorization: Bearer TOKEN', with the contents of the file 'token' in the"
+                + " state folder; or use the Unix socket there");
     }
   }
 
@@ -59,7 +59,7 @@ sealed interface AccessCheck {
   private static void checkHost(String host) {
     if (!LOOPBACK.matcher(host).matches())
       throw RefusedRequest.forbidden(
-          "the request is for the host '%s', and Varve answers as localhost, 127.0.0.1 and [::1] only"
+          "the request is for the host '%s', but Varve answers as localhost, 127.0.0.1 and [::1] only"
               .formatted(host));
   }
 
@@ -67,13 +67,13 @@ sealed interface AccessCheck {
     for (String origin : headers.getAll("Origin")) {
       if (!origin.equalsIgnoreCase("http://" + host))
         throw RefusedRequest.forbidden(
-            "the request comes from a page of '%s'; only pages of Varve itself may ask"
+            "the request comes from a web page of '%s'; only pages of Varve may send requests"
                 .formatted(origin));
     }
     for (String site : headers.getAll("Sec-Fetch-Site")) {
       if (!site.equals("same-origin") && !site.equals("none"))
         throw RefusedRequest.forbidden(
-            "the request comes from a page of another origin (%s); only pages of Varve itself may ask"
+            "the request comes from a web page of another origin (%s); only pages of Varve may send requests"
                 .formatted(site));
     }
   }

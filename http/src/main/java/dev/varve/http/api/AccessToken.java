@@ -56,12 +56,12 @@ public final class AccessToken {
     open.removeAll(OWNER_ONLY);
     if (!open.isEmpty())
       throw new IOException(
-          "%s can be read by others (%s); delete it, and a new one is made"
+          "other users can read %s (%s); delete it, and Varve makes a new one"
               .formatted(file, PosixFilePermissions.toString(Files.getPosixFilePermissions(file))));
     String text = Files.readString(file, StandardCharsets.US_ASCII).strip();
     if (!text.matches("[0-9A-Za-z_-]{43}"))
       throw new IOException(
-          "%s has %d characters and should have the 43 of a token; delete it, and a new one is made"
+          "%s has %d characters, but a token has 43; delete it, and Varve makes a new one"
               .formatted(file, text.length()));
     return new AccessToken(text.getBytes(StandardCharsets.US_ASCII));
   }

@@ -104,7 +104,7 @@ record Call(Operation operation, Map<String, String> parameters, JsonObject body
       return new BigDecimal(body.getNumber(member).toString()).longValueExact();
     } catch (ArithmeticException e) {
       throw RefusedRequest.malformed(
-          "'%s' of the body is %s, which is no whole number of 64 bits"
+          "'%s' of the body is %s, which is not a whole number of 64 bits"
               .formatted(member, body.getNumber(member)));
     }
   }

@@ -138,7 +138,7 @@ public final class ControlServer {
     try {
       if (!InetAddress.getByName(host).isLoopbackAddress())
         throw new IOException(
-            "%s is not a loopback address, and the control plane is for this machine only; listen on 127.0.0.1"
+            "%s is not a loopback address, but the API is for this machine only; listen on 127.0.0.1"
                 .formatted(host));
     } catch (IOException e) {
       return Future.failedFuture(e);

@@ -48,7 +48,7 @@ record ETag(String text) {
     throw new RefusedRequest(
         412,
         ErrorCode.VBOX_E_INVALID_OBJECT_STATE,
-        "%s has changed: its ETag is %s now, and If-Match names %s; get it again and decide anew"
+        "%s has changed: its ETag is now %s, but If-Match has %s; get it again, then repeat the change if it still applies"
             .formatted(thing, text, ifMatch));
   }
 }

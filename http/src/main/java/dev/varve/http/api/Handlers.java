@@ -108,7 +108,7 @@ final class Handlers {
           new RefusedRequest(
               503,
               ErrorCode.E_FAIL,
-              "%d requests about machine '%s' are under way: a file system may not answer, the log says which. Nothing was changed; try again later"
+              "%d requests about machine '%s' are already running: a file system may not be answering, and the log names it. Nothing was changed; try again later"
                   .formatted(MOST_OF_A_MACHINE, machine)));
     }
     try {
@@ -144,7 +144,7 @@ final class Handlers {
     return new RefusedRequest(
         503,
         ErrorCode.E_FAIL,
-        "Varve has been busy with '%s' for more than %d s: a file system may not answer, the log says which. Nothing was changed; try again later"
+        "Varve has been busy with '%s' for more than %d s: a file system may not be answering, and the log names it. Nothing was changed; try again later"
             .formatted(with, PATIENCE.toSeconds()));
   }
 

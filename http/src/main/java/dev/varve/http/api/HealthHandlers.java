@@ -66,7 +66,7 @@ final class HealthHandlers {
                     new RefusedRequest(
                         503,
                         ErrorCode.E_FAIL,
-                        "the model has been busy for %d ms; wait, or look at its jobs"
+                        "another change has been running for more than %d ms; wait, or look at the jobs"
                             .formatted(PATIENCE_MILLIS))));
     changes.execute(
         () -> {

@@ -121,7 +121,7 @@ final class Lookup {
     if (found.isEmpty()) throw RefusedRequest.unknown("there is no " + thing);
     if (found.size() > 1)
       throw RefusedRequest.malformed(
-          "%s could be any of %d; use the uuid".formatted(thing, found.size()));
+          "there are %2$d of %1$s; use the uuid".formatted(thing, found.size()));
     return found.getFirst();
   }
 }

@@ -146,11 +146,11 @@ final class MachineHandlers {
   private Answer unlist(Call call, View.BadMachine bad, UnregisterMode mode) {
     if (mode != UnregisterMode.UNREGISTER_ONLY)
       throw RefusedRequest.malformed(
-          "the media of '%s' are not known, because it cannot be used (%s); ask with mode=%s"
+          "the media of '%s' are not known, because this settings file cannot be used (%s); send mode=%s"
               .formatted(bad.settingsFile(), bad.why(), UnregisterMode.UNREGISTER_ONLY.text()));
     if (call.ifMatch() != null)
       throw RefusedRequest.malformed(
-          "'%s' cannot be used and has no ETag; ask without If-Match"
+          "'%s' cannot be used and has no ETag; send the request without If-Match"
               .formatted(bad.settingsFile()));
     return unregistered(bad.settingsFile(), List.of(), inventory.unlist(bad.settingsFile()));
   }
@@ -198,8 +198,7 @@ final class MachineHandlers {
     MachineView machine = Lookup.machine(inventory.view(), id.toString());
     JsonObject whole = json.whole(machine, machine.saved().hardware());
     if (discarded)
-      whole.put(
-          "warnings", new JsonArray().add("changes that a session had not saved were thrown away"));
+      whole.put("warnings", new JsonArray().add("unsaved changes of a session were discarded"));
     return Answer.ok(whole).with("ETag", MachineJson.etag(machine).text());
   }
 

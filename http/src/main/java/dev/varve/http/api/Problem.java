@@ -40,11 +40,14 @@ record Problem(int status, ErrorCode error, String detail, boolean bug) {
           new Problem(
               503,
               ErrorCode.E_FAIL,
-              "too many requests wait for the model already, or Varve is ending; try again later",
+              "too many requests are waiting, or Varve is stopping; try again later",
               false);
       default ->
           new Problem(
-              500, ErrorCode.E_FAIL, "this is a bug in Varve, and is in its log; report it", true);
+              500,
+              ErrorCode.E_FAIL,
+              "this is a bug in Varve; please report it with the lines of its log",
+              true);
     };
   }
 

@@ -104,7 +104,9 @@ final class RequestReader {
     Body body = operation.body();
     boolean empty = sent == null || sent.length() == 0;
     if (body == null) {
-      if (!empty) throw RefusedRequest.malformed(operation.id() + " takes no body; send none");
+      if (!empty)
+        throw RefusedRequest.malformed(
+            operation.id() + " takes no body; send the request without one");
       return new JsonObject();
     }
     if (empty && !body.required()) return body.usual().copy();
@@ -134,7 +136,7 @@ final class RequestReader {
       throw new RefusedRequest(
           415,
           ErrorCode.E_INVALIDARG,
-          "bodies are application/json, and this one says %s; set the header Content-Type"
+          "the body must be application/json, and its Content-Type is %s; set the header Content-Type"
               .formatted(type == null ? "nothing" : "'" + type + "'"));
   }
 
@@ -143,9 +145,9 @@ final class RequestReader {
       Object value = Json.decodeValue(sent);
       if (value instanceof JsonObject object) return object;
     } catch (DecodeException e) {
-      throw RefusedRequest.malformed("the body is no JSON: " + firstLine(e));
+      throw RefusedRequest.malformed("the body is not JSON: " + firstLine(e));
     }
-    throw RefusedRequest.malformed("the body is no JSON object");
+    throw RefusedRequest.malformed("the body is not a JSON object");
   }
 
   private static String firstLine(DecodeException e) {

@@ -28,7 +28,7 @@ final class RequestSource {
       int pid = socket.peerCredentials().pid();
       return "process %d (%s)".formatted(pid, program(pid));
     } catch (IOException _) {
-      return "a client that has gone";
+      return "a client that has disconnected";
     }
   }
 

@@ -79,14 +79,15 @@ final class Routes {
     return request -> {
       drop(request); // until somebody wants it
       if (isHostBroken(request))
-        fail(request, RefusedRequest.malformed("the header Host names no host"));
+        fail(request, RefusedRequest.malformed("the header Host is not a host"));
       else if (isHostMissing(request))
         fail(
-            request, RefusedRequest.malformed("HTTP/1.1 asks for the header Host: send localhost"));
+            request,
+            RefusedRequest.malformed("HTTP/1.1 requires the header Host: send 'Host: localhost'"));
       else if (!request.uri().startsWith("/"))
         fail(
             request,
-            RefusedRequest.malformed("the request line asks for no path; Varve is no proxy"));
+            RefusedRequest.malformed("the request line has no path; Varve is not a proxy"));
       else if (isDecodable(request.path())) router.handle(request);
       else
         fail(
@@ -217,7 +218,7 @@ final class Routes {
         new RefusedRequest(
             405,
             ErrorCode.VBOX_E_NOT_SUPPORTED,
-            "%s cannot be asked with %s, only with %s"
+            "%s does not take %s, only %s"
                 .formatted(operation.path(), context.request().method(), allowed)));
   }
 
@@ -239,7 +240,7 @@ final class Routes {
     refuse(
         context,
         RefusedRequest.unknown(
-            "there is nothing at %s; /api/v1/openapi.json says what there is"
+            "there is nothing at %s; /api/v1/openapi.json lists the paths"
                 .formatted(context.request().path())));
   }
 
@@ -272,15 +273,15 @@ final class Routes {
               new RefusedRequest(
                   431,
                   ErrorCode.E_INVALIDARG,
-                  "the headers are longer than the %d bytes that are taken"
+                  "the headers are longer than the limit of %d bytes"
                       .formatted(ControlServer.MAX_HEADERS));
           case TooLongHttpLineException _ ->
               new RefusedRequest(
                   414,
                   ErrorCode.E_INVALIDARG,
-                  "the request line is longer than the %d bytes that are taken"
+                  "the request line is longer than the limit of %d bytes"
                       .formatted(ControlServer.MAX_HEADERS));
-          default -> RefusedRequest.malformed("this is no HTTP request");
+          default -> RefusedRequest.malformed("this is not an HTTP request");
         });
     request.connection().close();
   }
@@ -331,11 +332,11 @@ final class Routes {
     return new RefusedRequest(
         413,
         ErrorCode.E_INVALIDARG,
-        "the body is longer than the %d bytes that are taken".formatted(MAX_BODY));
+        "the body is longer than the limit of %d bytes".formatted(MAX_BODY));
   }
 
   private static RefusedRequest late() {
     return new RefusedRequest(
-        408, ErrorCode.E_FAIL, "the request took too long to come; send it again, in one go");
+        408, ErrorCode.E_FAIL, "the request arrived too slowly; send it again without pauses");
   }
 }

@@ -120,7 +120,7 @@ final class Schemas {
       for (OutputUnit error : errors) {
         if (keyword(error).equals("additionalProperties")) return unknownMember(thing, error);
       }
-      return thing + " is not as the API's document says; see /api/v1/openapi.json";
+      return thing + " does not match the API's document; see /api/v1/openapi.json";
     }
 
     private String unknownMember(String thing, OutputUnit error) {
@@ -141,9 +141,9 @@ final class Schemas {
                 " lacks the member '" + missing(schema.getJsonArray("required"), value) + "'";
             case "enum" -> " is none of " + list(schema.getJsonArray("enum"));
             case "pattern" ->
-                " has not the form of "
+                " does not have the form of "
                     + schema
-                        .getString("description", "what is asked for")
+                        .getString("description", "the required pattern")
                         .replaceFirst("\\.$", "")
                         .replaceFirst("^A", "a")
                     + ": "

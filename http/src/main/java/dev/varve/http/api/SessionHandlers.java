@@ -97,7 +97,8 @@ final class SessionHandlers {
   private Session known(String id) {
     for (Session session : all(inventory.view())) if (session.id().equals(id)) return session;
     throw RefusedRequest.unknown(
-        "there is no session '%s'; it has ended, or its lease has; begin another".formatted(id));
+        "there is no session '%s': it has ended, or its lease has expired; begin another"
+            .formatted(id));
   }
 
   /** Refuses a change of a machine that is not what the client has seen. */
@@ -140,7 +141,7 @@ final class SessionHandlers {
     Session session = known(id);
     if (!session.machine().equals(machine.saved().id()))
       throw RefusedRequest.malformed(
-          "session '%s' is one of machine %s, not of '%s'"
+          "session '%s' holds machine %s, not '%s'"
               .formatted(id, session.machine(), machine.saved().name()));
     inventory.renew(id);
     return id;
@@ -203,7 +204,7 @@ final class SessionHandlers {
     if (machine.modified())
       throw new ModelException(
           ErrorCode.VBOX_E_INVALID_OBJECT_STATE,
-          "a session of machine '%s' has changes that are not saved; name it in Varve-Session, or wait until it is saved"
+          "a session of machine '%s' has unsaved changes; name the session in Varve-Session, or wait until it is saved"
               .formatted(machine.saved().name()));
     return LockType.SHARED;
   }

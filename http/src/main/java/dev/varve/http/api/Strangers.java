@@ -41,7 +41,7 @@ final class Strangers {
     if (!token && why.status() != 403) return;
     long before = (token ? withoutToken : elsewhere).admit(nanoClock.getAsLong());
     if (before == LineLimit.KEPT_BACK) return;
-    String reason = token ? "it does not show the right token" : why.getMessage();
+    String reason = token ? "its token is missing or wrong" : why.getMessage();
     log.log(
         Level.WARNING,
         "a request was refused: "
@@ -63,6 +63,6 @@ final class Strangers {
           Level.WARNING,
           Amount.of(more, "more request")
               + (more == 1 ? " was" : " were")
-              + " refused since: without the right token, or sent by a page of another site");
+              + " refused since: the token was missing or wrong, or a page of another site sent them");
   }
 }

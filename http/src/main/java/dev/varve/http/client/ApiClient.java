@@ -147,7 +147,7 @@ public final class ApiClient implements AutoCloseable {
   private static Future<Answer> brokenOff(Throwable failure) {
     return Future.failedFuture(
         new IOException(
-            "the server has broken off (%s); its log may say why, and whether it did what was asked for"
+            "the server closed the connection (%s); its log may say why, and whether the request was carried out"
                 .formatted(FailureWords.of(failure)),
             failure));
   }
@@ -174,7 +174,7 @@ public final class ApiClient implements AutoCloseable {
         json = body.toJsonObject();
       } catch (DecodeException | ClassCastException e) {
         throw new IOException(
-            "this is no server of Varve: it answered %d %s and no JSON object"
+            "this is not a server of Varve: it answered %d %s without a JSON object"
                 .formatted(status, message),
             e);
       }
@@ -191,10 +191,10 @@ public final class ApiClient implements AutoCloseable {
     } catch (ExecutionException e) {
       throw Stages.failure(e);
     } catch (InterruptedException e) {
-      throw interrupted("interrupted; what was asked for may happen all the same", e);
+      throw interrupted("interrupted; the server may carry the request out nevertheless", e);
     } catch (TimeoutException e) {
       throw interrupted(
-          "%s has not answered for %d seconds; what was asked for may happen all the same"
+          "%s has not answered for %d seconds; it may carry the request out nevertheless"
               .formatted(server(), ANSWER_SECONDS),
           e);
     }
@@ -206,7 +206,7 @@ public final class ApiClient implements AutoCloseable {
       return answer.get(patience.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException _) {
       notices.accept(
-          "%s has not answered for %d seconds; still waiting, and Ctrl-C gives up"
+          "%s has not answered for %d seconds; still waiting (Ctrl-C stops waiting)"
               .formatted(server(), patience.toSeconds()));
       return answer.get(ANSWER_SECONDS - patience.toSeconds(), TimeUnit.SECONDS);
     }

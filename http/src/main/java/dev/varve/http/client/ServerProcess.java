@@ -44,14 +44,14 @@ final class ServerProcess {
   static String unreachable(Path stateFolder, Path socket, Throwable failure) {
     String why = root(failure);
     if (why.contains("Permission denied"))
-      return "the state folder %s belongs to %s, and this user may not ask its server: run the command as that user, or name another folder with --state"
+      return "the state folder %s belongs to %s, and this user may not use its server: run the command as that user, or name another folder with --state"
           .formatted(stateFolder, owner(stateFolder));
     Long process = of(stateFolder);
     if (why.contains("temporarily unavailable") || why.contains("timed out"))
-      return "the server that listens on %s (%s) takes no connections: it hangs, or has too many; look into its log, and stop it if that does not end"
+      return "the server that listens on %s (%s) takes no connections: it hangs, or has too many connections; look at its log, and stop it if this goes on"
           .formatted(socket, process == null ? "process unknown" : "process " + process);
     if (process != null)
-      return "process %d works in %s and does not listen on %s: it begins or ends; try again in a moment"
+      return "process %d uses %s but does not listen on %s: it is starting or stopping; try again in a moment"
           .formatted(process, stateFolder, socket);
     return "no server listens on %s: %s; start one with: varve serve --state %s"
         .formatted(socket, why, stateFolder);

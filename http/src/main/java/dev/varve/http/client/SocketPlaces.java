@@ -118,7 +118,7 @@ public final class SocketPlaces {
    * @throws IOException if none can be made or used; says of each why
    */
   public Path make(Use use) throws IOException {
-    var failure = new IOException("there is no other place for sockets either");
+    var failure = new IOException("there is no other place for sockets");
     for (Path place : places) {
       try {
         Path folder = place.getParent();
@@ -147,7 +147,7 @@ public final class SocketPlaces {
     } catch (FileAlreadyExistsException e) {
       if (!isOurs(place))
         throw new IOException(
-            "'%s' is there already, and does not belong to this user alone".formatted(place), e);
+            "'%s' already exists, and other users can access it".formatted(place), e);
     }
   }
 

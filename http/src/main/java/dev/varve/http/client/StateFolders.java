@@ -32,7 +32,7 @@ public final class StateFolders {
     Path home = Path.of(given.isEmpty() ? listed : given);
     if (!home.isAbsolute())
       throw new IOException(
-          "the home folder of this user is not known, and with it the usual state folder; set HOME, or name a state folder with --state or VARVE_STATE");
+          "the home folder of this user is unknown, and the usual state folder is in it; set HOME, or name a state folder with --state or VARVE_STATE");
     return home.resolve(".local/state/varve");
   }
 }

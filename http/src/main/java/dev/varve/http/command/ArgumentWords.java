@@ -42,7 +42,7 @@ final class ArgumentWords {
             UNKNOWN,
             text,
             name ->
-                "the server does not know %s: it is of another version than this command"
+                "the server does not know %s: the server and this command are of different versions"
                     .formatted(word(name, command)));
     text = replace(MEMBER, text, name -> word(name, command));
     return text.replace("the body", "the request");

@@ -11,19 +11,19 @@ final class AttachmentOptions {
   @Option(
       names = "--passthrough",
       paramLabel = "on|off",
-      description = "DVD: requests go through to the host's drive.")
+      description = "DVD: requests go to the host's drive directly, without the host's cache.")
   private @Nullable Switch passthrough;
 
   @Option(
       names = "--temporary-eject",
       paramLabel = "on|off",
-      description = "DVD: the guest's eject leaves the medium associated.")
+      description = "DVD: after the guest has ejected the medium, the slot still keeps it.")
   private @Nullable Switch temporaryEject;
 
   @Option(
       names = "--non-rotational",
       paramLabel = "on|off",
-      description = "Hard disk: the guest is told that there is no seek cost.")
+      description = "Hard disk: it is presented to the guest as non-rotational, like an SSD.")
   private @Nullable Switch nonRotational;
 
   @Option(
@@ -35,16 +35,19 @@ final class AttachmentOptions {
   @Option(
       names = "--hot-pluggable",
       paramLabel = "on|off",
-      description = "It can come and go while the machine runs.")
+      description = "The device can be attached and detached while the machine runs.")
   private @Nullable Switch hotPluggable;
 
   @ArgGroup private @Nullable Limit limit;
 
   private static final class Limit {
-    @Option(names = "--bandwidth-group", paramLabel = "NAME", description = "The limit it shares.")
+    @Option(
+        names = "--bandwidth-group",
+        paramLabel = "NAME",
+        description = "The bandwidth group whose limits it shares.")
     private @Nullable String group;
 
-    @Option(names = "--no-bandwidth-group", description = "It shares no limit.")
+    @Option(names = "--no-bandwidth-group", description = "Take it out of its bandwidth group.")
     private boolean none;
   }
 

@@ -33,7 +33,8 @@ final class BandwidthCommand {
         BandwidthWords::groups);
   }
 
-  @Command(description = "Shows a bandwidth group, and what its disks do while the machine runs.")
+  @Command(
+      description = "Shows a bandwidth group, and while the machine runs the traffic of its disks.")
   int show(
       @Mixin ServerOptions server,
       @Mixin CopyOption copy,
@@ -67,7 +68,7 @@ final class BandwidthCommand {
 
   @Command(
       sortOptions = false,
-      description = "Changes limits; for the disks of a running machine at once.")
+      description = "Changes limits. They hold at once, also for disks of a running machine.")
   int set(
       @Mixin ServerOptions server,
       @Mixin SessionOption session,
@@ -79,7 +80,7 @@ final class BandwidthCommand {
     return server.ask(request.session(session.id()), BandwidthWords::group);
   }
 
-  @Command(description = "Deletes a group that no attachment names.")
+  @Command(description = "Deletes a group that has no attachments.")
   int delete(
       @Mixin ServerOptions server,
       @Mixin SessionOption session,

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 final class BaseFormat {
 
   static final String DESCRIPTION =
-      "What the first image of --chain is (told from its contents); raw: its bytes are those of the disk, whatever"
-          + " they look like.";
+      "The format of the first image of --chain (detected from its contents); raw: its bytes are the bytes of the disk,"
+          + " even if they look like another format.";
 
   private BaseFormat() {}
 
@@ -25,7 +25,7 @@ final class BaseFormat {
           ? ChainFinder.listed(chain.paths())
           : ChainFinder.listed(ImageChain.of(format.image(), chain.paths()));
     } catch (OtherFormatException e) {
-      throw e.or("if its bytes are those of a disk all the same, say --base-format raw");
+      throw e.or("if its bytes are nevertheless the bytes of a disk, use --base-format raw");
     }
   }
 }

@@ -41,7 +41,9 @@ final class ByteSize implements ITypeConverter<Long> {
 
   private static TypeConversionException wrong(String text) {
     return new TypeConversionException(
-        "'" + text + "' is no size: write bytes, or a number with K, M, G, T or P (1024 each)");
+        "'"
+            + text
+            + "' is not a size: write bytes, or a number with K, M, G, T or P (powers of 1024)");
   }
 
   /** For people: the exact bytes, and the largest unit that is exact enough to recognise. */

@@ -16,7 +16,7 @@ final class ChainOptions {
   @Option(
       names = "--search",
       paramLabel = "FOLDER",
-      description = "Where to look for parents too; may be repeated.")
+      description = "Another folder to search for parents; may be repeated.")
   private List<Path> searchFolders = List.of();
 
   @Option(
@@ -38,7 +38,9 @@ final class ChainOptions {
   /** Either {@code leaf} is named or a chain is listed; anything else is wrong usage. */
   void check(CommandSpec command, @Nullable Path leaf) {
     if ((leaf == null) != isListed()) {
-      throw new ParameterException(command.commandLine(), "name an image, or list a --chain");
+      throw new ParameterException(
+          command.commandLine(),
+          "no image is given: name an IMAGE, or list the images with --chain");
     }
   }
 

@@ -27,14 +27,14 @@ final class ClientOptions {
       paramLabel = "DURATION",
       converter = TimeSpan.Converter.class,
       description =
-          "Disconnect an NBD client that has asked for nothing for so long, such as 90s, 10m or 2h (never).")
+          "Disconnect an NBD client that has sent no request for this time, such as 90s, 10m or 2h (never).")
   private @Nullable Duration idle;
 
   void check() {
     if (connections != null && connections < 1)
       throw new ParameterException(
           command.commandLine(),
-          "--max-connections %d: at least 1 client has to be allowed".formatted(connections));
+          "--max-connections %d: allow at least 1 client".formatted(connections));
   }
 
   /** What the user should know of a number that this process may not reach; null for nothing. */

@@ -33,16 +33,16 @@ final class ControllerCommand {
         paramLabel = "TYPE",
         description =
             "PIIX4, PIIX3, ICH6, IntelAhci, LsiLogic, BusLogic, LsiLogicSas, USB, NVMe, VirtioSCSI or I82078; it must"
-                + " fit the bus, which has a usual one.")
+                + " fit the bus. If it is left out, the usual one of the bus.")
     private @Nullable ControllerType type;
 
-    @Option(names = "--port-count", paramLabel = "N", description = "How many ports it has.")
+    @Option(names = "--port-count", paramLabel = "N", description = "The number of ports.")
     private @Nullable Integer portCount;
 
     @Option(
         names = "--bootable",
         paramLabel = "on|off",
-        description = "Whether a guest can start from its disks.")
+        description = "Whether a guest can boot from its disks.")
     private @Nullable Switch bootable;
 
     @Option(
@@ -104,7 +104,7 @@ final class ControllerCommand {
         request.body(settings.json()).session(session.id()), MachineWords::controller);
   }
 
-  @Command(description = "Gives a controller another name.")
+  @Command(description = "Renames a controller.")
   int rename(
       @Mixin ServerOptions server,
       @Mixin SessionOption session,
@@ -118,7 +118,7 @@ final class ControllerCommand {
     return server.ask(request.session(session.id()), MachineWords::controller);
   }
 
-  @Command(description = "Detaches whatever is on a controller, and removes it.")
+  @Command(description = "Removes a controller; the devices on it are detached first.")
   int remove(
       @Mixin ServerOptions server,
       @Mixin SessionOption session,

@@ -16,7 +16,7 @@ final class CopyOption {
       names = "--copy",
       paramLabel = "saved|working",
       description =
-          "What was last saved, or what the session that holds the machine has made of it (saved).")
+          "The copy that was last saved, or the working copy of the session that holds the machine (saved).")
   private @Nullable Copy copy;
 
   /** The API's word; null if none was given. */

@@ -47,7 +47,7 @@ record DemoChain(Path folder) {
     if (DAYS.stream().map(demo::image).allMatch(Files::exists)) return demo;
     if (Files.exists(folder) && !isEmpty(folder)) {
       throw new IOException(
-          folder + " is not empty and holds no demo; choose another folder with --state");
+          folder + " is not empty and has no demo in it; choose another folder with --state");
     }
     Path parent = Files.createDirectories(folder.toAbsolutePath().getParent());
     try (Workshop workshop = Workshop.in(parent, ".varve-demo-")) {

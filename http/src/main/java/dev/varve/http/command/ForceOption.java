@@ -12,8 +12,8 @@ final class ForceOption {
   @Option(
       names = "--force",
       description =
-          "Open images also if another program has them open for writing, and machines also while VirtualBox runs for"
-              + " their owner. What either of them writes may be lost.")
+          "Open images even if another program has them open for writing, and machines even while VirtualBox runs for"
+              + " their owner. What these programs write may be lost.")
   private boolean force;
 
   boolean isGiven() {
@@ -29,7 +29,7 @@ final class ForceOption {
     try {
       opening.run();
     } catch (UnlockedWriterException e) {
-      throw new IOException(e.getMessage() + "; --force opens it all the same", e);
+      throw new IOException(e.getMessage() + "; --force opens it anyway", e);
     }
   }
 }

@@ -21,7 +21,8 @@ public final class HelpCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "COMMAND",
       arity = "0..*",
-      description = "The command, with those above it: machine snapshot take. None: all commands.")
+      description =
+          "The command with the commands above it, such as: machine snapshot take. If left out: all commands.")
   private List<String> words = List.of();
 
   @Override
@@ -32,7 +33,7 @@ public final class HelpCommand implements Callable<Integer> {
       if (next == null)
         throw new ParameterException(
             spec.commandLine(),
-            "'%s' is no command of '%s'; those are: %s"
+            "'%s' is not a command of '%s'; its commands are: %s"
                 .formatted(
                     word,
                     found.getCommandSpec().qualifiedName(),

@@ -19,7 +19,7 @@ import picocli.CommandLine.Mixin;
 public final class HostCommand {
 
   @Command(
-      description = "Lists block devices and drives, and why those cannot be used that cannot.")
+      description = "Lists block devices and drives, and for those that cannot be used the reason.")
   int drives(@Mixin ServerOptions server) throws IOException {
     return server.ask(get("host", "drives"), HostCommand::table);
   }

@@ -27,12 +27,12 @@ import picocli.CommandLine.Spec;
     name = "check",
     sortOptions = false,
     description = {
-      "Looks for damage in images, each for itself.",
+      "Looks for damage in images. Each image is checked alone, without its parents.",
       "",
-      "Wasted space is no damage; --repair gives it back, too. Blocks that cannot be saved read as zeroes afterwards,"
-          + " or as the parent's; the report names them.",
+      "Wasted space is not damage; --repair frees it too. Blocks that cannot be saved read afterwards as zeroes or as"
+          + " the parent's contents; the report names them.",
       "",
-      "Of an image that is not clean, as a crash leaves it, it says whether VirtualBox may open it as it is.",
+      "For an image that is not clean, for example after a crash, the report says whether VirtualBox may open it.",
       ""
     },
     exitCodeListHeading = "%nExit status:%n",
@@ -64,7 +64,7 @@ final class ImageCheckCommand implements Callable<Integer> {
       names = "--output",
       paramLabel = "text|json",
       defaultValue = "TEXT",
-      description = "How to report (text).")
+      description = "How to print the report (text).")
   private OutputFormat output;
 
   @Override
@@ -137,8 +137,8 @@ final class ImageCheckCommand implements Callable<Integer> {
       case MAY_OPEN -> "may open the image as it is";
       case REPAIR_FIRST ->
           "must not open the image before it is repaired with --repair, or was served by Varve"
-              + " once: it trusts the count of allocated blocks, and would overwrite blocks or"
-              + " refuse the image for ever when it has added some";
+              + " once: VirtualBox trusts the count of allocated blocks. It would overwrite blocks, or"
+              + " refuse the image for ever after it has added some";
       case REFUSES -> "refuses the image";
     };
   }

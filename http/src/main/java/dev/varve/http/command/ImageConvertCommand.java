@@ -40,7 +40,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Copies a disk into one file: raw to VDI, VDI to raw, or a chain of images flattened to either.",
       "",
-      "What reads as zeroes takes no space in TARGET. TARGET appears when it is complete and on the medium, not before.",
+      "Ranges that read as zeroes take no space in TARGET. TARGET appears when it is complete and on the medium, not before.",
       ""
     })
 final class ImageConvertCommand implements Callable<Integer> {
@@ -56,16 +56,16 @@ final class ImageConvertCommand implements Callable<Integer> {
   @Option(
       names = "--from",
       paramLabel = "raw|vdi",
-      description = "What SOURCE is (told from its contents).")
+      description = "The format of SOURCE (detected from its contents).")
   private @Nullable DiskFormat from;
 
   @Option(
       names = "--to",
       paramLabel = "raw|vdi",
-      description = "What TARGET will be (told from its name: .vdi, or .raw and .img).")
+      description = "The format of TARGET (detected from its name: .vdi, or .raw and .img).")
   private @Nullable DiskFormat to;
 
-  @Option(names = "--force", description = "Replace TARGET if it exists and nobody uses it.")
+  @Option(names = "--force", description = "Replace TARGET if it exists and no program uses it.")
   private boolean force;
 
   @Mixin private ChainOptions chain;
@@ -76,7 +76,7 @@ final class ImageConvertCommand implements Callable<Integer> {
       names = "--output",
       paramLabel = "text|json",
       defaultValue = "TEXT",
-      description = "How to say what was written (text).")
+      description = "How to print what was written (text).")
   private OutputFormat output;
 
   @Override
@@ -90,7 +90,7 @@ final class ImageConvertCommand implements Callable<Integer> {
       throw wrong("--fixed, --block-size, --comment and --uuid are for VDI images, not raw files");
     }
     if (!force && Files.exists(target)) {
-      throw new IOException(target + " exists already; --force replaces it");
+      throw new IOException(target + " already exists; --force replaces it");
     }
     try (var _ = new CleanCancel();
         var threads = new StorageThreads(StorageThreads.DEFAULT_COUNT)) {
@@ -105,7 +105,7 @@ final class ImageConvertCommand implements Callable<Integer> {
     KnownFormat promised = KnownFormat.named(target);
     DiskFormat named = DiskFormat.named(target);
     if (to == null && named == null && promised == null)
-      throw wrong("say with --to what " + target + " will be");
+      throw wrong("the name of " + target + " does not tell its format: give it with --to");
     DiskFormat format = to != null ? to : named != null ? named : DiskFormat.VDI;
     // What such a file holds only its user knows, and has said it.
     boolean free = to != null && (promised == null || promised == KnownFormat.ISO);
@@ -144,7 +144,7 @@ final class ImageConvertCommand implements Callable<Integer> {
     try {
       return DiskFormat.of(paths.getFirst());
     } catch (OtherFormatException e) {
-      throw e.or("if its bytes are those of a disk all the same, say --from raw");
+      throw e.or("if its bytes are nevertheless the bytes of a disk, use --from raw");
     }
   }
 

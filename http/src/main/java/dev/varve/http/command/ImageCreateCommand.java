@@ -51,7 +51,8 @@ final class ImageCreateCommand implements Callable<Integer> {
   @Option(
       names = "--parent",
       paramLabel = "IMAGE",
-      description = "Create a differencing image on top of IMAGE, which nobody may be writing to.")
+      description =
+          "Create a differencing image on top of IMAGE. No program may be writing to IMAGE.")
   private @Nullable Path parent;
 
   @Mixin private NewImageOptions options;
@@ -60,7 +61,7 @@ final class ImageCreateCommand implements Callable<Integer> {
       names = "--output",
       paramLabel = "text|json",
       defaultValue = "TEXT",
-      description = "How to say what was created (text).")
+      description = "How to print what was created (text).")
   private OutputFormat output;
 
   @Override
@@ -77,14 +78,14 @@ final class ImageCreateCommand implements Callable<Integer> {
   private void checkName() {
     if (KnownFormat.isNamedRaw(file))
       throw wrong(
-          "'%s' is a name for a raw disk, and this makes VDI images: name it .vdi, or make an empty raw disk with 'truncate -s SIZE FILE'"
+          "'%s' is a name for a raw disk, but this command makes VDI images: name it .vdi, or make an empty raw disk with 'truncate -s SIZE FILE'"
               .formatted(file));
     String problem = ImageName.problem(file, false);
     if (problem != null) throw wrong(problem);
   }
 
   private VdiHeader createBase() throws IOException {
-    if (capacity == null) throw wrong("say with --capacity how large the disk will be");
+    if (capacity == null) throw wrong("the size of the disk is missing: give it with --capacity");
     VdiHeader created = VdiCreator.create(file, options.base(spec, capacity));
     warn(NewImageWarnings.ofBase(created.capacity()));
     return created;
@@ -100,7 +101,10 @@ final class ImageCreateCommand implements Callable<Integer> {
       VdiHeader created = VdiCreator.createChild(file, child, parent);
       warn(NewImageWarnings.ofChild(created, below));
       if (!Objects.equals(folderOf(file), folderOf(parent)))
-        warn(List.of("the parent is in another folder: name that with --search. It is " + parent));
+        warn(
+            List.of(
+                "the parent is in another folder: name its folder with --search. The parent is "
+                    + parent));
       return created;
     }
   }

@@ -42,7 +42,7 @@ final class ImageInfoCommand implements Callable<Integer> {
       names = "--output",
       paramLabel = "text|json",
       defaultValue = "TEXT",
-      description = "How to show it (text).")
+      description = "How to print it (text).")
   private OutputFormat output;
 
   @Override

@@ -14,29 +14,31 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "job",
     synopsisSubcommandLabel = "COMMAND",
-    description = "Shows, awaits and cancels the jobs of a running server.")
+    description = "Shows the jobs of a running server, waits for them and cancels them.")
 public final class JobCommand {
 
   private static final String JOB = "JOB";
 
-  @Command(description = "Lists the jobs that run, and the last hundred that have ended.")
+  @Command(description = "Lists the running jobs, and the last hundred that have ended.")
   int list(@Mixin ServerOptions server) throws IOException {
     return server.ask(get("jobs"), JobCommand::table);
   }
 
-  @Command(description = "Shows how far a job is.")
+  @Command(description = "Shows the progress of a job.")
   int show(@Mixin ServerOptions server, @Parameters(paramLabel = JOB) String job)
       throws IOException {
     return server.ask(get("jobs", job), JobCommand::sheet);
   }
 
-  @Command(description = "Waits until a job has ended; fails if it has. A signal cancels the job.")
+  @Command(
+      description =
+          "Waits until a job has ended; fails if the job has failed. Ctrl-C cancels the job.")
   int await(@Mixin ServerOptions server, @Parameters(paramLabel = JOB) String job)
       throws IOException {
     return server.run(get("jobs", job), true);
   }
 
-  @Command(description = "Asks a job to stop; everything is then as it was before.")
+  @Command(description = "Cancels a job; everything is then as it was before.")
   int cancel(@Mixin ServerOptions server, @Parameters(paramLabel = JOB) String job)
       throws IOException {
     return server.ask(post("jobs", job, "cancel"), JobCommand::sheet);

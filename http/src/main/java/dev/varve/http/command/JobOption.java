@@ -8,7 +8,7 @@ final class JobOption {
   @Option(
       names = "--no-wait",
       description =
-          "Print the job's id and end, instead of waiting; else a signal cancels the job.")
+          "Print the job's id and exit. Without this option the command waits, and Ctrl-C cancels the job.")
   private boolean noWait;
 
   boolean waits() {

@@ -40,7 +40,7 @@ final class JobWait {
       case DONE -> ended;
       case FAILED -> throw new RefusedException(ended.getJsonObject("problem"));
       case RUNNING, CANCELLED ->
-          throw new IOException(description + ": cancelled; all is as it was before");
+          throw new IOException(description + ": cancelled; everything is as it was before");
     };
   }
 

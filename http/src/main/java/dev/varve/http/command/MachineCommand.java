@@ -78,8 +78,8 @@ public final class MachineCommand {
 
   @Command(
       description =
-          "Forgets a machine; its files stay. Lists the media that are left. One that cannot be read is named by its"
-              + " settings file, as list shows it.")
+          "Unregisters a machine; its files stay. Lists media that the machine has left, see --mode. A machine that"
+              + " cannot be read is named by its settings file, as 'machine list' shows it.")
   int unregister(
       @Mixin ServerOptions server,
       @Parameters(paramLabel = MACHINE) String machine,
@@ -87,9 +87,9 @@ public final class MachineCommand {
               names = "--mode",
               paramLabel = "MODE",
               description =
-                  "What becomes of its media. UnregisterOnly: they are forgotten too (this is the default);"
-                      + " DetachAllReturnNone, DetachAllReturnHardDisksOnly, Full: detached and kept; none, the hard"
-                      + " disks, or all are listed.")
+                  "What happens to its media. UnregisterOnly: they are unregistered too (the default)."
+                      + " DetachAllReturnNone, DetachAllReturnHardDisksOnly, Full: they are detached and stay"
+                      + " registered; none, the hard disks, or all are listed.")
           @Nullable UnregisterMode mode)
       throws IOException {
     return server.ask(
@@ -101,7 +101,7 @@ public final class MachineCommand {
       description = {
         "Starts a machine: locks its media and serves its disks.",
         "",
-        "A drive whose medium cannot be served starts empty. A hard disk that cannot be served refuses the start."
+        "A drive whose medium cannot be served starts empty. A hard disk that cannot be served makes the start fail."
       })
   int start(
       @Mixin ServerOptions server,
@@ -111,8 +111,8 @@ public final class MachineCommand {
       @Option(
               names = "--read-only",
               description =
-                  "Only let the disks be read, and change no file; so a machine whose memory is saved can be looked"
-                      + " into.")
+                  "Serve the disks read-only and change no file. A machine whose memory is saved can be started this"
+                      + " way.")
           boolean readOnly)
       throws IOException {
     return server.ask(
@@ -130,14 +130,14 @@ public final class MachineCommand {
 
   @Command(
       description =
-          "Reads a machine's settings file again that another program has changed. Where nothing contradicts it that"
-              + " happens by itself.")
+          "Reads a machine's settings file again after another program has changed it. Varve does this by itself"
+              + " unless the change contradicts a session or a running machine.")
   int reload(
       @Mixin ServerOptions server,
       @Parameters(paramLabel = MACHINE) String machine,
       @Option(
               names = "--discard",
-              description = "Also where a session has changes that are not saved; they are lost.")
+              description = "Read it even if a session has unsaved changes, which are lost.")
           boolean discard)
       throws IOException {
     return server.ask(
@@ -147,8 +147,8 @@ public final class MachineCommand {
   @Command(
       name = "discard-state",
       description =
-          "Forgets the memory of a machine that VirtualBox has saved; the machine is then powered off. Deletes the"
-              + " memory's file, unless a snapshot needs it.")
+          "Discards the memory of a machine that VirtualBox has saved; the machine is then powered off. The memory's"
+              + " file is deleted unless a snapshot needs it.")
   int discardState(
       @Mixin ServerOptions server,
       @Mixin SessionOption session,
@@ -172,7 +172,8 @@ public final class MachineCommand {
 
   @Command(
       sortOptions = false,
-      description = "Puts a device into a slot; of a running machine, where it can be hot-plugged.")
+      description =
+          "Attaches a device to a slot. A running machine takes it if it can be hot-plugged.")
   int attach(
       @Mixin ServerOptions server,
       @Mixin SessionOption session,
@@ -183,7 +184,7 @@ public final class MachineCommand {
               paramLabel = MEDIUM,
               arity = "0..1",
               converter = MediumReference.Converter.class,
-              description = "What is in it; without, an empty drive.")
+              description = "The medium in it. If left out: an empty drive.")
           @Nullable MediumReference medium,
       @Option(
               names = "--type",
@@ -222,7 +223,7 @@ public final class MachineCommand {
 
   @Command(
       description =
-          "Takes a device out of its slot; of a running machine, where it can be hot-plugged.")
+          "Detaches the device in a slot. A running machine gives it up if it can be hot-plugged.")
   int detach(
       @Mixin ServerOptions server,
       @Mixin SessionOption session,
@@ -257,7 +258,7 @@ public final class MachineCommand {
         delete(at(machine, slot, "medium")).session(session.id()), MachineWords::attachment);
   }
 
-  @Command(description = "Does what a guest does that opens the tray of a drive.")
+  @Command(description = "Ejects the medium as if the guest had opened the tray.")
   int eject(
       @Mixin ServerOptions server,
       @Parameters(paramLabel = MACHINE) String machine,

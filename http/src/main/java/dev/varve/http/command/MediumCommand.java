@@ -48,7 +48,7 @@ public final class MediumCommand {
         paramLabel = "Standard|Fixed",
         defaultValue = "Standard",
         description =
-            "Grows with what is written, or has all its space from the beginning (Standard).")
+            "Standard: grows as it is written. Fixed: has all its space from the beginning (Standard).")
     private MediumVariant variant;
 
     JsonObject json(Path file) {
@@ -68,7 +68,7 @@ public final class MediumCommand {
               names = "--unused",
               description =
                   "Only differencing images that no machine and no snapshot uses, in the order in which they can be"
-                      + " deleted. They keep snapshots from being deleted.")
+                      + " deleted. While they exist, some snapshots cannot be deleted.")
           boolean unused)
       throws IOException {
     return server.ask(
@@ -78,7 +78,7 @@ public final class MediumCommand {
         MediumWords::media);
   }
 
-  @Command(description = "Shows a medium, who uses it and who holds it.")
+  @Command(description = "Shows a medium, the machines that use it and the locks on it.")
   int show(
       @Mixin ServerOptions server,
       @Parameters(paramLabel = MEDIUM, converter = MediumReference.Converter.class)
@@ -112,7 +112,7 @@ public final class MediumCommand {
     return server.ask(post("media").body(body), MediumWords::medium);
   }
 
-  @Command(sortOptions = false, description = "Registers an image that is there.")
+  @Command(sortOptions = false, description = "Registers an existing image.")
   int open(
       @Mixin ServerOptions server,
       @Parameters(paramLabel = "FILE") Path file,
@@ -126,7 +126,7 @@ public final class MediumCommand {
               names = "--format",
               paramLabel = "VDI|RAW",
               description =
-                  "RAW: its bytes are those of the disk, whatever they look like (told from its contents).")
+                  "RAW: its bytes are the bytes of the disk, even if they look like another format (detected from its contents).")
           @Nullable DiskFormat format)
       throws IOException {
     JsonObject body = location(file).put("device", device.text());
@@ -134,7 +134,7 @@ public final class MediumCommand {
     return server.ask(post("media", "open").body(body), MediumWords::medium);
   }
 
-  @Command(description = "Forgets a medium that nothing uses; its file stays.")
+  @Command(description = "Unregisters a medium that nothing uses; its file stays.")
   int close(
       @Mixin ServerOptions server,
       @Parameters(paramLabel = MEDIUM, converter = MediumReference.Converter.class)
@@ -145,7 +145,7 @@ public final class MediumCommand {
 
   @Command(
       description = {
-        "Forgets media that nothing uses, and deletes their files, one after the other until one cannot be deleted.",
+        "Unregisters media that nothing uses, and deletes their files, one after the other until one cannot be deleted.",
         ""
       })
   int delete(
@@ -192,7 +192,7 @@ public final class MediumCommand {
     return server.ask(patch("media", medium).body(change.json()), MediumWords::medium);
   }
 
-  @Command(description = "Makes a differencing image on a medium.")
+  @Command(description = "Makes a differencing image on top of a medium.")
   int diff(
       @Mixin ServerOptions server,
       @Parameters(paramLabel = MEDIUM, converter = MediumReference.Converter.class)
@@ -202,7 +202,7 @@ public final class MediumCommand {
     return server.ask(post("media", medium, "children").body(location(file)), MediumWords::medium);
   }
 
-  @Command(description = "Empties a differencing image: it shows what its parent shows again.")
+  @Command(description = "Empties a differencing image, so that it shows what its parent shows.")
   int reset(
       @Mixin ServerOptions server,
       @Parameters(paramLabel = MEDIUM, converter = MediumReference.Converter.class)
@@ -211,7 +211,7 @@ public final class MediumCommand {
     return server.ask(post("media", medium, "reset"), MediumWords::medium);
   }
 
-  @Command(description = "Looks at a medium's file again.")
+  @Command(description = "Inspects a medium's file again.")
   int refresh(
       @Mixin ServerOptions server,
       @Parameters(paramLabel = MEDIUM, converter = MediumReference.Converter.class)
@@ -222,7 +222,7 @@ public final class MediumCommand {
 
   @Command(
       description = {
-        "Shows which image holds which part of a hard disk, also while a machine runs on it.",
+        "Shows which image holds which part of a hard disk, also while a machine uses it.",
         "",
         "depth 1 is the medium itself, 2 its parent, and so on; at depth 0 no image holds anything and the disk reads"
             + " as zeroes.",
@@ -239,8 +239,8 @@ public final class MediumCommand {
 
   @Command(
       description = {
-        "Looks for damage in a hard disk's image, and changes nothing. While a machine writes to it, only damage is"
-            + " looked for, in the file as it is on disk.",
+        "Looks for damage in a hard disk's image; nothing is changed. While a machine writes to it, the file is"
+            + " checked as it is on disk, and for damage only.",
         ""
       },
       exitCodeListHeading = "%nExit status:%n",
@@ -266,7 +266,8 @@ public final class MediumCommand {
     return status[0];
   }
 
-  @Command(description = "Merges a medium into another of its chain; it disappears.")
+  @Command(
+      description = "Merges a medium into another one of its chain; the merged medium disappears.")
   int merge(
       @Mixin ServerOptions server,
       @Mixin JobOption job,
@@ -305,7 +306,7 @@ public final class MediumCommand {
 
   @Command(
       description =
-          "Holds a medium, so that nobody uses it against the kind of the lock; prints the lock's id.")
+          "Locks a medium for reading or writing until it is released; prints the lock's id.")
   int lock(
       @Mixin ServerOptions server,
       @Parameters(paramLabel = MEDIUM, converter = MediumReference.Converter.class)
@@ -314,7 +315,7 @@ public final class MediumCommand {
               names = "--kind",
               paramLabel = "Read|Write",
               defaultValue = "Write",
-              description = "What the holder does (Write).")
+              description = "What the lock is for (Write).")
           LockKind kind)
       throws IOException {
     return server.ask(
@@ -322,7 +323,7 @@ public final class MediumCommand {
         (lock, _) -> lock.getString("id"));
   }
 
-  @Command(description = "Gives a medium free.")
+  @Command(description = "Releases a lock of a medium.")
   int unlock(@Mixin ServerOptions server, @Parameters(paramLabel = "LOCK") String lock)
       throws IOException {
     return server.tell(ApiRequest.delete("locks", lock));

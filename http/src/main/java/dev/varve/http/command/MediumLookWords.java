@@ -47,7 +47,7 @@ final class MediumLookWords {
         server.send(request.query("limit", 10_000).query("offset", part.getLong("next")));
     if (!next.getJsonArray("images").equals(first.getJsonArray("images")))
       throw new IOException(
-          "the images of the disk changed while their map was read, by a snapshot or a merge; ask again");
+          "a snapshot or a merge changed the images of the disk while the map was read; run the command again");
     return next;
   }
 
@@ -72,7 +72,7 @@ final class MediumLookWords {
     }
     if (report.getBoolean("served"))
       text.append(
-          "\n  note: a machine is writing to it; only damage was looked for, in the file as it is on disk");
+          "\n  note: a machine is writing to it; the file was checked as it is on disk, and for damage only");
     return text.toString();
   }
 }

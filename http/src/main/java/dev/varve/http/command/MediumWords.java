@@ -76,14 +76,15 @@ final class MediumWords {
   static String unregistered(JsonObject answer, ApiClient server) throws IOException {
     ReadableNames media = ReadableNames.ofMedia(server);
     List<String> lines = new ArrayList<>();
-    lines.add("off the list: " + answer.getString("settingsFile"));
+    lines.add("unregistered: " + answer.getString("settingsFile"));
     media.of(answer.getJsonArray("media")).forEach(medium -> lines.add("medium: " + medium));
     answer
         .getJsonArray("images")
         .forEach(
             file ->
                 lines.add(
-                    "left: %s, which the machine may have saved, or nobody needs".formatted(file)));
+                    "kept: %s (the machine's settings file may refer to it; if not, it can be deleted)"
+                        .formatted(file)));
     answer.getJsonArray("work").forEach(work -> lines.add("given up: " + work));
     return String.join("\n", lines);
   }

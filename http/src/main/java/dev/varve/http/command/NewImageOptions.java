@@ -11,7 +11,9 @@ import picocli.CommandLine.ParameterException;
 /** How a command is told what a new image is to be. */
 final class NewImageOptions {
 
-  @Option(names = "--fixed", description = "Take all space at once, instead of as it is written.")
+  @Option(
+      names = "--fixed",
+      description = "Take all space at once, instead of growing as the disk is written.")
   private boolean fixed;
 
   @Option(
@@ -19,13 +21,13 @@ final class NewImageOptions {
       paramLabel = "SIZE",
       converter = ByteSize.class,
       description =
-          "128K to 8M, a power of two (1M, which QEMU insists on; that of the parent, if it is a differencing image).")
+          "128K to 8M, a power of two (1M, the only size that QEMU reads; for a differencing image that of the parent).")
   private @Nullable Long blockSize;
 
-  @Option(names = "--comment", paramLabel = "TEXT", description = "Kept in the image.")
+  @Option(names = "--comment", paramLabel = "TEXT", description = "A comment that the image keeps.")
   private @Nullable String comment;
 
-  @Option(names = "--uuid", description = "The image's own (random).")
+  @Option(names = "--uuid", description = "The uuid of the image (random).")
   private @Nullable UUID uuid;
 
   boolean isFixed() {

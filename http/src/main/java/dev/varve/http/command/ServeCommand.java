@@ -46,7 +46,7 @@ import picocli.CommandLine.Spec;
     name = "serve",
     sortOptions = false,
     description = {
-      "Serves disks over NBD until it gets SIGTERM or SIGINT: those of machines, or of images that are named.",
+      "Serves disks over NBD until it gets SIGTERM or SIGINT: the disks of machines, or the images that are named.",
       "",
       "Without IMAGE it serves the machines of a state folder, and answers 'varve machine', 'varve medium' and HTTP"
           + " requests. The disks of machines that run are on nbd.sock in that folder, and where --unix and --tcp say.",
@@ -102,7 +102,7 @@ public final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--search",
       paramLabel = "FOLDER",
-      description = "Where to look for parents too; may be repeated.")
+      description = "Another folder to search for parents; may be repeated.")
   private List<Path> searchFolders = List.of();
 
   @Option(
@@ -120,7 +120,7 @@ public final class ServeCommand implements Callable<Integer> {
       names = "--name",
       paramLabel = "NAME",
       description =
-          "Under which name clients find the disk (the file name without .vdi); repeated, for the next disk.")
+          "The name of the disk for clients (the file name without .vdi); repeat it for the next disk.")
   private List<String> names = List.of();
 
   @Option(names = "--unix", paramLabel = "PATH", description = "Listen on a Unix socket.")
@@ -135,7 +135,7 @@ public final class ServeCommand implements Callable<Integer> {
 
   @Option(
       names = "--read-only",
-      description = "Refuse whatever changes a disk, and write to no image; also of a --machine.")
+      description = "Serve the disks read-only and write to no image; also for a --machine.")
   private boolean readOnly;
 
   @Mixin private StartOption without;
@@ -147,7 +147,9 @@ public final class ServeCommand implements Callable<Integer> {
       description = "Whether clients may discard (on).")
   private Switch discard;
 
-  @Option(names = "--non-rotational", description = "Present the disk as one that does not spin.")
+  @Option(
+      names = "--non-rotational",
+      description = "Present the disk as non-rotational, like an SSD.")
   private boolean nonRotational;
 
   @Option(
@@ -155,7 +157,7 @@ public final class ServeCommand implements Callable<Integer> {
       paramLabel = "simple|structured",
       defaultValue = "STRUCTURED",
       description =
-          "How reads are answered (structured); simple is faster with most clients, which then see no holes.")
+          "The form of replies to reads (structured); simple is faster with most clients, but they then see no holes.")
   private ReplyStyle replies;
 
   @Mixin private ForceOption force;
@@ -165,7 +167,7 @@ public final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--demo",
       description =
-          "Serve a chain to try things on instead of IMAGE: an ext4 file system on three days. It is made on first"
+          "Serve a demo chain instead of IMAGE: an ext4 file system as it was on three days. It is made on first"
               + " use, and served on a Unix socket beside it.")
   private boolean demo;
 
@@ -173,7 +175,7 @@ public final class ServeCommand implements Callable<Integer> {
       names = "--output",
       paramLabel = "text|json",
       defaultValue = "TEXT",
-      description = "How to say what is served (text).")
+      description = "How to print what is served (text).")
   private OutputFormat output;
 
   @Option(
@@ -181,8 +183,8 @@ public final class ServeCommand implements Callable<Integer> {
       paramLabel = "error|warning|info|debug",
       defaultValue = "${env:VARVE_LOG_LEVEL:-info}",
       description =
-          "How much to log, on standard error ($VARVE_LOG_LEVEL, or info: what happens, and what is"
-              + " wrong).")
+          "How much to log, on standard error ($VARVE_LOG_LEVEL, or info: events, warnings and"
+              + " errors).")
   private LogLevel logLevel;
 
   @Override
@@ -210,14 +212,18 @@ public final class ServeCommand implements Callable<Integer> {
 
   private void checkOptions() {
     int count = leaves.size() + chains.size();
-    if (demo && count > 0) throw wrong("--demo serves its own disk; name no image beside it");
+    if (demo && count > 0)
+      throw wrong("--demo serves a disk of its own: remove it, or name no image");
     if (!demo && count == 0) checkMachineOptions();
     else if (api != null || !machines.isEmpty() || without.isGiven())
-      throw wrong("--machine, --without and --api-tcp are for machines; name no image beside them");
+      throw wrong(
+          "--machine, --without and --api-tcp are for machines: remove them, or name no image");
     if (count > 0 && state != null)
-      throw wrong("--state is for machines and the demo; an image needs none");
+      throw wrong("--state is for machines and the demo: remove it, or name no image");
     if (names.size() > count)
-      throw wrong("there are %d names for %d disks".formatted(names.size(), count));
+      throw wrong(
+          "there are %d names for %d disks: give each disk at most one --name"
+              .formatted(names.size(), count));
     if (unix != null) checkSocketPath(unix);
     clients.check();
   }
@@ -228,12 +234,12 @@ public final class ServeCommand implements Callable<Integer> {
           "--discard and --non-rotational are for images; a machine's disks have their own flags,"
               + " see 'varve machine set --help'");
     if (readOnly && machines.isEmpty())
-      throw wrong("--read-only is for an IMAGE or a --machine; name one");
+      throw wrong("--read-only needs an IMAGE or a --machine: name one");
     if (without.isGiven() && machines.size() != 1)
       throw wrong(
           "--without goes with one --machine; start the others with: varve machine start MACHINE --without SLOT");
     if (!names.isEmpty() || !searchFolders.isEmpty())
-      throw wrong("--name and --search are for images; name one to serve");
+      throw wrong("--name and --search are for images: name an IMAGE to serve");
   }
 
   private Path stateFolder() throws IOException {
@@ -241,7 +247,7 @@ public final class ServeCommand implements Callable<Integer> {
     int length = folder.toString().getBytes(StandardCharsets.UTF_8).length;
     if (length > MAX_STATE_FOLDER) {
       throw wrong(
-          "%s: the path of a state folder, which has sockets in it, has at most %d bytes, this one has %d; choose another with --state"
+          "%s: the path of a state folder may have at most %d bytes, because sockets are in it, and this path has %d; choose another with --state"
               .formatted(folder, MAX_STATE_FOLDER, length));
     }
     return folder;
@@ -266,7 +272,7 @@ public final class ServeCommand implements Callable<Integer> {
       spec.commandLine().getOut().flush();
       server.awaitClosed();
     } catch (IOException | RuntimeException e) {
-      log.stopping("it could not start all that it was told to");
+      log.stopping("not everything could be started");
       throw e;
     } finally {
       server.close();
@@ -293,7 +299,7 @@ public final class ServeCommand implements Callable<Integer> {
     int length = socket.toString().getBytes(StandardCharsets.UTF_8).length;
     if (length > MAX_SOCKET_PATH) {
       throw wrong(
-          "%s: the path of a socket has at most %d bytes, this one has %d; choose another with --unix"
+          "%s: the path of a socket may have at most %d bytes, and this path has %d; choose another with --unix"
               .formatted(socket, MAX_SOCKET_PATH, length));
     }
   }
@@ -327,7 +333,7 @@ public final class ServeCommand implements Callable<Integer> {
           disks.size() < names.size() ? names.get(disks.size()) : nameOf(chain.leaf().path());
       checkExportName(name);
       if (!taken.add(name))
-        throw wrong("two disks are named '" + name + "'; name them with --name");
+        throw wrong("two disks are named '" + name + "'; give them different names with --name");
       disks.add(
           new ServedDisk(
               namesOf(name, disks.isEmpty()),
@@ -349,7 +355,7 @@ public final class ServeCommand implements Callable<Integer> {
     String fault = folder ? "is that of a folder" : name.isEmpty() ? null : Names.fault(name);
     if (fault != null)
       throw wrong(
-          "a disk cannot be served as '%s': the name %s; give it another with --name"
+          "a disk cannot be served as '%s': the name %s; give the disk another name with --name"
               .formatted(Names.shown(name), fault));
   }
 
@@ -442,7 +448,7 @@ public final class ServeCommand implements Callable<Integer> {
   }
 
   static String summary(NbdStats stats) {
-    return "Stopped. %d requests of %d connections, %d MiB read, %d MiB written, an event loop was busy for %d ms at most."
+    return "Stopped. %d requests on %d connections, %d MiB read, %d MiB written; an event loop was busy for at most %d ms."
         .formatted(
             stats.requests(),
             stats.accepted(),

@@ -23,7 +23,7 @@ final class ServedImage {
     try {
       use.run();
     } catch (ImageInUseException e) {
-      throw new IOException(e.getMessage() + "; or, if a Varve server has it, " + instead, e);
+      throw new IOException(e.getMessage() + "; or, if a Varve server has it open, " + instead, e);
     }
   }
 }

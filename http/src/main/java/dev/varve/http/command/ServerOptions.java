@@ -29,7 +29,7 @@ final class ServerOptions {
       names = "--output",
       paramLabel = "text|json",
       defaultValue = "TEXT",
-      description = "How to say what was answered (text).")
+      description = "How to print the answer (text).")
   private OutputFormat output;
 
   /** What people are told of an answer; may ask the server for more. */

@@ -17,9 +17,9 @@ import picocli.CommandLine.Parameters;
     name = "session",
     synopsisSubcommandLabel = "COMMAND",
     description = {
-      "Holds a machine, so that several changes are saved together or not at all.",
+      "A session holds a machine, so that several changes are saved together or not at all.",
       "",
-      "Without a session each change is saved at once. With one, whose id --session gives, it changes a working copy.",
+      "Without a session each change is saved at once. With --session SESSION a command changes the working copy.",
       ""
     })
 final class SessionCommand {
@@ -28,12 +28,14 @@ final class SessionCommand {
 
   @Command(
       description =
-          "Lists the sessions that have not ended: which program holds which machine, since when, and until when.")
+          "Lists the sessions: the machine, the program that holds it, since when, and until when.")
   int list(@Mixin ServerOptions server) throws IOException {
     return server.ask(get("sessions"), MachineWords::sessions);
   }
 
-  @Command(description = "Holds a machine to change it; prints the session's id.")
+  @Command(
+      description =
+          "Begins a session, which holds a machine so that it can be changed; prints the session's id.")
   int lock(
       @Mixin ServerOptions server,
       @Parameters(paramLabel = "MACHINE") String machine,
@@ -42,14 +44,15 @@ final class SessionCommand {
               paramLabel = "Write|Shared",
               defaultValue = "Write",
               description =
-                  "Alone, or together with whoever holds the machine already, as with a running one"
-                      + " (Write).")
+                  "Write: this session alone holds the machine. Shared: it joins the session or the run that holds it"
+                      + " already (Write).")
           LockType type,
       @Option(
               names = "--lease",
               paramLabel = "SECONDS",
               defaultValue = "3600",
-              description = "End it by itself when no command names it for so long (3600).")
+              description =
+                  "The session ends by itself if no command names it for this time (3600).")
           int leaseSeconds)
       throws IOException {
     JsonObject session =
@@ -58,7 +61,8 @@ final class SessionCommand {
         post("machines", machine, "sessions").body(session), (begun, _) -> begun.getString("id"));
   }
 
-  @Command(description = "Begins a session's lease anew, as each command does that names it.")
+  @Command(
+      description = "Renews a session's lease. Each command that names the session does so too.")
   int renew(@Mixin ServerOptions server, @Parameters(paramLabel = SESSION) String session)
       throws IOException {
     return server.ask(post("sessions", session, "renew"), (_, _) -> "");
@@ -70,7 +74,7 @@ final class SessionCommand {
     return server.tell(post("sessions", session, "save"));
   }
 
-  @Command(description = "Makes the working copy what was last saved; the session goes on.")
+  @Command(description = "Discards unsaved changes of the working copy; the session goes on.")
   int discard(@Mixin ServerOptions server, @Parameters(paramLabel = SESSION) String session)
       throws IOException {
     return server.tell(post("sessions", session, "discard"));
@@ -78,8 +82,7 @@ final class SessionCommand {
 
   @Command(
       aliases = "unlock",
-      description =
-          "Ends a session, also one of another program; changes that were not saved are discarded.")
+      description = "Ends a session, also one of another program; unsaved changes are discarded.")
   int end(@Mixin ServerOptions server, @Parameters(paramLabel = SESSION) String session)
       throws IOException {
     return server.tell(delete("sessions", session));

@@ -19,7 +19,7 @@ final class SlotConverter implements ITypeConverter<Slot> {
     Matcher slot = SLOT.matcher(text);
     if (!slot.matches())
       throw new TypeConversionException(
-          "'" + text + "' is no slot: write CONTROLLER:PORT or CONTROLLER:PORT.DEVICE, IDE:1.1");
+          "'" + text + "' is not a slot: write CONTROLLER:PORT or CONTROLLER:PORT.DEVICE, IDE:1.1");
     int device = slot.group(3) == null ? 0 : Integer.parseInt(slot.group(3));
     return new Slot(slot.group(1), Integer.parseInt(slot.group(2)), device);
   }

@@ -21,7 +21,7 @@ final class SnapshotCommand {
   private static final String MACHINE = "MACHINE";
   private static final String SNAPSHOT = "SNAPSHOT";
 
-  @Command(description = "Lists the snapshots of a machine; a star is at the current one.")
+  @Command(description = "Lists the snapshots of a machine; a star marks the current one.")
   int list(@Mixin ServerOptions server, @Parameters(paramLabel = MACHINE) String machine)
       throws IOException {
     return server.ask(get("machines", machine, "snapshots"), MachineWords::snapshots);
@@ -38,9 +38,9 @@ final class SnapshotCommand {
 
   @Command(
       description = {
-        "Takes a snapshot; saves pending changes first.",
+        "Takes a snapshot; unsaved changes are saved first.",
         "",
-        "Of a running machine all disks are snapshot at one moment, and its guest goes on."
+        "All disks of a running machine are captured at the same moment, and its guest goes on."
       })
   int take(
       @Mixin ServerOptions server,
@@ -62,9 +62,9 @@ final class SnapshotCommand {
 
   @Command(
       description = {
-        "Makes a stopped machine what it was when the snapshot was taken.",
+        "Restores a stopped machine to the state of a snapshot.",
         "",
-        "What it is now is lost, unless a snapshot has it; pending changes are discarded."
+        "Its present state is lost, unless a snapshot has it; unsaved changes are discarded."
       })
   int restore(
       @Mixin ServerOptions server,
@@ -76,7 +76,7 @@ final class SnapshotCommand {
         post("machines", machine, "snapshots", snapshot, "restore").session(session.id()));
   }
 
-  @Command(description = "Deletes a snapshot: merges what its images hold into their neighbours.")
+  @Command(description = "Deletes a snapshot: merges its images into their neighbours.")
   int delete(
       @Mixin ServerOptions server,
       @Mixin SessionOption session,

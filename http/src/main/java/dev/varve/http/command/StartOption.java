@@ -14,8 +14,8 @@ final class StartOption {
       names = "--without",
       paramLabel = "SLOT",
       description =
-          "Start the machine without the device in this slot, such as SATA:1, which is then neither served nor locked;"
-              + " may be repeated.")
+          "Start the machine without the device in this slot, such as SATA:1. The device is neither served nor locked."
+              + " May be repeated.")
   private List<Slot> without = List.of();
 
   boolean isGiven() {

@@ -35,7 +35,7 @@ final class TimeSpan {
   }
 
   private static TypeConversionException wrong(String text, String rule) {
-    return new TypeConversionException("'" + text + "' is no time that can be used: " + rule);
+    return new TypeConversionException("'" + text + "' cannot be used as a time: " + rule);
   }
 
   /** How picocli reads one. */

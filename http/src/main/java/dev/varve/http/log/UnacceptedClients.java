@@ -26,8 +26,8 @@ final class UnacceptedClients {
   @Nullable String line(Instant time) {
     long nanos = TimeUnit.MILLISECONDS.toNanos(time.toEpochMilli());
     if (lines.admit(nanos) == LineLimit.KEPT_BACK) return null;
-    return "new clients wait, of NBD or of HTTP: "
+    return "new NBD or HTTP clients have to wait: "
         + FailureWords.of(new IOException("Too many open files"))
-        + ". They are accepted as soon as others have gone";
+        + ". They are accepted as soon as others have disconnected";
   }
 }

@@ -17,7 +17,7 @@ public final class CleanStop implements AutoCloseable {
 
   private static final List<String> SIGNALS = List.of("TERM", "INT", "HUP");
 
-  private volatile String why = "the JVM was told to end";
+  private volatile String why = "the JVM was told to stop";
   private final Thread hook;
 
   /** What is to be done; may block. */

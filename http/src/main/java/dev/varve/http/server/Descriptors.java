@@ -79,7 +79,7 @@ public record Descriptors(int limit, int open) {
     int needed = open + SERVER + PER_LOOP + SMALLEST_RESERVE;
     if (limit < needed)
       throw new IOException(
-          "this process may have %d files and sockets open, and a server needs at least %d: %d for the program and what is open already, and %d for event loops, sockets, a few images and clients; allow more with 'ulimit -n 1024', or with LimitNOFILE=1024 in a systemd unit"
+          "this process may have %d files and sockets open, but a server needs at least %d: %d for the program and what is open already, and %d for event loops, sockets, a few images and clients; allow more with 'ulimit -n 1024', or with LimitNOFILE=1024 in a systemd unit"
               .formatted(limit, needed, open, needed - open));
   }
 

@@ -93,7 +93,7 @@ final class ServerEnd {
 
   private static IOException late(String what) {
     return new IOException(
-        "%s did not end, because the host does not answer: what was written last may not be on the disk. Look at the file system below it"
+        "%s did not end, because the host does not answer: the last writes may not be on the disk. Check the file system below it"
             .formatted(what.isEmpty() ? "a disk" : what));
   }
 

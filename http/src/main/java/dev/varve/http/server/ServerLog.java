@@ -78,8 +78,8 @@ public final class ServerLog {
     if (!failed.text().isEmpty()) text += "; the host could not carry out: " + failed.text();
     if (failure == null) LOG.log(Level.INFO, text);
     else if (failure instanceof IOException)
-      LOG.log(Level.ERROR, text + "; not kept: " + reasons(failure));
-    else LOG.log(Level.ERROR, text + "; perhaps not everything is kept", failure);
+      LOG.log(Level.ERROR, text + "; not saved: " + reasons(failure));
+    else LOG.log(Level.ERROR, text + "; some data may be lost", failure);
   }
 
   private static String reasons(Throwable failure) {

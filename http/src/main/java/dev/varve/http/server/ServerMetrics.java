@@ -65,11 +65,11 @@ final class ServerMetrics {
           .register(made);
     for (Warnings.Kind kind : Warnings.Kind.values())
       Gauge.builder("varve.warnings", inventory, i -> warnings(i, kind))
-          .description("What is wrong at the moment and is shown until it is mended")
+          .description("Problems that go on at the moment")
           .tag("kind", kind.text())
           .register(made);
     Gauge.builder("varve.jobs.running", inventory, ServerMetrics::running)
-        .description("Long work that is going on")
+        .description("Running jobs")
         .register(made);
     Gauge.builder("varve.disks.hanging", threads, t -> t.hangs().count())
         .description("Disks with a request that the host has not answered for 5 seconds")
@@ -78,7 +78,7 @@ final class ServerMetrics {
         .description("Threads for requests that may wait for the host")
         .register(made);
     Gauge.builder("varve.storage.threads.stuck", threads, StorageThreads::stuck)
-        .description("Such threads whose request has waited for a tenth of a second or longer")
+        .description("Storage threads whose request has waited for a tenth of a second or longer")
         .register(made);
     made.getPrometheusRegistry().register(new MachineMetrics(inventory, disks));
     List.of(
@@ -94,7 +94,11 @@ final class ServerMetrics {
   private void registerNbd(PrometheusMeterRegistry to) {
     gauge(to, "connections", "Connections of NBD clients that are open", NbdStats::connections);
     count(to, "accepted", "Connections of NBD clients so far", NbdStats::accepted);
-    count(to, "refused", "NBD clients that were one too many", NbdStats::refused);
+    count(
+        to,
+        "refused",
+        "NBD clients that were refused because too many were connected",
+        NbdStats::refused);
     to.getPrometheusRegistry().register(new TurnMetrics(() -> nbd.get().turns()));
     count(to, "requests", "Requests of NBD clients", NbdStats::requests);
     count(to, "requests.handed.over", "Requests that storage threads served", NbdStats::handedOver);

@@ -261,7 +261,7 @@ public final class StateServer implements AutoCloseable {
     try {
       if (!changes.awaitTermination(patience.toMillis(), TimeUnit.MILLISECONDS))
         throw new IOException(
-            "a request has not ended in %d s, because the host does not answer; the next start finds out whether its change was made"
+            "a request has not ended within %d s, because the host does not answer; the next start finds out whether its change was made"
                 .formatted(patience.toSeconds()));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -271,7 +271,7 @@ public final class StateServer implements AutoCloseable {
   private static void log(Throwable bug) {
     LOG.log(
         Level.ERROR,
-        "a request or a job failed because of a bug in Varve: please report it with these lines",
+        "a request or a job failed because of a bug in Varve; please report it with these lines",
         bug);
   }
 

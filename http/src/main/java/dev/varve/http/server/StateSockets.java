@@ -87,7 +87,7 @@ final class StateSockets implements AutoCloseable {
       for (Throwable why : e.getSuppressed()) trouble.addSuppressed(why);
       throw DiskServer.cannotListen(
           folder.resolve(ApiClient.SOCKET),
-          "; %s. Mend that, or choose another state folder with --state".formatted(words(e)),
+          "; %s. Solve that, or choose another state folder with --state".formatted(words(e)),
           trouble);
     }
     warn(trouble);
@@ -117,7 +117,7 @@ final class StateSockets implements AutoCloseable {
       warnings.raise(
           Warnings.Kind.STATE_FOLDER,
           subject(),
-          "the server does not listen where it should: %s".formatted(FailureWords.of(e)));
+          "the server cannot listen in its state folder: %s".formatted(FailureWords.of(e)));
     }
   }
 
@@ -202,7 +202,7 @@ final class StateSockets implements AutoCloseable {
     warnings.raise(
         Warnings.Kind.STATE_FOLDER,
         subject(),
-        "the server's sockets cannot be made in the state folder %s: %s. They are in %s, where the commands of this user look too.%s Mend that, and Varve puts them in their place by itself"
+        "the server's sockets cannot be made in the state folder %s: %s. They are in %s, where the commands of this user look too.%s When that is solved, Varve moves them to the state folder by itself"
             .formatted(folder, why, elsewhere, tcp));
   }
 

@@ -110,7 +110,7 @@ final class BadMachinesTest {
     Reply refused =
         api.ask("unregisterMachine", id).query("mode", "Full").refused(400, "E_INVALIDARG");
 
-    assertTrue(refused.detail().endsWith("ask with mode=UnregisterOnly"), refused.detail());
+    assertTrue(refused.detail().endsWith("send mode=UnregisterOnly"), refused.detail());
     assertEquals(1, bad().size());
   }
 }

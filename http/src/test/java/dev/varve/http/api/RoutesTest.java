@@ -243,7 +243,7 @@ final class RoutesTest {
         "'format' of the body is none of VDI, RAW",
         detail("POST", "/api/v1/media", "{\"location\":\"/a\",\"capacity\":512,\"format\":\"X\"}"));
     assertEquals(
-        "'location' of the body has not the form of an absolute path: ^/[^\\u0000]*$",
+        "'location' of the body does not have the form of an absolute path: ^/[^\\u0000]*$",
         detail("POST", "/api/v1/media/open", "{\"location\":\"a\"}"));
     assertEquals(
         "the body is empty; name a member to change", detail("PATCH", "/api/v1/media/" + ID, "{}"));

@@ -17,7 +17,7 @@ class StrangersTest {
   @Test
   void ofRequestsWithoutTheTokenThereIsOneLineAMinuteWithTheirNumber() {
     for (int second = 0; second < 61; second++) {
-      for (int i = 0; i < 10; i++) refused(401, "this needs the header 'Authorization'");
+      for (int i = 0; i < 10; i++) refused(401, "this request needs the header 'Authorization'");
       now += TimeUnit.SECONDS.toNanos(1);
     }
     strangers.end();
@@ -25,22 +25,22 @@ class StrangersTest {
 
     assertEquals(
         List.of(
-            "WARNING a request was refused: it does not show the right token: GET /api/v1/machines"
+            "WARNING a request was refused: its token is missing or wrong: GET /api/v1/machines"
                 + " from 127.0.0.1:4711",
-            "WARNING a request was refused: it does not show the right token: GET /api/v1/machines"
+            "WARNING a request was refused: its token is missing or wrong: GET /api/v1/machines"
                 + " from 127.0.0.1:4711; 599 others since the last line like this",
-            "WARNING 9 more requests were refused since: without the right token, or sent by a page of"
-                + " another site"),
+            "WARNING 9 more requests were refused since: the token was missing or wrong, or a page of"
+                + " another site sent them"),
         said.lines());
   }
 
   @Test
   void aPageOfAnotherSiteIsToldBesides() {
-    refused(401, "this needs the header 'Authorization'");
-    refused(403, "the request comes from a page of 'http://evil'");
+    refused(401, "this request needs the header 'Authorization'");
+    refused(403, "the request comes from a web page of 'http://evil'");
 
     assertEquals(
-        "WARNING a request was refused: the request comes from a page of 'http://evil': GET"
+        "WARNING a request was refused: the request comes from a web page of 'http://evil': GET"
             + " /api/v1/machines from 127.0.0.1:4711",
         said.lines().getLast());
   }

@@ -64,7 +64,7 @@ class ServerProcessTest {
       lock.lock();
 
       assertEquals(self, ServerProcess.of(state));
-      assertTrue(failure().startsWith("process %d works in %s".formatted(self, state)), failure());
+      assertTrue(failure().startsWith("process %d uses %s".formatted(self, state)), failure());
       assertFalse(failure().contains("varve serve"), failure());
     }
     assertNull(ServerProcess.of(state));

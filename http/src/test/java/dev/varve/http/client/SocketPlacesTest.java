@@ -104,7 +104,7 @@ class SocketPlacesTest {
     assertEquals(List.of(), places(state).present());
     var refused = assertThrows(IOException.class, () -> places(state).make(_ -> {}));
     String why = refused.getSuppressed()[refused.getSuppressed().length - 1].getMessage();
-    assertTrue(why.contains("'" + place + "' is there already"), why);
+    assertTrue(why.contains("'" + place + "' already exists"), why);
   }
 
   @Test

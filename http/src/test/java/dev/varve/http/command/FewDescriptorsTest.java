@@ -49,7 +49,7 @@ class FewDescriptorsTest {
       String said = server.errors();
       assertTrue(
           said.matches(
-              "varve: this process may have \\d+ files and sockets open, and a server needs at least \\d+: .*\n"),
+              "varve: this process may have \\d+ files and sockets open, but a server needs at least \\d+: .*\n"),
           said);
     }
   }

@@ -62,7 +62,7 @@ class LogOfAServerTest {
           "INFO machines: machine 'web': snapshot 'second' is taken",
           "INFO machines: machine 'web': snapshot 'second' is restored",
           "INFO machines: machine 'web': the changes that were not saved are discarded",
-          "WARNING api: a request was refused: it does not show the right token: GET"
+          "WARNING api: a request was refused: its token is missing or wrong: GET"
               + " /api/v1/machines from 127.0.0.1:\\d+",
           "INFO server: stopping: SIGTERM",
           "WARNING api: 2 more requests were refused since: .*",

@@ -199,7 +199,9 @@ class ServeCommandTest {
     try (var varve = VarveProcess.start(folder, "serve", "a.vdi", "x/a.vdi")) {
       assertEquals(2, varve.exitStatus());
       assertTrue(
-          varve.errors().startsWith("varve: two disks are named 'a'; name them with --name"));
+          varve
+              .errors()
+              .startsWith("varve: two disks are named 'a'; give them different names with --name"));
     }
   }
 

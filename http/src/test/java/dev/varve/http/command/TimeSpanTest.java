@@ -26,6 +26,6 @@ class TimeSpanTest {
     String said =
         assertThrows(TypeConversionException.class, () -> TimeSpan.parse(text)).getMessage();
 
-    assertTrue(said.startsWith("'" + text + "' is no time that can be used: write "), said);
+    assertTrue(said.startsWith("'" + text + "' cannot be used as a time: write "), said);
   }
 }

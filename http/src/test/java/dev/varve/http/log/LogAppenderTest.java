@@ -58,9 +58,9 @@ class LogAppenderTest {
 
     assertEquals(
         List.of(
-            "varve: new clients wait, of NBD or of HTTP: this process has as many files and sockets"
+            "varve: new NBD or HTTP clients have to wait: this process has as many files and sockets"
                 + " open as it may; allow more with 'ulimit -n', or with LimitNOFILE= in a systemd"
-                + " unit. They are accepted as soon as others have gone"),
+                + " unit. They are accepted as soon as others have disconnected"),
         lines);
   }
 
