@@ -220,7 +220,7 @@ class ControlCommandTest {
           machine snapshot take m s      | POST /machines/m/snapshots | 'name' of the body is longer than 255 characters      | NAME is longer than 255 characters
           medium create /a --size 1      | POST /media              | 'capacity' of the body: 1 is less than 512               | --capacity: 1 is less than 512
           medium open /a --device dvd    | POST /media/open         | 'location' of the body is longer than 4096 characters    | FILE is longer than 4096 characters
-          medium open /a --format raw    | POST /media/open         | the body has no member 'format'; it can have device, location | the server does not know --format: it is of another version than this command
+          medium open /a --format raw    | POST /media/open         | the body has no member 'format'; it can have device, location | the server does not know --format: the server and this command are of different versions
           machine attach m SATA:9        | POST /machines/m/attachments | 'port' of the body: 900 is more than 255             | SLOT: 900 is more than 255
           machine bandwidth set m g --max-bytes-per-second 1 | PATCH /machines/m/bandwidth-groups/g | 'maxBytesPerSecond' of the body: x | --max-bytes-per-second: x
           machine show m                 | GET /machines/m          | the parameter 'machine' is longer than 100 characters    | MACHINE is longer than 100 characters
@@ -254,12 +254,12 @@ class ControlCommandTest {
       delimiter = '|',
       textBlock =
           """
-          machine attach m SATA                        | 'SATA' is no slot
-          machine attach m SATA:x                      | 'SATA:x' is no slot
+          machine attach m SATA                        | 'SATA' is not a slot
+          machine attach m SATA:x                      | 'SATA:x' is not a slot
           machine attach m SATA:0 --type tape          | 'tape' is none of HardDisk, DVD, Floppy
           machine attach m SATA:0 --bandwidth-group g --no-bandwidth-group | exclusive
           machine controller add m SATA                | --bus
-          machine bandwidth create m g --max-bytes-per-second fast | 'fast' is no size
+          machine bandwidth create m g --max-bytes-per-second fast | 'fast' is not a size
           medium set /a --type normal --auto-reset on  | exclusive
           medium set /a                                | --auto-reset
           medium create /a                             | --capacity
