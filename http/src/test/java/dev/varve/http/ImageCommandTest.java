@@ -160,8 +160,8 @@ class ImageCommandTest {
     image("create", path("a.vdi")).ended(2).says("--capacity");
     image("create", path("a.vdi"), "--capacity", "0").ended(2).says("capacity 0");
     image("create", path("a.vdi"), "--capacity", "1000").ended(2).says("sectors of 512");
-    image("create", path("a.vdi"), "--capacity", "12X").ended(2).says("'12X' is no size");
-    image("create", path("a.vdi"), "--capacity", "9999P").ended(2).says("is no size");
+    image("create", path("a.vdi"), "--capacity", "12X").ended(2).says("'12X' is not a size");
+    image("create", path("a.vdi"), "--capacity", "9999P").ended(2).says("is not a size");
     image("create", path("a.vdi"), "--capacity", "1M", "--block-size", "3M").ended(2);
     image("create", path("a.vdi"), "--capacity", "1M", "--block-size", "64G").ended(2);
     image("create", path("a.vdi"), "--capacity", "1M", "--comment", "x".repeat(256)).ended(2);
