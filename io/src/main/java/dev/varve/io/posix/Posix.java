@@ -677,7 +677,7 @@ public final class Posix {
   }
 
   /** The host's words for an error number. */
-  static String describe(int errno) {
+  private static String describe(int errno) {
     try {
       MemorySegment text = (MemorySegment) STRERROR.invokeExact(errno);
       return text.reinterpret(256).getString(0);
@@ -704,7 +704,7 @@ public final class Posix {
   }
 
   private static PosixException failure(String call, String about, int error) {
-    return new PosixException(call, about, error);
+    return new PosixException(call, about, error, describe(error));
   }
 
   private static String span(long length, long offset) {

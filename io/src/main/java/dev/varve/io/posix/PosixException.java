@@ -12,8 +12,11 @@ public final class PosixException extends IOException {
   private final String call;
   private final int errno;
 
-  PosixException(String call, String about, int errno) {
-    super(call + about + ": " + Posix.describe(errno) + " (errno " + errno + ")");
+  /**
+   * @param why the host's words for the error
+   */
+  PosixException(String call, String about, int errno, String why) {
+    super(call + about + ": " + why + " (errno " + errno + ")");
     this.call = call;
     this.errno = errno;
   }

@@ -2,7 +2,7 @@ package dev.varve.io.storage;
 
 import java.lang.System.Logger.Level;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -12,7 +12,8 @@ public final class Hangs {
 
   private static final System.Logger LOG = System.getLogger(Hangs.class.getName());
 
-  private final Set<HostWatch> present = ConcurrentHashMap.newKeySet();
+  /** Their names, by what watches them. */
+  private final Map<Object, String> present = new ConcurrentHashMap<>();
   private final Executor logging;
 
   /**
@@ -30,17 +31,17 @@ public final class Hangs {
     }
   }
 
-  void began(HostWatch disk) {
-    present.add(disk);
+  void began(Object disk, String name) {
+    present.put(disk, name);
   }
 
-  void ended(HostWatch disk) {
+  void ended(Object disk) {
     present.remove(disk);
   }
 
   /** The names of those disks, sorted. */
   public List<String> names() {
-    return present.stream().map(HostWatch::name).sorted().toList();
+    return present.values().stream().sorted().toList();
   }
 
   /** How many disks wait. */

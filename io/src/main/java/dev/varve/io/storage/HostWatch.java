@@ -74,7 +74,7 @@ public final class HostWatch implements StorageThreads.Look {
   private void hangs(long sinceNanos) {
     hanging = true;
     hangBeganNanos = sinceNanos;
-    hangs.began(this);
+    hangs.began(this, name);
     hangs.log(
         Level.WARNING,
         "{0}: the host has not answered a request for {1} s: the file system or the device below"
@@ -96,10 +96,5 @@ public final class HostWatch implements StorageThreads.Look {
   /** The disk is closed: nothing of it waits any more. */
   public void end() {
     hangs.ended(this);
-  }
-
-  /** The disk's name. */
-  String name() {
-    return name;
   }
 }
