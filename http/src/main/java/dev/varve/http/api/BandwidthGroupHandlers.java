@@ -4,6 +4,7 @@ import dev.varve.core.inventory.Inventory;
 import dev.varve.core.inventory.ServedDisks.GroupTraffic;
 import dev.varve.core.inventory.View.MachineView;
 import dev.varve.core.limit.BandwidthLimits;
+import dev.varve.core.limit.LimitStatistics;
 import dev.varve.core.machine.BandwidthGroup;
 import dev.varve.core.machine.Hardware;
 import dev.varve.core.machine.MachineId;
@@ -13,6 +14,8 @@ import java.util.function.Function;
 
 /** The bandwidth groups of machines. */
 final class BandwidthGroupHandlers {
+
+  private static final long MILLISECOND = 1_000_000;
 
   private final Inventory inventory;
   private final SessionHandlers sessions;
@@ -62,7 +65,31 @@ final class BandwidthGroupHandlers {
       BandwidthGroup group, Hardware copy, Map<String, GroupTraffic> traffic) {
     JsonObject json = MachineJson.of(group, copy);
     GroupTraffic now = traffic.get(group.name());
-    return now == null ? json : json.mergeIn(LimitsJson.of(now));
+    return now == null ? json : json.mergeIn(traffic(now));
+  }
+
+  /** A group's members {@code traffic} and {@code members}. */
+  private static JsonObject traffic(GroupTraffic traffic) {
+    return new JsonObject()
+        .put("traffic", traffic(traffic.all()))
+        .put(
+            "members",
+            MachineJson.array(
+                traffic.members().entrySet(),
+                member ->
+                    MachineJson.of(member.getKey()).put("traffic", traffic(member.getValue()))));
+  }
+
+  private static JsonObject traffic(LimitStatistics statistics) {
+    return new JsonObject()
+        .put("bytesPerSecond", statistics.bytesPerSecond())
+        .put("operationsPerSecond", statistics.operationsPerSecond())
+        .put("bytesRead", statistics.readAnswered())
+        .put("bytesWritten", statistics.writtenAnswered())
+        .put("operations", statistics.operations())
+        .put("waitingRequests", statistics.waitingRequests())
+        .put("waitingBytes", statistics.waitingBytes())
+        .put("throttledMilliseconds", statistics.throttledNanos() / MILLISECOND);
   }
 
   private Answer create(Call call) {

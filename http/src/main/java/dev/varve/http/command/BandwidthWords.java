@@ -43,7 +43,7 @@ final class BandwidthWords {
    */
   static TextTable table(JsonObject hardware) {
     var table = new TextTable("name", "kind", "limits", "attachments", "now", "waiting");
-    for (JsonObject group : MachineWords.objects(hardware, "bandwidthGroups")) {
+    for (JsonObject group : AnswerParts.objects(hardware, "bandwidthGroups")) {
       JsonObject traffic = group.getJsonObject("traffic");
       table.row(
           group.getString("name"),
@@ -84,8 +84,8 @@ final class BandwidthWords {
   private static TextTable traffic(JsonObject group) {
     var table = new TextTable("slot", "now", "waiting", "throttled", "read", "written", "requests");
     if (!group.containsKey("traffic")) return table;
-    for (JsonObject member : MachineWords.objects(group, "members"))
-      row(table, MachineWords.slot(member).toString(), member.getJsonObject("traffic"));
+    for (JsonObject member : AnswerParts.objects(group, "members"))
+      row(table, AnswerParts.slot(member).toString(), member.getJsonObject("traffic"));
     row(table, "all", group.getJsonObject("traffic"));
     return table;
   }

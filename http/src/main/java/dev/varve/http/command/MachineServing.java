@@ -104,7 +104,7 @@ final class MachineServing {
     for (Object each : started.getJsonArray("exports")) {
       JsonObject export = (JsonObject) each;
       export.put("machineName", machine.getString("name"));
-      JsonObject disk = disks.get(MachineWords.slot(export));
+      JsonObject disk = disks.get(AnswerParts.slot(export));
       if (disk != null) {
         export
             .put("location", disk.getValue("location"))
@@ -145,7 +145,7 @@ final class MachineServing {
     for (Object each : attached.getJsonArray("attachments")) {
       var attachment = (JsonObject) each;
       JsonObject medium = media.get(attachment.getString("medium"));
-      if (medium != null) disks.put(MachineWords.slot(attachment), medium);
+      if (medium != null) disks.put(AnswerParts.slot(attachment), medium);
     }
     return disks;
   }
@@ -179,7 +179,7 @@ final class MachineServing {
     var text = new StringBuilder(sheet.toString());
     for (JsonObject export : exports) {
       text.append(
-          "\n%s, %s: ".formatted(export.getString("machineName"), MachineWords.slot(export)));
+          "\n%s, %s: ".formatted(export.getString("machineName"), AnswerParts.slot(export)));
       text.append(
           export.containsKey("location")
               ? "%s, %d bytes".formatted(export.getString("location"), export.getLong("capacity"))

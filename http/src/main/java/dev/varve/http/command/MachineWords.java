@@ -1,6 +1,5 @@
 package dev.varve.http.command;
 
-import dev.varve.core.machine.Slot;
 import dev.varve.http.client.ApiClient;
 import dev.varve.http.client.ApiRequest;
 import io.vertx.core.json.JsonArray;
@@ -29,7 +28,7 @@ final class MachineWords {
 
   static String machines(JsonObject answer, ApiClient server) {
     var table = new TextTable("name", "state", "lock", "modified", "settings file");
-    for (JsonObject machine : objects(answer, "machines")) {
+    for (JsonObject machine : AnswerParts.objects(answer, "machines")) {
       table.row(
           machine.getString("name"),
           state(machine) + (machine.getBoolean("changedOutside", false) ? ", changed outside" : ""),
@@ -38,12 +37,12 @@ final class MachineWords {
           machine.getString("settingsFile"));
     }
     var text = new StringBuilder(table.isEmpty() ? "no machines" : table.toString());
-    for (JsonObject bad : objects(answer, "bad")) {
+    for (JsonObject bad : AnswerParts.objects(answer, "bad")) {
       text.append(
           "\ncannot be read: %s: %s"
               .formatted(bad.getString("settingsFile"), bad.getString("why")));
     }
-    for (JsonObject warning : objects(answer, "warnings"))
+    for (JsonObject warning : AnswerParts.objects(answer, "warnings"))
       text.append("\nwarning: ").append(warning.getString("text"));
     return text.toString();
   }
@@ -99,7 +98,8 @@ final class MachineWords {
   private static JsonArray leftOut(JsonObject machine) {
     JsonObject run = machine.getJsonObject("run");
     var slots = new JsonArray();
-    if (run != null) objects(run, "without").forEach(each -> slots.add(slot(each)));
+    if (run != null)
+      AnswerParts.objects(run, "without").forEach(each -> slots.add(AnswerParts.slot(each)));
     return slots;
   }
 
@@ -140,11 +140,11 @@ final class MachineWords {
   /** Which flags are set and do nothing, and why. */
   private static JsonArray withoutEffect(JsonObject hardware) {
     var without = new JsonArray();
-    for (JsonObject attachment : objects(hardware, "attachments")) {
+    for (JsonObject attachment : AnswerParts.objects(hardware, "attachments")) {
       for (var effect : attachment.getJsonObject("effects", new JsonObject())) {
         String why = ((JsonObject) effect.getValue()).getString("why");
         if (why != null && attachment.getBoolean(effect.getKey()))
-          without.add("%s %s: %s".formatted(slot(attachment), effect.getKey(), why));
+          without.add("%s %s: %s".formatted(AnswerParts.slot(attachment), effect.getKey(), why));
       }
     }
     return without;
@@ -175,9 +175,10 @@ final class MachineWords {
   static String allExports(JsonObject answer, ApiClient server) throws IOException {
     ReadableNames machines = ReadableNames.ofMachines(server);
     var table = new TextTable("machine", "slot", "uri");
-    for (JsonObject export : objects(answer, "exports")) {
+    for (JsonObject export : AnswerParts.objects(answer, "exports")) {
       String machine = machines.of(export.getString("machine"));
-      for (Object uri : export.getJsonArray("uris")) table.row(machine, slot(export), uri);
+      for (Object uri : export.getJsonArray("uris"))
+        table.row(machine, AnswerParts.slot(export), uri);
     }
     return tableOr("nothing is served", table);
   }
@@ -185,7 +186,7 @@ final class MachineWords {
   static String sessions(JsonObject answer, ApiClient server) throws IOException {
     ReadableNames machines = ReadableNames.ofMachines(server);
     var table = new TextTable("id", "machine", "type", "holder", "since", "expires");
-    for (JsonObject session : objects(answer, "sessions")) {
+    for (JsonObject session : AnswerParts.objects(answer, "sessions")) {
       table.row(
           session.getString("id"),
           machines.of(session.getString("machine")),
@@ -199,7 +200,7 @@ final class MachineWords {
 
   private static TextTable controllerTable(JsonObject hardware) {
     var table = new TextTable("name", "bus", "type", "ports", "bootable", "host io cache");
-    for (JsonObject controller : objects(hardware, "controllers")) {
+    for (JsonObject controller : AnswerParts.objects(hardware, "controllers")) {
       table.row(
           controller.getString("name"),
           controller.getString("bus"),
@@ -213,9 +214,9 @@ final class MachineWords {
 
   private static TextTable attachmentTable(JsonObject hardware, ReadableNames media) {
     var table = new TextTable("slot", "type", "flags", "bandwidth group", "reclaimed", "medium");
-    for (JsonObject attachment : objects(hardware, "attachments")) {
+    for (JsonObject attachment : AnswerParts.objects(hardware, "attachments")) {
       table.row(
-          slot(attachment),
+          AnswerParts.slot(attachment),
           attachment.getString("type"),
           flags(attachment),
           attachment.getString("bandwidthGroup"),
@@ -239,7 +240,7 @@ final class MachineWords {
   private static TextTable snapshotTable(JsonObject machine) {
     var table = new TextTable("name", "taken at", "id", "description");
     Map<String, Integer> depths = new HashMap<>();
-    for (JsonObject snapshot : objects(machine, "snapshots")) {
+    for (JsonObject snapshot : AnswerParts.objects(machine, "snapshots")) {
       String id = snapshot.getString("id");
       String parent = snapshot.getString("parent");
       int depth = parent == null ? 0 : depths.getOrDefault(parent, -1) + 1;
@@ -256,19 +257,10 @@ final class MachineWords {
 
   private static TextTable exportTable(JsonObject answer) {
     var table = new TextTable("slot", "uri");
-    for (JsonObject export : objects(answer, "exports")) {
-      for (Object uri : export.getJsonArray("uris")) table.row(slot(export), uri);
+    for (JsonObject export : AnswerParts.objects(answer, "exports")) {
+      for (Object uri : export.getJsonArray("uris")) table.row(AnswerParts.slot(export), uri);
     }
     return table;
-  }
-
-  static Slot slot(JsonObject placed) {
-    return new Slot(
-        placed.getString("controller"), placed.getInteger("port"), placed.getInteger("device"));
-  }
-
-  static Iterable<JsonObject> objects(JsonObject answer, String array) {
-    return answer.getJsonArray(array).stream().map(JsonObject.class::cast)::iterator;
   }
 
   private static JsonObject alone(String array, JsonObject thing) {

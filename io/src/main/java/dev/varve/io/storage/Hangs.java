@@ -14,6 +14,7 @@ public final class Hangs {
 
   /** Their names, by what watches them. */
   private final Map<Object, String> present = new ConcurrentHashMap<>();
+
   private final Executor logging;
 
   /**
