@@ -34,7 +34,7 @@ final class Attaching {
       InventoryState state, String session, Slot slot, DeviceType type, @Nullable MediumId id) {
     MachineEntry entry = Sessions.stoppedOrRunning(state, session, "attach a device");
     Hardware hardware = entry.working().hardware();
-    StorageController controller = Controllers.find(hardware, slot.controller());
+    StorageController controller = HardwareLookup.controller(hardware, slot.controller());
     Detaching.checkHotPlug(entry, controller, "attach a device");
     checkSlot(hardware, controller, slot);
     checkBus(controller, type);

@@ -3,7 +3,6 @@ package dev.varve.core.inventory;
 import dev.varve.core.machine.Attachment;
 import dev.varve.core.machine.Hardware;
 import dev.varve.core.machine.Machine;
-import dev.varve.core.medium.MediumId;
 import java.util.function.UnaryOperator;
 
 /** Every attachment that a saved machine names: those of its current state and of its snapshots. */
@@ -24,12 +23,5 @@ final class AttachmentVisitor {
 
   static Hardware map(Hardware hardware, UnaryOperator<Attachment> change) {
     return hardware.withAttachments(hardware.attachments().stream().map(change).toList());
-  }
-
-  /** A removable image that is not registered leaves its drive empty. */
-  static Attachment present(InventoryState state, Attachment attachment) {
-    MediumId medium = attachment.medium();
-    boolean gone = medium != null && !state.media().containsKey(medium);
-    return gone && attachment.type().isRemovable() ? attachment.withMedium(null) : attachment;
   }
 }

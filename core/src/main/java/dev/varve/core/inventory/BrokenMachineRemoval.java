@@ -1,6 +1,5 @@
 package dev.varve.core.inventory;
 
-import dev.varve.core.inventory.Inventory.Unlisted;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.medium.ErrorCode;
 import dev.varve.core.medium.MediumId;

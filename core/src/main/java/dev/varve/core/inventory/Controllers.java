@@ -2,7 +2,6 @@ package dev.varve.core.inventory;
 
 import static dev.varve.core.medium.ErrorCode.E_INVALIDARG;
 import static dev.varve.core.medium.ErrorCode.VBOX_E_OBJECT_IN_USE;
-import static dev.varve.core.medium.ErrorCode.VBOX_E_OBJECT_NOT_FOUND;
 
 import dev.varve.core.machine.Attachment;
 import dev.varve.core.machine.ControllerType;
@@ -23,19 +22,6 @@ final class Controllers {
   private static final Set<String> ROOMY_CHIPSETS = Set.of("ICH9", "ARMv8Virtual");
 
   private Controllers() {}
-
-  static StorageController find(Hardware hardware, String name) {
-    StorageController controller = hardware.controller(name);
-    if (controller == null)
-      throw ModelErrors.of(
-          VBOX_E_OBJECT_NOT_FOUND,
-          "there is no storage controller '%s'; there %s",
-          name,
-          hardware.controllers().isEmpty()
-              ? "is none at all: add one"
-              : "are " + hardware.controllers().stream().map(StorageController::name).toList());
-    return controller;
-  }
 
   static InventoryState add(
       InventoryState state,
@@ -72,7 +58,7 @@ final class Controllers {
   /** Detaches what is on it first. */
   static InventoryState remove(InventoryState state, String session, String name) {
     MachineEntry entry = Sessions.stopped(state, session, "remove a controller");
-    StorageController gone = find(entry.working().hardware(), name);
+    StorageController gone = HardwareLookup.controller(entry.working().hardware(), name);
     for (Attachment attachment : entry.working().hardware().attachments())
       if (attachment.slot().controller().equals(name))
         state = Detaching.detach(state, session, attachment.slot());
@@ -86,7 +72,7 @@ final class Controllers {
   /** The attachments of the working copy go with it; those of snapshots keep the old name. */
   static InventoryState rename(InventoryState state, String session, String name, String newName) {
     MachineEntry entry = Sessions.stopped(state, session, "rename a controller");
-    find(entry.working().hardware(), name);
+    HardwareLookup.controller(entry.working().hardware(), name);
     if (newName.equals(name)) return state;
     ModelErrors.checkName("a storage controller", Names.faultOfPart(newName), newName);
     checkFree(entry.working().hardware(), newName);
@@ -156,7 +142,7 @@ final class Controllers {
       UnaryOperator<StorageController> change) {
     MachineEntry entry = Sessions.stopped(state, session, doing);
     Hardware hardware = entry.working().hardware();
-    find(hardware, name);
+    HardwareLookup.controller(hardware, name);
     Hardware now = changed(hardware, name, change);
     return now.equals(hardware) ? state : state.with(entry.with(entry.working().with(now)));
   }

@@ -23,9 +23,9 @@ final class Detaching {
   static InventoryState detach(InventoryState state, String session, Slot slot) {
     MachineEntry entry = Sessions.stoppedOrRunning(state, session, "detach a device");
     Hardware hardware = entry.working().hardware();
-    StorageController controller = Controllers.find(hardware, slot.controller());
+    StorageController controller = HardwareLookup.controller(hardware, slot.controller());
     checkHotPlug(entry, controller, "detach a device");
-    Attachment attachment = Devices.find(hardware, slot);
+    Attachment attachment = HardwareLookup.attachment(hardware, slot);
     if (entry.state().isOnline() && !attachment.hotPluggable())
       throw ModelErrors.of(
           VBOX_E_NOT_SUPPORTED,

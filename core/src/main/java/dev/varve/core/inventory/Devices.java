@@ -5,10 +5,8 @@ import static dev.varve.core.medium.ErrorCode.VBOX_E_INVALID_OBJECT_STATE;
 import static dev.varve.core.medium.ErrorCode.VBOX_E_INVALID_VM_STATE;
 import static dev.varve.core.medium.ErrorCode.VBOX_E_NOT_SUPPORTED;
 import static dev.varve.core.medium.ErrorCode.VBOX_E_OBJECT_IN_USE;
-import static dev.varve.core.medium.ErrorCode.VBOX_E_OBJECT_NOT_FOUND;
 
 import dev.varve.core.machine.Attachment;
-import dev.varve.core.machine.Hardware;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
 import dev.varve.core.machine.StorageBus;
@@ -28,22 +26,15 @@ final class Devices {
 
   private Devices() {}
 
-  static Attachment find(Hardware hardware, Slot slot) {
-    Attachment attachment = hardware.attachment(slot);
-    if (attachment == null)
-      throw ModelErrors.of(
-          VBOX_E_OBJECT_NOT_FOUND, "nothing is attached at %s; attach a device first", slot);
-    return attachment;
-  }
-
   // ---- flags
 
   static InventoryState setPassthrough(
       InventoryState state, String session, Slot slot, boolean value) {
     MachineEntry entry = Sessions.stoppedOrRunning(state, session, "change passthrough");
-    StorageController controller = Controllers.find(entry.working().hardware(), slot.controller());
+    StorageController controller =
+        HardwareLookup.controller(entry.working().hardware(), slot.controller());
     Detaching.checkHotPlug(entry, controller, "change passthrough");
-    Attachment attachment = find(entry.working().hardware(), slot);
+    Attachment attachment = HardwareLookup.attachment(entry.working().hardware(), slot);
     checkKind(attachment, DeviceType.DVD, "passthrough");
     return changed(state, entry, slot, a -> a.withPassthrough(value));
   }
@@ -51,7 +42,7 @@ final class Devices {
   static InventoryState setTemporaryEject(
       InventoryState state, String session, Slot slot, boolean value) {
     MachineEntry entry = Sessions.anyStable(state, session, "change what an eject does");
-    Attachment attachment = find(entry.working().hardware(), slot);
+    Attachment attachment = HardwareLookup.attachment(entry.working().hardware(), slot);
     checkKind(attachment, DeviceType.DVD, "temporary eject");
     return changed(state, entry, slot, a -> a.withTemporaryEject(value));
   }
@@ -59,7 +50,7 @@ final class Devices {
   static InventoryState setNonRotational(
       InventoryState state, String session, Slot slot, boolean value) {
     MachineEntry entry = Sessions.stopped(state, session, "change nonRotational");
-    Attachment attachment = find(entry.working().hardware(), slot);
+    Attachment attachment = HardwareLookup.attachment(entry.working().hardware(), slot);
     checkKind(attachment, DeviceType.HARD_DISK, "nonRotational");
     return changed(state, entry, slot, a -> a.withNonRotational(value));
   }
@@ -67,7 +58,7 @@ final class Devices {
   /** Formats and controllers that cannot discard take the flag too; it then has no effect. */
   static InventoryState setDiscard(InventoryState state, String session, Slot slot, boolean value) {
     MachineEntry entry = Sessions.stopped(state, session, "change discard");
-    Attachment attachment = find(entry.working().hardware(), slot);
+    Attachment attachment = HardwareLookup.attachment(entry.working().hardware(), slot);
     checkKind(attachment, DeviceType.HARD_DISK, "discard");
     return changed(state, entry, slot, a -> a.withDiscard(value));
   }
@@ -76,8 +67,9 @@ final class Devices {
   static InventoryState setHotPluggable(
       InventoryState state, String session, Slot slot, boolean value) {
     MachineEntry entry = Sessions.stopped(state, session, "change hotPluggable");
-    Attachment attachment = find(entry.working().hardware(), slot);
-    StorageController controller = Controllers.find(entry.working().hardware(), slot.controller());
+    Attachment attachment = HardwareLookup.attachment(entry.working().hardware(), slot);
+    StorageController controller =
+        HardwareLookup.controller(entry.working().hardware(), slot.controller());
     if (!controller.bus().hotPlug())
       throw ModelErrors.of(
           VBOX_E_NOT_SUPPORTED,
@@ -93,7 +85,7 @@ final class Devices {
   static InventoryState setBandwidthGroup(
       InventoryState state, String session, Slot slot, @Nullable String group) {
     MachineEntry entry = Sessions.stoppedOrSaved(state, session, "change the bandwidth group");
-    find(entry.working().hardware(), slot);
+    HardwareLookup.attachment(entry.working().hardware(), slot);
     if (group != null) BandwidthGroups.find(entry.working().hardware(), group);
     return changed(state, entry, slot, a -> a.withBandwidthGroup(group));
   }
@@ -125,7 +117,7 @@ final class Devices {
   static InventoryState mount(
       InventoryState state, String session, Slot slot, @Nullable MediumId medium) {
     MachineEntry entry = Sessions.stoppedOrRunning(state, session, "change the image in a drive");
-    Attachment drive = find(entry.working().hardware(), slot);
+    Attachment drive = HardwareLookup.attachment(entry.working().hardware(), slot);
     if (Objects.equals(medium, drive.medium())) return state;
     if (!drive.type().isRemovable())
       throw ModelErrors.of(
@@ -170,7 +162,7 @@ final class Devices {
           VBOX_E_INVALID_VM_STATE,
           "machine '%s' is not running: no guest can open a tray",
           entry.name());
-    Attachment drive = find(entry.working().hardware(), slot);
+    Attachment drive = HardwareLookup.attachment(entry.working().hardware(), slot);
     if (drive.type() != DeviceType.DVD)
       throw ModelErrors.of(
           E_INVALIDARG, "at %s is no DVD drive, and nothing else has a tray", slot);

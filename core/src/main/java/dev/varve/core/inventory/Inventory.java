@@ -58,47 +58,6 @@ public final class Inventory implements AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger(Inventory.class.getName());
 
-  /** What becomes of a machine's media when it is unregistered. */
-  public enum UnregisterMode {
-    UNREGISTER_ONLY("UnregisterOnly"),
-    DETACH_ALL_RETURN_NONE("DetachAllReturnNone"),
-    DETACH_ALL_RETURN_HARD_DISKS_ONLY("DetachAllReturnHardDisksOnly"),
-    FULL("Full");
-
-    private final String text;
-
-    UnregisterMode(String text) {
-      this.text = text;
-    }
-
-    /** Its word in the API. */
-    public String text() {
-      return text;
-    }
-  }
-
-  /**
-   * What was given up with a machine that nobody can read.
-   *
-   * @param images files that attaching made, of which nobody can tell now whether the machine has
-   *     saved them: they stay
-   * @param work what a run before was doing to its media, in words
-   */
-  public record Unlisted(List<Path> images, List<String> work) {
-    public Unlisted {
-      images = List.copyOf(images);
-      work = List.copyOf(work);
-    }
-  }
-
-  /**
-   * What became of the file of a saved memory.
-   *
-   * @param stateFile absolute, or as the settings file names it if no file here can have that name
-   * @param kept why it is still there; null if it is not
-   */
-  public record DiscardedState(String stateFile, @Nullable String kept) {}
-
   /**
    * A machine that runs now.
    *
@@ -236,8 +195,7 @@ public final class Inventory implements AutoCloseable {
    *     for one file system holds up no other
    */
   public void checkMedia(Executor threads, Function<Path, String> fileSystemOf) {
-    transactions.checkWith(
-        new MediaCheck(transactions, resources.inspection(), threads, fileSystemOf));
+    transactions.showTo(new MediaCheck(transactions, resources.inspection(), threads, fileSystemOf)::takeUp);
   }
 
   /** What is wrong at the moment; any thread. */

@@ -284,6 +284,28 @@ record InventoryState(
     return new InventoryState(entries, media, locks, bad, halfMerged);
   }
 
+  /** A removable image that is not registered leaves its drive empty. */
+  Attachment present(Attachment attachment) {
+    MediumId medium = attachment.medium();
+    boolean gone = medium != null && !media.containsKey(medium);
+    return gone && attachment.type().isRemovable() ? attachment.withMedium(null) : attachment;
+  }
+
+  /** For people: machines, and their snapshots. */
+  String users(Map<MachineId, View.Use> uses) {
+    return String.join(
+        ", ",
+        uses.entrySet().stream()
+            .map(
+                e ->
+                    "machine '%s' (%s%d snapshots)"
+                        .formatted(
+                            machine(e.getKey()).name(),
+                            e.getValue().current() ? "its current state and " : "",
+                            e.getValue().snapshots().size()))
+            .toList());
+  }
+
   /** The machine's name where it is known, for messages. */
   static String names(Collection<MachineEntry> entries) {
     return String.join(", ", entries.stream().map(e -> "'" + e.name() + "'").toList());

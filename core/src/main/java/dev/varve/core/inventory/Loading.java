@@ -177,9 +177,7 @@ final class Loading {
   }
 
   private static InventoryState joined(InventoryState state, MachineSettings settings) {
-    return state.with(
-        MachineEntry.of(
-            AttachmentVisitor.map(settings.machine(), a -> AttachmentVisitor.present(state, a))));
+    return state.with(MachineEntry.of(AttachmentVisitor.map(settings.machine(), state::present)));
   }
 
   private static List<Medium> unseen(List<Medium> media) {

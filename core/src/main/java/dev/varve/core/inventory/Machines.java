@@ -5,7 +5,6 @@ import static dev.varve.core.medium.ErrorCode.VBOX_E_INVALID_OBJECT_STATE;
 import static dev.varve.core.medium.ErrorCode.VBOX_E_OBJECT_IN_USE;
 import static dev.varve.core.medium.ErrorCode.VBOX_E_XML_ERROR;
 
-import dev.varve.core.inventory.Inventory.UnregisterMode;
 import dev.varve.core.machine.Attachment;
 import dev.varve.core.machine.Hardware;
 import dev.varve.core.machine.Machine;

@@ -275,7 +275,7 @@ final class Media {
           "cannot %s '%s': it is used by %s; detach it and save, and delete the snapshots",
           doing,
           medium.name(),
-          users(state, uses));
+          state.users(uses));
     checkNoChildren(state, medium, doing);
     return medium;
   }
@@ -290,21 +290,6 @@ final class Media {
           medium.name(),
           children.size(),
           children.getFirst().name());
-  }
-
-  /** For people: machines, and their snapshots. */
-  static String users(InventoryState state, Map<MachineId, View.Use> uses) {
-    return String.join(
-        ", ",
-        uses.entrySet().stream()
-            .map(
-                e ->
-                    "machine '%s' (%s%d snapshots)"
-                        .formatted(
-                            state.machine(e.getKey()).name(),
-                            e.getValue().current() ? "its current state and " : "",
-                            e.getValue().snapshots().size()))
-            .toList());
   }
 
   // ---- differencing images
@@ -392,6 +377,6 @@ final class Media {
           VBOX_E_OBJECT_IN_USE,
           "'%s' is used by %s and cannot be merged; detach it and save, or delete the snapshot",
           medium.name(),
-          users(state, uses));
+          state.users(uses));
   }
 }

@@ -71,7 +71,7 @@ final class MediumTypes {
           medium,
           type,
           "it is used by %s, and %d machines may use it then; detach it and save first"
-              .formatted(Media.users(state, uses), most));
+              .formatted(state.users(uses), most));
   }
 
   /** What every machine writes to directly has no differencing images. */

@@ -165,7 +165,7 @@ final class OutsideEdits {
   /** The machine with whatever the file says besides storage; sessions keep their working copy. */
   private static InventoryState withTheRest(
       InventoryState state, MachineEntry entry, Machine machine) {
-    Machine known = AttachmentVisitor.map(machine, a -> AttachmentVisitor.present(state, a));
+    Machine known = AttachmentVisitor.map(machine, state::present);
     return state.with(
         entry.with(known.withHardware(entry.saved().hardware(), machine.currentStateModified())));
   }

@@ -1,6 +1,5 @@
 package dev.varve.core.inventory;
 
-import dev.varve.core.inventory.Inventory.UnregisterMode;
 import dev.varve.core.machine.Attachment;
 import dev.varve.core.machine.Machine;
 import dev.varve.core.machine.MachineId;

@@ -2,7 +2,6 @@ package dev.varve.core.inventory;
 
 import static dev.varve.core.medium.ErrorCode.VBOX_E_INVALID_VM_STATE;
 
-import dev.varve.core.inventory.Inventory.DiscardedState;
 import dev.varve.core.journal.FileStep;
 import dev.varve.core.machine.Machine;
 import dev.varve.core.machine.Snapshot;

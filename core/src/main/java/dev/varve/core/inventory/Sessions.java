@@ -94,7 +94,7 @@ final class Sessions {
         MediumLocks.needFree(state, medium, "delete what attaching made");
     }
     // An image that left its drive unsaved may be gone for good: the drive comes back empty.
-    Machine saved = AttachmentVisitor.map(entry.saved(), a -> AttachmentVisitor.present(state, a));
+    Machine saved = AttachmentVisitor.map(entry.saved(), state::present);
     return state.with(entry.with(saved).discarding()).withoutMedia(implicit);
   }
 

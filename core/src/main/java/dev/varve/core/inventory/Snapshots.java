@@ -154,8 +154,7 @@ final class Snapshots {
     InventoryState clean = Sessions.discard(state, held.id());
     MachineEntry entry = clean.machine(held.id());
     String doing = "restore snapshot '%s' of machine '%s'".formatted(snapshot.name(), held.name());
-    Hardware hardware =
-        AttachmentVisitor.map(snapshot.hardware(), a -> AttachmentVisitor.present(clean, a));
+    Hardware hardware = AttachmentVisitor.map(snapshot.hardware(), clean::present);
     InventoryState now = readable(clean, hardware, doing, null);
 
     List<Medium> unneeded = unneeded(now, entry);

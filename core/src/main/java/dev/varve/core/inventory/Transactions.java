@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -43,7 +44,7 @@ final class Transactions {
   private final PatientLook patientLook = new PatientLook(LOOK_PATIENCE);
   private volatile InventoryState state;
   private volatile View view;
-  private volatile @Nullable MediaCheck check;
+  private volatile Consumer<InventoryState> viewer = _ -> {};
 
   Transactions(Resources resources, MachineRuns runs, InventoryState state) {
     this.resources = resources;
@@ -226,16 +227,15 @@ final class Transactions {
     state = next;
     view = Views.of(next);
     published.signalAll();
-    MediaCheck running = check;
-    if (running != null) running.takeUp(next);
+    viewer.accept(next);
   }
 
-  /** Has all media looked at that have not been, now and later. */
-  void checkWith(MediaCheck check) {
+  /** Shows {@code viewer} this state and each later one. It is called with the lock held. */
+  void showTo(Consumer<InventoryState> viewer) {
     locked(
         () -> {
-          this.check = check;
-          check.takeUp(state);
+          this.viewer = viewer;
+          viewer.accept(state);
           return null;
         });
   }

@@ -148,7 +148,7 @@ class EncryptedMediaTest {
     Path disks = bench.folder.resolve("disks");
     Files.copy(
         bench.machine(machine).saved().settingsFile(), disks.resolve("copy of the machine.vbox"));
-    bench.inventory.unregister(machine, Inventory.UnregisterMode.UNREGISTER_ONLY);
+    bench.inventory.unregister(machine, UnregisterMode.UNREGISTER_ONLY);
 
     MediumId opened =
         bench.inventory.openMedium(bench.folder.resolve("disks/secret.vdi"), DeviceType.HARD_DISK);

@@ -130,7 +130,7 @@ class HangingHostTest {
             () -> bench.inventory.start(slow),
             () -> bench.inventory.powerDown(slow),
             () -> bench.inventory.lock(slow, LockType.SHARED),
-            () -> bench.inventory.unregister(slow, Inventory.UnregisterMode.UNREGISTER_ONLY))) {
+            () -> bench.inventory.unregister(slow, UnregisterMode.UNREGISTER_ONLY))) {
       ModelException refused = Bench.refusal(change);
       assertEquals(ErrorCode.VBOX_E_INVALID_OBJECT_STATE, refused.code());
       assertTrue(refused.getMessage().contains("is being started"), refused.getMessage());

@@ -139,7 +139,7 @@ class MediaCheckTest {
     bench.inventory.save(session);
     bench.inventory.unlock(session);
     Path settings = bench.machine(machine).saved().settingsFile();
-    bench.inventory.unregister(machine, Inventory.UnregisterMode.UNREGISTER_ONLY);
+    bench.inventory.unregister(machine, UnregisterMode.UNREGISTER_ONLY);
     check(ONE_FILE_SYSTEM);
 
     bench.inventory.openMachine(settings);

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.varve.core.inventory.Inventory.UnregisterMode;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
 import dev.varve.core.machine.StorageBus;
@@ -389,7 +388,7 @@ class RegistriesTest {
         <?xml version="1.0"?>
         <VirtualBox xmlns="http://www.virtualbox.org/" version="1.19-linux">
           <Machine uuid="{%s}" name="%s" OSType="Debian_64" snapshotFolder="Snapshots" lastStateChange="2026-11-26T17:15:29Z">
-            <Media>
+            <MediaRegistry>
               <DVDImages>
                 <Image uuid="{%s}" location="%s"/>
               </DVDImages>

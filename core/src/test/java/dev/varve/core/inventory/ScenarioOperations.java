@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.varve.core.inventory.Inventory.UnregisterMode;
 import dev.varve.core.inventory.View.MachineView;
 import dev.varve.core.machine.Attachment;
 import dev.varve.core.machine.BandwidthGroup;

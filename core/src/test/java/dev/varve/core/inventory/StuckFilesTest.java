@@ -245,7 +245,7 @@ class StuckFilesTest {
   void aMachineOpenedThroughALinkIsTheOneOfTheFile() throws IOException {
     MachineId machine = bench.machine("mail");
     Path file = bench.machine(machine).saved().settingsFile();
-    bench.inventory.unregister(machine, Inventory.UnregisterMode.UNREGISTER_ONLY);
+    bench.inventory.unregister(machine, UnregisterMode.UNREGISTER_ONLY);
     Path link = Files.createSymbolicLink(folder.resolve("link.vbox"), file);
 
     assertEquals(machine, bench.inventory.openMachine(link));

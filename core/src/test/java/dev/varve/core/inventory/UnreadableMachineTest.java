@@ -3,7 +3,6 @@ package dev.varve.core.inventory;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.varve.core.inventory.Inventory.UnregisterMode;
 import dev.varve.core.journal.Steps;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.medium.ErrorCode;
@@ -78,9 +77,9 @@ class UnreadableMachineTest {
     Files.move(settings, away);
     bench.reopen();
 
-    Inventory.Unlisted given = bench.inventory.unlist(settings);
+    Unlisted given = bench.inventory.unlist(settings);
 
-    assertEquals(new Inventory.Unlisted(List.of(top), List.of()), given);
+    assertEquals(new Unlisted(List.of(top), List.of()), given);
     assertEquals(List.of(), bench.inventory.view().bad());
     assertEquals(List.of(), journal());
     bench.reopen();
@@ -115,7 +114,7 @@ class UnreadableMachineTest {
           List.of(lost, away),
           bench.inventory.view().bad().stream().map(View.BadMachine::id).toList());
 
-      Inventory.Unlisted given = bench.inventory.unlist(lostFile);
+      Unlisted given = bench.inventory.unlist(lostFile);
 
       assertEquals(1, given.work().size());
       assertTrue(given.work().getFirst().endsWith("of machine " + lost), given::toString);
@@ -162,8 +161,8 @@ class UnreadableMachineTest {
       Files.delete(other);
       bench.reopen();
 
-      Inventory.Unlisted first = bench.inventory.unlist(other);
-      Inventory.Unlisted last = bench.inventory.unlist(lost);
+      Unlisted first = bench.inventory.unlist(other);
+      Unlisted last = bench.inventory.unlist(lost);
 
       assertEquals(List.of(), first.work());
       assertEquals(1, last.work().size());

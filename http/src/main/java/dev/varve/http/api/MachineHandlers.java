@@ -1,11 +1,11 @@
 package dev.varve.http.api;
 
+import dev.varve.core.inventory.DiscardedState;
 import dev.varve.core.inventory.Inventory;
-import dev.varve.core.inventory.Inventory.DiscardedState;
 import dev.varve.core.inventory.Inventory.Started;
-import dev.varve.core.inventory.Inventory.Unlisted;
-import dev.varve.core.inventory.Inventory.UnregisterMode;
 import dev.varve.core.inventory.StartOptions;
+import dev.varve.core.inventory.Unlisted;
+import dev.varve.core.inventory.UnregisterMode;
 import dev.varve.core.inventory.View;
 import dev.varve.core.inventory.View.MachineView;
 import dev.varve.core.inventory.Warnings;

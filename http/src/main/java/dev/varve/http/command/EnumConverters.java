@@ -1,6 +1,6 @@
 package dev.varve.http.command;
 
-import dev.varve.core.inventory.Inventory.UnregisterMode;
+import dev.varve.core.inventory.UnregisterMode;
 import dev.varve.core.machine.BandwidthGroup;
 import dev.varve.core.machine.ControllerType;
 import dev.varve.core.machine.LockType;

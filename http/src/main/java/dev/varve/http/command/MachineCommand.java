@@ -6,7 +6,7 @@ import static dev.varve.http.client.ApiRequest.patch;
 import static dev.varve.http.client.ApiRequest.post;
 import static dev.varve.http.client.ApiRequest.put;
 
-import dev.varve.core.inventory.Inventory.UnregisterMode;
+import dev.varve.core.inventory.UnregisterMode;
 import dev.varve.core.machine.Slot;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.http.client.ApiRequest;
