@@ -195,7 +195,8 @@ public final class Inventory implements AutoCloseable {
    *     for one file system holds up no other
    */
   public void checkMedia(Executor threads, Function<Path, String> fileSystemOf) {
-    transactions.showTo(new MediaCheck(transactions, resources.inspection(), threads, fileSystemOf)::takeUp);
+    transactions.showTo(
+        new MediaCheck(transactions, resources.inspection(), threads, fileSystemOf)::takeUp);
   }
 
   /** What is wrong at the moment; any thread. */
