@@ -79,8 +79,7 @@ final class BordersTest {
               "dev.varve.core.settings..",
               "dev.varve.core.inventory..",
               "dev.varve.core.machine..",
-              "dev.varve.core.xml..")
-          .allowEmptyShould(true);
+              "dev.varve.core.xml..");
 
   @ArchTest
   static final ArchRule ioKnowsNoControlPlane =
@@ -167,8 +166,26 @@ final class BordersTest {
               "dev.varve.io.host..",
               "dev.varve.io.chain..",
               "dev.varve.io.running..",
-              "dev.varve.io.nbd..")
-          .allowEmptyShould(true);
+              "dev.varve.io.nbd..");
+
+  @ArchTest
+  static final ArchRule formatsDoNotKnowEachOther =
+      noClasses()
+          .that()
+          .resideInAPackage("dev.varve.io.vdi..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("dev.varve.io.host..");
+
+  @ArchTest
+  static final ArchRule aChainReachesItsImagesAsLayers =
+      noClasses()
+          .that()
+          .resideInAPackage("dev.varve.io.chain..")
+          .should()
+          .dependOnClassesThat()
+          .haveNameMatching(
+              "dev\\.varve\\.io\\.vdi\\.(VdiImage|VdiLayerWriter|BlockMap|BlockEntry|BlockAllocator|FileBlocks)");
 
   @ArchTest
   static final ArchRule theWiringKnowsNoCommand =
