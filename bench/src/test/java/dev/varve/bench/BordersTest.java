@@ -282,14 +282,20 @@ final class BordersTest {
               "io.chain.RunningTop"),
           Set.of(
               "io.chain.ChainReader",
-              "io.chain.DenseFile",
               "io.chain.TopBlocks",
               "io.chain.TopImage",
               "io.chain.WritesInPlace"),
           Set.of("io.file.FileOpening", "io.file.FileSpace", "io.file.MappedFile"),
           Set.of("io.nbd.BufferPool", "io.nbd.LoopBuffer", "io.nbd.SharedBuffers"),
           Set.of("io.nbd.Connection", "io.nbd.PartialRequest"),
-          Set.of("io.vdi.BlockMap", "io.vdi.MapScan", "io.vdi.RawMap", "io.vdi.VdiImage"),
+          Set.of(
+              "io.vdi.BlockMap",
+              "io.vdi.DenseFile",
+              "io.vdi.FileBlocks",
+              "io.vdi.MapScan",
+              "io.vdi.VdiGrowth",
+              "io.vdi.VdiImage",
+              "io.vdi.VdiLayerWriter"),
           // A file that is read, its rules, and what is said of one that breaks them.
           Set.of("io.vdi.HeaderNotes", "io.vdi.HeaderRules", "io.vdi.VdiHeader"),
           Set.of(
