@@ -16,11 +16,11 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code varve-bench compare}: Varve, qemu-nbd and nbdkit serve the same disk in turn and bear the
+ * {@code varve-bench compare}: Varve, qemu-nbd and nbdkit serve the same disk in turn under the
  * same loads; prints how many times as fast Varve was. Runs on the main thread.
  *
- * <p>Needs qemu-nbd, qemu-img, nbdkit and fio. Exit status 0 when everything was measured, whatever
- * came out.
+ * <p>Needs qemu-nbd, qemu-img, nbdkit and fio. The exit status is 0 when everything was measured,
+ * also if goals were missed.
  */
 @Command(
     name = "compare",
@@ -36,18 +36,18 @@ public final class CompareCommand implements Callable<Integer> {
       names = {"-w", "--workload"},
       paramLabel = "NAME",
       split = ",",
-      description = "Only these, in any number; --list names them. Usual: all.")
+      description = "Measures only these workloads; --list names them. Usual: all.")
   private List<String> names = List.of();
 
   @Option(
       names = "--server",
       paramLabel = "NAME=COMMAND",
       description =
-          "One more server, of a raw file, for comparison: a command in which {socket} and {image}"
-              + " are replaced, and which stays in the foreground.")
+          "One more server of a raw file to compare with: a command that stays in the foreground."
+              + " {socket} and {image} in it are replaced.")
   private Map<String, String> others = new LinkedHashMap<>();
 
-  @Option(names = "--list", description = "Names the workloads, and measures nothing.")
+  @Option(names = "--list", description = "Lists the workloads and measures nothing.")
   private boolean list;
 
   @Override

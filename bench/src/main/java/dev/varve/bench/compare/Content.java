@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.SplittableRandom;
 
-/** What the test disks hold: every page tells its place and the layer that it was written to. */
+/** What the test disks hold: every page contains its offset and the layer that it is in. */
 final class Content {
 
   static final int MEBIBYTE = 1 << 20;

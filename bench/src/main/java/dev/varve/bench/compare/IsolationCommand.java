@@ -29,8 +29,8 @@ import picocli.CommandLine.Spec;
  * disk as fast as it can and a third reads one that is not in memory.
  *
  * <p>Clients take processor time too, and so does what the host does for them. Therefore the same
- * follows with a process for each disk: Varve's, qemu-nbd's and nbdkit's. And a thread that only
- * sleeps shows how late the machine lets anybody go on.
+ * is measured with a process for each disk: Varve's, qemu-nbd's and nbdkit's. A thread that only
+ * sleeps shows how late the machine wakes any thread.
  */
 @Command(
     name = "isolation",
@@ -50,7 +50,7 @@ public final class IsolationCommand implements Callable<Integer> {
   private static final Load COLD_READS = new Load(Access.RANDOM_READ, 4 << 10, 32);
   private static final Load WRITES = new Load(Access.WRITE, 1 << 20, 4);
 
-  /** What Varve says of itself when it stops. */
+  /** What Varve prints when it stops. */
   private static final Pattern STALL = Pattern.compile("busy for (\\d+) ms at most");
 
   @Mixin private Settings settings;
@@ -58,7 +58,7 @@ public final class IsolationCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   /**
-   * Who serves the disks.
+   * The servers of the disks.
    *
    * @param together one process for all of them, each under its name; else one for each
    */
@@ -215,7 +215,7 @@ public final class IsolationCommand implements Callable<Integer> {
     return new LeanClient().run(disk.socket(), disk.name(), load, range, seconds);
   }
 
-  /** The longest that a server told of when it stopped. */
+  /** The longest stall that a server reported when it stopped. */
   private static OptionalInt longestStall(List<ServerProcess> servers) throws IOException {
     OptionalInt longest = OptionalInt.empty();
     for (ServerProcess server : servers) {

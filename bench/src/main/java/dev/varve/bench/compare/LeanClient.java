@@ -9,8 +9,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The least that a client can do: one thread, one write for all requests that are due, one read for
- * all replies that have come. fio needs several times the CPU for each request, and is what is
- * measured once a server is fast.
+ * all replies that have come. fio needs several times the CPU for each request, so with a fast
+ * server it is fio that is measured. Used by one thread; blocks.
  */
 final class LeanClient implements Load.Client {
 
@@ -90,7 +90,7 @@ final class LeanClient implements Load.Client {
       return result;
     }
 
-    /** Sends a request for each slot that is free. */
+    /** Sends a request for each free slot. */
     private void ask(long now) throws IOException {
       if (freeCount == 0) return;
       out.clear();

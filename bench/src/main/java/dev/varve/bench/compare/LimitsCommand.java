@@ -25,8 +25,8 @@ import picocli.CommandLine.Spec;
 
 /**
  * {@code varve-bench limits}: Varve's bandwidth groups, nbdkit's rate filter and QEMU's throttle
- * groups in turn. Each serves four disks in two groups under fio while the limits change; then it
- * is seen what a limit costs that is never reached. Runs on the main thread, and starts one for
+ * groups in turn. Each serves four disks in two groups under fio while the limits change; then the
+ * cost of a limit that is never reached is measured. Runs on the main thread, and starts one for
  * each client.
  */
 @Command(

@@ -82,7 +82,7 @@ record Load(Access access, int blockSize, int depth, int flushEvery) {
     }
   }
 
-  /** A program that puts a load on a server. */
+  /** A program that makes the requests of a load. */
   interface Client {
     /**
      * Runs {@code load} within {@code range} of a server's default export.

@@ -12,8 +12,8 @@ import java.nio.file.Path;
  * A session with an NBD server over a Unix socket, past its handshake: fixed newstyle, simple
  * replies. One thread at a time uses it, and every call blocks.
  *
- * <p>The requests here go one by one; {@link LeanClient} takes the {@link #channel} and does
- * better.
+ * <p>The requests here go one by one; {@link LeanClient} uses the {@link #channel} and keeps many
+ * in flight.
  */
 public final class NbdSession implements AutoCloseable {
 
@@ -146,7 +146,7 @@ public final class NbdSession implements AutoCloseable {
     }
   }
 
-  /** The connection, for who sends and receives requests himself; blocks. */
+  /** The connection, for callers that send and receive requests themselves; blocks. */
   public SocketChannel channel() {
     return channel;
   }
@@ -161,13 +161,13 @@ public final class NbdSession implements AutoCloseable {
     }
   }
 
-  /** Takes leave of the server. */
+  /** Disconnects from the server. */
   @Override
   public void close() throws IOException {
     try (channel) {
       request(DISCONNECT, 0, 0);
     } catch (IOException e) {
-      // The server has gone first.
+      // The server closed the connection first.
     }
   }
 }

@@ -9,9 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * nbdkit with its rate filter, which knows no groups: a process for each, whose exports share the
- * process's limit. It limits reads and writes each for themselves, and takes new limits from a file
- * that it reads again and again.
+ * nbdkit with its rate filter, which has no groups: so each group is a process, and its exports
+ * share the process's limit. The filter limits reads and writes separately, and takes new limits
+ * from a file that it polls.
  */
 final class NbdkitGroups implements GroupServer {
 

@@ -4,13 +4,13 @@ import java.io.IOException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 
-/** Waits for what another thread does. */
+/** Waits for the result of another thread. Blocks. */
 final class OtherThread {
 
   private OtherThread() {}
 
   /**
-   * What it found.
+   * The result.
    *
    * @throws IOException if it failed
    */

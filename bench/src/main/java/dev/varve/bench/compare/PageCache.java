@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 
-/** What the host keeps of image files in its memory. */
+/** Fills and empties the host's page cache of image files. Blocks. */
 final class PageCache {
 
   private PageCache() {}

@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** Runs programs that end by themselves, and sees to it that they do. */
+/** Runs programs that end by themselves, and kills them if they take too long. Blocks. */
 final class Programs {
 
   private static final Duration PATIENCE = Duration.ofMinutes(2);

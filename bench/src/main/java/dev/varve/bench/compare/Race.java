@@ -26,7 +26,7 @@ final class Race implements AutoCloseable {
    */
   record Terms(int rounds, double seconds, double rampSeconds, long size) {}
 
-  /** What was measured of one server, round by round. */
+  /** The measurements of one server, round by round. */
   record Runs(String server, List<Measurement> measured) {}
 
   /**

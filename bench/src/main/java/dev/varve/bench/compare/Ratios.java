@@ -7,8 +7,9 @@ import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /**
- * How many times as much, round by round. Each round divides what was measured within the same
- * minute, so that a busy machine cancels out; the median leaves out the round in which it did not.
+ * One server's figure divided by another's, round by round. The two figures of a round were
+ * measured within the same minute, so that a busy machine cancels out; the median leaves out a
+ * round in which it did not. Immutable.
  *
  * @param median not a number where there are no rounds
  */

@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
-/** What a comparison found, for people and for programs. */
+/** What a comparison found, as Markdown for people and as JSON for programs. */
 final class Report {
 
   private Report() {}

@@ -15,7 +15,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** The options that all comparisons have, and what they mean for this process. */
+/** The options of all comparisons, and what they mean for this process. */
 final class Settings {
 
   /** Linux shares the processor among sessions first; nice is of use only within one. */
@@ -33,7 +33,7 @@ final class Settings {
       names = "--rounds",
       paramLabel = "N",
       defaultValue = "3",
-      description = "How often each server is measured. Usual: ${DEFAULT-VALUE}.")
+      description = "In how many rounds each server is measured. Usual: ${DEFAULT-VALUE}.")
   private int rounds;
 
   @Option(

@@ -3,8 +3,8 @@ package dev.varve.bench.compare;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A thread that wants next to nothing: it sleeps for a millisecond and looks how much later than
- * that it goes on. What it loses, this machine takes from every thread.
+ * A thread that needs next to no processor time: it sleeps for a millisecond and looks how much
+ * later than that it goes on. The machine delays every thread by as much.
  */
 final class Sleeper implements AutoCloseable {
 

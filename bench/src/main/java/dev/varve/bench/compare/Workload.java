@@ -3,10 +3,10 @@ package dev.varve.bench.compare;
 import java.util.List;
 
 /**
- * A load, the servers that bear it, and what Varve should reach in it.
+ * A load, the servers that are measured under it, and what Varve should reach. Immutable.
  *
  * @param name for the command line
- * @param client which program puts the load on
+ * @param client which program makes the load
  * @param state how the images are when a run begins
  * @param contestants Varve first, then the one that the goals compare it with, then others
  * @param goals in the order of the table

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What is measured, and what Varve should reach. */
+/** The workloads that are measured, and what Varve should reach in each. */
 final class Workloads {
 
   private static final int KIB = 1 << 10;

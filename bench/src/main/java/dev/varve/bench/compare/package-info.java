@@ -4,8 +4,8 @@
  * <p>Read {@link dev.varve.bench.compare.CompareCommand}, then {@link
  * dev.varve.bench.compare.Workload}. Everything here runs in one thread, except the clients of
  * {@link dev.varve.bench.compare.IsolationCommand} and {@link
- * dev.varve.bench.compare.LimitsCommand}. Servers are other processes, Varve too: nothing here
- * knows its classes, but for writing test images and asking its control plane.
+ * dev.varve.bench.compare.LimitsCommand}. All servers are other processes, Varve too: Varve's
+ * classes are used only to write test images and to call its API.
  */
 @NullMarked
 package dev.varve.bench.compare;

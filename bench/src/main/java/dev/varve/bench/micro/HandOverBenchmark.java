@@ -17,8 +17,9 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * From one thread to a storage thread and back: what a request pays that cannot be served where it
- * is. The waiting thread parks, as an event loop with nothing else to do would.
+ * From one thread to a storage thread and back: the extra cost of a request that cannot be served
+ * in the calling thread. The waiting thread parks, as an event loop with nothing else to do would.
+ * JMH calls it from one thread.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

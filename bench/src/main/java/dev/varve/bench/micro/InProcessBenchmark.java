@@ -22,7 +22,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What an emulator in the same process pays: 4 KiB from the disk into its memory and back, one
+ * The cost for an emulator in the same process: 4 KiB from the disk into its memory and back, one
  * request or eight at once, each a stage that completes. No socket. JMH calls it from one thread.
  */
 @State(Scope.Thread)

@@ -24,10 +24,10 @@ import org.openjdk.jmh.annotations.Threads;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What a bandwidth group costs a request: without limits (goal: under 2 ns), with limits and budget
- * (under 100 ns), and when it has to wait, all without allocating (the gc profiler's norm is 0).
- * The same of a read through {@link LimitedDevice}, beside one without it. JMH calls it from one
- * thread, or from as many as a benchmark says.
+ * The cost of a bandwidth group for a request: without limits (goal: under 2 ns), with limits and
+ * budget (under 100 ns), and when it has to wait, all without allocating (the gc profiler's norm is
+ * 0). The same of a read through {@link LimitedDevice}, beside one without it. JMH calls it from
+ * one thread, or from as many as a benchmark says.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -118,7 +118,7 @@ public class LimitBenchmark {
     return passage.passed;
   }
 
-  /** Two event loops that never do anything else: the worst that the group's lock sees. */
+  /** Two event loops that do nothing else: the worst contention for the group's lock. */
   @Benchmark
   @Threads(2)
   public boolean passesFromTwoLoops(Shared shared) {

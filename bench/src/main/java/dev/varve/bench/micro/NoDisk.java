@@ -7,7 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** A disk that does everything at once, because it does nothing. */
+/** A disk that completes every request at once and does nothing. Thread-safe. */
 final class NoDisk implements BlockDevice {
 
   @Override

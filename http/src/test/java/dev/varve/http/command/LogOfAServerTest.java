@@ -44,7 +44,7 @@ class LogOfAServerTest {
           "INFO machines: machine 'web' has started with 1 hard disk and 0 drives",
           "INFO nbd: client 1 \\(process \\d+ .*\\) connected to disk 'web/SATA/0/0'",
           "INFO nbd: client 1 .* left disk 'web/SATA/0/0' after .*: it closed the connection"
-              + " without saying so; 1 request, 4 KiB read, 0 bytes written",
+              + " without a disconnect request; 1 request, 4 KiB read, 0 bytes written",
           "INFO nbd: client 2 .* left disk 'web/SATA/0/0' after .*: it disconnected; 1 request, 0"
               + " bytes read, 0 bytes written",
           "INFO machines: machine 'web': snapshot 'first' is taken, while it runs",
@@ -108,7 +108,7 @@ class LogOfAServerTest {
       disk.readAll(4096);
     }
     log.await("client 1 (process " + ProcessHandle.current().pid());
-    log.await("without saying so");
+    log.await("without a disconnect request");
     try (var disk = new NbdSocket(disks, "web/SATA/0/0")) {
       disk.request(0, NbdSocket.FLUSH, 1, 0, 0);
       disk.reply();

@@ -5,9 +5,10 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a file still is as its owner made it. Once another program has cut it, or written what
- * only the owner writes, nothing is written to it any more until it is opened anew: a write behind
- * the new end would make it as long as before, with zeroes for what was lost. Thread-safe.
+ * Watches whether a file is still as its owner, this process, made it. Once another program has cut
+ * it, or written what only the owner writes, all writes are refused until the file is opened again:
+ * a write behind the new end would make it as long as before, with zeroes for what was lost.
+ * Thread-safe.
  *
  * <p>No system call for each write in place: the host is asked for the length at most once in
  * {@link #LOOK_NANOS}, before each write that reaches the file's end, and at each sync. So a write
@@ -29,12 +30,12 @@ final class FileGuard {
   private final Length length;
   private final LongSupplier nanoTime;
 
-  /** How long the file is by its owner's doing: it is at least as long, or was cut. */
+  /** How long the owner has made the file: a shorter file was cut. */
   private volatile long known;
 
   private volatile @Nullable IOException reason;
 
-  /** Not exact where threads meet: a look more or less does no harm. */
+  /** A race of threads may cost or save one look, which does no harm. */
   private long lookedNanos;
 
   FileGuard(String name, long known, Length length, LongSupplier nanoTime) {
@@ -50,7 +51,7 @@ final class FileGuard {
     return known;
   }
 
-  /** The owner has made it at least so long. */
+  /** The owner has made the file at least this long. */
   void grown(long end) {
     if (end <= known) return;
     synchronized (this) {
@@ -70,7 +71,7 @@ final class FileGuard {
     void to(long length) throws IOException;
   }
 
-  /** Refuses a write that ends at {@code end}, if none is made any more. */
+  /** Fails if writes are refused now; called before a write that ends at {@code end}. */
   void beforeWrite(long end) throws IOException {
     long now = nanoTime.getAsLong();
     if (end >= known || now - lookedNanos >= LOOK_NANOS) {
@@ -82,7 +83,7 @@ final class FileGuard {
     }
   }
 
-  /** Looks now. */
+  /** Asks for the length now, and fails if the file was cut. */
   void requireIntact() throws IOException {
     IOException why = reason;
     if (why == null) {
@@ -92,7 +93,7 @@ final class FileGuard {
     if (why != null) throw again(why);
   }
 
-  /** Once more, while the owner does not shorten it. */
+  /** Asks once more, while the owner cannot shorten the file. */
   private synchronized @Nullable IOException look() throws IOException {
     long now = length.now();
     if (now >= known) return reason;
@@ -101,8 +102,8 @@ final class FileGuard {
     refuse(
         new IOException(
             ("%s is %d bytes long and was %d before: another program has cut it while it was open"
-                    + " here. Nothing is written to it any more. Stop what uses it, and bring back"
-                    + " what is lost from a copy")
+                    + " here. Varve writes nothing to it any more. Stop the machines that use it, and"
+                    + " restore the file from a backup")
                 .formatted(name, now, before)));
     return reason;
   }

@@ -17,9 +17,9 @@ import java.util.List;
  *                 n = 0 read what stays consistent, 1 write, 3 resize
  * </pre>
  *
- * <p>All bytes are taken first and looked at afterwards, so that of two that come at once at least
- * one sees the other. The locks have no object: they belong to the descriptor and its mappings, and
- * end with the last of them.
+ * <p>All bytes are taken first and looked at afterwards, so that of two openers that come at once
+ * at least one sees the other. The locks have no object: they belong to the descriptor and its
+ * mappings, and end with the last of them. Any thread; blocks.
  */
 final class ImageLock {
   private static final int USED = 100;
@@ -110,8 +110,7 @@ final class ImageLock {
             + how
             + " in "
             + holders(fd, path)
-            + ", and can have "
-            + (write ? "one writer and no readers" : "readers and no writer")
+            + (write ? ", but a writer allows no other user" : ", but readers allow no writer")
             + ": close it there first");
   }
 

@@ -272,11 +272,11 @@ public final class MappedFile implements ImageFile {
           path
               + " ends at "
               + (offset + read)
-              + ", within the "
+              + ", but "
               + destination.byteSize()
               + " bytes at "
               + offset
-              + " that were to be read: it was cut, or never had them");
+              + " were needed: the file was cut, or never had them");
     }
   }
 
@@ -422,7 +422,7 @@ public final class MappedFile implements ImageFile {
     IOException earlier = syncFailure;
     if (earlier != null) {
       throw new IOException(
-          path + " lost writes when it was made durable earlier: close it, and check it", earlier);
+          path + ": an earlier sync lost writes; close the image and check it", earlier);
     }
   }
 
@@ -455,8 +455,8 @@ public final class MappedFile implements ImageFile {
           path
               + " is open for reading in "
               + users
-              + " disks of this process, and can have one writer and no readers: power down the"
-              + " machines that use it first");
+              + " disks of this process, but a writer allows no readers: power down the machines"
+              + " that use it first");
     }
     if (writable) {
       ImageLock.upgrade(reader, reader, path);

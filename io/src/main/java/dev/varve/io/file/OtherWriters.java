@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Programs that write to an image and take no locks, VirtualBox first of all. Before an image is
+ * Finds programs that write to an image and take no locks, above all VirtualBox. Before an image is
  * opened for writing, the kernel is asked for a read lease, which it grants only while no process
  * has the file open for writing. Where it cannot tell, the descriptors of all processes that this
  * user may see are looked through, which also finds the name for the message. Any thread; blocks.
@@ -37,7 +37,7 @@ public final class OtherWriters {
     UNKNOWN
   }
 
-  /** Opens something, and fails as it likes. */
+  /** Opens something. */
   public interface Opening<X extends Exception> {
     void run() throws X;
   }

@@ -160,7 +160,6 @@ final class Admission {
     lines.rest();
     log.log(
         Level.INFO,
-        "NBD clients are not refused any more; %d had been"
-            .formatted(refused.get() - refusedBefore));
+        "NBD clients are accepted again; refused: %d".formatted(refused.get() - refusedBefore));
   }
 }

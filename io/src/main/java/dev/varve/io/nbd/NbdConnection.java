@@ -153,14 +153,14 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Connec
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
     if (cause instanceof OutOfMemoryError) {
-      visit().cut("there is no memory for what it asked");
+      visit().cut("there is not enough memory for its requests");
     } else if (cause instanceof IOException failure) {
       lost(failure);
     } else {
-      visit().cut("of a bug in Varve");
+      visit().cut("a bug in Varve");
       LOG.log(
           System.Logger.Level.ERROR,
-          "a client was cut because of a bug in Varve: please report it with these lines",
+          "a client was cut because of a bug in Varve; please report it with the lines below",
           cause);
     }
     context.close();
@@ -172,7 +172,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Connec
     if (why.contains("Bad address") && published != null) {
       var unreadable = new IOException("an image file was cut, or its medium fails");
       published.export().failures().failed(DeviceRequest.Op.READ, 0, -1, unreadable);
-      visit().cut("what it asked for could not be read");
+      visit().cut("the data of a reply could not be read from the image");
     } else {
       visit().left("its connection failed: " + why);
     }

@@ -81,7 +81,7 @@ final class ServedClient {
         case REPLIES -> flush();
         case END -> connection.end("it disconnected");
         case BROKEN -> {
-          visit.cut("it sent what is no NBD request");
+          visit.cut("it sent something that is not an NBD request");
           connection.end("");
         }
       }

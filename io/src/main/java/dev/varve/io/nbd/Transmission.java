@@ -60,7 +60,7 @@ final class Transmission {
     COMPLETION,
     /** The client has ended the session. */
     END,
-    /** The client has sent what is no request. */
+    /** The client has sent something that is not a request. */
     BROKEN
   }
 
@@ -212,7 +212,7 @@ final class Transmission {
     }
   }
 
-  /** What became of a large read that was to be answered with the device's own memory. */
+  /** What became of the attempt to answer a large read with the device's own memory. */
   private enum ByReference {
     ANSWERED,
     NOT_AT_HAND,

@@ -62,7 +62,7 @@ final class Visit {
   }
 
   void ended(@Nullable Transmission transmission, long nowNanos) {
-    String reason = why == null ? "it closed the connection without saying so" : why;
+    String reason = why == null ? "it closed the connection without a disconnect request" : why;
     if (transmission == null) {
       visitors.log(Level.DEBUG, client + " is gone and had chosen no disk: " + reason, nowNanos);
       return;

@@ -103,7 +103,7 @@ public record FlagEffect(Flag flag, @Nullable String whyNot) {
       if (BlockDeviceFacts.isBlockDevice(file))
         return BlockDeviceFacts.givesSpaceBack(file)
             ? null
-            : "the device '%s' cannot discard and promise zeroes".formatted(file);
+            : "the device '%s' cannot discard so that zeroes are read afterwards".formatted(file);
       String fileSystem = Files.getFileStore(file).type();
       boolean gives =
           served != null ? served.givesSpaceBack() : !WITHOUT_HOLES.contains(fileSystem);
@@ -112,7 +112,7 @@ public record FlagEffect(Flag flag, @Nullable String whyNot) {
           : "the file system of '%s' (%s) cannot punch holes into files: no space would come back, so a guest is not offered TRIM"
               .formatted(file, fileSystem);
     } catch (IOException e) {
-      return "'%s' cannot be looked at: %s".formatted(file, FailureWords.of(e));
+      return "'%s' cannot be inspected: %s".formatted(file, FailureWords.of(e));
     }
   }
 }

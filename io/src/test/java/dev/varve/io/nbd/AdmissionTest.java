@@ -81,9 +81,9 @@ class AdmissionTest {
     assertEquals(5, log.lines().size(), log.lines()::toString);
     assertLine(0, "WARNING NBD clients are refused: all file descriptors below 150 are in use");
     assertTrue(log.lines().get(1).endsWith("; 59 more since the last such line"));
-    assertLine(2, "INFO NBD clients are not refused any more; 61 had been");
+    assertLine(2, "INFO NBD clients are accepted again; refused: 61");
     assertLine(3, "WARNING NBD clients are refused: ");
-    assertLine(4, "INFO NBD clients are not refused any more; 1 had been");
+    assertLine(4, "INFO NBD clients are accepted again; refused: 1");
   }
 
   @Test
