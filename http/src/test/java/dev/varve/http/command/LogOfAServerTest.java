@@ -184,7 +184,7 @@ class LogOfAServerTest {
                   + " closed, input/output error \\(EIO\\)",
               "ERROR machines: machine 'web': not everything that it wrote is on its disks: .*",
               "ERROR server: stopped after .*; the host could not carry out: disk 'web/SATA/0/0': 3"
-                  + " reads \\(EIO\\); not kept: .*disk.img.*"),
+                  + " reads \\(EIO\\); not saved: .*disk.img.*"),
           server.log().allLines());
     }
   }
