@@ -20,11 +20,11 @@ import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
- * What the launcher runs to record the AOT cache: the usual commands, so that the classes that they
- * load are in it, and a few seconds of load on a chain, so that the JVM knows at the next start
- * what to compile, and how.
+ * The launcher runs this to record the AOT cache: the usual commands, so that their classes are in
+ * the cache, and a few seconds of load on a chain, so that the JVM knows at the next start what to
+ * compile and how.
  *
- * <p>Takes a folder that it may write to; leaves nothing there.
+ * <p>Its argument is a folder that it may write to; it leaves nothing there.
  */
 final class AotTraining {
 
@@ -98,7 +98,8 @@ final class AotTraining {
   }
 
   /**
-   * What a guest does: new blocks, old blocks, small and large, with a flush and a discard between.
+   * The requests of a guest: new blocks, old blocks, small and large, with a flush and a discard
+   * between.
    */
   private static void act(TrainingClient client) throws IOException {
     client.ask(TrainingClient.WRITE, 0, MIB, PAGE, BLOCKS);

@@ -5,9 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
 
-/**
- * What a user is told of a failure: one line that names the thing, what is wrong, and what to do.
- */
+/** A failure as one line for the user: the thing, what is wrong, and what to do. */
 final class FailureText {
 
   private FailureText() {}

@@ -22,8 +22,8 @@ import picocli.CommandLine.ParameterException;
  * The program {@code varve}: reads the command line, runs a command, and ends with its exit status.
  * Runs on the main thread.
  *
- * <p>0: done. 1: it did not work, and one line on standard error says why. 2: the command line is
- * wrong. 3: {@code image check} has found damage.
+ * <p>0: done. 1: the command failed, and one line on standard error says why. 2: the command line
+ * is wrong. 3: {@code image check} has found damage.
  */
 @Command(
     name = "varve",
@@ -55,8 +55,8 @@ public final class Main {
   }
 
   /**
-   * The commands that this command line may mean, reporting failures as this program does. Getting
-   * all of them ready takes longer than most take to run.
+   * The commands that this command line may mean, with this program's reports of failures. Making
+   * all of them takes longer than most of them run.
    */
   static CommandLine commandLine(String... arguments) {
     var varve = new CommandLine(new Main());

@@ -8,9 +8,9 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 
 /**
- * A client that asks for much and looks at nothing: so that the JVM sees the hot path at work
- * before the AOT cache is recorded. Speaks NBD as of its first newstyle handshake, with simple
- * replies.
+ * A client that sends many requests and checks no reply, so that the JVM sees the hot path at work
+ * before the AOT cache is recorded. It speaks NBD with the oldest newstyle handshake and simple
+ * replies. For one thread; blocks.
  */
 final class TrainingClient implements AutoCloseable {
 

@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
  * Whether a request may come in at an address: it needs the token on TCP, access to the socket's
  * file on a Unix socket, and it must not come from another site's web page.
  *
- * <p>A page of another site can make a browser send requests here, also under a name of its own
- * that resolves to the loopback address. The browser then says so in {@code Origin}, {@code
+ * <p>A page of another site can make a browser send requests here, also under another name that
+ * resolves to the loopback address. The browser then names the other site in {@code Origin}, {@code
  * Sec-Fetch-Site} or {@code Host}.
  */
 sealed interface AccessCheck {
@@ -20,7 +20,7 @@ sealed interface AccessCheck {
   /** Throws a {@link RefusedRequest} if the request must not go on. */
   void check(HttpServerRequest request, boolean needsToken);
 
-  /** A Unix socket: the file's mode says who may. */
+  /** A Unix socket: the mode of its file decides which users may connect. */
   record Unix() implements AccessCheck {
     @Override
     public void check(HttpServerRequest request, boolean needsToken) {
@@ -46,7 +46,7 @@ sealed interface AccessCheck {
     }
   }
 
-  /** The names that only this machine can mean; through a tunnel the port is another. */
+  /** Names that always mean this machine. Any port: a tunnel may have another one. */
   Pattern LOOPBACK = Pattern.compile("(localhost|127\\.0\\.0\\.1|\\[::1])(:[0-9]{1,5})?");
 
   private static String host(MultiMap headers) {

@@ -78,7 +78,7 @@ public final class AccessToken {
     byte[] secret = new byte[BYTES];
     random.nextBytes(secret);
     byte[] text = Base64.getUrlEncoder().withoutPadding().encode(secret);
-    // Under another name first: what is seen under the right one is all of it.
+    // Under another name first, so that a reader of the right name sees all of it.
     Path temporary = file.resolveSibling(FILE + ".new");
     Files.deleteIfExists(temporary);
     try {
@@ -103,7 +103,10 @@ public final class AccessToken {
     }
   }
 
-  /** Whether an {@code Authorization} header shows the token; takes as long for every wrong one. */
+  /**
+   * Whether an {@code Authorization} header shows the token; it takes the same time for every wrong
+   * token.
+   */
   boolean isShownBy(@Nullable String authorization) {
     if (authorization == null || !authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length()))
       return false;

@@ -9,7 +9,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a handler answers.
+ * The answer of a handler. Immutable.
  *
  * @param body null for none
  * @param stream writes the body from now on, and ends it; null if it is there already
@@ -28,7 +28,7 @@ record Answer(
     this(status, headers, body, null);
   }
 
-  /** A body that is written as time goes on; {@code stream} is called on the event loop. */
+  /** A body that is written over time; {@code stream} is called on the event loop. */
   static Answer stream(String type, Consumer<HttpServerResponse> stream) {
     return new Answer(200, Map.of("Content-Type", type), null, stream);
   }

@@ -17,7 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The OpenAPI document that describes everything that can be asked for. Immutable. */
+/** The OpenAPI document, which describes every operation. Immutable. */
 final class ApiDocument {
 
   private static final String RESOURCE = "openapi.json";

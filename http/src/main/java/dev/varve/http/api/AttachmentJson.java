@@ -19,8 +19,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Attachments as JSON with what the model does not know: what comes of their flags, and what the
- * disks that run have given back. Looks at files and running disks, so everything may block.
+ * Attachments as JSON, with values that the model does not have: the effects of their flags, and
+ * the bytes that running disks have returned to the host. Every method may block, because it looks
+ * at files and running disks.
  */
 final class AttachmentJson {
 
@@ -50,7 +51,7 @@ final class AttachmentJson {
                 .put("ejected", isEjected(machine, attachment.slot())));
   }
 
-  /** An open tray is never saved: it is open now, whichever copy is asked for. */
+  /** An open tray is never saved: the same is shown for both copies. */
   private static boolean isEjected(MachineView machine, Slot slot) {
     Attachment now = machine.working().attachment(slot);
     return now != null && now.ejected();

@@ -12,12 +12,12 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request that is as the document says: parameters and members that a handler asks for are there
- * and of the right kind.
+ * A request that was checked against the document: parameters and members that a handler asks for
+ * exist and have the right type. Immutable.
  *
  * @param parameters those of path, query and header that have a value
  * @param body empty if the operation has none
- * @param caller which program asks, in words
+ * @param caller the program that sends the request, as text
  */
 record Call(Operation operation, Map<String, String> parameters, JsonObject body, String caller) {
 
@@ -50,7 +50,7 @@ record Call(Operation operation, Map<String, String> parameters, JsonObject body
     return new Slot(text("controller"), number("port"), number("device"));
   }
 
-  /** Null if the client does not care what it changes. */
+  /** The header; null if the request has none. */
   @Nullable String ifMatch() {
     return parameters.get("If-Match");
   }
@@ -93,7 +93,7 @@ record Call(Operation operation, Map<String, String> parameters, JsonObject body
     return Math.toIntExact(longMember(member));
   }
 
-  /** How long a hold lasts that gives no sign of life. */
+  /** How long a session or lock lasts without being renewed. */
   Duration lease() {
     return Duration.ofSeconds(intMember("leaseSeconds"));
   }

@@ -6,9 +6,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connections of one listener: not too many, and none that keeps us waiting. Each has one
- * timer, which runs while the client has to do something: send a request as a whole, or take its
- * answer. While we work on an answer it rests, however long that takes. Belongs to one event loop.
+ * The connections of one listener: their number is limited, and so is the time that a client may
+ * take. Each connection has one timer. It runs while the client has to send the rest of a request
+ * or to take an answer, and rests while the server works on the answer. Belongs to one event loop.
  */
 final class Connections {
 
@@ -42,7 +42,7 @@ final class Connections {
     this.limits = limits;
   }
 
-  /** A client has connected; one too many is sent away. */
+  /** A client has connected; if there are too many, it is disconnected. */
   void opened(HttpConnection connection) {
     if (timers.size() >= limits.connections()) {
       connection.close();
@@ -59,7 +59,7 @@ final class Connections {
   }
 
   /**
-   * The head of a request has come, and the rest has the time that is left.
+   * The head of a request has come; the timer goes on for the rest.
    *
    * @param late says so to the client
    */
@@ -68,7 +68,7 @@ final class Connections {
     if (timer != null) timer.late = late;
   }
 
-  /** A request has come as a whole: it is our turn. */
+  /** A request has come as a whole: the timer rests. */
   void received(HttpConnection connection) {
     Timer timer = timers.get(connection);
     if (timer != null) timer.stop();

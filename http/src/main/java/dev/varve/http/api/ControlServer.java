@@ -23,9 +23,9 @@ import java.util.function.Supplier;
 /**
  * The HTTP control plane of an inventory, on a Unix socket and on loopback TCP.
  *
- * <p>All methods are thread safe and none blocks, except {@link #listenUnix}, which looks at the
- * file system. Everything that is passed in stays the caller's: close the inventory after {@link
- * #close} has completed.
+ * <p>Thread-safe. No method blocks, except {@link #listenUnix}, which looks at the file system.
+ * Everything that is passed in stays the caller's: close the inventory after {@link #close} has
+ * completed.
  */
 public final class ControlServer {
 
@@ -39,7 +39,7 @@ public final class ControlServer {
 
   private final Vertx vertx;
 
-  /** Not the threads of changes: while those wait for the host, machines can be looked at. */
+  /** Apart from the threads of changes: while those wait for the host, lists still work. */
   private final ExecutorService looks =
       new ThreadPoolExecutor(
           0,
@@ -62,7 +62,7 @@ public final class ControlServer {
   /**
    * A server that listens nowhere yet.
    *
-   * @param vertx whose event loops serve the connections; better not those of the disks
+   * @param vertx whose event loops serve the connections; preferably not the loops of the disks
    * @param changes threads that call the inventory, beside each other; may refuse when too many
    *     wait
    * @param disks those of running machines
@@ -148,8 +148,8 @@ public final class ControlServer {
   }
 
   /**
-   * Listens on a Unix socket that only the owner can connect to. Whatever socket is there is
-   * replaced: the caller has locked the folder, so nobody listens on it. The file is removed when
+   * Listens on a Unix socket that only the owner can connect to. An existing socket is replaced:
+   * the caller has locked the folder, so no other process listens on it. The file is removed when
    * the server is closed.
    */
   public Future<Void> listenUnix(Path socket) {

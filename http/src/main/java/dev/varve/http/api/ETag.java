@@ -9,13 +9,13 @@ import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A version of a representation (RFC 9110, 8.8.3).
+ * A version of a representation (RFC 9110, 8.8.3). Immutable.
  *
  * @param text with its quotes
  */
 record ETag(String text) {
 
-  /** The tag of everything that {@code representation} says. */
+  /** The tag of a representation. */
   static ETag of(JsonObject representation) {
     byte[] hash = Arrays.copyOf(sha256(representation.toBuffer().getBytes()), 18);
     return new ETag('"' + Base64.getUrlEncoder().encodeToString(hash) + '"');
@@ -39,9 +39,9 @@ record ETag(String text) {
   }
 
   /**
-   * Refuses a change of something that is not what the client has seen.
+   * Refuses a change if the thing has changed since the client has seen it.
    *
-   * @param ifMatch null if the client does not care
+   * @param ifMatch null for no check
    */
   void check(@Nullable String ifMatch, String thing) {
     if (ifMatch == null || isIn(ifMatch)) return;

@@ -18,18 +18,18 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells clients, as server-sent events, which machines, media and jobs were added, changed and
+ * Reports to clients, as server-sent events, which machines, media and jobs were added, changed and
  * removed.
  *
- * <p>What is told is the difference between what a client has heard and what there is: one that
- * reads slowly is told less often, and nothing is kept for it meanwhile. A view is one immutable
- * object, so that looking whether there is another costs a comparison.
+ * <p>A report is the difference between the view that a client knows and the present view. A client
+ * that reads slowly gets fewer reports, and nothing is queued for it. A view is one immutable
+ * object, so a look for news is one comparison.
  */
 final class Events {
 
   private static final long LOOK_MILLIS = 100;
 
-  /** A proxy, or the client, might think the connection dead. */
+  /** Without it a proxy or the client might take the connection for dead. */
   private static final long SILENCE_MILLIS = 15_000;
 
   private final Vertx vertx;

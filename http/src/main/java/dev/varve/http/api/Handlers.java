@@ -24,7 +24,7 @@ final class Handlers {
 
   private static final int MOST_OF_A_MACHINE = 128;
 
-  /** How long a call waits for its turn with the model. */
+  /** How long a change waits for its turn with the inventory. */
   private static final Duration PATIENCE = Duration.ofSeconds(15);
 
   /** Answers a call; what it throws becomes a {@link Problem}. */
@@ -42,12 +42,12 @@ final class Handlers {
   /** How many calls about each machine are under way. */
   private final Map<String, Integer> ofMachines = new ConcurrentHashMap<>();
 
-  /** What calls of the inventory do at the moment, the oldest first. */
+  /** The changes that run at the moment, the oldest first. */
   private final Collection<Call> underWay = new ConcurrentLinkedDeque<>();
 
-  /** Whether the model can be had. */
+  /** Waiting for the inventory, which takes one change at a time. */
   interface Turn {
-    /** Waits for a while; false if it cannot be had by then. */
+    /** Waits until the inventory is free; false if it is not free within this time. */
     boolean comes(Duration patience);
   }
 

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
-/** Whether Varve is well, what it does, and what it can be asked. */
+/** Answers whether Varve is alive and ready, its metrics, and the document of the API. */
 final class HealthHandlers {
 
   private static final long PATIENCE_MILLIS = 2000;

@@ -5,7 +5,7 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
-/** What of the host machines can use. */
+/** Answers which drives of the host machines can use. */
 final class HostHandlers {
 
   void addTo(Handlers handlers) {

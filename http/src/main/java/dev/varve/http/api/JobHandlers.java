@@ -9,7 +9,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import java.util.concurrent.TimeUnit;
 
-/** Long work that goes on by itself. */
+/** Answers requests about jobs. */
 final class JobHandlers {
 
   private final Vertx vertx;

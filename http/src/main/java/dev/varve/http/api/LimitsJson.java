@@ -4,7 +4,7 @@ import dev.varve.core.limit.BandwidthLimits;
 import dev.varve.core.limit.Limit;
 import io.vertx.core.json.JsonObject;
 
-/** What bandwidth groups limit, as JSON. */
+/** Limits of bandwidth groups as JSON. */
 final class LimitsJson {
 
   private LimitsJson() {}
@@ -15,7 +15,7 @@ final class LimitsJson {
     return json;
   }
 
-  /** Those that the body names, and the old ones for the others. */
+  /** Limits that the body names; the others are the old ones. */
   static BandwidthLimits of(Call call, BandwidthLimits old) {
     return BandwidthLimits.of(
         limit -> call.has(limit.key()) ? call.longMember(limit.key()) : old.value(limit));

@@ -21,7 +21,10 @@ import java.util.UUID;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** Finds what requests name, or throws a {@link RefusedRequest} that says what there is not. */
+/**
+ * Finds the things that requests name, or throws a {@link RefusedRequest} that says what does not
+ * exist.
+ */
 final class Lookup {
 
   private Lookup() {}
@@ -48,7 +51,10 @@ final class Lookup {
         view.machines().values().stream().filter(m -> m.saved().name().equals(text)).toList());
   }
 
-  /** One that cannot be used, by uuid or settings file; null if there is none, or a usable one. */
+  /**
+   * A machine that cannot be used, by uuid or settings file; null if there is none, or the machine
+   * can be used.
+   */
   static View.@Nullable BadMachine badMachine(View view, String text) {
     UUID id = UuidText.parse(text);
     MachineId machine = id == null ? null : new MachineId(id);
@@ -72,8 +78,8 @@ final class Lookup {
   }
 
   /**
-   * What is registered there, or where a symbolic link of that name leads. Only for a path that is
-   * not registered this looks at files, and may block.
+   * The media registered at a path, or at the target of a symbolic link there. Only for a path that
+   * is not registered this looks at files, and may block.
    */
   static List<MediumView> at(View view, Path location) {
     Path given = location.normalize();

@@ -25,7 +25,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** Machines, their life, and where their disks are served. */
+/** Answers requests about machines, their starts and stops, and their exports. */
 final class MachineHandlers {
 
   private static final Comparator<MachineView> BY_NAME =
@@ -66,7 +66,7 @@ final class MachineHandlers {
     handlers.onLookThread("listExports", _ -> exportsOfAll());
   }
 
-  /** Finds out before a call whether another program has changed the machine's settings file. */
+  /** Checks before a call whether another program has changed the machine's settings file. */
   static void look(Call call, Inventory inventory) {
     if (call.operation().path().contains("{machine}")) inventory.look(call.text("machine"));
   }
@@ -142,7 +142,7 @@ final class MachineHandlers {
     return unregistered(machine.saved().settingsFile(), media, new Unlisted(List.of(), List.of()));
   }
 
-  /** Of a machine that nobody can read there is nothing but its place on the list. */
+  /** Takes a machine that cannot be read off the list; more is not known of it. */
   private Answer unlist(Call call, View.BadMachine bad, UnregisterMode mode) {
     if (mode != UnregisterMode.UNREGISTER_ONLY)
       throw RefusedRequest.malformed(

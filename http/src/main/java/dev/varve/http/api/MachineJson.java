@@ -35,7 +35,7 @@ final class MachineJson {
 
   private MachineJson() {}
 
-  /** Covers both copies and the snapshots, not who holds a lock. */
+  /** Covers both copies and the snapshots, not locks. */
   static ETag etag(MachineView view) {
     return ETag.of(
         whole(view, view.saved().hardware())

@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 
-/** What lies in media, also while machines run on them. */
+/** Answers requests about the contents of media, also while machines use them. */
 final class MediumContentHandlers {
 
   private final Inventory inventory;

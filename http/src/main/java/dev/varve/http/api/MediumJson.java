@@ -15,7 +15,7 @@ final class MediumJson {
 
   private MediumJson() {}
 
-  /** Covers what is registered, not who uses or holds it, nor what the file was like. */
+  /** Covers registered properties, not uses, locks or the state of the file. */
   static ETag etag(MediumView view) {
     return ETag.of(registered(view.medium()));
   }

@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something that can be asked for, as the document describes it.
+ * An operation of the API, as the document describes it. Immutable.
  *
  * @param path as in the document: {@code /api/v1/machines/{machine}}
  * @param open whether no token is needed

@@ -26,7 +26,7 @@ public final class PrivateSocket {
   private PrivateSocket() {}
 
   /**
-   * Listens. Whatever socket is there is replaced: the caller has locked the folder, so nobody
+   * Listens. An existing socket is replaced: the caller has locked the folder, so no other process
    * listens on it. Looks at the file system.
    *
    * @param listener listens at the path that it is given
@@ -34,7 +34,7 @@ public final class PrivateSocket {
   public static Future<Void> listen(Path socket, Function<Path, Future<?>> listener) {
     Path folder;
     try {
-      // Bound where nobody else can reach it, and moved when its mode is right.
+      // Bound in a folder that only this user can enter, and moved when its mode is right.
       Path parent = Objects.requireNonNull(socket.toAbsolutePath().getParent());
       sweep(parent);
       folder =
@@ -52,7 +52,7 @@ public final class PrivateSocket {
         .eventually(() -> remove(folder));
   }
 
-  /** Takes away what a process has left that was killed before it had moved its socket. */
+  /** Deletes what is left of a process that was killed before it had moved its socket. */
   private static void sweep(Path parent) {
     try (var left = Files.newDirectoryStream(parent, BEGINNING + "[0-9]*")) {
       for (Path each : left) {

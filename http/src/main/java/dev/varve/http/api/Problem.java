@@ -12,9 +12,9 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
- * Why a request was refused or a job failed, as clients are told (RFC 9457).
+ * Why a request was refused or a job failed, in the form of RFC 9457. Immutable.
  *
- * @param bug whether Varve is at fault; the detail then tells nothing of its insides
+ * @param bug whether Varve is at fault; the detail then has no internal text
  */
 record Problem(int status, ErrorCode error, String detail, boolean bug) {
 

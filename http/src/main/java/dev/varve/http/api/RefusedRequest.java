@@ -14,13 +14,13 @@ final class RefusedRequest extends RuntimeException {
   private final ErrorCode code;
 
   RefusedRequest(int status, ErrorCode code, String message) {
-    // A client's mistake, as often as it likes: no stack trace is filled in.
+    // No stack trace: a client may make this mistake at any rate.
     super(message, null, false, false);
     this.status = status;
     this.code = code;
   }
 
-  /** Something in the request is not as the document says. */
+  /** Something in the request does not match the document. */
   static RefusedRequest malformed(String message) {
     return new RefusedRequest(400, ErrorCode.E_INVALIDARG, message);
   }

@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Makes calls of requests, and refuses those that are not as their operation says. */
+/** Makes a call of a request, and refuses a request that does not match its operation. */
 final class RequestReader {
 
   private RequestReader() {}
@@ -45,7 +45,7 @@ final class RequestReader {
   private static MultiMap query(RoutingContext context) {
     try {
       return context.queryParams();
-    } catch (RuntimeException e) { // whatever the decoder finds wrong with it
+    } catch (RuntimeException e) { // of any kind: the decoder does not say which
       throw RefusedRequest.malformed("the query cannot be decoded; percent-encode it");
     }
   }
@@ -121,7 +121,7 @@ final class RequestReader {
     return members;
   }
 
-  /** JSON can have them; file names and settings files cannot, and no schema can say so. */
+  /** JSON can have them; file names and settings files cannot, and a schema cannot express that. */
   private static void refuseHalfCharacters(Map.Entry<String, Object> member) {
     if (member.getValue() instanceof String text
         && text.codePoints()

@@ -8,14 +8,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Which program sends a request, as far as the kernel says: of a Unix socket the process, of TCP
- * its address.
+ * The program that sends a request, as far as the kernel knows it: the process on a Unix socket,
+ * the address on TCP.
  */
 final class RequestSource {
 
   private RequestSource() {}
 
-  /** For people; on the event loop of the request. */
+  /** As text for people; on the event loop of the request. */
   static String of(HttpServerRequest request) {
     if (request.connection() instanceof ConnectionBase connection
         && connection.channel() instanceof EpollDomainSocketChannel socket) return process(socket);

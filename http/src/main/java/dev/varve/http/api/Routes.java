@@ -26,12 +26,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way of a request: through the access check, to the operation of its path and method, to the
+ * The path of a request: through the access check, to the operation of its path and method, to the
  * handler, and back as an answer or a problem. Belongs to the event loop of its listener.
  */
 final class Routes {
 
-  /** More than the longest body that any schema lets pass. */
+  /** Longer than any body that a schema allows. */
   static final int MAX_BODY = 1 << 20;
 
   private static final Pattern BROKEN_ESCAPE = Pattern.compile("%(?![0-9a-fA-F]{2})");
@@ -77,7 +77,7 @@ final class Routes {
   Handler<HttpServerRequest> entrance() {
     Router router = router();
     return request -> {
-      drop(request); // until somebody wants it
+      drop(request); // until a handler reads it
       if (isHostBroken(request))
         fail(request, RefusedRequest.malformed("the header Host is not a host"));
       else if (isHostMissing(request))
@@ -222,7 +222,10 @@ final class Routes {
                 .formatted(operation.path(), context.request().method(), allowed)));
   }
 
-  /** Only that there is such a path, which the document says to everyone who may ask for it. */
+  /**
+   * Answers that there is such a path; no more than the document says to every client that may read
+   * it.
+   */
   private void tellMethods(RoutingContext context) {
     try {
       access.check(context.request(), true);
@@ -253,7 +256,7 @@ final class Routes {
     }
   }
 
-  /** What nobody foresaw. */
+  /** An unexpected failure. */
   private void failed(RoutingContext context) {
     Throwable failure = context.failure();
     fail(
@@ -311,7 +314,7 @@ final class Routes {
     if (stream != null && !request.method().equals(HttpMethod.HEAD)) {
       response.endHandler(_ -> connections.answered(connection));
       stream.accept(response.setChunked(true));
-      return; // the client may take all the time it wants: whoever writes waits for it
+      return; // no time limit: the writer of a stream waits for its client
     }
     connections.answering(connection);
     Buffer body = answer.body();

@@ -14,14 +14,14 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** The schemas of the document (JSON Schema 2020-12), and what values they refuse. Thread safe. */
+/** The schemas of the document (JSON Schema 2020-12), which check values. Thread-safe. */
 final class Schemas {
 
   private static final String IN_DOCUMENT = "#/components/schemas/";
   private static final String BASE = "app://varve/schemas";
   private static final String IN_REPOSITORY = BASE + "#/$defs/";
 
-  /** Those that say by themselves what is wrong; the others only that something below them is. */
+  /** Keywords that say what is wrong; the others only say that something below them is wrong. */
   private static final Set<String> TELLING =
       Set.of(
           "type",
@@ -106,7 +106,7 @@ final class Schemas {
     }
 
     /**
-     * Says what is wrong with a value, in words; null if nothing is.
+     * Says what is wrong with a value; null if nothing is wrong.
      *
      * @param thing what the value is, for people
      */

@@ -16,8 +16,8 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * Holds on machines: those that clients asked for, and those that a change outside of one takes for
- * itself. Changes on the model's thread, can be looked at on any.
+ * Answers requests about sessions, and gives each change its session: the one that the request
+ * names, or one of its own. Thread-safe.
  */
 final class SessionHandlers {
 
@@ -101,7 +101,7 @@ final class SessionHandlers {
             .formatted(id));
   }
 
-  /** Refuses a change of a machine that is not what the client has seen. */
+  /** Refuses a change if the machine has changed since the client has seen it. */
   static void check(Call call, MachineView machine) {
     MachineJson.etag(machine).check(call.ifMatch(), "machine '" + machine.saved().name() + "'");
   }
@@ -124,7 +124,7 @@ final class SessionHandlers {
     return view(machine.saved().id());
   }
 
-  /** The same, for a change that results in something. */
+  /** The same, for a change with a result. */
   <T> T changeFor(Call call, MachineView machine, Function<String, T> change) {
     check(call, machine);
     String named = call.optional("Varve-Session");
@@ -149,7 +149,7 @@ final class SessionHandlers {
 
   /**
    * The session of a request that goes on after it: the one that it names, or one of its own, which
-   * is ended by whoever asked.
+   * is ended by the caller.
    */
   Held hold(Call call, MachineView machine) {
     check(call, machine);
@@ -196,8 +196,8 @@ final class SessionHandlers {
   }
 
   /**
-   * A running machine is held by itself, and is changed beside that. Whatever somebody else has not
-   * saved would be saved too, and that is not ours to decide.
+   * A running machine holds itself, and this session shares the hold. It would also save the
+   * unsaved changes of another session, which is not its decision.
    */
   private static LockType typeFor(MachineView machine) {
     if (!machine.state().isOnline()) return LockType.WRITE;

@@ -67,7 +67,7 @@ final class SnapshotHandlers {
     return Answer.done().with("ETag", MachineJson.etag(after).text());
   }
 
-  /** The machine stays held until the work is done; then it is free, and then the job has ended. */
+  /** The session keeps the machine until the work is done. It ends before the job does. */
   private Answer delete(Call call) {
     MachineView machine = Lookup.machine(inventory, call);
     SnapshotId id = Lookup.snapshot(machine, call.text("snapshot")).id();

@@ -8,7 +8,8 @@ import java.util.function.LongSupplier;
 
 /**
  * Logs requests that were refused by the access check: without the token, or from another site's
- * page. One line of a kind a minute, with the number of those that had none. Thread safe.
+ * page. There is one line a minute for each kind, with the number of requests that had no line.
+ * Thread-safe.
  */
 final class Strangers {
 
@@ -30,11 +31,11 @@ final class Strangers {
   }
 
   /**
-   * One was refused.
+   * A request was refused.
    *
    * @param from the client's address
    * @param request its method and path
-   * @param why 401 or 403; others are no strangers
+   * @param why 401 or 403; other refusals are not logged here
    */
   void refused(String from, String request, RefusedRequest why) {
     boolean token = why.status() == 401;

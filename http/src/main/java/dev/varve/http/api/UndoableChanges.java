@@ -3,7 +3,7 @@ package dev.varve.http.api;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Several changes of one request: all of them happen, or none does. */
+/** Several changes of one request, of which all are made or none. For one thread. */
 final class UndoableChanges {
 
   private record Step(Runnable change, Runnable undo) {}

@@ -31,7 +31,7 @@ import java.util.function.Consumer;
  * A connection to the server that runs on a state folder, through the Unix socket there, or where
  * {@link SocketPlaces} says.
  *
- * <p>Thread safe. Requests block until they are answered.
+ * <p>Thread-safe. Requests block until they are answered.
  */
 public final class ApiClient implements AutoCloseable {
 
@@ -43,7 +43,7 @@ public final class ApiClient implements AutoCloseable {
   /** Making a fixed image may write all of it before the answer comes. */
   private static final int ANSWER_SECONDS = 600;
 
-  /** After which the user hears that the server has not answered yet. */
+  /** After this time the user hears that the server has not answered yet. */
   private static final Duration NOTICE = Duration.ofSeconds(10);
 
   private final Path stateFolder;
@@ -52,7 +52,7 @@ public final class ApiClient implements AutoCloseable {
   private final Vertx vertx;
   private final HttpClient http;
 
-  /** The same for a program whose user hears of nothing. */
+  /** The same without notices. */
   public ApiClient(Path stateFolder) {
     this(stateFolder, _ -> {});
   }
@@ -60,7 +60,7 @@ public final class ApiClient implements AutoCloseable {
   /**
    * Connects to nothing yet: {@link #send} does.
    *
-   * @param notices hears, in the thread that asks, of an answer that is long in coming
+   * @param notices hears, in the calling thread, of an answer that takes long
    */
   public ApiClient(Path stateFolder, Consumer<String> notices) {
     this(stateFolder, notices, NOTICE);
@@ -91,11 +91,11 @@ public final class ApiClient implements AutoCloseable {
   }
 
   /**
-   * Asks, and returns what was answered; an empty object where the answer has no body.
+   * Sends a request and returns the answer, which is an empty object if it has no body.
    *
    * @throws RefusedException the server has refused it
    * @throws InterruptedIOException the thread was interrupted, or no answer came in ten minutes;
-   *     what was asked for may happen all the same
+   *     the server may carry the request out nevertheless
    * @throws IOException no server listens, or the connection broke
    */
   public JsonObject send(ApiRequest request) throws IOException {

@@ -7,10 +7,10 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something to ask the control plane for. Immutable.
+ * A request to the API. Immutable.
  *
  * @param uri path and query, percent-encoded
- * @param session whose working copy is meant; null for none
+ * @param session whose working copy the request changes; null for none
  * @param body null for none
  */
 public record ApiRequest(
@@ -61,7 +61,7 @@ public record ApiRequest(
         method, uri + separator + name + "=" + escaped(value.toString()), session, body);
   }
 
-  /** A change of the session's working copy; null: one that is saved at once. */
+  /** The same as a change of the session's working copy; null: a change that is saved at once. */
   public ApiRequest session(@Nullable String session) {
     return new ApiRequest(method, uri, session, body);
   }

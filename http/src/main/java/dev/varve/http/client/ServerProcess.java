@@ -5,17 +5,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** Which process has a state folder, as far as this user can see, and why it cannot be asked. */
+/**
+ * Finds the process that uses a state folder, as far as this user can see it, and says why it does
+ * not answer. Any thread; looks at files of the system.
+ */
 final class ServerProcess {
 
-  /** Whether a process holds a lock on a file is asked of the kernel; locking it would disturb. */
+  /**
+   * The kernel's list of locks is read for this; trying to lock the file would disturb the server.
+   */
   private static final Path LOCKS = Path.of("/proc/locks");
 
   private ServerProcess() {}
 
-  /**
-   * The process that works in a state folder; null if there is none, or nothing can be seen of it.
-   */
+  /** The process that uses a state folder; null if there is none, or it cannot be seen. */
   static @Nullable Long of(Path stateFolder) {
     Long process = holder(stateFolder.resolve("lock"), "POSIX");
     return process == null ? holder(stateFolder, "FLOCK") : process; // it may be read-only
@@ -37,9 +40,9 @@ final class ServerProcess {
   }
 
   /**
-   * Why no connection came about, and what to do.
+   * Why the connection failed, and what to do.
    *
-   * @param failure what the socket said
+   * @param failure the failure of the socket
    */
   static String unreachable(Path stateFolder, Path socket, Throwable failure) {
     String why = root(failure);

@@ -19,10 +19,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Where the sockets of a server are when its state folder takes none, because it is full or
- * read-only: in a folder of the same user elsewhere, whose name comes from the path of the state
- * folder. Other users can make a folder of that name first; it is used only if it belongs to this
- * user alone.
+ * The places for a server's sockets while its state folder takes none, because it is full or
+ * read-only: folders of the same user, named after a hash of the state folder's path. Other users
+ * can make a folder of that name first; it is used only if it belongs to this user alone.
  *
  * <p>The server takes the first place where it can make a folder, its clients look into all of
  * them. Immutable; looks at file systems, and may block.

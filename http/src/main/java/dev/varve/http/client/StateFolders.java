@@ -4,13 +4,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** Where the state folder of a server is. Any thread; nothing blocks. */
+/** Finds the usual state folder. Any thread; nothing blocks. */
 public final class StateFolders {
 
   private StateFolders() {}
 
   /**
-   * The folder that a user means who names none, absolute.
+   * The folder that is used if the user names none, absolute.
    *
    * @param environment of the process: {@code VARVE_STATE} names it, {@code XDG_STATE_HOME} the
    *     folder that it is in, or {@code HOME} the folder in which that is

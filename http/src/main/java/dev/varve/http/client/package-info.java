@@ -1,8 +1,9 @@
 /**
- * The control plane as programs outside the server see it.
+ * The client of the HTTP API, for the commands that ask a running server. Any thread; requests
+ * block.
  *
- * <p>Read {@link dev.varve.http.client.ApiClient}. Knows how requests and refusals look and where
- * the server's socket is, not what can be asked: that is in the OpenAPI document.
+ * <p>Read {@link dev.varve.http.client.ApiClient}. Knows the form of requests and refusals and the
+ * place of the server's socket. Does not know the operations: those are in the OpenAPI document.
  */
 @NullMarked
 package dev.varve.http.client;

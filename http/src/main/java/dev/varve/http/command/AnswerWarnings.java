@@ -4,9 +4,9 @@ import io.vertx.core.json.JsonObject;
 import java.io.PrintWriter;
 
 /**
- * What an answer of the server warns of: the request was carried out, and something about it is not
- * as the user may expect. The member {@code warnings} of any answer is an array of texts; the
- * warnings in the list of machines are objects, and part of what is listed.
+ * Prints the warnings of an answer: the request was carried out, but something about it may
+ * surprise the user. The member {@code warnings} of any answer is an array of texts; the warnings
+ * in the list of machines are objects, and part of what is listed.
  */
 final class AnswerWarnings {
 

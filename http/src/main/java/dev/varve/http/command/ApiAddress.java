@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 
 /**
- * Where the control plane is to answer over TCP.
+ * The TCP address on which the API answers.
  *
  * @param tcp null for nowhere
  */

@@ -11,8 +11,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**
- * What the server says of a request's members and parameters, in the words of the command that made
- * the request: its options and arguments.
+ * Translates the server's messages about members and parameters of a request into the options and
+ * arguments of the command that sent it.
  */
 final class ArgumentWords {
 

@@ -90,9 +90,9 @@ final class BandwidthWords {
     return table;
   }
 
-  private static void row(TextTable table, String who, JsonObject traffic) {
+  private static void row(TextTable table, String slot, JsonObject traffic) {
     table.row(
-        who,
+        slot,
         rates(traffic),
         waiting(traffic),
         traffic.getLong("throttledMilliseconds") + " ms",

@@ -7,7 +7,7 @@ import dev.varve.io.chain.ChainFinder.FoundChain;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** What {@code --base-format} says of a listed chain: whether its first image is a raw disk. */
+/** Opens a listed chain as {@code --base-format} says: whether its first image is a raw disk. */
 final class BaseFormat {
 
   static final String DESCRIPTION =

@@ -30,7 +30,7 @@ final class ByteSize implements ITypeConverter<Long> {
     }
   }
 
-  /** Digits behind the point, which must come out as whole bytes. */
+  /** Digits after the point; the result must be a whole number of bytes. */
   private static long fraction(@Nullable String digits, long factor, String text) {
     if (digits == null) return 0;
     long scale = (long) Math.pow(10, digits.length());
@@ -46,7 +46,7 @@ final class ByteSize implements ITypeConverter<Long> {
             + "' is not a size: write bytes, or a number with K, M, G, T or P (powers of 1024)");
   }
 
-  /** For people: the exact bytes, and the largest unit that is exact enough to recognise. */
+  /** For people: the number in the largest fitting unit, and the exact bytes. */
   static String text(long bytes) {
     return bytes < 1024 ? rounded(bytes) : "%s (%d bytes)".formatted(rounded(bytes), bytes);
   }

@@ -10,7 +10,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** How a command is told which images form a disk. */
+/** The options that name the images of a disk. */
 final class ChainOptions {
 
   @Option(
@@ -30,7 +30,7 @@ final class ChainOptions {
   @Option(names = "--base-format", paramLabel = "raw|vdi", description = BaseFormat.DESCRIPTION)
   private @Nullable DiskFormat baseFormat;
 
-  /** Whether the images are listed, so that none is to be named besides. */
+  /** Whether the images are listed, so that the command line names no other image. */
   boolean isListed() {
     return chain != null;
   }

@@ -3,8 +3,8 @@ package dev.varve.http.command;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * Lets a command that the user stops undo what it began: on a signal the thread that made this is
- * interrupted, and the program ends only when this is closed.
+ * Lets a command undo its work when the user stops it: a signal interrupts the thread that made
+ * this object, and the program ends only after this object is closed.
  */
 final class CleanCancel implements AutoCloseable {
 

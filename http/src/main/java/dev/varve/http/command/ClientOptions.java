@@ -9,7 +9,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** How many NBD clients a server has, and how long one may ask for nothing. */
+/** Options for the number of NBD clients, and for the time that a client may be idle. */
 final class ClientOptions {
 
   @Spec(Spec.Target.MIXEE)
@@ -37,7 +37,7 @@ final class ClientOptions {
           "--max-connections %d: allow at least 1 client".formatted(connections));
   }
 
-  /** What the user should know of a number that this process may not reach; null for nothing. */
+  /** A warning if this process may not reach the number of clients; null for none. */
   @Nullable String warning(Descriptors descriptors) {
     int room = descriptors.clients();
     if (connections == null || connections <= room) return null;

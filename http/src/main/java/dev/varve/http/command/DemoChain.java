@@ -23,8 +23,8 @@ import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
- * A chain to try things on: an ext4 file system on Monday, in the base, and what changed in it on
- * Tuesday and on Wednesday, in two differencing images. Each evening can be served.
+ * A chain for a demo: an ext4 file system on Monday in the base, and its changes on Tuesday and
+ * Wednesday in two differencing images. The state of each evening can be served.
  *
  * @param folder where the images are
  */
@@ -169,7 +169,7 @@ record DemoChain(Path folder) {
     }
   }
 
-  /** Users who are not root often do not have the folder of such tools in their path. */
+  /** The path of users other than root often lacks the folder of such tools. */
   private static Path find(String tool) throws IOException {
     String path = Objects.requireNonNullElse(System.getenv("PATH"), "") + ":/usr/sbin:/sbin";
     return Arrays.stream(path.split(":"))

@@ -25,7 +25,8 @@ enum DiskFormat {
   }
 
   /**
-   * What a file is that exists: its contents tell, and a damaged image its name.
+   * The format of an existing file: detected from its contents, and for a damaged image from its
+   * name.
    *
    * @throws dev.varve.core.medium.OtherFormatException if it is neither
    */

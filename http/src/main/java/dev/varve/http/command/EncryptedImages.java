@@ -11,8 +11,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Refuses images that VirtualBox has encrypted, as far as a machine's settings file beside them
- * tells: the images themselves do not.
+ * Refuses images that VirtualBox has encrypted, if a machine's settings file beside them says so:
+ * the images themselves do not say it.
  */
 final class EncryptedImages {
 

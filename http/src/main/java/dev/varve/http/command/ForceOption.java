@@ -6,7 +6,7 @@ import dev.varve.io.file.UnlockedWriterException;
 import java.io.IOException;
 import picocli.CommandLine.Option;
 
-/** Whether an image is opened also if another program writes to it. */
+/** Whether an image is opened even if another program writes to it. */
 final class ForceOption {
 
   @Option(
@@ -20,7 +20,7 @@ final class ForceOption {
     return force;
   }
 
-  /** Runs {@code opening} as the user wants it; a refusal tells of the option. */
+  /** Runs {@code opening} with or without force; a refusal mentions the option. */
   void open(Opening<IOException> opening) throws IOException {
     if (force) {
       OtherWriters.tolerate(opening);

@@ -9,7 +9,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /**
- * {@code varve host}: what machines can use of the computer that a server runs on. Runs on the main
+ * {@code varve host}: the host's drives and block devices that machines can use. Runs on the main
  * thread.
  */
 @Command(

@@ -44,7 +44,7 @@ import picocli.CommandLine.Spec;
     })
 final class ImageCheckCommand implements Callable<Integer> {
 
-  /** Exit status: an image is missing, cannot be read, is in use or is no VDI image. */
+  /** Exit status: an image is missing, cannot be read, is in use or is not a VDI image. */
   private static final int NOT_CHECKED = CommandLine.ExitCode.SOFTWARE;
 
   /** Exit status: an image is damaged in the end. Says more than {@link #NOT_CHECKED}. */

@@ -2,9 +2,7 @@ package dev.varve.http.command;
 
 import picocli.CommandLine.Command;
 
-/**
- * {@code varve image}: what can be done with images that nobody serves. Runs on the main thread.
- */
+/** {@code varve image}: works on images that no server uses. Runs on the main thread. */
 @Command(
     name = "image",
     synopsisSubcommandLabel = "COMMAND",

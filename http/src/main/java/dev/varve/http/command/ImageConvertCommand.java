@@ -29,7 +29,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code varve image convert}: copies a disk into one file of another form. */
+/** {@code varve image convert}: copies a disk into one file, of the same or another format. */
 @Command(
     name = "convert",
     sortOptions = false,
@@ -107,7 +107,7 @@ final class ImageConvertCommand implements Callable<Integer> {
     if (to == null && named == null && promised == null)
       throw wrong("the name of " + target + " does not tell its format: give it with --to");
     DiskFormat format = to != null ? to : named != null ? named : DiskFormat.VDI;
-    // What such a file holds only its user knows, and has said it.
+    // The contents of such a file do not tell its format; the user has named it.
     boolean free = to != null && (promised == null || promised == KnownFormat.ISO);
     String problem = free ? null : ImageName.problem(target, format == DiskFormat.RAW);
     if (problem != null) throw wrong(problem);

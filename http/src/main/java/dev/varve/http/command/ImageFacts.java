@@ -13,7 +13,7 @@ import java.util.Locale;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** What is said of an image, for programs and for people. */
+/** The properties of an image, as JSON for programs and as text for people. */
 final class ImageFacts {
 
   private ImageFacts() {}
@@ -61,7 +61,7 @@ final class ImageFacts {
     return uuid.equals(VdiHeader.NO_UUID) ? null : uuid.toString();
   }
 
-  /** The same facts a line each, named by the same words; what is empty or null is left out. */
+  /** The same properties, one on each line, under the same names; empty ones are left out. */
   static String text(JsonObject facts) {
     var sheet = new PropertyList(facts.getString("file"));
     for (String name : facts.fieldNames()) {

@@ -23,7 +23,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code varve image map}: shows which image of a chain holds what. */
+/** {@code varve image map}: shows which image of a chain holds which part of the disk. */
 @Command(
     name = "map",
     sortOptions = false,

@@ -10,7 +10,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** {@code varve job}: the long work of a running server. Runs on the main thread. */
+/** {@code varve job}: the jobs of a running server. Runs on the main thread. */
 @Command(
     name = "job",
     synopsisSubcommandLabel = "COMMAND",

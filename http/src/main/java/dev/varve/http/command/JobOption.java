@@ -2,7 +2,7 @@ package dev.varve.http.command;
 
 import picocli.CommandLine.Option;
 
-/** Whether a command waits for the long work that it begins. */
+/** Whether a command waits for the job that it begins. */
 final class JobOption {
 
   @Option(

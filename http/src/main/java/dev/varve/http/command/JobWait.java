@@ -8,7 +8,7 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 
-/** Waits for the server's jobs, with a bar if people watch. */
+/** Waits for the server's jobs, with a progress bar on a terminal. */
 final class JobWait {
 
   private static final int STEP_SECONDS = 1;
@@ -22,8 +22,8 @@ final class JobWait {
   }
 
   /**
-   * Returns the job when it is done. A thread that is interrupted cancels the job, and waits for
-   * what comes of that.
+   * Returns the job when it is done. If the thread is interrupted, the job is cancelled, and this
+   * waits for its end.
    *
    * @throws RefusedException the job has failed
    * @throws IOException it was cancelled, or the server is gone

@@ -25,8 +25,9 @@ import java.util.Objects;
 import java.util.function.UnaryOperator;
 
 /**
- * What {@code varve serve} does for machines, once their server listens: opens and starts those it
- * is told to, and says what is served. Asks the server as any client does.
+ * The part of {@code varve serve} for machines, after their server listens: opens and starts the
+ * machines of the command line, and describes what is served. It sends requests to the server like
+ * any other client.
  */
 final class MachineServing {
 
@@ -38,7 +39,7 @@ final class MachineServing {
   private final List<JsonObject> exports = new ArrayList<>();
 
   /**
-   * @param how makes of a request to start a machine one to start it as the user wants
+   * @param how completes a request that starts a machine with the user's options
    * @param err where warnings go
    */
   MachineServing(StateServer server, UnaryOperator<ApiRequest> how, PrintWriter err) {
@@ -62,8 +63,8 @@ final class MachineServing {
 
   /**
    * Registers machines, each once and in their order. A machine may need another one that is named
-   * behind it, as a linked clone its template: what is refused is tried again as long as others get
-   * in.
+   * after it, as a linked clone needs its template. A refused machine is therefore tried again as
+   * long as others were registered.
    */
   private Collection<JsonObject> open(List<Path> settingsFiles, ApiClient api) throws IOException {
     Map<Path, JsonObject> opened = new HashMap<>();
@@ -99,7 +100,7 @@ final class MachineServing {
   private void start(JsonObject opened, ApiClient api) throws IOException {
     JsonObject machine = atRest(opened, api);
     JsonObject started = api.send(how.apply(post("machines", machine.getString("id"), "start")));
-    // What a start warns of is in the log, which goes to the same place.
+    // The warnings of a start are in the log, which goes to the same place.
     Map<Slot, JsonObject> disks = disks(machine, api);
     for (Object each : started.getJsonArray("exports")) {
       JsonObject export = (JsonObject) each;
@@ -114,7 +115,7 @@ final class MachineServing {
     }
   }
 
-  /** The machine, when what the run before this one left to be finished has ended. */
+  /** Waits until unfinished work from the previous run has ended, and returns the machine. */
   private static JsonObject atRest(JsonObject machine, ApiClient api) throws IOException {
     JsonObject now = machine;
     while (now.getString("state").equals(MachineState.DELETING_SNAPSHOT.text())) {

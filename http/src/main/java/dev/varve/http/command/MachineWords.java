@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** What people are told of machines and what is in them. */
+/** Machines and their parts as text for people. */
 final class MachineWords {
 
   private static final String[] FLAGS = {
@@ -236,7 +236,7 @@ final class MachineWords {
     return bytes == null ? null : ByteSize.text(bytes);
   }
 
-  /** Children are indented below their parents; a star is at the one that the machine follows. */
+  /** Children are indented below their parents; a star marks the current snapshot. */
   private static TextTable snapshotTable(JsonObject machine) {
     var table = new TextTable("name", "taken at", "id", "description");
     Map<String, Integer> depths = new HashMap<>();

@@ -7,7 +7,7 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.PrintWriter;
 
-/** How a medium's map and check are asked for and shown. */
+/** Asks for the map or the check of a medium, and prints the answer. */
 final class MediumLookWords {
 
   private MediumLookWords() {}

@@ -8,7 +8,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** How a command is told what a new image is to be. */
+/** The options that describe a new image. */
 final class NewImageOptions {
 
   @Option(

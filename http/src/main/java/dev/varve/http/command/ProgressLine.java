@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * A line that shows how far work has come: what it is, a percentage, a bar, amounts and the time
- * left. Where there is little room, the bar stays, and the rest is left out or shortened.
+ * A line that shows progress: the name of the work, a percentage, a bar, amounts and the time left.
+ * If there is little room, the bar stays, and the rest is left out or shortened.
  */
 final class ProgressLine {
 

@@ -9,7 +9,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The names that people know things by, for the uuids that the API's answers have. */
+/** Readable names for the uuids in the API's answers. */
 final class ReadableNames {
 
   private final Map<String, String> names = new HashMap<>();

@@ -39,7 +39,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code varve serve}: serves machines, or chains of VDI images, until it is told to stop. Runs on
+ * {@code varve serve}: serves machines, or chains of VDI images, until a signal stops it. Runs on
  * the main thread.
  */
 @Command(

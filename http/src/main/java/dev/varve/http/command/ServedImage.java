@@ -3,10 +3,10 @@ package dev.varve.http.command;
 import dev.varve.io.file.ImageInUseException;
 import java.io.IOException;
 
-/** What a user can do who wants to look into an image that a server of Varve writes to. */
+/** Advice for a user whose image is open in a server of Varve. */
 final class ServedImage {
 
-  /** What a command does with an image that it can lock. */
+  /** The work of a command on an image that it can lock. */
   interface Use {
     void run() throws IOException;
   }
@@ -14,8 +14,8 @@ final class ServedImage {
   private ServedImage() {}
 
   /**
-   * Runs a command's work; where an image is open elsewhere, the failure says how a server can be
-   * asked instead.
+   * Runs a command's work; if an image is open elsewhere, the failure says which command asks the
+   * server instead.
    *
    * @param instead begins "'varve ...'"
    */

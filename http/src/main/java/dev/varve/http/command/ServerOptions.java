@@ -13,7 +13,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Which server a command asks, and how it says what was answered. */
+/** The server that a command asks, and the form in which it prints the answer. */
 final class ServerOptions {
 
   @Spec(Spec.Target.MIXEE)
@@ -32,7 +32,7 @@ final class ServerOptions {
       description = "How to print the answer (text).")
   private OutputFormat output;
 
-  /** What people are told of an answer; may ask the server for more. */
+  /** Writes an answer as text for people; may ask the server for more. */
   interface Wording {
     String of(JsonObject answer, ApiClient server) throws IOException;
   }
@@ -83,7 +83,7 @@ final class ServerOptions {
     return 0;
   }
 
-  /** What is refused is told in the words of the command, not of the API. */
+  /** A refusal is translated into the words of the command. */
   private JsonObject send(ApiClient server, ApiRequest request) throws IOException {
     try {
       return server.send(request);

@@ -1,6 +1,6 @@
 package dev.varve.http.command;
 
-/** A choice that needs a word for no, because yes may be the default, or the present state. */
+/** An option with a word for each value, because either may be the default or the present state. */
 enum Switch {
   ON,
   OFF

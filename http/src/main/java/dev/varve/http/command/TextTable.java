@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Rows for people, their columns as wide as what stands in them. */
+/** A table as text for people; each column is as wide as its widest cell. */
 final class TextTable {
 
   private final List<String[]> rows = new ArrayList<>();

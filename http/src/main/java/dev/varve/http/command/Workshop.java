@@ -15,9 +15,9 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * A hidden folder in which something is made that will be moved out of it; gone with what is left
- * in it when it is closed. What a process that was killed has left, the next one deletes: its lock
- * is free then.
+ * A hidden folder in which something is made before it is moved out. Closing it deletes the folder
+ * and everything left in it. If a process was killed, the next one deletes its folder, whose lock
+ * is then free.
  */
 final class Workshop implements AutoCloseable {
 

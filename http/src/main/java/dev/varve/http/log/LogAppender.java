@@ -59,7 +59,7 @@ final class LogAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
     return event.getLoggerName().startsWith(OURS);
   }
 
-  /** Whether nobody foresaw it. */
+  /** Whether it is a bug: an exception without a message for users. */
   private static boolean isBug(@Nullable Throwable failure) {
     return failure != null
         && !(failure instanceof IOException)

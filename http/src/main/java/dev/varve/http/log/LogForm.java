@@ -12,7 +12,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a line of the log looks like.
+ * The form of a line of the log.
  *
  * <pre>
  * FILE      2026-11-27T12:24:02.123Z WARNING nbd: text
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 enum LogForm {
-  /** For a file or a pipe: when by UTC, how bad, what part of the program. */
+  /** For a file or a pipe: the time in UTC, the level, the part of the program. */
   FILE {
     @Override
     String line(Line line) {
@@ -45,7 +45,7 @@ enum LogForm {
     }
   },
 
-  /** For a person who watches, by the time of his clock. */
+  /** For a terminal, with local time. */
   TERMINAL {
     @Override
     String line(Line line) {
@@ -62,7 +62,7 @@ enum LogForm {
     }
   },
 
-  /** For whoever gave a command. */
+  /** For the user of a command. */
   COMMAND {
     @Override
     String line(Line line) {

@@ -7,9 +7,9 @@ import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Where a server's lines go: a stream that may be slow, or stop for ever, as a pipe does that
- * nobody reads. A thread of its own writes to it, so that whoever has something to say never waits;
- * of lines for which there is no room only the number is kept. Thread safe.
+ * Writes a server's log to a stream that may be slow or stop for ever, like a pipe without a
+ * reader. A thread of its own writes, so that a caller never waits; lines for which there is no
+ * room are counted and dropped. Thread-safe.
  */
 final class LogOutput {
 
@@ -87,8 +87,7 @@ final class LogOutput {
       to.write(batch);
       to.flush();
       return true;
-    } catch (
-        IOException _) { // there is no other place to say so: the next line that can be written
+    } catch (IOException _) { // the number is reported with the next line that can be written
       return false;
     }
   }

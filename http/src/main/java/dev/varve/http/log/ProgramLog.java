@@ -37,7 +37,7 @@ public final class ProgramLog extends ContextAwareBase implements Configurator {
   }
 
   /**
-   * Logs as a server does from now on: in the form for its standard error, never waiting for it.
+   * Logs as a server from now on: in the form for its standard error, and without waiting for it.
    */
   public static synchronized void serve(LogLevel wanted) {
     if (!debugging()) level = wanted;

@@ -8,9 +8,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What Netty warns of while a listener can accept no client, because the process has used up its
- * file descriptors: it tries again every second, and warns each time, in words that are for
- * programmers. Told once a minute. Thread safe.
+ * Replaces Netty's warning that a listener cannot accept clients because the process has used up
+ * its file descriptors. Netty tries again every second and warns each time, in words for
+ * programmers; the log has one line a minute. Thread-safe.
  */
 final class UnacceptedClients {
 

@@ -7,11 +7,10 @@ import java.util.concurrent.locks.LockSupport;
 import sun.misc.Signal;
 
 /**
- * Ends the program in order when it is told to by SIGTERM, SIGINT or SIGHUP: the server is closed
- * first, and the exit status is 0, or 1 if closing failed. Further signals change nothing. Any
- * thread.
+ * Ends the program cleanly after SIGTERM, SIGINT or SIGHUP: it closes the server, and the exit
+ * status is 0, or 1 if closing failed. Further signals change nothing. Any thread.
  *
- * <p>A program that ends by itself {@linkplain #close closes} it before, and closes its server.
+ * <p>A program that ends without a signal {@linkplain #close closes} this first, then its server.
  */
 public final class CleanStop implements AutoCloseable {
 
@@ -20,7 +19,7 @@ public final class CleanStop implements AutoCloseable {
   private volatile String why = "the JVM was told to stop";
   private final Thread hook;
 
-  /** What is to be done; may block. */
+  /** Ends the program's work; may block. */
   public interface Stop {
     /**
      * Returns the exit status.
@@ -62,8 +61,8 @@ public final class CleanStop implements AutoCloseable {
   }
 
   /**
-   * Gives signals back their usual meaning. Where one has come already, does not return: the
-   * program is ending.
+   * Gives signals their usual meaning again. If a signal has come already, this does not return:
+   * the program is ending.
    */
   @Override
   public void close() {

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  * itself, a reserve for images and the API, and the rest for NBD clients. Immutable.
  *
  * @param limit how many there may be
- * @param open how many the process has without what the server opens, its libraries included
+ * @param open how many the process has open before the server opens any, its libraries included
  */
 public record Descriptors(int limit, int open) {
 
@@ -83,17 +83,20 @@ public record Descriptors(int limit, int open) {
               .formatted(limit, needed, open, needed - open));
   }
 
-  /** Keeps from images what the API needs, so that it can be told to close some. */
+  /**
+   * Keeps images from taking the API's reserve, so that a client can still ask for some to be
+   * closed.
+   */
   public void keepFromImages() {
     if (limit != Integer.MAX_VALUE) DescriptorReserve.keep(limit - reserve() / 2);
   }
 
-  /** Limits of clients that leave enough for everything else. */
+  /** Limits of NBD clients that leave enough descriptors for everything else. */
   NbdLimits share(NbdLimits wanted) {
     return wanted.descriptors(firstKept(), loops(wanted.loops()));
   }
 
-  /** On how many event loops disks are served; at least 1. */
+  /** The number of event loops that serve disks; at least 1. */
   private int loops(int wanted) {
     int free = limit - reserve() - open - SERVER;
     return Math.clamp(free / (4 * PER_LOOP), 1, wanted);

@@ -21,14 +21,14 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * Chains of images, open and served over NBD. Owns all that this takes: threads, event loops,
- * disks, sockets.
+ * Chains of images, open and served over NBD. Owns the threads, event loops, disks and sockets that
+ * this needs.
  *
- * <p>Thread safe; every method may block. Closing waits for a disk that is being opened.
+ * <p>Thread-safe; every method may block. Closing waits for a disk that is being opened.
  */
 public final class DiskServer {
 
-  /** How often failures that go on are looked at, to log them again when it is time. */
+  /** How often to check whether failures that go on have to be logged again. */
   private static final long TICK_MILLIS = 5000;
 
   private final StorageThreads threads = new StorageThreads(StorageThreads.DEFAULT_COUNT);
@@ -38,7 +38,7 @@ public final class DiskServer {
   private final CountDownLatch closed = new CountDownLatch(1);
   private boolean closing;
 
-  /** A disk that is open, and what it was asked to be served as. */
+  /** An open disk and the way in which it is served. */
   private record Served(ServedDisk disk, BlockDevice device, DiskFailures failures) {}
 
   /**
@@ -114,15 +114,15 @@ public final class DiskServer {
     return totals;
   }
 
-  /** Returns when the server has been closed by somebody. */
+  /** Returns once the server is closed. */
   public void awaitClosed() throws InterruptedException {
     closed.await();
   }
 
   /**
-   * Stops listening, answers what is in flight, makes every disk durable and closes it. A second
-   * call does nothing. What a host that does not answer keeps from ending is given up after about a
-   * minute; all else has ended by then.
+   * Stops listening, answers the requests in flight, makes every disk durable and closes it. A
+   * second call does nothing. If the host does not answer, what waits for it is given up after
+   * about a minute; everything else has ended by then.
    *
    * @throws IOException a disk could not be made durable, or was given up; the others are closed
    *     all the same

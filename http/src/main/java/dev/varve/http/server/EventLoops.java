@@ -8,19 +8,24 @@ import io.vertx.core.file.FileSystemOptions;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 
-/** Event loops as this program's servers use them, and waiting for what completes on them. */
+/**
+ * Makes the event loops of this program's servers, and waits for futures that complete on them. Any
+ * thread.
+ */
 final class EventLoops {
 
   private EventLoops() {}
 
-  /** One loop on epoll where there is epoll, which looks for no files; the caller closes it. */
+  /**
+   * One event loop, on epoll if the host has it, without Vert.x's file cache; the caller closes it.
+   */
   static Vertx one() {
     return Vertx.builder()
         .with(
             new VertxOptions()
                 .setPreferNativeTransport(true)
                 .setEventLoopPoolSize(1)
-                // A disk's watch tells of a loop that waits for the host, once.
+                // The watch of a disk reports a loop that waits for the host, and only once.
                 .setBlockedThreadCheckInterval(TimeUnit.DAYS.toMillis(1))
                 .setFileSystemOptions(
                     new FileSystemOptions()

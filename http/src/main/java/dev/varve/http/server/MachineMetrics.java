@@ -23,9 +23,9 @@ import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What Prometheus is told of running machines: their bandwidth groups, what their disks have given
- * back, and what the host could not carry out for them. Put together anew for each request, so that
- * nothing is left of machines, groups and disks that have gone. May block.
+ * Metrics of running machines: traffic of their bandwidth groups, bytes that their disks have
+ * returned to the host, and failed requests. They are collected for each scrape, so that machines,
+ * groups and disks that have gone leave nothing behind. Any thread; may block.
  */
 final class MachineMetrics implements MultiCollector {
 

@@ -4,8 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
- * How an NBD client is told where an export is, as the NBD URI specification writes it. Any thread;
- * nothing blocks.
+ * Writes where an export is, in the form of the NBD URI specification. Any thread; nothing blocks.
  */
 public final class NbdUri {
 

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A disk that is to be served. Immutable.
+ * A disk for a {@link DiskServer} to serve. Immutable.
  *
  * @param names by which clients may ask for it, the first for people
  * @param images that form it

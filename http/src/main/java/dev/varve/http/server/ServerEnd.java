@@ -11,9 +11,9 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The end of a server, thing by thing: each is waited for, but all of them together no longer than
- * about a minute, because a host that does not answer must not keep the program for ever. What did
- * not end, and what failed, is told in the end.
+ * Ends the parts of a server one after the other. It waits for each part, but for all of them
+ * together no longer than about a minute, because a host that does not answer must not keep the
+ * program alive for ever. In the end it throws what failed or did not end. For one thread; blocks.
  */
 final class ServerEnd {
 

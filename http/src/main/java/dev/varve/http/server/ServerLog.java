@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** What a server logs of itself: its first line, and its last ones. For one thread. */
+/** Logs the start and the stop of a server. For one thread. */
 public final class ServerLog {
 
   private static final System.Logger LOG = System.getLogger(ServerLog.class.getName());
@@ -29,7 +29,7 @@ public final class ServerLog {
   }
 
   /**
-   * It listens.
+   * The server listens.
    *
    * @param serving what it serves
    * @param nbd where NBD clients can connect
@@ -63,7 +63,7 @@ public final class ServerLog {
    * It has stopped.
    *
    * @param failed the requests that failed while it ran
-   * @param failure what could not be kept; null for nothing
+   * @param failure what could not be saved; null for nothing
    */
   public void stopped(NbdStats stats, FailureTotals failed, @Nullable Throwable failure) {
     String text =

@@ -23,8 +23,8 @@ import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What Prometheus is told of a server. Nothing is counted for it: it is what the server knows
- * anyway, put together for each request. Thread safe; waits for no disk.
+ * Metrics of a server in Prometheus' text format. They are collected from the server's own counters
+ * for each scrape; nothing is counted for them. Thread-safe; waits for no disk.
  */
 final class ServerMetrics {
 
@@ -33,7 +33,7 @@ final class ServerMetrics {
   private final Inventory inventory;
   private final ServedDisks disks;
 
-  /** Made when it is first needed: most servers start without ever being asked. */
+  /** Made at the first scrape: most servers are never scraped. */
   private @Nullable PrometheusMeterRegistry registry;
 
   ServerMetrics(

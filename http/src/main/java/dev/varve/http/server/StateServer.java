@@ -39,8 +39,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The machines and media of a state folder, served: the control plane over HTTP, the disks of
- * running machines over NBD. Owns all that this takes: threads, event loops, the inventory,
- * sockets.
+ * running machines over NBD. Owns the threads, event loops, inventory and sockets that this needs.
  *
  * <p>Thread-safe; every method may block.
  */
@@ -51,7 +50,7 @@ public final class StateServer implements AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger(StateServer.class.getName());
 
-  /** How often leases and the state folder are looked at. */
+  /** How often leases and the state folder are checked. */
   private static final long TENDING_MILLIS = 1000;
 
   /** Changes that are under way or wait for the host, at most; more are refused. */
@@ -69,8 +68,8 @@ public final class StateServer implements AutoCloseable {
   private final StateSockets sockets;
 
   /**
-   * Opens a state folder, makes it if it is missing, and listens: on sockets in it, or elsewhere as
-   * long as it takes none, and for NBD on TCP where an address is given.
+   * Opens a state folder, and makes it if it is missing. Listens on sockets in it, or elsewhere as
+   * long as the folder takes none, and for NBD on TCP if an address is given.
    *
    * @param nbdUnix where NBD clients can connect instead of the socket in the folder; null for
    *     there
@@ -304,7 +303,7 @@ public final class StateServer implements AutoCloseable {
     return addresses;
   }
 
-  /** What has failed so far, in machines that are stopped. */
+  /** Failed requests so far, of machines that have stopped. */
   public FailureTotals failed() {
     return disks.failed();
   }
@@ -331,9 +330,9 @@ public final class StateServer implements AutoCloseable {
   }
 
   /**
-   * Answers what has been asked, powers down what runs, makes everything durable and closes it. A
-   * second call does nothing. What a host that does not answer keeps from ending is given up after
-   * about a minute; all else has ended by then.
+   * Answers the requests in flight, powers down the running machines, makes everything durable and
+   * closes it. A second call does nothing. If the host does not answer, what waits for it is given
+   * up after about a minute; everything else has ended by then.
    *
    * @throws IOException if something could not be made durable, or did not end; everything else is
    *     closed all the same

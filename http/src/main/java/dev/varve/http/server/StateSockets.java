@@ -23,12 +23,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where the clients of a state folder's server connect: sockets in that folder, and ports.
  *
- * <p>A folder that is full or read-only takes no socket and no token. Then the sockets are where
- * {@link SocketPlaces} says, without a token the API has no port, and a warning says so. {@link
- * #tend} tries until everything is in its place; what clients have used meanwhile stays. The
- * folder's own API socket appears after the token, so that who finds the one finds the other.
+ * <p>A folder that is full or read-only takes no socket and no token. Then the sockets are in a
+ * place of {@link SocketPlaces}, the API has no port if there is no token, and a warning says so.
+ * {@link #tend} tries until everything is in the folder; sockets that clients use meanwhile stay.
+ * The API socket of the folder appears after the token, so that a client that finds the socket
+ * finds the token too.
  *
- * <p>Thread safe; every method may block.
+ * <p>Thread-safe; every method may block.
  */
 final class StateSockets implements AutoCloseable {
 
@@ -153,7 +154,7 @@ final class StateSockets implements AutoCloseable {
     }
   }
 
-  /** A socket that the user named is as open as his umask says. */
+  /** The umask decides which users may connect to a socket that the user named. */
   private void listenAtNamed(Path socket) throws IOException {
     try {
       EventLoops.await(nbd.listenUnix(socket));
@@ -191,7 +192,7 @@ final class StateSockets implements AutoCloseable {
     return folder.resolve(ApiClient.SOCKET).toString();
   }
 
-  /** In the same words as long as the reason is the same. */
+  /** The text stays the same as long as the reason is the same. */
   private void warn(IOException trouble) {
     String why =
         trouble instanceof FileSystemException e && e.getReason() != null

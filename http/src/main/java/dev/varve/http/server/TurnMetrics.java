@@ -7,7 +7,7 @@ import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
 import io.prometheus.metrics.model.snapshots.HistogramSnapshot.HistogramDataPointSnapshot;
 import java.util.function.Supplier;
 
-/** What Prometheus is told of the event loops' turns: a histogram of how long they took. */
+/** A histogram for Prometheus: how long the turns of event loops took. Thread-safe. */
 final class TurnMetrics implements Collector {
 
   private static final double NANOS_PER_SECOND = 1e9;
