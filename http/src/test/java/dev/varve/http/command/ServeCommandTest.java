@@ -86,7 +86,7 @@ class ServeCommandTest {
       assertEquals(1, said.lines().count(), said);
       assertTrue(
           said.contains(
-              "disk.vdi was deleted, moved or replaced by another file while it was served"),
+              "disk.vdi was deleted, moved or replaced by another file while it was being served"),
           said);
     }
   }

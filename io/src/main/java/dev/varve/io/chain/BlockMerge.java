@@ -10,16 +10,17 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
- * Brings into one image of a chain what its neighbours hold, so that these can go.
+ * Copies the blocks of neighbouring images (the sources) into one image of a chain (the target), so
+ * that the sources can be removed. Used by one thread; blocks.
  *
- * <p>Forward, into the upper image: a block that the target does not decide, and the sources do, is
- * given to it as it can be seen there. Zero is decided, too: a source's zero must hide what is
- * below the sources once they are gone. Backward, into the lower image: what the sources decide is
- * written over what the target holds.
+ * <p>An image <i>decides</i> a block if it holds the block's data or marks it as zero. Forward,
+ * into the upper image: a block that the sources decide and the target does not is copied to the
+ * target. A zero mark is copied too: it must go on hiding what lies below the sources. Backward,
+ * into the lower image: what the sources decide overwrites what the target holds.
  *
- * <p>Either way the upper images of the chain show the same all the time: forward nothing that can
- * be seen changes, backward only what the sources hide. So a merge that ended in the middle, by a
- * crash or otherwise, has done no harm and can be done again.
+ * <p>Either way the disk shows the same contents all the time: a forward merge changes nothing that
+ * is visible, and a backward merge changes only what the sources hide. A merge that stopped in the
+ * middle, by a crash or otherwise, has therefore done no harm and can be repeated.
  */
 final class BlockMerge {
 
@@ -37,9 +38,9 @@ final class BlockMerge {
   private boolean written;
 
   /**
-   * @param target whose top is the target; lent
-   * @param chain base first, all images up to the upper of source and target
-   * @param source its position in the chain: of several sources, the one farthest from the target
+   * @param target the image to copy into; lent
+   * @param chain base first, all images up to and including the upper one of source and target
+   * @param source position in {@code chain}: with several sources, the one farthest from the target
    * @param lock guards the images' block maps
    */
   BlockMerge(MergeTarget target, List<? extends Layer> chain, int source, MapLock lock) {
@@ -56,9 +57,9 @@ final class BlockMerge {
   }
 
   /**
-   * How many bytes the target's file may grow by.
+   * How many bytes the target's file can grow by at most.
    *
-   * @param progress asked now and then
+   * @param progress asked about once per GiB whether to go on
    * @return -1 if it was cancelled
    */
   long spaceNeeded(Progress progress) throws IOException {
@@ -75,11 +76,11 @@ final class BlockMerge {
     return blocks * target.image().spacePerBlock();
   }
 
-  /** A merge that would not fit fails before it has changed anything. */
+  /** Fails if the merge does not fit, before anything has changed. */
   static void checkSpace(String name, long needed, long free) throws OutOfSpaceException {
     if (needed <= free) return;
     throw new OutOfSpaceException(
-        "%s may grow by %d bytes in the merge, and its file system has %d; free space there first"
+        "%s may grow by %d bytes in the merge, but its file system has only %d free; free some space first"
             .formatted(name, needed, free));
   }
 
@@ -91,7 +92,7 @@ final class BlockMerge {
     return (int) (offset / blockSize);
   }
 
-  /** The strongest of what the sources say of the target's block at {@code start}. */
+  /** The strongest answer of the sources for the target's block at {@code start}. */
   private MergeSources.Answer answer(long start) throws IOException {
     MergeSources.Answer strongest = MergeSources.Answer.NOTHING;
     long end = Math.min(start + blockSize, capacity);
@@ -104,10 +105,10 @@ final class BlockMerge {
   }
 
   /**
-   * Does it; durable when it returns.
+   * Merges; the result is durable when this returns.
    *
-   * @param progress may end a forward merge at any time, a backward one until it has written
-   *     something
+   * @param progress may cancel a forward merge at any time, and a backward merge until it has
+   *     written something
    * @return false if it was cancelled
    */
   boolean run(Progress progress) throws IOException {
@@ -128,7 +129,7 @@ final class BlockMerge {
     return progress.at(capacity, capacity);
   }
 
-  /** Whether the target's block at {@code offset} would change if the sources were gone. */
+  /** Whether the target's block at {@code offset} would read differently without the sources. */
   boolean isMissing(long offset) throws IOException {
     if (target.decides(block(offset))) return false;
     return switch (answer(offset)) {
@@ -138,7 +139,7 @@ final class BlockMerge {
     };
   }
 
-  /** Whether the target may show something else than before; a forward merge never does that. */
+  /** Whether the target's own contents have changed; a forward merge never changes them. */
   boolean hasChangedTarget() {
     return written;
   }
@@ -174,13 +175,13 @@ final class BlockMerge {
     }
   }
 
-  /** Writes what is not zero, and makes zero what is. */
+  /** Writes {@code data}, or zeroes the range if all of it is zero. */
   static void put(MergeTarget target, long offset, MemorySegment data) throws IOException {
     if (Zeroes.fill(data)) target.zero(offset, data.byteSize());
     else target.write(offset, data);
   }
 
-  /** Commits now and then, so that what waits for a commit stays little. */
+  /** Commits every 256 MiB, so that little waits for a commit. */
   private void committing(long bytes) throws IOException {
     uncommitted += bytes;
     if (uncommitted < COMMIT_EVERY) return;

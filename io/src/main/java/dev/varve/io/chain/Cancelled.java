@@ -1,6 +1,6 @@
 package dev.varve.io.chain;
 
-/** Ends long work from within a callback that can say no. */
+/** Thrown by a callback that cancels long work. */
 final class Cancelled extends RuntimeException {
   private static final long serialVersionUID = 1;
 

@@ -3,8 +3,8 @@ package dev.varve.io.chain;
 import java.io.IOException;
 
 /**
- * Images do not form a chain: a parent is missing, or they do not belong together. No file was
- * changed. Immutable.
+ * Thrown when images do not form a chain: a parent is missing, or the images do not belong
+ * together. No file was changed. Immutable.
  */
 public final class ChainException extends IOException {
   private static final long serialVersionUID = 1;

@@ -48,18 +48,18 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Image files for the attachment model: VDI images, and raw files as disks, DVDs and floppies.
- * Thread safe; two calls that change one file exclude each other by its lock. Everything blocks.
+ * The image files of the attachment model: VDI images, and raw files as disks, DVDs and floppies.
+ * Thread-safe: the lock of a file keeps two calls from changing it at once. All methods block.
  */
 public final class ChainFiles implements ImageFiles {
 
-  /** What a host or file system answers that cannot exchange names. */
+  /** The errors of a host or file system that cannot exchange two names. */
   private static final Set<Integer> UNKNOWN = Set.of(Posix.EINVAL, Posix.ENOSYS, Posix.EOPNOTSUPP);
 
   private final StorageThreads threads;
 
   /**
-   * @param threads read what is copied
+   * @param threads run the reads of a copy
    */
   public ChainFiles(StorageThreads threads) {
     this.threads = threads;
@@ -111,7 +111,7 @@ public final class ChainFiles implements ImageFiles {
     return infoOfRaw(length);
   }
 
-  /** A drive may be without a disc, and is a medium all the same. */
+  /** A drive without a disc is a medium too. */
   private static ImageInfo infoOfDevice(Path location, DeviceType device) throws IOException {
     if (device == DeviceType.HARD_DISK) return infoOfRaw(RawFormat.capacity(location));
     long capacity = BlockDeviceFacts.capacityOf(location);
@@ -193,12 +193,13 @@ public final class ChainFiles implements ImageFiles {
     Formats.toMake(format).createChild(location, id, parent.file(), factsOf(parent));
   }
 
-  /** What a parent says of itself, with the id that it is registered under if it keeps none. */
+  /** The facts of a parent; if the file stores no id, with the id under which it is registered. */
   private static LayerFacts factsOf(Image parent) throws IOException {
     LayerFacts facts = Formats.of(parent.format(), parent.file()).peek(parent.file());
     if (facts.id() != null) return facts;
     if (parent.id() == null)
-      throw new IllegalArgumentException(parent.file() + " does not say its id");
+      throw new IllegalArgumentException(
+          parent.file() + " stores no id and is not registered under one");
     return facts.withId(parent.id().uuid());
   }
 
@@ -222,14 +223,14 @@ public final class ChainFiles implements ImageFiles {
   @Override
   public void checkChangeable(Path location) throws IOException {
     if (!Formats.VDI.peek(location).isDifferencing())
-      throw new IOException(location + " is no differencing image and cannot have a parent");
+      throw new IOException(location + " is not a differencing image and cannot have a parent");
     if (!Files.isWritable(location))
       throw new FileSystemException(
           location.toString(),
           null,
           Files.getFileStore(location).isReadOnly()
               ? "its file system is read-only; mount it for writing"
-              : "this user may not write it; give it the right to");
+              : "this user has no permission to write it; grant the permission");
   }
 
   @Override
@@ -241,13 +242,13 @@ public final class ChainFiles implements ImageFiles {
   @Override
   public void sweep(Path location) {
     try {
-      NewFile.sweep(location.toRealPath()); // a link is reset where it leads
+      NewFile.sweep(location.toRealPath()); // of a link, the target is the file that was reset
     } catch (IOException _) {
       NewFile.sweep(location);
     }
   }
 
-  /** What is a link, or cannot be read, was not made here. */
+  /** A link, or a file that cannot be read, was not made by Varve. */
   @Override
   public boolean isImage(Path location, MediumId id) {
     return Formats.VDI.holds(location, id.uuid());
@@ -272,10 +273,10 @@ public final class ChainFiles implements ImageFiles {
     int to = position(chain, target);
     if (from == to || Math.max(from, to) != chain.size() - 1) {
       throw new IllegalArgumentException(
-          "the chain of a merge ends with the upper of source %s and target %s"
+          "the chain of a merge must end with the upper one of source %s and target %s"
               .formatted(source, target));
     }
-    boolean intoRaw = to == 0 && images.base().isRaw(); // as large as what is above it
+    boolean intoRaw = to == 0 && images.base().isRaw(); // then the sizes are equal
     if (from > to && !intoRaw && !makeRoomFor(images, from, to, progress)) return false;
     List<Layer> opened = new ArrayList<>();
     try {
@@ -326,10 +327,10 @@ public final class ChainFiles implements ImageFiles {
   }
 
   /**
-   * Merges open images, of which that at {@code to} can be written. The target is dense afterwards,
-   * also after a failure if that is possible.
+   * Merges open images into the one at {@code to}, which must be writable. Afterwards the target's
+   * file is dense; after a failure too, if possible.
    *
-   * @throws HalfMergedException the target shows something else already
+   * @throws HalfMergedException the merge failed after the target's contents had changed
    */
   static boolean merge(List<Layer> images, int from, int to, long free, Progress progress)
       throws IOException {
@@ -355,7 +356,7 @@ public final class ChainFiles implements ImageFiles {
   }
 
   /**
-   * Enlarges the target of a backward merge if the source's disk is larger.
+   * Enlarges the target of a backward merge if the source is larger.
    *
    * @return false if it was cancelled before anything was changed
    */
@@ -368,7 +369,7 @@ public final class ChainFiles implements ImageFiles {
     if (before >= capacity) return true;
     if (images.base().isRaw())
       throw new IOException(
-          "%s has a disk of %d bytes and %s, on the raw image %s, one of %d: what lies on a raw image stays as large as that is; copy the disk to a new image"
+          "%s has %d bytes, but %s on the raw image %s has %d: an image on a raw image cannot be resized; copy the disk to a new image"
               .formatted(chain.get(from), capacity, chain.get(to), chain.getFirst(), before));
     Formats.of(target.format(), target.file()).checkGrowth(target.file(), capacity);
     if (!progress.at(0, capacity)) return false;
@@ -393,7 +394,7 @@ public final class ChainFiles implements ImageFiles {
     long end = top.capacity();
     boolean hides = images.stream().anyMatch(image -> image.capacity() > end);
     if (hides) {
-      // What the images below hold behind the end must not appear in the block that it is in.
+      // The block that contains the old end must not show what images below hold behind that end.
       var chain = OfflineChain.alone(images, UUID::randomUUID);
       chain.bring((int) ((end - 1) / top.blockSize()));
       chain.finish();
@@ -413,7 +414,7 @@ public final class ChainFiles implements ImageFiles {
     if (failure != null) throw failure;
   }
 
-  // ---- who is whose parent
+  // ---- parents
 
   @Override
   public void reparent(Path location, Image parent) throws IOException {

@@ -26,17 +26,18 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the images under an image: each names its parent by uuid, and says nothing of where it is.
+ * Finds the images below an image. An image names its parent by uuid and does not say where the
+ * parent's file is.
  *
- * <p>A parent is looked for in the folder of its child, then in the search folders, then, where the
- * child is in a folder {@code Snapshots} as VirtualBox makes it, in the folder that holds that one.
- * Files named {@code *.vdi} come before others. Only headers are read, without locks, and each
- * folder once in the life of a finder, so that a long chain in a full folder costs no more than a
- * short one. Not thread safe; may block.
+ * <p>The finder looks for a parent in the folder of its child, then in the search folders. If the
+ * child is in a folder {@code Snapshots}, as VirtualBox makes it, the finder also looks in the
+ * folder above. Files named {@code *.vdi} come before others. Only headers are read, without locks.
+ * A finder reads each folder once, so that a long chain in a full folder costs no more than a short
+ * one. Not thread-safe; may block.
  */
 public final class ChainFinder {
 
-  /** More entries than a folder of images has; what lies behind is not looked at. */
+  /** How many entries of a folder are looked at; a folder of images has fewer. */
   private static final int MAX_ENTRIES = 20_000;
 
   private static final String SNAPSHOTS = "Snapshots";
@@ -56,11 +57,11 @@ public final class ChainFinder {
    *
    * @param images base first
    * @param onRaw whether the base is a raw file or device
-   * @param warnings what is unusual about how they fit together, a sentence each
+   * @param warnings what is unusual in how the images fit together, a sentence each
    */
   public record FoundChain(List<Image> images, boolean onRaw, List<String> warnings) {
 
-    /** The files, to open them as one disk. */
+    /** The files, for opening them as one disk. */
     public ImageChain chain() {
       return ImageChain.of(onRaw ? ImageFormat.RAW : ImageFormat.VDI, paths());
     }
@@ -76,7 +77,7 @@ public final class ChainFinder {
   }
 
   /**
-   * @param searchFolders where parents may be that are not beside their children
+   * @param searchFolders other folders in which to look for parents
    */
   public ChainFinder(List<Path> searchFolders) {
     this.searchFolders = List.copyOf(searchFolders);
@@ -86,7 +87,7 @@ public final class ChainFinder {
    * The chain whose top is {@code leaf}.
    *
    * @throws ChainException if a parent is missing, is there twice, or is its own ancestor
-   * @throws VdiFormatException if {@code leaf} is no good image
+   * @throws VdiFormatException if {@code leaf} is not a valid image
    */
   public FoundChain find(Path leaf) throws IOException {
     List<Image> leafFirst = new ArrayList<>();
@@ -99,20 +100,20 @@ public final class ChainFinder {
   }
 
   /**
-   * The chain of exactly these images; the base may be a raw file or device, and is one if it has
-   * no signature.
+   * The chain of exactly these images. A base without a signature is taken for a raw file or
+   * device.
    *
    * @param paths base first
    * @throws ChainException if one is not the parent of the next
-   * @throws VdiFormatException if one is no good image
-   * @throws dev.varve.core.medium.OtherFormatException if one has a format that is not read
+   * @throws VdiFormatException if one is not a valid image
+   * @throws dev.varve.core.medium.OtherFormatException if one has a format that Varve cannot read
    */
   public static FoundChain listed(List<Path> paths) throws IOException {
     if (paths.isEmpty()) throw new ChainException("a chain needs at least one image");
     return listed(RawBase.found(paths));
   }
 
-  /** The same of images of which it is known what they are; of several, if the base is raw. */
+  /** As above, but the formats are known; a raw base must have an image above it. */
   public static FoundChain listed(ImageChain chain) throws IOException {
     List<Image> images = new ArrayList<>();
     for (var image : chain.images()) {
@@ -123,7 +124,7 @@ public final class ChainFinder {
     return checked(images, chain.base().isRaw());
   }
 
-  /** Its first child says what it is called. */
+  /** Gives a raw base the id that its first child has for it. */
   private static void nameRawBase(List<Image> images) throws ChainException {
     Image base = images.getFirst();
     Image child = images.getLast();
@@ -166,7 +167,7 @@ public final class ChainFinder {
     }
     if (parent.facts.capacity() < facts.capacity()) {
       warnings.add(
-          "%s has %d bytes and its parent %s only %d: what no image holds beyond reads as zeroes; VirtualBox cannot read there"
+          "%s has %d bytes and its parent %s only %d: behind the parent's end the disk reads as zeroes where the child holds nothing, and VirtualBox cannot read there"
               .formatted(child.path, facts.capacity(), parent.path, parent.facts.capacity()));
     }
   }
@@ -179,7 +180,7 @@ public final class ChainFinder {
     UUID uuid = child.facts.parent();
     if (uuid == null) {
       throw new ChainException(
-          "%s is a differencing image that names no parent, as VirtualBox leaves one when it crashes while making it; delete it if it is new, or restore it from a backup"
+          "%s is a differencing image without a parent uuid, as a crash of VirtualBox leaves it; delete it if it is new, or restore it from a backup"
               .formatted(child.path));
     }
     List<Path> looked = new ArrayList<>();
@@ -199,7 +200,7 @@ public final class ChainFinder {
 
   private static Path folderOf(Path file) throws IOException {
     Path folder = file.toAbsolutePath().getParent();
-    if (folder == null) throw new ChainException(file + " is no file");
+    if (folder == null) throw new ChainException(file + " is not a file");
     return folder.toRealPath();
   }
 
@@ -226,13 +227,13 @@ public final class ChainFinder {
     }
     if (candidates.size() > 1) {
       throw new ChainException(
-          "the parent of %s, uuid %s, is there more than once: %s; move the copies away, or list the whole chain"
+          "the parent of %s, uuid %s, was found more than once: %s; move the copies away, or list the whole chain"
               .formatted(child.path, uuid, candidates.stream().map(Image::path).toList()));
     }
     return candidates.isEmpty() ? null : asSibling(candidates.getFirst(), child);
   }
 
-  /** Names an image that lies beside its child as the user named the child: relative or not. */
+  /** Gives an image beside its child a path of the same kind, relative or absolute. */
   private static Image asSibling(Image parent, Image child) throws IOException {
     if (!folderOf(child.path).equals(parent.path.getParent())) return parent;
     return new Image(child.path.resolveSibling(parent.path.getFileName()), parent.facts);
@@ -276,23 +277,23 @@ public final class ChainFinder {
       folder.unreadable.forEach(
           (path, why) -> message.append("; ").append(path).append(" was skipped: ").append(why));
     }
-    message.append("; name the folder that it is in with --search, or list the whole chain");
+    message.append("; name its folder with --search, or list the whole chain");
     return new ChainException(message.toString());
   }
 
   private static ChainException cycle(List<Image> leafFirst) {
     List<Path> paths = leafFirst.stream().map(Image::path).toList();
     return new ChainException(
-        "the images are each other's parents: %s; one of them has the wrong parent uuid, restore it from a backup"
+        "the images are each other's parents: %s; one of them has the wrong parent uuid: restore that one from a backup"
             .formatted(paths));
   }
 
   /**
-   * What is known of a folder's files.
+   * The images in a folder.
    *
    * @param images by uuid
-   * @param unreadable files that look like images, and why they are none
-   * @param cut whether there are more entries than were looked at
+   * @param unreadable files that look like images, and why they cannot be read
+   * @param cut whether the folder has more entries than were looked at
    */
   private record Folder(Map<UUID, List<Image>> images, Map<Path, String> unreadable, boolean cut) {
 

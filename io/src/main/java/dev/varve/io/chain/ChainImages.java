@@ -17,8 +17,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Opens the images of a chain, each after a look whether it belongs on the one below it, and puts
- * right what a crash left in them. Stateless; any thread; blocks.
+ * Opens the images of a chain after checking that each belongs on the one below it, and repairs
+ * what a crash left in them. Stateless; any thread; blocks.
  */
 final class ChainImages {
 
@@ -27,11 +27,11 @@ final class ChainImages {
   private ChainImages() {}
 
   /**
-   * Opens and checks images, and adds each to {@code images}, from which the caller closes them if
-   * this fails.
+   * Opens and checks the images, and adds each to {@code images}. If this fails, the caller closes
+   * the images in that list.
    *
    * @param allGrow whether images below the top may be written later
-   * @param files opens what is only read
+   * @param files opens the images that are only read
    */
   static void open(
       List<Layer> images, ImageChain chain, boolean readOnly, boolean allGrow, SharedFiles files)
@@ -55,20 +55,20 @@ final class ChainImages {
   }
 
   /**
-   * Puts right what a crash left in images of a chain that is about to be written, the parents too:
-   * VirtualBox may be the next program that opens them. Where this cannot be done, the images are
-   * used as they are.
+   * Repairs what a crash left in the images of a chain that is about to be written. Parents are
+   * repaired too, since VirtualBox may be the next program that opens them. An image that cannot be
+   * repaired is used as it is.
    */
   static void putRight(List<? extends Layer> images) {
     for (Layer image : images) putRight(image);
   }
 
-  /** The same of an image that is about to become a parent. */
+  /** The same for an image that is about to become a parent. */
   static void putRight(Image image) {
     try (Layer opened = open(image, false, false, new SharedFiles())) {
       putRight(opened);
     } catch (IOException _) {
-      // Another process has it open and puts it right; or the next reader finds out why it fails.
+      // Another process has it open and repairs it; or the next reader reports why it fails.
     }
   }
 
@@ -76,11 +76,11 @@ final class ChainImages {
     try {
       image.putRight();
     } catch (ImageInUseException _) {
-      // Another disk shows it too: it is put right when that is closed.
+      // Another disk uses it too: it is repaired when that disk is closed.
     } catch (IOException e) {
       LOG.log(
           System.Logger.Level.WARNING,
-          "{0} counts more or fewer allocated blocks than it has, as a crash leaves it, and could"
+          "{0} counts more or fewer allocated blocks than it has, as after a crash, and could"
               + " not be corrected. Run ''varve image check --repair'' before VirtualBox opens it:"
               + " {1}",
           image.name(),
@@ -91,11 +91,12 @@ final class ChainImages {
   // ---- whether they belong together
 
   /**
-   * Gives a raw base the id that its first child has for it, once that is open.
+   * Gives a raw base the id that its first child has for it. The child is open already.
    *
    * @param images base first
    * @param child the file of the uppermost
-   * @throws ChainException the base is smaller than its child: it is not what that was made on
+   * @throws ChainException the base is smaller than its child, so the child was made on another
+   *     base
    */
   static void nameRawBase(List<Layer> images, Path child) throws ChainException {
     if (images.size() != 2 || !(images.getFirst() instanceof RawLayer base)) return;
@@ -105,7 +106,8 @@ final class ChainImages {
   }
 
   /**
-   * Whether a child can lie on a raw base, which says nothing of itself.
+   * Checks that a child can lie on a raw base. A raw base stores no id, so only the sizes are
+   * compared.
    *
    * @throws ChainException it cannot
    */
@@ -118,7 +120,7 @@ final class ChainImages {
     }
     if (baseFacts.capacity() < childFacts.capacity()) {
       throw new ChainException(
-          "the raw image %s has %d bytes, and %s was made on one of %d: it was cut, or is another"
+          "the raw image %s has %d bytes, but %s was made on one of %d bytes: the file was truncated, or is not the same image"
               .formatted(base, baseFacts.capacity(), child, childFacts.capacity()));
     }
   }
@@ -133,7 +135,7 @@ final class ChainImages {
             "parent uuid",
             facts.parent(),
             "a chain begins with an image that has no parent",
-            "name the parent, or the folder that it is in, too");
+            "also name the parent, or its folder");
       }
       return;
     }

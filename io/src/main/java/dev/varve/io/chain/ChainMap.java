@@ -5,44 +5,43 @@ import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * Where each piece of the disk lies, over all images of the chain: one look-up, however deep the
- * chain is.
+ * Where each unit of the disk lies, over all images of the chain: a read needs one look-up, however
+ * deep the chain is.
  *
  * <p>The disk is cut into <i>units</i>, the smallest block size of the chain. An entry says which
- * image holds the unit and at which offset of its file, or one of the constants below. Entries come
- * in chunks, which stay unknown until somebody asks for one: a disk of many TiB opens at once and
+ * file holds the unit and at which offset, or is one of the constants below. Entries come in
+ * chunks. A chunk stays unknown until it is needed, so that a disk of many TiB opens at once and
  * costs memory only where it is used.
  *
- * <p>{@link #entry} may be called by any thread and takes no lock; everything else is called under
- * the lock of whoever owns the map.
+ * <p>Any thread may call {@link #entry}, which takes no lock. Everything else needs the map lock.
  */
 final class ChainMap {
 
-  /** Nobody has looked yet: {@link DifferencingChain} fills the chunk on a storage thread. */
+  /** Not known yet: {@link ChainReader#learn} fills the chunk, on a storage thread. */
   static final long UNKNOWN = 0;
 
-  /** Some image says that the unit is zero, which hides its parents. */
+  /** An image marks the unit as zero, which hides the images below it. */
   static final long ZERO = 1;
 
   /** No image holds the unit: it reads as zeroes. */
   static final long NONE = 2;
 
   /**
-   * The top image holds sectors of the unit's block, and its parents the others: ask the {@link
-   * PartialBlock}.
+   * The top image holds some sectors of the unit's block, and the images below hold the others: see
+   * {@link PartialBlock}.
    */
   static final long PARTIAL = 3;
 
   /**
-   * The images do not say the same of all of the unit: resolved anew for each request. Where an
-   * image ends, or has only some sectors of a block.
+   * The answer differs within the unit and is looked up for each request: an image ends there, or
+   * has only some sectors of a block.
    */
   static final long SPLIT = 4;
 
-  /** An image says that it holds the unit, at a place that its file does not have. */
+  /** An image's entry for the unit points outside its file. */
   static final long LOST = 5;
 
-  /** An image holds the unit, and its file does not have the bytes as a guest sees them. */
+  /** An image holds the unit in another form than the guest sees it, such as compressed. */
   static final long ENCODED = 6;
 
   private static final int OFFSET_BITS = 48;
@@ -67,15 +66,14 @@ final class ChainMap {
             (int) (units >>> shift) + 1); // an empty range may lie behind the last unit
   }
 
-  /**
-   * The entry for a file of the chain, in {@link ChainReader}'s count, and an offset in it below
-   * 2^48.
-   */
+  /** The entry for an offset, below 2^48, in the file with this index in {@link ChainReader}. */
   static long at(int file, long fileOffset) {
     return (file + 1L) << OFFSET_BITS | fileOffset;
   }
 
-  /** Whether the entry is one of {@link #at}, not one of the constants. */
+  /**
+   * Whether the entry names a place in a file, made by {@link #at}, and is none of the constants.
+   */
   static boolean isStored(long entry) {
     return entry >>> OFFSET_BITS != 0;
   }
@@ -108,7 +106,7 @@ final class ChainMap {
     return (long) ENTRIES.getAcquire(chunk, (int) unit & chunk.length - 1);
   }
 
-  /** Whether {@link #entry} of this unit would be {@link #UNKNOWN}. */
+  /** Whether the entry of a unit is known. */
   boolean isKnown(long unit) {
     return chunks.getAcquire((int) (unit >>> chunkShift)) != null;
   }
@@ -119,7 +117,7 @@ final class ChainMap {
         chunks.get((int) (unit >>> chunkShift)), (int) unit & (1 << chunkShift) - 1, entry);
   }
 
-  /** Makes the chunk that holds {@code unit} known, asking {@code source} for each of its units. */
+  /** Fills the chunk that holds {@code unit}, asking {@code source} for each of its units. */
   void fill(long unit, Source source) {
     int index = (int) (unit >>> chunkShift);
     if (chunks.get(index) != null) return;
@@ -130,7 +128,7 @@ final class ChainMap {
     chunks.setRelease(index, chunk);
   }
 
-  /** Tells what the images say of a unit. */
+  /** Computes the entry of a unit from the images. */
   interface Source {
     long entry(long unit);
   }

@@ -14,8 +14,8 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the bytes of a disk in the images of its chain. Any thread may ask; only what is said to
- * wait may wait.
+ * Finds the bytes of a disk in the images of its chain. Any thread may call it; only the methods
+ * that say so may wait.
  *
  * <p>The rules are those of VDI.md section 4: the topmost image that holds a block decides, a block
  * marked zero hides the images below, and so does the end of an image: beyond it a longer child
@@ -55,7 +55,7 @@ final class ChainReader {
         new ChainMap(capacity, baseFirst.stream().mapToInt(Layer::blockSize).min().orElseThrow());
   }
 
-  /** The top image's changes, if the chain is writable; set once, before anybody reads. */
+  /** Sets the top image of a writable chain. Called once, before the first read. */
   void top(TopImage top) {
     this.top = top;
   }
@@ -78,9 +78,9 @@ final class ChainReader {
     return ChainMap.at(firstFile + Place.file(place), Place.offset(place));
   }
 
-  // ---- what the map learns from the images
+  // ---- filling the map
 
-  /** Asks the images about the chunk that holds {@code unit}. May wait. */
+  /** Fills the map's chunk that holds {@code unit} from the images. May wait. */
   void learn(long unit) throws IOException {
     try {
       synchronized (lock) {
@@ -100,7 +100,7 @@ final class ChainReader {
       for (int i = layers.length - 1; i >= 0; i--) {
         Layer layer = layers[i];
         firstFile -= layer.files().size();
-        if (offset >= layer.capacity()) break; // what layers below hold there is cut off too
+        if (offset >= layer.capacity()) break; // and what layers below hold there is hidden
         if (end > layer.capacity()) return ChainMap.SPLIT;
         long place = layer.find(offset, (int) (end - offset));
         if (place == Place.FREE) continue;
@@ -140,16 +140,14 @@ final class ChainReader {
     boolean stored(ImageFile file, long fileOffset, int length) throws IOException;
 
     /**
-     * The next {@code length} bytes, from {@code offset} of the disk on, are told by {@link
+     * The next {@code length} bytes, from {@code offset} of the disk on, come from {@link
      * Layer#decode}; false ends the walk.
      */
     default boolean encoded(Layer layer, long offset, int length) throws IOException {
       return false;
     }
 
-    /**
-     * The next {@code length} bytes are zero, which is of interest to some; false ends the walk.
-     */
+    /** The next {@code length} bytes are zero; false ends the walk. */
     default boolean zeroes(int length) throws IOException {
       return true;
     }
@@ -158,7 +156,7 @@ final class ChainReader {
   /**
    * Hands the runs of a range to {@code runs}.
    *
-   * @return false if {@code runs} ended the walk, or a part of the map is not known yet
+   * @return false if {@code runs} ended the walk, or a part of the map is not filled yet
    */
   boolean walk(long offset, long length, Runs runs) throws IOException {
     int unitMask = map.unitSize() - 1;
@@ -224,11 +222,12 @@ final class ChainReader {
         "the disk cannot be read at offset "
             + offset
             + ": an image's block map points outside its file; 'varve image check' on each image of"
-            + " the chain says which");
+            + " the chain finds it");
   }
 
   /**
-   * A run of which the map does not tell: asks the layers for its first byte, and how far it goes.
+   * A run that the map does not describe: the layers say where its first byte is and how far it
+   * goes.
    */
   private int split(long offset, int run, Runs runs) throws IOException {
     for (int i = layers.length - 1; i >= 0; i--) {
@@ -249,7 +248,7 @@ final class ChainReader {
     return runs.zeroes(run) ? run : -1;
   }
 
-  /** As {@link #walk}, but learns what is not known. May wait. */
+  /** As {@link #walk}, but fills the map first where needed. May wait. */
   boolean walkAll(long offset, long length, Runs runs) throws IOException {
     for (long unit = offset >>> map.unitShift();
         unit << map.unitShift() < offset + length;
@@ -268,7 +267,7 @@ final class ChainReader {
     try {
       return walk(offset, length, RESIDENT);
     } catch (IOException e) {
-      return true; // a place that does not exist: reading it fails, at once
+      return true; // the place does not exist: a read of it fails without waiting
     }
   }
 
@@ -312,7 +311,7 @@ final class ChainReader {
         }
       };
 
-  /** Passes over what is encoded: only reading it brings it into memory. */
+  /** Skips encoded runs: only a read brings these into memory. */
   private interface Skipping extends Runs {
     @Override
     default boolean encoded(Layer layer, long offset, int length) {
@@ -343,8 +342,7 @@ final class ChainReader {
   // ---- copy-on-write
 
   /**
-   * Copies what the images below hold of a part of a partial block to its place in the top image.
-   * May wait.
+   * Copies a part of a partial block from the images below to its place in the top image. May wait.
    */
   void copyBelow(PartialBlock partial, int within, int length) throws IOException {
     for (int end = within + length; within < end; ) {

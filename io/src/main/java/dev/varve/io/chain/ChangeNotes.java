@@ -4,18 +4,19 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of changes to the top image that completed: whether there were any since the last
- * commit began, and, for who wants to know, where. Thread safe.
+ * Records completed changes of the top image: whether there were any since the last commit began,
+ * and, for a watcher, where. Thread-safe.
  */
 final class ChangeNotes {
 
   private final AtomicBoolean dirty = new AtomicBoolean();
 
-  /** Hears where the contents change; null if nobody wants to. */
+  /** Marks where the contents change; null if there is no watcher. */
   private volatile @Nullable ChangedRanges watcher;
 
   /**
-   * Called after a write: a commit that clears the mark before it is set makes the write durable.
+   * Called after a write has completed. A commit that cleared the mark before this call includes
+   * the write.
    */
   void changed(long offset, long length) {
     if (!dirty.get()) dirty.set(true);
@@ -23,17 +24,17 @@ final class ChangeNotes {
     if (watching != null) watching.mark(offset, length);
   }
 
-  /** Something changed in the file that no guest can see. */
+  /** The file changed in a way that the guest cannot see. */
   void changedUnseen() {
     dirty.set(true);
   }
 
-  /** Whether anything has changed; what changes from now on is told the next time. */
+  /** Whether anything has changed since the last call. */
   boolean take() {
     return dirty.getAndSet(false);
   }
 
-  /** Tells {@code watcher} of what completes from now on, or nobody. */
+  /** Sets the watcher of changes that complete from now on; null removes it. */
   void watch(@Nullable ChangedRanges watcher) {
     this.watcher = watcher;
   }

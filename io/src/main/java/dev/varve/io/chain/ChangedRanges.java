@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * Which parts of a disk were changed since somebody copied them, in pieces of 64 KiB. Any thread
+ * The parts of a disk that have changed and must be copied again, in pieces of 64 KiB. Any thread
  * may mark; one thread takes the marks. Costs memory only where marks are.
  */
 final class ChangedRanges {
@@ -42,8 +42,8 @@ final class ChangedRanges {
   }
 
   /**
-   * Takes the mark off the first marked piece from {@code piece} on: who marks it from now on marks
-   * it anew.
+   * Clears the mark of the first marked piece from {@code piece} on. A change from now on marks the
+   * piece again.
    *
    * @return its number, or -1 if there is none
    */

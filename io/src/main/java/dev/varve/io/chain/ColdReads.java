@@ -11,13 +11,13 @@ import org.jctools.queues.varhandle.MpscUnboundedVarHandleArrayQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads that may have to wait for a medium. A few threads keep its queue full: each takes all reads
- * that have gathered, asks the host to begin with every one of them, and only then reads them in
- * turn. A thread for each read would spend more time on being woken than the read takes.
+ * Reads that may have to wait for a medium. A few threads keep the medium's queue full: a thread
+ * takes all waiting reads, asks the host to prefetch each of them, and only then reads them in
+ * turn. A thread for each read would spend more time waking up than reading. Thread-safe.
  */
 final class ColdReads {
 
-  /** A longer request, in bytes, is better served elsewhere: its batch would wait for it. */
+  /** In bytes. A longer request is served elsewhere, since its batch would wait for it. */
   static final int LONGEST = 1 << 20;
 
   private static final int THREADS = 2;
@@ -27,7 +27,7 @@ final class ColdReads {
   private final Consumer<DeviceRequest> serve;
   private final TaskLane lane;
 
-  /** Anybody offers; of the threads, one at a time takes. */
+  /** Any thread offers; one storage thread at a time takes. */
   private final MpscUnboundedVarHandleArrayQueue<DeviceRequest> waiting =
       new MpscUnboundedVarHandleArrayQueue<>(64);
 
@@ -40,15 +40,13 @@ final class ColdReads {
     this.lane = new TaskLane(threads, THREADS);
   }
 
-  /** Serves {@code request} on a storage thread; never blocks. */
+  /** Has a storage thread serve {@code request}; never blocks. */
   void submit(DeviceRequest request) {
     waiting.offer(request);
     lane.execute(this::serveBatch);
   }
 
-  /**
-   * Finds nothing to do if another thread has taken the request that it was asked for with its own.
-   */
+  /** Does nothing if another thread has taken the waiting requests already. */
   private void serveBatch() {
     List<DeviceRequest> batch = take();
     if (batch.size() > 1) batch.forEach(this::begin);
@@ -71,7 +69,7 @@ final class ColdReads {
     try {
       chain.prefetch(request.offset(), request.length());
     } catch (IOException e) {
-      // It will fail again when it is read, and then somebody is told.
+      // The read will fail too, and reports it.
     }
   }
 }

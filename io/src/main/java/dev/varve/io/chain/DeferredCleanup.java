@@ -6,8 +6,8 @@ import dev.varve.io.storage.StorageThreads;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Does things once nobody uses any more what a stage that was replaced still says: its requests are
- * answered, and the readers from before have left. Thread safe; nobody waits.
+ * Runs clean-up tasks for a replaced stage once its requests are answered and its readers have
+ * left. Thread-safe; does not block.
  */
 final class DeferredCleanup {
 
@@ -22,7 +22,7 @@ final class DeferredCleanup {
     this.reads = reads;
   }
 
-  /** Runs {@code task} on a storage thread once {@code replaced} is of no use to anybody. */
+  /** Runs {@code task} on a storage thread once {@code replaced} is no longer in use. */
   void of(ServingDevice replaced, Runnable task) {
     left.incrementAndGet();
     threads.execute(() -> whenQuiet(replaced, task));
@@ -45,7 +45,7 @@ final class DeferredCleanup {
     }
   }
 
-  /** Whether nothing is left to do. */
+  /** Whether all tasks have run. */
   boolean isDone() {
     return left.get() == 0;
   }

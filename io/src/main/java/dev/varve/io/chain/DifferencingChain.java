@@ -27,16 +27,18 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A chain of VDI images as one disk. Reads go through all of them, writes to the top one.
+ * A chain of images as one disk. Reads go through all images, writes go to the top one.
+ * Thread-safe.
  *
  * <p>Where a request is served:
  *
  * <ul>
  *   <li>a read of resident data, and a write to blocks that the top image holds: in the calling
- *       thread;
+ *       thread, without waiting;
  *   <li>reads that may wait for a medium: by {@link ColdReads}, on storage threads;
  *   <li>writes in place that may be throttled: two at once on storage threads;
- *   <li>whatever changes where blocks lie: one at a time, in the order it came;
+ *   <li>changes of where blocks lie: in the <i>change lane</i>, one at a time, in the order in
+ *       which they came;
  *   <li>flushes: by the {@link Flusher}, and once a second if the block map changed.
  * </ul>
  */
@@ -55,7 +57,7 @@ public final class DifferencingChain extends GatedDevice {
   private final TaskLane writers;
   private final TaskLane changes;
 
-  /** Whoever is in the change lane. */
+  /** The requests that are being carried out in the change lane. */
   private final ReaderEpochs changing = new ReaderEpochs();
 
   private final WriteThrottle throttle;
@@ -64,20 +66,20 @@ public final class DifferencingChain extends GatedDevice {
 
   /**
    * Opens a chain of image files as one disk, after checking that each is the parent of the next.
-   * Parents are locked against writers, the top image of a writable chain against everybody. May
-   * wait for the medium. Nothing is written but the count of allocated blocks where a crash left a
-   * wrong one, and a chain that is refused leaves every file as it was.
+   * Parents are locked against writers, and the top image of a writable chain against readers too.
+   * May wait for the medium. Nothing is written, except that a count of allocated blocks that a
+   * crash left wrong is corrected. A chain that is refused leaves every file as it was.
    *
    * @param paths base first
    * @throws VdiFormatException if an image breaks a rule of the format or of the chain
-   * @throws dev.varve.io.file.ImageInUseException if somebody else has an image open
+   * @throws dev.varve.io.file.ImageInUseException if another process has an image open
    */
   public static DifferencingChain open(List<Path> paths, boolean readOnly, StorageThreads threads)
       throws IOException {
     return open(RawBase.found(paths), readOnly, threads);
   }
 
-  /** The same for images of which it is known whether the base is raw; several, if it is. */
+  /** The same for images with known formats; a raw base must have an image above it. */
   public static DifferencingChain open(ImageChain chain, boolean readOnly, StorageThreads threads)
       throws IOException {
     List<Layer> images = new ArrayList<>();
@@ -91,9 +93,9 @@ public final class DifferencingChain extends GatedDevice {
   }
 
   /**
-   * A chain over images that are open, base first.
+   * A chain over open images.
    *
-   * @param images owned by the chain from now on
+   * @param images base first; owned by the chain from now on
    * @param uuids gives the modify uuid that the top image gets when its content changes
    */
   DifferencingChain(
@@ -102,11 +104,11 @@ public final class DifferencingChain extends GatedDevice {
   }
 
   /**
-   * What the chains have in common that are one disk, one after the other.
+   * What successive chains of one disk share.
    *
-   * @param reads everybody who reads, whichever chain found the place
+   * @param reads the reads in progress, of all chains of the disk
    * @param lock guards the block maps of all images
-   * @param handBack takes the requests that come, or were not begun, while the chain is held
+   * @param handBack takes the requests that arrive, or have not begun, while the chain is held
    */
   record Shared(ReaderEpochs reads, MapLock lock, Consumer<DeviceRequest> handBack) {}
 
@@ -153,7 +155,7 @@ public final class DifferencingChain extends GatedDevice {
     return images.getLast().blockSize();
   }
 
-  /** That of its images, or of all theirs together where they lie in several. */
+  /** The file system of the images; if there are several, a number for that combination. */
   @Override
   public long fileSystem() {
     return fileSystem;
@@ -197,7 +199,10 @@ public final class DifferencingChain extends GatedDevice {
     }
   }
 
-  /** What the JVM makes of a page that cannot be had: the file was cut, or the medium fails. */
+  /**
+   * The JVM throws {@code InternalError} for a page that cannot be read: the file was truncated, or
+   * the medium fails.
+   */
   private static IOException unreadable(long offset, InternalError cause) {
     return new IOException(
         "the disk cannot be read at offset "
@@ -212,8 +217,8 @@ public final class DifferencingChain extends GatedDevice {
   }
 
   /**
-   * Whether every run is resident; and, for a sink that keeps references, whether the files still
-   * reach so far.
+   * Checks that every run is resident and, for a sink that keeps references, that the files are
+   * still long enough.
    */
   private record Residency(boolean checksLength) implements ChainReader.Runs {
     @Override
@@ -222,7 +227,7 @@ public final class DifferencingChain extends GatedDevice {
       if (checksLength && !file.reaches(fileOffset + length)) {
         throw new IOException(
             file.name()
-                + ": the file was cut by somebody else while it is served, and has no byte "
+                + ": another process truncated the file while it is served; it no longer has byte "
                 + (fileOffset + length - 1));
       }
       return true;
@@ -296,7 +301,7 @@ public final class DifferencingChain extends GatedDevice {
   private void serveRead(DeviceRequest request) {
     int ticket = reads.enter();
     try {
-      // Of a chain that was held since, another may have given away what this one's map says.
+      // If this chain was replaced since, its map may name places that the next chain has reused.
       if (!isHandedBack(request)) serve(request, this::read);
     } finally {
       reads.exit(ticket);
@@ -371,13 +376,13 @@ public final class DifferencingChain extends GatedDevice {
       try {
         for (ImageFile file : image.files()) file.refreshResidency();
       } catch (IOException e) {
-        // The file was cut or is closed: whoever reads there is told.
+        // The file was truncated or is closed: a read there fails and reports it.
       }
     }
   }
 
   /**
-   * Brings changes of the block map to the file, so that a crash loses at most a second of them.
+   * Writes changes of the block map to the file, so that a crash loses at most one second of them.
    */
   @Override
   protected void onceASecond() {
@@ -389,15 +394,18 @@ public final class DifferencingChain extends GatedDevice {
     if (gate.take(writeBack)) flusher.flush(writeBack);
   }
 
-  /** One that wrote to a parent has changed the disk under its guest: that must not go on. */
+  /**
+   * Refuses further changes if another program has written to a parent: the disk has then changed
+   * under its guest.
+   */
   private void lookForOtherWriters(TopImage top, Flusher flusher) {
     try {
       flusher.requireOurs();
     } catch (IOException e) {
-      return; // the next request that changes something is told
+      return; // the next change fails and reports it
     }
     for (Layer image : images.subList(0, images.size() - 1)) {
-      if (!isIntact(image)) continue; // it was cut: what is lost cannot be read, and that is all
+      if (!isIntact(image)) continue; // truncated: only reads of the missing part fail
       try {
         image.requireOurs();
       } catch (IOException e) {
@@ -415,7 +423,7 @@ public final class DifferencingChain extends GatedDevice {
     }
   }
 
-  /** A flush that nobody waits for. If it fails, so does the guest's next one. */
+  /** A flush without a waiting client. If it fails, the guest's next flush fails too. */
   private final class WriteBack extends DeviceRequest {
     @Override
     protected void completed() {
@@ -433,7 +441,7 @@ public final class DifferencingChain extends GatedDevice {
     if (flusher != null) flusher.commit();
   }
 
-  // ---- what a merge needs
+  // ---- for a merge
 
   /** The image that is written. */
   TopImage top() {
@@ -456,7 +464,7 @@ public final class DifferencingChain extends GatedDevice {
   }
 
   /**
-   * Makes a change in its turn among those of the guest. Waits.
+   * Makes a change in the change lane, in turn with the guest's changes. Waits.
    *
    * @return false if the chain is not open; nothing was done
    */
@@ -497,7 +505,9 @@ public final class DifferencingChain extends GatedDevice {
 
   // ---- closing
 
-  /** Fails also if a file was deleted or replaced meanwhile, so that it is lost. */
+  /**
+   * Also fails if a file was deleted or replaced while it was open, so that its contents are lost.
+   */
   @Override
   protected @Nullable Throwable closeFiles(@Nullable Throwable failure) {
     try {
@@ -516,12 +526,15 @@ public final class DifferencingChain extends GatedDevice {
     return failure;
   }
 
-  /** Of a file that has no name any more, all that was written to it or lies above it is lost. */
+  /**
+   * Fails if a file is no longer found under its name: its contents, and those of the images above
+   * it, are lost.
+   */
   private void requireInPlace() throws IOException {
     for (Layer image : images)
       LiveImages.requireInPlace(
           image.file(),
           image.name(),
-          "it was served: if it was moved, move it back before the disk is used again; if not, what it held is gone, unless there is a copy");
+          "it was being served. If it was moved, move it back before the disk is used again; otherwise its data is lost: restore the file from a backup");
   }
 }

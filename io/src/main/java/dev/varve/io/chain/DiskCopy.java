@@ -14,11 +14,11 @@ import java.nio.file.Path;
 import java.util.function.LongConsumer;
 
 /**
- * Copies what a disk shows into a file of another form; what reads as zeroes takes no space there.
+ * Copies the contents of a disk to a new raw file or VDI image. Zeroes take no space there.
  *
- * <p>The file appears under its name when it is complete and durable. When the copy fails, or its
- * thread is interrupted, nothing is left of it and a file that was to be replaced is still there.
- * Blocks for as long as it takes.
+ * <p>The file gets its name when it is complete and durable. If the copy fails, or its thread is
+ * interrupted, the new file is removed, and a file that it would have replaced is still there. Not
+ * thread-safe; blocks until the copy is done.
  */
 public final class DiskCopy {
 
@@ -32,7 +32,7 @@ public final class DiskCopy {
 
   /**
    * @param source lent; stays open
-   * @param progress is told how many bytes of the capacity are dealt with, now and then
+   * @param progress called now and then with the number of bytes of the capacity that are done
    */
   public DiskCopy(DiskSource source, LongConsumer progress) {
     this.source = source;
@@ -47,7 +47,7 @@ public final class DiskCopy {
   /**
    * The same.
    *
-   * @param announcement hears of the file before it gets its name
+   * @param announcement called before the file gets its name
    */
   public void toRaw(Path target, Existing existing, Announcement announcement) throws IOException {
     try (var file = NewFile.create(target, existing)) {
@@ -66,7 +66,7 @@ public final class DiskCopy {
   public void toVdi(Path target, NewImage image, Existing existing) throws IOException {
     if (image.capacity() < source.capacity()) {
       throw new IllegalArgumentException(
-          "an image of %d bytes cannot hold a disk of %d"
+          "an image of %d bytes cannot hold a disk of %d bytes"
               .formatted(image.capacity(), source.capacity()));
     }
     try (var file = NewFile.create(target, existing)) {
@@ -77,7 +77,7 @@ public final class DiskCopy {
     }
   }
 
-  /** Takes what is not zero, in order of offset. */
+  /** Takes the data that is not zero, in order of offset. */
   private interface Target {
     void write(long offset, MemorySegment data) throws IOException;
   }
@@ -105,7 +105,7 @@ public final class DiskCopy {
       long end = begin;
       while (end < length && !Zeroes.fill(piece(chunk, end))) end = Math.min(end + PIECE, length);
       if (end > begin) target.write(offset + begin, chunk.asSlice(begin, end - begin));
-      begin = end + PIECE; // the piece at the end is zero, or there is none
+      begin = end + PIECE; // the piece at 'end' is zero, or the chunk ends there
     }
   }
 

@@ -7,7 +7,7 @@ import dev.varve.core.device.Stages;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 
-/** Waits for the allocation of a disk. Any thread that may block. */
+/** Reports the extents of a disk and waits for them. Any thread that may block. */
 public final class DiskExtents extends DeviceRequest {
 
   private final CompletableFuture<Void> done = new CompletableFuture<>();
@@ -15,8 +15,8 @@ public final class DiskExtents extends DeviceRequest {
   private DiskExtents() {}
 
   /**
-   * Hands the extents of {@code device} from {@code offset} on to {@code sink}, on another thread;
-   * blocks until it has all, or wants no more.
+   * Passes the extents of {@code device} from {@code offset} on to {@code sink}, on another thread.
+   * Blocks until the sink has all of them or ends the walk.
    *
    * @param offset not greater than the capacity
    */

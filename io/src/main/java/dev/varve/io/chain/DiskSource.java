@@ -11,15 +11,17 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 
 /**
- * What a {@link DiskCopy} reads: a disk of which only the parts that hold something matter. Blocks.
- * Not thread-safe.
+ * The disk that a {@link DiskCopy} reads: it tells which parts hold data. Not thread-safe; blocks.
  */
 public sealed interface DiskSource extends Closeable {
 
   /** In bytes. */
   long capacity();
 
-  /** The first offset from {@code offset} on that may be other than zero, or the capacity. */
+  /**
+   * The first offset from {@code offset} on where the data may not be zero; the capacity if there
+   * is none.
+   */
   long nextData(long offset) throws IOException;
 
   /** Reads all of {@code destination}, native memory. */
@@ -30,7 +32,7 @@ public sealed interface DiskSource extends Closeable {
     return new Raw(RawMedium.openFile(path, true));
   }
 
-  /** An open disk, which the source closes in the end. */
+  /** An open disk, which the source closes when it is closed. */
   static DiskSource device(BlockDevice device) {
     return new Device(device);
   }
@@ -69,12 +71,12 @@ public sealed interface DiskSource extends Closeable {
   /** See {@link #device}. */
   final class Device implements DiskSource {
 
-    /** How far ahead extents are asked for at once. */
+    /** The length of the range for which extents are requested at once. */
     private static final long WINDOW = 1L << 40;
 
     private final BlockDevice device;
 
-    /** The end of the extent that {@link #nextData} found last, which begins at or before. */
+    /** The bounds of the extent that {@link #nextData} found last. */
     private long dataBegin;
 
     private long dataEnd;

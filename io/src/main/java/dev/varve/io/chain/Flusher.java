@@ -11,19 +11,19 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a chain durable. Flushes that come while one is under way wait together for the next: one
- * {@code fdatasync} serves them all.
+ * Makes the changes of a chain durable. Flushes that arrive while one is running share the next
+ * {@code fdatasync}. Thread-safe.
  *
- * <p>Once the host failed to make something durable it may have dropped it, and the next {@code
- * fdatasync} would succeed without it. So, after such a failure every later flush fails too, until
- * the disk is opened again.
+ * <p>When an {@code fdatasync} fails, the host may drop the data that it could not write, and the
+ * next {@code fdatasync} succeeds without that data. After such a failure, therefore, every flush
+ * fails until the disk is opened again.
  */
 final class Flusher {
 
   private final TopImage top;
   private final ReaderEpochs reads;
 
-  /** Held by whoever commits. */
+  /** Held during a commit. */
   private final Object oneCommit = new Object();
 
   private final FlushQueue flushes;
@@ -46,22 +46,25 @@ final class Flusher {
 
   /**
    * Makes everything that was completed before this call durable. No entry reaches the file before
-   * its block, and the header counts every place before an entry names it: a crash leaks space,
-   * never data, and the next commit after it puts the count right. What fails without losing
-   * anything is done again by the next commit. Waits.
+   * its block, and the header counts every place before an entry names it. A crash can therefore
+   * waste space but loses no data, and the next commit corrects the count. The next commit repeats
+   * a step that failed without losing data. Waits.
    */
   void commit() throws IOException {
     synchronized (oneCommit) {
       if (lost != null)
         throw new IOException(
-            "an earlier flush failed, and what it lost cannot be told: " + lost.getMessage(), lost);
+            "an earlier flush failed and data written before it may be lost; flushes fail until the disk is opened again: "
+                + lost.getMessage(),
+            lost);
       top.requireOurs();
       IOException incomplete = top.completePartialBlocks(top.beginCommit());
       try {
         top.makeHoles();
         Commit commit = top.collected();
-        // What takes long comes before the count is written: if this process is killed, it is most
-        // unlikely to happen while the file counts more than it has.
+        // The long part comes before the count is written, so that a kill of this process is
+        // unlikely
+        // to fall into the moment when the file counts more blocks than it has.
         if (commit.hasEntries()) writeBack();
         if (commit.hasData() || commit.hasEntries()) {
           top.announce(commit);
@@ -80,21 +83,21 @@ final class Flusher {
     }
   }
 
-  /** Fails, and so does everything that is written later, if another program has written there. */
+  /** Fails if another program has written to the image; all later writes then fail too. */
   void requireOurs() throws IOException {
     synchronized (oneCommit) {
       top.requireOurs();
     }
   }
 
-  /** What may need room in the file. */
+  /** A change that may need space in the file. */
   interface Change {
     void apply() throws IOException;
   }
 
   /**
-   * Does a change; if there is no room for it, once more after what was discarded before it has
-   * become room.
+   * Applies a change. If there is no space for it, applies it again after a commit has freed the
+   * space of discarded blocks.
    */
   void makingRoom(Change change) throws IOException {
     try {
@@ -107,8 +110,8 @@ final class Flusher {
   }
 
   /**
-   * Where the host cannot make holes, a place keeps its space for ever: those of discarded blocks
-   * go to others.
+   * On a host that cannot punch holes, a place keeps its space: other blocks get the places of
+   * discarded blocks.
    */
   private void reuseEmptied() throws IOException {
     Runnable release = top.giveUpEmptied();

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** The formats that can be read and written: the one list of them. Immutable; any thread. */
+/** The list of formats that can be read and written. Immutable; any thread. */
 final class Formats {
 
   static final LayerFormat VDI = new VdiFormat();

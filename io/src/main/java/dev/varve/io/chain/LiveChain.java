@@ -29,19 +29,20 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The disk of a running machine: a chain of VDI images, or a raw file or device, that can get a new
- * top, or lose an image by a merge, while a guest uses it.
+ * The disk of a running machine: a chain of images, or a raw file or device alone. While a guest
+ * uses it, the chain can get a new top image and can lose an image by a merge.
  *
  * <p>The order of calls for a snapshot: {@link #prepareToHold} and then {@link #hold} on all disks
- * of the machine, the decision that the snapshot is taken, {@link #push}, {@link #resume}. For the
- * end of a merge: {@code hold}, {@link LiveMerge#complete}, the decision, {@link #finish}, {@code
- * resume}. What is not part of {@link BlockDevice} blocks and must not run on an event loop; one
- * thread at a time calls {@code hold}, {@code push}, {@code finish} and {@code resume}.
+ * of the machine, then the change of the model is made durable, then {@link #push} and {@link
+ * #resume}. For the end of a merge: {@code hold}, {@link LiveMerge#complete}, the change of the
+ * model, {@link #finish}, {@code resume}. Thread-safe, but only one thread at a time may call
+ * {@code hold}, {@code push}, {@code finish} and {@code resume}. Methods that are not part of
+ * {@link BlockDevice} block and must not run on an event loop.
  *
  * <p>Each state of the chain is a {@link ServingDevice} of its own, over files that stay open: a
  * {@link DifferencingChain}, or a {@link RawDisk} while a raw base is all there is. A request costs
- * one look at which of them it is. Reads are not waited for when one replaces the other: who has
- * begun to read ends on the old one, whose places stay as they are until he has left.
+ * one look-up of the present device. A replacement does not wait for reads: a read that has begun
+ * ends on the old device, and the places that it uses stay unchanged until then.
  */
 public final class LiveChain implements BlockDevice {
 
@@ -52,7 +53,7 @@ public final class LiveChain implements BlockDevice {
   private final MapLock lock = new MapLock();
   private final DifferencingChain.Shared shared =
       new DifferencingChain.Shared(reads, lock, this::later);
-  private final DeferredCleanup afterwards;
+  private final DeferredCleanup cleanup;
   private final long capacity;
   private final boolean readOnly;
   private final boolean givesSpaceBack;
@@ -64,7 +65,7 @@ public final class LiveChain implements BlockDevice {
   private volatile LiveImages images;
   private volatile long fileSystem;
 
-  /** What the images gave back that are in the chain no more. */
+  /** The bytes that images gave back which have left the chain. */
   private final LongAdder givenBackBefore = new LongAdder();
 
   /** Guards what follows, and changes of {@link #serving}. */
@@ -78,7 +79,7 @@ public final class LiveChain implements BlockDevice {
   private LiveChain(LiveImages images, boolean readOnly, StorageThreads threads)
       throws IOException {
     this.threads = threads;
-    this.afterwards = new DeferredCleanup(threads, reads);
+    this.cleanup = new DeferredCleanup(threads, reads);
     this.images = images;
     this.readOnly = readOnly;
     this.capacity = images.capacity();
@@ -89,7 +90,7 @@ public final class LiveChain implements BlockDevice {
   }
 
   /**
-   * Opens a chain of VDI images as {@link DifferencingChain#open} does.
+   * Opens a chain of images as {@link DifferencingChain#open} does.
    *
    * @param paths base first
    */
@@ -99,10 +100,10 @@ public final class LiveChain implements BlockDevice {
   }
 
   /**
-   * Opens a chain, sharing what is only read with other chains. A raw base, alone or below others,
-   * is opened as {@link RawMedium#open} does; what is in it makes no difference.
+   * Opens a chain, and shares files that are only read with other chains. A raw base, alone or
+   * below others, is opened as by {@link RawMedium#open}, whatever it contains.
    *
-   * @param files opens what is only read
+   * @param files opens the files that are only read
    */
   public static LiveChain open(
       ImageChain chain, boolean readOnly, SharedFiles files, StorageThreads threads)
@@ -117,7 +118,7 @@ public final class LiveChain implements BlockDevice {
         ImageChain.of(ImageFormat.RAW, List.of(path)), readOnly, new SharedFiles(), threads);
   }
 
-  /** A disk of images that are open, which are its own from now on. */
+  /** A disk over open images, which it owns from now on. */
   static LiveChain over(LiveImages images, boolean readOnly, StorageThreads threads)
       throws IOException {
     try {
@@ -141,7 +142,7 @@ public final class LiveChain implements BlockDevice {
     return images.paths();
   }
 
-  /** Whether discarding gives space back to the host. */
+  /** Whether a discard gives space back to the host. */
   public boolean givesSpaceBack() {
     return givesSpaceBack;
   }
@@ -194,7 +195,7 @@ public final class LiveChain implements BlockDevice {
     else later(request);
   }
 
-  /** Takes a request that a held device did not begin. */
+  /** Keeps a request that a held device did not begin until {@link #resume}. */
   private void later(DeviceRequest request) {
     ServingDevice device;
     synchronized (gate) {
@@ -227,11 +228,11 @@ public final class LiveChain implements BlockDevice {
   }
 
   /**
-   * Makes durable what was acknowledged, and copies what a merge lacks, while the guest goes on: so
-   * that {@link #hold} has little left to do.
+   * Makes acknowledged writes durable and copies most of what a merge lacks while the guest goes
+   * on, so that {@link #hold} has little left to do.
    *
-   * @throws IOException something cannot be made durable, a file is not what is found under its
-   *     name any more or was cut, or the disk is closed
+   * @throws IOException if a write cannot be made durable, a file is no longer found under its name
+   *     or was truncated, or the disk is closed
    */
   public void prepareToHold() throws IOException {
     ServingDevice device;
@@ -247,10 +248,11 @@ public final class LiveChain implements BlockDevice {
   }
 
   /**
-   * Stops the guest's requests: those being carried out are finished, later ones wait for {@link
-   * #resume}. When this returns everything that was acknowledged is durable.
+   * Stops the guest's requests: requests that are being carried out are finished, later ones wait
+   * for {@link #resume}. When this returns, all acknowledged writes are durable.
    *
-   * @throws IOException it cannot be made durable, or the disk is closed; the disk is not held
+   * @throws IOException if they cannot be made durable, or the disk is closed; then the disk is not
+   *     held
    */
   public void hold() throws IOException {
     ServingDevice device;
@@ -268,8 +270,8 @@ public final class LiveChain implements BlockDevice {
   }
 
   /**
-   * Goes on with the requests that wait; if the disk was closed while it was held, they fail and
-   * nothing is written any more. Does nothing if the disk is not held.
+   * Carries out the waiting requests. If the disk was closed while it was held, they fail and
+   * nothing more is written. Does nothing if the disk is not held.
    */
   public void resume() {
     List<DeviceRequest> begun;
@@ -292,24 +294,25 @@ public final class LiveChain implements BlockDevice {
   }
 
   /**
-   * Puts an image on top, which takes the guest's writes from now on. Only while held.
+   * Puts an image on top, which takes the guest's writes from now on. Call it only while the disk
+   * is held.
    *
    * @param newTop a differencing image, child of the present top and as large
-   * @throws IOException it is no such image or cannot be opened; the chain stays as it was
+   * @throws IOException if it is no such image or cannot be opened; the chain is unchanged
    */
   public void push(Path newTop) throws IOException {
     requireHeld();
     if (readOnly) throw new IllegalStateException("the disk is open read-only");
     synchronized (gate) {
       if (merging != null)
-        throw new IllegalStateException("the disk has a merge that is not ended");
+        throw new IllegalStateException("the disk has a merge that has not ended");
     }
     push(
         newTop,
         ChainImages.open(new Image(newTop, ImageFormat.VDI, null), true, true, new SharedFiles()));
   }
 
-  /** The same with an image that is open, and the disk's own from now on. */
+  /** The same with an open image, which the disk owns from now on. */
   void push(Path path, Layer newTop) throws IOException {
     LiveImages higher;
     try {
@@ -323,7 +326,7 @@ public final class LiveChain implements BlockDevice {
     replace(higher);
   }
 
-  /** Lets another device, over other images, take over from the one that is held. */
+  /** Replaces the held device by one over {@code next}. */
   private void replace(LiveImages next) {
     ServingDevice replaced = device;
     LiveImages dropped = images.notIn(next);
@@ -335,23 +338,22 @@ public final class LiveChain implements BlockDevice {
     synchronized (gate) {
       device = successor;
     }
-    // Of an image that belongs to no chain any more nothing can be lost.
-    afterwards.of(replaced, dropped::close);
+    // The image has left the chain, so that a failure to close it loses nothing.
+    cleanup.of(replaced, dropped::close);
   }
 
   // ---- merging
 
   /**
-   * Copies what {@code source} holds to {@code target}, its neighbour, while the guest goes on;
-   * returns when only little is left, which {@link LiveMerge#complete} copies. Blocks for as long
-   * as that takes.
+   * Copies the contents of {@code source} to its neighbour {@code target} while the guest goes on.
+   * Returns when only little is left, which {@link LiveMerge#complete} copies. Blocks until then.
    *
-   * @param progress may cancel as long as the target was not changed in a way that can be seen
-   *     without the source
+   * @param progress may cancel until the target's own contents have changed
    * @return null if it was cancelled
-   * @throws IOException the images cannot be merged while the disk runs, there is not enough space,
-   *     or the disk was closed; the disk shows what it did
-   * @throws dev.varve.core.medium.HalfMergedException so, and the target by itself does not
+   * @throws IOException if the images cannot be merged while the disk runs, there is not enough
+   *     space, or the disk was closed; the disk's contents are unchanged
+   * @throws dev.varve.core.medium.HalfMergedException as above, but the target's own contents have
+   *     changed
    */
   public @Nullable LiveMerge merge(Path source, Path target, Progress progress) throws IOException {
     LiveMerge merge = begin(source, target);
@@ -383,11 +385,12 @@ public final class LiveChain implements BlockDevice {
   }
 
   /**
-   * Takes the source of a completed merge out of the chain and tells its child who the parent is
-   * now. The file of the source is nobody's afterwards: it can be deleted at once. Only while held.
+   * Takes the source of a completed merge out of the chain, and writes the new parent into the
+   * header of its child. Afterwards the file of the source can be deleted. Call it only while the
+   * disk is held.
    *
-   * @throws IOException the child's header could not be written; the disk goes on without the
-   *     source, and {@link ChainFiles#reparent} is to be done once the disk is closed
+   * @throws IOException if the child's header could not be written; the disk goes on without the
+   *     source, and the caller must call {@link ChainFiles#reparent} after the disk is closed
    */
   public void finish(LiveMerge merge) throws IOException {
     requireHeld();
@@ -402,7 +405,10 @@ public final class LiveChain implements BlockDevice {
     return shared;
   }
 
-  /** The device that serves now. There is no other kind while a merge runs: it needs two images. */
+  /**
+   * The device that serves now. During a merge it is a {@code DifferencingChain}, since a merge
+   * needs two images.
+   */
   DifferencingChain chain() {
     synchronized (gate) {
       return (DifferencingChain) device;
@@ -415,11 +421,13 @@ public final class LiveChain implements BlockDevice {
     }
   }
 
-  /** Makes a change in its turn among those of the guest, and after a hold. Waits. */
+  /**
+   * Makes a change in turn with the guest's changes. Waits; if the disk is held, until it goes on.
+   */
   void change(Flusher.Change change) throws IOException {
     do {
       awaitServing();
-    } while (!chain().change(change)); // false: held meanwhile
+    } while (!chain().change(change)); // false: it was held before the change began
   }
 
   private void awaitServing() throws IOException {
@@ -445,7 +453,10 @@ public final class LiveChain implements BlockDevice {
 
   // ---- closing
 
-  /** {@inheritDoc} Fails also if a file was deleted or replaced meanwhile, so that it is lost. */
+  /**
+   * {@inheritDoc} Also fails if a file was deleted or replaced while it was open, so that its
+   * contents are lost.
+   */
   @Override
   public CompletionStage<Void> close() {
     ServingDevice device;
@@ -455,7 +466,7 @@ public final class LiveChain implements BlockDevice {
       device = serving;
       gate.notifyAll();
     }
-    if (device != null) device.stop(this::finishAndClose); // else resuming does it
+    if (device != null) device.stop(this::finishAndClose); // while held, resume() does it
     return closed;
   }
 
@@ -466,7 +477,7 @@ public final class LiveChain implements BlockDevice {
     }
     boolean running = merge != null && merge.isRunning();
     if (merge != null && !running) merge.abandon();
-    if (running || !afterwards.isDone()) {
+    if (running || !cleanup.isDone()) {
       threads.later(CLOSING_POLL_MILLIS, () -> finishAndClose(failure));
       return;
     }
@@ -478,7 +489,10 @@ public final class LiveChain implements BlockDevice {
     else closed.completeExceptionally(first);
   }
 
-  /** That a file will not be found again, with what the guest wrote; null if all will. */
+  /**
+   * The failure if a file is no longer found under its name, so that the guest's writes are lost;
+   * else null.
+   */
   private @Nullable Exception lost() {
     try {
       images.requireKept();

@@ -19,13 +19,13 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The images of a running disk, open, base first; perhaps a raw file or device alone. Immutable: a
- * disk that gets or loses an image has others afterwards, over the same files. Any thread; what
- * touches files waits for the medium.
+ * The open images of a running disk, base first; or a raw file or device alone. Immutable: when a
+ * disk gets or loses an image, it gets a new {@code LiveImages} over the same files. Any thread;
+ * methods that use files wait for the medium.
  */
 final class LiveImages {
 
-  /** An image and where it is. */
+  /** An image and its path. */
   record Member(Path path, Layer image) {}
 
   private final List<Member> members;
@@ -37,7 +37,7 @@ final class LiveImages {
   /**
    * Opens a chain.
    *
-   * @param files opens what is only read
+   * @param files opens the files that are only read
    */
   static LiveImages open(ImageChain chain, boolean readOnly, SharedFiles files) throws IOException {
     List<Layer> images = new ArrayList<>();
@@ -79,7 +79,7 @@ final class LiveImages {
     return members.stream().map(Member::image).toList();
   }
 
-  /** The raw medium that is the disk by itself; null if there are others. */
+  /** The raw medium, if it is the only image; else null. */
   @Nullable RawMedium rawAlone() {
     return members.size() == 1 && top() instanceof RawLayer raw ? raw.medium() : null;
   }
@@ -89,7 +89,10 @@ final class LiveImages {
     return top().capacity();
   }
 
-  /** Whether a discard gives space back; asked of a disk that is open for writing. May block. */
+  /**
+   * Whether a discard gives space back to the host. Call it only if the disk is open for writing.
+   * May block.
+   */
   boolean givesSpaceBack() throws IOException {
     return top().givesSpaceBack();
   }
@@ -102,42 +105,43 @@ final class LiveImages {
   }
 
   /**
-   * Refuses files that are not what is found under their names any more: what is written to them,
-   * or lies above them, would be lost.
+   * Fails if a file is no longer found under its name: what is written to it or to an image above
+   * it would be lost.
    */
   void requireInPlace() throws IOException {
-    requireInPlace("a machine runs on it: copy the disk from the machine before you power it down");
+    requireInPlace(
+        "a machine was using it. If it was moved, move it back; otherwise copy its data from inside the guest before you power the machine down");
   }
 
-  /** The same at the end, when a file that has no name any more is about to go. */
+  /** The same when the disk is being closed: a deleted file is lost now. */
   void requireKept() throws IOException {
     requireInPlace(
-        "a machine ran on it: if it was moved, move it back before the machine starts again; if not, what it held is gone, so detach the disk, or bring its file back from a copy");
+        "a machine was using it. If it was moved, move it back before the next start; otherwise its data is lost: detach the disk or restore the file from a backup");
   }
 
-  private void requireInPlace(String consequence) throws IOException {
+  private void requireInPlace(String useAndAdvice) throws IOException {
     for (Member member : members) {
       for (ImageFile file : member.image.files())
-        requireInPlace(file, member.path.toString(), consequence);
+        requireInPlace(file, member.path.toString(), useAndAdvice);
       member.image.requireIntact();
     }
   }
 
   /**
-   * @param consequence goes on with the sentence, after "while"
+   * @param useAndAdvice ends the sentence that the message begins with "while", and says what to do
    */
-  static void requireInPlace(ImageFile file, String name, String consequence) throws IOException {
+  static void requireInPlace(ImageFile file, String name, String useAndAdvice) throws IOException {
     if (file.isInPlace()) return;
     throw new IOException(
-        "%s was deleted, moved or replaced by another file while %s".formatted(name, consequence));
+        "%s was deleted, moved or replaced by another file while %s".formatted(name, useAndAdvice));
   }
 
   // ---- with others
 
   /**
-   * With one more on top.
+   * These images with one more on top.
    *
-   * @throws IOException it is no child of the present top, or not as large
+   * @throws IOException if it is not a child of the present top, or not as large
    */
   LiveImages with(Path path, Layer newTop) throws IOException {
     List<Layer> images = new ArrayList<>(images());
@@ -149,7 +153,7 @@ final class LiveImages {
           newTop.name(),
           "disk size",
           newTop.capacity(),
-          "a running disk stays as large as it is, " + capacity() + " bytes",
+          "a running disk cannot be resized and has " + capacity() + " bytes",
           "create the image as a child of " + members.getLast().path);
     }
     List<Member> higher = new ArrayList<>(members);
@@ -164,7 +168,7 @@ final class LiveImages {
     return new LiveImages(left);
   }
 
-  /** Those whose files are not among the files of others. */
+  /** The images whose files are not among the files of {@code others}. */
   LiveImages notIn(LiveImages others) {
     return new LiveImages(
         members.stream()
@@ -177,8 +181,8 @@ final class LiveImages {
   // ---- the end
 
   /**
-   * Cuts off what was reserved behind the last place of the top, which is about to become a parent.
-   * While nothing changes.
+   * Cuts the space off that was reserved behind the last place in the file of the top image, which
+   * is about to become a parent. Call it while nothing changes the image.
    *
    * @param lock guards its block map
    */
@@ -187,7 +191,7 @@ final class LiveImages {
     try {
       writer(top(), lock).cutFile();
     } catch (IOException _) {
-      // It is cut when the disk is closed, or opened again.
+      // The file is cut when the disk is closed, or opened again.
     }
   }
 
@@ -196,7 +200,8 @@ final class LiveImages {
   }
 
   /**
-   * Leaves every image dense that was written while the disk was open; returns a failure.
+   * Makes the file of every image dense that was written while the disk was open; returns the first
+   * failure, or null.
    *
    * @param lock guards their block maps
    */
@@ -208,7 +213,7 @@ final class LiveImages {
         image.lockForWriting();
         writer(image, lock).makeDense(false);
       } catch (ImageInUseException _) {
-        // Another disk has it as a parent: it stays as it is, good and with holes.
+        // Another disk uses it as a parent: it stays valid, but not dense.
       } catch (Throwable e) {
         if (failure == null) failure = e;
       }

@@ -11,13 +11,14 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A merge of two neighbours in a running disk's chain of which only a moment's work is left: see
- * {@link LiveChain#merge}.
+ * A merge of two neighbouring images of a running disk, see {@link LiveChain#merge}. One thread at
+ * a time uses it; {@link #abandon} may be called by any thread. Blocks.
  *
- * <p>Into the top, blocks are brought in turn with the guest's own changes. Between images below
- * the top, one thread writes the target and the running chain reads on: what the sources hide
- * nobody sees change, and no place of the target is given up. From the top into the image below it:
- * {@link TopCopy}. A raw base is a target like any other, and never a source.
+ * <p>A merge into the top copies blocks in the change lane, in turn with the guest's own changes.
+ * In a merge between images below the top, one thread writes the target while the running chain
+ * goes on reading: the sources hide every change, and no place of the target is reused. A merge of
+ * the top into the image below it uses {@link TopCopy}. A raw base can be the target but never the
+ * source.
  */
 public final class LiveMerge {
 
@@ -33,7 +34,7 @@ public final class LiveMerge {
   private final int from;
   private final int to;
 
-  /** Where the target is written, if that is not the running top. */
+  /** Writes the target, if that is not the running top; else null. */
   private @Nullable MergeTarget below;
 
   private @Nullable TopCopy topCopy;
@@ -64,7 +65,7 @@ public final class LiveMerge {
    * Copies until little is left.
    *
    * @return false if it was cancelled
-   * @throws HalfMergedException the target, which the source hides, shows something else already
+   * @throws HalfMergedException if it failed after the target's own contents had changed
    */
   boolean run(Progress progress) throws IOException {
     Progress open =
@@ -101,22 +102,25 @@ public final class LiveMerge {
     return done;
   }
 
-  /** What is raw stays below: in it nothing says which of its bytes would hide another image. */
+  /** Refuses a raw source: a raw image does not say which of its bytes hide another image. */
   private void checkDirection() throws IOException {
     if (image(from).facts().format() != ImageFormat.RAW) return;
     throw new IOException(
-        "%s is a raw image, which stays the base of its chain: merge %s into it"
+        "%s is a raw image and stays the base of its chain: merge %s into it"
             .formatted(images.path(from), images.path(to)));
   }
 
-  /** A running disk, and every image that others show, stays as large as it is. */
+  /**
+   * Refuses images of different sizes: neither a running disk nor an image below another can be
+   * resized.
+   */
   private void checkSizes() throws IOException {
     long source = image(from).capacity();
     long target = image(to).capacity();
     boolean fits = from < to || source == target || (source < target && from < top());
     if (fits) return;
     throw new IOException(
-        "%s has a disk of %d bytes and %s one of %d: they can be merged only while the machine is off"
+        "%s has %d bytes and %s has %d: images of different sizes can be merged only while the machine is off"
             .formatted(images.path(from), source, images.path(to), target));
   }
 
@@ -145,17 +149,17 @@ public final class LiveMerge {
     return state == State.RUNNING;
   }
 
-  /** Copies what the guest has changed since, as long as it is much. */
+  /** Copies what the guest has changed since the last copy, until that is little. */
   void catchUp() throws IOException {
     if (topCopy != null && state == State.READY) topCopy.catchUp(Progress.NONE);
   }
 
   /**
-   * Copies the rest and makes everything durable: afterwards the chain shows the same without the
-   * source. Called while the disk is held, before the decision that the source is gone; the chain
-   * stays as it is until {@link LiveChain#finish}. May wait.
+   * Copies the rest and makes everything durable: afterwards the disk has the same contents without
+   * the source. Called while the disk is held, before the model drops the source; the chain stays
+   * as it is until {@link LiveChain#finish}. May wait.
    *
-   * @throws IOException the target does not hold everything: {@link #abandon} the merge
+   * @throws IOException if the target does not hold everything; then {@link #abandon} the merge
    */
   public void complete() throws IOException {
     if (state != State.READY) throw new IllegalStateException("the merge is " + state);
@@ -170,13 +174,13 @@ public final class LiveMerge {
     state = State.COMPLETED;
   }
 
-  /** The position of the image whose parent is another afterwards; -1 if there is none. */
+  /** The position of the image that gets another parent; -1 if there is none. */
   private int child() {
     int child = from + 1;
     return child < images.count() ? child : -1;
   }
 
-  /** The images that are left. */
+  /** The images of the chain without the source. */
   LiveImages remaining() {
     if (state != State.COMPLETED) throw new IllegalStateException("the merge is " + state);
     return images.without(from);
@@ -192,14 +196,14 @@ public final class LiveMerge {
         image(child).changeParent(parent < 0 ? null : image(parent).facts(), disk.shared().lock());
       }
     } finally {
-      if (to < top() && from < top()) image(to).onlyRead(); // else it is the top now
+      if (to < top() && from < top()) image(to).onlyRead(); // else it is the top image now
       if (lockedChild) image(child).onlyRead();
     }
   }
 
   /**
-   * Gives up; the chain stays as it is, and shows what it did. May be called twice, held or not,
-   * and does nothing after {@link LiveChain#finish}. May wait.
+   * Gives the merge up. The chain and the disk's contents stay as they are. May be called more than
+   * once, whether the disk is held or not; does nothing after {@link LiveChain#finish}. May wait.
    */
   public void abandon() {
     State before = state;
@@ -209,13 +213,13 @@ public final class LiveMerge {
       if (topCopy != null) disk.chain().top().watch(null);
       if (below != null && before != State.COMPLETED) below.handOver();
     } catch (IOException _) {
-      // What the target lost the source still has.
+      // The source still has the data that could not be written to the target.
     }
     try {
       if (below != null) image(to).onlyRead();
       if (lockedChild) image(child()).onlyRead();
     } catch (IOException _) {
-      // They stay locked until the disk is closed.
+      // The files stay locked until the disk is closed.
     }
     disk.ended(this);
   }

@@ -8,19 +8,19 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
- * What some neighbouring images of a chain say of the disk between them, whatever lies below: the
- * upper ones before the lower, and the end of an image hides what is under it. A cursor: {@link
- * #look} finds out, the other methods tell. Not thread safe; waits.
+ * What some neighbouring images of a chain hold together, without the images below them. An upper
+ * image hides a lower one, and so does its end. A cursor: {@link #look} moves it, the other methods
+ * describe where it is. Not thread-safe; waits.
  */
 final class MergeSources {
 
-  /** What the images say. */
+  /** What the images hold at an offset. */
   enum Answer {
-    /** Nothing: the images below decide. */
+    /** Nothing: the images below them decide. */
     NOTHING,
-    /** It is zero, whatever the images below hold. */
+    /** Zeroes, which hide the images below. */
     ZERO,
-    /** One of them holds data. */
+    /** Data. */
     DATA
   }
 
@@ -34,7 +34,7 @@ final class MergeSources {
   private Answer answer = Answer.NOTHING;
   private long length;
 
-  /** The layer that has the data, where it begins, and the place of it there. */
+  /** The layer that holds the data, the offset at which it begins, and its place in the layer. */
   private Layer layer;
 
   private long start;
@@ -53,7 +53,7 @@ final class MergeSources {
     this.layer = images[0];
   }
 
-  /** Finds out about {@code offset}, and how far before {@code end} the same holds. */
+  /** Moves to {@code offset}, and finds how far before {@code end} the same answer holds. */
   Answer look(long offset, long end) throws IOException {
     length = end - offset;
     for (int i = images.length - 1; i >= 0; i--) {
@@ -77,7 +77,7 @@ final class MergeSources {
   }
 
   private Answer beyondTheEnd(long offset) {
-    if (offset >= endBelow) return Answer.NOTHING; // there is nothing to be hidden
+    if (offset >= endBelow) return Answer.NOTHING; // nothing below could be hidden
     length = Math.min(length, endBelow - offset);
     return Answer.ZERO;
   }
@@ -88,7 +88,7 @@ final class MergeSources {
             .formatted(image.name(), offset / image.blockSize()));
   }
 
-  /** For how many bytes the answer holds. */
+  /** For how many bytes the answer of {@link #look} holds. */
   long length() {
     return length;
   }

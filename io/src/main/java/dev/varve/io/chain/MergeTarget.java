@@ -4,15 +4,15 @@ import dev.varve.io.layer.Layer;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 
-/** The image that a merge changes, on top of those below it. One thread uses it; blocks. */
+/** The image that a merge writes to, over the images below it. One thread uses it; blocks. */
 interface MergeTarget {
 
   Layer image();
 
-  /** Whether the image says what a block holds, whatever lies below. */
+  /** Whether the image holds the block's data or marks it as zero. */
   boolean decides(int block) throws IOException;
 
-  /** Whether writing to the block needs no new place in the file. */
+  /** Whether the block has a place in the file, so that writing to it needs no other. */
   boolean hasPlace(int block) throws IOException;
 
   /** See {@link TopImage#bring}. */
@@ -25,11 +25,14 @@ interface MergeTarget {
   /** Makes everything durable. */
   void commit() throws IOException;
 
-  /** Makes everything durable and lets another write the image; what it holds stays where it is. */
+  /**
+   * Makes everything durable, so that another writer can go on with the image. Blocks keep their
+   * places.
+   */
   default void handOver() throws IOException {
     commit();
   }
 
-  /** Ends the changes, also after one of them failed, and leaves the file dense if it can be. */
+  /** Ends the changes, also after a failure, and makes the file dense if possible. */
   default void finish() throws IOException {}
 }

@@ -10,8 +10,8 @@ import java.util.UUID;
 import java.util.function.Supplier;
 
 /**
- * A chain whose top image one thread writes, while no guest does. Other threads may read its images
- * in a chain of their own. Blocks.
+ * A chain whose top image is written by one thread and by no guest. Other threads may read its
+ * images through a chain of their own. Not thread-safe; blocks.
  */
 final class OfflineChain implements MergeTarget {
 
@@ -36,8 +36,8 @@ final class OfflineChain implements MergeTarget {
   }
 
   /**
-   * The lower images of a chain that is in use. Its map names places of the target, so blocks stay
-   * where they are.
+   * The lower images of a chain that is in use. The map of that chain names places of the target,
+   * so its blocks keep their places.
    *
    * @param lock shared with the chain that is in use
    */
@@ -80,7 +80,7 @@ final class OfflineChain implements MergeTarget {
     flusher.commit();
   }
 
-  /** Makes everything durable, and the file dense. */
+  /** Makes everything durable and the file dense. */
   @Override
   public void finish() throws IOException {
     flusher.commit();

@@ -7,13 +7,13 @@ import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A block of the top image of which only some sectors were written so far; the images below still
- * hold the others. It puts off the copy-on-write of the whole block, which VDI wants, until the
- * block becomes durable, and saves it if the guest fills the block before.
+ * A block of the top image of which only some sectors have been written; the images below hold the
+ * others. VDI requires a copy-on-write of the whole block. A partial block delays that copy until
+ * the block becomes durable, and needs no copy if the guest fills the block before.
  *
- * <p>The file has space for all of the block, which reads as zeroes where nothing was written.
- * Readers take no lock: a sector that is marked stays so. Who writes sectors, or ends this state,
- * holds {@link #lock}.
+ * <p>The file has space for the whole block, which reads as zeroes where nothing was written.
+ * Readers take no lock, since a marked sector stays marked. A thread that writes sectors or ends
+ * this state holds {@link #lock}.
  */
 final class PartialBlock {
 
@@ -21,25 +21,25 @@ final class PartialBlock {
 
   private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
 
-  /** Held by whoever writes, copies or frees; event loops only try. */
+  /** Held while sectors are written, copied or freed. Event loops use only {@code tryLock}. */
   final ReentrantLock lock = new ReentrantLock();
 
-  /** Which block of the top image this is. */
+  /** The number of the block in the top image. */
   final int block;
 
-  /** The place that it has in the image's files. */
+  /** The block's place in the image's files. */
   final long place;
 
-  /** The file that has the place. */
+  /** The file of that place. */
   final ImageFile file;
 
-  /** Offset on the disk of the first byte. */
+  /** The offset of the first byte on the disk. */
   final long diskOffset;
 
-  /** Offset in the file of the first byte. */
+  /** The offset of the first byte in the file. */
   final long fileOffset;
 
-  /** How many bytes of it the guest sees. */
+  /** How many bytes of the block the guest sees. */
   final int visible;
 
   private final long[] below;
@@ -49,7 +49,7 @@ final class PartialBlock {
   private boolean mayBeEmpty;
 
   /**
-   * @param below the entries of the block's units as they are without this block
+   * @param below the entries that the block's units have in the images below
    */
   PartialBlock(
       int block,
@@ -70,12 +70,12 @@ final class PartialBlock {
     this.sectors = new long[Math.ceilDiv(visible, SECTOR * Long.SIZE)];
   }
 
-  /** The entry of the images below for the unit that holds the byte at {@code within}. */
+  /** The entry below for the unit that contains the byte at {@code within}. */
   long below(int within) {
     return below[within >>> unitShift];
   }
 
-  /** How many bytes from {@code within} on have the same entry below. */
+  /** How many bytes there are from {@code within} to the end of its unit. */
   int toUnitEnd(int within) {
     return (1 << unitShift) - (within & (1 << unitShift) - 1);
   }
@@ -87,8 +87,10 @@ final class PartialBlock {
   }
 
   /**
-   * How many of the {@code limit} bytes from {@code within} on are {@code marked}; the first of
-   * them was found so.
+   * How many of the {@code limit} bytes from {@code within} on are marked or not, as the first of
+   * them is.
+   *
+   * @param marked whether the first byte is marked
    */
   int run(int within, int limit, boolean marked) {
     int first = within / SECTOR;
@@ -106,8 +108,9 @@ final class PartialBlock {
     return end;
   }
 
-  /** Marks whole sectors as being in the top image, after they were written; the lock is held. */
+  /** Marks whole sectors as being in the top image, after they were written. */
   void mark(int within, int length) {
+    assert lock.isHeldByCurrentThread();
     int end = Math.ceilDiv(within + length, SECTOR);
     for (int sector = within / SECTOR; sector < end; ) {
       int word = sector / Long.SIZE;
@@ -118,10 +121,7 @@ final class PartialBlock {
     }
   }
 
-  /**
-   * Notes that sectors were marked that hold zeroes, so that the whole block may turn out to be
-   * empty.
-   */
+  /** Marks sectors that hold zeroes. From now on the whole block may be empty. */
   void markZero(int within, int length) {
     mayBeEmpty = true;
     mark(within, length);
@@ -133,8 +133,8 @@ final class PartialBlock {
   }
 
   /**
-   * Whether a write of this range needs nothing from below: it covers whole sectors, or marked
-   * ones.
+   * Whether a write of this range needs nothing from below, because sectors at its ends are covered
+   * whole or marked.
    */
   boolean takes(int within, int length) {
     int end = within + length;
@@ -142,11 +142,9 @@ final class PartialBlock {
         && (end % SECTOR == 0 || end == visible || isMarked(end));
   }
 
-  /**
-   * Whether the block has become a whole one, or was given up: its lock is held, and the caller
-   * looks again.
-   */
+  /** Whether the block has become whole or was given up: then the caller looks it up again. */
   boolean ended() {
+    assert lock.isHeldByCurrentThread();
     return ended;
   }
 

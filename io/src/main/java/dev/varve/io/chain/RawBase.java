@@ -13,18 +13,18 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Whether a file of which nothing is remembered is a raw hard disk. Stateless; any thread; blocks.
+ * Decides whether a file that is not registered is a raw hard disk. Stateless; any thread; blocks.
  */
 final class RawBase {
 
   private RawBase() {}
 
   /**
-   * These images as a chain: on a raw base if the first of several is a device, or a file that is
-   * no VDI image.
+   * These images as a chain. The base is raw if there are several images and the first is a device,
+   * or a file that is not a VDI image.
    *
    * @param paths base first
-   * @throws IOException if the base is an image of another kind
+   * @throws IOException if the base is an image of another format
    */
   static ImageChain found(List<Path> paths) throws IOException {
     return ImageChain.of(seemsBelow(paths) ? ImageFormat.RAW : ImageFormat.VDI, paths);
@@ -40,7 +40,7 @@ final class RawBase {
   }
 
   /**
-   * Refuses a file that is no raw hard disk.
+   * Fails for a file that is not a raw hard disk.
    *
    * @throws dev.varve.core.medium.OtherFormatException if it has another format
    */

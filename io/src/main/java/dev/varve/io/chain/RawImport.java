@@ -9,8 +9,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 
 /**
- * Makes an open disk read as a raw file does, and writes only the pages in which the two differ.
- * Not thread-safe; blocks.
+ * Copies the contents of a raw file to an open disk, and writes only the pages in which the two
+ * differ. Not thread-safe; blocks.
  */
 public final class RawImport {
 
@@ -19,15 +19,15 @@ public final class RawImport {
   private final BlockDevice disk;
 
   /**
-   * @param disk stays the caller's
+   * @param disk lent; stays open
    */
   public RawImport(BlockDevice disk) {
     this.disk = disk;
   }
 
   /**
-   * Takes over what {@code raw} holds; what the disk has beyond its end is kept. Blocks; durable
-   * when it returns. A failure leaves a part of it written.
+   * Copies {@code raw}. What the disk holds beyond the end of that file is kept. Blocks; the copy
+   * is durable when this returns. A failure leaves a part of it written.
    *
    * @param raw not longer than the disk
    */

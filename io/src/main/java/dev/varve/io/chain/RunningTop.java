@@ -4,7 +4,10 @@ import dev.varve.io.layer.Layer;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 
-/** The top of a running chain as the target of a forward merge: its guest notices nothing. */
+/**
+ * The top of a running chain as the target of a forward merge. The guest sees no change. One thread
+ * uses it; blocks.
+ */
 final class RunningTop implements MergeTarget {
 
   private final LiveChain disk;

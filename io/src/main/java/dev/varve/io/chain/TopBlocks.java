@@ -11,10 +11,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the blocks of the top image lie, whole or in part, and what of the chain's map they decide.
+ * Where the blocks of the top image lie, whole or in part, and their entries in the chain's map.
  *
- * <p>Any thread looks. Blocks change in the device's change lane and when a commit completes them.
- * The map lock guards where they lie and the entries of the chain's map; it is taken here.
+ * <p>Any thread may look blocks up. Blocks change in the device's change lane and when a commit
+ * completes them. The map lock guards their places and the entries of the chain's map; this class
+ * takes it.
  */
 final class TopBlocks {
 
@@ -76,7 +77,10 @@ final class TopBlocks {
     return map.entry(offset >>> map.unitShift());
   }
 
-  /** The entry of the block's first unit; the others are alike, if this image decides the block. */
+  /**
+   * The entry of the block's first unit. If this image decides the block, the others are of the
+   * same kind.
+   */
   long entry(int block) {
     return map.entry(firstUnit(block));
   }
@@ -91,17 +95,19 @@ final class TopBlocks {
     return ChainMap.fileOffset(entry) + (offset & map.unitSize() - 1);
   }
 
-  /** The file that an entry which {@link #isHere} points into. */
+  /** The file that the entry points into. Only for an entry that {@link #isHere}. */
   ImageFile file(long entry) {
     return chain.file(entry);
   }
 
-  /** The place of a block that has one, or keeps one though it is zero; else negative. */
+  /** The place of a block that has one, even if the block is zero; else negative. */
   long place(int block) throws IOException {
     return writer.placeOf(block);
   }
 
-  /** Whether this image decides what a block holds, or will once the next commit completed it. */
+  /**
+   * Whether this image decides what a block holds, now or after the next commit has completed it.
+   */
   boolean decides(int block) throws IOException {
     if (partial.containsKey(block)) return true;
     synchronized (lock) {
@@ -110,12 +116,12 @@ final class TopBlocks {
     }
   }
 
-  /** Whether the block lies in the file, or will after the next commit. */
+  /** Whether the block has a place in the file, now or after the next commit. */
   boolean hasPlace(int block) throws IOException {
     return partial.containsKey(block) || place(block) >= 0;
   }
 
-  /** Makes the entries of all units of a block known. */
+  /** Fills the map for all units of a block. */
   void know(int block) throws IOException {
     for (long unit = firstUnit(block); unit < endUnit(block); unit++) {
       if (!map.isKnown(unit)) chain.learn(unit);
@@ -123,14 +129,14 @@ final class TopBlocks {
   }
 
   /**
-   * Whether no image below holds anything but zeroes in a block; asked only where this image holds
-   * nothing, and of what is known.
+   * Whether the images below hold only zeroes in a block. Only for a block that this image does not
+   * hold and whose map entries are filled.
    */
   boolean isZeroBelow(int block) {
     return areZero(firstUnit(block), endUnit(block));
   }
 
-  /** The same of the units that a part of the block touches. */
+  /** The same for the units that a part of the block touches. */
   boolean isZeroBelow(int block, int within, int length) {
     long start = diskOffset(block) + within;
     return areZero(start >>> map.unitShift(), (start + length - 1 >>> map.unitShift()) + 1);
@@ -147,8 +153,8 @@ final class TopBlocks {
   // ---- whole blocks
 
   /**
-   * The block is whole and lies at {@code place}: readers see it from now on, the file after the
-   * next commit.
+   * Makes the block whole, at {@code place}. Readers find it there from now on; the file has it
+   * after the next commit.
    */
   void publish(int block, long place) throws IOException {
     synchronized (lock) {
@@ -163,7 +169,7 @@ final class TopBlocks {
     }
   }
 
-  /** The block is zero, whatever lies below, and has no place. */
+  /** Makes the block zero, without a place. It hides what lies below. */
   void publishZero(int block) throws IOException {
     synchronized (lock) {
       writer.publishZero(block);
@@ -172,7 +178,8 @@ final class TopBlocks {
   }
 
   /**
-   * The block is zero, whatever lies below, and keeps its place, of which a commit makes a hole.
+   * Makes the block zero. It hides what lies below and keeps its place, which the next commit
+   * punches out.
    */
   void publishEmptied(int block, long place) throws IOException {
     synchronized (lock) {
@@ -189,7 +196,9 @@ final class TopBlocks {
 
   // ---- partial blocks
 
-  /** The partial block with this number; null if there is none, or it has just become whole. */
+  /**
+   * The partial block with this number; null if the block is not partial, or has just become whole.
+   */
   @Nullable PartialBlock partial(int block) {
     return partial.get(block);
   }
@@ -202,7 +211,7 @@ final class TopBlocks {
     return partial.size();
   }
 
-  /** The block, at a place in which nothing was written yet, over what the images below hold. */
+  /** A new partial block at a place where nothing was written yet, over the images below. */
   PartialBlock partialAt(int block, long place) {
     long first = firstUnit(block);
     var below = new long[(int) (endUnit(block) - first)];
@@ -218,13 +227,13 @@ final class TopBlocks {
   }
 
   /**
-   * Makes the block one of which this image holds no sectors yet. A commit may complete it at once.
+   * Makes the block partial, with no sector in this image yet. A commit may complete it at once.
    *
-   * @param place unused so far
+   * @param place where nothing was written yet
    */
   void startPartial(int block, long place) {
     PartialBlock started = partialAt(block, place);
-    started.lock.lock(); // until the map says so too, or it would overwrite what the commit says
+    started.lock.lock(); // until the map is changed too: else that could undo a commit's change
     try {
       partial.put(block, started);
       synchronized (lock) {
@@ -235,8 +244,9 @@ final class TopBlocks {
     }
   }
 
-  /** It is partial no more; for whoever holds its lock, after publishing what it is now. */
+  /** Ends the partial state of a block, after its new state was published. */
   void endPartial(PartialBlock ended) {
+    assert ended.lock.isHeldByCurrentThread();
     ended.end();
     partial.remove(ended.block, ended);
   }

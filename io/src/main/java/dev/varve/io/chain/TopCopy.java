@@ -6,21 +6,21 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Copies what the top of a running chain holds to the image below it, while the guest goes on
+ * Copies the contents of the top of a running chain to the image below it, while the guest goes on
  * writing to the top.
  *
- * <p>What is to be copied is marked; a mark is taken off before its piece is read, and the guest's
- * changes are marked after they were made: so whatever was read too early is marked again. Nothing
- * that is written to the lower image can be seen, since the top decides all of it: the top's marks
- * are durable before each pass, and what came since the guest has not flushed, and is the same in
- * both. One thread uses it; blocks.
+ * <p>Pieces to copy are marked. The mark of a piece is cleared before the piece is read, and a
+ * change by the guest is marked after it was made; a piece that was read too early is therefore
+ * marked again. The writes to the lower image stay hidden, since the top image decides every piece
+ * that is copied. That holds after a crash too: the top's blocks are made durable before each pass,
+ * and what the guest wrote later and has not flushed may be lost. One thread uses it; blocks.
  */
 final class TopCopy {
 
-  /** So many pieces are copied in a moment. */
+  /** How many pieces are few enough to copy while the disk is held. */
   private static final int FEW = 64;
 
-  /** Passes before the guest is made slower. */
+  /** The number of passes before the guest's writes are slowed down. */
   private static final int FAST_PASSES = 4;
 
   private static final int BUFFER = 1 << 20;
@@ -43,16 +43,15 @@ final class TopCopy {
     this.left = new ChangedRanges(capacity);
   }
 
-  /** What hears of the guest's changes. */
+  /** Marks the guest's changes. */
   ChangedRanges watcher() {
     return left;
   }
 
   /**
-   * Copies until little is left. Called once, after the top was told to tell {@link #watcher} of
-   * changes.
+   * Copies until little is left. Called once, after {@link #watcher} was set as the top's watcher.
    *
-   * @param progress may end it until something was written
+   * @param progress may cancel until something was written
    * @return false if it was cancelled
    */
   boolean copyMost(Progress progress) throws IOException {
@@ -64,7 +63,9 @@ final class TopCopy {
     return catchUp(progress);
   }
 
-  /** Copies until little is left, making the guest slower if it changes things too fast. */
+  /**
+   * Copies until little is left. Slows the guest's writes down if they come faster than the copy.
+   */
   boolean catchUp(Progress progress) throws IOException {
     try {
       long total = Math.max(1, left.count());
@@ -81,12 +82,12 @@ final class TopCopy {
     }
   }
 
-  /** Whether the target may show something else than before. */
+  /** Whether the target's own contents have changed. */
   boolean hasChangedTarget() {
     return written;
   }
 
-  /** Copies everything that is left; while the chain is held, so that nothing comes after it. */
+  /** Copies everything that is left. Called while the chain is held, so that no change follows. */
   void copyRest() throws IOException {
     copyMarked(Progress.NONE, 1);
   }
@@ -114,7 +115,7 @@ final class TopCopy {
     for (long offset = start, next; offset < end; offset = next) {
       int block = (int) (offset / blockSize);
       next = Math.min(end, (block + 1L) * blockSize);
-      if (!top.decides(block)) continue; // given up before it was ever here: as it is below
+      if (!top.decides(block)) continue; // given up while partial: unchanged below
       MemorySegment data = buffer.asSlice(0, next - offset);
       chain.readNow(offset, data);
       written = true;

@@ -16,13 +16,13 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The top image of a chain, which the guest changes: giving blocks a place in the file,
- * copy-on-write, discard, and the parts of a commit.
+ * The top image of a chain, to which the guest writes: allocation, copy-on-write, discard, and the
+ * parts of a commit.
  *
- * <p>Where blocks lie: {@link TopBlocks}; how the image's format gives them a place and remembers
- * it: {@link LayerWriter}; writing where they lie already, which any thread may do: {@link
- * WritesInPlace}. {@link #write} and {@link #zero} run in the device's change lane, one at a time;
- * the commit's parts are called by the {@link Flusher}, one at a time, beside the lane.
+ * <p>{@link TopBlocks} knows where blocks lie. {@link LayerWriter} allocates and stores places as
+ * the image's format requires. {@link WritesInPlace} writes to blocks that have a place, on any
+ * thread. {@link #write} and {@link #zero} run in the device's change lane, one at a time. The
+ * {@link Flusher} calls the parts of a commit, one commit at a time, in parallel to the lane.
  */
 final class TopImage {
 
@@ -39,15 +39,15 @@ final class TopImage {
   private final boolean emptiesBlocks;
 
   /**
-   * Held while a block gets a place, until the block map names it there or it is partial: so that a
-   * commit counts no place that no block has.
+   * Held from the moment a block takes a place until the block map names the place or the block is
+   * partial, so that a commit never counts a place without a block.
    */
   private final Object oneBlock = new Object();
 
   /**
    * @param image the uppermost layer of {@code chain}
-   * @param mayEmptyBlocks whether a block that holds nothing any more may give up its place when
-   *     the file is made dense; else it stays where it is, a hole: another chain reads it there
+   * @param mayEmptyBlocks whether a discarded block may lose its place when the file is made dense;
+   *     false if another chain reads the image, so that every block must keep its place
    */
   TopImage(Layer image, ChainReader chain, Supplier<UUID> ids, boolean mayEmptyBlocks) {
     this.lock = chain.lock;
@@ -63,15 +63,12 @@ final class TopImage {
     return image;
   }
 
-  /**
-   * The block of which only some sectors are in this image, that holds {@code offset}; null if it
-   * has just become whole.
-   */
+  /** The partial block at {@code offset}; null if it has just become whole. */
   @Nullable PartialBlock partialBlock(long offset) {
     return blocks.partial(blocks.block(offset));
   }
 
-  /** Everybody who writes in place. */
+  /** The writes in place that are being carried out. */
   ReaderEpochs writes() {
     return writes;
   }
@@ -87,17 +84,17 @@ final class TopImage {
   }
 
   /**
-   * Tells {@code watcher} of every change that completes from now on, after it was made. In the
-   * change lane; null, which ends that, anywhere.
+   * Sets the watcher: it marks every change that completes from now on. Runs in the change lane;
+   * any thread may remove the watcher with null.
    */
   void watch(@Nullable ChangedRanges watcher) {
     notes.watch(watcher);
-    inPlace.await(); // who began before may not have seen it
+    inPlace.await(); // a write that began before may not have seen the watcher
   }
 
-  // ---- changes of the change lane
+  // ---- in the change lane
 
-  /** Writes anywhere, giving blocks a place where they have none. In the change lane. */
+  /** Writes anywhere; blocks without a place get one. In the change lane. */
   void write(long offset, MemorySegment source) throws IOException {
     image.requireIntact();
     long length = source.byteSize();
@@ -152,8 +149,8 @@ final class TopImage {
   }
 
   /**
-   * Writes to a partial block; a sector that is covered in part, and is not here yet, is first
-   * brought from below.
+   * Writes to a partial block. A sector that is written only in part and is not in this image yet
+   * is first copied from below.
    */
   private void writeUnaligned(PartialBlock partial, int within, MemorySegment source)
       throws IOException {
@@ -172,10 +169,10 @@ final class TopImage {
   }
 
   /**
-   * Makes a range read as zeroes. Whole blocks are emptied; of parts, the pages are punched out;
-   * what the parents hold is hidden. In the change lane.
+   * Makes a range read as zeroes, and hides what the images below hold there. Whole blocks are
+   * emptied; in parts of blocks, whole pages are punched out. In the change lane.
    *
-   * @param keepsSpace whether the range shall have a place in the file all the same
+   * @param keepsSpace whether the range must have allocated space in the file afterwards
    */
   void zero(long offset, long length, boolean keepsSpace) throws IOException {
     image.requireIntact();
@@ -212,7 +209,7 @@ final class TopImage {
     }
   }
 
-  /** Marks a block that has no place as zero; written as such where the format has no mark. */
+  /** Marks a block that has no place as zero. Writes zeroes if the format has no mark for that. */
   private void makeZero(int block) throws IOException {
     if (writer.marksZeroes()) blocks.publishZero(block);
     else blocks.publish(block, takePlace(block, false));
@@ -282,8 +279,8 @@ final class TopImage {
   }
 
   /**
-   * Makes this image decide a block as the images below show it, zeroes too; nobody who reads sees
-   * a difference. In the change lane.
+   * Copies a block from the images below into this image, or its zero mark. Readers see no
+   * difference. In the change lane.
    */
   void bring(int block) throws IOException {
     image.requireIntact();
@@ -317,10 +314,10 @@ final class TopImage {
   // ---- places in the file
 
   /**
-   * A place for a block that lies in none: see {@link LayerWriter#take}.
+   * A place for a block that has none: see {@link LayerWriter#take}.
    *
-   * @param overwritten whether all that a guest sees of the block will be written; else the place
-   *     reads as zeroes
+   * @param overwritten whether the caller writes all of the block that the guest sees; if not, the
+   *     place reads as zeroes
    */
   private long takePlace(int block, boolean overwritten) throws IOException {
     if (blocks.partialCount() > MAX_PARTIAL_BLOCKS) completePartialBlocks(blocks.allPartial());
@@ -362,10 +359,10 @@ final class TopImage {
   }
 
   /**
-   * Begins a commit of the blocks that have a place now. Those that get one from now on belong to
-   * the next.
+   * Begins a commit of the blocks that have a place now. Blocks that get a place later belong to
+   * the next commit.
    *
-   * @return those that are partial, to be completed
+   * @return the partial blocks, which the commit must complete
    */
   List<PartialBlock> beginCommit() {
     synchronized (oneBlock) {
@@ -377,8 +374,8 @@ final class TopImage {
   }
 
   /**
-   * Copies what is missing into partial blocks, and makes them whole. A block for which this fails
-   * stays partial and keeps no other from becoming whole.
+   * Copies missing sectors into partial blocks and makes them whole. A block for which this fails
+   * stays partial; the others become whole all the same.
    *
    * @return the first failure, or null
    */
@@ -403,7 +400,7 @@ final class TopImage {
       int run = partial.run(within, partial.visible - within, marked);
       if (!marked) {
         chain.copyBelow(partial, within, run);
-        // Who still finds the block partial reads what was copied, or was written over it since.
+        // A reader that still finds the block partial reads the copied sectors, or newer writes.
         partial.mark(within, run);
       }
       within += run;
@@ -424,7 +421,7 @@ final class TopImage {
     writer.empty();
   }
 
-  /** What the commit that has begun makes durable; changes from now on belong to the next. */
+  /** What the present commit makes durable. Later changes belong to the next commit. */
   Commit collected() {
     synchronized (lock) {
       return writer.collect(notes.take());
@@ -449,14 +446,14 @@ final class TopImage {
     image.sync();
   }
 
-  /** The commit is durable. */
+  /** Ends a commit, which is durable now. */
   void endCommit() {
     synchronized (lock) {
       writer.endCommit();
     }
   }
 
-  /** A commit failed: the next one writes what it should have. */
+  /** Ends a commit that failed. The next commit writes what this one did not. */
   void abandonCommit() {
     synchronized (lock) {
       writer.abandonCommit();
@@ -480,7 +477,10 @@ final class TopImage {
     writer.makeDense(alsoUnchanged);
   }
 
-  /** Cuts off what was reserved behind the last place, and moves nothing. After the last commit. */
+  /**
+   * Cuts the space off that was reserved behind the last place, and moves no block. After the last
+   * commit.
+   */
   void cutFile() throws IOException {
     writer.cutFile();
     image.sync();

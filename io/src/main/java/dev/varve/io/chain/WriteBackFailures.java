@@ -6,14 +6,14 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 
 /**
- * Tells that what a guest has written cannot be brought to its image, though the guest may not have
- * asked for it: the first time, then every sixtieth, and when it works again. Thread safe.
+ * Logs that a background flush of an image failed, which the guest may not notice: the first time,
+ * then every sixtieth time, and when it works again. Thread-safe.
  */
 final class WriteBackFailures {
 
   private static final System.Logger LOG = System.getLogger(WriteBackFailures.class.getName());
 
-  /** About a minute's. */
+  /** How many failures there are between two messages; about one minute. */
   private static final int TOLD = 60;
 
   private final String image;
@@ -29,24 +29,22 @@ final class WriteBackFailures {
     this.log = log;
   }
 
-  /** It failed. */
+  /** Notes that a flush failed. */
   synchronized void failed(IOException why) {
     if (why instanceof DeviceClosedException) return;
     if (inTurn++ % TOLD != 0) return;
-    String often = inTurn == 1 ? "" : ", %d times in turn".formatted(inTurn);
+    String often = inTurn == 1 ? "" : ", %d times in a row".formatted(inTurn);
     log.log(
         Level.WARNING,
-        "%s: what was written could not be made durable%s: %s"
-            .formatted(image, often, FailureWords.of(why)));
+        "%s: writes could not be made durable%s: %s".formatted(image, often, FailureWords.of(why)));
   }
 
-  /** It worked. */
+  /** Notes that a flush worked. */
   synchronized void worked() {
     if (inTurn > 0)
       log.log(
           Level.INFO,
-          "%s: what was written is durable again, after %d attempts that failed"
-              .formatted(image, inTurn));
+          "%s: writes are durable again, after %d failed attempts".formatted(image, inTurn));
     inTurn = 0;
   }
 }

@@ -4,27 +4,27 @@ import dev.varve.core.device.DeviceRequest;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
-/** Makes the guest's writes wait a little before they are begun. Thread safe. */
+/** Delays the guest's writes. Thread-safe. */
 final class WriteThrottle {
 
   private static final long MAX_DELAY_NANOS = 1_000_000_000;
 
-  /** After so long a delayed write looks whether it still has to wait. */
+  /** How often a delayed write checks whether it must still wait. */
   private static final long DELAY_STEP_NANOS = 2_000_000;
 
   private final BooleanSupplier ended;
   private volatile long delayPerPieceNanos;
 
   /**
-   * @param ended whether nobody is to wait any more
+   * @param ended whether writes must no longer wait
    */
   WriteThrottle(BooleanSupplier ended) {
     this.ended = ended;
   }
 
   /**
-   * Makes writes wait, each of a few lanes about 1 ms &lt;&lt; {@code shift} for every 64 KiB;
-   * until {@link #stop}.
+   * Delays writes until {@link #stop}: in each lane by about 1 ms &lt;&lt; {@code shift} for every
+   * 64 KiB.
    */
   void slowDown(int shift) {
     delayPerPieceNanos = 1_000_000L << shift;
@@ -38,7 +38,7 @@ final class WriteThrottle {
     return delayPerPieceNanos > 0;
   }
 
-  /** Waits as long as the request has to. */
+  /** Waits as long as the request must. */
   void delay(DeviceRequest request) {
     long perPiece = delayPerPieceNanos;
     if (perPiece == 0) return;

@@ -8,8 +8,8 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Writes to where the top image holds the range already: all that an event loop may do to an image.
- * Thread safe.
+ * Writes to ranges that have a place in the top image already. These are the only writes to an
+ * image on event loops. Thread-safe.
  */
 final class WritesInPlace {
 
@@ -20,7 +20,7 @@ final class WritesInPlace {
   private final Layer image;
   private final ChangeNotes notes;
 
-  /** Whoever is writing. */
+  /** The writes that are being carried out. */
   private final ReaderEpochs writes;
 
   /** The block to which no write begins. */
@@ -37,12 +37,13 @@ final class WritesInPlace {
   }
 
   /**
-   * Writes where the image holds the whole range already.
+   * Writes to a range that the image holds whole.
    *
-   * @param mayWait whether the caller may be made to wait; else a range that is not resident where
-   *     it must be read to be written, or a block that somebody else is changing, is refused
-   * @return false if the range must go through {@link TopImage#write}, writes are stopped, or the
-   *     host would keep a caller waiting who may not wait: the whole is to be written again
+   * @param mayWait whether the caller may wait; if not, this refuses a write that must first read a
+   *     page which is not resident, and a write to a block that another thread is changing
+   * @return false if the range must go through {@link TopImage#write}, if writes are stopped, or if
+   *     the caller may not wait and the host would make it wait; the caller must then write the
+   *     whole range again
    */
   boolean write(long offset, MemorySegment source, boolean mayWait) throws IOException {
     int ticket = writes.enter();
@@ -56,10 +57,7 @@ final class WritesInPlace {
     }
   }
 
-  /**
-   * Whether {@link #write} would not be refused for where the range lies; a guess that costs one
-   * look-up.
-   */
+  /** Whether {@link #write} can probably serve an offset; a guess that costs one look-up. */
   boolean isWorthATry(long offset) {
     long entry = blocks.entryAt(offset);
     return blocks.isHere(entry) || entry == ChainMap.PARTIAL;
@@ -80,8 +78,7 @@ final class WritesInPlace {
   }
 
   /**
-   * Whether the pages of the file that hold the range are overwritten whole, so that none must be
-   * read before.
+   * Whether the range covers whole pages of the file, so that none must be read before the write.
    */
   private static boolean isWholePages(long fileOffset, long length) {
     return ((fileOffset | length) & Posix.PAGE_SIZE - 1) == 0;
@@ -94,8 +91,7 @@ final class WritesInPlace {
         long at = offset + done;
         long run = Math.min(length - done, image.blockSize() - blocks.within(at));
         long entry = blocks.entryAt(at);
-        // A discard that came in between made the block zero: the write is lost to it, as if it had
-        // come before.
+        // A concurrent discard has made the block zero. The write counts as the earlier of the two.
         if (blocks.isHere(entry)
             && !put(
                 blocks.file(entry),
@@ -146,14 +142,14 @@ final class WritesInPlace {
 
   // ---- kept out
 
-  /** Something that must not meet a write. */
+  /** A change that must not run in parallel to a write to the same block. */
   interface Change {
     void make() throws IOException;
   }
 
-  /** Makes a change while nobody writes to the block; one change at a time. Waits. */
+  /** Makes a change while no write to the block is running; one change at a time. Waits. */
   void without(int block, Change change) throws IOException {
-    frozen = block; // nobody begins to write to it; whoever has begun is waited for
+    frozen = block; // no write to it begins; then wait for those that have begun
     try {
       writes.await();
       change.make();

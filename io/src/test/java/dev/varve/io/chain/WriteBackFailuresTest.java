@@ -22,10 +22,9 @@ class WriteBackFailuresTest {
 
     assertEquals(
         List.of(
-            "WARNING /a.vdi: what was written could not be made durable: no space",
-            "WARNING /a.vdi: what was written could not be made durable, 61 times in turn:"
-                + " no space",
-            "INFO /a.vdi: what was written is durable again, after 62 attempts that failed"),
+            "WARNING /a.vdi: writes could not be made durable: no space",
+            "WARNING /a.vdi: writes could not be made durable, 61 times in a row:" + " no space",
+            "INFO /a.vdi: writes are durable again, after 62 failed attempts"),
         said.lines());
   }
 

@@ -66,7 +66,8 @@ class LostFileTest {
     assertTrue(
         told.getMessage()
             .contains(
-                file + " was deleted, moved or replaced by another file while a machine ran on it"),
+                file
+                    + " was deleted, moved or replaced by another file while a machine was using it"),
         told.getMessage());
     assertEquals(Map.of(), machines.disks.uris(ALPHA));
     if (!file.equals(raw)) assertEquals('w', Files.readAllBytes(raw)[0]);
