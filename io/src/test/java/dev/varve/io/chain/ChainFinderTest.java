@@ -159,7 +159,7 @@ class ChainFinderTest {
     image.parentUuid = new UUID(0, 0);
     Path leaf = image.write(folder.resolve("leaf.vdi"));
 
-    assertRefused("names no parent", () -> find(leaf));
+    assertRefused("without a parent uuid", () -> find(leaf));
   }
 
   @Test

@@ -20,6 +20,7 @@ class PartialBlockTest {
   PartialBlockTest() throws IOException {
     ImageFile file = new CrashingDisk(1).create("top", 0);
     block = new PartialBlock(3, 999, file, 3 << 17, VISIBLE, new long[32], 12);
+    block.lock.lock(); // marks are set under it
   }
 
   @Test
