@@ -8,7 +8,6 @@ import dev.varve.core.journal.Kept;
 import dev.varve.core.journal.Troubles;
 import dev.varve.core.machine.BandwidthGroup;
 import dev.varve.core.machine.ControllerType;
-import dev.varve.core.machine.Hardware;
 import dev.varve.core.machine.LockType;
 import dev.varve.core.machine.Machine;
 import dev.varve.core.machine.MachineId;
@@ -492,15 +491,6 @@ public final class Inventory implements AutoCloseable {
     transactions.change(session, state -> BandwidthGroups.setLimits(state, session, group));
   }
 
-  /** How many attachments and network adapters of the working copy name the group. */
-  public int bandwidthGroupReferences(MachineId machine, String name) {
-    return transactions.locked(
-        () -> {
-          Hardware hardware = transactions.state().machine(machine).working().hardware();
-          return hardware.references(BandwidthGroups.find(hardware, name).name());
-        });
-  }
-
   // ---- snapshots
 
   public SnapshotId takeSnapshot(String session, String name, String description) {
@@ -821,16 +811,11 @@ public final class Inventory implements AutoCloseable {
     return work.cloneMedium(medium, location, format, variant);
   }
 
-  /** Holds a medium for reading; returns what {@link #abandonLock} takes. */
-  public String lockRead(MediumId medium) {
-    return lockMedium(medium, false, Hold.Holder.THIS_PROGRAM);
-  }
-
-  public String lockWrite(MediumId medium) {
-    return lockMedium(medium, true, Hold.Holder.THIS_PROGRAM);
-  }
-
-  /** Locks a medium until {@link #abandonLock}, or until the holder's lease ends. */
+  /**
+   * Locks a medium until {@link #abandonLock}, or until the holder's lease ends.
+   *
+   * @return what {@link #abandonLock} takes
+   */
   public String lockMedium(MediumId medium, boolean write, Hold.Holder holder) {
     String token = resources.newToken();
     return transactions.locked(

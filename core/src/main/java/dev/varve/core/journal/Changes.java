@@ -168,7 +168,7 @@ public final class Changes implements AutoCloseable {
   }
 
   /** An image that is going to be made; refused if its name is taken. */
-  Creation creation(Path image, MediumId id) throws IOException {
+  private Creation creation(Path image, MediumId id) throws IOException {
     if (promised.contains(image))
       throw new FileAlreadyExistsException(
           image.toString(), null, "this file is being made already; choose another name");
@@ -179,7 +179,7 @@ public final class Changes implements AutoCloseable {
   }
 
   /** Keeps others from making the files that a change makes. */
-  void promise(JournalEntry intent) {
+  private void promise(JournalEntry intent) {
     for (Creation made : intent.creates()) promised.add(made.file());
   }
 

@@ -5,9 +5,7 @@ import dev.varve.core.journal.JournalEntry.Step;
 import dev.varve.core.medium.FileIdentity;
 import dev.varve.core.medium.MediumId;
 import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -30,32 +28,15 @@ public final class IntendedChange {
   }
 
   /**
-   * Names one more image file that will be made for this change, and the id that it will hold.
-   *
-   * @throws FileAlreadyExistsException if there is such a file
-   */
-  public void alsoCreates(Path image, MediumId id) throws IOException {
-    check();
-    changes.retry();
-    List<Creation> creates = new ArrayList<>(intent.creates());
-    creates.add(changes.creation(image, id));
-    intend(creates);
-    changes.promise(intent);
-  }
-
-  /**
    * Notes which file it is that will have the name of an image that holds no id: {@link #rollBack}
    * deletes that one, also after a crash, unless it was written since.
    */
   public void makes(Path image, FileIdentity file) throws IOException {
     check();
-    intend(
+    List<Creation> creates =
         intent.creates().stream()
             .map(made -> made.file().equals(image) ? new Creation(image, made.id(), file) : made)
-            .toList());
-  }
-
-  private void intend(List<Creation> creates) throws IOException {
+            .toList();
     JournalEntry more = JournalEntry.intended(creates, intent.unfinished());
     changes.intend(number, more);
     intent = more;

@@ -58,23 +58,6 @@ public record BandwidthLimits(
     return new BandwidthLimits(0, 0, perSecond, 0, 0, 0, DEFAULT_BURST);
   }
 
-  /** A limit for the number of requests. */
-  public static BandwidthLimits ofOperations(long perSecond) {
-    return new BandwidthLimits(0, 0, 0, 0, 0, perSecond, DEFAULT_BURST);
-  }
-
-  /** These limits with another burst. */
-  public BandwidthLimits withBurst(long nanos) {
-    return new BandwidthLimits(
-        readBytesPerSecond,
-        writeBytesPerSecond,
-        bytesPerSecond,
-        readOperationsPerSecond,
-        writeOperationsPerSecond,
-        operationsPerSecond,
-        nanos);
-  }
-
   /**
    * Limits of these values.
    *

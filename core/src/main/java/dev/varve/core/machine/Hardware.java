@@ -50,9 +50,4 @@ public record Hardware(
   public @Nullable BandwidthGroup bandwidthGroup(String name) {
     return bandwidthGroups.stream().filter(g -> g.name().equals(name)).findFirst().orElse(null);
   }
-
-  /** How many attachments name a bandwidth group. */
-  public int references(String group) {
-    return (int) attachments.stream().filter(a -> group.equals(a.bandwidthGroup())).count();
-  }
 }

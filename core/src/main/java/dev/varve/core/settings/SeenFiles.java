@@ -28,10 +28,4 @@ final class SeenFiles {
   void forget(Path file) {
     files.remove(file);
   }
-
-  /** Whether a file may be written over: it holds what was seen, or was never looked at. */
-  boolean isCurrent(Path file, Fingerprint now) {
-    Seen seen = files.get(file);
-    return seen == null || seen.fingerprint().equals(now);
-  }
 }

@@ -61,13 +61,6 @@ public final class StateFolder implements AutoCloseable {
   public interface Change {
 
     /**
-     * Names one more image file that will be made for this change, and the id that it will hold.
-     *
-     * @throws FileAlreadyExistsException if there is such a file
-     */
-    void alsoCreates(Path image, MediumId id) throws IOException;
-
-    /**
      * Notes which file it is that will have the name of an image that holds no id: {@link
      * #rollBack} deletes that one, also after a crash, unless it was written since.
      */
@@ -90,22 +83,6 @@ public final class StateFolder implements AutoCloseable {
         List<Medium> globalMedia,
         List<FileStep> steps)
         throws IOException;
-
-    /**
-     * All of a change at once: prepares, decides and carries it out.
-     *
-     * @throws IOException nothing has changed; the change can be rolled back, or committed again
-     */
-    default void commit(
-        List<MachineSettings> saved,
-        List<Path> machines,
-        List<Medium> globalMedia,
-        List<FileStep> steps)
-        throws IOException {
-      Prepared prepared = prepare(saved, machines, globalMedia, steps);
-      prepared.decide();
-      prepared.carryOut();
-    }
 
     /** Gives up: deletes the files that were created, or tries again until they are deleted. */
     void rollBack();
@@ -391,11 +368,6 @@ public final class StateFolder implements AutoCloseable {
 
     OneChange(IntendedChange intended) {
       this.intended = intended;
-    }
-
-    @Override
-    public void alsoCreates(Path image, MediumId id) throws IOException {
-      intended.alsoCreates(image, id);
     }
 
     @Override

@@ -131,7 +131,10 @@ final class LeasesTest {
     bench.now = bench.now.plusSeconds(59);
     bench.inventory.endExpired();
 
-    var refused = assertThrows(ModelException.class, () -> bench.inventory.lockRead(disk));
+    var refused =
+        assertThrows(
+            ModelException.class,
+            () -> bench.inventory.lockMedium(disk, false, Hold.Holder.THIS_PROGRAM));
     assertTrue(refused.getMessage().contains("process 7 (tool) since"), refused.getMessage());
   }
 }

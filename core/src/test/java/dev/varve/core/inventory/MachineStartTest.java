@@ -98,7 +98,7 @@ class MachineStartTest {
 
   @Test
   void aDriveWhoseDiscIsHeldStartsEmptyAndTheHolderIsNamed() {
-    String lock = bench.inventory.lockWrite(disc);
+    String lock = bench.inventory.lockMedium(disc, true, Hold.Holder.THIS_PROGRAM);
 
     Started started = bench.inventory.start(machine);
 
@@ -163,7 +163,7 @@ class MachineStartTest {
 
   @Test
   void aDiskThatIsLockedAndOneThatCannotBeOpenedAreNamedInTurn() {
-    String lock = bench.inventory.lockWrite(first);
+    String lock = bench.inventory.lockMedium(first, true, Hold.Holder.THIS_PROGRAM);
     ModelException held = refusal(() -> bench.inventory.start(machine));
     assertEquals(VBOX_E_INVALID_OBJECT_STATE, held.code());
     assertTrue(held.getMessage().contains(lock), held.getMessage());

@@ -65,7 +65,11 @@ final class Observation {
       one.put("name", group.name());
       one.put("type", group.kind().text());
       one.put("maxBytesPerSec", group.maxBytesPerSecond());
-      one.put("references", machine.working().references(group.name()));
+      one.put(
+          "references",
+          machine.working().attachments().stream()
+              .filter(attachment -> group.name().equals(attachment.bandwidthGroup()))
+              .count());
     }
     return json;
   }

@@ -112,11 +112,12 @@ final class ScenarioOperations {
       case "mergeMedium" -> ended(inventory.mergeMedium(a.medium("source"), a.medium("target")));
       case "lockRead" -> {
         String token = a.text("token");
-        tokens.put(token, inventory.lockRead(a.medium("medium")));
+        tokens.put(
+            token, inventory.lockMedium(a.medium("medium"), false, Hold.Holder.THIS_PROGRAM));
       }
       case "lockWrite" -> {
         String token = a.text("token");
-        tokens.put(token, inventory.lockWrite(a.medium("medium")));
+        tokens.put(token, inventory.lockMedium(a.medium("medium"), true, Hold.Holder.THIS_PROGRAM));
       }
       case "abandonLock" -> {
         String token = a.text("token");

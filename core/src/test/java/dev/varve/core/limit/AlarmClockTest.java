@@ -3,6 +3,7 @@ package dev.varve.core.limit;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.varve.core.testing.Limits;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -21,7 +22,7 @@ class AlarmClockTest {
 
   @Test
   void requestPassesWhenItIsDue() throws Exception {
-    var group = new LimitGroup(BandwidthLimits.ofOperations(100), clock, System.nanoTime());
+    var group = new LimitGroup(Limits.operations(100), clock, System.nanoTime());
     LimitMember member = group.join("member", System.nanoTime());
     while (member.tryPass(Direction.READ, 1, 0, System.nanoTime())) {}
 

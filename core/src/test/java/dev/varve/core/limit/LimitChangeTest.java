@@ -4,6 +4,7 @@ import static dev.varve.core.limit.SteppedClients.SECOND;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.varve.core.testing.Limits;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -57,7 +58,7 @@ class LimitChangeTest {
   void longerBurstHasToBeSavedFirst() {
     var clients = new SteppedClients(BandwidthLimits.ofBytes(1_000_000));
     clients.run(100 * SECOND);
-    clients.change(BandwidthLimits.ofBytes(1_000_000).withBurst(10 * SECOND));
+    clients.change(Limits.bytes(1_000_000, 10 * SECOND));
 
     var client = clients.client(Direction.READ, 8, 1000);
 

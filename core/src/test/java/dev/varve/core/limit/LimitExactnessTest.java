@@ -5,6 +5,7 @@ import static dev.varve.core.limit.SteppedClients.SECOND;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.varve.core.testing.Limits;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -86,7 +87,7 @@ class LimitExactnessTest {
 
   @Test
   void operationsAreLimitedAsExactlyAsBytes() {
-    var clients = new SteppedClients(BandwidthLimits.ofOperations(777));
+    var clients = new SteppedClients(Limits.operations(777));
     var client = clients.client(Direction.WRITE, 4, 1 << 20);
     clients.run(SECOND);
     long before = client.operations;
@@ -132,7 +133,7 @@ class LimitExactnessTest {
 
   @Test
   void afterAPauseTheBurstPassesAtOnceAndNoMore() {
-    var clients = new SteppedClients(BandwidthLimits.ofBytes(1_000_000).withBurst(SECOND / 2));
+    var clients = new SteppedClients(Limits.bytes(1_000_000, SECOND / 2));
     clients.run(YEAR);
 
     clients.client(Direction.READ, 4, 1000);

@@ -5,6 +5,7 @@ import static dev.varve.core.limit.SteppedClients.SECOND;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.varve.core.testing.Limits;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
@@ -33,7 +34,7 @@ class LimitFairnessTest {
 
   @Test
   void membersShareOperationsWhereOperationsAreScarce() {
-    var clients = new SteppedClients(BandwidthLimits.ofOperations(10_000));
+    var clients = new SteppedClients(Limits.operations(10_000));
     clients.client(Direction.READ, 1, 4096);
     clients.client(Direction.READ, 32, 1 << 20);
     clients.client(Direction.WRITE, 4, 0);

@@ -1,5 +1,6 @@
 package dev.varve.core.limit;
 
+import dev.varve.core.testing.Limits;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jetbrains.lincheck.datastructures.IntGen;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
@@ -29,8 +30,7 @@ class LimitInterleavingsTest {
     private static final long MILLISECOND = 1_000_000;
 
     private final LimitGroup group =
-        new LimitGroup(
-            BandwidthLimits.ofBytes(10_000).withBurst(10 * MILLISECOND), (_, _) -> {}, 0);
+        new LimitGroup(Limits.bytes(10_000, 10 * MILLISECOND), (_, _) -> {}, 0);
     private final LimitMember one = group.join("one", 0);
     private final LimitMember another = group.join("another", 0);
     private final AtomicInteger passed = new AtomicInteger();

@@ -5,6 +5,7 @@ import static dev.varve.core.limit.SteppedClients.SECOND;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.varve.core.testing.Limits;
 import java.math.BigInteger;
 import java.util.List;
 import net.jqwik.api.Arbitraries;
@@ -28,7 +29,7 @@ class LimitProperties {
       @ForAll("rates") long perSecond,
       @ForAll @LongRange(min = MILLISECOND, max = 10 * SECOND) long burst,
       @ForAll("steps") @Size(max = 120) List<Step> steps) {
-    var load = new SteppedClients(BandwidthLimits.ofBytes(perSecond).withBurst(burst));
+    var load = new SteppedClients(Limits.bytes(perSecond, burst));
 
     run(load, steps);
 

@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.varve.core.device.DeviceClosedException;
 import dev.varve.core.device.DeviceRequest;
 import dev.varve.core.device.ReadSink;
+import dev.varve.core.testing.Limits;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -26,8 +27,7 @@ class LimitedDeviceTest {
   private static final int KIB = 1024;
 
   private final Arena arena = Arena.ofShared();
-  private final SteppedClients clock =
-      new SteppedClients(BandwidthLimits.ofBytes(100 * KIB).withBurst(SECOND));
+  private final SteppedClients clock = new SteppedClients(Limits.bytes(100 * KIB, SECOND));
   private final MemoryDisk disk = new MemoryDisk(1 << 20);
   private final LimitedDevice device = new LimitedDevice(disk, "disk", () -> clock.now);
   private final MemorySegment memory = arena.allocate(256 * KIB);
@@ -96,7 +96,7 @@ class LimitedDeviceTest {
     assertTrue(submit(r -> r.writeZeroes(0, 1 << 20, false, false)).done);
     assertFalse(submit(r -> r.cache(0, KIB)).done);
 
-    clock.change(BandwidthLimits.ofOperations(10));
+    clock.change(Limits.operations(10));
     assertFalse(submit(DeviceRequest::flush).done);
     clock.run(SECOND);
     assertEquals(0, statistics().waitingRequests());
@@ -137,8 +137,7 @@ class LimitedDeviceTest {
     Answer second = submit(r -> r.read(0, memory.asSlice(0, 200 * KIB)));
     Answer third = submit(r -> r.read(0, memory.asSlice(0, KIB)));
 
-    var another =
-        new LimitGroup(BandwidthLimits.ofBytes(100 * KIB).withBurst(SECOND), clock, clock.now);
+    var another = new LimitGroup(Limits.bytes(100 * KIB, SECOND), clock, clock.now);
     device.limitTo(another);
 
     assertTrue(first.done);

@@ -267,15 +267,14 @@ class OtherWriterTest {
 
   private static void save(StateFolder folder, Path place) throws IOException {
     MachineSettings settings = folder.read(settings(place));
-    folder
-        .begin(Map.of(), "")
-        .commit(
-            List.of(Samples.with(settings, Samples.named(settings.machine(), "ours"))),
-            List.of(settings(place)),
-            List.of(),
-            List.of(
-                new FileStep.Delete(place.resolve("listed.vdi"), null),
-                new FileStep.Delete(place.resolve("unlisted.vdi"), null)));
+    Samples.commit(
+        folder.begin(Map.of(), ""),
+        List.of(Samples.with(settings, Samples.named(settings.machine(), "ours"))),
+        List.of(settings(place)),
+        List.of(),
+        List.of(
+            new FileStep.Delete(place.resolve("listed.vdi"), null),
+            new FileStep.Delete(place.resolve("unlisted.vdi"), null)));
   }
 
   private static void kill(Path place, int step) throws IOException {
@@ -314,7 +313,8 @@ class OtherWriterTest {
     Files.createDirectories(place.resolve("vm"));
     replace(settings(place), Samples.text(Samples.ATTACHED));
     try (StateFolder folder = open(place)) {
-      folder.begin(Map.of(), "").commit(List.of(), List.of(settings(place)), List.of(), List.of());
+      Samples.commit(
+          folder.begin(Map.of(), ""), List.of(), List.of(settings(place)), List.of(), List.of());
     }
     return place;
   }

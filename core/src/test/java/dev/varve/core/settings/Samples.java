@@ -1,5 +1,6 @@
 package dev.varve.core.settings;
 
+import dev.varve.core.journal.FileStep;
 import dev.varve.core.journal.Steps;
 import dev.varve.core.journal.Troubles;
 import dev.varve.core.machine.Attachment;
@@ -249,6 +250,19 @@ final class Samples {
         difference.add("+" + b.get(j++));
       }
     return difference;
+  }
+
+  /** All of a change at once: prepares, decides and carries it out. */
+  static void commit(
+      StateFolder.Change change,
+      List<MachineSettings> saved,
+      List<Path> machines,
+      List<Medium> globalMedia,
+      List<FileStep> steps)
+      throws IOException {
+    StateFolder.Prepared prepared = change.prepare(saved, machines, globalMedia, steps);
+    prepared.decide();
+    prepared.carryOut();
   }
 
   /** A folder that does to the disk what {@code steps} lets it do. */

@@ -69,10 +69,10 @@ class StateFolderCrashTest {
     folder.begin(Map.of(attached, MADE), "");
     Files.writeString(attached, MADE.toString());
     Path taken = place.resolve("taken.vdi");
-    Change snapshot = folder.begin(Map.of(), "");
-    snapshot.alsoCreates(taken, MADE);
+    Change snapshot = folder.begin(Map.of(taken, MADE), "");
     Files.writeString(taken, MADE.toString());
-    snapshot.commit(
+    Samples.commit(
+        snapshot,
         List.of(renamed(folder, place, "one"), renamed(folder, place, "two")),
         List.of(file(place, "one"), file(place, "two")),
         List.of(),
@@ -86,10 +86,9 @@ class StateFolderCrashTest {
 
   private static void rollBack(StateFolder folder, Path place) throws IOException {
     Path first = place.resolve("first.vdi");
-    Change change = folder.begin(Map.of(first, MADE), "import");
-    Files.writeString(first, MADE.toString());
     Path second = place.resolve("second.vdi");
-    change.alsoCreates(second, MADE);
+    Change change = folder.begin(Map.of(first, MADE, second, MADE), "import");
+    Files.writeString(first, MADE.toString());
     Files.writeString(second, MADE.toString());
     change.rollBack();
   }
@@ -196,8 +195,12 @@ class StateFolderCrashTest {
             assertThrows(
                 IOException.class,
                 () ->
-                    change.commit(
-                        List.of(one, two), List.of(file(place, "one")), List.of(), List.of()));
+                    Samples.commit(
+                        change,
+                        List.of(one, two),
+                        List.of(file(place, "one")),
+                        List.of(),
+                        List.of()));
         assertEquals("No space left on device", full.getMessage());
         assertEquals(2, folder.contents().machines().size());
         change.rollBack();
@@ -222,9 +225,12 @@ class StateFolderCrashTest {
     Files.writeString(place.resolve("b.vdi"), "a.vdi");
     Files.writeString(place.resolve("c.vdi"), "b.vdi");
     try (StateFolder folder = StateFolder.open(place.resolve("state"), new LineImages())) {
-      folder
-          .begin(Map.of(), "")
-          .commit(List.of(), List.of(file(place, "one"), file(place, "two")), List.of(), List.of());
+      Samples.commit(
+          folder.begin(Map.of(), ""),
+          List.of(),
+          List.of(file(place, "one"), file(place, "two")),
+          List.of(),
+          List.of());
     }
     return place;
   }

@@ -263,8 +263,7 @@ class StateFolderTest {
     Path made = temporary.resolve("made.vdi");
     Path more = temporary.resolve("more.vdi");
     Path other = image("other.vdi", "");
-    StateFolder.Change change = folder.begin(Map.of(made, MADE), "");
-    change.alsoCreates(more, MADE);
+    StateFolder.Change change = folder.begin(Map.of(made, MADE, more, MADE), "");
     Files.writeString(made, MADE.toString());
     Files.writeString(more, MADE.toString());
 
@@ -279,12 +278,9 @@ class StateFolderTest {
   @Test
   void aFileThatIsThereIsNoFileToBeCreated() throws IOException {
     Path there = image("there.vdi", "");
-    StateFolder.Change change = folder.begin(Map.of(), "");
 
     assertThrows(
         FileAlreadyExistsException.class, () -> folder.begin(Map.of(there, MADE), "merge"));
-    assertThrows(FileAlreadyExistsException.class, () -> change.alsoCreates(there, MADE));
-    change.rollBack();
     reopen();
 
     assertTrue(Files.exists(there));
@@ -402,7 +398,7 @@ class StateFolderTest {
     Files.writeString(made, MADE.toString());
 
     commit(List.of(machine), List.of(path(machine)), List.of(), List.of());
-    merge.commit(List.of(), List.of(path(machine)), List.of(), List.of());
+    Samples.commit(merge, List.of(), List.of(path(machine)), List.of(), List.of());
     reopen();
 
     assertEquals(List.of(), folder.contents().unfinished());
@@ -472,7 +468,7 @@ class StateFolderTest {
 
     assertThrows(
         SettingsException.class,
-        () -> change.commit(List.of(read), List.of(file), List.of(), List.of()));
+        () -> Samples.commit(change, List.of(read), List.of(file), List.of(), List.of()));
 
     change.rollBack();
     assertFalse(Files.exists(file));
@@ -491,12 +487,12 @@ class StateFolderTest {
 
     assertThrows(
         IOException.class,
-        () -> change.commit(List.of(renamed), List.of(file), List.of(), List.of()));
+        () -> Samples.commit(change, List.of(renamed), List.of(file), List.of(), List.of()));
     assertArrayEquals(Samples.bytes(Samples.ATTACHED), Files.readAllBytes(file));
     assertEquals(List.of(), folder.contents().machines());
 
     Files.delete(obstacle);
-    change.commit(List.of(renamed), List.of(file), List.of(), List.of());
+    Samples.commit(change, List.of(renamed), List.of(file), List.of(), List.of());
     assertEquals("other", folder.read(file).machine().name());
     assertTrue(Files.exists(made));
   }
@@ -513,7 +509,7 @@ class StateFolderTest {
     var refused =
         assertThrows(
             SettingsException.class,
-            () -> change.commit(List.of(bad), List.of(file), List.of(), List.of()));
+            () -> Samples.commit(change, List.of(bad), List.of(file), List.of(), List.of()));
     assertTrue(
         refused
             .getMessage()
@@ -531,7 +527,7 @@ class StateFolderTest {
   private void commit(
       List<MachineSettings> saved, List<Path> machines, List<Medium> media, List<FileStep> steps)
       throws IOException {
-    folder.begin(Map.of(), "").commit(saved, machines, media, steps);
+    Samples.commit(folder.begin(Map.of(), ""), saved, machines, media, steps);
   }
 
   private Path sample(String name) throws IOException {

@@ -548,7 +548,7 @@ class StuckChangesTest {
 
   private void commit(List<MachineSettings> saved, List<Medium> media, FileStep... steps)
       throws IOException {
-    folder.begin(Map.of(), "").commit(saved, machines(), media, List.of(steps));
+    Samples.commit(folder.begin(Map.of(), ""), saved, machines(), media, List.of(steps));
   }
 
   private List<Path> machines() {

@@ -46,7 +46,7 @@ class UnwritableFolderTest {
     Files.createDirectories(place.resolve("vm"));
     Files.writeString(machine(), Samples.text(Samples.ATTACHED));
     folder = openFolder();
-    folder.begin(Map.of(), "").commit(List.of(), List.of(machine()), List.of(), List.of());
+    Samples.commit(folder.begin(Map.of(), ""), List.of(), List.of(machine()), List.of(), List.of());
   }
 
   private StateFolder openFolder() throws IOException {
@@ -108,16 +108,19 @@ class UnwritableFolderTest {
     List<FileStep> delete = List.of(new FileStep.Delete(place.resolve("y.vdi"), null));
     assertThrows(
         IOException.class,
-        () -> change.commit(List.of(named), List.of(machine()), List.of(), delete));
+        () -> Samples.commit(change, List.of(named), List.of(machine()), List.of(), delete));
     change.rollBack();
     assertEquals(read, folder.read(machine()));
 
     fault = null;
     folder.look();
     assertNull(told);
-    folder
-        .begin(Map.of(place.resolve("x"), MADE), "")
-        .commit(List.of(named), List.of(machine()), List.of(), List.of());
+    Samples.commit(
+        folder.begin(Map.of(place.resolve("x"), MADE), ""),
+        List.of(named),
+        List.of(machine()),
+        List.of(),
+        List.of());
     assertEquals("new", folder.read(machine()).machine().name());
   }
 

@@ -10,8 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.core.inventory.RunningDisks.Disk;
-import dev.varve.core.limit.BandwidthLimits;
 import dev.varve.core.machine.BandwidthGroup;
+import dev.varve.core.testing.Limits;
 import dev.varve.core.testing.NeedsTools;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -125,8 +125,7 @@ class FioLimitsTest {
   }
 
   private static BandwidthGroup operations(long perSecond) {
-    return new BandwidthGroup(
-        "operations", BandwidthGroup.Kind.DISK, BandwidthLimits.ofOperations(perSecond));
+    return new BandwidthGroup("operations", BandwidthGroup.Kind.DISK, Limits.operations(perSecond));
   }
 
   private static void assertNear(double expected, double rate) {

@@ -16,9 +16,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.varve.core.inventory.RunningDisks.Disk;
 import dev.varve.core.inventory.ServedDisks.GroupTraffic;
-import dev.varve.core.limit.BandwidthLimits;
 import dev.varve.core.machine.BandwidthGroup;
 import dev.varve.core.machine.Slot;
+import dev.varve.core.testing.Limits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -225,8 +225,7 @@ class MachineLimitsTest {
   }
 
   private static BandwidthGroup group(String name, long bytesPerSecond) {
-    return new BandwidthGroup(
-        name, BandwidthGroup.Kind.DISK, BandwidthLimits.ofBytes(bytesPerSecond).withBurst(SECOND));
+    return new BandwidthGroup(name, BandwidthGroup.Kind.DISK, Limits.bytes(bytesPerSecond, SECOND));
   }
 
   private Disk disk0() throws IOException {
