@@ -35,6 +35,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -178,10 +180,9 @@ public final class Inventory implements AutoCloseable {
     StateFolder folder = resources.store().folder();
     folder.look();
     if (!folder.isAnythingLeft()) return;
-    transactions.locked(
+    transactions.run(
         () -> {
           if (!closed) folder.retry();
-          return null;
         });
   }
 
@@ -227,8 +228,8 @@ public final class Inventory implements AutoCloseable {
 
   /** Registers the machine of a settings file; one that is registered is found again. */
   public MachineId openMachine(Path settingsFile) {
-    host.forFiles(settingsFile);
-    return transactions.locked(
+    return locked(
+        HostPlaces.files(settingsFile),
         () -> {
           try {
             return open(settingsFile);
@@ -251,8 +252,8 @@ public final class Inventory implements AutoCloseable {
 
   /** What a user should know of a machine's settings file although it is used, a line each. */
   public List<String> remarks(MachineId machine) {
-    host.forMachine(machine);
-    return transactions.locked(
+    return locked(
+        HostPlaces.machine(machine),
         () -> {
           Path file = transactions.state().machine(machine).saved().settingsFile();
           return resources.store().folder().remarks(file);
@@ -261,8 +262,8 @@ public final class Inventory implements AutoCloseable {
 
   /** Forgets a machine; its files stay. Returns the media that the mode says. */
   public List<MediumId> unregister(MachineId machine, UnregisterMode mode) {
-    host.forMachine(machine);
-    return transactions.locked(
+    return locked(
+        HostPlaces.machine(machine),
         () -> {
           List<MediumId> media = Machines.returned(transactions.state(), machine, mode);
           transactions.decide(state -> Machines.unregister(state, machine, mode));
@@ -288,8 +289,7 @@ public final class Inventory implements AutoCloseable {
    * @return whether there were such changes
    */
   public boolean reload(MachineId machine, boolean discard) {
-    host.forMachine(machine);
-    return transactions.locked(() -> transactions.reload(machine, discard));
+    return locked(HostPlaces.machine(machine), () -> transactions.reload(machine, discard));
   }
 
   /**
@@ -320,7 +320,7 @@ public final class Inventory implements AutoCloseable {
 
   /** Holds a machine until {@link #unlock}, or until the holder's lease ends. */
   public Session lock(MachineId machine, LockType type, Hold.Holder holder) {
-    host.forMachine(machine);
+    HostPlaces.machine(machine).await(host);
     MachineEntry locked = transactions.lastState().machines().get(machine);
     if (locked != null) awaitHostOfExpired(locked);
     return transactions.locked(
@@ -336,11 +336,7 @@ public final class Inventory implements AutoCloseable {
 
   /** The holder of a session lives; its lease begins anew. */
   public void renew(String session) {
-    transactions.locked(
-        () -> {
-          leases.renew(session);
-          return null;
-        });
+    transactions.run(() -> leases.renew(session));
   }
 
   /**
@@ -350,23 +346,15 @@ public final class Inventory implements AutoCloseable {
   public void endExpired() {
     for (MachineEntry entry : transactions.lastState().machines().values()) {
       if (!awaitHostOfExpired(entry)) continue;
-      transactions.locked(
-          () -> {
-            leases.endExpiredSessions(entry.id());
-            return null;
-          });
+      transactions.run(() -> leases.endExpiredSessions(entry.id()));
     }
-    transactions.locked(
-        () -> {
-          leases.giveUpExpiredLocks();
-          return null;
-        });
+    transactions.run(() -> leases.giveUpExpiredLocks());
   }
 
   /** Returns whether sessions of the machine have expired, whose end then touches its files. */
   private boolean awaitHostOfExpired(MachineEntry entry) {
     List<Session> expired = leases.expired(entry);
-    expired.forEach(session -> host.forSession(session.id()));
+    expired.forEach(session -> HostPlaces.session(session.id()).await(host));
     return !expired.isEmpty();
   }
 
@@ -376,12 +364,11 @@ public final class Inventory implements AutoCloseable {
   }
 
   public void save(String session) {
-    host.forSession(session);
-    transactions.locked(
+    run(
+        HostPlaces.session(session),
         () -> {
           transactions.follow(transactions.state().held(session).id());
           transactions.decide(state -> Sessions.save(state, session));
-          return null;
         });
   }
 
@@ -430,23 +417,26 @@ public final class Inventory implements AutoCloseable {
    * @param medium null for an empty drive
    */
   public void attach(String session, Slot slot, DeviceType type, @Nullable MediumId medium) {
-    host.forDisks(session);
-    if (medium != null) host.forMedium(medium);
-    transactions.change(session, state -> attaching.attach(state, session, slot, type, medium));
+    HostPlaces disks = HostPlaces.disks(session);
+    change(
+        medium == null ? disks : disks.and(HostPlaces.medium(medium)),
+        session,
+        state -> attaching.attach(state, session, slot, type, medium));
   }
 
   public void detach(String session, Slot slot) {
-    host.forDisks(session);
-    transactions.change(session, state -> Detaching.detach(state, session, slot));
+    change(HostPlaces.disks(session), session, state -> Detaching.detach(state, session, slot));
   }
 
   /**
    * @param medium null to unmount
    */
   public void mount(String session, Slot slot, @Nullable MediumId medium) {
-    host.forDisks(session);
-    if (medium != null) host.forMedium(medium);
-    transactions.change(session, state -> Devices.mount(state, session, slot, medium));
+    HostPlaces disks = HostPlaces.disks(session);
+    change(
+        medium == null ? disks : disks.and(HostPlaces.medium(medium)),
+        session,
+        state -> Devices.mount(state, session, slot, medium));
   }
 
   public void setPassthrough(String session, Slot slot, boolean value) {
@@ -494,8 +484,8 @@ public final class Inventory implements AutoCloseable {
   // ---- snapshots
 
   public SnapshotId takeSnapshot(String session, String name, String description) {
-    host.forDisks(session);
-    return transactions.locked(
+    return locked(
+        HostPlaces.disks(session),
         () -> {
           MachineId machine = transactions.state().held(session).id();
           transactions.follow(machine);
@@ -511,13 +501,12 @@ public final class Inventory implements AutoCloseable {
   }
 
   public void restoreSnapshot(String session, SnapshotId snapshot) {
-    host.forSession(session);
-    transactions.locked(
+    run(
+        HostPlaces.session(session),
         () -> {
           transactions.follow(transactions.state().held(session).id());
           Snapshots.Change change = snapshots.restore(transactions.state(), session, snapshot);
           transactions.decide(change.after(), change.diffs(), change.steps(), null);
-          return null;
         });
   }
 
@@ -527,8 +516,8 @@ public final class Inventory implements AutoCloseable {
    * @return what became of the file
    */
   public DiscardedState discardState(String session) {
-    host.forSession(session);
-    return transactions.locked(
+    return locked(
+        HostPlaces.session(session),
         () -> {
           transactions.follow(transactions.state().held(session).id());
           InventoryState before = transactions.state();
@@ -553,7 +542,7 @@ public final class Inventory implements AutoCloseable {
    *     well or not, and before the job says so. Not if this method throws
    */
   public Job deleteSnapshot(String session, SnapshotId snapshot, Runnable last) {
-    host.forSession(session);
+    HostPlaces.session(session).await(host);
     return work.deleteSnapshot(session, snapshot, last);
   }
 
@@ -584,24 +573,21 @@ public final class Inventory implements AutoCloseable {
       opened = true;
     } finally {
       boolean runs = opened;
-      transactions.locked(
-          () -> {
-            transactions.publish(
-                runs
-                    ? start.running(transactions.state())
-                    : MachineRuns.stopped(transactions.state(), machine));
-            return null;
-          });
+      transactions.run(
+          () ->
+              transactions.publish(
+                  runs
+                      ? start.running(transactions.state())
+                      : MachineRuns.stopped(transactions.state(), machine)));
     }
   }
 
   /** Again, where something was changed while it was being looked at. */
   private MachineStart beginStart(MachineId machine, StartOptions how) {
-    host.forMachine(machine);
-    transactions.locked(
+    run(
+        HostPlaces.machine(machine),
         () -> {
           transactions.follow(machine);
-          return null;
         });
     while (true) {
       var start = new MachineStart(resources, transactions.lastState(), machine, how);
@@ -652,26 +638,23 @@ public final class Inventory implements AutoCloseable {
       throw ModelErrors.of(
           ErrorCode.E_FAIL, "not everything that the machine wrote is on its disks", e);
     } finally {
-      transactions.locked(
-          () -> {
-            transactions.publish(MachineRuns.stopped(transactions.state(), machine));
-            return null;
-          });
-      host.forMachine(machine);
+      transactions.run(
+          () -> transactions.publish(MachineRuns.stopped(transactions.state(), machine)));
+      HostPlaces.machine(machine).await(host);
       transactions.followIfPossible(machine);
     }
   }
 
   /** The guest has opened the tray of a running machine's drive. */
   public void guestEject(MachineId machine, Slot slot) {
-    host.forMachine(machine);
-    transactions.locked(
+    run(
+        HostPlaces.machine(machine),
         () -> {
           transactions.follow(machine);
           transactions.carryOut(
               Devices.guestEject(transactions.state(), machine, slot), machine, Unservable.REFUSED);
           MachineEntry entry = transactions.state().machine(machine);
-          if (!entry.sessions().isEmpty()) return null; // which saves it
+          if (!entry.sessions().isEmpty()) return; // which saves it
           try {
             transactions.decide(state -> Registries.claimed(state.with(entry.saving()), machine));
           } catch (RuntimeException e) {
@@ -679,7 +662,6 @@ public final class Inventory implements AutoCloseable {
                 Sessions.discard(transactions.state(), machine), machine, Unservable.LEFT_OUT);
             throw e;
           }
-          return null;
         });
   }
 
@@ -688,8 +670,8 @@ public final class Inventory implements AutoCloseable {
   /** Makes a base image of a hard disk and registers it. */
   public MediumId createMedium(
       Path location, ImageFormat format, MediumVariant variant, long capacity, MediumType type) {
-    host.forFiles(location);
-    return transactions.locked(
+    return locked(
+        HostPlaces.files(location),
         () -> {
           Medium medium =
               registry.newBase(transactions.state(), location, format, variant, capacity, type);
@@ -711,8 +693,8 @@ public final class Inventory implements AutoCloseable {
    *     look like; null: as its contents tell
    */
   public MediumId openMedium(Path location, DeviceType device, @Nullable ImageFormat format) {
-    host.forFiles(location);
-    return transactions.locked(
+    return locked(
+        HostPlaces.files(location),
         () -> {
           Media.Opened opened = registry.open(transactions.state(), location, device, format);
           transactions.decide(_ -> opened.state());
@@ -721,9 +703,8 @@ public final class Inventory implements AutoCloseable {
   }
 
   public MediumId createDiff(MediumId parent, Path location) {
-    host.forMedium(parent);
-    host.forFiles(location);
-    return transactions.locked(
+    return locked(
+        HostPlaces.medium(parent).and(HostPlaces.files(location)),
         () -> {
           InventoryState state =
               resources
@@ -737,8 +718,8 @@ public final class Inventory implements AutoCloseable {
 
   /** Forgets a medium; its file stays. */
   public void closeMedium(MediumId medium) {
-    host.forMedium(medium);
-    transactions.decide(
+    decide(
+        HostPlaces.medium(medium),
         state -> state.withoutMedia(List.of(Media.unneeded(state, medium, "close").id())));
   }
 
@@ -748,8 +729,8 @@ public final class Inventory implements AutoCloseable {
    * @return why the file could not be deleted yet; empty if it is
    */
   public List<String> deleteStorage(MediumId medium) {
-    host.forMedium(medium);
-    return transactions.locked(
+    return locked(
+        HostPlaces.medium(medium),
         () -> {
           Medium gone = Media.unneeded(transactions.state(), medium, "delete");
           resources.inspection().needsNoOther(gone);
@@ -766,32 +747,29 @@ public final class Inventory implements AutoCloseable {
   }
 
   public void resetMedium(MediumId medium) {
-    host.forMedium(medium);
-    transactions.locked(
+    run(
+        HostPlaces.medium(medium),
         () -> {
           registry.reset(transactions.state(), medium);
           LOG.log(
               Level.INFO,
               "image ''{0}'' is emptied: it shows its parent again",
               transactions.state().medium(medium).location());
-          return null;
         });
   }
 
   public void setMediumType(MediumId medium, MediumType type) {
-    host.forMedium(medium);
-    transactions.decide(state -> MediumTypes.set(state, medium, type));
+    decide(HostPlaces.medium(medium), state -> MediumTypes.set(state, medium, type));
   }
 
   public void setAutoReset(MediumId medium, boolean value) {
-    host.forMedium(medium);
-    transactions.decide(state -> Media.setAutoReset(state, medium, value));
+    decide(HostPlaces.medium(medium), state -> Media.setAutoReset(state, medium, value));
   }
 
   /** Looks at the file again. */
   public MediumState refreshState(MediumId medium) {
-    host.forMedium(medium);
-    return transactions.locked(
+    return locked(
+        HostPlaces.medium(medium),
         () -> {
           transactions.publish(registry.refresh(transactions.state(), medium));
           return transactions.state().state(transactions.state().medium(medium));
@@ -799,15 +777,13 @@ public final class Inventory implements AutoCloseable {
   }
 
   public Job mergeMedium(MediumId source, MediumId target) {
-    host.forMedium(source);
-    host.forMedium(target);
+    HostPlaces.medium(source).and(HostPlaces.medium(target)).await(host);
     return work.mergeMedium(source, target);
   }
 
   public Job cloneMedium(
       MediumId medium, Path location, ImageFormat format, MediumVariant variant) {
-    host.forMedium(medium);
-    host.forFiles(location);
+    HostPlaces.medium(medium).and(HostPlaces.files(location)).await(host);
     return work.cloneMedium(medium, location, format, variant);
   }
 
@@ -831,21 +807,19 @@ public final class Inventory implements AutoCloseable {
 
   /** The holder of a medium's lock lives; its lease begins anew. */
   public void renewLock(String token) {
-    transactions.locked(
+    transactions.run(
         () -> {
           checkHeld(token);
           leases.renew(token);
-          return null;
         });
   }
 
   /** Gives the media free that are locked by this token. */
   public void abandonLock(String token) {
-    transactions.locked(
+    transactions.run(
         () -> {
           checkHeld(token);
           transactions.publish(transactions.state().withoutLocks(token));
-          return null;
         });
   }
 
@@ -920,6 +894,29 @@ public final class Inventory implements AutoCloseable {
 
   private InventoryState state() {
     return transactions.locked(transactions::state);
+  }
+
+  // ---- the order of each change: wait for the host, then take the lock
+
+  private <T> T locked(HostPlaces touched, Supplier<T> work) {
+    touched.await(host);
+    return transactions.locked(work);
+  }
+
+  private void run(HostPlaces touched, Runnable work) {
+    touched.await(host);
+    transactions.run(work);
+  }
+
+  /** Of a session's working copy, see {@link Transactions#change}. */
+  private void change(HostPlaces touched, String session, UnaryOperator<InventoryState> rule) {
+    touched.await(host);
+    transactions.change(session, rule);
+  }
+
+  private void decide(HostPlaces touched, UnaryOperator<InventoryState> rule) {
+    touched.await(host);
+    transactions.decide(rule);
   }
 
   /** Ends every machine, also if one could not end well. */

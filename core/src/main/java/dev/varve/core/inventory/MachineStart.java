@@ -232,11 +232,7 @@ final class MachineStart {
   }
 
   private static void rollBack(StateFolder.Change change, Transactions transactions) {
-    transactions.locked(
-        () -> {
-          change.rollBack();
-          return null;
-        });
+    transactions.run(() -> change.rollBack());
   }
 
   // ---- opening

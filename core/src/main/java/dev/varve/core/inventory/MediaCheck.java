@@ -73,11 +73,7 @@ final class MediaCheck {
       try {
         Medium asked = medium;
         Medium seen = inspection.look(asked);
-        transactions.locked(
-            () -> {
-              note(asked, seen);
-              return null;
-            });
+        transactions.run(() -> note(asked, seen));
       } catch (RuntimeException e) {
         LOG.log(Level.ERROR, "'" + medium.name() + "' cannot be checked, and Varve is to blame", e);
       }

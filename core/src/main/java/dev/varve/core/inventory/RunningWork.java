@@ -99,11 +99,7 @@ final class RunningWork {
         host.forMachine(machine);
         host.forDisks(machine);
       }
-      transactions.locked(
-          () -> {
-            end(tools);
-            return null;
-          });
+      transactions.run(() -> end(tools));
     } catch (IOException e) {
       giveUp();
       throw refusal(e);
@@ -161,11 +157,7 @@ final class RunningWork {
    * the journal and are resumed at the next start.
    */
   private void giveUp() {
-    transactions.locked(
-        () -> {
-          giveUpLocked();
-          return null;
-        });
+    transactions.run(() -> giveUpLocked());
   }
 
   private void giveUpLocked() {

@@ -81,6 +81,15 @@ final class Transactions {
     }
   }
 
+  /** The same for work without a result. */
+  void run(Runnable work) {
+    locked(
+        () -> {
+          work.run();
+          return true;
+        });
+  }
+
   private RuntimeException neverStill(MachineId machine) {
     return ModelErrors.of(
         ErrorCode.VBOX_E_INVALID_OBJECT_STATE,
@@ -96,13 +105,12 @@ final class Transactions {
    * @throws dev.varve.core.medium.ModelException if the file contradicts what is open, or is gone
    */
   void follow(MachineId machine) {
-    locked(
+    run(
         () -> {
           MachineRuns.checkSettled(state.machine(machine), "try again");
           OutsideEdits.Followed followed = edits.follow(state, machine);
           become(followed.state()); // what it says is told by what it says
           edits.take(followed);
-          return null;
         });
   }
 
@@ -232,11 +240,10 @@ final class Transactions {
 
   /** Shows {@code viewer} this state and each later one. It is called with the lock held. */
   void showTo(Consumer<InventoryState> viewer) {
-    locked(
+    run(
         () -> {
           this.viewer = viewer;
           viewer.accept(state);
-          return null;
         });
   }
 
@@ -245,12 +252,11 @@ final class Transactions {
   /** Changes the working copy of a session's machine. */
   void change(String session, UnaryOperator<InventoryState> rule) {
     host.forSession(session);
-    locked(
+    run(
         () -> {
           MachineId machine = state.held(session).id();
           follow(machine);
           carryOut(rule.apply(state), machine, Unservable.REFUSED);
-          return null;
         });
   }
 
@@ -310,11 +316,7 @@ final class Transactions {
 
   /** Makes a change durable. */
   void decide(UnaryOperator<InventoryState> rule) {
-    locked(
-        () -> {
-          decide(rule.apply(state), List.of(), List.of(), null);
-          return null;
-        });
+    run(() -> decide(rule.apply(state), List.of(), List.of(), null));
   }
 
   /**
