@@ -1,6 +1,5 @@
 package dev.varve.core.inventory;
 
-import dev.varve.core.device.FailureWords;
 import dev.varve.core.inventory.MachineRuns.Unservable;
 import dev.varve.core.journal.FileStep;
 import dev.varve.core.journal.HostFiles;
@@ -11,7 +10,6 @@ import dev.varve.core.machine.ControllerType;
 import dev.varve.core.machine.LockType;
 import dev.varve.core.machine.Machine;
 import dev.varve.core.machine.MachineId;
-import dev.varve.core.machine.MachineState;
 import dev.varve.core.machine.Slot;
 import dev.varve.core.machine.SnapshotId;
 import dev.varve.core.machine.StorageBus;
@@ -72,6 +70,7 @@ public final class Inventory implements AutoCloseable {
   private final Jobs jobs;
   private final MediumJobs work;
   private final MachineRuns runs;
+  private final MachinePower power;
   private final Machines machines;
   private final Media registry;
   private final Attaching attaching;
@@ -91,6 +90,7 @@ public final class Inventory implements AutoCloseable {
     transactions = new Transactions(resources, runs, state);
     jobs = new Jobs(ports.jobs(), ports.bugs(), ports.clock());
     work = new MediumJobs(resources, transactions, jobs);
+    power = new MachinePower(resources, transactions, work);
     machines = new Machines(resources);
     registry = new Media(resources);
     attaching = new Attaching(resources);
@@ -556,51 +556,7 @@ public final class Inventory implements AutoCloseable {
    * @throws dev.varve.core.medium.ModelException names every hard disk that cannot be served
    */
   public Started start(MachineId machine, StartOptions how) {
-    try {
-      MachineStart start = beginStart(machine, how);
-      open(start, machine);
-      return new Started(resources.disks().uris(machine), start.warnings());
-    } catch (ModelException e) {
-      LOG.log(Level.INFO, "a machine was not started: {0}", e.getMessage());
-      throw e;
-    }
-  }
-
-  private void open(MachineStart start, MachineId machine) {
-    boolean opened = false;
-    try {
-      start.open(transactions);
-      opened = true;
-    } finally {
-      boolean runs = opened;
-      transactions.run(
-          () ->
-              transactions.publish(
-                  runs
-                      ? start.running(transactions.state())
-                      : MachineRuns.stopped(transactions.state(), machine)));
-    }
-  }
-
-  /** Again, where something was changed while it was being looked at. */
-  private MachineStart beginStart(MachineId machine, StartOptions how) {
-    run(
-        HostPlaces.machine(machine),
-        () -> {
-          transactions.follow(machine);
-        });
-    while (true) {
-      var start = new MachineStart(resources, transactions.lastState(), machine, how);
-      start.look();
-      boolean begun =
-          transactions.locked(
-              () -> {
-                InventoryState starting = start.begin(transactions.state());
-                if (starting != null) transactions.publish(starting);
-                return starting != null;
-              });
-      if (begun) return start;
-    }
+    return power.start(machine, how);
   }
 
   /** The same as usual. */
@@ -613,36 +569,7 @@ public final class Inventory implements AutoCloseable {
    * any time: nothing else waits while the host makes the disks durable.
    */
   public void powerDown(MachineId machine) {
-    boolean stopping = false;
-    while (!stopping) {
-      transactions.locked(() -> MachineRuns.checkRunning(transactions.state(), machine));
-      work.end(machine);
-      stopping =
-          transactions.locked(
-              () -> {
-                MachineEntry running = MachineRuns.checkRunning(transactions.state(), machine);
-                if (running.state() == MachineState.DELETING_SNAPSHOT_ONLINE) return false;
-                transactions.publish(
-                    transactions.state().with(running.with(MachineState.STOPPING)));
-                return true;
-              });
-    }
-    try {
-      resources.disks().stop(machine);
-    } catch (IOException e) {
-      LOG.log(
-          Level.ERROR,
-          "machine ''{0}'': not everything that it wrote is on its disks: {1}",
-          transactions.lastState().machine(machine).name(),
-          FailureWords.of(e));
-      throw ModelErrors.of(
-          ErrorCode.E_FAIL, "not everything that the machine wrote is on its disks", e);
-    } finally {
-      transactions.run(
-          () -> transactions.publish(MachineRuns.stopped(transactions.state(), machine)));
-      HostPlaces.machine(machine).await(host);
-      transactions.followIfPossible(machine);
-    }
+    power.powerDown(machine);
   }
 
   /** The guest has opened the tray of a running machine's drive. */
@@ -857,7 +784,7 @@ public final class Inventory implements AutoCloseable {
     closed = true;
     List<Job> left = work.close(patience.dividedBy(4));
     try {
-      RuntimeException failure = endAll(patience);
+      RuntimeException failure = power.endAll(patience);
       if (failure == null && !left.isEmpty())
         failure =
             ModelErrors.of(
@@ -917,47 +844,5 @@ public final class Inventory implements AutoCloseable {
   private void decide(HostPlaces touched, UnaryOperator<InventoryState> rule) {
     touched.await(host);
     transactions.decide(rule);
-  }
-
-  /** Ends every machine, also if one could not end well. */
-  private @Nullable RuntimeException endAll(Duration patience) {
-    var endings = new Endings();
-    for (MachineEntry entry : transactions.lastState().machines().values())
-      if (entry.state().isOnline() || entry.state().isTransient()) endings.begin(entry, this::end);
-    RuntimeException failure = endings.await(patience);
-    boolean forgotten =
-        transactions.lockedWithin(
-            patience.dividedBy(4),
-            () -> {
-              for (MachineEntry entry : transactions.state().machines().values())
-                if (endings.hasEnded(entry.id())) forgetUnsaved(entry);
-            });
-    if (!forgotten && failure == null)
-      failure =
-          ModelErrors.of(
-              ErrorCode.E_FAIL,
-              "a change of the settings has not ended in %d s, because the host does not answer; the next start finds out whether it was made",
-              patience.toSeconds());
-    return failure;
-  }
-
-  /** Powers a machine down, or waits until what it does is done, and then does. */
-  private void end(MachineId machine) {
-    transactions.await(
-        state -> {
-          MachineEntry entry = state.machines().get(machine);
-          return entry == null || !entry.state().isTransient();
-        });
-    MachineEntry entry = transactions.lastState().machines().get(machine);
-    if (entry != null && entry.state().isOnline()) powerDown(machine);
-  }
-
-  private void forgetUnsaved(MachineEntry entry) {
-    for (MediumLock lock : transactions.state().locks())
-      transactions.publish(transactions.state().withoutLocks(lock.token()));
-    InventoryState state = transactions.state();
-    MachineEntry free = state.machine(entry.id()).withSessions(List.of());
-    transactions.carryOut(
-        Sessions.discard(state.with(free), entry.id()), entry.id(), Unservable.LEFT_OUT);
   }
 }
