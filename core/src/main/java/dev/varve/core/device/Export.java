@@ -6,7 +6,7 @@ package dev.varve.core.device;
  * @param name what a client asks for; at most 4096 bytes of UTF-8, the empty name is the default
  *     export
  * @param description a line for people; may be empty
- * @param device the disk behind it, owned by whoever published the export
+ * @param device the disk behind it, owned by the publisher of the export
  * @param readOnly whether clients may only read; always true if the device is read-only
  * @param discard whether clients may discard
  * @param rotational whether the disk presents itself as one that spins

@@ -80,7 +80,7 @@ final class Attaching {
     return attachNewDiff(state, entry, device, parent);
   }
 
-  /** What attaching made elsewhere goes when that is discarded, and nobody else can have it. */
+  /** An image that attaching made elsewhere goes if that is discarded: it cannot be used here. */
   private static void checkKept(InventoryState state, Medium medium) {
     if (state.implicitMedia().contains(medium.id()))
       throw ModelErrors.of(

@@ -28,7 +28,7 @@ final class BrokenMachineRemoval {
     this.left = before.bad().stream().filter(bad -> !bad.equals(machine)).toList();
   }
 
-  /** For whoever holds the inventory's lock. */
+  /** The caller holds the inventory's lock. */
   static Unlisted of(Path settingsFile, Store store, Transactions transactions) {
     InventoryState before = transactions.state();
     return new BrokenMachineRemoval(before, find(before, settingsFile))
@@ -47,7 +47,7 @@ final class BrokenMachineRemoval {
     List<Unfinished> unfinished = store.unfinished();
     List<Path> images = new ArrayList<>();
     List<String> work = new ArrayList<>();
-    // Before the machine is off the list: the next run then deletes what nobody has registered.
+    // Before the machine is off the list: the next run then deletes what is not registered.
     for (Unfinished each : unfinished)
       if (each instanceof Unfinished.Implicit made) {
         boolean saved = before.media().containsKey(made.medium());

@@ -143,7 +143,7 @@ final class Devices {
           drive.text());
   }
 
-  /** Only images that nobody writes to can sit in several drives of one machine. */
+  /** Only images that are never written can sit in several drives of one machine. */
   static void checkOnlyOnce(MachineEntry entry, Medium medium) {
     if (medium.device() == DeviceType.DVD && medium.type() == MediumType.READONLY) return;
     if (entry.working().attaches(medium.id()))

@@ -93,8 +93,8 @@ final class Inspection {
   }
 
   /**
-   * Refuses if somebody has put another image in the place of a medium: it would be written or
-   * deleted. What cannot be read whoever opens it refuses.
+   * Refuses if another image lies in the place of a medium: it would be written or deleted. An
+   * image that cannot be read is refused when it is opened.
    */
   void needsNoOther(Medium medium) {
     ImageInfo info;

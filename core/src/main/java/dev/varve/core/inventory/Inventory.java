@@ -46,9 +46,9 @@ import org.jspecify.annotations.Nullable;
  * and last moments only: a machine whose disks cannot be opened or closed, because a file system
  * does not answer, keeps no other waiting.
  *
- * <p><b>Failures</b> are {@link dev.varve.core.medium.ModelException}s; whoever gets one finds the
- * inventory, the settings files and the disks as they were. A crash at any point leaves what was
- * before the call or what is after it.
+ * <p><b>Failures.</b> A call that throws {@link dev.varve.core.medium.ModelException} has changed
+ * nothing: not the inventory, the settings files or the disks. After a crash the state is the one
+ * before the call or the one after it.
  *
  * <p><b>Sessions.</b> Calls that change a machine name a {@link Session} by its id; there the
  * working copy changes, until {@link #save} or {@link #discard}.

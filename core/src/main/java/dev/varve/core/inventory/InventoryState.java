@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Everything an inventory knows at one moment. Immutable; maps keep the order of registration.
  *
- * <p>Only what cannot be derived is kept: children follow from parents, and who uses a medium
- * follows from the machines, see {@link #uses}.
+ * <p>Only what cannot be derived is kept: children follow from parents, and the users of a medium
+ * follow from the machines, see {@link #uses}.
  *
  * @param halfMerged targets of merges that went down and have not ended: they show neither what
  *     they did nor what they will, until the merge is done again

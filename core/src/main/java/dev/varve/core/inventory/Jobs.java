@@ -36,7 +36,7 @@ final class Jobs {
   private final Map<String, Running> jobs = new LinkedHashMap<>();
 
   /**
-   * @param bugs hears of failures that nobody foresaw
+   * @param bugs receives unexpected failures
    */
   Jobs(Executor executor, Consumer<Throwable> bugs, InstantSource clock) {
     this.executor = executor;
@@ -47,8 +47,8 @@ final class Jobs {
   /** What a job does, on a thread of the executor. */
   interface Body {
     /**
-     * When this returns or throws, nothing is held for the work any more: the job is called ended
-     * after that, and who hears it may begin the next.
+     * When this returns or throws, no lock is held for the work any more. The job is called ended
+     * after that, and whatever waited for it can begin.
      *
      * @throws CancellationException if it stopped because {@code progress} said so
      */

@@ -27,7 +27,7 @@ record MachineEntry(
     sessions = List.copyOf(sessions);
   }
 
-  /** A machine nobody holds. */
+  /** A machine without sessions. */
   static MachineEntry of(Machine machine) {
     return new MachineEntry(
         machine, WorkingCopy.of(machine.hardware()), List.of(), resting(machine), null);

@@ -254,7 +254,7 @@ final class Media {
     };
   }
 
-  /** The state after a look at a file that nobody holds. */
+  /** The state after a look at the file; of a locked medium the state stays. */
   InventoryState refresh(InventoryState state, MediumId id) {
     Medium medium = state.medium(id);
     MediumState now = state.state(medium);
@@ -264,7 +264,7 @@ final class Media {
 
   // ---- forgetting
 
-  /** A medium that nobody holds, uses or builds on. */
+  /** A medium that is not locked, not in use, and not the parent of another. */
   static Medium unneeded(InventoryState state, MediumId id, String doing) {
     Medium medium = state.medium(id);
     MediumLocks.needFree(state, medium, "%s '%s'".formatted(doing, medium.name()));

@@ -75,7 +75,10 @@ final class MediaCheck {
         Medium seen = inspection.look(asked);
         transactions.run(() -> note(asked, seen));
       } catch (RuntimeException e) {
-        LOG.log(Level.ERROR, "'" + medium.name() + "' cannot be checked, and Varve is to blame", e);
+        LOG.log(
+            Level.ERROR,
+            "'" + medium.name() + "' cannot be checked: internal error; this is a bug in Varve",
+            e);
       }
     }
   }

@@ -45,7 +45,7 @@ final class MediaClaims {
   }
 
   /**
-   * Looks at the media of a device that is to be served, and locks them.
+   * Looks at the media of a device that will be served, and locks them.
    *
    * @throws ModelException why they cannot be served; they are not locked
    */

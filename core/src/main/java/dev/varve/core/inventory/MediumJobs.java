@@ -323,7 +323,7 @@ final class MediumJobs {
               room);
       }
     } catch (IOException e) {
-      throw ModelErrors.of(E_FAIL, "the free space cannot be told", e);
+      throw ModelErrors.of(E_FAIL, "the free space is unknown", e);
     }
   }
 

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Taking locks on media: all that are wanted, or none. Nobody waits. */
+/** Taking locks on media: all that are wanted, or none. No call waits for a lock. */
 final class MediumLocks {
 
   private MediumLocks() {}
@@ -18,8 +18,9 @@ final class MediumLocks {
    * The state with all of {@code wanted}.
    *
    * @param doing for the message: {@code start machine 'mail'}; empty if the message says it
-   * @param ignoring the token of whoever asks and may hold some already; null for nobody
-   * @throws dev.varve.core.medium.ModelException VBOX_E_INVALID_OBJECT_STATE, naming who holds what
+   * @param ignoring the token of the caller, whose own locks are no obstacle; null for none
+   * @throws dev.varve.core.medium.ModelException VBOX_E_INVALID_OBJECT_STATE, naming each lock and
+   *     its holder
    */
   static InventoryState take(
       InventoryState state,
@@ -49,7 +50,7 @@ final class MediumLocks {
         other.write() ? "writing" : "reading");
   }
 
-  /** Refuses where somebody else writes to one of {@code media}. */
+  /** Refuses where another holder writes to one of {@code media}. */
   static void needReading(
       InventoryState state, List<Medium> media, String doing, @Nullable String ignoring) {
     List<MediumLock> locks =

@@ -47,7 +47,7 @@ final class ModelErrors {
     return FailureWords.of(e);
   }
 
-  /** What is wrong with {@code file}, which whoever reads it knows already. */
+  /** What is wrong with {@code file}, without the name of the file. */
   static String why(Path file, IOException e) {
     String why = why(e);
     boolean named = why.startsWith(file + ": ") || why.startsWith(file + ", ");

@@ -114,7 +114,7 @@ record NewDiff(Medium medium, Image parent) {
   static ModelException halfMerged(Medium medium) {
     return ModelErrors.of(
         ErrorCode.VBOX_E_INVALID_OBJECT_STATE,
-        "'%s' has got a part of what is merged into it, and shows nothing that ever was; delete the snapshot again, or merge again, and let that end",
+        "'%s' is half merged: its contents are neither the old disk nor the new one. Repeat the snapshot deletion (or the merge) and let it finish",
         medium.name());
   }
 

@@ -170,8 +170,8 @@ public interface RunningDisks extends ServedDisks {
     /**
      * Runs it.
      *
-     * @throws UndecidedException if nobody can tell whether the change happens: then the disks that
-     *     it concerns are closed, and their clients sent away
+     * @throws UndecidedException if it is unknown whether the change happens: then the disks that
+     *     it concerns are closed, and their clients disconnected
      */
     void run() throws IOException;
   }

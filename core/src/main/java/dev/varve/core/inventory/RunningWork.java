@@ -122,9 +122,7 @@ final class RunningWork {
     boolean half = e instanceof HalfMergedException;
     IOException why = half && e.getCause() instanceof IOException cause ? cause : e;
     String left =
-        work.changed().isEmpty()
-            ? ""
-            : ", of which a part is done: do it again when the reason is gone";
+        work.changed().isEmpty() ? "" : "; a part is done: repeat it when the cause is gone";
     return ModelErrors.of(E_FAIL, "cannot " + description() + left, why);
   }
 

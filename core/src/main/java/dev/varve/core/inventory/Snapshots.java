@@ -235,7 +235,10 @@ final class Snapshots {
     return medium.type() == MediumType.NORMAL ? medium : null;
   }
 
-  /** The differencing images of the current state that nothing builds on and nobody else uses. */
+  /**
+   * The differencing images of the current state that are no parents and that no other machine
+   * uses.
+   */
   private static List<Medium> unneeded(InventoryState state, MachineEntry entry) {
     return entry.saved().hardware().attachments().stream()
         .filter(a -> a.type() == DeviceType.HARD_DISK)

@@ -197,7 +197,7 @@ final class Store implements AutoCloseable {
     try {
       if (folder.changed(machine.settingsFile()) == null) return;
     } catch (IOException e) {
-      // Whoever reads it hears why.
+      // The read that follows says why.
     }
     throw new OutdatedException(machine.id());
   }
@@ -273,7 +273,7 @@ final class Store implements AutoCloseable {
     forget(reset);
   }
 
-  // ---- what attaching made, and nobody has saved
+  // ---- what attaching made and no save has registered
 
   /** Makes the file of a medium that is thrown away unless it is saved. */
   void createImplicit(NewDiff diff) {

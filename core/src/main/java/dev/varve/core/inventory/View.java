@@ -75,7 +75,7 @@ public record View(
    * @param encrypted whether VirtualBox has encrypted it, or what it builds on
    * @param needsDifferencing whether attaching it would be indirect
    * @param uses by machine; "attached to n machines" means n entries
-   * @param holders who holds locks on it, for people
+   * @param holders of locks on it, for people
    */
   public record MediumView(
       Medium medium,

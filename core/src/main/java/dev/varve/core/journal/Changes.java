@@ -346,7 +346,7 @@ public final class Changes implements AutoCloseable {
       record(number, ending(intent), undoing);
   }
 
-  /** Leaves a change to whoever begins one with the same line. */
+  /** Leaves a change to one that is begun with the same line. */
   void postpone(long number, JournalEntry intent) {
     if (!intent.unfinished().isEmpty()) unfinished.put(number, intent.unfinished());
   }

@@ -214,12 +214,13 @@ final class DecidedChange {
               "'%s' is not needed any more, and cannot be deleted".formatted(image);
           case FileStep.Reparent(Path image, _, Image parent) -> noParent(image, parent.file());
           case FileStep.MakeBase(Path image, _) ->
-              "it cannot be written into '%s' that it has no parent any more".formatted(image);
+              "'%s' has no parent any more, and this cannot be written into it".formatted(image);
         };
     return "%s: %s. Varve tries again by itself until it can".formatted(what, FailureWords.of(e));
   }
 
   private static String noParent(Path image, Path parent) {
-    return "it cannot be written into '%s' that '%s' is its parent now".formatted(image, parent);
+    return "'%s' has the new parent '%s', and this cannot be written into it"
+        .formatted(image, parent);
   }
 }

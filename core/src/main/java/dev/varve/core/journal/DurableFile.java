@@ -14,8 +14,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file that is replaced as a whole: whoever reads it, also after a crash, finds the old or the
- * new contents. Not thread-safe; blocks.
+ * A file that is replaced as a whole: a reader, also after a crash, finds the old or the new
+ * contents. Not thread-safe; blocks.
  *
  * <p>First {@link #stage}, which is where a full disk or a folder without permission shows, then
  * {@link #publish}. Other programs may write the file at any moment, also between the two.
@@ -95,7 +95,7 @@ public final class DurableFile {
     files.delete(staged);
   }
 
-  /** The same; what cannot be deleted harms nobody, and is overwritten by the next save. */
+  /** The same; a file that cannot be deleted does no harm: the next save overwrites it. */
   void unstageIfPossible() {
     try {
       unstage();

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * Keeps other processes out of a folder while this one works in it. The kernel frees it with us.
  *
  * <p>Where the file of the lock cannot be written or made, because the folder is read-only or full,
- * the lock is shared: it keeps out who can write, and lets others read. {@link #takeAlone} makes it
- * one that keeps everybody out, before anything is written.
+ * the lock is shared: it keeps out processes that could write, and lets others read. {@link
+ * #takeAlone} makes it exclusive before anything is written.
  */
 final class FolderLock implements AutoCloseable {
 

@@ -99,7 +99,7 @@ final class FolderWatch {
       return "the state folder %s is gone: it was removed, moved away or unmounted while Varve runs. Disks that are served go on, and nothing else can be changed; bring the folder back, or stop the server"
           .formatted(folder);
     if (!now.equals(identity))
-      return "the state folder %s is another one than when Varve started. Disks that are served go on, and nothing else can be changed; bring the first folder back, or start the server again"
+      return "the state folder %s is not the folder with which Varve started. Disks that are served go on, and nothing else can be changed; bring the first folder back, or start the server again"
           .formatted(folder);
     Path file = lock.file();
     if (file != null && lockIdentity != null && !lockIdentity.equals(key(file)))
@@ -124,7 +124,7 @@ final class FolderWatch {
       return null;
     } catch (IOException e) {
       doubted = true;
-      return "nothing can be saved in the state folder %s: %s. Disks that are served go on, and what changes machines, media or snapshots is refused until that is mended"
+      return "nothing can be saved in the state folder %s: %s. Disks that are served go on, and changes of machines, media and snapshots are refused until the folder can be written"
           .formatted(folder, FailureWords.of(e));
     }
   }

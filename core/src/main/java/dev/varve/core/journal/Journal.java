@@ -32,7 +32,7 @@ final class Journal {
   private final FolderWatch watch;
   private final Set<Long> present = new HashSet<>();
 
-  // Files that nobody can read, and why.
+  // Files that cannot be read, and why.
   private final Map<Path, String> damaged = new LinkedHashMap<>();
   private long last;
 

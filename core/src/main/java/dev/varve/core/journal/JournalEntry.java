@@ -39,11 +39,11 @@ import org.jspecify.annotations.Nullable;
  * of steps, "VARVEJ02", without fingerprints either, and "VARVEJ01", in which what is created has
  * no id.
  *
- * @param decided false: to be undone; true: to be done
+ * @param decided false: recovery undoes it; true: recovery finishes it
  * @param creates image files that exist only if the change happens
- * @param unfinished to be told to whoever opens the folder after a crash; may be empty
+ * @param unfinished what is left to do again after a crash, as one line; may be empty
  * @param files new contents of files
- * @param steps what else is to be done, after the files
+ * @param steps what else is left to do, after the files
  */
 record JournalEntry(
     boolean decided,

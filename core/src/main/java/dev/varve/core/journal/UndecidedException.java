@@ -15,7 +15,7 @@ public final class UndecidedException extends IOException {
 
   public UndecidedException(IOException cause) {
     super(
-        "the disk failed while a change was being decided (%s); Varve takes the change back as soon as the disk works again"
+        "writing the change failed (%s), and it is unknown whether it took effect; Varve takes it back as soon as the disk works again"
             .formatted(FailureWords.of(cause)),
         cause);
     this.why = FailureWords.of(cause);

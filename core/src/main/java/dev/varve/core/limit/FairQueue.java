@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * that comes anew, or after a pause, begins there, so it is served next and has saved up nothing.
  *
  * <p>Flows with waiting requests are kept in a binary heap. Of flows that begin together the
- * newcomer goes first, and who was just served last. Guarded by the group's lock.
+ * newcomer goes first, and the flow that was just served goes last. Guarded by the group's lock.
  */
 final class FairQueue {
 

@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Threads.</b> Any; times are those of one clock like {@link System#nanoTime}. A short lock
  * guards the group: what is done under it takes some tens of nanoseconds for each request that
- * passes, and calls nobody but {@link Alarm#set}. One lock, because a limit that holds to the byte
- * for all members together is one number that all of them change; leases of it to event loops would
- * save the lock and cost exactness, fairness and the immediate change.
+ * passes, and calls nothing outside but {@link Alarm#set}. One lock, because a limit that holds to
+ * the byte for all members together is one number that all of them change; leases of it to event
+ * loops would save the lock and cost exactness, fairness and the immediate change.
  */
 public final class LimitGroup {
 
@@ -73,7 +73,7 @@ public final class LimitGroup {
     return member;
   }
 
-  /** Those who have not left, in the order they came. */
+  /** The members that have not left, in the order they joined. */
   public synchronized List<LimitMember> members() {
     return List.copyOf(members);
   }
@@ -251,8 +251,8 @@ public final class LimitGroup {
    * alarm is set for when there is.
    *
    * <p>The request that begins first, of both queues, is next. While it waits for the sum's budget,
-   * nobody overtakes it, or a large request would never see enough of it; while it waits for a
-   * limit of its direction, the other direction goes on.
+   * no other request overtakes it, or a large one would never see enough of it; while it waits for
+   * a limit of its direction, the other direction goes on.
    */
   private @Nullable FairQueue turn(long now) {
     FairQueue queue = firstQueue();

@@ -3,9 +3,8 @@ package dev.varve.core.limit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An attachment's door to its group. All methods may be called from any thread; times are those of
- * one clock like {@link System#nanoTime}, and one that is earlier than another thread's counts as
- * that.
+ * Membership of an attachment in a group. Thread-safe. Times are those of one clock like {@link
+ * System#nanoTime}; a time earlier than the group's latest is treated as the latest.
  */
 public final class LimitMember {
 
@@ -39,7 +38,8 @@ public final class LimitMember {
   }
 
   /**
-   * Lets a request pass and pays for it, if there is budget and nobody waits for the same limits.
+   * Lets a request pass and pays for it, if there is budget and no request waits for the same
+   * limits.
    *
    * @param operations 1, or 0 for a part of one that was counted for another part
    * @param length in bytes, of what it moves; 0 for a request that moves nothing

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A disk in a bandwidth group, or in none. What may pass is served as the disk serves it, in place
  * if it can be; what has to wait is a request that is submitted, and goes on to the disk when its
- * turn comes, on the thread that lets it pass. How much waits is bounded by whoever submits.
+ * turn comes, on the thread that lets it pass. The submitter bounds how many wait.
  *
  * <p>Only limited requests read the clock. While the group has no limits, or there is no group, a
  * request costs the look at a field.

@@ -112,9 +112,9 @@ final class RateLimit {
 
   /**
    * Another limit from now on. What is saved stays as many units, within the new burst: a change
-   * lets nothing pass that was not saved before, and takes nothing from who saves for a request.
-   * What is owed stays as many units too when the limit rises, and as much time when it falls:
-   * nobody pays old debts at a new, lower rate. Who had no limit has saved nothing.
+   * lets nothing pass that was not saved before, and takes nothing from a request that saves. What
+   * is owed stays as many units too when the limit rises, and as much time when it falls: old debts
+   * are not paid at a new, lower rate. Without a limit nothing was saved.
    */
   void change(long newPerSecond, long newBurstNanos, long now) {
     newPerSecond = Math.min(newPerSecond, HIGHEST_RATE);

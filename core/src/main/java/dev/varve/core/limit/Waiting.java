@@ -3,9 +3,9 @@ package dev.varve.core.limit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request that may have to wait. Whoever enqueues it extends it with what to do then, and may use
- * the object again once it has {@linkplain #passed() passed} or was given back. Belongs to one
- * thread until it is enqueued, and to the group from then on.
+ * A request that may have to wait. The code that enqueues it extends it with what to do then, and
+ * may use the object again once it has {@linkplain #passed() passed} or was given back. Belongs to
+ * one thread until it is enqueued, and to the group from then on.
  */
 public abstract class Waiting {
 

@@ -4,7 +4,9 @@ package dev.varve.core.machine;
 public enum LockType {
   /** Alone, to change it. */
   WRITE("Write"),
-  /** Together with whoever holds it already; on a free machine the same as {@link #WRITE}. */
+  /**
+   * Together with the sessions that hold it already; on a free machine the same as {@link #WRITE}.
+   */
   SHARED("Shared");
 
   private final String text;

@@ -16,7 +16,7 @@ public enum ErrorCode {
   VBOX_E_INVALID_VM_STATE,
   /** The medium, session or snapshot is in a state that does not allow this. */
   VBOX_E_INVALID_OBJECT_STATE,
-  /** Somebody uses the thing, or the name is taken. */
+  /** The thing is in use, or the name is taken. */
   VBOX_E_OBJECT_IN_USE,
   /** This kind of thing cannot do it. */
   VBOX_E_NOT_SUPPORTED,

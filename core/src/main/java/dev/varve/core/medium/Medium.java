@@ -8,12 +8,12 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A virtual disk, DVD or floppy that is registered: what the model keeps of it. Who uses it, its
+ * A virtual disk, DVD or floppy that is registered: what the model keeps of it. Its users, its
  * children and its locks follow from the rest of the inventory. Immutable.
  *
  * @param location absolute; of a host drive, its device file
  * @param parent null for a base
- * @param capacity what the guest sees, in bytes; 0 while nobody has looked
+ * @param capacity what the guest sees, in bytes; 0 until the file has been looked at
  * @param autoReset whether starting a machine empties it; only a medium with a parent
  * @param registries the machines in whose settings files it is listed; none: only in the global
  *     registry

@@ -16,8 +16,8 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * Who a file belongs to and who may use it. A server that runs as root works in the folders of
- * other users, who must be able to use with VirtualBox what it has made there. Any thread.
+ * The owner of a file and its permissions. A server that runs as root works in the folders of other
+ * users, who must be able to use with VirtualBox what it has made there. Any thread.
  *
  * <p>Nothing happens on a file system without owners. May block.
  */

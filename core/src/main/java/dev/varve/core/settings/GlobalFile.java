@@ -53,7 +53,7 @@ final class GlobalFile {
     return new GlobalFile(path, SettingsFile.xml(path));
   }
 
-  /** A file that somebody has read. */
+  /** A file whose contents were read before. */
   static GlobalFile of(Path path, byte[] bytes) throws SettingsException {
     return new GlobalFile(path, SettingsFile.xml(path, bytes));
   }

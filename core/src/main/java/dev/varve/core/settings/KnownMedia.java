@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /** The media that a machine's attachments may name. */
 interface KnownMedia {
 
-  /** Null if nobody knows it. */
+  /** Null if it is not known. */
   @Nullable Medium find(MediumId id);
 
   boolean hasChildren(MediumId id);

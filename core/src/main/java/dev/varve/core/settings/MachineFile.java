@@ -350,7 +350,7 @@ final class MachineFile {
    * Makes the file say what {@code wanted} says. Where it says that already, nothing changes.
    *
    * @throws SettingsException if a name holds a character that XML cannot hold, or the file is
-   *     damaged; it is to be thrown away then
+   *     damaged; throw this object away then
    */
   void write(MachineSettings wanted) throws SettingsException {
     registry = null;

@@ -34,7 +34,7 @@ final class MachineFiles {
   private final SeenFiles seen = new SeenFiles();
   private final Map<Path, MachineId> ids = new HashMap<>();
 
-  // What is registered in the files of listed machines, as far as anybody asked.
+  // What is registered in the files of listed machines, as far as it was asked for.
   private final Map<Path, List<Medium>> registries = new HashMap<>();
   private final Map<Path, List<String>> remarks = new HashMap<>();
   private final MovedMedia moved = new MovedMedia();
@@ -169,7 +169,7 @@ final class MachineFiles {
     } catch (SettingsException e) {
       throw new IllegalStateException("what was written cannot be read", e);
     }
-    // Read again when somebody asks: what the file says is what counts.
+    // Read again at the next request: what the file says is what counts.
     registries.remove(file.path());
   }
 
@@ -205,7 +205,7 @@ final class MachineFiles {
     }
   }
 
-  /** Nothing, if the file cannot be read: whoever reads that machine hears why. */
+  /** Nothing, if the file cannot be read: reading that machine says why. */
   List<Medium> registry(Path machine) {
     List<Medium> known = registries.get(machine);
     if (known != null) return known;

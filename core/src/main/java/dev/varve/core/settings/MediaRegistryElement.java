@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * floppies.
  *
  * <p>Files say neither how large a medium is nor whether it is fixed: as read, it has capacity 0
- * and nobody has looked at it.
+ * and has not been checked.
  */
 final class MediaRegistryElement {
 

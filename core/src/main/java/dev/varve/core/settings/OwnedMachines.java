@@ -129,7 +129,7 @@ final class OwnedMachines implements AutoCloseable {
     }
   }
 
-  /** Says who has it, for people; a full file system takes no more. */
+  /** Writes which process has it, for people. */
   private void sign(FileChannel channel) {
     String text = "%d %s\n".formatted(ProcessHandle.current().pid(), stateFolder);
     try {

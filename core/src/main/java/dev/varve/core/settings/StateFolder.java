@@ -53,7 +53,7 @@ public final class StateFolder implements AutoCloseable {
    * @param machines the settings files of the listed machines
    * @param globalMedia the media of no machine's registry, parents first
    * @param unfinished what {@link Change#begin} was given of changes that neither were committed
-   *     nor rolled back: to be done again by whoever began it
+   *     nor rolled back: the work that they name is still to do
    */
   public record Contents(List<Path> machines, List<Medium> globalMedia, List<String> unfinished) {}
 
@@ -104,8 +104,8 @@ public final class StateFolder implements AutoCloseable {
      * Decides: when this returns, the change happens, whatever comes. Takes no longer than two
      * syncs of the disk.
      *
-     * @throws UndecidedException if nobody can tell yet whether it happens; it is taken back as
-     *     soon as the disk works again
+     * @throws UndecidedException if it is unknown whether it happens; it is taken back as soon as
+     *     the disk works again
      * @throws IOException any other: nothing has changed; the change can be rolled back, or
      *     prepared again
      */

@@ -16,7 +16,7 @@ import javax.xml.stream.XMLStreamReader;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads an XML file that may come from anybody.
+ * Reads an XML file that may come from anywhere.
  *
  * <p>No document type, so no entities but the five of XML; nothing is fetched from anywhere; the
  * depth is bounded, and the caller bounds the size. Any thread.

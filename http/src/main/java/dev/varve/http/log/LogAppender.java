@@ -71,7 +71,7 @@ final class LogAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
     String[] names = logger.split("\\.");
     if (!logger.startsWith(OURS) || names.length < 5) return names[names.length < 2 ? 0 : 1];
     return switch (names[3]) {
-      case "inventory", "settings" -> "machines";
+      case "inventory", "settings", "journal" -> "machines";
       case "device", "limit", "running", "chain", "host", "storage" -> "disks";
       case "vdi", "file", "posix" -> "images";
       case "command" -> "server";
