@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -95,38 +96,12 @@ public record Medium(
 
   /** The same in another place. */
   public Medium withLocation(Path location) {
-    return new Medium(
-        id,
-        location,
-        format,
-        device,
-        type,
-        variant,
-        parent,
-        capacity,
-        autoReset,
-        registries,
-        description,
-        properties,
-        accessError);
+    return with(parts -> parts.location = location);
   }
 
   /** The same with another type. */
   public Medium withType(MediumType type) {
-    return new Medium(
-        id,
-        location,
-        format,
-        device,
-        type,
-        variant,
-        parent,
-        capacity,
-        autoReset,
-        registries,
-        description,
-        properties,
-        accessError);
+    return with(parts -> parts.type = type);
   }
 
   /**
@@ -134,127 +109,98 @@ public record Medium(
    * is never reset.
    */
   public Medium withParent(@Nullable MediumId parent) {
-    return new Medium(
-        id,
-        location,
-        format,
-        device,
-        type,
-        variant,
-        parent,
-        capacity,
-        autoReset && parent != null,
-        registries,
-        description,
-        properties,
-        accessError);
+    return with(
+        parts -> {
+          parts.parent = parent;
+          parts.autoReset = parts.autoReset && parent != null;
+        });
   }
 
   /** The same, emptied at start or not. */
   public Medium withAutoReset(boolean autoReset) {
-    return new Medium(
-        id,
-        location,
-        format,
-        device,
-        type,
-        variant,
-        parent,
-        capacity,
-        autoReset,
-        registries,
-        description,
-        properties,
-        accessError);
+    return with(parts -> parts.autoReset = autoReset);
   }
 
   /** The same, listed in the registries of these machines. */
   public Medium withRegistries(Set<UUID> registries) {
-    return new Medium(
-        id,
-        location,
-        format,
-        device,
-        type,
-        variant,
-        parent,
-        capacity,
-        autoReset,
-        registries,
-        description,
-        properties,
-        accessError);
+    return with(parts -> parts.registries = registries);
   }
 
   /** The same with another size. */
   public Medium withCapacity(long capacity) {
-    return new Medium(
-        id,
-        location,
-        format,
-        device,
-        type,
-        variant,
-        parent,
-        capacity,
-        autoReset,
-        registries,
-        description,
-        properties,
-        accessError);
+    return with(parts -> parts.capacity = capacity);
   }
 
   /** The same of another variant: settings files do not say whether an image is fixed. */
   public Medium withVariant(MediumVariant variant) {
-    return new Medium(
-        id,
-        location,
-        format,
-        device,
-        type,
-        variant,
-        parent,
-        capacity,
-        autoReset,
-        registries,
-        description,
-        properties,
-        accessError);
+    return with(parts -> parts.variant = variant);
   }
 
   /** The same with other properties. */
   public Medium withProperties(Map<String, String> properties) {
-    return new Medium(
-        id,
-        location,
-        format,
-        device,
-        type,
-        variant,
-        parent,
-        capacity,
-        autoReset,
-        registries,
-        description,
-        properties,
-        accessError);
+    return with(parts -> parts.properties = properties);
   }
 
   /** The same after its file was looked at. */
   public Medium withAccessError(@Nullable String accessError) {
-    return new Medium(
-        id,
-        location,
-        format,
-        device,
-        type,
-        variant,
-        parent,
-        capacity,
-        autoReset,
-        registries,
-        description,
-        properties,
-        accessError);
+    return with(parts -> parts.accessError = accessError);
+  }
+
+  // ---- how the same with a difference is made
+
+  private Medium with(Consumer<Parts> change) {
+    var parts = new Parts(this);
+    change.accept(parts);
+    return parts.medium();
+  }
+
+  /** The components, to change some of. */
+  private static final class Parts {
+    MediumId id;
+    Path location;
+    ImageFormat format;
+    DeviceType device;
+    MediumType type;
+    MediumVariant variant;
+    @Nullable MediumId parent;
+    long capacity;
+    boolean autoReset;
+    Set<UUID> registries;
+    String description;
+    Map<String, String> properties;
+    @Nullable String accessError;
+
+    Parts(Medium of) {
+      id = of.id;
+      location = of.location;
+      format = of.format;
+      device = of.device;
+      type = of.type;
+      variant = of.variant;
+      parent = of.parent;
+      capacity = of.capacity;
+      autoReset = of.autoReset;
+      registries = of.registries;
+      description = of.description;
+      properties = of.properties;
+      accessError = of.accessError;
+    }
+
+    Medium medium() {
+      return new Medium(
+          id,
+          location,
+          format,
+          device,
+          type,
+          variant,
+          parent,
+          capacity,
+          autoReset,
+          registries,
+          description,
+          properties,
+          accessError);
+    }
   }
 }
