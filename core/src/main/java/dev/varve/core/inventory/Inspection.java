@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Looks at the files behind media, and keeps what came of it with them. */
+/** Looks at the files behind media, and keeps what came of it with them. Any thread; blocks. */
 final class Inspection {
 
   private final ImageFiles images;

@@ -28,7 +28,10 @@ import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** From settings files to the state that they describe, or the reason why one cannot be used. */
+/**
+ * From settings files to the state that they describe, or the reason why one cannot be used. Any
+ * thread; {@link #load} blocks.
+ */
 final class Loading {
 
   private Loading() {}

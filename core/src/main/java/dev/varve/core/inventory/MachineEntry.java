@@ -11,7 +11,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A registered machine: as it was saved, as its sessions see it, and what it is doing.
+ * A registered machine: as it was saved, as its sessions see it, and what it is doing. Immutable.
  *
  * @param sessions the first is the one that the others joined
  * @param run how it runs; null while it does not

@@ -20,7 +20,10 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** Merges, one after the other; live where the machine runs. */
+/**
+ * Merges, one after the other; live where the machine runs. Begun with the lock of the inventory,
+ * then used by the thread of its job.
+ */
 final class MergeWork implements Work {
 
   private final String description;

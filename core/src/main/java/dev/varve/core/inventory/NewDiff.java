@@ -26,7 +26,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A differencing image that is about to be made.
+ * A differencing image that is about to be made. Immutable.
  *
  * @param medium as it will be registered
  * @param parent what it builds on

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Media of one chain that become one.
+ * Media of one chain that become one. Immutable.
  *
  * @param source used up, with all between it and the target
  * @param target survives. A forward merge goes up: the target is above the source and shows what it

@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * down into a base, because it always survives; else into the larger of the two, because that
  * copies less. What the disks of all other states show stays the same.
  *
+ * <p>Immutable.
+ *
  * @param merges those that go up first: until one that goes down has begun, nothing is lost by
  *     giving up
  * @param deleted images that nothing needs afterwards

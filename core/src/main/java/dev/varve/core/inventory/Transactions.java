@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The present state, and how the next takes its place: rules say what the next is, and what has to
- * be done to files and running disks follows from how the two differ.
+ * be done to files and running disks follows from how the two differ. Thread-safe: one lock guards
+ * the state, and methods that need it held assert that.
  */
 final class Transactions {
 

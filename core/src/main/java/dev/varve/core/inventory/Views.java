@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** What can be seen of a state, with everything derived once. */
+/** What can be seen of a state, with everything derived once. Any thread. */
 final class Views {
 
   private Views() {}

@@ -15,7 +15,7 @@ import java.util.function.UnaryOperator;
 
 /**
  * A machine's storage as the session that holds it sees it, and what it must remember of the last
- * save.
+ * save. Immutable.
  *
  * @param backup the attachments of the last save, in their order. An attachment that is still in
  *     its slot changes its flags here too, so that detaching and attaching it again keeps them

@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  *       old settings need them;
  *   <li>images are deleted once no image of the change says any more that it builds on them.
  * </ul>
+ *
+ * <p>Used by one thread at a time; blocks.
  */
 final class DecidedChange {
 

@@ -19,6 +19,8 @@ import java.util.regex.Pattern;
  *
  * <p>Files are replaced as a whole and then made durable, so that a change is intended or decided
  * and never something between.
+ *
+ * <p>Used by one thread at a time; blocks.
  */
 final class Journal {
 

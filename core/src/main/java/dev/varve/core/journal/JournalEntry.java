@@ -39,6 +39,8 @@ import org.jspecify.annotations.Nullable;
  * of steps, "VARVEJ02", without fingerprints either, and "VARVEJ01", in which what is created has
  * no id.
  *
+ * <p>Immutable, if the bytes of the files are left alone.
+ *
  * @param decided false: recovery undoes it; true: recovery finishes it
  * @param creates image files that exist only if the change happens
  * @param unfinished what is left to do again after a crash, as one line; may be empty

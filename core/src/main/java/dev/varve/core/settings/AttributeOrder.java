@@ -8,7 +8,10 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** The attributes that stand for a value, in the order in which a new element gets them. */
+/**
+ * The attributes that stand for a value, in the order in which a new element gets them. Not
+ * thread-safe.
+ */
 final class AttributeOrder {
 
   private final List<String> order = new ArrayList<>();

@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  *
  * A limit that is missing is none, and a burst that is missing the usual one. Items of groups that
  * are gone go with the next save, whatever else Varve does not know stays.
+ *
+ * <p>Not thread-safe.
  */
 final class ExtraLimits {
 

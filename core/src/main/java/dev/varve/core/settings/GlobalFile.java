@@ -16,7 +16,7 @@ import java.util.UUID;
 
 /**
  * The file {@code varve.xml} of a state folder in memory: the list of machines and the global media
- * registry, with the elements that VirtualBox has for them.
+ * registry, with the elements that VirtualBox has for them. Not thread-safe.
  */
 final class GlobalFile {
 

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The storage in an element {@code Hardware}, of a machine or a snapshot: bandwidth groups,
- * controllers, and what is attached to them.
+ * controllers, and what is attached to them. Not thread-safe.
  */
 final class HardwareElement {
 

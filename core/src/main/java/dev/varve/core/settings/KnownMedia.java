@@ -4,7 +4,7 @@ import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import org.jspecify.annotations.Nullable;
 
-/** The media that a machine's attachments may name. */
+/** The media that a machine's attachments may name. Not thread-safe. */
 interface KnownMedia {
 
   /** Null if it is not known. */

@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Storage is all that Varve knows of a machine. The rest of the file stays as it is: also when a
  * snapshot is restored, the current state keeps its memory size, its network and so on; a new
  * snapshot gets a copy of them.
+ *
+ * <p>Not thread-safe.
  */
 final class MachineFile {
 

@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The machines' settings files as they were last read, or decided, and what has become of them
- * since: other programs write them too.
+ * since: other programs write them too. Used by one thread at a time, but for {@link #isAsSeen};
+ * blocks.
  */
 final class MachineFiles {
 

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Files name a host drive by its device and give it no id. Here it becomes a medium like others,
  * see {@link Medium#hostDriveId}.
+ *
+ * <p>Not thread-safe.
  */
 final class MediaOfMachine {
 

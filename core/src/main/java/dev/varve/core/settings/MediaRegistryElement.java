@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Files say neither how large a medium is nor whether it is fixed: as read, it has capacity 0
  * and has not been checked.
+ *
+ * <p>Not thread-safe.
  */
 final class MediaRegistryElement {
 

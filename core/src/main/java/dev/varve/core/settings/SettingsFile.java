@@ -11,7 +11,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** A settings file as bytes and as XML, whatever it means. Bounded, since it may be any file. */
+/**
+ * A settings file as bytes and as XML, whatever it means. Bounded, since it may be any file. Any
+ * thread; blocks.
+ */
 final class SettingsFile {
 
   /** A machine with 250 snapshots, the most that VirtualBox takes, has about 5 MiB. */

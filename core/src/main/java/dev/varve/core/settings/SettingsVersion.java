@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 /**
  * The version of the settings format that a file declares, and what depends on it. A program that
  * does not know a value takes the default of the version, so the version of a file is never
- * changed.
+ * changed. Immutable.
  *
  * @param text as the file has it, with the system that it was written on: {@code 1.19-linux}
  */

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What of a machine's settings the use of its disks depends on: another program that changes
- * anything else does not contradict what is open here.
+ * anything else does not contradict what is open here. Immutable.
  */
 record StoragePart(
     MachineId id,

@@ -33,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Files outside of the machine's folder are looked at only if one inside has the same name: a
  * disk on a file system that hangs does not keep the machine from being read.
+ *
+ * <p>Not thread-safe; blocks.
  */
 final class Whereabouts {
 

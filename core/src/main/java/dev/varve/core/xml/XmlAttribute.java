@@ -1,7 +1,7 @@
 package dev.varve.core.xml;
 
 /**
- * An attribute of an element.
+ * An attribute of an element. Immutable.
  *
  * @param lead the white space before it
  * @param raw what follows the name, as in the file: the equals sign and the quoted value

@@ -6,7 +6,8 @@ import java.util.Map;
 
 /**
  * Cuts the text of an XML file into its pieces, so that they can be written again as they were.
- * Walks behind a real parser, which has found each piece well formed before it is cut here.
+ * Walks behind a real parser, which has found each piece well formed before it is cut here. Not
+ * thread-safe.
  */
 final class XmlScanner {
 

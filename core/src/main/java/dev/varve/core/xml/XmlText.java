@@ -1,7 +1,7 @@
 package dev.varve.core.xml;
 
 /**
- * What stands between tags: text, a comment, a processing instruction.
+ * What stands between tags: text, a comment, a processing instruction. Immutable.
  *
  * @param raw as in the file
  * @param text what it says; empty for comments and instructions
