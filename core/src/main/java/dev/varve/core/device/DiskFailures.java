@@ -166,7 +166,7 @@ public final class DiskFailures {
     return (troubled >>> operation.ordinal() & 1) != 0;
   }
 
-  /** A request succeeded; to be called only while its operation is troubled. */
+  /** A request succeeded. Call it only while its operation is troubled. */
   public void worked(Op operation) {
     long now = nanoClock.getAsLong();
     long failed;
@@ -192,7 +192,7 @@ public final class DiskFailures {
                 failed == 1 ? "" : " in " + Amount.time(Duration.ofNanos(nanos))));
   }
 
-  /** Logs what was not told yet and is due; to be called every few seconds. */
+  /** Logs what was not told yet and is due. Call it every few seconds. */
   public void tick() {
     if (troubled == 0) return;
     long now = nanoClock.getAsLong();

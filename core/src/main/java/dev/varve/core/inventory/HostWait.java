@@ -12,12 +12,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Waits for the host before the inventory's lock is taken: a call that changes something where a
- * file system hangs waits here, alone, and not where every other call would wait behind it. A file
- * system that begins to hang a moment later still keeps the lock; that moment is short.
+ * Waits for the host before the inventory's lock is taken. A call that touches a file system which
+ * hangs waits here, alone, and not with the lock, where every other call would wait behind it. A
+ * file system that begins to hang a moment later still holds up the lock; that moment is short.
  *
- * <p>Any thread; every method waits as long as the host does not answer, and fails never: what is
- * wrong is found by the call itself.
+ * <p>Any thread; every method waits as long as the host does not answer, and never fails: the call
+ * itself finds what is wrong.
  */
 final class HostWait {
 

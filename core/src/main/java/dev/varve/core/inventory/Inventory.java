@@ -171,9 +171,8 @@ public final class Inventory implements AutoCloseable {
   }
 
   /**
-   * Looks after what is wrong: whether the state folder can be written, and whether what could not
-   * be done can be done now. To be called every few seconds, by a thread that may wait for a file
-   * system.
+   * Checks whether the state folder can be written, and tries again what could not be done before.
+   * Call it every few seconds, from a thread that may wait for a file system.
    */
   public void tend() {
     if (closed) return;
@@ -340,8 +339,8 @@ public final class Inventory implements AutoCloseable {
   }
 
   /**
-   * Ends the sessions and gives up the locks of media whose leases have ended, and logs each; to be
-   * called now and then.
+   * Ends the sessions and gives up the locks of media whose leases have ended, and logs each. Call
+   * it now and then.
    */
   public void endExpired() {
     for (MachineEntry entry : transactions.lastState().machines().values()) {
@@ -762,11 +761,11 @@ public final class Inventory implements AutoCloseable {
   }
 
   /**
-   * Stops jobs, which the next run goes on with where it can, ends all sessions, and powers down
-   * what runs.
+   * Stops the jobs, ends all sessions, and powers down the machines that run. The next run resumes
+   * jobs where it can.
    *
-   * @throws ModelException if not everything that a machine wrote is on its disks; all have ended
-   *     all the same
+   * @throws ModelException if not everything that a machine wrote is on its disks; everything has
+   *     ended nevertheless
    */
   @Override
   public void close() throws IOException {
@@ -774,10 +773,10 @@ public final class Inventory implements AutoCloseable {
   }
 
   /**
-   * The same, waiting no longer than {@code patience} for machines, and a quarter of it for jobs.
-   * What the host does not answer for keeps nothing else from ending.
+   * The same, waiting no longer than {@code patience} for machines, and a quarter of it for jobs. A
+   * machine whose file systems do not answer keeps no other from ending.
    *
-   * @throws ModelException also if something has not ended by then; it names it
+   * @throws ModelException also if something has not ended by then; the message names it
    */
   public void close(Duration patience) throws IOException {
     if (closed) return;

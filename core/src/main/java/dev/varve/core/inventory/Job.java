@@ -3,7 +3,7 @@ package dev.varve.core.inventory;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/** Long work that goes on by itself. Thread safe. */
+/** Long work that runs in the background. Thread-safe. */
 public interface Job {
 
   /** How far a job is. */

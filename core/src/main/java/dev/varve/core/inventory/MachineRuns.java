@@ -163,7 +163,7 @@ final class MachineRuns {
   enum Unservable {
     /** The change is refused. */
     REFUSED,
-    /** The machine goes on without it: what is taken back was there before. */
+    /** The machine continues without it: taking a change back must not fail. */
     LEFT_OUT
   }
 
@@ -209,7 +209,7 @@ final class MachineRuns {
   private static Run leftOut(Run run, MachineEntry entry, Attachment attachment, String why) {
     LOG.log(
         Level.WARNING,
-        "machine ''{0}'' goes on without what was at {1} again: {2}",
+        "machine ''{0}'' continues without the device at {1}, which cannot be served again: {2}",
         entry.name(),
         attachment.slot(),
         why);

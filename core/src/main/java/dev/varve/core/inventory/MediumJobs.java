@@ -54,7 +54,7 @@ final class MediumJobs {
 
   /**
    * @param last lets go of what the caller holds for this work; runs when the work has ended, well
-   *     or not, and before anyone is told so. Not if this throws
+   *     or not, and before the job says so. Not if this throws
    */
   Job deleteSnapshot(String session, SnapshotId snapshot, Runnable last) {
     return begun(
@@ -87,7 +87,7 @@ final class MediumJobs {
       else if (state.bad().isEmpty() || isGone(unfinished, state))
         resources.store().forget(unfinished);
     } catch (ModelException e) {
-      // It stays in the journal for the next run, and among the jobs for people to see.
+      // It stays in the journal for the next run, and the list of jobs shows it.
       transactions.locked(
           () -> {
             Set<MediumId> changed = perhapsChanged(unfinished, transactions.state());
@@ -350,7 +350,7 @@ final class MediumJobs {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (ExecutionException | TimeoutException _) {
-      // Those that run are told.
+      // The caller names those that still run.
     }
     return all.stream().filter(job -> job.state() == Job.State.RUNNING).toList();
   }

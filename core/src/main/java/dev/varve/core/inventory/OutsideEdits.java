@@ -36,7 +36,7 @@ final class OutsideEdits {
   }
 
   /**
-   * What following a machine's file comes to.
+   * What a machine's file changes in the state.
    *
    * @param reading what the file says now; null if it is as it was
    */

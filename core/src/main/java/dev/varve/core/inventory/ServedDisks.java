@@ -42,7 +42,7 @@ public interface ServedDisks {
   /**
    * A bandwidth group at work.
    *
-   * @param all of everybody together, those that have left included
+   * @param all of all members together, those that have left included
    * @param members the disks that are in it now
    */
   record GroupTraffic(LimitStatistics all, Map<Slot, LimitStatistics> members) {}

@@ -141,7 +141,7 @@ final class Sessions {
     return in(STABLE, state, session, doing);
   }
 
-  /** Whether no long work goes on in a machine. */
+  /** Whether no long work runs on a machine. */
   static boolean isStable(MachineEntry entry) {
     return STABLE.contains(entry.state());
   }

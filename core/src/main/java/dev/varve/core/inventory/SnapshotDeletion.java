@@ -24,7 +24,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What deleting a snapshot comes to.
+ * What deleting a snapshot does.
  *
  * <p>A hard disk that only the snapshot uses becomes one with its child. Merging goes up or down:
  * down into a base, because it always survives; else into the larger of the two, because that

@@ -262,8 +262,8 @@ final class Transactions {
   }
 
   /**
-   * Takes changes of a session's working copy back; the machine goes on without what has gone. What
-   * its settings file says then counts again.
+   * Takes changes of a session's working copy back; the machine continues without the devices that
+   * are gone. From then on its settings file counts again.
    */
   void changeBack(String session, UnaryOperator<InventoryState> rule) {
     boolean done = false;

@@ -117,7 +117,7 @@ public final class Changes implements AutoCloseable {
 
   // ---- after a crash
 
-  /** Reads the journal; {@link #waiting} knows from then on what is to be written. */
+  /** Reads the journal; from then on {@link #waiting} knows what is still to write. */
   public void read() throws IOException {
     for (var entry : journal.read().entrySet()) {
       long number = entry.getKey();
@@ -341,7 +341,7 @@ public final class Changes implements AutoCloseable {
   void rollBack(long number, JournalEntry intent) {
     undoing.put(number, ending(intent));
     retry();
-    // What cannot be deleted yet must not be told as something to be done again.
+    // Otherwise a file that cannot be deleted yet would count as unfinished work.
     if (undoing.containsKey(number) && !intent.unfinished().isEmpty())
       record(number, ending(intent), undoing);
   }

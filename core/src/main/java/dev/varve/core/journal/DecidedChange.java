@@ -22,7 +22,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A change that happens, and what of it is not done yet. What fails stays to be tried again; the
+ * A decided change, and the part of it that is not done yet. A step that fails is tried again; the
  * rest is done all the same, as far as it does not build on what failed:
  *
  * <ul>

@@ -65,7 +65,7 @@ final class FolderLock implements AutoCloseable {
   }
 
   /**
-   * Keeps everybody else out.
+   * Keeps all other processes out.
    *
    * @throws IOException if another process has the folder, or its lock cannot be written
    */
@@ -103,7 +103,7 @@ final class FolderLock implements AutoCloseable {
     }
   }
 
-  /** Who has it, for people; in place, since a full file system takes no more. */
+  /** The process that has it, for people; in place, since a full file system takes no more. */
   private static void write(FileChannel channel) {
     byte[] me = Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.US_ASCII);
     try {

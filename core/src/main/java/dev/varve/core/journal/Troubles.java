@@ -5,7 +5,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hears what cannot be done at the moment; it is tried again until it can. Called by the thread
+ * Receives what cannot be done at the moment and is tried again until it can. Called by the thread
  * that changes or looks, and must not block.
  */
 public interface Troubles {

@@ -50,7 +50,7 @@ public final class AlarmClock implements Alarm, AutoCloseable {
     return thread.getQueue().size();
   }
 
-  /** Rings no more. To be called when no device waits for it any longer. */
+  /** Stops ringing. Call it when no device waits for it any longer. */
   @Override
   public void close() {
     thread.shutdown();
