@@ -57,14 +57,6 @@ public final class Inventory implements AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger(Inventory.class.getName());
 
-  /**
-   * A machine that runs now.
-   *
-   * @param uris of each slot
-   * @param warnings which drives are empty although a medium is in them, and why
-   */
-  public record Started(Map<Slot, List<String>> uris, List<String> warnings) {}
-
   private final Resources resources;
   private final Transactions transactions;
   private final Jobs jobs;

@@ -1,7 +1,6 @@
 package dev.varve.core.inventory;
 
 import dev.varve.core.device.FailureWords;
-import dev.varve.core.inventory.Inventory.Started;
 import dev.varve.core.inventory.MachineRuns.Unservable;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.MachineState;

@@ -6,8 +6,8 @@ import java.util.List;
 /**
  * What was given up with a machine whose settings file cannot be used. Immutable.
  *
- * @param images files that attaching made. It is unknown whether the machine has saved them, so they
- *     stay
+ * @param images files that attaching made. It is unknown whether the machine has saved them, so
+ *     they stay
  * @param work what a run before was doing to its media, in words
  */
 public record Unlisted(List<Path> images, List<String> work) {

@@ -10,7 +10,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.varve.core.inventory.Inventory.Started;
 import dev.varve.core.machine.LockType;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.MachineState;

@@ -2,8 +2,8 @@ package dev.varve.http.api;
 
 import dev.varve.core.inventory.DiscardedState;
 import dev.varve.core.inventory.Inventory;
-import dev.varve.core.inventory.Inventory.Started;
 import dev.varve.core.inventory.StartOptions;
+import dev.varve.core.inventory.Started;
 import dev.varve.core.inventory.Unlisted;
 import dev.varve.core.inventory.UnregisterMode;
 import dev.varve.core.inventory.View;
