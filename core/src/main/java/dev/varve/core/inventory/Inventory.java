@@ -64,7 +64,7 @@ public final class Inventory implements AutoCloseable {
   private final MachineRuns runs;
   private final MachinePower power;
   private final Machines machines;
-  private final Media registry;
+  private final Media media;
   private final Attaching attaching;
   private final Snapshots snapshots;
   private final Leases leases;
@@ -84,7 +84,7 @@ public final class Inventory implements AutoCloseable {
     work = new MediumJobs(resources, transactions, jobs);
     power = new MachinePower(resources, transactions, work);
     machines = new Machines(resources);
-    registry = new Media(resources);
+    media = new Media(resources);
     attaching = new Attaching(resources);
     snapshots = new Snapshots(resources);
     leases = new Leases(transactions, resources);
@@ -256,9 +256,9 @@ public final class Inventory implements AutoCloseable {
     return locked(
         HostPlaces.machine(machine),
         () -> {
-          List<MediumId> media = Machines.returned(transactions.state(), machine, mode);
+          List<MediumId> returned = Machines.returned(transactions.state(), machine, mode);
           transactions.decide(state -> Machines.unregister(state, machine, mode));
-          return media;
+          return returned;
         });
   }
 
@@ -592,7 +592,7 @@ public final class Inventory implements AutoCloseable {
         HostPlaces.files(location),
         () -> {
           Medium medium =
-              registry.newBase(transactions.state(), location, format, variant, capacity, type);
+              media.newBase(transactions.state(), location, format, variant, capacity, type);
           resources.store().createBase(transactions.state().with(medium), medium);
           transactions.publish(transactions.state().with(medium));
           return medium.id();
@@ -614,7 +614,7 @@ public final class Inventory implements AutoCloseable {
     return locked(
         HostPlaces.files(location),
         () -> {
-          Media.Opened opened = registry.open(transactions.state(), location, device, format);
+          Media.Opened opened = media.open(transactions.state(), location, device, format);
           transactions.decide(_ -> opened.state());
           return opened.medium();
         });
@@ -628,7 +628,7 @@ public final class Inventory implements AutoCloseable {
               resources
                   .inspection()
                   .needs(transactions.state(), transactions.state().chain(parent));
-          NewDiff diff = registry.newDiff(state, parent, location);
+          NewDiff diff = media.newDiff(state, parent, location);
           transactions.decide(state.with(diff.medium()), List.of(diff), List.of(), null);
           return diff.medium().id();
         });
@@ -668,7 +668,7 @@ public final class Inventory implements AutoCloseable {
     run(
         HostPlaces.medium(medium),
         () -> {
-          registry.reset(transactions.state(), medium);
+          media.reset(transactions.state(), medium);
           LOG.log(
               Level.INFO,
               "image ''{0}'' is emptied: it shows its parent again",
@@ -689,7 +689,7 @@ public final class Inventory implements AutoCloseable {
     return locked(
         HostPlaces.medium(medium),
         () -> {
-          transactions.publish(registry.refresh(transactions.state(), medium));
+          transactions.publish(media.refresh(transactions.state(), medium));
           return transactions.state().state(transactions.state().medium(medium));
         });
   }

@@ -171,7 +171,7 @@ record InventoryState(
     return base(parent).type() == MediumType.IMMUTABLE;
   }
 
-  /** Media that attaching made and nobody has saved: known in this run only. */
+  /** Media that attaching made and no save has registered: known in this run only. */
   Set<MediumId> implicitMedia() {
     Set<MediumId> implicit = new HashSet<>();
     for (MachineEntry entry : machines.values()) implicit.addAll(entry.working().implicitMedia());

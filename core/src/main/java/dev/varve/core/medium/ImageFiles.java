@@ -160,7 +160,7 @@ public interface ImageFiles {
 
   /**
    * Deletes what was made here as image {@code id}, whole or in part. A file that does not hold
-   * that id stays: since then somebody may have given the name to his own. So a raw file, which
+   * that id stays: another program may have put its own file there since. So a raw file, which
    * holds none, always stays.
    */
   void deleteMade(Path location, MediumId id) throws IOException;

@@ -236,7 +236,9 @@ class CrashPointsTest {
               .formatted(fuse.step, when, found, before, after));
   }
 
-  /** A machine with three snapshots and different contents in each, and a chain nobody uses. */
+  /**
+   * A machine with three snapshots and different contents in each, and a chain that is not in use.
+   */
   private static final class History implements AutoCloseable {
     final Bench bench;
     final MachineId asleep;

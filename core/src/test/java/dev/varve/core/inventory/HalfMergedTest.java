@@ -25,8 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A merge into a lower image fails in the middle: that image is neither what it was nor what it is
- * to be, and nobody is shown that.
+ * A merge into a lower image fails in the middle: that image is neither the old disk nor the new
+ * one, and it is never shown.
  */
 class HalfMergedTest {
 

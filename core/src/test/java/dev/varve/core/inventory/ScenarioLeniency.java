@@ -18,7 +18,7 @@ final class ScenarioLeniency {
 
   /**
    * @param renamed controllers whose new name is not saved, by their old one
-   * @param held whether a medium is held by somebody
+   * @param held whether a medium is locked
    */
   ScenarioLeniency(Map<String, String> renamed, Predicate<String> held) {
     this.renamed = renamed;

@@ -90,7 +90,7 @@ class XmlReaderTest {
         "<a>\n    <b>\n      <e/>\n    </b>\n  <c>\n      <d/>\n  </c>\n</a>", document.toString());
   }
 
-  // ---- files from anybody
+  // ---- files from anywhere
 
   @Test
   void aFileIsNotFetchedFromTheOutside(@TempDir Path folder) throws IOException {
