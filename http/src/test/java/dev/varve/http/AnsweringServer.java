@@ -24,8 +24,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
 /**
- * Answers on a state folder's socket what a test tells it to, and says what it was asked. Whatever
- * is not in the OpenAPI document, it does not understand.
+ * Answers on a state folder's socket as a test tells it to, and records the requests. Whatever is
+ * not in the OpenAPI document, it does not understand.
  */
 final class AnsweringServer implements AutoCloseable {
 

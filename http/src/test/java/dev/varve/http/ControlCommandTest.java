@@ -265,7 +265,7 @@ class ControlCommandTest {
           medium create /a                             | --capacity
           job wait 7                                   | Unmatched argument
           """)
-  void whatCannotBeMeantIsWrongUsageAndNobodyIsAsked(String command, String said) {
+  void whatCannotBeMeantIsWrongUsageAndSendsNoRequest(String command, String said) {
     assertEquals(2, varve(command));
 
     assertTrue(err.toString().contains(said), err::toString);
@@ -301,7 +301,7 @@ class ControlCommandTest {
   }
 
   @Test
-  void peopleSeeWhatIsLeftOfAMachineThatNobodyCanRead() {
+  void peopleSeeWhatIsLeftOfAMachineThatCannotBeRead() {
     server.answers(
         "DELETE /machines/%2Fvm%2Fx.vbox",
         new JsonObject()

@@ -21,7 +21,7 @@ class FailureTextTest {
   }
 
   @Test
-  void whatNobodyExpectedIsCalledAnInternalErrorWithoutTheWordsOfProgrammers() {
+  void anUnexpectedFailureIsAnInternalErrorWithoutTheWordsOfProgrammers() {
     assertEquals(
         "internal error: this is a bug in Varve. Please report it with the stack trace that VARVE_DEBUG=1 in the environment shows",
         FailureText.of(new IllegalStateException("Cannot invoke java.lang.Object.x()")));

@@ -127,7 +127,7 @@ class LauncherTest {
   }
 
   @Test
-  void whereACacheIsBeingMadeNobodyElseMakesOne() throws Exception {
+  void whileACacheIsBeingMadeNoOtherProcessMakesOne() throws Exception {
     Path cache = cacheMadeBy(varve);
     Files.delete(cache);
     Path lock = Files.createDirectory(Path.of(cache.toString().replaceFirst("\\.aot$", ".lock")));
@@ -185,7 +185,7 @@ class LauncherTest {
 
   /**
    * The launcher's background job keeps descriptor 3 and with it the pipe open, so that {@code cat}
-   * and the test wait for it too: nobody writes to the folder of a test that has ended.
+   * and the test wait for it too: no process may write to the folder of a test that has ended.
    */
   private ProcessBuilder builder(Path program, String... arguments) {
     String launch = "sh \"$0\" \"$@\" 3>&1 | cat";

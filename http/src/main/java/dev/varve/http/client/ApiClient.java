@@ -118,7 +118,7 @@ public final class ApiClient implements AutoCloseable {
               return other.recover(
                   _ ->
                       Future.failedFuture(
-                          new IOException(ServerProcess.unreachable(stateFolder, usual, e), e)));
+                          new IOException(FolderProcess.unreachable(stateFolder, usual, e), e)));
             });
   }
 
@@ -213,7 +213,7 @@ public final class ApiClient implements AutoCloseable {
   }
 
   private String server() {
-    Long process = ServerProcess.of(stateFolder);
+    Long process = FolderProcess.of(stateFolder);
     return process == null ? "the server" : "the server (process " + process + ")";
   }
 

@@ -1,11 +1,10 @@
 package dev.varve.http.command;
 
-import dev.varve.io.chain.ChainFinder;
 import dev.varve.io.chain.ChainFinder.FoundChain;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -13,11 +12,7 @@ import picocli.CommandLine.ParameterException;
 /** The options that name the images of a disk. */
 final class ChainOptions {
 
-  @Option(
-      names = "--search",
-      paramLabel = "FOLDER",
-      description = "Another folder to search for parents; may be repeated.")
-  private List<Path> searchFolders = List.of();
+  @Mixin private ParentOptions parents;
 
   @Option(
       names = "--chain",
@@ -27,9 +22,6 @@ final class ChainOptions {
           "All images of the disk, base first, instead of IMAGE; a comma in a name is written '\\,'.")
   private @Nullable ListedChain chain;
 
-  @Option(names = "--base-format", paramLabel = "raw|vdi", description = BaseFormat.DESCRIPTION)
-  private @Nullable DiskFormat baseFormat;
-
   /** Whether the images are listed, so that the command line names no other image. */
   boolean isListed() {
     return chain != null;
@@ -37,17 +29,18 @@ final class ChainOptions {
 
   /** Either {@code leaf} is named or a chain is listed; anything else is wrong usage. */
   void check(CommandSpec command, @Nullable Path leaf) {
-    if ((leaf == null) != isListed()) {
+    if ((leaf == null) != isListed())
       throw new ParameterException(
           command.commandLine(),
-          "no image is given: name an IMAGE, or list the images with --chain");
-    }
+          leaf == null
+              ? "no image is given: name an IMAGE, or list the images with --chain"
+              : "--chain lists all images of the disk: remove it, or the IMAGE");
   }
 
   /** The listed chain, or the one whose top is {@code leaf}. */
   FoundChain find(@Nullable Path leaf) throws IOException {
-    if (chain != null) return BaseFormat.listed(chain, baseFormat);
+    if (chain != null) return parents.listed(chain);
     if (leaf == null) throw new IllegalArgumentException("name an image");
-    return new ChainFinder(searchFolders).find(leaf);
+    return parents.finder().find(leaf);
   }
 }

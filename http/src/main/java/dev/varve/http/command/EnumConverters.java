@@ -24,10 +24,11 @@ public final class EnumConverters {
 
   private EnumConverters() {}
 
-  /** Lets {@code commands} and all below it read the model's enums, and slots. */
+  /** Lets {@code commands} and all below it read the model's enums, slots and media. */
   public static CommandLine registerOn(CommandLine commands) {
     return commands
         .registerConverter(Slot.class, new SlotConverter())
+        .registerConverter(MediumReference.class, MediumReference::of)
         .registerConverter(StorageBus.class, among(StorageBus.values(), StorageBus::text))
         .registerConverter(
             ControllerType.class, among(ControllerType.values(), ControllerType::text))

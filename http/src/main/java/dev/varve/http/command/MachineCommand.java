@@ -183,7 +183,6 @@ public final class MachineCommand {
       @Parameters(
               paramLabel = MEDIUM,
               arity = "0..1",
-              converter = MediumReference.Converter.class,
               description = "The medium in it. If left out: an empty drive.")
           @Nullable MediumReference medium,
       @Option(
@@ -239,8 +238,7 @@ public final class MachineCommand {
       @Mixin SessionOption session,
       @Parameters(paramLabel = MACHINE) String machine,
       @Parameters(paramLabel = SLOT) Slot slot,
-      @Parameters(paramLabel = MEDIUM, converter = MediumReference.Converter.class)
-          MediumReference medium)
+      @Parameters(paramLabel = MEDIUM) MediumReference medium)
       throws IOException {
     ApiRequest request =
         put(at(machine, slot, "medium")).body(new JsonObject().put("medium", medium.text()));

@@ -79,10 +79,7 @@ public final class MediumCommand {
   }
 
   @Command(description = "Shows a medium, the machines that use it and the locks on it.")
-  int show(
-      @Mixin ServerOptions server,
-      @Parameters(paramLabel = MEDIUM, converter = MediumReference.Converter.class)
-          MediumReference medium)
+  int show(@Mixin ServerOptions server, @Parameters(paramLabel = MEDIUM) MediumReference medium)
       throws IOException {
     return server.ask(get("media", medium), MediumWords::medium);
   }
@@ -135,10 +132,7 @@ public final class MediumCommand {
   }
 
   @Command(description = "Unregisters a medium that nothing uses; its file stays.")
-  int close(
-      @Mixin ServerOptions server,
-      @Parameters(paramLabel = MEDIUM, converter = MediumReference.Converter.class)
-          MediumReference medium)
+  int close(@Mixin ServerOptions server, @Parameters(paramLabel = MEDIUM) MediumReference medium)
       throws IOException {
     return server.tell(ApiRequest.delete("media", medium));
   }
@@ -150,8 +144,7 @@ public final class MediumCommand {
       })
   int delete(
       @Mixin ServerOptions server,
-      @Parameters(paramLabel = MEDIUM, arity = "1..*", converter = MediumReference.Converter.class)
-          List<MediumReference> media)
+      @Parameters(paramLabel = MEDIUM, arity = "1..*") List<MediumReference> media)
       throws IOException {
     int status = 0;
     for (int i = 0; i < media.size() && status == 0; i++)
@@ -185,8 +178,7 @@ public final class MediumCommand {
   @Command(description = "Changes a medium.")
   int set(
       @Mixin ServerOptions server,
-      @Parameters(paramLabel = MEDIUM, converter = MediumReference.Converter.class)
-          MediumReference medium,
+      @Parameters(paramLabel = MEDIUM) MediumReference medium,
       @ArgGroup(multiplicity = "1") Change change)
       throws IOException {
     return server.ask(patch("media", medium).body(change.json()), MediumWords::medium);
@@ -195,27 +187,20 @@ public final class MediumCommand {
   @Command(description = "Makes a differencing image on top of a medium.")
   int diff(
       @Mixin ServerOptions server,
-      @Parameters(paramLabel = MEDIUM, converter = MediumReference.Converter.class)
-          MediumReference medium,
+      @Parameters(paramLabel = MEDIUM) MediumReference medium,
       @Parameters(paramLabel = "FILE", description = "The image to make.") Path file)
       throws IOException {
     return server.ask(post("media", medium, "children").body(location(file)), MediumWords::medium);
   }
 
   @Command(description = "Empties a differencing image, so that it shows what its parent shows.")
-  int reset(
-      @Mixin ServerOptions server,
-      @Parameters(paramLabel = MEDIUM, converter = MediumReference.Converter.class)
-          MediumReference medium)
+  int reset(@Mixin ServerOptions server, @Parameters(paramLabel = MEDIUM) MediumReference medium)
       throws IOException {
     return server.ask(post("media", medium, "reset"), MediumWords::medium);
   }
 
   @Command(description = "Inspects a medium's file again.")
-  int refresh(
-      @Mixin ServerOptions server,
-      @Parameters(paramLabel = MEDIUM, converter = MediumReference.Converter.class)
-          MediumReference medium)
+  int refresh(@Mixin ServerOptions server, @Parameters(paramLabel = MEDIUM) MediumReference medium)
       throws IOException {
     return server.ask(post("media", medium, "refresh"), MediumWords::medium);
   }
@@ -228,10 +213,7 @@ public final class MediumCommand {
             + " as zeroes.",
         ""
       })
-  int map(
-      @Mixin ServerOptions server,
-      @Parameters(paramLabel = MEDIUM, converter = MediumReference.Converter.class)
-          MediumReference medium)
+  int map(@Mixin ServerOptions server, @Parameters(paramLabel = MEDIUM) MediumReference medium)
       throws IOException {
     return server.talk(
         (client, json, out) -> MediumLookWords.map(client, get("media", medium, "map"), json, out));
@@ -250,10 +232,7 @@ public final class MediumCommand {
         "2:the command line is wrong",
         "3:it is damaged"
       })
-  int check(
-      @Mixin ServerOptions server,
-      @Parameters(paramLabel = MEDIUM, converter = MediumReference.Converter.class)
-          MediumReference medium)
+  int check(@Mixin ServerOptions server, @Parameters(paramLabel = MEDIUM) MediumReference medium)
       throws IOException {
     var status = new int[1];
     server.talk(
@@ -271,10 +250,8 @@ public final class MediumCommand {
   int merge(
       @Mixin ServerOptions server,
       @Mixin JobOption job,
-      @Parameters(paramLabel = "SOURCE", converter = MediumReference.Converter.class)
-          MediumReference source,
-      @Parameters(paramLabel = "TARGET", converter = MediumReference.Converter.class)
-          MediumReference target)
+      @Parameters(paramLabel = "SOURCE") MediumReference source,
+      @Parameters(paramLabel = "TARGET") MediumReference target)
       throws IOException {
     return server.run(
         post("media", source, "merge").body(new JsonObject().put("target", target.text())),
@@ -286,8 +263,7 @@ public final class MediumCommand {
       @Mixin ServerOptions server,
       @Mixin JobOption job,
       @Mixin Form form,
-      @Parameters(paramLabel = MEDIUM, converter = MediumReference.Converter.class)
-          MediumReference medium,
+      @Parameters(paramLabel = MEDIUM) MediumReference medium,
       @Parameters(paramLabel = "FILE", description = "The image to make.") Path file)
       throws IOException {
     return server.run(post("media", medium, "clone").body(form.json(file)), job.waits());
@@ -309,8 +285,7 @@ public final class MediumCommand {
           "Locks a medium for reading or writing until it is released; prints the lock's id.")
   int lock(
       @Mixin ServerOptions server,
-      @Parameters(paramLabel = MEDIUM, converter = MediumReference.Converter.class)
-          MediumReference medium,
+      @Parameters(paramLabel = MEDIUM) MediumReference medium,
       @Option(
               names = "--kind",
               paramLabel = "Read|Write",

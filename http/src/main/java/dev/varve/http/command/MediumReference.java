@@ -2,7 +2,6 @@ package dev.varve.http.command;
 
 import dev.varve.core.medium.UuidText;
 import java.nio.file.Path;
-import picocli.CommandLine.ITypeConverter;
 
 /**
  * A medium as a user names it: by its uuid, or by its file.
@@ -23,12 +22,5 @@ record MediumReference(String text) {
   @Override
   public String toString() {
     return text;
-  }
-
-  static final class Converter implements ITypeConverter<MediumReference> {
-    @Override
-    public MediumReference convert(String text) {
-      return of(text);
-    }
   }
 }

@@ -13,7 +13,6 @@ import dev.varve.http.server.ServedDisk;
 import dev.varve.http.server.ServerLog;
 import dev.varve.http.server.StateServer;
 import dev.varve.http.server.TcpAddress;
-import dev.varve.io.chain.ChainFinder;
 import dev.varve.io.chain.ChainFinder.FoundChain;
 import dev.varve.io.nbd.NbdStats;
 import dev.varve.io.nbd.ReplyStyle;
@@ -99,11 +98,7 @@ public final class ServeCommand implements Callable<Integer> {
               + " (127.0.0.1:10810).")
   private @Nullable ApiAddress api;
 
-  @Option(
-      names = "--search",
-      paramLabel = "FOLDER",
-      description = "Another folder to search for parents; may be repeated.")
-  private List<Path> searchFolders = List.of();
+  @Mixin private ParentOptions parents;
 
   @Option(
       names = "--chain",
@@ -112,9 +107,6 @@ public final class ServeCommand implements Callable<Integer> {
       description =
           "All images of a disk, base first, instead of IMAGE; a comma in a name is written '\\,'. May be repeated.")
   private List<ListedChain> chains = List.of();
-
-  @Option(names = "--base-format", paramLabel = "raw|vdi", description = BaseFormat.DESCRIPTION)
-  private @Nullable DiskFormat baseFormat;
 
   @Option(
       names = "--name",
@@ -238,7 +230,7 @@ public final class ServeCommand implements Callable<Integer> {
     if (without.isGiven() && machines.size() != 1)
       throw wrong(
           "--without goes with one --machine; start the others with: varve machine start MACHINE --without SLOT");
-    if (!names.isEmpty() || !searchFolders.isEmpty())
+    if (!names.isEmpty() || parents.areSearched())
       throw wrong("--name and --search are for images: name an IMAGE to serve");
   }
 
@@ -320,10 +312,10 @@ public final class ServeCommand implements Callable<Integer> {
 
   /** The disks that the options name, their parents found. */
   private List<ServedDisk> disks() throws IOException {
-    var finder = new ChainFinder(searchFolders);
+    var finder = parents.finder();
     List<FoundChain> found = new ArrayList<>();
     for (Path leaf : leaves) found.add(finder.find(leaf));
-    for (ListedChain chain : chains) found.add(BaseFormat.listed(chain, baseFormat));
+    for (ListedChain chain : chains) found.add(parents.listed(chain));
     Set<String> taken = new HashSet<>();
     List<ServedDisk> disks = new ArrayList<>();
     for (FoundChain chain : found) {

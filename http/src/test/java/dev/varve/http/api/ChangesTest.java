@@ -247,7 +247,7 @@ final class ChangesTest {
   }
 
   @Test
-  void aSessionOfAnotherMachineOrOfNobodyChangesNothing() {
+  void aSessionOfAnotherMachineOrAnUnknownOneChangesNothing() {
     api.ask("createMachine").body("name", "other").is(201);
     String session = api.ask("lockMachine", "other").body().is(201).id();
 

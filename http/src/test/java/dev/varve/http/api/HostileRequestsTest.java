@@ -163,7 +163,7 @@ final class HostileRequestsTest {
   }
 
   @Test
-  void aTruncatedChunkedBodyHarmsNobody() throws IOException {
+  void aTruncatedChunkedBodyHarmsNoOtherClient() throws IOException {
     try (var client = plane.unix()) {
       client.send(OPEN + JSON + "Transfer-Encoding: chunked\n\n10\n{\"sett").shutDown();
 
@@ -238,7 +238,7 @@ final class HostileRequestsTest {
   }
 
   @Test
-  void nobodyIsToldOfTheInsides() throws IOException {
+  void noAnswerShowsTheInsides() throws IOException {
     String[] requests = {
       "GET /livez HTTP/1.1\nHost: localhost:80x\n\n",
       "GET /livez HTTP/1.1\nHost: local host\n\n",

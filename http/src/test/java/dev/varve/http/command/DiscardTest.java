@@ -53,7 +53,7 @@ class DiscardTest {
     }
   }
 
-  /** Places are given back once nobody reads them any more. */
+  /** File blocks are given back once no reader uses them. */
   private static long awaitReclaimed(RunningServer server, long bytes) throws Exception {
     long reclaimed = 0;
     for (int looks = 0; looks < 200 && reclaimed < bytes; looks++) {

@@ -110,7 +110,8 @@ class FileSystemTest {
               .start();
       try {
         while (!Files.exists(file)) {
-          assumeTrue(fuse.isAlive(), "the machine lets nobody show a disk as a file (FUSE)");
+          assumeTrue(
+              fuse.isAlive(), "this machine does not let a process show a disk as a file (FUSE)");
           Thread.onSpinWait();
         }
         String loop = server.tool("losetup", "-f", "--show", file).strip();

@@ -127,7 +127,7 @@ class LostDeviceTest {
 
         failsToFlush("m/SATA/1/0");
 
-        fails(guest, "write -P 3 1M 4k"); // nobody is to think that it goes on
+        fails(guest, "write -P 3 1M 4k"); // no client may believe that it goes on
         guest.run("read -P 1 0 1M");
         neighbour.run("write -P 4 0 16M", "flush", "read -P 4 0 16M");
       }

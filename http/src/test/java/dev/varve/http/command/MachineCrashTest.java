@@ -94,7 +94,7 @@ class MachineCrashTest {
             versions = new SectorVersions(found, versions.nextNumber());
             var kill = new AfterEvents(50 + random.nextInt(1000), random, server::kill);
             var guest =
-                new StampingGuest(disk, versions, new Random(random.nextLong()), kill::happened);
+                new RandomGuest(disk, versions, new Random(random.nextLong()), kill::happened);
             Future<?> working = guests.submit(guest::workUntilTheServerEnds);
             operateUntilTheServerEnds(random);
             working.get();
@@ -176,7 +176,7 @@ class MachineCrashTest {
     }
   }
 
-  /** One may have been taken or deleted that nobody was told of. */
+  /** A snapshot may have been taken or deleted without an answer. */
   private void checkSnapshots(List<String> found, String when) {
     List<String> more = new ArrayList<>(snapshots);
     more.add("S" + taken);

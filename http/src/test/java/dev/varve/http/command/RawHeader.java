@@ -27,7 +27,7 @@ record RawHeader(Path file, long dataOffset, int blockSize, int count, BitSet pl
   private static final int FREE = -1;
   private static final int ZERO = -2;
 
-  /** Fails if the image breaks a rule that holds at any moment, whatever happened to its server. */
+  /** Fails if the image breaks a rule that must hold at any moment, even after a kill. */
   static RawHeader sound(Path file) throws IOException {
     try (var channel = FileChannel.open(file)) {
       var bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());

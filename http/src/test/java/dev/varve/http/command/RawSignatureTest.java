@@ -19,8 +19,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * A guest may write whatever it likes to a raw disk, also what image files begin with: what is
- * registered as raw stays raw, for else the guest would choose what the host opens.
+ * A guest may write anything to a raw disk, also what image files begin with: what is registered as
+ * raw stays raw, for else the guest would choose what the host opens.
  */
 @NeedsTools("qemu-io")
 class RawSignatureTest {
@@ -72,7 +72,7 @@ class RawSignatureTest {
 
   @ParameterizedTest
   @EnumSource
-  void rawDiskStaysRawWhateverTheGuestWritesToIt(Signature signature) throws Exception {
+  void rawDiskStaysRawEvenIfTheGuestWritesASignatureToIt(Signature signature) throws Exception {
     Path raw = folder.resolve("disk.img");
     try (var made = new RandomAccessFile(raw.toFile(), "rw")) {
       made.setLength(CAPACITY);

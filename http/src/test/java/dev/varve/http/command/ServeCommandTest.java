@@ -127,7 +127,7 @@ class ServeCommandTest {
   }
 
   @Test
-  void aSocketThatSomebodyListensOnIsLeftToHim() throws Exception {
+  void aSocketThatAnotherProcessListensOnIsLeftAlone() throws Exception {
     base("disk.vdi");
     try (var living = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
       living.bind(UnixDomainSocketAddress.of(folder.resolve("s")));

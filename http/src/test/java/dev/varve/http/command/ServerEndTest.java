@@ -59,7 +59,7 @@ class ServerEndTest {
           versions.check(found, when);
           versions = new SectorVersions(found, versions.nextNumber());
           var kill = new AfterEvents(1 + random.nextInt(300), random, varve::kill);
-          var guest = new StampingGuest(disk, versions, random, kill::happened);
+          var guest = new RandomGuest(disk, versions, random, kill::happened);
           guest.workUntilTheServerEnds();
           flushes += guest.flushes();
         }
@@ -110,7 +110,7 @@ class ServerEndTest {
       varve.line();
       try (var disk = new NbdSocket(folder.resolve("s"))) {
         var end = new AfterEvents(20 + random.nextInt(40), random, varve::terminate);
-        var guest = new StampingGuest(disk, versions, random, end::happened);
+        var guest = new RandomGuest(disk, versions, random, end::happened);
 
         guest.workUntilTheServerEnds();
 

@@ -80,7 +80,7 @@ class LogAppenderTest {
   }
 
   @Test
-  void whoeverLooksForAFaultGetsEverything() {
+  void debuggingShowsEverything() {
     logger(OURS, true).debug("gone", new IOException("reset"));
 
     assertTrue(

@@ -29,7 +29,7 @@ class LogOutputTest {
   }
 
   @Test
-  void aPipeThatNobodyReadsHoldsUpNobodyAndTheMissingLinesAreCounted() throws Exception {
+  void aPipeWithoutAReaderHoldsUpNoThreadAndTheMissingLinesAreCounted() throws Exception {
     var stuck = new CountDownLatch(1);
     var readAgain = new CountDownLatch(1);
     var output =

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What the user of a command is told of a server that cannot be asked. */
-class ServerProcessTest {
+class FolderProcessTest {
 
   private Path state; // short: the path of a socket has 107 bytes
   private Path socket;
@@ -60,14 +60,14 @@ class ServerProcessTest {
     try (var lock =
         FileChannel.open(
             state.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-      assertNull(ServerProcess.of(state), "nobody has locked it");
+      assertNull(FolderProcess.of(state), "no process has locked it");
       lock.lock();
 
-      assertEquals(self, ServerProcess.of(state));
+      assertEquals(self, FolderProcess.of(state));
       assertTrue(failure().startsWith("process %d uses %s".formatted(self, state)), failure());
       assertFalse(failure().contains("varve serve"), failure());
     }
-    assertNull(ServerProcess.of(state));
+    assertNull(FolderProcess.of(state));
   }
 
   @Test
@@ -86,7 +86,7 @@ class ServerProcessTest {
   @Test
   void aFolderOfAnotherUserIsCalledThat() throws IOException {
     String said =
-        ServerProcess.unreachable(
+        FolderProcess.unreachable(
             state, socket, new IOException(new SocketException("Permission denied")));
 
     String owner = Files.getOwner(state).getName();

@@ -9,14 +9,14 @@ import org.jspecify.annotations.Nullable;
  * Finds the process that uses a state folder, as far as this user can see it, and says why it does
  * not answer. Any thread; looks at files of the system.
  */
-final class ServerProcess {
+final class FolderProcess {
 
   /**
    * The kernel's list of locks is read for this; trying to lock the file would disturb the server.
    */
   private static final Path LOCKS = Path.of("/proc/locks");
 
-  private ServerProcess() {}
+  private FolderProcess() {}
 
   /** The process that uses a state folder; null if there is none, or it cannot be seen. */
   static @Nullable Long of(Path stateFolder) {

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * A guest that changes its disk at random, several requests at a time, and keeps a record of what
  * it was told.
  */
-final class StampingGuest {
+final class RandomGuest {
 
   private static final int IN_FLIGHT = 8;
   private static final int WHOLE_SECTORS = 2048;
@@ -31,7 +31,7 @@ final class StampingGuest {
   /**
    * @param replied hears of each flush that was answered, and of each tenth change
    */
-  StampingGuest(NbdSocket disk, SectorVersions versions, Random random, Runnable replied) {
+  RandomGuest(NbdSocket disk, SectorVersions versions, Random random, Runnable replied) {
     this.disk = disk;
     this.versions = versions;
     this.random = random;
@@ -109,7 +109,7 @@ final class StampingGuest {
   private void takeReply() throws IOException {
     NbdSocket.Reply reply = disk.reply();
     Request request = inFlight.remove(reply.cookie());
-    if (request == null) throw new AssertionError("nobody sent " + reply);
+    if (request == null) throw new AssertionError("no request has " + reply);
     if (reply.error() == NbdSocket.ESHUTDOWN) return;
     if (reply.error() != 0) throw new AssertionError(reply + " to " + request);
     if (request.change == null) {
