@@ -27,6 +27,7 @@ import dev.varve.io.image.ImageName;
 import dev.varve.io.image.KnownFormat;
 import dev.varve.io.layer.Layer;
 import dev.varve.io.layer.LayerFacts;
+import dev.varve.io.layer.LayerFormat;
 import dev.varve.io.layer.MapLock;
 import dev.varve.io.posix.BlockDeviceFacts;
 import dev.varve.io.posix.FileSystemFacts;
@@ -34,7 +35,6 @@ import dev.varve.io.posix.Posix;
 import dev.varve.io.posix.PosixException;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.NewImage;
-import dev.varve.io.vdi.VdiHeader;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
@@ -83,13 +83,14 @@ public final class ChainFiles implements ImageFiles {
   private static ImageInfo found(Path location, DeviceType device) throws IOException {
     if (Files.exists(location) && BlockDeviceFacts.isBlockDevice(location))
       return infoOfDevice(location, device);
-    if (VdiHeader.hasSignature(location)) {
+    LayerFormat image = Formats.recognized(location);
+    if (image != null) {
       if (device != DeviceType.HARD_DISK) {
         throw new IOException(
-            "%s is a VDI hard disk image and cannot be a %s: attach it as a hard disk"
-                .formatted(location, device.text()));
+            "%s is a %s hard disk image and cannot be a %s: attach it as a hard disk"
+                .formatted(location, image.format(), device.text()));
       }
-      return info(Formats.VDI.peek(location), Files.size(location));
+      return info(image.peek(location), Files.size(location));
     }
     if (device == DeviceType.HARD_DISK) RawBase.requireHardDisk(location);
     else KnownFormat.requireRaw(location, device);
@@ -148,7 +149,7 @@ public final class ChainFiles implements ImageFiles {
 
   @Override
   public ImageReport check(Path location, boolean served) throws IOException {
-    return Formats.VDI.check(location, served);
+    return Formats.ofImage(location).check(location, served);
   }
 
   @Override
@@ -205,7 +206,7 @@ public final class ChainFiles implements ImageFiles {
 
   @Override
   public void reset(Path location) throws IOException {
-    Formats.VDI.reset(location);
+    Formats.ofImage(location).reset(location);
   }
 
   @Override
@@ -222,7 +223,7 @@ public final class ChainFiles implements ImageFiles {
 
   @Override
   public void checkChangeable(Path location) throws IOException {
-    if (!Formats.VDI.peek(location).isDifferencing())
+    if (!Formats.ofImage(location).peek(location).isDifferencing())
       throw new IOException(location + " is not a differencing image and cannot have a parent");
     if (!Files.isWritable(location))
       throw new FileSystemException(
@@ -251,7 +252,7 @@ public final class ChainFiles implements ImageFiles {
   /** A link, or a file that cannot be read, was not made by Varve. */
   @Override
   public boolean isImage(Path location, MediumId id) {
-    return Formats.VDI.holds(location, id.uuid());
+    return Formats.hold(location, id.uuid());
   }
 
   private static void remove(Path location) throws IOException {
@@ -418,12 +419,12 @@ public final class ChainFiles implements ImageFiles {
 
   @Override
   public void reparent(Path location, Image parent) throws IOException {
-    Formats.VDI.changeParent(location, factsOf(parent));
+    Formats.ofImage(location).changeParent(location, factsOf(parent));
   }
 
   @Override
   public void makeBase(Path location) throws IOException {
-    Formats.VDI.changeParent(location, null);
+    Formats.ofImage(location).changeParent(location, null);
   }
 
   // ---- copying

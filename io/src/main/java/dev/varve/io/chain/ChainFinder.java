@@ -92,7 +92,7 @@ public final class ChainFinder {
   public FoundChain find(Path leaf) throws IOException {
     List<Image> leafFirst = new ArrayList<>();
     Set<@Nullable UUID> seen = new LinkedHashSet<>();
-    for (Image image = new Image(leaf, Formats.VDI.peek(leaf)); ; image = parentOf(image)) {
+    for (Image image = new Image(leaf, Formats.ofImage(leaf).peek(leaf)); ; image = parentOf(image)) {
       leafFirst.add(image);
       if (!seen.add(image.facts.id())) throw cycle(leafFirst);
       if (!image.facts.isDifferencing()) return checked(leafFirst.reversed(), false);
@@ -310,8 +310,8 @@ public final class ChainFinder {
       for (Path entry : entries.subList(0, Math.min(entries.size(), MAX_ENTRIES))) {
         if (!Files.isRegularFile(entry)) continue;
         try {
-          if (!isNamedVdi(entry) && !VdiHeader.hasSignature(entry)) continue;
-          LayerFacts facts = Formats.VDI.peek(entry);
+          if (!isNamedVdi(entry) && Formats.recognized(entry) == null) continue;
+          LayerFacts facts = Formats.ofImage(entry).peek(entry);
           images
               .computeIfAbsent(requireNonNull(facts.id()), _ -> new ArrayList<>())
               .add(new Image(entry, facts));

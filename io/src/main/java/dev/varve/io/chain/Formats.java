@@ -10,19 +10,40 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The list of formats that can be read and written. Immutable; any thread. */
 final class Formats {
 
-  static final LayerFormat VDI = new VdiFormat();
+  private static final LayerFormat VDI = new VdiFormat();
 
   private static final Map<ImageFormat, LayerFormat> KNOWN =
       List.of(VDI, new RawFormat()).stream()
           .collect(Collectors.toUnmodifiableMap(LayerFormat::format, identity()));
 
   private Formats() {}
+
+  /** The format that a file says it has; null if none that is known here. */
+  static @Nullable LayerFormat recognized(Path file) throws IOException {
+    for (LayerFormat format : KNOWN.values()) if (format.recognizes(file)) return format;
+    return null;
+  }
+
+  /**
+   * The format of a file that is an image with an id, so none that is registered as raw; VDI if the
+   * file says nothing, and reading it tells why it is none.
+   */
+  static LayerFormat ofImage(Path file) throws IOException {
+    LayerFormat recognized = recognized(file);
+    return recognized == null ? VDI : recognized;
+  }
+
+  /** Whether a file is an image of any format and holds this id. Fails never. */
+  static boolean hold(Path file, UUID id) {
+    return KNOWN.values().stream().anyMatch(format -> format.holds(file, id));
+  }
 
   /**
    * @throws IOException images of this format cannot be opened; the message is for people

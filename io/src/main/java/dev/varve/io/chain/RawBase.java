@@ -34,7 +34,7 @@ final class RawBase {
     Path base = paths.getFirst();
     if (paths.size() == 1 || !Files.exists(base)) return false;
     if (BlockDeviceFacts.isBlockDevice(base)) return true;
-    if (VdiHeader.hasSignature(base)) return false;
+    if (Formats.recognized(base) != null) return false;
     requireHardDisk(base);
     return true;
   }

@@ -29,6 +29,12 @@ public final class RawFormat implements LayerFormat {
     return ImageFormat.RAW;
   }
 
+  /** It has no mark of its own. */
+  @Override
+  public boolean recognizes(Path file) {
+    return false;
+  }
+
   @Override
   public LayerFacts peek(Path file) throws IOException {
     return RawLayer.facts(capacity(file), null);

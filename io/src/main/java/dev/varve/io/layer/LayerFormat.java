@@ -19,6 +19,12 @@ public interface LayerFormat {
 
   ImageFormat format();
 
+  /**
+   * Whether a file says that it is of this format, good or damaged. Never asked of what is
+   * registered as raw: there a guest can write what another format begins with.
+   */
+  boolean recognizes(Path file) throws IOException;
+
   /** What a file of this format says of itself. Only its header is read, without a lock. */
   LayerFacts peek(Path file) throws IOException;
 

@@ -30,6 +30,11 @@ public final class VdiFormat implements LayerFormat {
   }
 
   @Override
+  public boolean recognizes(Path file) throws IOException {
+    return VdiHeader.hasSignature(file);
+  }
+
+  @Override
   public LayerFacts peek(Path file) throws IOException {
     return VdiHeader.peek(file).facts();
   }
