@@ -92,7 +92,9 @@ public final class ChainFinder {
   public FoundChain find(Path leaf) throws IOException {
     List<Image> leafFirst = new ArrayList<>();
     Set<@Nullable UUID> seen = new LinkedHashSet<>();
-    for (Image image = new Image(leaf, Formats.ofImage(leaf).peek(leaf)); ; image = parentOf(image)) {
+    for (Image image = new Image(leaf, Formats.ofImage(leaf).peek(leaf));
+        ;
+        image = parentOf(image)) {
       leafFirst.add(image);
       if (!seen.add(image.facts.id())) throw cycle(leafFirst);
       if (!image.facts.isDifferencing()) return checked(leafFirst.reversed(), false);
