@@ -9,7 +9,8 @@
  *
  * <p>The page cache keeps a file in folios, and a 4 KiB {@code pwrite} walks all of the folio that
  * it falls into. How large a folio is depends on what brings its first page into memory. Measured
- * with Linux 6.18 and ext4, in microseconds (medians; the machine was shared, so read the ratios):
+ * with Linux 6.18 and ext4, in microseconds (medians; other programs ran on the machine, so read
+ * the ratios); {@code varve-bench micro FolioBenchmark} measures this table again:
  *
  * <pre>
  *   cache filled by                            then 4 KiB written   then 1 MiB overwritten
@@ -40,6 +41,10 @@
  *
  * <p>{@code mincore} for 64 KiB costs about a microsecond, a known piece some ten nanoseconds, a
  * refresh 0.1 to 0.4 microseconds for each piece that was used in the last second.
+ *
+ * <p>The figures outside the table were measured once, by hand, on the same machine: they say why
+ * the code is as it is, and no command repeats them. What they decide is seen in {@code varve-bench
+ * compare}: workloads {@code cold-rr32}, {@code sr128} and {@code rw32}.
  */
 @NullMarked
 package dev.varve.io.file;

@@ -50,6 +50,7 @@ public final class Posix {
   public static final int SEEK_DATA = 3;
   public static final int SEEK_HOLE = 4;
 
+  public static final int POSIX_FADV_NORMAL = 0;
   public static final int POSIX_FADV_RANDOM = 1;
   public static final int POSIX_FADV_WILLNEED = 3;
   public static final int POSIX_FADV_DONTNEED = 4;
