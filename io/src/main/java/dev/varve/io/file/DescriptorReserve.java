@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * The file descriptors of this process that no image may take, so that a server whose images have
- * used up all others can still be told to let go of some. The kernel gives each new file the lowest
+ * The file descriptors of this process that no image may take, so that a server whose images use
+ * all others can still take commands that release some. The kernel gives each new file the lowest
  * descriptor that is free. There is one for the process, as for its descriptors. Thread-safe.
  */
 public final class DescriptorReserve {

@@ -5,13 +5,16 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
 
-/** A file that is being written and has not got its name yet; closed without one, it is gone. */
+/**
+ * A file that is being written and has no name yet; a draft that is closed without a name is gone.
+ * Not thread-safe; blocks.
+ */
 interface Draft extends Closeable {
 
   /** What will be the file; owned by this object. */
   MappedFile contents();
 
-  /** Leads to the file until it has its name. */
+  /** A path that leads to the file until it has its name. */
   Path place() throws IOException;
 
   /**

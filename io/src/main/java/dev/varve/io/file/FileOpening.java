@@ -11,7 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 
-/** How an image or a device is opened: claimed, locked, and mapped, or not open at all. */
+/**
+ * Opens images and devices: claims, locks and maps them; a failure leaves nothing open. Any thread;
+ * blocks.
+ */
 final class FileOpening {
   private static final int OWNER_READS_AND_WRITES = 0600;
 

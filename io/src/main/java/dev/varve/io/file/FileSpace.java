@@ -8,8 +8,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * The space that a file takes on its host: reserved, zeroed, given back, and where there is none.
- * Where the file system cannot do one of them, what comes nearest is done.
+ * The space that a file takes on its host: reserves it, zeroes it, gives it back, and finds holes.
+ * Where the file system cannot do one of these, the nearest that it can do is done. Thread-safe;
+ * blocks.
  */
 final class FileSpace {
   private static final long ZEROES_LENGTH = 1 << 20;

@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 
 /**
  * A process that has a file open, found in {@code /proc}. Processes of other users are found by
- * root only.
+ * root only. Immutable; looking for users blocks.
  *
  * @param descriptor what {@code /proc/PID/fdinfo} says of the descriptor: its flags, its locks
  */
@@ -19,7 +19,7 @@ record FileUser(long pid, String name, String descriptor) {
   private static final int BASE_8 = 8;
 
   /**
-   * All that have the file open, each descriptor by itself.
+   * All processes that have the file open, one entry for each descriptor.
    *
    * @param except a descriptor of this process that does not count; -1 for none
    */

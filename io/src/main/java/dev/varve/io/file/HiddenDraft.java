@@ -111,7 +111,7 @@ final class HiddenDraft implements Draft {
     try (var parts = Files.newDirectoryStream(folder, path -> isOf(target, path))) {
       for (Path part : parts) deleteUnused(part);
     } catch (IOException | DirectoryIteratorException _) {
-      // It takes space and does no harm.
+      // What stays takes space and does no harm.
     }
   }
 

@@ -11,9 +11,9 @@ public final class HostProbe {
   private HostProbe() {}
 
   /**
-   * Returns when the host has let a folder be looked at, and a file without a name be made in it,
-   * or has refused that. Waits as long as the file system is frozen or does not answer; fails
-   * never, and leaves nothing.
+   * Returns when the host has looked at a folder and made a file without a name in it, or has
+   * refused to. Waits as long as the file system is frozen or does not answer; never fails, and
+   * leaves nothing behind.
    */
   public static void await(Path folder) {
     if (!Files.isDirectory(folder)) return;

@@ -54,16 +54,15 @@ public interface ImageFile extends Closeable {
   boolean resident(long offset, long length);
 
   /**
-   * Looks again at what {@link #resident} believes, which grows old otherwise: to be called once a
-   * second. Fails if the file has become shorter than it was, by another program's doing; what it
-   * lost is no longer called resident.
+   * Updates what {@link #resident} knows: call it once a second. Fails if another program has made
+   * the file shorter; what it lost is no longer called resident.
    */
   void refreshResidency() throws IOException;
 
   /**
-   * Fails if the file is not as its owner made it any more: another program has cut it, or {@link
-   * #refuseChanges} was called. Then everything fails that writes to it, and {@link #sync}, until
-   * it is opened anew; what it still has can be read.
+   * Fails if the file is no longer as its owner made it: another program has cut it, or {@link
+   * #refuseChanges} was called. From then on all writes and {@link #sync} fail until the file is
+   * opened again; what it still has can be read.
    */
   void requireIntact() throws IOException;
 
@@ -80,9 +79,9 @@ public interface ImageFile extends Closeable {
   void write(long offset, MemorySegment source) throws IOException;
 
   /**
-   * Writes all of {@code source} within the file, in a thread that may not wait: where the kernel
-   * can tell that it would have to, it does not. Where it cannot (most file systems), this is
-   * {@link #write}, and fast as long as the file system is.
+   * Writes all of {@code source} within the file, in a thread that should not wait. Where the file
+   * system can tell that the write would have to wait, nothing is written. Where it cannot (most
+   * file systems), this is {@link #write}, and as fast as the file system is.
    *
    * @return false if it would have to wait; what the range holds is undefined until all of it has
    *     been written
@@ -124,8 +123,8 @@ public interface ImageFile extends Closeable {
   }
 
   /**
-   * Whether this file is what is found under its name now: one that was deleted, moved, or replaced
-   * by another is still open, and gone once it is closed. May block.
+   * Whether the name still leads to this file. A file that was deleted, moved or replaced stays
+   * open here, and is gone once it is closed. May block.
    */
   default boolean isInPlace() throws IOException {
     return true;
@@ -150,8 +149,8 @@ public interface ImageFile extends Closeable {
   default void writeBack() throws IOException {}
 
   /**
-   * Makes all completed writes, and the length, durable. After a failure what was written since the
-   * last success is lost or not, and every later call fails.
+   * Makes all completed writes, and the length, durable. After a failure, what was written since
+   * the last success may be lost, and every later call fails.
    */
   void sync() throws IOException;
 
@@ -159,9 +158,9 @@ public interface ImageFile extends Closeable {
   void prefetch(long offset, long length) throws IOException;
 
   /**
-   * Brings the range into memory, and waits for it: not as long if it was {@link #prefetch}ed.
-   * Fails as {@link #read} would; for what is not {@link #resident} afterwards the host had no
-   * room.
+   * Brings the range into memory and waits for it, which takes less time after {@link #prefetch}.
+   * Fails as {@link #read} would. If the range is not {@link #resident} afterwards, the host had no
+   * room for it.
    */
   default void fetch(long offset, long length) throws IOException {
     Prefault.await(this, offset, length);

@@ -161,7 +161,7 @@ public final class MappedFile implements ImageFile {
   }
 
   /**
-   * Looks whether a file or device could be opened, without locking it or keeping it open, and
+   * Checks whether a file or device could be opened, without locking it or keeping it open, and
    * without waiting for a disc.
    *
    * @param write whether it must be writable
@@ -187,7 +187,11 @@ public final class MappedFile implements ImageFile {
     Posix.link(descriptor(), name);
   }
 
-  /** A device that is plugged in again has another node: it is always called in place. */
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Always true of a device: one that is unplugged and plugged in again has another node.
+   */
   @Override
   public boolean isInPlace() throws IOException {
     if (isDevice()) return true;

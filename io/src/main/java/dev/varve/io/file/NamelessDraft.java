@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** A draft without any name: the host removes it when its process ends, also when it is killed. */
 final class NamelessDraft implements Draft {
 
-  /** What the host answers where it has no such files. */
+  /** The errors of a host or file system without such files. */
   private static final Set<Integer> UNKNOWN =
       Set.of(Posix.EOPNOTSUPP, Posix.EISDIR, Posix.EINVAL, Posix.ENOENT, Posix.ENOSYS);
 
@@ -22,7 +22,7 @@ final class NamelessDraft implements Draft {
     this.contents = contents;
   }
 
-  /** Begins one; null where the file system, or a host without {@code /proc}, knows no such. */
+  /** Begins a draft; null where the file system has no such files, or the host no {@code /proc}. */
   static @Nullable NamelessDraft begin(Path target) throws IOException {
     if (!Files.isDirectory(Path.of("/proc/self/fd"))) return null;
     try {

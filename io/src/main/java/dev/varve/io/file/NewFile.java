@@ -44,7 +44,7 @@ public final class NewFile implements Closeable {
   /**
    * Begins an empty file, with the owner of the file that it replaces or of its folder.
    *
-   * @throws FileAlreadyExistsException if {@code target} exists and is not to be replaced
+   * @throws FileAlreadyExistsException if {@code target} exists and must not be replaced
    * @throws ImageInUseException if the file to replace is open somewhere
    */
   public static NewFile create(Path target, Existing existing) throws IOException {
@@ -106,7 +106,7 @@ public final class NewFile implements Closeable {
   /**
    * The same.
    *
-   * @param announcement hears of the file when only its name is missing
+   * @param announcement is called when only the name is missing
    */
   public void publish(Announcement announcement) throws IOException {
     contents().sync();

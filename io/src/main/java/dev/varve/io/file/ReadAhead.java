@@ -3,13 +3,13 @@ package dev.varve.io.file;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * Notices that a file is read in sequence, and says so in time to fetch ahead.
+ * Detects that a file is read in sequence, in time to fetch ahead.
  *
  * <p>Looks at windows of 256 KiB. A read that enters a window is sequential if at least half of the
  * window before was read lately, in whatever order and by whichever threads, or was fetched ahead.
  * So random reads, and many streams at once, are told apart without knowing the readers.
- * Thread-safe without locks: what two threads, or two streams that fall on the same slots, lose to
- * each other is a guess.
+ * Thread-safe without locks: where two threads or two streams use the same slot, only a guess may
+ * be lost.
  */
 final class ReadAhead {
   /** How much to fetch: what a fast disk delivers in a millisecond or two. */

@@ -10,9 +10,9 @@ import java.nio.file.Path;
 import java.util.Objects;
 
 /**
- * Whether the name of a file can be taken away: by deleting it, or by giving its name to another.
- * What this cannot see (a file system that fails, rules of a security module) shows when it is
- * done. Any thread; may block.
+ * Checks whether a file can be deleted, or replaced by another under its name. What this cannot see
+ * (a file system that fails, rules of a security module) shows when it is done. Any thread; may
+ * block.
  */
 public final class Removal {
 
@@ -22,7 +22,7 @@ public final class Removal {
   private Removal() {}
 
   /**
-   * Looks, and changes nothing. A file that is not there can be removed.
+   * Checks, and changes nothing. A file that does not exist counts as removable.
    *
    * @throws IOException says what is in the way, and what to do
    */

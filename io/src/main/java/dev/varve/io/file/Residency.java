@@ -49,7 +49,7 @@ final class Residency {
     this.chunks = new AtomicReferenceArray<>((int) Math.ceilDiv(mapping.byteSize(), CHUNK));
   }
 
-  /** So many bytes in whole pieces, one at least. */
+  /** Rounds a number of bytes up to whole pieces, at least one. */
   static long wholePieces(long length) {
     return Math.max(1, Math.ceilDiv(length, PIECE)) * PIECE;
   }
@@ -129,8 +129,8 @@ final class Residency {
   }
 
   /**
-   * Looks again at what was asked for since the last time, and forgets what was not or has left the
-   * memory.
+   * Asks the kernel again about the pieces that were asked for since the last refresh. Forgets the
+   * others, and those that are no longer in memory.
    */
   void refresh() {
     for (int i = 0; i < chunks.length(); i++) {

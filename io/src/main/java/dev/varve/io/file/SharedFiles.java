@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Files that are only read, each open and mapped once, however many disks show it: a base below
- * many machines costs the page tables of one. Thread-safe; blocks, but one file for which the host
- * does not answer keeps only those waiting that ask for it.
+ * many machines costs the page tables of one. Thread-safe; blocks, but a file for which the host
+ * does not answer delays only callers that ask for that file.
  */
 public final class SharedFiles {
 
@@ -22,7 +22,7 @@ public final class SharedFiles {
   private static final class Shared {
     @Nullable MappedFile file;
 
-    /** How many are about to open it. */
+    /** How many callers are about to open it. */
     int askers;
 
     boolean isGone() {

@@ -3,7 +3,7 @@ package dev.varve.io.nbd;
 import java.time.Duration;
 
 /**
- * What clients may cost.
+ * What clients may cost. Immutable.
  *
  * @param handshake how long a client may take to choose an export before it is disconnected
  * @param drain how long a connection that is told to end may take to finish what is in flight
@@ -23,7 +23,7 @@ import java.time.Duration;
  * @param connections how many clients may be connected; another one is refused
  * @param descriptors a client whose socket has this file descriptor or a higher one is refused:
  *     those are for the rest of the program
- * @param loops on how many event loops the disks of one file system are served at most
+ * @param loops how many event loops may serve the disks of one file system
  * @param idle how long a client that has chosen an export may ask for nothing before it is
  *     disconnected; zero for as long as it likes
  */

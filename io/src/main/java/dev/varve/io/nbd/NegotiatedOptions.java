@@ -1,7 +1,7 @@
 package dev.varve.io.nbd;
 
 /**
- * What client and server have agreed on.
+ * What client and server have agreed on in the handshake. Immutable.
  *
  * @param structured whether replies are structured
  * @param contexts the metadata contexts chosen, as a set of {@link #ALLOCATION} and {@link #DEPTH},

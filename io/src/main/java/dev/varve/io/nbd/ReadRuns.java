@@ -6,7 +6,10 @@ import io.netty.buffer.Unpooled;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
-/** The runs of a large read, kept by reference until it is known that all of it can be served. */
+/**
+ * The runs of a large read, kept by reference until it is known that all of it can be served. Used
+ * on one event loop.
+ */
 final class ReadRuns implements ReadSink {
 
   /** More runs than this are so short that copying them is as good. */

@@ -19,10 +19,10 @@ public record OpenDescriptor(long pid, int number) {
   private static final Path PROC = Path.of("/proc");
 
   /**
-   * All that lead to what is looked for.
+   * All open descriptors that lead to a target.
    *
-   * @param target takes what the kernel calls it: the path of a file, {@code socket:[INODE]}. Only
-   *     the name is looked at: asking for the file could wait for a file system
+   * @param target tests the kernel's name of a target: the path of a file, {@code socket:[INODE]}.
+   *     Only the name is looked at: asking for the file could wait for a file system
    */
   public static List<OpenDescriptor> leadingTo(Predicate<String> target) {
     List<OpenDescriptor> found = new ArrayList<>();
@@ -62,7 +62,7 @@ public record OpenDescriptor(long pid, int number) {
     return Files.readString(process().resolve("fdinfo").resolve(Integer.toString(number)));
   }
 
-  /** What the process is called. */
+  /** The name of the process. */
   public String processName() {
     try {
       return Files.readString(process().resolve("comm")).strip();

@@ -59,10 +59,10 @@ public final class Posix {
   public static final int SYNC_FILE_RANGE_WRITE = 2;
   public static final int SYNC_FILE_RANGE_WAIT_AFTER = 4;
 
-  /** Nothing can be changed about such a file or folder; no user has rights over that. */
+  /** Such a file or folder cannot be changed, not even by root. */
   public static final long STATX_ATTR_IMMUTABLE = 0x10;
 
-  /** To such a file or folder something can be added, and no more. */
+  /** Such a file or folder can only be added to. */
   public static final long STATX_ATTR_APPEND = 0x20;
 
   public static final short F_RDLCK = 0;
@@ -420,8 +420,8 @@ public final class Posix {
   }
 
   /**
-   * The length in bytes of what is no device, as the host knows it without asking another one: the
-   * call waits neither for a server nor for the file's users.
+   * The length in bytes of a file that is not a device, as this host knows it without asking
+   * another host: the call waits neither for a server nor for the file's users.
    */
   public static long knownLength(int fd) throws PosixException {
     return stat(fd, AT_STATX_DONT_SYNC).get(JAVA_LONG, STATX_SIZE);
@@ -662,7 +662,7 @@ public final class Posix {
     fcntl(fd, F_SETLEASE, type, " to lease a file");
   }
 
-  /** Which signal tells this process that a lease of this descriptor is in another's way. */
+  /** Chooses the signal by which this process hears that its lease makes another process wait. */
   public static void leaseSignal(int fd, int signal) throws PosixException {
     fcntl(fd, F_SETSIG, signal, " to choose a signal");
   }
@@ -712,9 +712,7 @@ public final class Posix {
     return " of " + length + " bytes at " + offset;
   }
 
-  /**
-   * Throws what came out of a method handle, whose signature says no more than {@link Throwable}.
-   */
+  /** Throws what a method handle threw, whose signature says no more than {@link Throwable}. */
   static PosixException passOn(Throwable e) {
     return switch (e) {
       case PosixException failed -> failed;
