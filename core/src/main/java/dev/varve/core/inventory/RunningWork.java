@@ -114,7 +114,7 @@ final class RunningWork {
     transactions.lockedWork(
         () -> {
           begun.makes(name, file);
-          return null;
+          return true;
         });
   }
 

@@ -179,14 +179,6 @@ public final class ChainFiles implements ImageFiles {
     };
   }
 
-  private static NewImage newBase(long capacity, boolean fixed, MediumId id) {
-    NewImage image =
-        fixed
-            ? NewImage.fixed(capacity, UUID::randomUUID)
-            : NewImage.dynamic(capacity, UUID::randomUUID);
-    return image.withUuid(id.uuid());
-  }
-
   @Override
   public void createChild(Path location, MediumId id, ImageFormat format, Image parent)
       throws IOException {

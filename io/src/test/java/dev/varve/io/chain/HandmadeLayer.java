@@ -103,7 +103,7 @@ final class HandmadeLayer implements Layer {
   private boolean follows(int first, int sector) {
     Long begin = sectors.get(first);
     Long place = sectors.get(sector);
-    if (begin == null || place == null) return begin == place;
+    if (begin == null || place == null) return begin == null && place == null;
     return place == begin + (long) (sector - first) * SECTOR;
   }
 
