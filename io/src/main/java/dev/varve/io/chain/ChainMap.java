@@ -13,7 +13,8 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  * chunks. A chunk stays unknown until it is needed, so that a disk of many TiB opens at once and
  * costs memory only where it is used.
  *
- * <p>Any thread may call {@link #entry}, which takes no lock. Everything else needs the map lock.
+ * <p>Any thread may call any method and takes no lock to read; {@link #set} and {@link #fill} need
+ * the map lock.
  */
 final class ChainMap {
 

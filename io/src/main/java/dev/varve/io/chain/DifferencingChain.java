@@ -227,7 +227,7 @@ public final class DifferencingChain extends GatedDevice {
       if (checksLength && !file.reaches(fileOffset + length)) {
         throw new IOException(
             file.name()
-                + ": another process truncated the file while it is served; it no longer has byte "
+                + ": another process truncated the file while it was in use; it no longer has byte "
                 + (fileOffset + length - 1));
       }
       return true;

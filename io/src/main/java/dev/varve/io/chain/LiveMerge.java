@@ -11,8 +11,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A merge of two neighbouring images of a running disk, see {@link LiveChain#merge}. One thread at
- * a time uses it; {@link #abandon} may be called by any thread. Blocks.
+ * A merge of two neighbouring images of a running disk, see {@link LiveChain#merge}. Used by one
+ * thread at a time; blocks.
  *
  * <p>A merge into the top copies blocks in the change lane, in turn with the guest's own changes.
  * In a merge between images below the top, one thread writes the target while the running chain

@@ -12,8 +12,9 @@ import java.lang.foreign.MemorySegment;
  * <p>Pieces to copy are marked. The mark of a piece is cleared before the piece is read, and a
  * change by the guest is marked after it was made; a piece that was read too early is therefore
  * marked again. The writes to the lower image stay hidden, since the top image decides every piece
- * that is copied. That holds after a crash too: the top's blocks are made durable before each pass,
- * and what the guest wrote later and has not flushed may be lost. One thread uses it; blocks.
+ * that is copied. The top's blocks are made durable before each pass, so that a crash does not
+ * uncover the lower image. A later write that a crash removes from the top was not flushed by the
+ * guest, and the lower image then holds the same data or the older. One thread uses it; blocks.
  */
 final class TopCopy {
 

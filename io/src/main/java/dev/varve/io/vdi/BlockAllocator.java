@@ -3,9 +3,9 @@ package dev.varve.io.vdi;
 import java.util.BitSet;
 
 /**
- * Which places of an image file no block has. Places are numbered as in the block map; those below
- * {@link #count} are part of the file, and the last of them is used. Lower places are given out
- * first. Not thread safe.
+ * The file blocks of an image that no block uses. File blocks are numbered as in the block map.
+ * Those below {@link #count} are part of the file, and the last of them is used. Lower file blocks
+ * are given out first. Not thread-safe.
  */
 public final class BlockAllocator {
 
@@ -15,11 +15,11 @@ public final class BlockAllocator {
   private int count;
 
   /**
-   * @param limit how many places the format allows: one per block
-   * @param count one more than the highest place that is part of the file
-   * @param unused those below {@code count} that no entry names
-   * @param fileEnd how many places the file has room for; what lies there and is not used is what a
-   *     crash left
+   * @param limit how many file blocks the format allows: one per block
+   * @param count one more than the highest file block that is part of the file
+   * @param unused the file blocks below {@code count} that no entry names
+   * @param fileEnd how many file blocks the file is long enough for; after a crash, unused ones may
+   *     hold old data
    */
   BlockAllocator(int limit, int count, BitSet unused, int fileEnd) {
     this.limit = limit;
@@ -30,63 +30,66 @@ public final class BlockAllocator {
     trim();
   }
 
-  /** Takes the lowest place that is not used, or returns -1 if the format allows no more. */
+  /** Takes the lowest unused file block; returns -1 if the format allows no more. */
   public int allocate() {
-    int place = unused.nextSetBit(0);
-    if (place >= 0) {
-      unused.clear(place);
-      return place;
+    int fileBlock = unused.nextSetBit(0);
+    if (fileBlock >= 0) {
+      unused.clear(fileBlock);
+      return fileBlock;
     }
     return count < limit ? count++ : -1;
   }
 
-  /** Gives a place back whose bytes are zero. */
-  public void release(int place) {
-    unused.set(place);
+  /** Gives back a file block whose bytes are zero. */
+  public void release(int fileBlock) {
+    unused.set(fileBlock);
     trim();
   }
 
-  /** Gives a place back whose bytes may be anything. */
-  public void releaseStale(int place) {
-    unused.set(place);
-    stale.set(place);
+  /** Gives back a file block whose bytes may be anything. */
+  public void releaseStale(int fileBlock) {
+    unused.set(fileBlock);
+    stale.set(fileBlock);
     trim();
   }
 
   /**
-   * Whether the place may still hold what a crash left there; asked once, by whoever is about to
-   * use it.
+   * Whether a file block may hold old data, such as a crash leaves. Answers true once: the caller
+   * must then clear the file block.
    */
-  public boolean takeStale(int place) {
-    boolean was = stale.get(place);
-    stale.clear(place);
+  public boolean takeStale(int fileBlock) {
+    boolean was = stale.get(fileBlock);
+    stale.clear(fileBlock);
     return was;
   }
 
-  /** One more than the highest place that is given out: what the header must say at least. */
+  /**
+   * One more than the highest file block that is given out; the header's count must be at least
+   * that.
+   */
   public int count() {
     return count;
   }
 
-  /** How many places below {@link #count} are not used. */
+  /** How many file blocks below {@link #count} are unused. */
   public int unusedCount() {
     return unused.cardinality();
   }
 
-  /** Which they are, in a set of its own. */
-  public BitSet unusedPlaces() {
+  /** The unused file blocks below {@link #count}, as a copy. */
+  public BitSet unusedFileBlocks() {
     return (BitSet) unused.clone();
   }
 
-  /** Takes this place, which is not used. */
-  public void take(int place) {
-    assert unused.get(place) : "place " + place + " is in use";
-    unused.clear(place);
+  /** Takes this file block, which must be unused. */
+  public void take(int fileBlock) {
+    assert unused.get(fileBlock) : "file block " + fileBlock + " is in use";
+    unused.clear(fileBlock);
   }
 
   /**
-   * Drops the unused places at the end, so that {@link #count} falls to just above the highest used
-   * one.
+   * Drops the unused file blocks at the end, so that {@link #count} is one more than the highest
+   * used one.
    */
   private void trim() {
     count = unused.previousClearBit(count - 1) + 1;

@@ -4,15 +4,15 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * The two entries of a block map that are no file block. File blocks are unsigned and less than
- * both. Any thread.
+ * The two entries of a block map that are not the number of a file block. Numbers of file blocks
+ * are unsigned and less than both. Stateless; any thread.
  */
 public final class BlockEntry {
 
-  /** Never written: a child asks its parent, a base reads zeroes. */
+  /** Never written: in a child the parent's block is read, in a base the block reads as zeroes. */
   public static final int FREE = 0xFFFF_FFFF;
 
-  /** Reads zeroes; in a child it hides the parent's block. */
+  /** Reads as zeroes; in a child it hides the parent's block. */
   public static final int ZERO = 0xFFFF_FFFE;
 
   /** How an entry is stored, at any offset. */

@@ -15,15 +15,15 @@ import org.jspecify.annotations.Nullable;
  * Where each block of one image lies: VDI's table of 32-bit entries, {@link BlockEntry#FREE},
  * {@link BlockEntry#ZERO} or the number of a file block (VDI.md section 1, "Block map entry").
  *
- * <p>Entries that change live in private memory until a commit writes them, page by page, since an
- * entry must not reach the file before the block that it names.
+ * <p>Changed entries stay in private memory until a commit writes them page by page, since an entry
+ * must not reach the file before the contents of its file block.
  *
- * <p>A block that has a place can be {@link #empty emptied}: from then on it is zero, and its entry
- * in the file goes on naming the place, in which the owner leaves nothing but zeroes. So the number
- * of entries that name a place, which VirtualBox trusts to be the header's count, does not fall
- * while blocks are discarded.
+ * <p>A block that has a file block can be {@link #empty emptied}. From then on the block is zero,
+ * and its entry in the file still names the file block, whose bytes the owner turns into zeroes.
+ * Thus discards leave the number of entries that name a file block unchanged. VirtualBox relies on
+ * that number being the header's count.
  *
- * <p>Not thread safe: the image's owner guards it.
+ * <p>Not thread-safe: the owner of the image guards it with the map lock of its disk.
  */
 public class BlockMap {
 
@@ -36,10 +36,10 @@ public class BlockMap {
   private TreeMap<Integer, int[]> changed = new TreeMap<>();
   private TreeMap<Integer, int[]> committing = new TreeMap<>();
 
-  /** What the file had where pages are changed, as far as it is known. */
+  /** The entries that the file had in changed pages, as far as they are known. */
   private final Map<Integer, int[]> before = new ConcurrentHashMap<>();
 
-  /** Blocks that are zero though their entries name places. */
+  /** Blocks that are zero though their entries name file blocks. */
   private final BitSet emptied = new BitSet();
 
   BlockMap(ImageFile file, long offset, int blockCount) {
@@ -53,14 +53,14 @@ public class BlockMap {
     return blockCount;
   }
 
-  /** What a block is now: free, zero, or at a place. May wait for the medium. */
+  /** The present state of a block: free, zero, or its file block. May wait for the medium. */
   public int entry(int block) throws IOException {
     return emptied.get(block) ? BlockEntry.ZERO : fileEntry(block);
   }
 
   /**
-   * The entry as it is in the file, or will be after the next commit: that of an emptied block
-   * names the place that it keeps. May wait for the medium.
+   * The entry as it is in the file, or will be after the next commit. The entry of an emptied block
+   * names the file block that it keeps. May wait for the medium.
    */
   public int fileEntry(int block) throws IOException {
     int page = block / PAGE_ENTRIES;
@@ -90,7 +90,9 @@ public class BlockMap {
     entries[block % PAGE_ENTRIES] = entry;
   }
 
-  /** Changes an entry as {@link #set} does, and has the commit that has begun write it. */
+  /**
+   * Changes an entry as {@link #set} does, and makes the change part of the commit that has begun.
+   */
   public void setInCommit(int block, int entry) throws IOException {
     emptied.clear(block);
     int page = block / PAGE_ENTRIES;
@@ -105,20 +107,21 @@ public class BlockMap {
   }
 
   /**
-   * Makes a block zero that has a place, and keeps its entry: the caller sees to it that the place
-   * holds nothing but zeroes before the next commit is durable.
+   * Makes a block zero and keeps its entry, which names a file block. The caller must zero the file
+   * block before the next commit becomes durable.
    */
   public void empty(int block) throws IOException {
-    assert BlockEntry.isFileBlock(fileEntry(block)) : "only a block with a place can be emptied";
+    assert BlockEntry.isFileBlock(fileEntry(block))
+        : "only a block with a file block can be emptied";
     emptied.set(block);
   }
 
-  /** Whether a block is zero though its entry in the file names a place. */
+  /** Whether a block is zero though its entry in the file names a file block. */
   public boolean isEmptied(int block) {
     return emptied.get(block);
   }
 
-  /** How many blocks are. */
+  /** How many blocks are emptied. */
   public int emptiedCount() {
     return emptied.cardinality();
   }
@@ -128,7 +131,7 @@ public class BlockMap {
     return emptied.nextSetBit(block);
   }
 
-  /** Whether there are changes that no commit has brought to the file yet. */
+  /** Whether there are changes that no commit has written to the file yet. */
   public boolean hasChanges() {
     return !changed.isEmpty() || !committing.isEmpty();
   }
@@ -139,21 +142,20 @@ public class BlockMap {
   }
 
   /**
-   * Sets the changes so far apart, to be written; later ones wait for the next commit. Only one
-   * commit at a time.
+   * Begins a commit of the changes so far; later changes wait for the next commit. Only one commit
+   * at a time.
    */
   public void beginCommit() {
-    // A commit that failed left its pages behind: they are written again, unless they changed once
-    // more.
+    // The pages of a failed commit are written again, unless they have changed since.
     committing.putAll(changed);
     changed = new TreeMap<>();
   }
 
   /**
-   * Writes what {@link #beginCommit} set apart. The owner's lock is not needed: the pages do not
-   * change meanwhile, {@link #setInCommit} being over.
+   * Writes the pages of the commit that has begun. Needs no lock: between the last {@link
+   * #setInCommit} and {@link #endCommit} these pages do not change.
    *
-   * @throws IOException so, or another program has changed a page meanwhile
+   * @throws IOException if writing fails, or another program has changed a page
    */
   public void write() throws IOException {
     try (Arena arena = Arena.ofConfined()) {
@@ -162,7 +164,7 @@ public class BlockMap {
         int first = entry.getKey() * PAGE_ENTRIES;
         int count = Math.min(PAGE_ENTRIES, blockCount - first);
         int[] entries = entry.getValue();
-        int @Nullable [] known = before.remove(entry.getKey()); // nothing is, if writing fails
+        int @Nullable [] known = before.remove(entry.getKey()); // unknown if the write fails
         if (known != null && !Arrays.equals(known, readPage(entry.getKey())))
           throw VdiImage.foreign(file, "its block map");
         for (int i = 0; i < count; i++) page.set(BlockEntry.LAYOUT, 4L * i, entries[i]);
@@ -172,15 +174,15 @@ public class BlockMap {
     }
   }
 
-  /** Forgets what {@link #write} wrote: from now on the file says it. */
+  /** Ends the commit: the written pages are now read from the file. */
   public void endCommit() {
     committing = new TreeMap<>();
     before.keySet().retainAll(changed.keySet());
   }
 
   /**
-   * Hands every entry to {@code sink}, in order, as {@link #fileEntry} tells it; costs one pass
-   * over the map in the file. May wait for the medium.
+   * Passes every entry to {@code sink}, in order, as {@link #fileEntry} returns it. Reads the map
+   * in the file once. May wait for the medium.
    */
   public void forEach(Sink sink) throws IOException {
     try (Arena arena = Arena.ofConfined()) {

@@ -11,22 +11,24 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Leaves an image's file dense: blocks at its end move down into places that hold nothing, and it
- * is cut behind the last. Done when everything is committed and nobody reads or writes.
+ * Makes an image's file dense: blocks at its end move down into file blocks without contents, and
+ * the file is cut behind the last one. Runs after the last commit, when nothing reads or writes the
+ * image. One thread; waits.
  *
- * <p>Places that hold nothing are those of emptied blocks, and those that no block has, as a crash
- * leaves them. The latter make the header's count wrong for VirtualBox; where they are not filled,
- * blocks that are zero anyway get them and are emptied blocks then.
+ * <p>File blocks without contents are those of emptied blocks, and <i>unused</i> ones that no block
+ * has, as after a crash. Unused file blocks make the header's count wrong for VirtualBox. An unused
+ * file block that is not filled is given to a block that is zero anyway, which is an emptied block
+ * then.
  *
- * <p>A crash in between leaves each entry at the old or the new place of its block, both of which
- * hold it, and the count perhaps too high, until the image is opened for writing again.
+ * <p>A crash leaves each entry at the old or the new file block, both of which hold the contents.
+ * The count may be too high until the image is opened for writing again.
  */
 final class DenseFile {
 
-  /** So many bytes are moved when a disk is closed; holes that are left cost no space. */
+  /** How many bytes are moved at most when a disk is closed; holes that remain cost no space. */
   private static final long MOST_MOVED = 256 << 20;
 
-  private record Stored(int block, int place) {}
+  private record Stored(int block, int fileBlock) {}
 
   private record Move(int block, int from, int to) {}
 
@@ -35,10 +37,10 @@ final class DenseFile {
   private final BlockAllocator allocator;
   private final FileBlocks fileBlocks;
 
-  /** Places that hold something. */
+  /** File blocks with contents. */
   private final BitSet used = new BitSet();
 
-  /** The emptied blocks, by their fileBlocks. */
+  /** The emptied blocks, by their file blocks. */
   private final Map<Integer, Integer> emptied = new HashMap<>();
 
   private DenseFile(VdiImage image, FileBlocks fileBlocks) {
@@ -49,9 +51,10 @@ final class DenseFile {
   }
 
   /**
-   * Leaves an image as it is that was not changed, and whose file is exactly its fileBlocks. Waits.
+   * Makes the file dense, unless the image was not changed and its file holds exactly the blocks in
+   * use. Waits.
    *
-   * @throws IOException the file is good, and perhaps not dense
+   * @throws IOException if it fails; the file is valid, but perhaps not dense
    */
   static void makeIfChanged(VdiImage image, FileBlocks fileBlocks) throws IOException {
     if (image.isChanged()
@@ -60,7 +63,7 @@ final class DenseFile {
         || fileBlocks.endsBeforeFile()) make(image, fileBlocks);
   }
 
-  /** Makes the file dense whether it was changed or not. Waits. */
+  /** Makes the file dense whether the image was changed or not. Waits. */
   static void make(VdiImage image, FileBlocks fileBlocks) throws IOException {
     boolean holesAreFree = image.file().punchesHoles();
     make(image, fileBlocks, holesAreFree ? MOST_MOVED : Long.MAX_VALUE);
@@ -69,22 +72,24 @@ final class DenseFile {
   /**
    * The same.
    *
-   * @param mostMoved how many bytes are moved at most, unless the count would be wrong otherwise
+   * @param mostMoved how many bytes are moved at most; more are moved only if the count would be
+   *     wrong otherwise
    */
   static void make(VdiImage image, FileBlocks fileBlocks, long mostMoved) throws IOException {
     new DenseFile(image, fileBlocks).make(mostMoved / image.header().stride());
   }
 
   /**
-   * Puts right what a crash left, moving as little as possible: afterwards the header counts the
-   * places that entries name, and these lie one behind the other. Waits.
+   * Corrects the header's count after a crash, and moves as little as possible. Afterwards the
+   * header counts the file blocks that entries name, and there are no unused ones between them.
+   * Waits.
    *
-   * @return false if it was right
+   * @return false if the count was right
    */
   static boolean correctCount(VdiImage image, FileBlocks fileBlocks) throws IOException {
     if (image.isCountRight()) return false;
     if (image.writtenHeader().allocatedBlocks() < image.allocator().count()) {
-      writeCount(image); // VirtualBox would overwrite what lies behind it
+      writeCount(image); // VirtualBox would overwrite the file blocks behind the count
       image.file().sync();
     }
     make(image, fileBlocks, 0);
@@ -96,7 +101,7 @@ final class DenseFile {
     image.writeHeader(image.header());
   }
 
-  /** The order is that of a commit: first contents, then entries; the count falls at the end. */
+  /** The order is that of a commit: first contents, then entries, and at last a lower count. */
   private void make(long mostMoves) throws IOException {
     if (allocator.unusedCount() > 0 || map.emptiedCount() > 0) fillHoles(mostMoves);
     writeCount(image);
@@ -115,38 +120,41 @@ final class DenseFile {
     left.forEach(allocator::release);
   }
 
-  /** The highest blocks move first, each into the lowest place that holds nothing. */
+  /** The highest file blocks move first, each into the lowest one without contents. */
   private List<Move> chooseMoves(long most) throws IOException {
     List<Stored> stored = new ArrayList<>();
-    BitSet free = allocator.unusedPlaces();
+    BitSet free = allocator.unusedFileBlocks();
     map.forEach(
-        (block, place) -> {
-          if (!BlockEntry.isFileBlock(place)) return;
+        (block, fileBlock) -> {
+          if (!BlockEntry.isFileBlock(fileBlock)) return;
           if (map.isEmptied(block)) {
-            emptied.put(place, block);
-            free.set(place);
+            emptied.put(fileBlock, block);
+            free.set(fileBlock);
           } else {
-            used.set(place);
-            stored.add(new Stored(block, place));
+            used.set(fileBlock);
+            stored.add(new Stored(block, fileBlock));
           }
         });
-    BitSet unused = allocator.unusedPlaces();
+    BitSet unused = allocator.unusedFileBlocks();
     int named = zeroBlocks(unused.cardinality()).size();
-    stored.sort(Comparator.comparingInt(Stored::place).reversed());
+    stored.sort(Comparator.comparingInt(Stored::fileBlock).reversed());
     List<Move> moves = new ArrayList<>();
     for (Stored highest : stored) {
       boolean allowed = moves.size() < most;
-      if (!allowed && unused.get(0, highest.place).cardinality() <= named) break;
+      if (!allowed && unused.get(0, highest.fileBlock).cardinality() <= named) break;
       int target = (allowed ? free : unused).nextSetBit(0);
-      if (target < 0 || target > highest.place) break;
+      if (target < 0 || target > highest.fileBlock) break;
       free.clear(target);
       unused.clear(target);
-      moves.add(new Move(highest.block, highest.place, target));
+      moves.add(new Move(highest.block, highest.fileBlock, target));
     }
     return moves;
   }
 
-  /** No entry may name a place any more when another block's contents are written there. */
+  /**
+   * Before the contents of a block are written to a file block, no other entry may name that file
+   * block.
+   */
   private void giveUpTargets(List<Move> moves) throws IOException {
     List<Integer> given = new ArrayList<>();
     for (Move move : moves) {
@@ -160,7 +168,7 @@ final class DenseFile {
     given.forEach(allocator::release);
   }
 
-  /** Returns the places that were left. */
+  /** Returns the file blocks that the blocks have left. */
   private List<Integer> moveDown(List<Move> moves) throws IOException {
     List<Integer> left = new ArrayList<>();
     try {
@@ -173,7 +181,7 @@ final class DenseFile {
         left.add(move.from);
       }
     } catch (OutOfSpaceException _) {
-      // The host has no room to fill the holes: the file is good, but keeps them.
+      // The host has no space to fill the holes: the file is valid, but keeps them.
     }
     return left;
   }
@@ -192,7 +200,7 @@ final class DenseFile {
     }
   }
 
-  /** Takes the places behind the end from emptied blocks; returns them. */
+  /** Takes the file blocks from {@code end} on away from emptied blocks; returns them. */
   private List<Integer> giveUpBehind(int end) throws IOException {
     List<Integer> given = new ArrayList<>();
     for (var each : emptied.entrySet()) {
@@ -203,20 +211,20 @@ final class DenseFile {
     return given;
   }
 
-  /** Gives the unused places that are left to blocks that are zero anyway. */
+  /** Gives the remaining unused file blocks to blocks that are zero anyway. */
   private void nameUnused() throws IOException {
-    BitSet unused = allocator.unusedPlaces();
+    BitSet unused = allocator.unusedFileBlocks();
     unused.clear(used.length(), Math.max(used.length(), unused.length()));
-    int place = -1;
+    int fileBlock = -1;
     for (int block : zeroBlocks(unused.cardinality())) {
-      place = unused.nextSetBit(place + 1);
-      fileBlocks.takeEmpty(place);
-      map.set(block, place);
+      fileBlock = unused.nextSetBit(fileBlock + 1);
+      fileBlocks.takeEmpty(fileBlock);
+      map.set(block, fileBlock);
       map.empty(block);
     }
   }
 
-  /** Blocks, so many at most, that have no place and read as zeroes whatever lies below. */
+  /** Up to {@code most} blocks that have no file block and read as zeroes, whatever lies below. */
   private List<Integer> zeroBlocks(int most) throws IOException {
     List<Integer> found = new ArrayList<>();
     if (most == 0) return found;

@@ -10,18 +10,18 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The file blocks of an image that is written: taken with space behind them, and emptied of what
- * discarded blocks held.
+ * The file blocks of an image that is being written: allocates them with space on the host, and
+ * frees the space of discarded blocks.
  *
- * <p>A block that is discarded keeps its file block, and its entry in the file keeps naming it. The
- * next commit makes a hole of the file block, so that the entry says the same as the zero mark that
- * VDI has for this; and the block finds its file block again when it is written. So the header's
- * count is at all times the number of entries that name a file block, and discarding costs no
- * change of the block map.
+ * <p>A discarded block keeps its file block, and its entry in the file still names that file block.
+ * The next commit punches the file block out, so that the block reads as zeroes just as with VDI's
+ * zero mark. When the block is written again, it uses the same file block. Thus the header's count
+ * always equals the number of entries that name a file block, and a discard does not change the
+ * block map in the file.
  *
- * <p>{@link #take}, {@link #takeBack} and {@link #release} belong to the change lane, {@link
- * #punchEmptied} to the commit beside it. What they share is guarded by {@link #emptied}, the
- * image's allocator by the map lock, which is taken here.
+ * <p>{@link #take}, {@link #takeBack} and {@link #release} run in the change lane, {@link
+ * #punchEmptied} in a commit, in parallel to it. The map {@link #emptied} guards the state that
+ * they share. The map lock, which this class takes, guards the image's allocator.
  */
 final class FileBlocks {
 
@@ -35,10 +35,13 @@ final class FileBlocks {
   private long reservedEnd;
   private long ahead;
 
-  /** File blocks of blocks that are zero, in which their bytes still lie. Guarded by itself. */
+  /** The file blocks of emptied blocks that still hold old bytes. Guarded by itself. */
   private final Map<Integer, Emptied> emptied = new LinkedHashMap<>();
 
-  /** A file block that was emptied once: if it is taken back and emptied again, it has another. */
+  /**
+   * One emptying of a file block: if the file block is taken back and emptied again, it gets
+   * another of these.
+   */
   private static final class Emptied {
     final int fileBlock;
 
@@ -58,7 +61,7 @@ final class FileBlocks {
     this.writes = writes;
   }
 
-  /** Where in the file a file block begins, with the bytes in front of its block. */
+  /** The offset in the file at which a file block begins, its extra bytes included. */
   private long start(int fileBlock) {
     return image.blockOffset(fileBlock) - image.header().blockExtra();
   }
@@ -74,7 +77,7 @@ final class FileBlocks {
       BlockAllocator free = image.allocator();
       int count = free.count();
       fileBlock = free.allocate();
-      // The format has a file block for each block, and each block has one at most.
+      // The format has as many file blocks as blocks, and a block uses one at most.
       if (fileBlock < 0) throw new IllegalStateException(file.name() + ": no file block is left");
       appended = fileBlock >= count;
       stale = free.takeStale(fileBlock);
@@ -88,7 +91,7 @@ final class FileBlocks {
     }
   }
 
-  /** Takes this file block, which is unused, as {@link #take()} does. */
+  /** Takes this file block, which must be unused, as {@link #take()} does. */
   void take(int fileBlock) throws IOException {
     boolean stale = takeUnused(fileBlock);
     try {
@@ -99,7 +102,7 @@ final class FileBlocks {
     }
   }
 
-  /** Takes this file block, which is unused, as a hole. */
+  /** Takes this file block, which must be unused, as a hole. */
   void takeEmpty(int fileBlock) throws IOException {
     boolean stale = takeUnused(fileBlock);
     try {
@@ -110,7 +113,7 @@ final class FileBlocks {
     }
   }
 
-  /** Whether its bytes may be anything. */
+  /** Takes an unused file block; returns whether its bytes may be other than zero. */
   private boolean takeUnused(int fileBlock) {
     synchronized (lock) {
       image.allocator().take(fileBlock);
@@ -129,9 +132,9 @@ final class FileBlocks {
   }
 
   /**
-   * Reserves space for a file block at the end of the file, and for the next ones with it: a
-   * reservation costs the host about the same whatever its length. Closing cuts off what was not
-   * used.
+   * Reserves space for a file block at the end of the file and for the ones behind it, since a
+   * reservation costs the host about the same whatever its length. When the disk is closed, the
+   * unused space is cut off.
    */
   private void reserveAhead(int fileBlock) throws IOException {
     long start = start(fileBlock);
@@ -144,17 +147,14 @@ final class FileBlocks {
       ahead = Math.min(2 * length, MAX_AHEAD);
     } catch (OutOfSpaceException e) {
       if (length == stride) throw e;
-      length = stride; // perhaps there is space for this one
+      length = stride; // perhaps there is space for this one at least
       file.reserve(start, length);
       ahead = 0;
     }
     reservedEnd = start + length;
   }
 
-  /**
-   * Returns a file block that no entry named; what may have been written there goes away before it
-   * is used again.
-   */
+  /** Returns a file block that no entry named. Its bytes are zeroed before it is used again. */
   void release(int fileBlock) {
     synchronized (lock) {
       image.allocator().releaseStale(fileBlock);
@@ -163,7 +163,7 @@ final class FileBlocks {
 
   // ---- emptied
 
-  /** The block at this file block has become zero; what lies there goes with the next commit. */
+  /** Notes that the block of this file block has become zero. The next commit removes its bytes. */
   void emptied(int fileBlock) {
     synchronized (emptied) {
       emptied.put(fileBlock, new Emptied(fileBlock));
@@ -171,9 +171,11 @@ final class FileBlocks {
   }
 
   /**
-   * Has space behind the file block of an emptied block, which is about to be written again.
+   * Prepares the file block of an emptied block for a new write: it has space on the host
+   * afterwards.
    *
-   * @param overwritten whether all of the block will be; else its bytes are zero afterwards
+   * @param overwritten whether the caller writes all of the block; if not, its bytes are zero
+   *     afterwards
    */
   void takeBack(int fileBlock, boolean overwritten) throws IOException {
     synchronized (emptied) {
@@ -186,7 +188,7 @@ final class FileBlocks {
     }
   }
 
-  /** Whether file blocks wait to be emptied. */
+  /** Whether there are emptied file blocks that still hold old bytes. */
   boolean areWaiting() {
     synchronized (emptied) {
       return !emptied.isEmpty();
@@ -194,8 +196,8 @@ final class FileBlocks {
   }
 
   /**
-   * Gives the space of all emptied file blocks back to the host, so that they read as zeroes. Those
-   * of which this fails are tried again the next time.
+   * Gives the space of all emptied file blocks back to the host, so that they read as zeroes. The
+   * next call tries those again for which this fails.
    */
   void punchEmptied() throws IOException {
     List<Emptied> waiting;
@@ -203,10 +205,10 @@ final class FileBlocks {
       if (emptied.isEmpty()) return;
       waiting = List.copyOf(emptied.values());
     }
-    writes.await(); // a write that found a block before it was emptied may land there until now
+    writes.await(); // for writes that found the block before it was emptied
     for (Emptied each : waiting) {
       synchronized (emptied) {
-        if (emptied.get(each.fileBlock) != each) continue; // taken back meanwhile
+        if (emptied.get(each.fileBlock) != each) continue; // it was taken back
         punch(each.fileBlock);
         emptied.remove(each.fileBlock);
       }
@@ -215,14 +217,12 @@ final class FileBlocks {
 
   // ---- the end of the file
 
-  /** Whether the file goes on behind the highest file block in use. */
+  /** Whether the file is longer than the highest file block in use requires. */
   boolean endsBeforeFile() throws IOException {
     return file.length() > start(image.allocator().count());
   }
 
-  /**
-   * Cuts the file behind the highest file block in use, and what was reserved behind it with it.
-   */
+  /** Cuts the file behind the highest file block in use, with the space that was reserved there. */
   void cutFile() throws IOException {
     if (endsBeforeFile()) file.setLength(start(image.allocator().count()));
     reservedEnd = 0;

@@ -6,7 +6,7 @@ import java.nio.ByteOrder;
 import java.util.UUID;
 
 /**
- * Where the fields of a header lie, in version 1.x and in 0.2.
+ * Where the fields of a header lie, in version 1.x and in 0.2. Immutable.
  *
  * <pre>
  *  offset  bytes  1.x                              0.2 (offset)
@@ -52,12 +52,12 @@ enum HeaderLayout {
   static final int VERSION_0_2 = 0x0000_0002;
   static final int VERSION_1_1 = 0x0001_0001;
 
-  // What both layouts begin with.
+  // The fields with which both layouts begin.
   static final int SIGNATURE_AT = 64;
   static final int VERSION_AT = 68;
   static final int PRE_HEADER = 72;
 
-  // What only 1.x has.
+  // The fields that only 1.x has.
   static final int HEADER_SIZE_AT = 72;
   static final int MAP_OFFSET_AT = 340;
   static final int DATA_OFFSET_AT = 344;
@@ -75,7 +75,7 @@ enum HeaderLayout {
   /** How many bytes the longest header takes. */
   static final int LONGEST = PRE_HEADER + EXTENDED_SIZE;
 
-  /** How many bytes the comment has, its NUL included. */
+  /** The length of the comment in bytes, its NUL included. */
   static final int COMMENT_FIELD = 256;
 
   final int type;
@@ -89,7 +89,7 @@ enum HeaderLayout {
   final int modifyUuid;
   final int parentUuid;
 
-  /** Where the fields end that every header of this layout has. */
+  /** The end of the fields that every header of this layout has. */
   final int length;
 
   HeaderLayout(
@@ -133,7 +133,7 @@ enum HeaderLayout {
     header.set(BIG_ENDIAN_LONG, at + 8, uuid.getLeastSignificantBits());
   }
 
-  /** A version as people write it: {@code 0x00010001} is 1.1. */
+  /** A version in its usual form: {@code 0x00010001} is 1.1. */
   static String versionText(int version) {
     return (version >>> 16) + "." + (version & 0xFFFF);
   }

@@ -13,7 +13,10 @@ import static dev.varve.io.vdi.VdiHeader.SECTOR;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What is unusual in a header but breaks no rule: mostly what another tool will make of it. */
+/**
+ * Notes on what is unusual in a header but breaks no rule, mostly on how other tools treat it.
+ * Stateless; any thread.
+ */
 final class HeaderNotes {
 
   /** The only flag with a meaning: new blocks are filled with zeroes. */
@@ -21,7 +24,7 @@ final class HeaderNotes {
 
   private HeaderNotes() {}
 
-  /** Whether VirtualBox 7.2 refuses the image for its header, which is a good one. */
+  /** Whether VirtualBox 7.2 refuses an image because of this valid header. */
   static boolean virtualBoxRefuses(VdiHeader header) {
     return hasNoGeometry(header) || isOddBlockSize(header.blockSize());
   }
@@ -35,7 +38,7 @@ final class HeaderNotes {
     return blockSize < 128 << 10 || blockSize > 128 << 20;
   }
 
-  /** A sentence each; empty for most images. */
+  /** The notes, a sentence each; empty for most images. */
   static List<String> of(VdiHeader header) {
     var notes = new ArrayList<String>();
     if (header.layout() == HeaderLayout.V0_2 || header.version() != VERSION_1_1) {

@@ -23,10 +23,10 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The rules that the header of an image obeys, in the order in which a broken file is told about
- * them.
+ * The rules for the header of an image, in the order in which they are checked. Immutable.
  *
- * @param head the first bytes of the file: the longest header's, or all if the file is shorter
+ * @param head the first bytes of the file: as many as the longest header has, or all of a shorter
+ *     file
  * @param fileLength of the whole file
  * @param name of the file, for messages
  */
@@ -34,22 +34,22 @@ record HeaderRules(MemorySegment head, long fileLength, String name) {
 
   private static final int MAX_EXTRA = 1 << 30;
 
-  /** VirtualBox shifts the field by 8 and refuses what is then outside this mask; so do we. */
+  /** VirtualBox shifts the field by 8 and refuses bits outside this mask; so does Varve. */
   private static final int FLAGS_SHIFT = 8;
 
   private static final int FLAGS_MASK = 0x30100;
 
   private static final String MISCOUNTED =
-      "the image is refused by VirtualBox, too, and nothing is lost: 'varve image check --repair'"
-          + " counts anew";
+      "VirtualBox refuses the image too, but nothing is lost: 'varve image check --repair'"
+          + " corrects the count";
 
   private static final String DAMAGED =
       "the file is damaged or not a VDI image: restore it from a backup";
 
   /**
-   * The header, if it obeys all of them; the count of allocated blocks may be any.
+   * The header, if it obeys all rules; its count of allocated blocks is not checked.
    *
-   * @throws VdiFormatException for the first that it breaks
+   * @throws VdiFormatException for the first rule that it breaks
    */
   VdiHeader checkedButForCount() throws VdiFormatException {
     longEnough(PRE_HEADER);
@@ -81,7 +81,7 @@ record HeaderRules(MemorySegment head, long fileLength, String name) {
     return header;
   }
 
-  /** The header, if it also counts no more blocks than there are. */
+  /** The header, if it obeys all rules and counts no more blocks than the image has. */
   VdiHeader checked() throws VdiFormatException {
     VdiHeader header = checkedButForCount();
     if (!header.isCountPossible())
@@ -94,7 +94,7 @@ record HeaderRules(MemorySegment head, long fileLength, String name) {
     return header;
   }
 
-  /** What only 1.x stores: the size of the header and where map and data begin. */
+  /** Checks the fields that only 1.x has: the size of the header, and where map and data begin. */
   private VdiHeader checkedOffsets(VdiHeader header) throws VdiFormatException {
     long size = header.headerSize();
     require(size >= PLAIN_SIZE, "header size", size, "it must be at least " + PLAIN_SIZE);

@@ -6,11 +6,11 @@ import org.jspecify.annotations.Nullable;
 public enum ImageType {
   /** Grows as blocks are written. */
   DYNAMIC(1),
-  /** Has a place for every block from the start. */
+  /** Has a file block for every block from the start. */
   FIXED(2),
-  /** Reserved by the format; no known tool makes one. Treated as {@link #DYNAMIC}. */
+  /** Reserved by the format, and made by no known tool. Treated as {@link #DYNAMIC}. */
   UNDO(3),
-  /** Holds what differs from a parent; a block that it does not hold is the parent's. */
+  /** Holds the blocks that differ from its parent; the other blocks are the parent's. */
   DIFFERENCING(4);
 
   private final int code;
@@ -19,7 +19,7 @@ public enum ImageType {
     this.code = code;
   }
 
-  /** The number that stands for it in the header. */
+  /** The number of the type in the header. */
   int code() {
     return code;
   }

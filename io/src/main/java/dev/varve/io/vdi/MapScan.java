@@ -9,12 +9,12 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What one pass over a block map finds: which places of the file are in use, and which blocks
- * cannot be where they claim to be. Not thread safe.
+ * The result of one pass over a block map: which file blocks are in use, and which entries are
+ * wrong. Not thread-safe.
  */
 final class MapScan {
 
-  /** What there is to say of an entry. */
+  /** The verdict on an entry. */
   enum Verdict {
     NOT_STORED,
     GOOD,
@@ -22,7 +22,7 @@ final class MapScan {
     SHARING
   }
 
-  /** Some blocks: how many, and the first of them for messages. */
+  /** A number of blocks, and the first of them for messages. */
   static final class Blocks {
     private static final int NAMED = 10;
 
@@ -51,7 +51,8 @@ final class MapScan {
   private final BitSet used = new BitSet();
 
   /**
-   * Places in the file that no block can have; they can be anywhere, so a bit for each is too much.
+   * File blocks in use whose numbers are too high for the format. A set, since a bit for each
+   * possible number takes too much memory.
    */
   private final Set<Integer> usedTooHigh = new HashSet<>();
 
@@ -59,13 +60,13 @@ final class MapScan {
   private final Blocks sharing = new Blocks();
   private final Blocks high = new Blocks();
 
-  /** Has judged nothing yet. */
+  /** A scan before its first entry. */
   MapScan(VdiHeader header, long fileLength) {
     this.header = header;
     this.fileLength = fileLength;
   }
 
-  /** Judges the block map of a file. */
+  /** Scans the block map of a file. */
   static MapScan of(ImageFile file, VdiHeader header) throws IOException {
     var scan = new MapScan(header, file.length());
     var map = new BlockMap(file, header.mapOffset(), header.blockCount());
@@ -73,7 +74,10 @@ final class MapScan {
     return scan;
   }
 
-  /** Takes the next entry, in the order of blocks: of two that share a place the first is good. */
+  /**
+   * Judges the next entry, in the order of blocks. Of two blocks with the same file block, the
+   * first is good.
+   */
   Verdict judge(int block, int entry) {
     if (!BlockEntry.isFileBlock(entry)) return Verdict.NOT_STORED;
     if (header.blockOffset(entry) + header.visibleLength(block) > fileLength) {
@@ -101,68 +105,71 @@ final class MapScan {
     return fileLength;
   }
 
-  /** Blocks of which something lies behind the end of the file. */
+  /** Blocks that lie wholly or in part behind the end of the file. */
   Blocks outside() {
     return outside;
   }
 
-  /** Blocks in the place of an earlier one. */
+  /** Blocks with the file block of an earlier one. */
   Blocks sharing() {
     return sharing;
   }
 
-  /** Good blocks in a place whose number is too high. */
+  /** Good blocks with a file block whose number is too high. */
   Blocks high() {
     return high;
   }
 
-  /** How many places good blocks use, those too high not counted. */
-  int placesUsed() {
+  /** How many file blocks good blocks use, without those that are too high. */
+  int fileBlocksUsed() {
     return used.cardinality();
   }
 
-  /** One more than the number of the highest place in use, those too high not counted. */
-  int placesSpanned() {
+  /** One more than the highest file block in use, without those that are too high. */
+  int fileBlocksSpanned() {
     return used.length();
   }
 
-  /** How many places the image needs for its good blocks. */
-  int placesNeeded() {
+  /** How many file blocks the image needs for its good blocks. */
+  int fileBlocksNeeded() {
     return used.cardinality() + usedTooHigh.size();
   }
 
-  /** The first place from {@code from} on that no good block uses. */
+  /** The first file block from {@code from} on that no good block uses. */
   int nextUnused(int from) {
     return used.nextClearBit(from);
   }
 
-  /** Where in the file {@code places} places end. */
-  long endOf(int places) {
-    return header.dataOffset() + places * header.stride();
+  /** The offset at which the first {@code fileBlocks} file blocks end. */
+  long endOf(int fileBlocks) {
+    return header.dataOffset() + fileBlocks * header.stride();
   }
 
-  /** Whether the file ends behind so many places; one without places may end anywhere before. */
-  boolean endsAt(int places) {
-    return fileLength == endOf(places) || (places == 0 && fileLength < endOf(0));
+  /**
+   * Whether the file ends behind the first {@code fileBlocks} file blocks; a file without any may
+   * be shorter.
+   */
+  boolean endsAt(int fileBlocks) {
+    return fileLength == endOf(fileBlocks) || (fileBlocks == 0 && fileLength < endOf(0));
   }
 
-  /** Whether every block is where it claims to be, and no other. */
+  /** Whether every entry is right. */
   boolean isGood() {
     return outside.isEmpty() && sharing.isEmpty() && usedTooHigh.isEmpty();
   }
 
-  /** Whether the header counts the good blocks, and they lie one behind the other. */
+  /** Whether the header counts the good blocks, and no unused file block lies between them. */
   boolean isCounted() {
-    return placesSpanned() == placesUsed() && header.allocatedBlocks() == placesUsed();
+    return fileBlocksSpanned() == fileBlocksUsed() && header.allocatedBlocks() == fileBlocksUsed();
   }
 
-  /** Whether all blocks are good, and there is something else besides. */
+  /** Whether every entry is right, but the count is wrong or the file is too long. */
   boolean hasLeftovers() {
-    return isGood() && (!isCounted() || fileLength > endOf(placesUsed()));
+    return isGood() && (!isCounted() || fileLength > endOf(fileBlocksUsed()));
   }
 
-  /** Whether the file is exactly its good blocks, one behind the other, and nothing is wrong. */
+  /** Whether nothing is wrong and the file holds exactly the blocks in use. */
   boolean isDense() {
-    return isGood() && isCounted() && endsAt(placesUsed());
+    return isGood() && isCounted() && endsAt(fileBlocksUsed());
   }
 }

@@ -9,16 +9,15 @@ import java.util.UUID;
 import java.util.function.Supplier;
 
 /**
- * What an image that does not exist yet is to be. One that VirtualBox could not open again cannot
- * be described: the constructor throws {@link IllegalArgumentException}, whose message is for the
- * user who asked for it. Immutable.
+ * The description of an image to create. The constructor throws {@link IllegalArgumentException}
+ * for an image that VirtualBox could not open; its message is for the user. Immutable.
  *
  * @param type dynamic, fixed or differencing
  * @param capacity in bytes, a multiple of 512
  * @param blockSize a power of two from 128 KiB to 8 MiB; QEMU opens only 1 MiB
  * @param comment at most 255 bytes of UTF-8, without NUL
- * @param uuid its own, not zero
- * @param modifyUuid names its contents, not zero
+ * @param uuid the image's own, not zero
+ * @param modifyUuid identifies the contents, not zero
  * @param parentUuid {@link VdiHeader#NO_UUID} unless differencing
  * @param parentModifyUuid the same
  */
@@ -36,12 +35,12 @@ public record NewImage(
   public static final int MIN_BLOCK_SIZE = 128 << 10;
   public static final int MAX_BLOCK_SIZE = 8 << 20;
 
-  /** Map and data begin at multiples of it, as VirtualBox does it. */
+  /** Map and data begin at multiples of this, as in images of VirtualBox. */
   private static final long ALIGNMENT = 1 << 20;
 
   private static final long MAP_OFFSET = ALIGNMENT;
 
-  /** The header has 32 bits for the data offset, and the map lies in front of it. */
+  /** The header has 32 bits for the data offset, which limits the map in front of the data. */
   private static final long MAX_BLOCKS = ((1L << 32) - ALIGNMENT - MAP_OFFSET) / Integer.BYTES;
 
   public NewImage {
@@ -84,7 +83,7 @@ public record NewImage(
         && Integer.bitCount(blockSize) == 1;
   }
 
-  /** A base that grows as it is written. */
+  /** A base whose file grows as it is written. */
   public static NewImage dynamic(long capacity, Supplier<UUID> uuids) {
     return base(ImageType.DYNAMIC, capacity, uuids);
   }
@@ -95,9 +94,9 @@ public record NewImage(
   }
 
   /**
-   * A differencing image on top of {@code parent}, as large as it. On top of another differencing
-   * image it has blocks of the same size, where that is one for new images: VirtualBox loses data
-   * when it merges two of different sizes.
+   * A differencing image on top of {@code parent}, with the same capacity. On top of another
+   * differencing image it also has the same block size, if new images can have that size:
+   * VirtualBox loses data when it merges differencing images with different block sizes.
    */
   public static NewImage childOf(LayerFacts parent, Supplier<UUID> uuids) {
     boolean sameBlocks = parent.isDifferencing() && isBlockSizeForNew(parent.blockSize());
@@ -150,7 +149,7 @@ public record NewImage(
   }
 
   /**
-   * The header that the image starts with: a fixed image has all blocks allocated, any other none.
+   * The first header of the image. A fixed image has all blocks allocated, any other image none.
    */
   public VdiHeader header() {
     int blocks = (int) Math.ceilDiv(capacity, blockSize);

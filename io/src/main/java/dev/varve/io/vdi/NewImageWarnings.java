@@ -4,17 +4,17 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What VirtualBox cannot do with a new image that is good otherwise, a sentence each. Any thread;
- * nothing blocks.
+ * Warnings about what VirtualBox cannot do with a valid new image, a sentence each. Any thread;
+ * does not block.
  */
 public final class NewImageWarnings {
 
-  /** The smallest disk of which VirtualBox makes differencing images (VDI.md section 12). */
+  /** The smallest disk for which VirtualBox makes differencing images (VDI.md section 12). */
   private static final long SMALLEST_WITH_SNAPSHOTS = 1 << 20;
 
   private NewImageWarnings() {}
 
-  /** Of a base of this capacity, in bytes. */
+  /** The warnings for a base with this capacity, in bytes. */
   public static List<String> ofBase(long capacity) {
     if (capacity >= SMALLEST_WITH_SNAPSHOTS) return List.of();
     return List.of(
@@ -22,7 +22,7 @@ public final class NewImageWarnings {
             .formatted(capacity, SMALLEST_WITH_SNAPSHOTS));
   }
 
-  /** Of a differencing image. */
+  /** The warnings for a differencing image. */
   public static List<String> ofChild(VdiHeader child, VdiHeader parent) {
     var warnings = new ArrayList<>(ofBase(child.capacity()));
     if (parent.type() == ImageType.DIFFERENCING && child.blockSize() != parent.blockSize()) {

@@ -15,19 +15,19 @@ import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /**
- * Looks for damage in one image, and repairs what can be repaired. Blocks; takes time and memory in
- * proportion to the block map, which the file must have whole, whatever its header claims. Any
- * thread; one check is for one thread.
+ * Looks for damage in one image, and repairs it where possible. Takes time and memory in proportion
+ * to the block map; since the map must lie in the file, a wrong header cannot make it larger. Any
+ * thread; blocks.
  */
 public final class VdiCheck {
 
-  /** What a finding means for whoever uses the disk. */
+  /** What a finding means for the user of the disk. */
   public enum Severity {
     /** Unusual, harmless. */
     NOTE,
-    /** The contents are whole, space is wasted. */
+    /** The contents are complete, but space is wasted. */
     LEAK,
-    /** Contents are lost, or will be when a program that trusts the image writes to it. */
+    /** Contents are lost, or will be lost when a program writes to the image. */
     DAMAGE;
 
     /** A word for people and programs. */
@@ -38,25 +38,27 @@ public final class VdiCheck {
 
   /** What can be found. */
   public enum Kind {
-    /** The header breaks a rule: nobody will open the image, and repairing it would be guessing. */
+    /** The header breaks a rule: no program opens the image, and a repair would be a guess. */
     HEADER(Severity.DAMAGE),
-    /** Blocks of which the file has not all that a guest sees. */
+    /** Blocks that lie wholly or in part outside the file. */
     OUTSIDE_FILE(Severity.DAMAGE),
-    /** Blocks in a place that an earlier block has, too. */
+    /** Blocks with the file block of an earlier block. */
     SHARED_PLACE(Severity.DAMAGE),
-    /** Blocks in a place whose number is not less than the number of blocks. */
+    /** Blocks with a file block whose number is not less than the number of blocks. */
     PLACE_TOO_HIGH(Severity.DAMAGE),
-    /** The header counts fewer places than are in use: VirtualBox would overwrite the others. */
+    /**
+     * The header counts fewer file blocks than are in use: VirtualBox would overwrite the others.
+     */
     COUNT_TOO_LOW(Severity.DAMAGE),
-    /** The header counts more places than there are blocks: VirtualBox refuses the image. */
+    /** The header counts more file blocks than there are blocks: VirtualBox refuses the image. */
     COUNT_TOO_HIGH(Severity.DAMAGE),
-    /** Places that are counted, or lie between others, and that no block uses. */
+    /** File blocks that no block uses, but that are counted or lie between others. */
     UNUSED_PLACES(Severity.LEAK),
-    /** Bytes behind the last place. */
+    /** Bytes behind the last file block. */
     TRAILING_BYTES(Severity.LEAK),
-    /** The file ends within the last place, behind all that a guest can see of it. */
+    /** The file ends within the last file block, behind the part that a guest can see. */
     SHORT_LAST_PLACE(Severity.NOTE),
-    /** What {@link VdiHeader#notes} says. */
+    /** A note of {@link VdiHeader#notes}. */
     UNUSUAL(Severity.NOTE);
 
     private final Severity severity;
@@ -75,7 +77,7 @@ public final class VdiCheck {
     }
   }
 
-  /** One thing that was found; the message gives the numbers. */
+  /** One finding; the message gives the numbers. */
   public record Finding(Kind kind, String message) {}
 
   /**
@@ -83,9 +85,9 @@ public final class VdiCheck {
    *
    * @param file its name
    * @param findings what was found, before any repair
-   * @param repairs what was done about it and what was lost by that, a sentence each
-   * @param severity the worst that is still true of the image
-   * @param virtualBox what VirtualBox makes of it as it is now
+   * @param repairs what was repaired and what was lost by that, a sentence each
+   * @param severity the worst finding that is still true of the image
+   * @param virtualBox how VirtualBox treats the image as it is now
    */
   public record Report(
       String file,
@@ -94,16 +96,16 @@ public final class VdiCheck {
       Severity severity,
       ForVirtualBox virtualBox) {}
 
-  /** What VirtualBox makes of an image. */
+  /** How VirtualBox treats an image. */
   public enum ForVirtualBox {
-    /** It opens it, and can go on with it. */
+    /** It opens the image, and can use it. */
     MAY_OPEN,
     /**
-     * It opens it and may do harm: it overwrites blocks, or refuses the image for ever once it has
-     * given it some more.
+     * It opens the image and may damage it: it overwrites blocks, or allocates blocks until it
+     * refuses the image for good.
      */
     REPAIR_FIRST,
-    /** It does not open it. */
+    /** It does not open the image. */
     REFUSES;
 
     /** A word for programs: {@code mayOpen}. */
@@ -125,7 +127,7 @@ public final class VdiCheck {
   /**
    * Checks an image without changing it.
    *
-   * @throws dev.varve.io.file.ImageInUseException if somebody is writing to it
+   * @throws dev.varve.io.file.ImageInUseException if another process is writing to it
    * @throws dev.varve.core.medium.OtherFormatException if it is no VDI image, not even a damaged
    *     one
    */
@@ -137,11 +139,11 @@ public final class VdiCheck {
   }
 
   /**
-   * Checks an image and repairs it, as {@link VdiRepair} describes. One whose header must be
-   * refused is not changed by a byte.
+   * Checks an image and repairs it, as {@link VdiRepair} describes. An image with a refused header
+   * is not changed.
    *
    * @param uuids gives the modify uuid that the image gets if contents are lost
-   * @throws dev.varve.io.file.ImageInUseException if somebody has it open
+   * @throws dev.varve.io.file.ImageInUseException if another process has it open
    * @throws dev.varve.core.medium.OtherFormatException if it is no VDI image, not even a damaged
    *     one
    */
@@ -153,9 +155,9 @@ public final class VdiCheck {
   }
 
   /**
-   * Looks for damage in an image that another part of this process is writing to. Takes no lock and
-   * sees the file as it is on disk: without what is not written back yet. Only damage is told, and
-   * only such as is still there at a second look, for the rest may be a change in the middle.
+   * Looks for damage in an image that this process is writing to elsewhere. Takes no lock, and sees
+   * the file without changes that are not written back yet. Reports only damage that is still there
+   * at a second look, since anything else may be a change in progress.
    *
    * @throws dev.varve.core.medium.OtherFormatException if it is no VDI image, not even a damaged
    *     one
@@ -248,15 +250,15 @@ public final class VdiCheck {
               Kind.COUNT_TOO_HIGH,
               message.formatted(
                   Integer.toUnsignedString(header.allocatedBlocks()), header.blockCount())));
-    } else if (header.allocatedBlocks() < scan.placesSpanned()) {
+    } else if (header.allocatedBlocks() < scan.fileBlocksSpanned()) {
       String message = "the header counts %d allocated blocks, but place %d is used";
       findings.add(
           new Finding(
               Kind.COUNT_TOO_LOW,
-              message.formatted(header.allocatedBlocks(), scan.placesSpanned() - 1)));
+              message.formatted(header.allocatedBlocks(), scan.fileBlocksSpanned() - 1)));
     }
-    int counted = Math.max(possible ? header.allocatedBlocks() : 0, scan.placesSpanned());
-    int unused = counted - scan.placesUsed();
+    int counted = Math.max(possible ? header.allocatedBlocks() : 0, scan.fileBlocksSpanned());
+    int unused = counted - scan.fileBlocksUsed();
     if (unused > 0) {
       String message = "%d of %d places, %d bytes each, used by no block";
       findings.add(
@@ -268,12 +270,12 @@ public final class VdiCheck {
       findings.add(
           new Finding(Kind.TRAILING_BYTES, message.formatted(trailing, scan.endOf(counted))));
     }
-    if (scan.placesUsed() > 0 && scan.fileLength() < scan.endOf(scan.placesSpanned())) {
+    if (scan.fileBlocksUsed() > 0 && scan.fileLength() < scan.endOf(scan.fileBlocksSpanned())) {
       String message = "the file ends at %d, the last place in use would end at %d";
       findings.add(
           new Finding(
               Kind.SHORT_LAST_PLACE,
-              message.formatted(scan.fileLength(), scan.endOf(scan.placesSpanned()))));
+              message.formatted(scan.fileLength(), scan.endOf(scan.fileBlocksSpanned()))));
     }
     header.notes().forEach(note -> findings.add(new Finding(Kind.UNUSUAL, note)));
     return List.copyOf(findings);

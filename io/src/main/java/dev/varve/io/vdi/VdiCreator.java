@@ -11,7 +11,8 @@ import java.util.UUID;
 import java.util.function.Supplier;
 
 /**
- * Makes image files. Where VirtualBox would put map and data, there they are. Blocks. Any thread.
+ * Creates image files, with map and data at the same offsets as in images of VirtualBox. Any
+ * thread; blocks.
  */
 public final class VdiCreator {
 
@@ -20,8 +21,8 @@ public final class VdiCreator {
   private VdiCreator() {}
 
   /**
-   * Creates an image that reads as zeroes, or as its parent. When this returns, the image survives
-   * a power cut, the parent's uuids in it; when it fails, there is no file.
+   * Creates an image that reads as zeroes, or as its parent. When this returns, the image with the
+   * parent's uuids survives a power cut. When it fails, there is no file.
    *
    * @throws java.nio.file.FileAlreadyExistsException if {@code path} exists
    * @throws dev.varve.core.device.OutOfSpaceException if a fixed image, or the block map, does not
@@ -32,9 +33,9 @@ public final class VdiCreator {
   }
 
   /**
-   * The same for a differencing image, which gets the owner that its parent has.
+   * The same for a differencing image, which gets the owner of its parent's file.
    *
-   * @param parent a file; of a block device the owner says nothing, and the folder's is taken
+   * @param parent if it is a block device, the image gets the owner of its folder
    */
   public static VdiHeader createChild(Path path, NewImage image, Path parent) throws IOException {
     return Files.isRegularFile(parent)
@@ -51,10 +52,10 @@ public final class VdiCreator {
   }
 
   /**
-   * Replaces an image by an empty one with the same header, but for the modify uuid. A crash leaves
-   * the one or the other.
+   * Replaces an image by an empty one with the same header and a new modify uuid. A crash leaves
+   * the old or the new image.
    *
-   * @throws dev.varve.io.file.ImageInUseException if somebody has it open
+   * @throws dev.varve.io.file.ImageInUseException if another process has it open
    * @throws VdiFormatException if it is a fixed image, which cannot be empty
    */
   public static void empty(Path path, Supplier<UUID> uuids) throws IOException {
@@ -69,7 +70,7 @@ public final class VdiCreator {
     }
   }
 
-  /** Fills an empty file with {@code image}, without making it durable. */
+  /** Writes a new image into an empty file, without making it durable. */
   static VdiHeader write(ImageFile file, NewImage image) throws IOException {
     VdiHeader header = image.header();
     write(file, header, image.type() == ImageType.FIXED);
@@ -86,7 +87,7 @@ public final class VdiCreator {
     }
   }
 
-  /** Every block in its own place, or every block free. */
+  /** Writes the block map: every block in its own file block, or every block free. */
   private static void writeMap(ImageFile file, VdiHeader header, boolean fixed) throws IOException {
     int count = header.blockCount();
     try (Arena arena = Arena.ofConfined()) {

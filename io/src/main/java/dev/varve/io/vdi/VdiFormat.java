@@ -21,7 +21,7 @@ import java.nio.file.Path;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** VDI, the format of VirtualBox. Immutable; any thread; blocks. */
+/** The VDI format of VirtualBox. Immutable; any thread; blocks. */
 public final class VdiFormat implements LayerFormat {
 
   @Override
@@ -51,7 +51,7 @@ public final class VdiFormat implements LayerFormat {
     return VdiImage.openReadWrite(MappedFile.openReadWrite(file, grows ? reach(file) : 0));
   }
 
-  /** How long the file can become: every block in its place. */
+  /** The largest length of the file: every block in a file block. */
   private static long reach(Path file) throws IOException {
     VdiHeader header = VdiHeader.peek(file);
     return header.blockOffset(header.blockCount());
@@ -77,7 +77,7 @@ public final class VdiFormat implements LayerFormat {
       VdiCreator.createChild(
           file, NewImage.childOf(parent, UUID::randomUUID).withUuid(id.uuid()), parentFile);
     } catch (FileAlreadyExistsException e) {
-      if (!isChild(file, id, parent)) throw e; // else the call before a crash did it
+      if (!isChild(file, id, parent)) throw e; // else a call before a crash has made it
     }
   }
 
@@ -99,13 +99,13 @@ public final class VdiFormat implements LayerFormat {
   }
 
   /**
-   * {@inheritDoc} The header lies in one sector, which a crash does not cut. A running disk that
-   * has the image open changes it itself, when it ends a merge.
+   * {@inheritDoc} The header lies in one sector, which a crash leaves old or new. If a running disk
+   * has the image open, the disk changes the parent itself at the end of a merge.
    */
   @Override
   public void changeParent(Path file, @Nullable LayerFacts parent) throws IOException {
     if (parent != null && VdiHeader.peek(file).type() != ImageType.DIFFERENCING)
-      throw new IOException(file + " is no differencing image and cannot have a parent");
+      throw new IOException(file + " is not a differencing image and cannot have a parent");
     try (ImageFile opened = MappedFile.openReadWrite(file, 0)) {
       VdiHeader header = VdiHeader.read(opened);
       VdiHeader changed = header.above(parent);
@@ -122,7 +122,7 @@ public final class VdiFormat implements LayerFormat {
     VdiGrowth.check(VdiHeader.peek(file), capacity, file.toString());
   }
 
-  /** What is a link, or cannot be read, does not. */
+  /** {@inheritDoc} A link, or a file that cannot be read, does not. */
   @Override
   public boolean holds(Path file, UUID id) {
     if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) return false;

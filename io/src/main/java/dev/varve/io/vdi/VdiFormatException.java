@@ -2,21 +2,16 @@ package dev.varve.io.vdi;
 
 import java.io.IOException;
 
-/**
- * A file breaks a rule of the VDI format. Whoever throws it has not changed a byte of the file.
- * Immutable.
- */
+/** Thrown when a file breaks a rule of the VDI format. The file was not changed. Immutable. */
 public final class VdiFormatException extends IOException {
   private static final long serialVersionUID = 1;
 
   /**
-   * Says all that a user needs to act on.
-   *
    * @param name the file
-   * @param field what in it is wrong
-   * @param value what it holds
-   * @param rule what it must hold
-   * @param advice what to do
+   * @param field the field that is wrong
+   * @param value its value
+   * @param rule what the value must be
+   * @param advice what the user can do
    */
   public VdiFormatException(String name, String field, Object value, String rule, String advice) {
     super(name + ": " + field + " is " + value + ", but " + rule + "; " + advice);

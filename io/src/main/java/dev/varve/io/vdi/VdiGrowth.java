@@ -7,12 +7,13 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Enlarges the disk in an image. What is added reads as zeroes. One thread at a time for an image.
+ * Enlarges the disk in an image; the added part reads as zeroes. One thread at a time for an image;
+ * blocks.
  *
- * <p>The entries of the new blocks are written behind the block map, where nobody reads yet, and
- * only when they are durable the header says that they belong to it; it changes within one sector
- * of the file. So a crash leaves the disk as large as it was, or as it is to be. Data never moves:
- * an image whose map has no room in front of its data is refused.
+ * <p>The entries of the new blocks are written behind the block map, where no program reads yet.
+ * Once they are durable, the header is changed to include them, within one sector of the file. So a
+ * crash leaves the disk with its old or its new size. Data never moves: an image is refused if its
+ * map has no room to grow in front of the data.
  */
 public final class VdiGrowth {
 
@@ -21,7 +22,7 @@ public final class VdiGrowth {
   private VdiGrowth() {}
 
   /**
-   * Refuses what {@link #grow} would refuse. Changes nothing.
+   * Fails where {@link #grow} would fail. Changes nothing.
    *
    * @throws VdiFormatException if the block map has no room for so many blocks
    */
@@ -47,9 +48,9 @@ public final class VdiGrowth {
 
   /**
    * Makes the disk in {@code file} as large as {@code capacity}; durable when it returns. Does
-   * nothing if it is as large already.
+   * nothing if it has that size already.
    *
-   * @param file open for writing, and by nobody else
+   * @param file open for writing, and used by nothing else
    * @param hidesParent whether the new blocks must read as zeroes though images below may hold
    *     something there; the block in which the disk ended must be in this image then
    */
@@ -66,7 +67,10 @@ public final class VdiGrowth {
     file.sync();
   }
 
-  /** What the last block holds behind the end of the disk becomes visible: it may be anything. */
+  /**
+   * Zeroes the last block behind the old end of the disk: those bytes become visible and may be
+   * anything.
+   */
   private static void clearEnd(ImageFile file, VdiHeader header, int last) throws IOException {
     int entry = new BlockMap(file, header.mapOffset(), header.blockCount()).entry(last);
     if (!BlockEntry.isFileBlock(entry)) return;

@@ -52,8 +52,8 @@ import org.jspecify.annotations.Nullable;
 public final class VdiHeader {
 
   /**
-   * The smallest and the largest block that is read; VirtualBox 7.2 opens 128 KiB to 128 MiB, QEMU
-   * only 1 MiB.
+   * The smallest and the largest block that Varve reads. VirtualBox 7.2 opens 128 KiB to 128 MiB,
+   * QEMU only 1 MiB.
    */
   public static final int MIN_BLOCK_SIZE = 4 << 10;
 
@@ -65,7 +65,7 @@ public final class VdiHeader {
   /** The uuid that stands for none. */
   public static final UUID NO_UUID = new UUID(0, 0);
 
-  /** A capacity is counted in sectors of 512 bytes. */
+  /** A capacity is a multiple of this, in bytes. */
   static final int SECTOR = 512;
 
   /** The most blocks that an image may have. */
@@ -73,11 +73,11 @@ public final class VdiHeader {
 
   private final HeaderLayout layout;
 
-  /** Read-only native memory, as long as what this header occupies in the file. */
+  /** Read-only native memory, as long as this header is in the file. */
   private final MemorySegment bytes;
 
   /**
-   * @param bytes checked, if they come from a file
+   * @param bytes already checked, if they come from a file
    */
   VdiHeader(HeaderLayout layout, MemorySegment bytes) {
     this.layout = layout;
@@ -94,8 +94,8 @@ public final class VdiHeader {
   }
 
   /**
-   * The same, also if it counts more allocated blocks than there are: what else is in the image may
-   * be good.
+   * The same, but accepts a count of allocated blocks that is too high: the rest of the image may
+   * be valid.
    */
   static VdiHeader readMiscounted(ImageFile file) throws IOException {
     return rules(file).checkedButForCount();
@@ -109,8 +109,8 @@ public final class VdiHeader {
   }
 
   /**
-   * Reads the header of a file without opening it as an image: takes no lock, so that somebody else
-   * may be writing to it. May block.
+   * Reads the header of a file without opening it as an image. Takes no lock, so another process
+   * may be writing to the file. May block.
    *
    * @throws VdiFormatException if the image must be refused
    * @throws dev.varve.core.medium.OtherFormatException if it is a disk of another format
@@ -123,7 +123,7 @@ public final class VdiHeader {
     }
   }
 
-  /** Whether a file says that it is a VDI image, good or damaged. May block. */
+  /** Whether a file has the signature of a VDI image, valid or damaged. May block. */
   public static boolean hasSignature(Path path) throws IOException {
     try (var file = openRegular(path)) {
       return hasSignature(firstBytes(file));
@@ -134,7 +134,7 @@ public final class VdiHeader {
     return head.byteSize() >= PRE_HEADER && head.get(INT, SIGNATURE_AT) == SIGNATURE;
   }
 
-  /** Opening anything else, a pipe say, could wait for ever. */
+  /** Opening anything else, such as a pipe, could wait for ever. */
   private static FileChannel openRegular(Path path) throws IOException {
     if (Files.exists(path) && !Files.isRegularFile(path)) {
       throw new IOException(path + " is not a regular file, as an image must be");
@@ -161,7 +161,7 @@ public final class VdiHeader {
     return new HeaderRules(head, fileLength, name).checked();
   }
 
-  /** A header of 1.1 as VirtualBox writes it, still without uuids. */
+  /** A header of version 1.1 as VirtualBox writes it, without uuids yet. */
   static VdiHeader empty(
       ImageType type, long capacity, int blockSize, int blocks, long mapOffset, long dataOffset) {
     MemorySegment bytes = Arena.ofAuto().allocate(LONGEST);
@@ -202,7 +202,8 @@ public final class VdiHeader {
   }
 
   /**
-   * What the guest sees: whole sectors of 512 bytes, as VirtualBox shows a disk of another size.
+   * What the guest sees, in bytes: whole sectors of 512 bytes; VirtualBox rounds another size in
+   * the same way.
    */
   public long capacity() {
     return storedCapacity() & -SECTOR;
@@ -229,19 +230,19 @@ public final class VdiHeader {
   }
 
   /**
-   * How many bytes of a block the guest sees: the last one may be short, and one behind the end of
-   * the disk has none.
+   * How many bytes of a block the guest sees. The last block may be short, and a block behind the
+   * end of the disk has none.
    */
   public int visibleLength(int block) {
     return (int) Math.clamp(capacity() - (long) block * blockSize(), 0L, blockSize());
   }
 
-  /** How many file blocks are in use, as the file says: not checked against the block map. */
+  /** How many file blocks are in use according to the header; not checked against the block map. */
   public int allocatedBlocks() {
     return bytes.get(INT, layout.allocated);
   }
 
-  /** Whether it counts no more of them than there are blocks. */
+  /** Whether {@link #allocatedBlocks} is at most the number of blocks. */
   boolean isCountPossible() {
     return Integer.compareUnsigned(allocatedBlocks(), blockCount()) <= 0;
   }
@@ -274,7 +275,7 @@ public final class VdiHeader {
     return (int) ((offset - dataOffset()) / stride());
   }
 
-  /** What it says of the image, in the words of every format. */
+  /** The facts of the image, in the terms common to all formats. */
   public LayerFacts facts() {
     return new LayerFacts(
         ImageFormat.VDI,
@@ -296,9 +297,9 @@ public final class VdiHeader {
   }
 
   /**
-   * The header of an image that is the child of another, or of a base.
+   * This header with another parent.
    *
-   * @param parent null for none
+   * @param parent null makes the image a base
    */
   VdiHeader above(@Nullable LayerFacts parent) {
     if (parent == null) {
@@ -338,8 +339,8 @@ public final class VdiHeader {
   }
 
   /**
-   * What is unusual but no reason to refuse the image, a sentence each: mostly what another tool
-   * will make of it. Empty for most images.
+   * Notes on what is unusual but no reason to refuse the image, a sentence each; mostly on how
+   * other tools treat it. Empty for most images.
    */
   public List<String> notes() {
     return HeaderNotes.of(this);
@@ -350,8 +351,8 @@ public final class VdiHeader {
   }
 
   /**
-   * This header as it is to lie at offset 0 of the file: read-only native memory that covers the
-   * header's own fields and nothing of a block map right behind it.
+   * This header as it is written at offset 0 of the file: read-only native memory that covers the
+   * header's own fields, and no byte of a block map right behind it.
    */
   public MemorySegment bytes() {
     return bytes;
@@ -366,7 +367,7 @@ public final class VdiHeader {
   }
 
   /**
-   * The disk enlarged, as far as the block map has room in front of the data.
+   * This header with a larger disk, if the block map has room in front of the data.
    *
    * @param capacity not less than now
    * @return null if the map has no room
@@ -399,8 +400,8 @@ public final class VdiHeader {
   }
 
   /**
-   * Both may be {@link #NO_UUID}. Version 0.2 has no place for the parent's modify uuid and forgets
-   * it.
+   * Both may be {@link #NO_UUID}. Version 0.2 has no field for the parent's modify uuid, which is
+   * then dropped.
    */
   public VdiHeader withParent(UUID parent, UUID parentModify) {
     return changed(
@@ -431,12 +432,12 @@ public final class VdiHeader {
         .formatted(type(), versionText(version()), capacity(), blockSize(), uuid());
   }
 
-  /** As the file says; {@link #capacity} is what is shown. */
+  /** The value in the file; the guest sees {@link #capacity}. */
   long storedCapacity() {
     return bytes.get(LONG, layout.capacity);
   }
 
-  /** As the file says. */
+  /** The flags in the file. */
   int flags() {
     return bytes.get(INT, layout.flags);
   }

@@ -18,10 +18,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One VDI file that is open: its header, its block map, and if it is writable, which file blocks
- * are free.
+ * One open VDI file: its header, its block map and, if it is writable, its free file blocks.
  *
- * <p>Used by threads as {@link Layer} says; what is not part of that, by one thread at a time.
+ * <p>Threads: as {@link Layer} says; one thread at a time calls the methods that are not part of
+ * {@code Layer}.
  */
 public final class VdiImage implements Layer {
 
@@ -36,10 +36,10 @@ public final class VdiImage implements Layer {
 
   private final Object headerLock = new Object();
 
-  /** The header as the file has it. */
+  /** The header in the file. */
   private volatile VdiHeader writtenHeader;
 
-  /** Whether it has exactly that; guarded by {@link #headerLock}. */
+  /** Whether the file has exactly {@link #writtenHeader}; guarded by {@link #headerLock}. */
   private boolean headerIsKnown = true;
 
   private boolean changed;
@@ -62,8 +62,8 @@ public final class VdiImage implements Layer {
   }
 
   /**
-   * Opens for reading. Only the header is read; an entry that points outside the file is found when
-   * it is used.
+   * Opens an image for reading. Reads only the header; an entry that points outside the file is
+   * found when it is used.
    *
    * @param file owned by the image from now on, also when this fails
    * @throws VdiFormatException if the header breaks a rule
@@ -80,13 +80,14 @@ public final class VdiImage implements Layer {
   }
 
   /**
-   * Opens for writing: reads the whole block map and works out which places of the file are free.
-   * What a crash may have left (places that no block uses, a wrong count) is put right in memory
-   * and reaches the file with the first commit; {@link #notes} says so. Nothing is written yet.
+   * Opens an image for writing: reads the whole block map and finds the free file blocks. What a
+   * crash may have left (file blocks that no block uses, a wrong count) is corrected in memory,
+   * mentioned in {@link #notes}, and corrected in the file by the first commit. Nothing is written
+   * yet.
    *
    * @param file owned by the image from now on, also when this fails
-   * @throws VdiFormatException if the header breaks a rule, two blocks share a place, or a block
-   *     lies outside the file
+   * @throws VdiFormatException if the header breaks a rule, two blocks have the same file block, or
+   *     a block lies outside the file
    */
   public static VdiImage openReadWrite(ImageFile file) throws IOException {
     try {
@@ -94,7 +95,7 @@ public final class VdiImage implements Layer {
       var map = new BlockMap(file, header.mapOffset(), header.blockCount());
       long length = file.length();
       var notes = new ArrayList<>(header.notes());
-      BlockAllocator allocator = findFreePlaces(file, header, map, length, notes);
+      BlockAllocator allocator = findFreeFileBlocks(file, header, map, length, notes);
       return new VdiImage(file, header, map, allocator, List.copyOf(notes), length);
     } catch (Throwable e) {
       file.close();
@@ -102,7 +103,7 @@ public final class VdiImage implements Layer {
     }
   }
 
-  private static BlockAllocator findFreePlaces(
+  private static BlockAllocator findFreeFileBlocks(
       ImageFile file, VdiHeader header, BlockMap map, long length, List<String> notes)
       throws IOException {
     var used = new BitSet();
@@ -111,17 +112,14 @@ public final class VdiImage implements Layer {
           if (entry == BlockEntry.FREE || entry == BlockEntry.ZERO) return;
           if (entry < 0 || entry >= header.blockCount()) {
             throw damaged(
-                file,
-                block,
-                entry,
-                "the format has a place for each block, 0 to " + (header.blockCount() - 1));
+                file, block, entry, "the image has places 0 to " + (header.blockCount() - 1));
           }
           if (header.blockOffset(entry) + header.visibleLength(block) > length) {
             throw damaged(
                 file, block, entry, "the file of " + length + " bytes ends before that place does");
           }
           if (used.get(entry))
-            throw damaged(file, block, entry, "another block is at that place too");
+            throw damaged(file, block, entry, "another block has the same place");
           used.set(entry);
         });
     int count = used.length();
@@ -137,7 +135,7 @@ public final class VdiImage implements Layer {
     if (leaked > 0) {
       notes.add(
           leaked
-              + " places of the file are used by no block, as a crash leaves them; they will be"
+              + " places of the file are used by no block, as after a crash; they will be"
               + " reused");
     }
     var unused = new BitSet();
@@ -154,7 +152,7 @@ public final class VdiImage implements Layer {
         "the block map's entry of block " + block,
         Integer.toUnsignedString(entry),
         rule,
-        "the image is damaged: 'varve image check --repair' says what can be saved");
+        "the image is damaged: run 'varve image check' to see what is lost and whether '--repair' can save the rest");
   }
 
   // ---- a layer of a chain
@@ -232,7 +230,8 @@ public final class VdiImage implements Layer {
   }
 
   /**
-   * {@inheritDoc} A count that is not that of the entries, since VirtualBox allocates at the count.
+   * {@inheritDoc} That is a count of allocated blocks that differs from the entries: VirtualBox
+   * allocates at the position that the count gives.
    */
   @Override
   public void putRight() throws IOException {
@@ -255,13 +254,13 @@ public final class VdiImage implements Layer {
     if (!DenseFile.correctCount(this, quietFileBlocks())) return;
     LOG.log(
         System.Logger.Level.INFO,
-        "{0} counted {1} allocated blocks and had {2}, as a crash leaves it: corrected",
+        "{0} counted {1} allocated blocks but had {2}, as after a crash: corrected",
         name(),
         counted,
         used);
   }
 
-  /** While nothing else uses the image. */
+  /** Called while nothing else uses the image. */
   private FileBlocks quietFileBlocks() {
     return new FileBlocks(this, new MapLock(), new ReaderEpochs());
   }
@@ -275,14 +274,14 @@ public final class VdiImage implements Layer {
   /**
    * {@inheritDoc}
    *
-   * @throws VdiFormatException two blocks share a file block, or one lies outside the file
+   * @throws VdiFormatException if two blocks have the same file block, or one lies outside the file
    */
   @Override
   public void allowWriting() throws IOException {
     file.allowWriting();
     try {
       if (allocator == null)
-        allocator = findFreePlaces(file, header, map, file.length(), new ArrayList<>());
+        allocator = findFreeFileBlocks(file, header, map, file.length(), new ArrayList<>());
     } catch (Throwable e) {
       file.onlyRead();
       throw e;
@@ -290,49 +289,49 @@ public final class VdiImage implements Layer {
   }
 
   /**
-   * Whether the header in the file counts as many places as entries name, and these lie one behind
-   * the other: what VirtualBox takes for granted. Only of an image that can be written.
+   * Whether the header in the file counts as many file blocks as entries name, with no unused one
+   * between them. VirtualBox relies on that. Only for an image that can be written.
    */
   public boolean isCountRight() {
-    BlockAllocator places = allocator();
-    return places.unusedCount() == 0 && writtenHeader.allocatedBlocks() == places.count();
+    BlockAllocator fileBlocks = allocator();
+    return fileBlocks.unusedCount() == 0 && writtenHeader.allocatedBlocks() == fileBlocks.count();
   }
 
   /**
-   * Whether a crash seems to have left something: a count of allocated blocks that is not that of
-   * the entries, places that no block has, or bytes behind the last one. Reads the whole block map.
-   * Of a damaged image, which a crash does not leave, this says no.
+   * Whether the image looks as after a crash: the count of allocated blocks differs from the
+   * entries, file blocks have no block, or bytes follow the last file block. Reads the whole block
+   * map. False for a damaged image, since a crash does not damage an image.
    */
   public boolean hasLeftovers() throws IOException {
     return MapScan.of(file, header).hasLeftovers();
   }
 
-  /** Free places; only of an image that can be written. */
+  /** The free file blocks; only for an image that can be written. */
   public BlockAllocator allocator() {
-    BlockAllocator places = allocator;
-    if (places == null) throw new IllegalStateException(file.name() + " is open read-only");
-    return places;
+    BlockAllocator fileBlocks = allocator;
+    if (fileBlocks == null) throw new IllegalStateException(file.name() + " is open read-only");
+    return fileBlocks;
   }
 
   public VdiHeader header() {
     return header;
   }
 
-  /** Replaces the header in memory; whoever commits writes it. */
+  /** Replaces the header in memory; the next commit writes it. */
   public void header(VdiHeader header) {
     this.header = header;
   }
 
   /**
-   * Brings {@code header} to the file, unless that has it already; does not make it durable.
+   * Writes {@code header} to the file, unless the file has it already; does not make it durable.
    *
-   * @throws IOException so, or as {@link #requireOurs}
+   * @throws IOException if writing fails, or as {@link #requireOurs}
    */
   public void writeHeader(VdiHeader header) throws IOException {
     synchronized (headerLock) {
       if (headerIsKnown && header.bytes().mismatch(writtenHeader.bytes()) < 0) return;
       requireOurs();
-      headerIsKnown = false; // if this fails, the file may have some of it
+      headerIsKnown = false; // a failed write may leave a part of it in the file
       file.write(0, header.bytes());
       headerIsKnown = true;
       writtenHeader = header;
@@ -340,8 +339,8 @@ public final class VdiImage implements Layer {
   }
 
   /**
-   * Fails if another program has cut the file, or has written its header: from then on nothing is
-   * written to it. May wait for the medium.
+   * Fails if another program has truncated the file or written its header. After that failure
+   * nothing more is written to the file. May wait for the medium.
    */
   @Override
   public void requireOurs() throws IOException {
@@ -357,55 +356,62 @@ public final class VdiImage implements Layer {
     }
   }
 
-  /** Says that another program has written to the file, and keeps this one from doing so. */
+  /**
+   * Makes the failure for a file that another program has written to, and stops this program from
+   * writing to it.
+   */
   static IOException foreign(ImageFile file, String what) {
     var why =
         new IOException(
             file.name()
                 + ": another process has written to "
                 + what
-                + " while it is open here, perhaps VirtualBox, which takes no locks. Nothing is"
-                + " written to the image any more. Stop both programs, and see what 'varve image"
-                + " check' says");
+                + " while the image is open here; it may be VirtualBox, which takes no locks. Varve"
+                + " writes no more to this image. Stop both programs, then run 'varve image"
+                + " check'");
     file.refuseChanges(why);
     return why;
   }
 
-  /** The header as the file has it. */
+  /** The header in the file. */
   public VdiHeader writtenHeader() {
     return writtenHeader;
   }
 
-  /** Whether the contents were changed since the image was opened; its modify uuid is new then. */
+  /**
+   * Whether the contents have changed since the image was opened; then it has a new modify uuid.
+   */
   public boolean isChanged() {
     return changed;
   }
 
-  /** Notes that the contents are changed, and gives them a name of their own. */
+  /** Notes that the contents have changed, and sets a new modify uuid for them. */
   public void changed(UUID modifyUuid) {
     if (changed) return;
     changed = true;
     header = header.withModifyUuid(modifyUuid);
   }
 
-  /** What was found on opening that is no reason to refuse the image. */
+  /** Notes on what was found on opening and is no reason to refuse the image. */
   @Override
   public List<String> notes() {
     return notes;
   }
 
-  /** Where in the file the bytes of a place begin. */
-  public long blockOffset(int place) {
-    return header.blockOffset(place);
+  /** The offset in the file at which the contents of a file block begin. */
+  public long blockOffset(int fileBlock) {
+    return header.blockOffset(fileBlock);
   }
 
   /**
-   * Whether the file has all that the guest can see of a block at this place. If the image can be
-   * written it does: all entries were checked then, and places given out since have their space.
+   * Whether the file holds all bytes that the guest can see of a block in this file block. Always
+   * true if the image can be written: its entries were checked on opening, and file blocks given
+   * out later have space.
    */
-  public boolean isInFile(int block, int place) {
+  public boolean isInFile(int block, int fileBlock) {
     if (allocator != null) return true;
-    return place >= 0 && header.blockOffset(place) + header.visibleLength(block) <= lengthAtOpen;
+    return fileBlock >= 0
+        && header.blockOffset(fileBlock) + header.visibleLength(block) <= lengthAtOpen;
   }
 
   /** The length of the file when it was opened, in bytes. */
@@ -415,7 +421,7 @@ public final class VdiImage implements Layer {
 
   @Override
   public void close() throws IOException {
-    if (closed) return; // others may have the file, too
+    if (closed) return; // other images may use the file
     closed = true;
     file.close();
   }

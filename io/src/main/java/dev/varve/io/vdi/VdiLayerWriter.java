@@ -12,15 +12,19 @@ import java.util.UUID;
 import java.util.function.Supplier;
 
 /**
- * Writes a VDI image: blocks get {@link FileBlocks file blocks}; a commit writes the header, which
- * counts every file block that was given out before it began, and then the entries of the block
- * map.
+ * Writes a VDI image. Blocks get {@link FileBlocks file blocks}. A commit first writes the header,
+ * which counts every file block that was given out before the commit began, and then the entries of
+ * the block map.
  *
- * <p>Called as {@link LayerWriter} says.
+ * <p>The offset of a file block is what {@code io.layer} calls a place. Threads: as {@link
+ * LayerWriter} says.
  */
 final class VdiLayerWriter implements LayerWriter {
 
-  /** Until other blocks have them, the header counts so many file blocks too many. */
+  /**
+   * How many file blocks emptied blocks give up at once. Until other blocks use them, the header's
+   * count is too high by that.
+   */
   private static final int MAX_GIVEN_UP = 64;
 
   private final VdiImage image;
@@ -30,9 +34,9 @@ final class VdiLayerWriter implements LayerWriter {
   private final Supplier<UUID> uuids;
 
   /**
-   * While a commit collects what it will write: the number of file blocks when it began. Blocks
-   * that get one of these belong to it, those with a higher one to the next. Guarded by {@link
-   * #lock}.
+   * While a commit collects its changes: the number of file blocks when it began; else 0. A block
+   * that gets one of these file blocks belongs to that commit, a block with a higher one to the
+   * next. Guarded by {@link #lock}.
    */
   private int collecting;
 
@@ -54,7 +58,7 @@ final class VdiLayerWriter implements LayerWriter {
     return true;
   }
 
-  /** VirtualBox takes every block of a fixed image to be in the file. */
+  /** False for a fixed image: VirtualBox relies on every block of it being in the file. */
   @Override
   public boolean emptiesBlocks() {
     return image.header().type() != ImageType.FIXED;
@@ -73,7 +77,7 @@ final class VdiLayerWriter implements LayerWriter {
     return fileBlock < 0 ? Place.FREE : image.blockOffset(fileBlock);
   }
 
-  /** -1 if it has none. */
+  /** The file block that the block has in the file; -1 if it has none. */
   private int fileBlockOf(int block) throws IOException {
     synchronized (lock) {
       int entry = image.map().fileEntry(block);
@@ -104,11 +108,11 @@ final class VdiLayerWriter implements LayerWriter {
 
   @Override
   public void publish(int block, long place) throws IOException {
-    assert lock.isHeld();
     enter(block, fileBlockAt(place));
   }
 
   private void enter(int block, int fileBlock) throws IOException {
+    assert lock.isHeld();
     if (fileBlock < collecting && image.map().fileEntry(block) != fileBlock)
       image.map().setInCommit(block, fileBlock);
     else image.map().set(block, fileBlock);
@@ -122,7 +126,6 @@ final class VdiLayerWriter implements LayerWriter {
 
   @Override
   public void publishEmptied(int block, long place) throws IOException {
-    assert lock.isHeld();
     enter(block, fileBlockAt(place));
     image.map().empty(block);
   }
@@ -134,7 +137,7 @@ final class VdiLayerWriter implements LayerWriter {
 
   // ---- a commit
 
-  /** The header as it will be written, and whether anything else is. */
+  /** The header to write, and whether there are contents and entries. */
   private record VdiCommit(boolean hasData, boolean hasEntries, VdiHeader header)
       implements Commit {}
 
@@ -170,7 +173,8 @@ final class VdiLayerWriter implements LayerWriter {
   }
 
   /**
-   * Writes the header: VirtualBox allocates at its count, so no entry may name what lies behind.
+   * Writes the header. VirtualBox allocates at the position that its count gives, so the count must
+   * be durable before an entry names a file block behind the old one.
    */
   @Override
   public void announce(Commit commit) throws IOException {
@@ -196,7 +200,7 @@ final class VdiLayerWriter implements LayerWriter {
 
   // ---- room
 
-  /** Marks some emptied blocks as zero, so that they name no file block after the next commit. */
+  /** Marks some emptied blocks as zero, so that after the next commit they name no file block. */
   @Override
   public Runnable giveUpEmptied() throws IOException {
     List<Integer> given = new ArrayList<>();

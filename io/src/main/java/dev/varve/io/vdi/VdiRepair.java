@@ -10,11 +10,12 @@ import java.util.UUID;
 import java.util.function.Supplier;
 
 /**
- * Makes an image sound and dense: blocks that cannot be kept become free, the others fill the file
- * from its first place on, nothing follows them.
+ * Repairs an image and makes it dense. Blocks that cannot be kept become free; the others fill the
+ * file from its first file block on, and nothing follows them. Not thread-safe; blocks.
  *
- * <p>Not kept are blocks outside the file, and of those that share a place all but the first, as
- * VirtualBox decides it. They read as the parent's afterwards, or as zeroes in a base.
+ * <p>Blocks outside the file cannot be kept. Of blocks with the same file block only the first is
+ * kept, as VirtualBox does it. A block that is not kept reads as the parent's afterwards, or as
+ * zeroes in a base.
  */
 final class VdiRepair {
 
@@ -36,8 +37,8 @@ final class VdiRepair {
   /**
    * Repairs {@code file}.
    *
-   * @param found what a scan of the file said
-   * @return what was done, a sentence each; nothing if nothing was to do
+   * @param found the scan of the file
+   * @return what was done, a sentence each; empty if nothing was wrong
    */
   static List<String> repair(ImageFile file, MapScan found, Supplier<UUID> uuids)
       throws IOException {
@@ -46,21 +47,21 @@ final class VdiRepair {
   }
 
   /**
-   * The durable order: copies of blocks, then the entries that point at them, then the count, then
-   * the file's end. A crash leaves every block that is kept readable, and the rest to be repaired
-   * once more: nothing that an entry in the file points at is overwritten or cut.
+   * The order in which changes become durable: copies of blocks, the entries that point at them,
+   * the count, the file's end. Nothing that an entry in the file points at is overwritten or cut.
+   * So after a crash every block that is kept is readable, and the image can be repaired again.
    */
   private List<String> repair(Supplier<UUID> uuids) throws IOException {
-    int places = found.placesNeeded();
+    int fileBlocks = found.fileBlocksNeeded();
     boolean lost = freeLostBlocks();
-    moveBlocksInto(places);
+    moveBlocksInto(fileBlocks);
     file.sync();
     map.beginCommit();
     map.write();
     file.sync();
-    writeHeader(places, lost, uuids);
+    writeHeader(fileBlocks, lost, uuids);
     file.sync();
-    cutBehind(places);
+    cutBehind(fileBlocks);
     file.sync();
     return done;
   }
@@ -85,15 +86,15 @@ final class VdiRepair {
     return !found.outside().isEmpty() || !found.sharing().isEmpty();
   }
 
-  /** Copies the blocks in places from {@code places} on into unused places before. */
-  private void moveBlocksInto(int places) throws IOException {
+  /** Copies the blocks in file blocks from {@code fileBlocks} on into unused lower ones. */
+  private void moveBlocksInto(int fileBlocks) throws IOException {
     var target = new int[] {found.nextUnused(0)};
     var moved = new int[1];
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment buffer = arena.allocate(Math.min(COPY_LENGTH, header.stride()));
       map.forEach(
           (block, entry) -> {
-            boolean stays = Integer.compareUnsigned(entry, places) < 0;
+            boolean stays = Integer.compareUnsigned(entry, fileBlocks) < 0;
             if (stays || !BlockEntry.isFileBlock(entry)) return;
             copy(Integer.toUnsignedLong(entry), target[0], buffer);
             map.set(block, target[0]);
@@ -104,7 +105,7 @@ final class VdiRepair {
     if (moved[0] > 0) done.add("blocks moved into unused places: " + moved[0]);
   }
 
-  /** With the extra bytes in front; the last place of a file may be short. */
+  /** Copies a file block with its extra bytes; the last one of a file may be short. */
   private void copy(long from, int to, MemorySegment buffer) throws IOException {
     long source = header.dataOffset() + from * header.stride();
     long target = header.dataOffset() + to * header.stride();
@@ -116,20 +117,20 @@ final class VdiRepair {
     }
   }
 
-  private void writeHeader(int places, boolean lost, Supplier<UUID> uuids) throws IOException {
-    VdiHeader repaired = header.withAllocatedBlocks(places);
+  private void writeHeader(int fileBlocks, boolean lost, Supplier<UUID> uuids) throws IOException {
+    VdiHeader repaired = header.withAllocatedBlocks(fileBlocks);
     if (lost) repaired = repaired.withModifyUuid(uuids.get());
     file.write(0, repaired.bytes());
-    if (header.allocatedBlocks() != places) {
+    if (header.allocatedBlocks() != fileBlocks) {
       done.add(
           "number of allocated blocks corrected from %s to %d"
-              .formatted(Integer.toUnsignedString(header.allocatedBlocks()), places));
+              .formatted(Integer.toUnsignedString(header.allocatedBlocks()), fileBlocks));
     }
   }
 
-  private void cutBehind(int places) throws IOException {
-    long end = found.endOf(places);
-    if (found.endsAt(places)) return;
+  private void cutBehind(int fileBlocks) throws IOException {
+    long end = found.endOf(fileBlocks);
+    if (found.endsAt(fileBlocks)) return;
     file.setLength(end);
     done.add("file length changed from %d to %d".formatted(found.fileLength(), end));
   }

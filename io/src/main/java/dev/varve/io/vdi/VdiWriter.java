@@ -7,9 +7,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * Fills a new image from its first block to its last. Blocks that are never written stay free, or
- * in a fixed image zero, and what is left out of a block stays a hole of the file. Makes nothing
- * durable. Not thread safe; blocks.
+ * Fills a new image in the order of its blocks. Blocks that are never written stay free, or zero in
+ * a fixed image. The unwritten part of a block stays a hole of the file. Makes nothing durable. Not
+ * thread-safe; blocks.
  */
 public final class VdiWriter {
 
@@ -19,15 +19,17 @@ public final class VdiWriter {
   private final VdiHeader header;
   private final boolean fixed;
 
-  /** The entries around {@link #block}, which are written when another page is needed. */
+  /**
+   * The page of entries that contains {@link #block}'s. It is written when another page is needed.
+   */
   private final int[] page = new int[PAGE_ENTRIES];
 
   private int block = -1;
-  private int place = -1;
-  private int places;
+  private int fileBlock = -1;
+  private int fileBlocks;
 
   /**
-   * Begins {@code image} in an empty file.
+   * Begins to write {@code image} into an empty file.
    *
    * @param file lent until {@link #finish} returns
    */
@@ -50,31 +52,31 @@ public final class VdiWriter {
       long within = (offset + at) % blockSize;
       long length = Math.min(data.byteSize() - at, blockSize - within);
       goTo((int) ((offset + at) / blockSize));
-      file.write(header.blockOffset(place) + within, data.asSlice(at, length));
+      file.write(header.blockOffset(fileBlock) + within, data.asSlice(at, length));
       at += length;
     }
   }
 
-  /** Completes the image; what was begun is not to be written to any more. */
+  /** Completes the image. Call no other method afterwards. */
   public VdiHeader finish() throws IOException {
     if (fixed) return header;
     writePage();
-    VdiHeader finished = header.withAllocatedBlocks(places);
+    VdiHeader finished = header.withAllocatedBlocks(fileBlocks);
     file.write(0, finished.bytes());
-    file.setLength(header.dataOffset() + places * header.stride());
+    file.setLength(header.dataOffset() + fileBlocks * header.stride());
     return finished;
   }
 
-  /** Makes {@code next} the block that is written, giving it a place if it has none. */
+  /** Makes {@code next} the block that is written, and gives it a file block if it has none. */
   private void goTo(int next) throws IOException {
     if (next == block) return;
     assert next > block : "blocks are written in order";
     if (fixed) {
-      place = next;
+      fileBlock = next;
     } else {
       if (block / PAGE_ENTRIES != next / PAGE_ENTRIES) writePage();
-      place = places++;
-      page[next % PAGE_ENTRIES] = place;
+      fileBlock = fileBlocks++;
+      page[next % PAGE_ENTRIES] = fileBlock;
     }
     block = next;
   }

@@ -9,80 +9,80 @@ import org.junit.jupiter.api.Test;
 
 class BlockAllocatorTest {
 
-  private static BlockAllocator places(int limit, int count, int fileEnd, int... unused) {
+  private static BlockAllocator fileBlocks(int limit, int count, int fileEnd, int... unused) {
     var bits = new BitSet();
-    for (int place : unused) bits.set(place);
+    for (int fileBlock : unused) bits.set(fileBlock);
     return new BlockAllocator(limit, count, bits, fileEnd);
   }
 
   @Test
-  void lowestPlaceComesFirstAndNoneTwice() {
-    var places = places(6, 4, 4, 1, 3);
+  void lowestFileBlockComesFirstAndNoneTwice() {
+    var fileBlocks = fileBlocks(6, 4, 4, 1, 3);
 
-    assertEquals(1, places.allocate());
-    assertEquals(3, places.allocate());
-    assertEquals(4, places.allocate());
-    assertEquals(5, places.allocate());
-    assertEquals(-1, places.allocate());
-    assertEquals(6, places.count());
+    assertEquals(1, fileBlocks.allocate());
+    assertEquals(3, fileBlocks.allocate());
+    assertEquals(4, fileBlocks.allocate());
+    assertEquals(5, fileBlocks.allocate());
+    assertEquals(-1, fileBlocks.allocate());
+    assertEquals(6, fileBlocks.count());
   }
 
   @Test
-  void placeThatIsGivenBackIsUsedBeforeTheFileGrows() {
-    var places = places(10, 3, 3);
-    places.release(1);
+  void fileBlockThatIsGivenBackIsUsedBeforeTheFileGrows() {
+    var fileBlocks = fileBlocks(10, 3, 3);
+    fileBlocks.release(1);
 
-    assertEquals(1, places.unusedCount());
-    assertTrue(places.unusedPlaces().get(1));
-    assertEquals(1, places.allocate());
-    assertFalse(places.takeStale(1));
-    assertEquals(3, places.allocate());
+    assertEquals(1, fileBlocks.unusedCount());
+    assertTrue(fileBlocks.unusedFileBlocks().get(1));
+    assertEquals(1, fileBlocks.allocate());
+    assertFalse(fileBlocks.takeStale(1));
+    assertEquals(3, fileBlocks.allocate());
   }
 
   @Test
   void onlyWhatACrashOrAFailureLeftIsStaleAndOnlyOnce() {
-    var places = places(10, 3, 5, 2);
+    var fileBlocks = fileBlocks(10, 3, 5, 2);
 
-    assertTrue(places.takeStale(2));
-    assertFalse(places.takeStale(2));
-    assertFalse(places.takeStale(0));
-    assertTrue(places.takeStale(4), "the file was longer than its count");
-    places.allocate();
-    places.releaseStale(2);
-    assertTrue(places.takeStale(2));
+    assertTrue(fileBlocks.takeStale(2));
+    assertFalse(fileBlocks.takeStale(2));
+    assertFalse(fileBlocks.takeStale(0));
+    assertTrue(fileBlocks.takeStale(4), "the file was longer than its count");
+    fileBlocks.allocate();
+    fileBlocks.releaseStale(2);
+    assertTrue(fileBlocks.takeStale(2));
   }
 
   @Test
-  void unusedPlacesAtTheEndAreNoneOfTheFile() {
-    var places = places(10, 6, 6, 1, 4, 5);
+  void unusedFileBlocksAtTheEndAreNotPartOfTheFile() {
+    var fileBlocks = fileBlocks(10, 6, 6, 1, 4, 5);
 
-    assertEquals(4, places.count());
-    assertEquals(1, places.unusedCount());
-    places.release(3);
+    assertEquals(4, fileBlocks.count());
+    assertEquals(1, fileBlocks.unusedCount());
+    fileBlocks.release(3);
 
-    assertEquals(3, places.count());
-    assertEquals(1, places.allocate());
-    assertEquals(3, places.allocate());
-    assertTrue(places.takeStale(4), "what the file has there may be anything");
+    assertEquals(3, fileBlocks.count());
+    assertEquals(1, fileBlocks.allocate());
+    assertEquals(3, fileBlocks.allocate());
+    assertTrue(fileBlocks.takeStale(4), "what the file has there may be anything");
   }
 
   @Test
   void nothingIsLeftWhenNothingIsUsed() {
-    var places = places(10, 3, 3, 0, 1, 2);
+    var fileBlocks = fileBlocks(10, 3, 3, 0, 1, 2);
 
-    assertEquals(0, places.count());
-    assertEquals(0, places.unusedCount());
-    assertEquals(0, places.allocate());
+    assertEquals(0, fileBlocks.count());
+    assertEquals(0, fileBlocks.unusedCount());
+    assertEquals(0, fileBlocks.allocate());
   }
 
   @Test
-  void onePlaceCanBeTakenAmongTheUnusedOnes() {
-    var places = places(10, 6, 6, 1, 3);
+  void oneFileBlockCanBeTakenAmongTheUnusedOnes() {
+    var fileBlocks = fileBlocks(10, 6, 6, 1, 3);
 
-    places.take(3);
+    fileBlocks.take(3);
 
-    assertEquals(1, places.unusedCount());
-    assertEquals(1, places.allocate());
-    assertEquals(6, places.allocate());
+    assertEquals(1, fileBlocks.unusedCount());
+    assertEquals(1, fileBlocks.allocate());
+    assertEquals(6, fileBlocks.allocate());
   }
 }
