@@ -317,7 +317,9 @@ class ImageCommandTest {
     image("convert", path("a.raw"), path("b.vdi"), "--block-size", "5").ended(2);
     image("convert", "--chain", "a,b", path("a.raw"), path("b.vdi")).ended(2);
     image("convert", path("none.raw"), path("b.vdi")).ended(1).says("none.raw");
-    image("convert", path("a.raw"), path("b.vdi"), "--from", "vdi").ended(1).says("no VDI image");
+    image("convert", path("a.raw"), path("b.vdi"), "--from", "vdi")
+        .ended(1)
+        .says("not a VDI image");
 
     assertEquals(List.of("a.raw"), files());
   }
@@ -374,7 +376,7 @@ class ImageCommandTest {
 
     setCount(path("a.vdi"), 1 << 20);
     image("check", path("a.vdi")).ended(3).says("damaged").says("VirtualBox: refuses the image");
-    image("info", path("a.vdi")).ended(1).says("'varve image check --repair' counts anew");
+    image("info", path("a.vdi")).ended(1).says("'varve image check --repair' corrects the count");
     image("check", path("a.vdi"), "--repair").ended(0).says("corrected from").says("may open");
     image("convert", path("a.vdi"), path("b.raw")).ended(0);
     assertArrayEquals(disk(), Files.readAllBytes(path("b.raw")));

@@ -109,7 +109,7 @@ class LostDeviceTest {
       fails(guest, "read 8M 4k"); // and is still answered
     }
     String why = server.failure("machine", "powerdown", "m");
-    assertTrue(why.contains(loop) && why.contains("was cut or removed"), why);
+    assertTrue(why.contains(loop) && why.contains("was truncated or removed"), why);
     assertEquals("PoweredOff", server.run("machine", "show", "m").getString("state"));
   }
 

@@ -9,8 +9,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * A drive with no medium in it: a disk of 0 bytes, whose every request, having no bytes, succeeds.
- * Thread safe; nothing blocks.
+ * A drive with no medium in it: a disk of 0 bytes. Every request succeeds, since it can only be
+ * about 0 bytes. Thread-safe; does not block.
  */
 public final class EmptyDrive implements BlockDevice {
 

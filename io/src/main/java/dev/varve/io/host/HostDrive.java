@@ -12,13 +12,13 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A block device of the host, and what a machine can do with it now. To find out, nothing is
- * claimed and nothing opened for writing: a program that has claimed a device without mounting it
- * is met when the machine starts. Immutable.
+ * A block device of the host, and whether a machine can read and write it now. The check neither
+ * claims the device nor opens it for writing, so a claim by a program that has not mounted the
+ * device shows only when the machine starts. Immutable.
  *
  * @param path its device file
- * @param device what a machine has it as
- * @param model what its driver calls it; may be empty
+ * @param device the kind of device that it is for a machine
+ * @param model the name that its driver reports; may be empty
  * @param capacity in bytes; 0 where there is no disc
  * @param whyNotRead null if it can be read
  * @param whyNotWritten null if it can be written
@@ -47,7 +47,7 @@ public record HostDrive(
       try {
         drives.add(of(facts, uses));
       } catch (NoSuchFileException _) {
-        // It was taken away meanwhile.
+        // It has been removed.
       }
     }
     return drives;
@@ -89,13 +89,14 @@ public record HostDrive(
 
   private static @Nullable String whyNotRead(Path path, long capacity) {
     if (!Files.exists(path)) return "there is no device file " + path;
-    if (capacity == 0) return path + " has 0 bytes: there is nothing in it, or behind it";
+    if (capacity == 0)
+      return path + " has 0 bytes: it is an empty drive, or a device that is not set up";
     return refusal(path, false);
   }
 
   private static @Nullable String whyNotWritten(Path path, boolean readOnly, @Nullable String use) {
     if (use != null) return "%s is %s: free it there first".formatted(path, use);
-    if (readOnly) return path + " can only be read, says its driver: attach it as a DVD";
+    if (readOnly) return path + " can only be read, according to its driver: attach it as a DVD";
     return Files.isWritable(path)
         ? refusal(path, true)
         : path + " may not be written by the user that Varve runs as";
@@ -110,12 +111,12 @@ public record HostDrive(
     }
   }
 
-  /** Whether a machine can have it as what it is: hard disks are written, discs only read. */
+  /** Whether a machine can use it: a hard disk must be writable, a disc only readable. */
   public boolean isUsable() {
     return (device == DeviceType.HARD_DISK ? whyNotWritten : whyNotRead) == null;
   }
 
-  /** What keeps it from being used, or from being written; null if nothing does. */
+  /** The reason why it cannot be used or written; null if it can. */
   public @Nullable String why() {
     return whyNotRead != null ? whyNotRead : whyNotWritten;
   }

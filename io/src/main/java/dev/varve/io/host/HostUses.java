@@ -10,15 +10,15 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the host itself uses block devices for: file systems that are mounted, swap space, and
- * devices made of others.
+ * The host's own uses of block devices: mounted file systems, swap space, and devices that are made
+ * of others. Not thread-safe; may block.
  */
 final class HostUses {
 
   private static final Path MOUNTS = Path.of("/proc/self/mountinfo");
   private static final Path SWAPS = Path.of("/proc/swaps");
 
-  /** By the numbers of a device, as in 8:1, and by its file. */
+  /** The uses by the numbers of a device, such as 8:1, and by its file. */
   private final Map<String, String> uses = new HashMap<>();
 
   private HostUses() {}
@@ -47,7 +47,7 @@ final class HostUses {
   }
 
   /**
-   * How the host uses a device, or a part of it; null if it does not.
+   * The host's use of a device or a part of it; null if there is none.
    *
    * @param facts its folder in sysfs
    */

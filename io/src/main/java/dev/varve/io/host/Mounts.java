@@ -9,8 +9,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Which file system a path lies on, by the host's list of mounts. The path itself is not asked: a
- * file system may not answer. Links are not followed for the same reason. Any thread; may block.
+ * Finds the mount point of a path in the host's list of mounts. The path itself is not opened and
+ * links are not followed, since its file system may not respond. Any thread; may block.
  */
 public final class Mounts {
 
@@ -21,7 +21,7 @@ public final class Mounts {
 
   private Mounts() {}
 
-  /** The mount point that a path is below; {@code /} where the host has no list. */
+  /** The mount point above a path; {@code /} if the host has no list. */
   public static String of(Path path) {
     try {
       return Files.exists(LIST) ? of(Files.readAllLines(LIST)).pointOf(path).toString() : "/";
@@ -31,7 +31,7 @@ public final class Mounts {
   }
 
   /**
-   * The mounts of such lines: {@code 36 35 98:0 /root /mount options - type source superOptions}.
+   * The mounts of lines such as {@code 36 35 98:0 /root /mount options - type source superOptions}.
    */
   static Mounts of(List<String> mountinfo) {
     var mounts = new Mounts();

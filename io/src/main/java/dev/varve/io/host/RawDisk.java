@@ -18,8 +18,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A raw image file (a hard disk, an ISO, a floppy), or a block device of the host, as a disk: the
- * bytes of the one are the bytes of the other.
+ * A raw image file (a hard disk, an ISO, a floppy) or a block device of the host as a disk: the
+ * bytes of the disk are those of the file or device. Thread-safe.
  *
  * <p>Where a request is served:
  *
@@ -27,16 +27,16 @@ import org.jspecify.annotations.Nullable;
  *   <li>a read of resident data, and a write that needs nothing from the medium: in the calling
  *       thread;
  *   <li>other reads and writes: several at once on storage threads;
- *   <li>what zeroes or gives back space: one at a time; meanwhile no write is made in the calling
- *       thread, which would wait for the file's lock;
- *   <li>flushes: together.
+ *   <li>discards and writes of zeroes: one at a time; meanwhile no write runs in the calling
+ *       thread, where it would wait for the file's lock;
+ *   <li>flushes: together, as {@link SharedSync} says.
  * </ul>
  *
- * <p>A device can also be opened past the host's page cache ({@code O_DIRECT}): then everything is
- * done on storage threads, and changes one at a time.
+ * <p>A device can also be opened past the host's page cache ({@code O_DIRECT}). Then all requests
+ * run on storage threads, and changes run one at a time.
  *
- * <p>A medium that fails, a device that is removed and a file that is cut fail the requests that
- * meet it.
+ * <p>If the medium fails, the device is removed or the file is truncated, the requests that need
+ * the missing part fail.
  */
 public final class RawDisk extends GatedDevice {
 
@@ -48,7 +48,7 @@ public final class RawDisk extends GatedDevice {
   private final boolean readOnly;
   private final Space space;
 
-  /** The way past the host's page cache; null for the way through it. */
+  /** Accesses the device past the host's page cache; null if the page cache is used. */
   private final @Nullable WholeSectors direct;
 
   private final SharedSync sync;
@@ -58,7 +58,7 @@ public final class RawDisk extends GatedDevice {
   private final AtomicInteger zeroing = new AtomicInteger();
   private final ReaderEpochs reads;
 
-  /** Whoever writes. */
+  /** The writes that are being carried out. */
   private final ReaderEpochs writes = new ReaderEpochs();
 
   /** Opens a file or a block device, as {@link RawMedium#open} does. May wait for the medium. */
@@ -74,7 +74,7 @@ public final class RawDisk extends GatedDevice {
   }
 
   /**
-   * Opens a block device past the host's page cache, claimed also where it can only be read.
+   * Opens a block device past the host's page cache, and claims it even if it can only be read.
    * Otherwise as {@link #open}.
    */
   public static RawDisk openDirect(Path device, StorageThreads threads) throws IOException {
@@ -95,12 +95,12 @@ public final class RawDisk extends GatedDevice {
   }
 
   /**
-   * One stage of a disk, on a medium that stays open when it ends.
+   * One stage of a disk, over a medium that stays open when the stage ends.
    *
    * @param medium lent; open for writing unless {@code readOnly}
-   * @param reads everybody who reads in its own thread, or keeps memory, in any of the disk's
-   *     stages
-   * @param handBack takes the requests that come while this one is held; must not block
+   * @param reads the reads in calling threads, and the uses of the disk's memory, in all stages of
+   *     the disk
+   * @param handBack takes the requests that arrive while this stage is held; must not block
    */
   public static RawDisk over(
       RawMedium medium,
@@ -152,7 +152,7 @@ public final class RawDisk extends GatedDevice {
     return medium.blockSize();
   }
 
-  /** Whether discarding gives space back to the host, and does not only write zeroes. */
+  /** Whether a discard gives space back to the host; if not, it only writes zeroes. */
   public boolean givesSpaceBack() {
     return medium.givesSpaceBack();
   }
@@ -174,7 +174,7 @@ public final class RawDisk extends GatedDevice {
       if (sink.keepsReferences()) checkReaches(offset + length);
       sink.bytes(file.mapping(), offset, length);
       return true;
-    } catch (InternalError e) { // what the JVM makes of a page that cannot be had
+    } catch (InternalError e) { // the JVM's answer to a page that cannot be read
       throw new IOException(
           file.name()
               + " cannot be read at offset "
@@ -205,7 +205,10 @@ public final class RawDisk extends GatedDevice {
     }
   }
 
-  /** Parts of pages can be written without waiting only where the rest of the page is there. */
+  /**
+   * Whether the range covers whole pages: a part of a page can be written without waiting only if
+   * the page is resident.
+   */
   private static boolean isWholePages(long offset, long length) {
     return (offset | length) % Posix.PAGE_SIZE == 0;
   }
@@ -259,14 +262,15 @@ public final class RawDisk extends GatedDevice {
       }
       case DISCARD -> zero(offset, length, false);
       case WRITE_ZEROES -> zero(offset, length, request.keepsSpace());
-      case FLUSH -> throw new AssertionError("a flush is not carried out by itself");
+      case FLUSH -> throw new AssertionError("a flush goes through SharedSync");
     }
   }
 
   /**
    * Writes.
    *
-   * @return false if the host would keep the caller waiting, who may not wait: to be done again
+   * @return false if the write would have to wait and the caller may not; the caller must then
+   *     write again
    */
   private boolean put(long offset, MemorySegment source, boolean mayWait) throws IOException {
     try {
@@ -275,7 +279,7 @@ public final class RawDisk extends GatedDevice {
       else return file.tryWrite(offset, source);
       return true;
     } catch (IOException e) {
-      checkReaches(offset + source.byteSize()); // what was removed is not full
+      checkReaches(offset + source.byteSize()); // a removed device is not a full one
       throw e;
     }
   }
@@ -291,7 +295,7 @@ public final class RawDisk extends GatedDevice {
   }
 
   private void checkReaches(long end) throws IOException {
-    medium.requireReach(end, "it was cut or removed by somebody else while it is served");
+    medium.requireReach(end, "it was truncated or removed while it was in use");
   }
 
   private void flush(DeviceRequest request) {
@@ -306,7 +310,7 @@ public final class RawDisk extends GatedDevice {
     try {
       file.refreshResidency();
     } catch (IOException e) {
-      // It was cut: requests for what is lost, and writes, say so.
+      // It was truncated: requests for the missing part, and writes, report it.
     }
   }
 
@@ -320,7 +324,7 @@ public final class RawDisk extends GatedDevice {
     writes.await();
   }
 
-  /** Each write looks at the gate first, and that is shut. */
+  /** Waits for the writes that have begun: each write checks the gate first, which is shut now. */
   @Override
   protected void stopWrites() {
     writes.await();
@@ -328,7 +332,7 @@ public final class RawDisk extends GatedDevice {
 
   @Override
   protected void allowWrites() {
-    // The gate lets them pass.
+    // Nothing to do: the gate lets writes pass again.
   }
 
   @Override

@@ -17,8 +17,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Files and block devices whose bytes are the disk's. They hold no id and no parent, so they are
- * bases only. What is in them makes no difference. Immutable; any thread; blocks.
+ * The raw format: files and block devices whose bytes are the disk's, whatever they contain. They
+ * store neither an id nor a parent, so they can only be bases. Immutable; any thread; blocks.
  */
 public final class RawFormat implements LayerFormat {
 
@@ -41,9 +41,9 @@ public final class RawFormat implements LayerFormat {
   }
 
   /**
-   * In bytes, whatever is in it.
+   * The capacity of a raw hard disk in bytes, whatever it contains.
    *
-   * @throws IOException no guest can have made it so: it is empty, or has no whole sectors
+   * @throws IOException if it is empty or does not consist of whole sectors
    */
   public static long capacity(Path file) throws IOException {
     if (BlockDeviceFacts.isBlockDevice(file)) {
@@ -56,16 +56,16 @@ public final class RawFormat implements LayerFormat {
     return length;
   }
 
-  /** Refuses a hard disk of this length. */
+  /** Fails if a hard disk of this length is empty or does not consist of whole sectors. */
   public static void requireWholeSectors(Path file, long length) throws IOException {
     requireNotEmpty(file, length);
     if (length % SECTOR == 0) return;
     throw new IOException(
-        "%s has %d bytes: a raw hard disk has whole sectors of %d bytes"
+        "%s has %d bytes, but a raw hard disk consists of whole sectors of %d bytes"
             .formatted(file, length, SECTOR));
   }
 
-  /** Refuses a medium of this length. */
+  /** Fails if the length is 0. */
   public static void requireNotEmpty(Path file, long length) throws IOException {
     if (length == 0) throw new IOException(file + " is empty: a medium has at least one byte");
   }
@@ -112,12 +112,12 @@ public final class RawFormat implements LayerFormat {
   }
 
   private static IOException holdsNoParent(Path file) {
-    return new IOException(file + " is raw, and a raw image has no parent");
+    return new IOException(file + " is a raw image and cannot have a parent");
   }
 
   @Override
   public void checkGrowth(Path file, long capacity) throws IOException {
-    throw new IOException(file + " is raw and stays as large as it is");
+    throw new IOException(file + " is a raw image and cannot be resized");
   }
 
   @Override
@@ -127,6 +127,6 @@ public final class RawFormat implements LayerFormat {
 
   @Override
   public ImageReport check(Path file, boolean served) throws IOException {
-    throw new IOException(file + " is raw: nothing in it can be checked but by its guest");
+    throw new IOException(file + " is a raw image: only its guest can check the contents");
   }
 }

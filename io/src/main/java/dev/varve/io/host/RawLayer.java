@@ -16,15 +16,15 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A raw file or block device as the base of a chain: every byte has its place, and holes of the
- * file are what the image does not have. It says nothing of itself, neither an id nor a parent; its
- * first child says what it is called. What is in it makes no difference.
+ * A raw file or block device as the base of a chain. Every byte of the disk is at the same offset
+ * in the file, and holes of the file count as not held. The file stores neither an id nor a parent:
+ * its first child tells its id. Its contents make no difference.
  *
- * <p>Used by threads as {@link Layer} says.
+ * <p>Threads: as {@link Layer} says.
  */
 public final class RawLayer implements Layer {
 
-  /** Holes are looked for in pieces of this size. */
+  /** Holes are searched in pieces of this size. */
   static final int BLOCK_SIZE = 1 << 20;
 
   private final RawMedium medium;
@@ -37,12 +37,12 @@ public final class RawLayer implements Layer {
     this.facts = facts(medium.capacity(), id);
   }
 
-  /** Opens a file or device, as {@link RawMedium#open} does. */
+  /** A layer over an open file or device. */
   public static RawLayer open(RawMedium medium) {
     return new RawLayer(medium, null);
   }
 
-  /** The same layer under the name that its child has for it; both are closed by closing one. */
+  /** The same layer with the id that its child has for it. Closing one closes both. */
   public RawLayer named(UUID id) {
     return new RawLayer(medium, id);
   }
@@ -87,12 +87,14 @@ public final class RawLayer implements Layer {
     requireIntact();
   }
 
-  /** A device cannot be cut; that it is gone shows by itself. */
+  /** Checks files only: a device cannot be truncated, and requests to a removed device fail. */
   @Override
   public void requireIntact() throws IOException {
     file.requireIntact();
     if (!medium.isDevice())
-      medium.requireReach(medium.capacity(), "another process cut it; make it as long as it was");
+      medium.requireReach(
+          medium.capacity(),
+          "another process truncated it; restore its length, or the file from a backup");
   }
 
   @Override
@@ -110,15 +112,15 @@ public final class RawLayer implements Layer {
     return new RawLayerWriter(file, medium.capacity());
   }
 
-  /** Its child says what lies below; below it there is nothing. */
+  /** A raw image is always a base. */
   @Override
   public void changeParent(@Nullable LayerFacts parent, MapLock lock) throws IOException {
-    if (parent != null) throw new IOException(name() + " is raw and cannot have a parent");
+    if (parent != null) throw new IOException(name() + " is a raw image and cannot have a parent");
   }
 
   @Override
   public void grow(long capacity, boolean hidesParents) throws IOException {
-    throw new IOException(name() + " is raw and stays as large as it is");
+    throw new IOException(name() + " is a raw image and cannot be resized");
   }
 
   @Override

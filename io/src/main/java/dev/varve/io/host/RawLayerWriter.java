@@ -6,10 +6,10 @@ import dev.varve.io.layer.Place;
 import java.io.IOException;
 
 /**
- * Writes a raw file or device below nothing: a block's place is where the block is, so that nothing
- * has to be remembered of it, and a commit makes contents durable and nothing else.
+ * Writes a raw file or device as a base. A block's place is its offset on the disk, so there are no
+ * entries to write, and a commit only makes contents durable.
  *
- * <p>Called as {@link LayerWriter} says.
+ * <p>Threads: as {@link LayerWriter} says.
  */
 final class RawLayerWriter implements LayerWriter {
 
@@ -21,7 +21,7 @@ final class RawLayerWriter implements LayerWriter {
     this.capacity = capacity;
   }
 
-  /** Nothing lies below that could be hidden, so a hole says it. */
+  /** A hole marks a zero block, since nothing below must be hidden. */
   @Override
   public boolean marksZeroes() {
     return false;
@@ -44,7 +44,7 @@ final class RawLayerWriter implements LayerWriter {
     return file.nextData(start, end) == end ? Place.FREE : Place.at(0, start);
   }
 
-  /** Whether there is space shows when it is written. */
+  /** Reserves nothing: whether there is space shows when the block is written. */
   @Override
   public long take(int block, boolean overwritten) {
     return Place.at(0, (long) block * RawLayer.BLOCK_SIZE);
@@ -52,7 +52,7 @@ final class RawLayerWriter implements LayerWriter {
 
   @Override
   public void giveBack(int block, long place) {
-    // What was written there of the block stays; the block was zero, and is undefined now.
+    // The bytes written so far stay; the block was zero, and is undefined now.
   }
 
   @Override
@@ -75,7 +75,7 @@ final class RawLayerWriter implements LayerWriter {
     throw new AssertionError("a raw file has no mark for zeroes");
   }
 
-  /** Contents only. */
+  /** A commit of contents only. */
   private record RawCommit(boolean hasData) implements Commit {
     @Override
     public boolean hasEntries() {

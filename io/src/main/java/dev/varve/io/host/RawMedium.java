@@ -10,16 +10,16 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /**
- * A raw file or a block device of the host that is open, and what does not change while it is.
- * Immutable; the file is thread-safe.
+ * An open raw file or block device of the host, and its unchanging properties. Immutable; the file
+ * is thread-safe.
  *
  * @param file the bytes of the disk
  * @param capacity in bytes, at least 1
- * @param blockSize in bytes, a power of two: what requests are best aligned to
- * @param sectorSize the smallest piece that a device can be written in, in bytes; 1 for a file
- * @param residencyIsKnown whether {@link ImageFile#resident} tells the truth
- * @param givesSpaceBack whether a discard gives space back to the host, and does not only write
- *     zeroes; false for what was opened for reading
+ * @param blockSize in bytes, a power of two: the best alignment of requests
+ * @param sectorSize the smallest unit in which a device can be written, in bytes; 1 for a file
+ * @param residencyIsKnown whether {@link ImageFile#resident} can be relied on
+ * @param givesSpaceBack whether a discard gives space back to the host; if not, it only writes
+ *     zeroes. False for a medium that was opened for reading
  */
 public record RawMedium(
     ImageFile file,
@@ -34,9 +34,10 @@ public record RawMedium(
   /**
    * Opens a file or a block device. May wait for the medium.
    *
-   * @throws dev.varve.io.file.ImageInUseException if somebody else writes to it, or, unless {@code
-   *     readOnly}, has it open at all
-   * @throws IOException it is missing, empty, neither file nor block device, or cannot be written
+   * @throws dev.varve.io.file.ImageInUseException if another process writes to it, or, unless
+   *     {@code readOnly}, has it open at all
+   * @throws IOException if it is missing, empty, neither a file nor a block device, or cannot be
+   *     written
    */
   public static RawMedium open(Path path, boolean readOnly) throws IOException {
     MappedFile file = openFile(path, readOnly);
@@ -48,7 +49,7 @@ public record RawMedium(
     }
   }
 
-  /** Opens the file or the device alone, whatever is in it. Otherwise as {@link #open}. */
+  /** Opens only the file or device, even if it is empty. Otherwise as {@link #open}. */
   public static MappedFile openFile(Path path, boolean readOnly) throws IOException {
     try {
       if (BlockDeviceFacts.isBlockDevice(path)) return MappedFile.openDevice(path, !readOnly);
@@ -58,7 +59,7 @@ public record RawMedium(
     return readOnly ? MappedFile.openReadOnly(path, 0) : MappedFile.openReadWrite(path, 0);
   }
 
-  /** What is known of one that is open. May wait for the medium. */
+  /** The medium of an open file or device. May wait for the medium. */
   public static RawMedium of(Path path, ImageFile file, boolean readOnly) throws IOException {
     boolean residencyIsKnown = kernelTellsResidency(path);
     if (file instanceof MappedFile device && device.isDevice())
@@ -69,7 +70,10 @@ public record RawMedium(
     return new RawMedium(file, capacity, Posix.PAGE_SIZE, 1, residencyIsKnown, givesSpaceBack);
   }
 
-  /** A device past the host's page cache: of what is in memory the kernel knows nothing. */
+  /**
+   * The medium of a device that is accessed past the host's page cache, so that nothing of it is
+   * resident.
+   */
   static RawMedium ofDirect(Path path, MappedFile file) throws IOException {
     return ofDevice(path, file, file.deviceFacts().readOnly(), false);
   }
@@ -89,13 +93,13 @@ public record RawMedium(
 
   private static void checkNotEmpty(ImageFile file, long capacity) throws IOException {
     if (capacity == 0) {
-      throw new IOException(file.name() + " has 0 bytes, and a disk has at least 1");
+      throw new IOException(file.name() + " has 0 bytes, but a disk has at least 1");
     }
   }
 
   /**
-   * Only who owns a file or may write to it is told what of it is in memory; to others the kernel
-   * calls every page resident, and touching one may wait.
+   * The kernel reports residency only to the owner of a file and to a process that may write to it.
+   * To others it calls every page resident, and touching one may wait.
    */
   private static boolean kernelTellsResidency(Path path) throws IOException {
     return Files.isWritable(path)
@@ -104,9 +108,9 @@ public record RawMedium(
   }
 
   /**
-   * Refuses a medium that does not reach so far any more. May block.
+   * Fails if the medium has become shorter than {@code end}. May block.
    *
-   * @param what happened to it, and what to do, for the message
+   * @param what for the message: what happened to the medium, and what to do
    */
   public void requireReach(long end, String what) throws IOException {
     if (file.reaches(end)) return;

@@ -8,13 +8,13 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a raw medium durable. Flushes that come while one is under way wait together for the next:
- * one {@code fdatasync} serves them all. Thread safe.
+ * Makes the writes to a raw medium durable. Flushes that arrive while one is running share the next
+ * {@code fdatasync}. Thread-safe.
  *
- * <p>The kernel drops without an error what was written beyond the end of a file that was cut, or
- * to a device that was removed: then nothing is called durable. What it failed to write it may have
- * dropped too, and the next {@code fdatasync} would succeed without it: so, after such a failure,
- * every later flush fails, until the medium is opened again.
+ * <p>The kernel silently drops writes beyond the end of a truncated file, or to a removed device;
+ * in these cases a flush fails. When an {@code fdatasync} fails, the kernel may also drop the data
+ * that it could not write, and the next {@code fdatasync} succeeds without that data. After such a
+ * failure, therefore, every flush fails until the medium is opened again.
  */
 final class SharedSync {
 
@@ -33,12 +33,13 @@ final class SharedSync {
     flushes.flush(request);
   }
 
-  /** Makes durable what was written until now, and waits for it. */
+  /** Makes the writes completed so far durable. Waits. */
   void sync() throws IOException {
     IOException before = lost;
     if (before != null)
       throw new IOException(
-          "an earlier flush failed, and what it lost cannot be told: " + before.getMessage(),
+          "an earlier flush failed and data written before it may be lost; flushes fail until the disk is opened again: "
+              + before.getMessage(),
           before);
     try {
       medium.file().sync();
@@ -47,6 +48,6 @@ final class SharedSync {
       throw e;
     }
     medium.requireReach(
-        medium.capacity(), "it was cut or removed, and what was written to it may be lost");
+        medium.capacity(), "it was truncated or removed, and data written to it may be lost");
   }
 }

@@ -8,11 +8,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The space behind a raw disk: gives it back, zeroes it, and tells what is used. Everything may
- * wait.
+ * The space of a raw disk on the host: gives it back, zeroes it, and reports which parts are used.
+ * One change at a time; any thread may ask for extents. All methods may wait.
  *
- * <p>A file takes any range, and the kernel zeroes what is left of blocks at its ends. A block
- * device takes whole sectors only: the ends are then written with zeroes.
+ * <p>A file accepts any range; the kernel zeroes the partial blocks at its ends. A block device
+ * accepts only whole sectors, so zeroes are written to the partial ones at the ends.
  */
 final class Space {
 
@@ -27,11 +27,11 @@ final class Space {
   private final Writer writer;
   private final long capacity;
 
-  /** The unit of what a device zeroes by itself; 1 for a file. */
+  /** The unit in which a device can zero a range by itself; 1 for a file. */
   private final int unit;
 
   /**
-   * @param writer for what is left of sectors
+   * @param writer writes zeroes to partial sectors
    */
   Space(RawMedium medium, Writer writer) {
     this.file = medium.file();
@@ -40,7 +40,7 @@ final class Space {
     this.unit = medium.isDevice() ? Math.max(Posix.PAGE_SIZE, medium.sectorSize()) : 1;
   }
 
-  /** Makes the range read as zeroes; its space goes back to the host, or is kept. */
+  /** Makes the range read as zeroes. Its space is given back to the host or kept. */
   void zero(long offset, long length, boolean keepsSpace) throws IOException {
     long end = offset + length;
     long from = Math.ceilDiv(offset, unit) * unit;
@@ -55,9 +55,9 @@ final class Space {
     write(to, end);
   }
 
-  /** Passes over holes, of which there may be terabytes. */
+  /** Gives space back, and skips holes, of which there may be terabytes. */
   private void giveBack(long from, long to) throws IOException {
-    // The block that the file ends in goes back only as a whole.
+    // The block in which the file ends can be given back only as a whole.
     long end =
         unit == 1 && to == capacity ? Math.ceilDiv(to, Posix.PAGE_SIZE) * Posix.PAGE_SIZE : to;
     for (long at = file.nextData(from, to); at < to; at = file.nextData(at, to)) {
@@ -75,7 +75,7 @@ final class Space {
     }
   }
 
-  /** Reports the data and the holes of a range, in turn. */
+  /** Reports the data and the holes of a range, in order. */
   void extents(long offset, long length, ExtentSink sink) throws IOException {
     long end = offset + length;
     for (long at = offset; at < end; ) {

@@ -7,9 +7,9 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The VirtualBox service (VBoxSVC) of a user: while it runs it keeps that user's machines in
- * memory, and can start one at any time. Its programs meet at a Unix socket whose name has the
- * user's. Any thread.
+ * The VirtualBox service (VBoxSVC) of a user. While it runs, it keeps that user's machines in
+ * memory and can start one at any time. Its programs connect to a Unix socket with the user's name
+ * in its path. Any thread; may block.
  */
 public final class VirtualBoxService {
 
@@ -19,10 +19,9 @@ public final class VirtualBoxService {
   private VirtualBoxService() {}
 
   /**
-   * The service that may be using the machine of a settings file: one of the file's owner. May
-   * block.
+   * The service of a settings file's owner, which may be using that machine. May block.
    *
-   * @return the process in words, null if there is none
+   * @return a description of its process; null if it does not run
    */
   public static @Nullable String usingMachineOf(Path settingsFile) throws IOException {
     return usingMachineOf(settingsFile, TEMPORARY);
@@ -37,7 +36,10 @@ public final class VirtualBoxService {
     return process == null ? "a process that listens on " + socket : process;
   }
 
-  /** A socket file is left over by a service that was killed: only the kernel knows who listens. */
+  /**
+   * The inode of a listening socket. A killed service leaves its socket file behind, so only the
+   * kernel's list is reliable.
+   */
   private static @Nullable String listeningInode(Path socket) {
     try {
       for (String line : Files.readAllLines(PROC.resolve("net/unix"))) {
@@ -47,7 +49,7 @@ public final class VirtualBoxService {
         if (listens && words[7].equals(socket.toString())) return words[6];
       }
     } catch (IOException _) {
-      // No /proc: then nothing is known.
+      // No /proc: then it is unknown.
     }
     return null;
   }

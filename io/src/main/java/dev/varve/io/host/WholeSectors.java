@@ -6,9 +6,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Requests of any alignment to a device that takes whole sectors only, from memory that is aligned
- * like them: through a buffer, and what is left of sectors at the ends of a write is read before.
- * Reading may be done by several threads, writing by one at a time. Waits for the medium.
+ * Carries out requests of any alignment on a device that accepts only whole sectors from aligned
+ * memory. Data goes through a buffer, and the partial sectors at the ends of a write are read
+ * first. Several threads may read; one at a time may write. Waits for the medium.
  */
 final class WholeSectors {
 
@@ -19,7 +19,7 @@ final class WholeSectors {
   private final int sector;
 
   /**
-   * @param device as long as a number of whole sectors
+   * @param device its length is a multiple of the sector size
    * @param sector in bytes, at most {@value #ALIGNMENT}
    */
   WholeSectors(ImageFile device, int sector) {
@@ -61,7 +61,8 @@ final class WholeSectors {
   }
 
   /**
-   * Room for a request of {@code length} bytes that begins within a sector, or for a part of it.
+   * A buffer for a request of {@code length} bytes that begins within a sector, or for a part of
+   * it.
    */
   private MemorySegment buffer(Arena arena, long length) {
     return arena.allocate(Math.min(BUFFER, whole(length) + sector), ALIGNMENT);

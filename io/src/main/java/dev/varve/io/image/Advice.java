@@ -7,18 +7,20 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a user can do with a file that Varve does not read. The commands can be pasted into a shell,
- * and replace no file; the tests run them.
+ * Advice on what a user can do with a file that Varve does not read. The commands can be pasted
+ * into a shell and overwrite no file; the tests run them. Any thread.
  */
 @FunctionalInterface
 interface Advice {
 
-  /** An order, without a full stop. May block: it looks for names that are free. */
+  /**
+   * The advice, an imperative without a full stop. May block, since it looks for unused file names.
+   */
   String of(Path file, FileEnds ends);
 
   // ---- images
 
-  /** Conversion by QEMU, which reads most of the formats. */
+  /** Conversion with QEMU, which reads most formats. */
   static Advice convert(String format) {
     return (file, _) -> qemu("-f %s %s".formatted(format, quoted(file)), file);
   }
@@ -28,7 +30,7 @@ interface Advice {
         .formatted(source, quoted(unused(file, ".vdi")));
   }
 
-  /** QEMU does not find the parents that VirtualBox means, and would copy zeroes for them. */
+  /** QEMU does not find the parents of an image of VirtualBox, and would copy zeroes for them. */
   private static String copyWhole(Path file) {
     return ("it is a differencing image, and the images below it hold the rest of the disk: copy the whole disk with"
             + " the program that made it, for one of VirtualBox with 'VBoxManage clonemedium disk %s %s --format VDI'")
@@ -46,7 +48,7 @@ interface Advice {
                 .matcher(descriptor)
                 .find();
     if (child) return copyWhole(file);
-    // QEMU leaves such extents out, and with them the place of all that follow.
+    // QEMU skips such extents, so that all later ones get wrong offsets.
     boolean zeroes =
         Pattern.compile("(?m)^(RW|RDONLY|NOACCESS)\\s+\\d+\\s+ZERO|^NOACCESS\\s")
             .matcher(descriptor)
@@ -78,7 +80,7 @@ interface Advice {
   }
 
   /**
-   * @param encryption where the header says how it is encrypted
+   * @param encryption the offset at which the header says how the image is encrypted
    */
   private static String forQcow(String format, int encryption, Path file, FileEnds ends) {
     if (ends.bigEndian(encryption) != 0)
@@ -95,7 +97,7 @@ interface Advice {
   }
 
   static String forLuks(Path file, FileEnds ends) {
-    return "if its guest decrypts it, it is a raw disk; else decrypt it first";
+    return "if the guest decrypts it, use it as a raw disk; otherwise decrypt it first";
   }
 
   static String forIso(Path file, FileEnds ends) {
@@ -105,7 +107,7 @@ interface Advice {
   // ---- archives
 
   /**
-   * @param program reads with {@code -dc}
+   * @param program a program that unpacks to standard output with {@code -dc}
    */
   static Advice unpack(String program) {
     return (file, _) ->
@@ -125,9 +127,9 @@ interface Advice {
   // ---- names
 
   /**
-   * A name in the folder of {@code file} that is not taken.
+   * An unused name in the folder of {@code file}.
    *
-   * @param suffix replaces that of the file; empty: only takes it away
+   * @param suffix replaces the file's suffix; empty to remove it
    */
   static Path unused(Path file, String suffix) {
     String name = file.getFileName().toString();
@@ -139,7 +141,7 @@ interface Advice {
     }
   }
 
-  /** As a shell needs it written. */
+  /** The file's name, quoted for a shell. */
   static String quoted(Path file) {
     return Pattern.compile("[^\\w./:,+@%=-]", Pattern.UNICODE_CHARACTER_CLASS)
         .matcher(file.toString())

@@ -8,9 +8,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * The beginning and the end of a file, in which formats leave their signatures.
+ * The beginning and the end of a file, where formats have their signatures. Immutable.
  *
- * @param head the first bytes: all, if the file is shorter
+ * @param head the first bytes; all of a short file
  * @param tail the last bytes, at most two sectors
  * @param length of the whole file
  */
@@ -23,7 +23,7 @@ record FileEnds(byte[] head, byte[] tail, long length) {
 
   private static final int TAIL = 1024;
 
-  /** How much of a file decides whether it is text. */
+  /** How many bytes are examined to decide whether a file is text. */
   private static final int TEXT = 4096;
 
   /** May block. */
@@ -54,15 +54,15 @@ record FileEnds(byte[] head, byte[] tail, long length) {
         && Arrays.equals(in, offset, offset + bytes.length, bytes, 0, bytes.length);
   }
 
-  /** The unsigned number, big-endian, in four bytes of the head; 0 behind its end. */
+  /** The unsigned big-endian number in four bytes of the head; 0 behind the end of the head. */
   long bigEndian(int offset) {
     if (offset + Integer.BYTES > head.length) return 0;
     return Integer.toUnsignedLong(ByteBuffer.wrap(head).getInt(offset));
   }
 
   /**
-   * Whether it begins as text does: lines of UTF-8 without control characters. Memory that was
-   * filled with one letter has no lines, and is text only if it is the whole file.
+   * Whether the file begins as text: lines of UTF-8 without control characters. A disk filled with
+   * one letter has no lines, so a text without lines must be the whole file.
    */
   boolean isText() {
     int length = Math.min(head.length, TEXT);
@@ -79,7 +79,7 @@ record FileEnds(byte[] head, byte[] tail, long length) {
 
   private boolean isUtf8(int length) {
     int end = length;
-    // A character that the end cuts is no mistake.
+    // The end may cut a character.
     if (length < this.length) while (end > length - 4 && end > 0 && head[end - 1] < 0) end--;
     try {
       StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(head, 0, end));
@@ -89,7 +89,7 @@ record FileEnds(byte[] head, byte[] tail, long length) {
     }
   }
 
-  /** The head as text, a character for each byte. */
+  /** The head as text, one character for each byte. */
   String text() {
     return new String(head, StandardCharsets.ISO_8859_1);
   }

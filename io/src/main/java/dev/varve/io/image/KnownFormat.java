@@ -14,14 +14,17 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The formats by which a file says that its bytes are not those of a disk: what each is called, how
- * it is recognised, and what a user can do with it. A reader for a format is added at its constant.
+ * The formats of files that are not raw disks: the name of each, how it is recognised, and what a
+ * user can do with it.
  *
- * <p>The first format whose signature a file has is its format; a file without any has the format
- * that its name promises. Thread safe.
+ * <p>The format of a file is the first one whose signature it has. A file without a signature has
+ * the format that its name suggests. Immutable; any thread.
  */
 public enum KnownFormat {
-  /** What Varve reads; also one of which the header is damaged, if its name or its text is left. */
+  /**
+   * The format that Varve reads; also an image with a damaged header, if its name or its text still
+   * shows the format.
+   */
   VDI("a VDI image", Signature::isVdi, (_, _) -> "name it as a VDI image", ".vdi"),
   VMDK("a VMDK image", Signature.at(0, "KDMV"), Advice::forVmdk, ".vmdk"),
   VMDK_EXTENT("an extent of a VMDK disk of ESX", Signature.at(0, "COWD"), (_, _) -> Advice.EXTENT),
@@ -84,15 +87,15 @@ public enum KnownFormat {
     this.suffixes = List.of(suffixes);
   }
 
-  /** For people, with its article. */
+  /** The name of the format for people, with its article. */
   @Override
   public String toString() {
     return what;
   }
 
   /**
-   * What a file is by its signature, or else by its name; null for one that can only be raw, and
-   * for whatever is no regular file. May block.
+   * The format of a file by its signature, or else by its name; null for a file that can only be
+   * raw, and for anything but a regular file. May block.
    */
   public static @Nullable KnownFormat of(Path file) throws IOException {
     FileEnds ends = ends(file);
@@ -108,7 +111,7 @@ public enum KnownFormat {
 
   private static @Nullable KnownFormat of(Path file, FileEnds ends) {
     KnownFormat signed = signed(ends);
-    // A raw disk may begin with text, and its name then says that it is one.
+    // A raw disk may begin with text; its name then tells it from a text file.
     if (signed != null && !(signed == TEXT && isNamedRaw(file))) return signed;
     return named(file);
   }
@@ -117,7 +120,7 @@ public enum KnownFormat {
     return Arrays.stream(values()).filter(f -> f.signature.test(ends)).findFirst().orElse(null);
   }
 
-  /** What the end of a file's name promises; null for raw, or nothing. */
+  /** The format that the end of a file's name suggests; null for raw or none. */
   public static @Nullable KnownFormat named(Path file) {
     String name = file.toString().toLowerCase(Locale.ROOT);
     return Arrays.stream(values())
@@ -126,21 +129,20 @@ public enum KnownFormat {
         .orElse(null);
   }
 
-  /** Whether the end of a file's name promises a raw disk. */
+  /** Whether the end of a file's name suggests a raw disk. */
   public static boolean isNamedRaw(Path file) {
     String name = file.toString().toLowerCase(Locale.ROOT);
     return RawNames.SUFFIXES.stream().anyMatch(name::endsWith);
   }
 
-  /** Apart, since constants are made before the enum's own. */
+  /** In a class of its own, since an enum's constants are made before its static fields. */
   private static final class RawNames {
     static final List<String> SUFFIXES =
         List.of(".raw", ".img", ".ima", ".dd", ".bin", ".dsk", ".flp", ".vfd");
   }
 
   /**
-   * Refuses a file that cannot be the raw contents of such a device, unless the user says so. May
-   * block.
+   * Fails for a file that is probably not the raw contents of such a device. May block.
    *
    * @throws OtherFormatException if it has a format that Varve does not read there, or is a VDI
    *     image
@@ -153,9 +155,10 @@ public enum KnownFormat {
   }
 
   /**
-   * Refuses a file that is no VDI image, not even a damaged one. May block.
+   * Fails for a file that is not a VDI image, not even a damaged one. May block.
    *
-   * @throws OtherFormatException if it has another format, or none and may be a raw disk
+   * @throws OtherFormatException if it has another format, or no signature, so that it may be a raw
+   *     disk
    */
   public static void requireVdi(Path file) throws IOException {
     FileEnds ends = ends(file);
@@ -163,12 +166,15 @@ public enum KnownFormat {
     KnownFormat format = of(file, ends);
     if (format == null)
       throw new OtherFormatException(
-          "%s: this is no VDI image; if it is a raw disk, make an image of it with 'varve image convert %s %s'"
+          "%s: this is not a VDI image; if it is a raw disk, make an image of it with 'varve image convert %s %s'"
               .formatted(file, Advice.quoted(file), Advice.quoted(Advice.unused(file, ".vdi"))));
     if (format != VDI) throw format.refusal(file, ends);
   }
 
-  /** What a DVD holds may be anything but another container; floppies were written by tar, too. */
+  /**
+   * Whether the format cannot be the contents of such a device. A DVD may hold anything but another
+   * container, and tar also writes to floppies directly.
+   */
   private boolean isForeignTo(DeviceType device) {
     return switch (this) {
       case ISO, LUKS -> device == DeviceType.HARD_DISK;
@@ -183,11 +189,11 @@ public enum KnownFormat {
           "%s: this is %s, and neither a VDI image nor a raw disk; %s"
               .formatted(file, what, advice.of(file, ends)));
     return new OtherFormatException(
-        "%s: its name says that this is %s, and it has no signature of one: it is damaged or a part of a disk; restore it from a backup, or name the whole disk"
+        "%s: by its name this is %s, but it has no signature of one: it is damaged, or only a part of a disk; restore it from a backup, or name the whole disk"
             .formatted(file, what));
   }
 
-  /** How a file of this format is made, for a user who wanted one from Varve. */
+  /** The usual suffix of this format, with its dot; empty if it has none. */
   String suffix() {
     return suffixes.isEmpty() ? "" : suffixes.getFirst();
   }

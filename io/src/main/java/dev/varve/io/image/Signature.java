@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.Predicate;
 
-/** What formats write into files, so that their programs find them again. */
+/** The signatures by which files of a format are recognised. Stateless; any thread. */
 final class Signature {
 
   private static final byte[] VDI = bytes("\u007F\u0010\u00DA\u00BE");
@@ -18,13 +18,13 @@ final class Signature {
     return latin1.getBytes(StandardCharsets.ISO_8859_1);
   }
 
-  /** Files that have these characters, a byte each, at {@code offset}. */
+  /** Matches files that have these characters, a byte each, at {@code offset}. */
   static Predicate<FileEnds> at(int offset, String characters) {
     byte[] bytes = bytes(characters);
     return file -> file.hasAt(offset, bytes);
   }
 
-  /** Text files in whose beginning all these words are. */
+  /** Matches text files whose beginning contains all these words. */
   static Predicate<FileEnds> text(String... words) {
     return file -> file.isText() && List.of(words).stream().allMatch(file.text()::contains);
   }
@@ -33,7 +33,7 @@ final class Signature {
     return file.isText();
   }
 
-  /** Every program begins its images with a line such as "<<< Oracle VM ... Disk Image >>>". */
+  /** Programs begin a VDI image with a line such as "<<< Oracle VM ... Disk Image >>>". */
   static boolean isVdi(FileEnds file) {
     if (file.hasAt(64, VDI)) return true;
     String line = file.text().substring(0, Math.min(64, file.head().length));
@@ -48,14 +48,14 @@ final class Signature {
     return file.hasAt(0, bytes("WithoutFreeSpace")) || file.hasAt(0, bytes("WithouFreSpacExt"));
   }
 
-  /** Only a footer if it is fixed; if it grows, a copy of that at the beginning, too. */
+  /** A fixed image has a footer; an image that grows also has a copy of it at the beginning. */
   static boolean isVhd(FileEnds file) {
     return file.hasBeforeEnd(512, VHD)
         || file.hasBeforeEnd(511, VHD) // as Virtual PC before 2004 wrote it
         || file.hasAt(0, VHD);
   }
 
-  /** The footer counts its type from byte 60 on. */
+  /** The type is at byte 60 of the footer. */
   static boolean isDifferencingVhd(FileEnds file) {
     byte[] differencing = {0, 0, 0, 4};
     return file.hasBeforeEnd(512, VHD)
@@ -71,7 +71,9 @@ final class Signature {
     return file.hasAt(0, bytes("encrcdsa")) || file.hasBeforeEnd(8, bytes("cdsaencr"));
   }
 
-  /** With the spellings that VirtualBox knows, behind a byte order mark as editors leave it. */
+  /**
+   * Accepts the spellings that VirtualBox accepts, and the byte order mark that an editor may add.
+   */
   static boolean isVmdkDescriptor(FileEnds file) {
     return file.text()
         .replaceFirst("^\u00EF\u00BB\u00BF", "")

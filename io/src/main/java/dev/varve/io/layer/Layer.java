@@ -11,23 +11,23 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One open image of a chain: what it says of itself, and where each range of its disk is. Its disk
- * is cut into <i>blocks</i> (VDI's block, VMDK's grain, VHD's block, QCOW2's cluster), the pieces
- * in which it gives out space; offset, length and block are those of the disk.
+ * One open image of a chain: its facts, and where each range of its disk is. The disk is divided
+ * into <i>blocks</i> (VDI's block, VMDK's grain, VHD's block, QCOW2's cluster), the unit of
+ * allocation. Offsets, lengths and block numbers are those of the disk.
  *
- * <p>What is said to need the {@link MapLock} is called under it, by any thread. {@link #files()},
- * {@link #name()}, {@link #capacity()} and {@link #blockSize()} never change and are for any
- * thread. The rest is called by one thread at a time. Everything but these four may wait for the
- * medium.
+ * <p>Threads: any thread may call {@link #files()}, {@link #name()}, {@link #capacity()} and {@link
+ * #blockSize()}, which never change and never wait. Any thread that holds the {@link MapLock} may
+ * call the methods that need it. The other methods are called by one thread at a time, unless they
+ * say otherwise. All methods but these four may wait for the medium.
  */
 public interface Layer extends Closeable {
 
   // ---- what it is
 
-  /** What the image says of itself, as it is in memory now. */
+  /** The facts of the image, as they are in memory now. */
   LayerFacts facts();
 
-  /** For people: the file that names the image. */
+  /** The image's file, for messages. */
   String name();
 
   /** What the guest sees, in bytes. */
@@ -35,20 +35,23 @@ public interface Layer extends Closeable {
     return facts().capacity();
   }
 
-  /** The piece in which the image gives out space, in bytes; a power of two. */
+  /** The unit of allocation, in bytes; a power of two. */
   default int blockSize() {
     return facts().blockSize();
   }
 
-  /** What a block takes in a file, with what the format stores beside it; in bytes. */
+  /** The space of a block in a file, with the data that the format stores beside it; in bytes. */
   default long spacePerBlock() {
     return blockSize();
   }
 
-  /** The files that hold its blocks; one, but for an image in several extents. Owned by it. */
+  /**
+   * The files that hold the blocks; more than one only for an image in several extents. Owned by
+   * the layer.
+   */
   List<ImageFile> files();
 
-  /** The only file of an image that has one. */
+  /** The file of an image that has only one. */
   default ImageFile file() {
     return files().getFirst();
   }
@@ -59,61 +62,61 @@ public interface Layer extends Closeable {
    * Where a range is. Needs the map lock.
    *
    * @param offset below the capacity
-   * @param length at least 1; the range lies in one block, and ends within the capacity
-   * @return the {@link Place} of its first byte, the others following it in the file; or one of the
-   *     constants there
-   * @throws IOException the block map cannot be read
+   * @param length at least 1; the range lies in one block and ends within the capacity
+   * @return the {@link Place} of the first byte, which the others follow in the file; or one of the
+   *     constants of {@code Place}
+   * @throws IOException if the block map cannot be read
    */
   long find(long offset, int length) throws IOException;
 
   /**
-   * For how many bytes from {@code offset} on, {@code length} at most, the answer of {@link #find}
-   * for the first of them holds. Needs the map lock.
+   * How many bytes from {@code offset} on, at most {@code length}, have the same answer of {@link
+   * #find} as the first of them. Needs the map lock.
    */
   default int run(long offset, int length) throws IOException {
     return Math.min(length, blockSize() - (int) (offset & blockSize() - 1));
   }
 
   /**
-   * Tells the bytes of a range that {@link #find} calls {@link Place#ENCODED}. Thread-safe; reads
-   * as much of the file as the range's block has, and no byte beyond the block however the file is
-   * made.
+   * Decodes a range for which {@link #find} returns {@link Place#ENCODED}. Thread-safe. Reads no
+   * more of the file than the range's block, even if the file is malformed.
    *
-   * @param offset where {@code destination} begins on the disk; it lies in one block
-   * @throws IOException they cannot be had: the medium fails, or the file is damaged
+   * @param offset where {@code destination} begins on the disk; the range lies in one block
+   * @throws IOException if the medium fails or the file is damaged
    */
   default void decode(long offset, MemorySegment destination) throws IOException {
-    throw new IOException(name() + " holds no encoded block, and one was asked for");
+    throw new IOException(name() + " has no encoded blocks to decode");
   }
 
-  // ---- kept from harm
+  // ---- protection
 
   /**
-   * Fails if another program has cut a file of the image, or has changed what only its owner
-   * writes: from then on nothing is written to it.
+   * Fails if another program has truncated a file of the image or changed data that only its owner
+   * writes. After that failure nothing more is written to the image.
    */
   void requireOurs() throws IOException;
 
-  /** What was found on opening that is no reason to refuse the image, a sentence each. */
+  /** Notes on what was found on opening and is no reason to refuse the image, a sentence each. */
   default List<String> notes() {
     return List.of();
   }
 
   /**
-   * Puts right in the file what a crash has left, if that can be done: another program may be the
-   * next that opens it. Nothing else has the image open for writing; the files are locked for that
-   * long.
+   * Repairs in the file what a crash has left, if possible, since another program may be the next
+   * to open it. Nothing else may have the image open for writing; the files are locked meanwhile.
    *
-   * @throws dev.varve.io.file.ImageInUseException another process shows it; nothing was done
+   * @throws dev.varve.io.file.ImageInUseException if another process has it open; nothing was
+   *     changed
    */
   default void putRight() throws IOException {}
 
   // ---- written
 
   /**
-   * Locks its files against everything else, so that what it says of itself can be changed.
+   * Locks the files against all other use, so that the facts can be changed.
    *
-   * @throws dev.varve.io.file.ImageInUseException another process has it open; nothing has changed
+   * @throws dev.varve.io.file.ImageInUseException if another process has it open; nothing was
+   *     changed
    */
   default void lockForWriting() throws IOException {
     int locked = 0;
@@ -126,47 +129,48 @@ public interface Layer extends Closeable {
   }
 
   /**
-   * Lets an image that was opened for reading be written: {@link #lockForWriting locks} its files,
-   * and looks at what a writer must know.
+   * Makes an image that was opened for reading writable: {@link #lockForWriting locks} the files
+   * and reads what a writer needs.
    *
-   * @throws dev.varve.io.file.ImageInUseException another process has it open; nothing has changed
+   * @throws dev.varve.io.file.ImageInUseException if another process has it open; nothing was
+   *     changed
    */
   void allowWriting() throws IOException;
 
-  /** Ends that: others may read its files, too. */
+  /** Ends {@link #allowWriting}: other processes may read the files again. */
   default void onlyRead() throws IOException {
     for (ImageFile file : files()) file.onlyRead();
   }
 
   /**
-   * Whether writing it may have left places in its file that hold nothing, which {@link
-   * LayerWriter#makeDense} fills: it can be written, or could once, and gives out places.
+   * Whether writes may have left unused places in the file, which {@link LayerWriter#makeDense}
+   * fills. True for an image that allocates places and is or was writable.
    */
   boolean leavesHoles();
 
   /**
-   * What writes the image, of one that can be written. There is one writer at a time; the next one
-   * goes on where it ended.
+   * The writer of a writable image. There is one at a time; the next one goes on where the last one
+   * ended.
    *
    * @param lock guards the block maps of the disk
    * @param writes the writes in place that are being carried out
-   * @param ids gives the id that the contents get when they change
+   * @param ids gives the modify id of changed contents
    */
   LayerWriter writer(MapLock lock, ReaderEpochs writes, Supplier<UUID> ids);
 
   /**
-   * Makes the image the child of another from now on, or a base, durably. The image can be written,
-   * and nothing else writes what it says of itself meanwhile. Takes the map lock.
+   * Makes the image the child of another, or a base, durably. The image must be writable, and
+   * nothing else may change its facts meanwhile. Takes the map lock.
    *
-   * @param parent null for none
+   * @param parent null makes it a base
    */
   void changeParent(@Nullable LayerFacts parent, MapLock lock) throws IOException;
 
   /**
-   * Makes the disk of an image that can be written larger, durably; what is added reads as zeroes.
+   * Makes the disk of a writable image larger, durably. The added part reads as zeroes.
    *
-   * @param hidesParents whether images below may hold something there; the block in which the disk
-   *     ended must be in this image then
+   * @param hidesParents whether images below may hold something there; then the block in which the
+   *     disk ended must be in this image
    */
   void grow(long capacity, boolean hidesParents) throws IOException;
 
@@ -182,23 +186,23 @@ public interface Layer extends Closeable {
     for (ImageFile file : files()) file.writeBack();
   }
 
-  /** Fails if another program has cut a file, or changes are refused. */
+  /** Fails if another program has truncated a file, or changes are refused. */
   default void requireIntact() throws IOException {
     for (ImageFile file : files()) file.requireIntact();
   }
 
-  /** Another program has written to the image: nothing is written to it from now on. */
+  /** Refuses all changes from now on, since another program has written to the image. */
   default void refuseChanges(IOException why) {
     for (ImageFile file : files()) file.refuseChanges(why);
   }
 
-  /** Whether discarding gives space back to the host; asked of one that is open for writing. */
+  /** Whether a discard gives space back to the host. Only for an image that is open for writing. */
   default boolean givesSpaceBack() throws IOException {
     for (ImageFile file : files()) if (!file.punchesHoles()) return false;
     return true;
   }
 
-  /** How many bytes the host got back from it since it was opened. */
+  /** How many bytes the host got back from the files since they were opened. */
   default long givenBack() {
     long bytes = 0;
     for (ImageFile file : files()) bytes += file.givenBack();

@@ -6,14 +6,14 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an image says of itself. Immutable.
+ * The facts that an image stores about itself. Immutable.
  *
- * @param id null where the format keeps none: then its child says what it is called
- * @param modifyId changes with the contents; null where the format keeps none
+ * @param id null if the format stores none; then the image's child tells its id
+ * @param modifyId changes with the contents; null if the format stores none
  * @param parent the id of the image below it; null for a base
- * @param parentModifyId that of the parent when this image was made on it; null if it says nothing
+ * @param parentModifyId the parent's modify id when this image was made; null if it is not stored
  * @param capacity what the guest sees, in bytes
- * @param blockSize the piece in which it gives out space, in bytes, a power of two
+ * @param blockSize the unit of allocation in bytes, a power of two
  */
 public record LayerFacts(
     ImageFormat format,
@@ -25,13 +25,13 @@ public record LayerFacts(
     long capacity,
     int blockSize) {
 
-  /** The same under the id by which others know it. */
+  /** The same facts with the id under which the image is registered. */
   public LayerFacts withId(UUID id) {
     return new LayerFacts(
         format, variant, id, modifyId, parent, parentModifyId, capacity, blockSize);
   }
 
-  /** For people: how it takes its space. */
+  /** The kind of image, for people. */
   public String kind() {
     return switch (variant) {
       case STANDARD -> "dynamic";
@@ -41,7 +41,7 @@ public record LayerFacts(
     };
   }
 
-  /** Whether it shows what an image below it shows where it has nothing itself. */
+  /** Whether ranges that the image does not hold are read from an image below. */
   public boolean isDifferencing() {
     return variant == MediumVariant.DIFFERENCING;
   }

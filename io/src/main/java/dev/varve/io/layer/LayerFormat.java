@@ -11,21 +11,21 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One format of disk images: opens its files, and makes and changes those that nothing has open. A
- * call that returns has made its effect durable; one that fails has changed nothing. Immutable; any
- * thread; every method may wait for the medium.
+ * One format of disk images: opens image files, and makes and changes files that are not open. When
+ * a call returns, its effect is durable; when it fails, nothing has changed. Immutable; any thread;
+ * every method may wait for the medium.
  */
 public interface LayerFormat {
 
   ImageFormat format();
 
   /**
-   * Whether a file says that it is of this format, good or damaged. Never asked of what is
-   * registered as raw: there a guest can write what another format begins with.
+   * Whether a file has the signature of this format, valid or damaged. Never called for a file that
+   * is registered as raw, since its guest can write the signature of another format.
    */
   boolean recognizes(Path file) throws IOException;
 
-  /** What a file of this format says of itself. Only its header is read, without a lock. */
+  /** The facts of a file. Reads only its header, without a lock. */
   LayerFacts peek(Path file) throws IOException;
 
   // ---- open
@@ -34,7 +34,7 @@ public interface LayerFormat {
    * Opens a file for reading. An entry that points outside the file is found when it is used.
    *
    * @param grows whether the image may be written later, so that its mapping leaves room for that
-   * @param files opens it, or shares what is open already
+   * @param files opens the file, or shares it if it is open already
    */
   Layer openReadOnly(Path file, boolean grows, SharedFiles files) throws IOException;
 
@@ -47,40 +47,40 @@ public interface LayerFormat {
    * Makes a base that reads as zeroes.
    *
    * @param fixed whether it has all its space from the beginning
-   * @param announcement hears of a file that holds no id
-   * @throws java.nio.file.FileAlreadyExistsException if there is a file
-   * @throws IllegalArgumentException if an image cannot be so; the message is for people
+   * @param announcement called for a file that stores no id
+   * @throws java.nio.file.FileAlreadyExistsException if the file exists
+   * @throws IllegalArgumentException if the format has no such image; the message is for people
    */
   void createBase(Path file, MediumId id, boolean fixed, long capacity, Announcement announcement)
       throws IOException;
 
   /**
-   * Makes a differencing image that shows what its parent shows. Does nothing if there is exactly
-   * that, which a call before a crash made.
+   * Makes an empty differencing image, which reads as its parent. Does nothing if exactly that
+   * image exists, as after a call before a crash.
    *
-   * @param parent with the id that the parent is registered under
-   * @throws java.nio.file.FileAlreadyExistsException if there is another file
+   * @param parent with the id under which the parent is registered
+   * @throws java.nio.file.FileAlreadyExistsException if another file exists
    */
   void createChild(Path file, MediumId id, Path parentFile, LayerFacts parent) throws IOException;
 
-  /** Makes a differencing image show what its parent shows again. */
+  /** Empties a differencing image, so that it reads as its parent. */
   void reset(Path file) throws IOException;
 
   /**
    * Makes a differencing image the child of another, or a base.
    *
-   * @param parent null for none
+   * @param parent null makes it a base
    */
   void changeParent(Path file, @Nullable LayerFacts parent) throws IOException;
 
   /**
-   * Refuses what {@link Layer#grow} would refuse. Changes nothing.
+   * Fails where {@link Layer#grow} would fail. Changes nothing.
    *
-   * @throws IOException the image cannot become as large as {@code capacity}
+   * @throws IOException if the image cannot become as large as {@code capacity}
    */
   void checkGrowth(Path file, long capacity) throws IOException;
 
-  /** Whether there is a file of this format that holds this id. Fails never. */
+  /** Whether there is a file of this format with this id. Never fails. */
   boolean holds(Path file, UUID id);
 
   /** See {@link dev.varve.core.medium.ImageFiles#check}. */

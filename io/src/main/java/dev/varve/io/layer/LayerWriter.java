@@ -3,103 +3,104 @@ package dev.varve.io.layer;
 import java.io.IOException;
 
 /**
- * Writes one layer: gives blocks a place in its files, and makes that durable.
+ * Writes one layer: allocates places for blocks in the layer's files, and makes that durable.
  *
- * <p>A block gets its place by {@link #take}, is filled there by the caller, and is published;
- * until then no reader finds it. A commit brings to the file what was published before it began:
+ * <p>The caller takes a place for a block with {@link #take}, fills it, and publishes the block;
+ * readers do not find it before. A commit writes to the file what was published before the commit
+ * began:
  *
  * <pre>
  *   beginCommit      the map lock is held; later changes belong to the next commit
- *   empty            places of blocks that hold nothing become holes
+ *   empty            the places of emptied blocks become holes
  *   collect          the map lock is held; what will be written is fixed
- *   announce         what must be in the file before an entry names a new place
+ *   announce         writes what must be durable before an entry names a new place
  *   (sync)           the blocks, the holes and what was announced are durable,
  *   writeEntries     then the entries that name the blocks are written
  *   (sync)           and durable
  *   endCommit        the map lock is held
  * </pre>
  *
- * <p>The order holds for every format; what {@code announce} and {@code writeEntries} write is the
- * format's. A crash between the two syncs leaves blocks that no entry names, and may leave a count
- * that is too high: space, never data.
+ * <p>The order is the same for all formats; each format decides what {@code announce} and {@code
+ * writeEntries} write. A crash between the two syncs leaves blocks that no entry names, and may
+ * leave a count that is too high: it wastes space but loses no data.
  *
- * <p>{@code take}, {@code giveBack}, {@code fill} belong to the change lane; a commit is made by
- * one thread at a time, beside it. What needs the map lock says so; the rest is called without it
- * and may wait.
+ * <p>Threads: {@code take} and {@code giveBack} run in the device's change lane. One thread at a
+ * time makes a commit, in parallel to the lane. Methods that need the map lock say so; the others
+ * are called without it and may wait.
  */
 public interface LayerWriter {
 
   // ---- what the format can say
 
   /**
-   * Whether a block can read as zeroes, and hide what lies below, without a place in the file. If
-   * not, zeroes that hide something are written.
+   * Whether a block without a place can be marked as zero, so that it hides what lies below. If
+   * not, the caller writes zeroes where something must be hidden.
    */
   boolean marksZeroes();
 
-  /** Whether a block that holds nothing any more is {@link #publishEmptied emptied}. */
+  /** Whether a discarded block is {@link #publishEmptied emptied}. */
   boolean emptiesBlocks();
 
   /**
-   * Whether writing to a place gives space back by making holes; if not, a block that needs space
-   * takes the place of an emptied one, see {@link #giveUpEmptied}.
+   * Whether the host can punch holes into the file, which gives space back. If not, a block that
+   * needs space takes the place of an emptied block, see {@link #giveUpEmptied}.
    */
   boolean makesHoles() throws IOException;
 
   // ---- places
 
-  /** The place of a block that has one, or keeps one though it is zero; else {@link Place#FREE}. */
+  /** The place of a block that has one, even if the block is zero; else {@link Place#FREE}. */
   long placeOf(int block) throws IOException;
 
   /**
-   * Takes a place for a block that lies in none: the one that it kept, or another. It has space on
-   * the host as far as the format can reserve any.
+   * Takes a place for a block: the one that an emptied block kept, or a new one. The place has
+   * space on the host, if the format can reserve any.
    *
-   * @param overwritten whether all that a guest sees of the block will be written; else the place
-   *     reads as zeroes
-   * @throws dev.varve.core.device.OutOfSpaceException there is none; nothing was taken
+   * @param overwritten whether the caller writes all of the block that the guest sees; if not, the
+   *     place reads as zeroes
+   * @throws dev.varve.core.device.OutOfSpaceException if there is no space; nothing was taken
    */
   long take(int block, boolean overwritten) throws IOException;
 
-  /** Returns a place that was taken and not published; its bytes can be anything. */
+  /** Returns a place that was taken and not published. Its bytes may be anything. */
   void giveBack(int block, long place) throws IOException;
 
   // ---- published
 
-  /** The block is whole and lies at this place, which was taken for it. Needs the map lock. */
+  /** Makes the block whole, at this place, which was taken for it. Needs the map lock. */
   void publish(int block, long place) throws IOException;
 
-  /** The block is zero, whatever lies below, and has no place. Needs the map lock. */
+  /** Makes the block zero, without a place. It hides what lies below. Needs the map lock. */
   void publishZero(int block) throws IOException;
 
   /**
-   * The block is zero, whatever lies below, and keeps its place, whose bytes go away in a commit.
-   * Needs the map lock; {@link #emptied} follows without it.
+   * Makes the block zero. It hides what lies below and keeps its place; a commit removes the bytes
+   * there. Needs the map lock. Call {@link #emptied} next, without the lock.
    */
   void publishEmptied(int block, long place) throws IOException;
 
-  /** The block at this place was emptied: the next commit makes a hole of it. */
+  /** Notes that the block at this place was emptied: the next commit punches the place out. */
   void emptied(long place);
 
   // ---- a commit
 
-  /** Whether a commit has anything to do but for contents in place. Needs the map lock. */
+  /** Whether a commit has more to do than to make contents in place durable. Needs the map lock. */
   boolean needsCommit();
 
   /** Begins a commit of what was published so far. Needs the map lock. */
   void beginCommit();
 
-  /** Makes holes of the places of emptied blocks. What fails is tried again by the next commit. */
+  /** Punches out the places of emptied blocks. The next commit repeats what fails. */
   void empty() throws IOException;
 
   /**
-   * Fixes what the commit that has begun will write. Needs the map lock.
+   * Fixes what the present commit will write. Needs the map lock.
    *
-   * @param changed whether contents were changed since the last commit that said so
+   * @param changed whether contents have changed since the last commit
    */
   Commit collect(boolean changed);
 
-  /** What a commit makes durable. Immutable. */
+  /** What a commit makes durable. Immutable; any thread. */
   interface Commit {
 
     /** Whether there are contents, or something to announce. */
@@ -115,32 +116,35 @@ public interface LayerWriter {
   /** Writes the entries that were collected: their blocks are durable by now. */
   void writeEntries() throws IOException;
 
-  /** The commit is durable. Needs the map lock. */
+  /** Ends a commit, which is durable now. Needs the map lock. */
   void endCommit();
 
-  /** A commit failed: the next one writes what it should have. Needs the map lock. */
+  /**
+   * Ends a commit that failed. The next commit writes what this one did not. Needs the map lock.
+   */
   void abandonCommit();
 
   // ---- room
 
   /**
-   * Where the host cannot make holes: takes their places from some emptied blocks. Once the next
-   * commit is durable and the readers of now have left, running the result lets other blocks have
-   * these places.
+   * On a host that cannot punch holes: takes the places of some emptied blocks away. The caller
+   * makes a commit, waits for the readers of now, and then runs the result, which lets other blocks
+   * use these places.
    */
   Runnable giveUpEmptied() throws IOException;
 
-  // ---- the end; when all is committed and nothing reads or writes
+  // ---- the end, after the last commit, when nothing reads or writes
 
   /**
-   * Leaves the file without holes as far as it can: blocks at its end move into places that hold
-   * nothing.
+   * Makes the file dense as far as possible: blocks at its end move into places without contents.
    *
-   * @param alsoUnchanged whether a file that was not written is changed too, if a crash left
+   * @param alsoUnchanged whether to change also a file that was not written, if a crash left
    *     something in it
    */
   void makeDense(boolean alsoUnchanged) throws IOException;
 
-  /** Cuts off what was reserved behind the last place, and moves nothing. Not durable. */
+  /**
+   * Cuts the space off that was reserved behind the last place, and moves no block. Not durable.
+   */
   void cutFile() throws IOException;
 }

@@ -1,26 +1,31 @@
 package dev.varve.io.layer;
 
 /**
- * What a layer says of a range of its disk, in one {@code long}: the place in a file where its
- * first byte lies, or one of the constants. A place can have any alignment. Stateless; any thread.
+ * Where a range of a layer's disk is, in one {@code long}: the place of its first byte, which is an
+ * offset in one of the layer's files, or one of the constants. A place can have any alignment.
+ * Stateless; any thread.
  */
 public final class Place {
 
-  /** The layer has nothing there: the images below decide, and below the base there are zeroes. */
+  /**
+   * The layer does not hold the range: the images below do, and below the base there are zeroes.
+   */
   public static final long FREE = -1;
 
-  /** It reads as zeroes, whatever lies below. */
+  /** The range reads as zeroes, whatever lies below. */
   public static final long ZERO = -2;
 
-  /** The layer says that it holds the range, at a place that its file does not have. */
+  /** The layer's entry for the range points outside its file. */
   public static final long LOST = -3;
 
-  /** The answer is not the same for all of the range: ask for less, {@link Layer#run} says how. */
+  /**
+   * The answer differs within the range: ask for a part of it, as long as {@link Layer#run} says.
+   */
   public static final long MIXED = -4;
 
   /**
-   * The layer holds the range, and the file does not have its bytes as the guest sees them: {@link
-   * Layer#decode} tells them.
+   * The layer holds the range in another form than the guest sees it: {@link Layer#decode} decodes
+   * it.
    */
   public static final long ENCODED = -5;
 
@@ -32,19 +37,19 @@ public final class Place {
   /**
    * A place in a file.
    *
-   * @param file its index among the layer's files, below 2^15
+   * @param file the index of the file among the layer's files, below 2^15
    * @param offset in bytes, below 2^48
    */
   public static long at(int file, long offset) {
     return (long) file << OFFSET_BITS | offset;
   }
 
-  /** Whether it is a place in a file, and none of the constants. */
+  /** Whether it is a place in a file and none of the constants. */
   public static boolean isStored(long place) {
     return place >= 0;
   }
 
-  /** Whether the layer decides what the range holds: it is anything but {@link #FREE}. */
+  /** Whether the layer decides what the range holds, that is, whether it is not {@link #FREE}. */
   public static boolean isDecided(long place) {
     return place != FREE;
   }

@@ -287,7 +287,7 @@ class RawDiskTest {
 
       var failure = assertThrows(IOException.class, () -> flush(disk));
 
-      assertTrue(failure.getMessage().contains("was cut or removed"), failure.getMessage());
+      assertTrue(failure.getMessage().contains("was truncated or removed"), failure.getMessage());
       assertThrows(IOException.class, () -> close(disk));
     }
   }
@@ -309,7 +309,7 @@ class RawDiskTest {
     assertArrayEquals(filled(4096, 'd'), read(disk, MIB, 4096));
     assertThrows(IOException.class, () -> close(disk));
 
-    assertTrue(failure.getMessage().contains("cut"), failure.getMessage());
+    assertTrue(failure.getMessage().contains("was truncated"), failure.getMessage());
     assertEquals(2 * MIB, Files.size(file));
   }
 

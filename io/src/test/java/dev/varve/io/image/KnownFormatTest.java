@@ -155,7 +155,7 @@ class KnownFormatTest {
                 () -> KnownFormat.requireRaw(file, DeviceType.HARD_DISK))
             .getMessage();
 
-    assertTrue(message.startsWith(file + ": its name says that this is "), message);
+    assertTrue(message.startsWith(file + ": by its name this is "), message);
     assertTrue(message.contains("no signature"), message);
   }
 
