@@ -25,22 +25,22 @@ final class Formats {
 
   private Formats() {}
 
-  /** The format that a file says it has; null if none that is known here. */
+  /** The format whose signature a file has; null if it has none of these. */
   static @Nullable LayerFormat recognized(Path file) throws IOException {
     for (LayerFormat format : KNOWN.values()) if (format.recognizes(file)) return format;
     return null;
   }
 
   /**
-   * The format of a file that is an image with an id, so none that is registered as raw; VDI if the
-   * file says nothing, and reading it tells why it is none.
+   * The format of a file that is not registered as raw. VDI if the file has no known signature; an
+   * attempt to read it then reports what is wrong.
    */
   static LayerFormat ofImage(Path file) throws IOException {
     LayerFormat recognized = recognized(file);
     return recognized == null ? VDI : recognized;
   }
 
-  /** Whether a file is an image of any format and holds this id. Fails never. */
+  /** Whether a file is an image of any format with this id. Never fails. */
   static boolean hold(Path file, UUID id) {
     return KNOWN.values().stream().anyMatch(format -> format.holds(file, id));
   }

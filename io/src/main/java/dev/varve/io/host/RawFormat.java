@@ -29,7 +29,7 @@ public final class RawFormat implements LayerFormat {
     return ImageFormat.RAW;
   }
 
-  /** It has no mark of its own. */
+  /** Always false: a raw file has no signature. */
   @Override
   public boolean recognizes(Path file) {
     return false;

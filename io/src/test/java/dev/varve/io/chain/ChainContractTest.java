@@ -67,7 +67,7 @@ class ChainContractTest {
     }
   }
 
-  /** Nobody holds anything, and a parent ends in the middle of a block of its child. */
+  /** No image holds anything, and a parent ends in the middle of a block of its child. */
   @Nested
   class EmptyParents extends BlockDeviceContract {
     @TempDir Path folder;

@@ -300,20 +300,20 @@ class ChainFilesTest {
     Path image = folder.resolve("copy.vdi");
     Path left = Files.createFile(folder.resolve(".copy.vdi.1234.part"));
     Path ofAnother = Files.createFile(folder.resolve(".copy.vdi.vdi.1234.part"));
-    Path somebodys = Files.createFile(folder.resolve(".copy.vdi.mine.part"));
+    Path ofTheUser = Files.createFile(folder.resolve(".copy.vdi.mine.part"));
 
     try (var beingMade = NewFile.create(image, NewFile.Existing.REFUSED)) {
       files.delete(image);
 
-      assertFalse(Files.exists(left), "nobody reads it");
+      assertFalse(Files.exists(left), "it is left over");
       assertTrue(Files.exists(ofAnother), "it is of copy.vdi.vdi");
-      assertTrue(Files.exists(somebodys), "nothing that makes images calls a file so");
+      assertTrue(Files.exists(ofTheUser), "no file that is being made has such a name");
       beingMade.publish(); // fails if its file is gone
     }
   }
 
   @Test
-  void whatWasMadeAsAnImageGoesAndWhatSomebodyElsePutThereStays() throws Exception {
+  void onlyTheImageThatWasMadeIsDeleted() throws Exception {
     Path made = base();
     Path part = Files.createFile(folder.resolve(".base.vdi.1234.part"));
     Path raw = Files.write(folder.resolve("disk.img"), new byte[512]);
@@ -322,10 +322,10 @@ class ChainFilesTest {
 
     files.deleteMade(made, CHILD);
     assertTrue(Files.exists(made), "it is another image");
-    assertFalse(Files.exists(part), "nobody reads it");
+    assertFalse(Files.exists(part), "it is left over");
     for (Path file : List.of(raw, damaged, link, folder)) {
       files.deleteMade(file, BASE);
-      assertTrue(Files.exists(file, LinkOption.NOFOLLOW_LINKS), "nobody knows whose it is");
+      assertTrue(Files.exists(file, LinkOption.NOFOLLOW_LINKS), "it may be another program's");
     }
 
     for (int time = 0; time < 2; time++) files.deleteMade(made, BASE);

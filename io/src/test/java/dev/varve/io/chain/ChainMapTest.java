@@ -56,8 +56,7 @@ class ChainMapTest {
     assertEquals(ChainMap.at(1, 2999), map.entry(2999));
     assertEquals(ChainMap.at(1, 2048), map.entry(2048));
     assertFalse(map.isKnown(2047));
-    assertEquals(
-        3000 - 2048, asked.size()); // nobody is asked for units that the disk does not have
+    assertEquals(3000 - 2048, asked.size()); // units that the disk does not have are not asked for
   }
 
   @Test

@@ -23,8 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Closing lets everything that is under way end, keeps nobody else waiting, and leaves a clean
- * file.
+ * Closing a disk lets the running requests end, fails the waiting ones, and leaves a clean file.
  */
 @Timeout(300)
 class CloseTest {

@@ -52,10 +52,10 @@ class ColdReadsTest {
     }
   }
 
-  /** What cannot be read shows who waits for it. */
+  /** Data that cannot be read shows which requests wait for it. */
   @Test
   @LeftImages.MayBeDamaged
-  void nobodyWaitsForMoreThanTheHostBringsInInAMoment() throws Exception {
+  void readsWaitForNoMoreThanTheHostReadsInAMoment() throws Exception {
     int capacity = 64 * MIB;
     Path image = TestImage.of(capacity).write(path("cut.vdi"));
     try (var threads = new StorageThreads(4)) {

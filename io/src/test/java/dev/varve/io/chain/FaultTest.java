@@ -239,7 +239,7 @@ class FaultTest {
     guest.flush();
     guest.discard(0, 2 * BLOCK);
     guest.flush();
-    disk.limitSpace(0); // somebody else has taken what was given back
+    disk.limitSpace(0); // another process has taken the space that was given back
 
     guest.close();
 

@@ -32,7 +32,7 @@ final class Gate implements InterceptedFile.Interceptor {
     opened = new CountDownLatch(1);
   }
 
-  /** Waits until somebody stands before the gate. */
+  /** Waits until a thread stands before the gate. */
   void awaitArrival() {
     await(arrived);
   }
@@ -61,7 +61,8 @@ final class Gate implements InterceptedFile.Interceptor {
 
   private static void await(CountDownLatch latch) {
     try {
-      if (!latch.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) throw new AssertionError("nobody came");
+      if (!latch.await(PATIENCE_SECONDS, TimeUnit.SECONDS))
+        throw new AssertionError("no thread came");
     } catch (InterruptedException e) {
       throw new AssertionError(e);
     }

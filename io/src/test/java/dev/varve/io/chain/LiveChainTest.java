@@ -157,7 +157,7 @@ class LiveChainTest {
   }
 
   @Test
-  void leaseFromBeforeAPushKeepsNobodyFromPushingAndItsMemoryAsItWas() throws Exception {
+  void leaseFromBeforeAPushDoesNotDelayThePushAndKeepsItsMemory() throws Exception {
     Path base = image(0);
     var disk = LiveChain.open(List.of(base), false, threads);
     var guest = new Guest(disk);

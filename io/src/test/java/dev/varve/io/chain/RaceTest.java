@@ -77,7 +77,7 @@ class RaceTest {
     gate.awaitArrival();
     guest.discard(0, BLOCK);
     CompletableFuture<Void> flushed = guest.submit(request -> request.flush());
-    giveTime(flushed); // empties the place, if nobody prevents it
+    giveTime(flushed); // empties the place, if nothing prevents it
     guest.write(BLOCK, Guest.filled(BLOCK, 'c'));
     gate.open();
     slow.join();
@@ -129,7 +129,7 @@ class RaceTest {
   }
 
   @Test
-  void nobodyIsMadeToWaitWhileACommitCopiesABlock() throws Exception {
+  void requestsDoNotWaitWhileACommitCopiesABlock() throws Exception {
     guest.write(0, Guest.filled(PAGE, 'a'));
 
     gate.shut(Call.WRITE, 0, false);

@@ -39,9 +39,9 @@ import org.junit.jupiter.params.provider.MethodSource;
  * last closed under them.
  *
  * <p>The disk is filled with words of 8 bytes that say where they belong and which write they come
- * from, so that whoever reads can tell a place that was mixed up. The interleaving differs from run
- * to run; {@code -Dvarve.seed=N} repeats the shape and the requests, {@code -Dvarve.seeds=N} runs
- * so many.
+ * from, so that a reader detects a block at the wrong place. The interleaving differs from run to
+ * run; {@code -Dvarve.seed=N} repeats the shape and the requests, {@code -Dvarve.seeds=N} runs so
+ * many.
  */
 class StressTest {
 
@@ -105,7 +105,7 @@ class StressTest {
     private final int capacity;
     private final int stripe;
 
-    /** The first so many bytes belong to nobody. */
+    /** The number of bytes at the beginning that no worker owns. */
     private final int shared;
 
     private final DifferencingChain chain;
@@ -189,7 +189,7 @@ class StressTest {
       guest.close();
     }
 
-    /** Somebody's work, which ends when the disk is closed. */
+    /** The work of one thread, which ends when the disk is closed. */
     private interface Work {
       void run() throws IOException;
     }
@@ -306,7 +306,7 @@ class StressTest {
           : "write " + (int) word + " of offset " + (word >>> COUNTER_BITS) * WORD;
     }
 
-    /** Whatever anybody reads anywhere belongs there, also later, under a lease. */
+    /** Every word that is read belongs to its place, also later, under a lease. */
     private void readAnything(Random random) throws IOException {
       while (working.get() > 0) {
         int offset = random.nextInt(capacity / WORD) * WORD;

@@ -67,7 +67,7 @@ final class TestChain {
     return open(threads, (_, _) -> {});
   }
 
-  /** The same, with somebody who sees the calls to the top image's file. */
+  /** The same, with an observer of the calls to the top image's file. */
   DifferencingChain open(StorageThreads threads, InterceptedFile.Interceptor interceptor)
       throws IOException {
     List<Layer> images = new ArrayList<>();

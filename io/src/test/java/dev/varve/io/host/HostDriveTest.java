@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a user who is not root is told of the block devices of the host. */
+/** The block devices of the host as a user other than root sees them. */
 @NeedsTools({"losetup", "setpriv"})
 class HostDriveTest {
 

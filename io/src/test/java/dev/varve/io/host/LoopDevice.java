@@ -37,7 +37,7 @@ public final class LoopDevice implements AutoCloseable {
     must(losetup(List.of("--set-capacity", path.toString())));
   }
 
-  /** While somebody has it open it stays until then. */
+  /** If another process has it open, the device stays until that closes it. */
   @Override
   public void close() throws Exception {
     must(losetup(List.of("--detach", path.toString())));

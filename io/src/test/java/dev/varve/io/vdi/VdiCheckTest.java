@@ -336,7 +336,7 @@ class VdiCheckTest {
   }
 
   @Test
-  void imageThatSomebodyWritesToIsLeftAlone() throws IOException {
+  void imageThatAnotherProcessWritesToIsNotChecked() throws IOException {
     Path path = new HandmadeImage().map(0, 1).write(folder.resolve("a.vdi"));
 
     try (var _ = MappedFile.openReadWrite(path, 0)) {
