@@ -67,7 +67,8 @@ final class ImageCreateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     checkName();
-    VdiHeader created = parent == null ? createBase() : createChild(parent);
+    if (parent == null) createBase();
+    else createChild(parent);
     JsonObject facts = ImageFacts.ofVdi(file);
     PrintWriter out = spec.commandLine().getOut();
     out.println(output == OutputFormat.JSON ? facts.encode() : ImageFacts.text(facts));
@@ -84,15 +85,14 @@ final class ImageCreateCommand implements Callable<Integer> {
     if (problem != null) throw wrong(problem);
   }
 
-  private VdiHeader createBase() throws IOException {
+  private void createBase() throws IOException {
     if (capacity == null) throw wrong("the size of the disk is missing: give it with --capacity");
     VdiHeader created = VdiCreator.create(file, options.base(spec, capacity));
     warn(NewImageWarnings.ofBase(created.capacity()));
-    return created;
   }
 
   /** The parent stays locked against writers until the child is there. */
-  private VdiHeader createChild(Path parent) throws IOException {
+  private void createChild(Path parent) throws IOException {
     if (options.isFixed()) throw wrong("--fixed: a differencing image cannot be fixed");
     try (var lock = MappedFile.openReadOnly(parent, 0)) {
       VdiHeader below = VdiHeader.read(lock);
@@ -105,7 +105,6 @@ final class ImageCreateCommand implements Callable<Integer> {
             List.of(
                 "the parent is in another folder: name its folder with --search. The parent is "
                     + parent));
-      return created;
     }
   }
 
