@@ -59,12 +59,12 @@ public class FolioBenchmark {
     }
   }
 
-  @Param private Filled filled;
+  @Param private Filled filled = Filled.READ_WITHOUT_ADVICE;
 
   private final Offsets offsets = new Offsets(LENGTH);
   private final Arena arena = Arena.ofShared();
   private final MemorySegment memory = arena.allocate(MIB, Posix.PAGE_SIZE);
-  private Path file;
+  private Path file = Path.of("");
   private int fd;
 
   /** Empties the cache of the file, and fills it anew. */
