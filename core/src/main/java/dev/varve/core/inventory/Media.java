@@ -149,49 +149,57 @@ final class Media {
     Path absolute = at(state, given) == null ? Links.followed(given) : given;
     Medium known = known(state, absolute);
     if (known != null) {
-      if (format != null && format != known.format())
-        throw ModelErrors.of(
-            VBOX_E_OBJECT_IN_USE,
-            "'%s' is registered with the format %s; close that medium before you open it as %s",
-            known.name(),
-            known.format(),
-            format);
-      if (known.device() != device)
-        throw ModelErrors.of(
-            E_FAIL,
-            "'%s' is registered as a %s medium and cannot be opened as %s",
-            known.name(),
-            known.device().text(),
-            device.text());
+      checkIs(known, device, format);
       return new Opened(state, known.id());
     }
-    boolean raw = format == ImageFormat.RAW;
-    if (device == DeviceType.HARD_DISK && !raw && isDisc(absolute))
+    if (device == DeviceType.HARD_DISK && format != ImageFormat.RAW && isDisc(absolute))
       throw ModelErrors.of(
           E_FAIL,
           "'%s' is a DVD image by its name and cannot be opened as a hard disk; open it as a DVD, or with the format RAW if it holds a hard disk",
           absolute);
-    ImageInfo info;
-    try {
-      ImageFiles images = resources.images();
-      info = images.inspect(absolute, device, raw ? format : null);
-      if (format != null && format != info.format())
-        throw new IOException("it is no image of the format " + format);
-    } catch (OtherFormatException e) {
-      throw ModelErrors.of(
-          VBOX_E_FILE_ERROR,
-          "'%s' cannot be opened: %s; if its bytes are those of a disk all the same, open it with the format RAW",
-          absolute,
-          ModelErrors.why(absolute, e));
-    } catch (IOException e) {
-      throw ModelErrors.of(
-          VBOX_E_FILE_ERROR, "'%s' cannot be opened: %s", absolute, ModelErrors.why(absolute, e));
-    }
+    ImageInfo info = inspect(absolute, device, format);
     Medium linked = info.id() == null ? null : state.media().get(info.id());
     if (linked != null && Links.target(linked.location()).equals(Links.target(absolute)))
       return new Opened(state, linked.id()); // a settings file names it by a link
     Medium medium = read(state, absolute, device, info);
     return new Opened(state.with(medium), medium.id());
+  }
+
+  /** Whether a registered medium is what is asked for. */
+  private static void checkIs(Medium known, DeviceType device, @Nullable ImageFormat format) {
+    if (format != null && format != known.format())
+      throw ModelErrors.of(
+          VBOX_E_OBJECT_IN_USE,
+          "'%s' is registered with the format %s; close that medium before you open it as %s",
+          known.name(),
+          known.format(),
+          format);
+    if (known.device() != device)
+      throw ModelErrors.of(
+          E_FAIL,
+          "'%s' is registered as a %s medium and cannot be opened as %s",
+          known.name(),
+          known.device().text(),
+          device.text());
+  }
+
+  private ImageInfo inspect(Path file, DeviceType device, @Nullable ImageFormat format) {
+    boolean raw = format == ImageFormat.RAW;
+    try {
+      ImageInfo info = resources.images().inspect(file, device, raw ? format : null);
+      if (format != null && format != info.format())
+        throw new IOException("it is no image of the format " + format);
+      return info;
+    } catch (OtherFormatException e) {
+      throw ModelErrors.of(
+          VBOX_E_FILE_ERROR,
+          "'%s' cannot be opened: %s; if its bytes are those of a disk all the same, open it with the format RAW",
+          file,
+          ModelErrors.why(file, e));
+    } catch (IOException e) {
+      throw ModelErrors.of(
+          VBOX_E_FILE_ERROR, "'%s' cannot be opened: %s", file, ModelErrors.why(file, e));
+    }
   }
 
   /** Images of discs have no header that would tell; only their names do. */

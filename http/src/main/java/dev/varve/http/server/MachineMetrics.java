@@ -57,6 +57,13 @@ final class MachineMetrics implements MultiCollector {
           .failures(machine.saved().id())
           .forEach((slot, failed) -> add(labels(name, slot), failed, errors));
     }
+    return snapshots(groups, reclaimed, errors);
+  }
+
+  private static MetricSnapshots snapshots(
+      Map<Labels, LimitStatistics> groups,
+      List<CounterDataPointSnapshot> reclaimed,
+      List<CounterDataPointSnapshot> errors) {
     return MetricSnapshots.of(
         count(groups, "read_bytes", "Bytes read through a group", LimitStatistics::readAnswered),
         count(

@@ -41,6 +41,13 @@ final class HeaderNotes {
   /** The notes, a sentence each; empty for most images. */
   static List<String> of(VdiHeader header) {
     var notes = new ArrayList<String>();
+    addLayout(header, notes);
+    addBlocks(header, notes);
+    addType(header, notes);
+    return List.copyOf(notes);
+  }
+
+  private static void addLayout(VdiHeader header, List<String> notes) {
     if (header.layout() == HeaderLayout.V0_2 || header.version() != VERSION_1_1) {
       notes.add("version " + versionText(header.version()) + ": QEMU opens only 1.1");
     }
@@ -59,6 +66,9 @@ final class HeaderNotes {
           "disk size %d is no multiple of %d: shown as %d, as VirtualBox does; QEMU rounds up"
               .formatted(header.storedCapacity(), SECTOR, header.capacity()));
     }
+  }
+
+  private static void addBlocks(VdiHeader header, List<String> notes) {
     int blockSize = header.blockSize();
     if (isOddBlockSize(blockSize)) {
       notes.add("block size " + blockSize + ": VirtualBox 7.2 opens 131072 to 134217728");
@@ -71,6 +81,9 @@ final class HeaderNotes {
     }
     if ((header.flags() & ~FLAG_ZERO_EXPAND) != 0)
       notes.add("image flags " + hex(header.flags()) + " ignored");
+  }
+
+  private static void addType(VdiHeader header, List<String> notes) {
     boolean hasParent = !header.parentUuid().equals(NO_UUID);
     switch (header.type()) {
       case UNDO -> notes.add("image type 3 (undo): treated as dynamic");
@@ -92,6 +105,5 @@ final class HeaderNotes {
       notes.add(
           "parent uuid " + header.parentUuid() + " in an image that is not differencing: ignored");
     }
-    return List.copyOf(notes);
   }
 }
