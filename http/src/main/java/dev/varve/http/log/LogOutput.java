@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 final class LogOutput {
 
   private static final String LOST =
-      " or more lines of the log are missing here: they could not be written fast enough";
+      " or more lines of the log are missing here: they could not be written, or not fast enough";
 
   private final OutputStream to;
   private final int bound;

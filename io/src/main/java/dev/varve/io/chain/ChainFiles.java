@@ -452,7 +452,7 @@ public final class ChainFiles implements ImageFiles {
           copy.toVdi(location, base.withUuid(id.uuid()), Existing.REFUSED);
         }
         case RAW -> copy.toRaw(location, Existing.REFUSED, announcement);
-        default -> Formats.toMake(format);
+        default -> throw Formats.cannotMake(format);
       }
       return true;
     } catch (Cancelled _) {

@@ -390,8 +390,9 @@ final class ChainReader {
       if (!map.isKnown(unit)) learn(unit);
       long run = Math.min(end - offset, map.unitSize() - (offset & map.unitSize() - 1));
       long entry = map.entry(unit);
+      if (entry == ChainMap.SPLIT) run = uniform(offset, (int) run);
       int nextDepth = depth(offset, entry);
-      boolean nextZero = entry == ChainMap.ZERO || nextDepth == 0;
+      boolean nextZero = entry == ChainMap.ZERO || nextDepth == 0 || isZero(offset, entry);
       if (extent > 0 && (nextDepth != depth || nextZero != zero)) {
         if (!sink.extent(extent, depth, zero)) return;
         extent = 0;
@@ -402,6 +403,30 @@ final class ChainReader {
       offset += run;
     }
     if (extent > 0) sink.extent(extent, depth, zero);
+  }
+
+  /** For how many bytes every layer gives one answer. */
+  private int uniform(long offset, int run) throws IOException {
+    for (Layer layer : layers) {
+      if (offset >= layer.capacity()) continue;
+      synchronized (lock) {
+        run = layer.run(offset, (int) Math.min(run, layer.capacity() - offset));
+      }
+    }
+    return run;
+  }
+
+  /** Whether a layer says that it is zero, of a unit of which the map does not tell. */
+  private boolean isZero(long offset, long entry) throws IOException {
+    if (entry != ChainMap.SPLIT) return false;
+    for (int i = layers.length - 1; i >= 0; i--) {
+      if (offset >= layers[i].capacity()) return true;
+      synchronized (lock) {
+        long place = layers[i].find(offset, 1);
+        if (place != Place.FREE) return place == Place.ZERO;
+      }
+    }
+    return true;
   }
 
   private int depth(long offset, long entry) throws IOException {

@@ -532,9 +532,10 @@ public final class DifferencingChain extends GatedDevice {
    */
   private void requireInPlace() throws IOException {
     for (Layer image : images)
-      LiveImages.requireInPlace(
-          image.file(),
-          image.name(),
-          "it was being served. If it was moved, move it back before the disk is used again; otherwise its data is lost: restore the file from a backup");
+      for (ImageFile file : image.files())
+        LiveImages.requireInPlace(
+            file,
+            file.name(),
+            "it was being served. If it was moved, move it back before the disk is used again; otherwise its data is lost: restore the file from a backup");
   }
 }

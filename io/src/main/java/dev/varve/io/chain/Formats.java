@@ -63,9 +63,12 @@ final class Formats {
    */
   static LayerFormat toMake(ImageFormat format) {
     @Nullable LayerFormat known = KNOWN.get(format);
-    if (known == null)
-      throw new IllegalArgumentException(
-          "format %s: images of format VDI and RAW can be made".formatted(format));
+    if (known == null) throw cannotMake(format);
     return known;
+  }
+
+  static IllegalArgumentException cannotMake(ImageFormat format) {
+    return new IllegalArgumentException(
+        "format %s: images of format VDI and RAW can be made".formatted(format));
   }
 }

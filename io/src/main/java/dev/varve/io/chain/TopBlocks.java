@@ -90,6 +90,11 @@ final class TopBlocks {
     return ChainMap.isStored(entry) && ChainMap.file(entry) >= firstFile;
   }
 
+  /** The place that an entry names which points into this image. */
+  long placeAt(long entry) {
+    return Place.at(ChainMap.file(entry) - firstFile, ChainMap.fileOffset(entry));
+  }
+
   /** Where the byte at {@code offset} of the disk lies in the file, by its entry. */
   long fileOffset(long entry, long offset) {
     return ChainMap.fileOffset(entry) + (offset & map.unitSize() - 1);

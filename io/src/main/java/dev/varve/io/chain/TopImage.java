@@ -195,8 +195,9 @@ final class TopImage {
     long entry = blocks.entry(block);
     boolean whole = length == blocks.visible(block) && !keepsSpace;
     if (blocks.isHere(entry)) {
-      if (whole && emptiesBlocks) blocks.publishEmptied(block, blocks.place(block));
-      else zeroStored(block, within, length, keepsSpace);
+      long place = blocks.placeAt(entry);
+      if (whole && emptiesBlocks) blocks.publishEmptied(block, place);
+      else zeroStored(block, place, within, length, keepsSpace);
     } else if (entry == ChainMap.PARTIAL) {
       zeroPartial(block, within, length, keepsSpace);
     } else if (keepsSpace && (length == blocks.visible(block) || blocks.isZeroBelow(block))) {
@@ -215,9 +216,8 @@ final class TopImage {
     else blocks.publish(block, takePlace(block, false));
   }
 
-  private void zeroStored(int block, int within, int length, boolean keepsSpace)
+  private void zeroStored(int block, long place, int within, int length, boolean keepsSpace)
       throws IOException {
-    long place = blocks.place(block);
     ImageFile file = fileOf(place);
     long start = Place.offset(place);
     file.punch(start + within, length);
@@ -243,7 +243,7 @@ final class TopImage {
       partial.lock.lock();
       try {
         if (!partial.ended()) {
-          if (length == partial.visible && !keepsSpace) {
+          if (length == partial.visible && !keepsSpace && emptiesBlocks) {
             blocks.publishEmptied(block, partial.place);
             blocks.endPartial(partial);
           } else {

@@ -46,8 +46,8 @@ public interface Layer extends Closeable {
   }
 
   /**
-   * The files that hold the blocks; more than one only for an image in several extents. Owned by
-   * the layer.
+   * All files of the image: the first names it, and a {@link Place} points into one that holds
+   * blocks. More than one only for an image in several extents. Owned by the layer.
    */
   List<ImageFile> files();
 
@@ -167,7 +167,8 @@ public interface Layer extends Closeable {
   void changeParent(@Nullable LayerFacts parent, MapLock lock) throws IOException;
 
   /**
-   * Makes the disk of a writable image larger, durably. The added part reads as zeroes.
+   * Makes the disk of a writable image larger, durably. The added part reads as zeroes. The layer
+   * must be closed afterwards: its capacity is the old one.
    *
    * @param hidesParents whether images below may hold something there; then the block in which the
    *     disk ended must be in this image

@@ -57,7 +57,7 @@ public interface LayerWriter {
    * space on the host, if the format can reserve any.
    *
    * @param overwritten whether the caller writes all of the block that the guest sees; if not, the
-   *     place reads as zeroes
+   *     place reads as zeroes, but for sectors of the block that the layer holds there already
    * @throws dev.varve.core.device.OutOfSpaceException if there is no space; nothing was taken
    */
   long take(int block, boolean overwritten) throws IOException;

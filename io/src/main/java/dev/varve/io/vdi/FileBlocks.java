@@ -32,6 +32,7 @@ final class FileBlocks {
   private final MapLock lock;
   private final ReaderEpochs writes;
 
+  private volatile boolean committing;
   private long reservedEnd;
   private long ahead;
 
@@ -179,13 +180,19 @@ final class FileBlocks {
    */
   void takeBack(int fileBlock, boolean overwritten) throws IOException {
     synchronized (emptied) {
-      if (!overwritten && emptied.containsKey(fileBlock)) {
+      // The commit promises zeroes, and its sync may come before the caller has written.
+      if ((!overwritten || committing) && emptied.containsKey(fileBlock)) {
         writes.await();
         punch(fileBlock);
       }
       file.reserve(start(fileBlock), image.header().stride());
       emptied.remove(fileBlock);
     }
+  }
+
+  /** A commit begins or ends, with which the blocks emptied before it become zero durably. */
+  void committing(boolean committing) {
+    this.committing = committing;
   }
 
   /** Whether there are emptied file blocks that still hold old bytes. */

@@ -82,8 +82,8 @@ public final class VdiImage implements Layer {
   /**
    * Opens an image for writing: reads the whole block map and finds the free file blocks. What a
    * crash may have left (file blocks that no block uses, a wrong count) is corrected in memory,
-   * mentioned in {@link #notes}, and corrected in the file by the first commit. Nothing is written
-   * yet.
+   * mentioned in {@link #notes}, and corrected in the file by {@link #putRight} or the first
+   * commit. Nothing is written yet.
    *
    * @param file owned by the image from now on, also when this fails
    * @throws VdiFormatException if the header breaks a rule, two blocks have the same file block, or

@@ -153,6 +153,7 @@ final class VdiLayerWriter implements LayerWriter {
   public void beginCommit() {
     assert lock.isHeld();
     image.map().beginCommit();
+    fileBlocks.committing(true);
     collecting = image.allocator().count();
   }
 
@@ -190,12 +191,14 @@ final class VdiLayerWriter implements LayerWriter {
   public void endCommit() {
     assert lock.isHeld();
     image.map().endCommit();
+    fileBlocks.committing(false);
   }
 
   @Override
   public void abandonCommit() {
     assert lock.isHeld();
     collecting = 0;
+    fileBlocks.committing(false);
   }
 
   // ---- room

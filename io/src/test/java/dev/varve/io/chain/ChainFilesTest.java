@@ -18,12 +18,18 @@ import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.Progress;
 import dev.varve.io.file.NewFile;
+import dev.varve.io.file.SharedFiles;
+import dev.varve.io.host.RawFormat;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.Fixtures;
+import dev.varve.io.vdi.NewImage;
 import dev.varve.io.vdi.TestImage;
 import dev.varve.io.vdi.VdiCheck;
+import dev.varve.io.vdi.VdiCreator;
 import dev.varve.io.vdi.VdiHeader;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -88,6 +94,41 @@ class ChainFilesTest {
     Path child = folder.resolve(id + ".vdi");
     files.createChild(child, id, ImageFormat.VDI, vdi(parent));
     return child;
+  }
+
+  /** Discarding in pieces makes a hole of a block of the raw file before the last piece. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void discardsAreMergedIntoASparseRawFile(boolean whileItRuns) throws Exception {
+    Path raw = folder.resolve("sparse.img");
+    files.create(
+        raw, BASE, ImageFormat.RAW, MediumVariant.STANDARD, CAPACITY, Announcement.UNHEARD);
+    try (var file = FileChannel.open(raw, StandardOpenOption.WRITE)) {
+      file.write(ByteBuffer.allocate(64 << 10).put(0, (byte) 'a'), 0);
+    }
+    Path top = folder.resolve("top.vdi");
+    NewImage small =
+        NewImage.childOf(new RawFormat().peek(raw).withId(BASE.uuid()), UUID::randomUUID)
+            .withBlockSize(128 << 10);
+    VdiCreator.create(top, small);
+    ImageChain chain = ImageChain.of(ImageFormat.RAW, List.of(raw, top));
+    var disk = LiveChain.open(chain, false, new SharedFiles(), threads);
+    var guest = new Guest(disk);
+    guest.discard(0, 1 << 20);
+
+    if (whileItRuns) {
+      LiveMerge merge = disk.merge(top, raw, Progress.NONE);
+      disk.hold();
+      merge.complete();
+      disk.finish(merge);
+      disk.resume();
+      guest.close();
+    } else {
+      guest.close();
+      assertTrue(files.merge(chain, top, raw, Progress.NONE));
+    }
+
+    assertEquals(-1, Arrays.mismatch(new byte[(int) CAPACITY], Files.readAllBytes(raw)));
   }
 
   private static Image vdi(Path file) {

@@ -16,6 +16,11 @@ import dev.varve.io.vdi.VdiImage;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -237,6 +242,73 @@ class EmptiedBlocksTest {
     lease.release();
     guest.close();
     images.raw().assertDense();
+  }
+
+  /** The write takes the place back while the flush is under way, and is not done when it syncs. */
+  @Test
+  void zeroesThatAFlushPromisesStayZeroesIfTheBlockIsWrittenDuringIt() throws Exception {
+    Guest guest = open();
+    guest.write(0, Guest.filled(3 * BLOCK, 'p'));
+    guest.close();
+    TestChain.create(disk, 1, TestImage.of(BLOCKS * BLOCK).blockSize(BLOCK));
+    var two = new TestChain(disk, 2);
+    var held = new HeldWrites();
+    guest = new Guest(two.open(threads, held));
+    guest.write(0, block('a'));
+    guest.flush();
+    guest.discard(0, BLOCK);
+    guest.write(BLOCK + 512, Guest.filled(512, 'c'));
+
+    held.hold(BLOCK);
+    held.hold(2 * BLOCK);
+    CompletableFuture<Void> flush = guest.submit(request -> request.flush());
+    held.awaitArrival(2 * BLOCK); // the commit has begun, and completes the partial block
+    CompletableFuture<Void> write = guest.submitWrite(0, block('x'), false);
+    held.awaitArrival(BLOCK); // the place is taken back, and nothing written there
+    held.release(2 * BLOCK);
+    Guest.await(flush);
+
+    try (CrashingDisk found = disk.afterCrash(1, Loss.EVERYTHING)) {
+      var later = new Guest(new TestChain(found, 2).open(threads));
+      assertArrayEquals(block(0), later.read(0, BLOCK));
+      later.close();
+    } finally {
+      held.release(BLOCK);
+    }
+    Guest.await(write);
+    assertArrayEquals(block('x'), guest.read(0, BLOCK));
+    guest.close();
+  }
+
+  /** Holds up writes to places in the file, which begin at {@link #BLOCK}. */
+  private static final class HeldWrites implements InterceptedFile.Interceptor {
+    private final Map<Long, CountDownLatch> arrived = new ConcurrentHashMap<>();
+    private final Map<Long, CountDownLatch> released = new ConcurrentHashMap<>();
+
+    void hold(long place) {
+      released.put(place, new CountDownLatch(1));
+      arrived.put(place, new CountDownLatch(1));
+    }
+
+    void awaitArrival(long place) throws InterruptedException {
+      assertTrue(arrived.get(place).await(30, TimeUnit.SECONDS), "no write to " + place);
+    }
+
+    void release(long place) {
+      released.get(place).countDown();
+    }
+
+    @Override
+    public void before(InterceptedFile.Call call, long offset) {
+      long place = offset - offset % BLOCK;
+      if (call != InterceptedFile.Call.WRITE || !arrived.containsKey(place)) return;
+      arrived.get(place).countDown();
+      try {
+        released.get(place).await();
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+    }
   }
 
   // ---- what is left when the disk is closed

@@ -200,6 +200,27 @@ class OtherLayersTest {
   }
 
   @Test
+  void extentsOfABlockWithSomeOfItsSectorsEndWhereTheSectorsDo() throws IOException {
+    HandmadeLayer base = base();
+    base.sectors(0, "..aa............");
+    List<Layer> images = List.of(base, top());
+    var chain = new DifferencingChain(images, true, threads, () -> TestChain.CHANGED);
+    List<Extent> extents = new ArrayList<>();
+
+    var joined = new JoinedExtents(0, 10, extents::add);
+    DiskExtents.of(chain, 0, joined);
+    joined.end();
+
+    assertEquals(
+        List.of(
+            new Extent(0, 2 * SECTOR, 0, true),
+            new Extent(2 * SECTOR, 2 * SECTOR, 2, false),
+            new Extent(4 * SECTOR, CAPACITY - 4 * SECTOR, 0, true)),
+        extents);
+    new Guest(chain).close();
+  }
+
+  @Test
   void extentsTellWhichLayerHoldsThem() throws IOException {
     HandmadeLayer base = base();
     base.nextFile();
