@@ -31,7 +31,7 @@ final class MergeWork implements Work {
   private final List<PendingMerge> merges;
   private final UnaryOperator<InventoryState> done;
   private final Function<InventoryState, List<FileStep>> steps;
-  private final List<RunningDisks.LiveMerge> live = new ArrayList<>();
+  private final List<RunningDisks.RunningMerge> live = new ArrayList<>();
   private final Set<MediumId> changed = new HashSet<>();
 
   /**
@@ -111,7 +111,7 @@ final class MergeWork implements Work {
     Slot slot = machine == null ? null : slot(state.machine(machine), state, merge);
     if (machine == null || slot == null)
       return tools.resources().images().merge(merge.chain(state), source, target, progress);
-    RunningDisks.LiveMerge merged =
+    RunningDisks.RunningMerge merged =
         tools.resources().disks().merge(machine, slot, source, target, progress);
     if (merged == null) return false;
     live.add(merged);
@@ -153,6 +153,6 @@ final class MergeWork implements Work {
 
   @Override
   public void abandon() {
-    live.forEach(RunningDisks.LiveMerge::abandon);
+    live.forEach(RunningDisks.RunningMerge::abandon);
   }
 }

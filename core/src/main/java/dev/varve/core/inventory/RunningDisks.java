@@ -148,7 +148,7 @@ public interface RunningDisks extends ServedDisks {
    * @return null if it was cancelled; what was copied until then does no harm
    * @throws dev.varve.core.medium.HalfMergedException if a backward merge has changed the target
    */
-  @Nullable LiveMerge merge(
+  @Nullable RunningMerge merge(
       MachineId machine, Slot slot, Path source, Path target, Progress progress) throws IOException;
 
   /**
@@ -157,10 +157,10 @@ public interface RunningDisks extends ServedDisks {
    *
    * @param decision makes the model's side durable; if it fails, the chains stay as they are
    */
-  void finish(MachineId machine, List<LiveMerge> merges, Decision decision) throws IOException;
+  void finish(MachineId machine, List<RunningMerge> merges, Decision decision) throws IOException;
 
   /** A merge that is nearly done. */
-  interface LiveMerge {
+  interface RunningMerge {
     /** Gives up; the chain stays as it is. */
     void abandon();
   }

@@ -118,14 +118,14 @@ public final class RecordingDisks implements RunningDisks {
   }
 
   @Override
-  public LiveMerge merge(
+  public RunningMerge merge(
       MachineId machine, Slot slot, Path source, Path target, Progress progress) {
     calls.add("merge " + slot);
     return () -> calls.add("abandon " + slot);
   }
 
   @Override
-  public void finish(MachineId machine, List<LiveMerge> merges, Decision decision)
+  public void finish(MachineId machine, List<RunningMerge> merges, Decision decision)
       throws IOException {
     calls.add("finish " + merges.size());
     decision.run();

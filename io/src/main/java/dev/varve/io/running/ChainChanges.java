@@ -3,12 +3,13 @@ package dev.varve.io.running;
 import dev.varve.core.device.Stages;
 import dev.varve.core.inventory.RunningDisks;
 import dev.varve.core.inventory.RunningDisks.Decision;
-import dev.varve.core.inventory.RunningDisks.LiveMerge;
+import dev.varve.core.inventory.RunningDisks.RunningMerge;
 import dev.varve.core.journal.UndecidedException;
 import dev.varve.core.machine.Slot;
 import dev.varve.core.medium.Progress;
 import dev.varve.io.chain.ChainFinder;
 import dev.varve.io.chain.LiveChain;
+import dev.varve.io.chain.LiveMerge;
 import io.vertx.core.Future;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -132,7 +133,7 @@ final class ChainChanges {
    *
    * @return null if there was nothing left to finish
    */
-  @Nullable LiveMerge merge(
+  @Nullable RunningMerge merge(
       RunningMachine machine, Slot slot, Path source, Path target, Progress progress)
       throws IOException {
     LiveChain chain;
@@ -147,8 +148,7 @@ final class ChainChanges {
   }
 
   /** A merge and the chain in which it is. */
-  private record BegunMerge(Slot slot, LiveChain chain, dev.varve.io.chain.LiveMerge merge)
-      implements LiveMerge {
+  private record BegunMerge(Slot slot, LiveChain chain, LiveMerge merge) implements RunningMerge {
     @Override
     public void abandon() {
       merge.abandon();
@@ -156,7 +156,7 @@ final class ChainChanges {
   }
 
   /** Ends merges that {@link #merge} began: the caller holds the machine's monitor. */
-  void finish(RunningMachine machine, List<LiveMerge> merges, Decision decision)
+  void finish(RunningMachine machine, List<RunningMerge> merges, Decision decision)
       throws IOException {
     List<BegunMerge> begun = merges.stream().map(BegunMerge.class::cast).toList();
     for (BegunMerge merge : begun) served(machine, merge);

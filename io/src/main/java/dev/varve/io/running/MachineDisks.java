@@ -280,14 +280,14 @@ public final class MachineDisks implements RunningDisks {
   }
 
   @Override
-  public @Nullable LiveMerge merge(
+  public @Nullable RunningMerge merge(
       MachineId machine, Slot slot, Path source, Path target, Progress progress)
       throws IOException {
     return chains.merge(running(machine), slot, source, target, progress);
   }
 
   @Override
-  public void finish(MachineId machine, List<LiveMerge> merges, Decision decision)
+  public void finish(MachineId machine, List<RunningMerge> merges, Decision decision)
       throws IOException {
     RunningMachine running = running(machine);
     synchronized (running) {

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import dev.varve.io.file.CachedPages;
 import dev.varve.io.file.LooseReferences;
-import dev.varve.io.file.PageCache;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.LeftImages;
 import dev.varve.io.vdi.TestImage;
@@ -88,7 +88,7 @@ class ColdReadsTest {
     var top = new Guest(DifferencingChain.open(List.of(base, child), false, threads));
     for (int at = 0; at < 5 * MIB; at += 1 << 17) top.write(at, Guest.filled(1 << 16, 'c'));
     top.close();
-    for (Path image : List.of(base, child)) PageCache.drop(image, 0, Files.size(image));
+    for (Path image : List.of(base, child)) CachedPages.drop(image, 0, Files.size(image));
     return List.of(base, child);
   }
 

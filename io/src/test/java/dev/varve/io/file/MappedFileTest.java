@@ -192,7 +192,7 @@ class MappedFileTest extends ImageFileContract {
     file.sync();
     assertTrue(file.resident(0, 4 << 20));
 
-    PageCache.drop(Path.of(file.name()), 1 << 20, 1 << 20);
+    CachedPages.drop(Path.of(file.name()), 1 << 20, 1 << 20);
     assumeTrue(pagesInCache(1 << 20, 1 << 20) == 0, "this file system keeps its pages");
     file.refreshResidency();
 

@@ -28,12 +28,12 @@ class FioHotPlugTest {
   private static final int MIB = 1 << 20;
 
   @TempDir Path folder;
-  private TestImages images;
+  private MachineImages images;
   @AutoClose private TestMachines machines;
 
   @BeforeEach
   void listen() throws IOException {
-    images = new TestImages(folder);
+    images = new MachineImages(folder);
     machines = new TestMachines();
   }
 

@@ -45,7 +45,7 @@ class FioLimitsTest {
 
   @BeforeEach
   void listen() throws IOException {
-    var images = new TestImages(folder);
+    var images = new MachineImages(folder);
     machines = new TestMachines();
     one = hardDisk("alpha", SATA_0, images.vdi("one", 64 * MIB, 1));
     two = hardDisk("alpha", SATA_1, images.vdi("two", 64 * MIB, 2));

@@ -1,7 +1,7 @@
 package dev.varve.io.running;
 
 import static dev.varve.io.running.Emulator.filled;
-import static dev.varve.io.running.TestImages.contents;
+import static dev.varve.io.running.MachineImages.contents;
 import static dev.varve.io.running.TestMachines.ALPHA;
 import static dev.varve.io.running.TestMachines.BETA;
 import static dev.varve.io.running.TestMachines.SATA_0;
@@ -45,12 +45,12 @@ class LiveSnapshotTest {
   private static final String DISK_1 = "alpha/SATA/1/0";
 
   @TempDir Path folder;
-  private TestImages images;
+  private MachineImages images;
   @AutoClose private TestMachines machines;
 
   @BeforeEach
   void listen() throws IOException {
-    images = new TestImages(folder);
+    images = new MachineImages(folder);
     machines = new TestMachines();
   }
 

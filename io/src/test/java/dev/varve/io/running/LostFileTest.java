@@ -33,14 +33,14 @@ class LostFileTest {
   private static final int MIB = 1 << 20;
 
   @TempDir Path folder;
-  private TestImages images;
+  private MachineImages images;
   @AutoClose private TestMachines machines;
   private Path raw;
   private Path vdi;
 
   @BeforeEach
   void startOnTwoDisks() throws IOException {
-    images = new TestImages(folder);
+    images = new MachineImages(folder);
     machines = new TestMachines();
     raw = Files.write(folder.resolve("disk.img"), new byte[2 * MIB]);
     vdi = images.vdi("disk", 2 * MIB, 1);
@@ -111,7 +111,7 @@ class LostFileTest {
   }
 
   private byte[] firstSectorOfVdi() throws Exception {
-    byte[] disk = TestImages.contents(machines.threads, vdi);
+    byte[] disk = MachineImages.contents(machines.threads, vdi);
     return Arrays.copyOf(disk, 512);
   }
 

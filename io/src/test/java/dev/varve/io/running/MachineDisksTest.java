@@ -38,12 +38,12 @@ class MachineDisksTest {
   private static final String DISK_1 = "alpha/SATA/1/0";
 
   @TempDir Path folder;
-  private TestImages images;
+  private MachineImages images;
   @AutoClose private TestMachines machines;
 
   @BeforeEach
   void listen() throws IOException {
-    images = new TestImages(folder);
+    images = new MachineImages(folder);
     machines = new TestMachines();
   }
 

@@ -49,12 +49,12 @@ class MachineLimitsTest {
   @TempDir Path folder;
   private final SteppedClock clock = new SteppedClock();
   private final ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor();
-  private TestImages images;
+  private MachineImages images;
   private TestMachines machines;
 
   @BeforeEach
   void listen() throws IOException {
-    images = new TestImages(folder);
+    images = new MachineImages(folder);
     machines = new TestMachines(clock);
   }
 

@@ -32,12 +32,12 @@ class StockClientsTest {
   private static final String DISK_0 = "alpha/SATA/0/0";
 
   @TempDir Path folder;
-  private TestImages images;
+  private MachineImages images;
   private TestMachines machines;
 
   @BeforeEach
   void listen() throws IOException {
-    images = new TestImages(folder);
+    images = new MachineImages(folder);
     machines = new TestMachines();
   }
 

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Requests that overtake each other at the worst moment, one situation each. */
-class RaceTest {
+class RacingRequestsTest {
 
   private static final int BLOCK = 16 << 10;
   private static final int PAGE = 4096;

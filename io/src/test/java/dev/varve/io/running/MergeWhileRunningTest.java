@@ -1,6 +1,6 @@
 package dev.varve.io.running;
 
-import static dev.varve.io.running.TestImages.contents;
+import static dev.varve.io.running.MachineImages.contents;
 import static dev.varve.io.running.TestMachines.ALPHA;
 import static dev.varve.io.running.TestMachines.SATA_0;
 import static dev.varve.io.running.TestMachines.hardDisk;
@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.varve.core.inventory.RunningDisks.LiveMerge;
+import dev.varve.core.inventory.RunningDisks.RunningMerge;
 import dev.varve.core.medium.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Images are merged while a guest writes to the disk and verifies it. */
 @Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
-class LiveMergeTest {
+class MergeWhileRunningTest {
 
   private static final int MIB = 1 << 20;
   private static final int SECTORS = 2 * MIB / StampingGuest.SECTOR;
@@ -42,7 +42,7 @@ class LiveMergeTest {
 
   @BeforeEach
   void listen() throws IOException {
-    var images = new TestImages(folder);
+    var images = new MachineImages(folder);
     base = images.vdi("base", 2 * MIB, 1);
     middle = images.child("middle", 2 * MIB, 2, 1);
     top = images.child("top", 2 * MIB, 3, 2);
@@ -58,7 +58,7 @@ class LiveMergeTest {
       Future<Void> running = load.submit(guest::run);
       guest.awaitMore(100);
 
-      LiveMerge merge = machines.disks.merge(ALPHA, SATA_0, middle, base, Progress.NONE);
+      RunningMerge merge = machines.disks.merge(ALPHA, SATA_0, middle, base, Progress.NONE);
       assertNotNull(merge);
       machines.disks.finish(ALPHA, List.of(merge), () -> {});
       Files.delete(middle);
@@ -78,7 +78,7 @@ class LiveMergeTest {
     StampingGuest guest = guestOnThreeImages();
     try (var disk = machines.emulator(DISK_0)) {
       guest.goOnWith(disk);
-      LiveMerge merge = machines.disks.merge(ALPHA, SATA_0, middle, base, Progress.NONE);
+      RunningMerge merge = machines.disks.merge(ALPHA, SATA_0, middle, base, Progress.NONE);
       assertNotNull(merge);
 
       assertThrows(
@@ -113,7 +113,7 @@ class LiveMergeTest {
   @Test
   void mergeOfADiskThatWasUnpluggedMeanwhileIsNotFinished() throws Exception {
     guestOnThreeImages();
-    LiveMerge merge = machines.disks.merge(ALPHA, SATA_0, middle, base, Progress.NONE);
+    RunningMerge merge = machines.disks.merge(ALPHA, SATA_0, middle, base, Progress.NONE);
     assertNotNull(merge);
 
     machines.disks.unplug(ALPHA, SATA_0);

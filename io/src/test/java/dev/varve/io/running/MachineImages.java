@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.UUID;
 
 /** Image files in a folder; VDI images are known by a number. */
-record TestImages(Path folder) {
+record MachineImages(Path folder) {
 
   Path vdi(String name, long capacity, int id) throws IOException {
     return TestImage.of(capacity).uuid(uuid(id)).write(folder.resolve(name + ".vdi"));

@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.varve.core.inventory.RunningDisks.LiveMerge;
+import dev.varve.core.inventory.RunningDisks.RunningMerge;
 import dev.varve.core.medium.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A machine runs on a raw file, which gets images on top and takes them back meanwhile. */
 @Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
-class LiveRawTest {
+class RawMachineTest {
 
   private static final int MIB = 1 << 20;
   private static final int SECTORS = 2 * MIB / StampingGuest.SECTOR;
@@ -38,13 +38,13 @@ class LiveRawTest {
 
   @TempDir Path folder;
   private final long seed = new Random().nextLong();
-  private TestImages images;
+  private MachineImages images;
   @AutoClose private TestMachines machines;
   private Path raw;
 
   @BeforeEach
   void listen() throws IOException {
-    images = new TestImages(folder);
+    images = new MachineImages(folder);
     raw = Files.write(folder.resolve("disk.img"), new byte[2 * MIB]);
     machines = new TestMachines();
   }
@@ -90,7 +90,7 @@ class LiveRawTest {
   }
 
   private void merge(Path source) throws IOException {
-    LiveMerge merge = machines.disks.merge(ALPHA, SATA_0, source, raw, Progress.NONE);
+    RunningMerge merge = machines.disks.merge(ALPHA, SATA_0, source, raw, Progress.NONE);
     assertNotNull(merge);
     machines.disks.finish(ALPHA, List.of(merge), () -> {});
   }

@@ -5,9 +5,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /** The host's memory of files, from which tests take what they want to be cold. */
-public final class PageCache {
+public final class CachedPages {
 
-  private PageCache() {}
+  private CachedPages() {}
 
   /** Forgets a range of a file that is durable; nobody may have touched it in its mapping. */
   public static void drop(Path path, long offset, long length) throws IOException {
