@@ -66,6 +66,7 @@ final class StoredFile {
       MemorySegment bytes = arena.allocate(PAGE);
       for (var page : contentNow().pages.entrySet()) {
         long offset = page.getKey() * PAGE;
+        if (offset >= visibleLength) continue; // a sync that failed has lost the cut
         bytes.copyFrom(MemorySegment.ofArray(page.getValue()));
         visible.write(offset, bytes.asSlice(0, Math.min(PAGE, visibleLength - offset)));
       }
