@@ -69,8 +69,8 @@ final class BlockMerge {
       int block = block(offset);
       boolean needed =
           forward
-              ? !target.decides(block) && answer(offset) == MergeSources.Answer.DATA
-              : !target.hasPlace(block) && answer(offset) == MergeSources.Answer.DATA;
+              ? !target.top().decides(block) && answer(offset) == MergeSources.Answer.DATA
+              : !target.top().hasPlace(block) && answer(offset) == MergeSources.Answer.DATA;
       if (needed) blocks++;
     }
     return blocks * target.image().spacePerBlock();
@@ -131,7 +131,7 @@ final class BlockMerge {
 
   /** Whether the target's block at {@code offset} would read differently without the sources. */
   boolean isMissing(long offset) throws IOException {
-    if (target.decides(block(offset))) return false;
+    if (target.top().decides(block(offset))) return false;
     return switch (answer(offset)) {
       case DATA -> true;
       case ZERO -> !nothingBelow;

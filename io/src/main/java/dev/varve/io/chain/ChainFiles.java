@@ -396,15 +396,8 @@ public final class ChainFiles implements ImageFiles {
   }
 
   private static void closeAll(List<Layer> images) throws IOException {
-    IOException failure = null;
-    for (Layer image : images) {
-      try {
-        image.close();
-      } catch (IOException e) {
-        failure = e;
-      }
-    }
-    if (failure != null) throw failure;
+    Throwable failure = ChainImages.close(images);
+    if (failure != null) throw failure instanceof IOException e ? e : new IOException(failure);
   }
 
   // ---- parents

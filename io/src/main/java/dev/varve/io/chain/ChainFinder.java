@@ -6,6 +6,7 @@ import dev.varve.core.device.FailureWords;
 import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.ImageFormat;
 import dev.varve.io.layer.LayerFacts;
+import dev.varve.io.layer.LayerFormat;
 import dev.varve.io.vdi.VdiFormatException;
 import dev.varve.io.vdi.VdiHeader;
 import java.io.IOException;
@@ -312,8 +313,9 @@ public final class ChainFinder {
       for (Path entry : entries.subList(0, Math.min(entries.size(), MAX_ENTRIES))) {
         if (!Files.isRegularFile(entry)) continue;
         try {
-          if (!isNamedVdi(entry) && Formats.recognized(entry) == null) continue;
-          LayerFacts facts = Formats.ofImage(entry).peek(entry);
+          LayerFormat format = isNamedVdi(entry) ? Formats.VDI : Formats.recognized(entry);
+          if (format == null) continue;
+          LayerFacts facts = format.peek(entry);
           images
               .computeIfAbsent(requireNonNull(facts.id()), _ -> new ArrayList<>())
               .add(new Image(entry, facts));

@@ -15,6 +15,7 @@ import dev.varve.io.vdi.VdiFormatException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Opens the images of a chain after checking that each belongs on the one below it, and repairs
@@ -52,6 +53,25 @@ final class ChainImages {
     return writable
         ? format.openReadWrite(image.file(), grows)
         : format.openReadOnly(image.file(), grows, files);
+  }
+
+  /** Closes all of them; returns the first failure. */
+  static @Nullable Throwable close(List<? extends Layer> images) {
+    Throwable failure = null;
+    for (Layer image : images) {
+      try {
+        image.close();
+      } catch (Throwable e) {
+        if (failure == null) failure = e;
+      }
+    }
+    return failure;
+  }
+
+  /** Closes images whose opening failed, which is the failure that counts. */
+  static void closeAfter(Throwable failure, List<? extends Layer> images) {
+    Throwable also = close(images);
+    if (also != null) failure.addSuppressed(also);
   }
 
   /**

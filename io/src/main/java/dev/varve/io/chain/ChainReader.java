@@ -9,8 +9,8 @@ import dev.varve.io.layer.Place;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,8 +28,10 @@ final class ChainReader {
   /** The files of all layers, base first; an entry of the map names one by its index. */
   private final ImageFile[] files;
 
-  /** The layer of each file. */
+  /** The layer of each file, and the first file of each layer. */
   private final int[] layerOf;
+
+  private final int[] firstFile;
 
   private final ChainMap map;
   private final long capacity;
@@ -46,10 +48,13 @@ final class ChainReader {
     this.lock = lock;
     this.layers = baseFirst.toArray(Layer[]::new);
     this.files = baseFirst.stream().flatMap(l -> l.files().stream()).toArray(ImageFile[]::new);
-    this.layerOf =
-        IntStream.range(0, layers.length)
-            .flatMap(i -> IntStream.generate(() -> i).limit(layers[i].files().size()))
-            .toArray();
+    this.layerOf = new int[files.length];
+    this.firstFile = new int[layers.length];
+    for (int i = 0, next = 0; i < layers.length; i++) {
+      firstFile[i] = next;
+      next += layers[i].files().size();
+      Arrays.fill(layerOf, firstFile[i], next, i);
+    }
     this.capacity = baseFirst.getLast().capacity();
     this.map =
         new ChainMap(capacity, baseFirst.stream().mapToInt(Layer::blockSize).min().orElseThrow());
@@ -70,12 +75,7 @@ final class ChainReader {
 
   /** The index of the first file of the top layer, in the map's entries. */
   int firstFileOfTop() {
-    return files.length - layers[layers.length - 1].files().size();
-  }
-
-  /** The entry for a place in a layer's files. */
-  private long entry(int firstFile, long place) {
-    return ChainMap.at(firstFile + Place.file(place), Place.offset(place));
+    return firstFile[layers.length - 1];
   }
 
   // ---- filling the map
@@ -96,15 +96,15 @@ final class ChainReader {
     try {
       long offset = unit << map.unitShift();
       long end = Math.min(offset + map.unitSize(), capacity);
-      int firstFile = files.length;
       for (int i = layers.length - 1; i >= 0; i--) {
         Layer layer = layers[i];
-        firstFile -= layer.files().size();
         if (offset >= layer.capacity()) break; // and what layers below hold there is hidden
         if (end > layer.capacity()) return ChainMap.SPLIT;
         long place = layer.find(offset, (int) (end - offset));
         if (place == Place.FREE) continue;
-        return Place.isStored(place) ? entry(firstFile, place) : constant(place);
+        return Place.isStored(place)
+            ? ChainMap.at(firstFile[i] + Place.file(place), Place.offset(place))
+            : constant(place);
       }
       return ChainMap.NONE;
     } catch (IOException e) {
@@ -226,10 +226,14 @@ final class ChainReader {
   }
 
   /**
-   * A run that the map does not describe: the layers say where its first byte is and how far it
-   * goes.
+   * What the layers say of a run that the map does not describe.
+   *
+   * @param layer the index of the one that decides; -1 if none does, and it reads as zeroes
+   * @param run for how many bytes this holds
    */
-  private int split(long offset, int run, Runs runs) throws IOException {
+  private record Answer(int layer, long place, int run) {}
+
+  private Answer ask(long offset, int run) throws IOException {
     for (int i = layers.length - 1; i >= 0; i--) {
       Layer layer = layers[i];
       if (offset >= layer.capacity()) break;
@@ -239,13 +243,20 @@ final class ChainReader {
         run = layer.run(offset, run);
         place = layer.find(offset, run);
       }
-      if (place == Place.FREE) continue;
-      if (place == Place.ENCODED) return runs.encoded(layer, offset, run) ? run : -1;
-      if (!Place.isStored(place)) return below(constant(place), offset, run, runs);
-      ImageFile file = layer.files().get(Place.file(place));
-      return runs.stored(file, Place.offset(place), run) ? run : -1;
+      if (place != Place.FREE) return new Answer(i, place, run);
     }
-    return runs.zeroes(run) ? run : -1;
+    return new Answer(-1, Place.FREE, run);
+  }
+
+  private int split(long offset, int limit, Runs runs) throws IOException {
+    Answer answer = ask(offset, limit);
+    int run = answer.run;
+    if (answer.layer < 0) return runs.zeroes(run) ? run : -1;
+    Layer layer = layers[answer.layer];
+    if (answer.place == Place.ENCODED) return runs.encoded(layer, offset, run) ? run : -1;
+    if (!Place.isStored(answer.place)) return below(constant(answer.place), offset, run, runs);
+    ImageFile file = layer.files().get(Place.file(answer.place));
+    return runs.stored(file, Place.offset(answer.place), run) ? run : -1;
   }
 
   /** As {@link #walk}, but fills the map first where needed. May wait. */
@@ -390,9 +401,21 @@ final class ChainReader {
       if (!map.isKnown(unit)) learn(unit);
       long run = Math.min(end - offset, map.unitSize() - (offset & map.unitSize() - 1));
       long entry = map.entry(unit);
-      if (entry == ChainMap.SPLIT) run = uniform(offset, (int) run);
-      int nextDepth = depth(offset, entry);
-      boolean nextZero = entry == ChainMap.ZERO || nextDepth == 0 || isZero(offset, entry);
+      int nextDepth;
+      boolean nextZero = entry == ChainMap.ZERO;
+      if (ChainMap.isStored(entry)) {
+        nextDepth = depth(layerOf[ChainMap.file(entry)]);
+      } else if (entry == ChainMap.PARTIAL) {
+        nextDepth = 1;
+      } else if (entry == ChainMap.NONE) {
+        nextDepth = 0;
+      } else {
+        Answer answer = ask(offset, (int) run);
+        run = answer.run;
+        nextDepth = depth(answer.layer);
+        nextZero |= answer.place == Place.ZERO;
+      }
+      nextZero |= nextDepth == 0;
       if (extent > 0 && (nextDepth != depth || nextZero != zero)) {
         if (!sink.extent(extent, depth, zero)) return;
         extent = 0;
@@ -405,40 +428,8 @@ final class ChainReader {
     if (extent > 0) sink.extent(extent, depth, zero);
   }
 
-  /** For how many bytes every layer gives one answer. */
-  private int uniform(long offset, int run) throws IOException {
-    for (Layer layer : layers) {
-      if (offset >= layer.capacity()) continue;
-      synchronized (lock) {
-        run = layer.run(offset, (int) Math.min(run, layer.capacity() - offset));
-      }
-    }
-    return run;
-  }
-
-  /** Whether a layer says that it is zero, of a unit of which the map does not tell. */
-  private boolean isZero(long offset, long entry) throws IOException {
-    if (entry != ChainMap.SPLIT) return false;
-    for (int i = layers.length - 1; i >= 0; i--) {
-      if (offset >= layers[i].capacity()) return true;
-      synchronized (lock) {
-        long place = layers[i].find(offset, 1);
-        if (place != Place.FREE) return place == Place.ZERO;
-      }
-    }
-    return true;
-  }
-
-  private int depth(long offset, long entry) throws IOException {
-    if (ChainMap.isStored(entry)) return layers.length - layerOf[ChainMap.file(entry)];
-    if (entry == ChainMap.NONE) return 0;
-    if (entry == ChainMap.PARTIAL) return 1;
-    for (int i = layers.length - 1; i >= 0; i--) {
-      if (offset >= layers[i].capacity()) break;
-      synchronized (lock) {
-        if (layers[i].find(offset, 1) != Place.FREE) return layers.length - i;
-      }
-    }
-    return 0;
+  /** Of a layer: how many images above it, and itself; 0 for none. */
+  private int depth(int layer) {
+    return layer < 0 ? 0 : layers.length - layer;
   }
 }

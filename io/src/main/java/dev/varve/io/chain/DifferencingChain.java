@@ -87,7 +87,7 @@ public final class DifferencingChain extends GatedDevice {
       ChainImages.open(images, chain, readOnly, false, new SharedFiles());
       return new DifferencingChain(images, !readOnly, threads, UUID::randomUUID);
     } catch (Throwable e) {
-      for (Layer image : images) image.close();
+      ChainImages.closeAfter(e, images);
       throw e;
     }
   }
@@ -516,14 +516,8 @@ public final class DifferencingChain extends GatedDevice {
     } catch (Throwable e) {
       failure = e;
     }
-    for (Layer image : images) {
-      try {
-        image.close();
-      } catch (Throwable e) {
-        if (failure == null) failure = e;
-      }
-    }
-    return failure;
+    Throwable unclosed = ChainImages.close(images);
+    return failure == null ? unclosed : failure;
   }
 
   /**
@@ -532,10 +526,9 @@ public final class DifferencingChain extends GatedDevice {
    */
   private void requireInPlace() throws IOException {
     for (Layer image : images)
-      for (ImageFile file : image.files())
-        LiveImages.requireInPlace(
-            file,
-            file.name(),
-            "it was being served. If it was moved, move it back before the disk is used again; otherwise its data is lost: restore the file from a backup");
+      LiveImages.requireInPlace(
+          image,
+          image.name(),
+          "it was being served. If it was moved, move it back before the disk is used again; otherwise its data is lost: restore the file from a backup");
   }
 }

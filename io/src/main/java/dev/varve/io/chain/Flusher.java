@@ -4,6 +4,7 @@ import dev.varve.core.device.DeviceRequest;
 import dev.varve.core.device.OutOfSpaceException;
 import dev.varve.io.layer.LayerWriter.Commit;
 import dev.varve.io.storage.FlushQueue;
+import dev.varve.io.storage.LostWrites;
 import dev.varve.io.storage.ReaderEpochs;
 import java.io.IOException;
 import java.util.concurrent.Executor;
@@ -27,7 +28,7 @@ final class Flusher {
   private final Object oneCommit = new Object();
 
   private final FlushQueue flushes;
-  private @Nullable IOException lost;
+  private final LostWrites lost = new LostWrites();
 
   Flusher(
       TopImage top,
@@ -52,27 +53,22 @@ final class Flusher {
    */
   void commit() throws IOException {
     synchronized (oneCommit) {
-      if (lost != null)
-        throw new IOException(
-            "an earlier flush failed and data written before it may be lost; flushes fail until the disk is opened again: "
-                + lost.getMessage(),
-            lost);
+      lost.requireNone();
       top.requireOurs();
       IOException incomplete = top.completePartialBlocks(top.beginCommit());
       try {
         top.makeHoles();
         Commit commit = top.collected();
-        // The long part comes before the count is written, so that a kill of this process is
-        // unlikely
-        // to fall into the moment when the file counts more blocks than it has.
-        if (commit.hasEntries()) writeBack();
+        // The long part comes before the count is written: so a kill of this process is unlikely to
+        // fall into the moment when the file counts more blocks than it has.
+        if (commit.hasEntries()) lost.note(top::writeBack);
         if (commit.hasData() || commit.hasEntries()) {
           top.announce(commit);
-          sync(); // the blocks, the holes and the count,
+          lost.note(top::sync); // the blocks, the holes and the count,
         }
         if (commit.hasEntries()) {
           top.writeEntries(); // then the entries that point at the blocks,
-          sync(); // then those entries
+          lost.note(top::sync); // then those entries
         }
       } catch (IOException e) {
         top.abandonCommit();
@@ -118,23 +114,5 @@ final class Flusher {
     commit(); // no entry names their places any more,
     reads.await(); // and nothing reads there
     release.run();
-  }
-
-  private void writeBack() throws IOException {
-    try {
-      top.writeBack();
-    } catch (IOException e) {
-      lost = e;
-      throw e;
-    }
-  }
-
-  private void sync() throws IOException {
-    try {
-      top.sync();
-    } catch (IOException e) {
-      lost = e;
-      throw e;
-    }
   }
 }

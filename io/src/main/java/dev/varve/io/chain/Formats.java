@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** The list of formats that can be read and written. Immutable; any thread. */
 final class Formats {
 
-  private static final LayerFormat VDI = new VdiFormat();
+  static final LayerFormat VDI = new VdiFormat();
 
   private static final Map<ImageFormat, LayerFormat> KNOWN =
       List.of(VDI, new RawFormat()).stream()

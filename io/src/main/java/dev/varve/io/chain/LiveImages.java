@@ -48,7 +48,7 @@ final class LiveImages {
       for (int i = 0; i < images.size(); i++) members.add(new Member(paths.get(i), images.get(i)));
       return new LiveImages(members);
     } catch (Throwable e) {
-      for (Layer image : images) image.close();
+      ChainImages.closeAfter(e, images);
       throw e;
     }
   }
@@ -121,8 +121,7 @@ final class LiveImages {
 
   private void requireInPlace(String useAndAdvice) throws IOException {
     for (Member member : members) {
-      for (ImageFile file : member.image.files())
-        requireInPlace(file, member.path.toString(), useAndAdvice);
+      requireInPlace(member.image, member.path.toString(), useAndAdvice);
       member.image.requireIntact();
     }
   }
@@ -130,10 +129,12 @@ final class LiveImages {
   /**
    * @param useAndAdvice ends the sentence that the message begins with "while", and says what to do
    */
-  static void requireInPlace(ImageFile file, String name, String useAndAdvice) throws IOException {
-    if (file.isInPlace()) return;
-    throw new IOException(
-        "%s was deleted, moved or replaced by another file while %s".formatted(name, useAndAdvice));
+  static void requireInPlace(Layer image, String name, String useAndAdvice) throws IOException {
+    for (ImageFile file : image.files())
+      if (!file.isInPlace())
+        throw new IOException(
+            "%s was deleted, moved or replaced by another file while %s"
+                .formatted(name, useAndAdvice));
   }
 
   // ---- with others
@@ -223,14 +224,6 @@ final class LiveImages {
 
   /** Closes all of them; returns the first failure. */
   @Nullable Throwable close() {
-    Throwable failure = null;
-    for (Layer image : images()) {
-      try {
-        image.close();
-      } catch (Throwable e) {
-        if (failure == null) failure = e;
-      }
-    }
-    return failure;
+    return ChainImages.close(images());
   }
 }

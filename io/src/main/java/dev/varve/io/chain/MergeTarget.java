@@ -7,13 +7,12 @@ import java.lang.foreign.MemorySegment;
 /** The image that a merge writes to, over the images below it. One thread uses it; blocks. */
 interface MergeTarget {
 
-  Layer image();
+  /** What writes the image. */
+  TopImage top();
 
-  /** Whether the image holds the block's data or marks it as zero. */
-  boolean decides(int block) throws IOException;
-
-  /** Whether the block has a place in the file, so that writing to it needs no other. */
-  boolean hasPlace(int block) throws IOException;
+  default Layer image() {
+    return top().image();
+  }
 
   /** See {@link TopImage#bring}. */
   void bring(int block) throws IOException;

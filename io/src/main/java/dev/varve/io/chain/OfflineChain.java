@@ -46,8 +46,8 @@ final class OfflineChain implements MergeTarget {
   }
 
   @Override
-  public Layer image() {
-    return top.image();
+  public TopImage top() {
+    return top;
   }
 
   @Override
@@ -58,16 +58,6 @@ final class OfflineChain implements MergeTarget {
   @Override
   public void zero(long offset, long length) throws IOException {
     flusher.makingRoom(() -> top.zero(offset, length, false));
-  }
-
-  @Override
-  public boolean decides(int block) throws IOException {
-    return top.decides(block);
-  }
-
-  @Override
-  public boolean hasPlace(int block) throws IOException {
-    return top.hasPlace(block);
   }
 
   @Override

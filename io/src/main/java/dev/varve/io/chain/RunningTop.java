@@ -1,6 +1,5 @@
 package dev.varve.io.chain;
 
-import dev.varve.io.layer.Layer;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 
@@ -19,18 +18,8 @@ final class RunningTop implements MergeTarget {
   }
 
   @Override
-  public Layer image() {
-    return top.image();
-  }
-
-  @Override
-  public boolean decides(int block) throws IOException {
-    return top.decides(block);
-  }
-
-  @Override
-  public boolean hasPlace(int block) throws IOException {
-    return top.hasPlace(block);
+  public TopImage top() {
+    return top;
   }
 
   @Override

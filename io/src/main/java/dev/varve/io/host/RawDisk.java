@@ -324,17 +324,6 @@ public final class RawDisk extends GatedDevice {
     writes.await();
   }
 
-  /** Waits for the writes that have begun: each write checks the gate first, which is shut now. */
-  @Override
-  protected void stopWrites() {
-    writes.await();
-  }
-
-  @Override
-  protected void allowWrites() {
-    // Nothing to do: the gate lets writes pass again.
-  }
-
   @Override
   protected @Nullable Throwable closeFiles(@Nullable Throwable failure) {
     try {

@@ -29,11 +29,13 @@ public final class RawLayer implements Layer {
 
   private final RawMedium medium;
   private final ImageFile file;
+  private final List<ImageFile> files;
   private final LayerFacts facts;
 
   private RawLayer(RawMedium medium, @Nullable UUID id) {
     this.medium = medium;
     this.file = medium.file();
+    this.files = List.of(file);
     this.facts = facts(medium.capacity(), id);
   }
 
@@ -68,7 +70,7 @@ public final class RawLayer implements Layer {
 
   @Override
   public List<ImageFile> files() {
-    return List.of(file);
+    return files;
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.varve.io.host;
 
 import dev.varve.core.device.DeviceRequest;
 import dev.varve.io.storage.FlushQueue;
+import dev.varve.io.storage.LostWrites;
 import java.io.IOException;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
@@ -20,7 +21,7 @@ final class SharedSync {
 
   private final RawMedium medium;
   private final FlushQueue flushes;
-  private volatile @Nullable IOException lost;
+  private final LostWrites lost = new LostWrites();
 
   SharedSync(
       RawMedium medium, Executor threads, BiConsumer<DeviceRequest, @Nullable IOException> answer) {
@@ -35,18 +36,8 @@ final class SharedSync {
 
   /** Makes the writes completed so far durable. Waits. */
   void sync() throws IOException {
-    IOException before = lost;
-    if (before != null)
-      throw new IOException(
-          "an earlier flush failed and data written before it may be lost; flushes fail until the disk is opened again: "
-              + before.getMessage(),
-          before);
-    try {
-      medium.file().sync();
-    } catch (IOException e) {
-      lost = e;
-      throw e;
-    }
+    lost.requireNone();
+    lost.note(medium.file()::sync);
     medium.requireReach(
         medium.capacity(), "it was truncated or removed, and data written to it may be lost");
   }

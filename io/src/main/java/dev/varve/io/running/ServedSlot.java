@@ -7,7 +7,6 @@ import dev.varve.core.inventory.ServedDisks.DiskStatus;
 import dev.varve.core.limit.LimitedDevice;
 import dev.varve.core.machine.Attachment;
 import dev.varve.core.machine.Slot;
-import dev.varve.core.medium.ImageChain;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.LongSupplier;
@@ -89,7 +88,7 @@ record ServedSlot(Disk disk, OpenDisk open, LimitedDevice device, Export export)
     return new Disk(
         disk.machineName(),
         disk.attachment(),
-        chain.isEmpty() ? List.of() : ImageChain.of(disk.format(), chain).images(),
+        chain.isEmpty() ? List.of() : disk.withFiles(chain).images(),
         disk.readOnly(),
         disk.group());
   }

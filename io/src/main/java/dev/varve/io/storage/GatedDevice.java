@@ -58,11 +58,16 @@ public abstract class GatedDevice implements ServingDevice {
   /** Runs about once a second on a storage thread while the device serves. */
   protected abstract void onceASecond();
 
-  /** Refuses writes in the calling thread from now on, and waits for those that have begun. */
-  protected abstract void stopWrites();
+  /**
+   * Refuses writes in the calling thread from now on, and waits for those that have begun. Enough
+   * is to wait where each write asks the gate first, which is shut now.
+   */
+  protected void stopWrites() {
+    awaitWrites();
+  }
 
-  /** Takes them again. */
-  protected abstract void allowWrites();
+  /** Takes them again, where {@link #stopWrites} did more than wait. */
+  protected void allowWrites() {}
 
   /** Waits for the writes in the calling thread that have begun. */
   protected abstract void awaitWrites();

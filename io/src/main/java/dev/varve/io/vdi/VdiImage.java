@@ -28,6 +28,7 @@ public final class VdiImage implements Layer {
   private static final System.Logger LOG = System.getLogger(VdiImage.class.getName());
 
   private final ImageFile file;
+  private final List<ImageFile> files;
   private final BlockMap map;
   private final List<String> notes;
   private final long lengthAtOpen;
@@ -53,6 +54,7 @@ public final class VdiImage implements Layer {
       List<String> notes,
       long lengthAtOpen) {
     this.file = file;
+    this.files = List.of(file);
     this.header = header;
     this.writtenHeader = header;
     this.map = map;
@@ -179,7 +181,7 @@ public final class VdiImage implements Layer {
 
   @Override
   public List<ImageFile> files() {
-    return List.of(file);
+    return files;
   }
 
   @Override
