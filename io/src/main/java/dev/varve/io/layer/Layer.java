@@ -96,11 +96,6 @@ public interface Layer extends Closeable {
    */
   void requireOurs() throws IOException;
 
-  /** Notes on what was found on opening and is no reason to refuse the image, a sentence each. */
-  default List<String> notes() {
-    return List.of();
-  }
-
   /**
    * Repairs in the file what a crash has left, if possible, since another program may be the next
    * to open it. Nothing else may have the image open for writing; the files are locked meanwhile.

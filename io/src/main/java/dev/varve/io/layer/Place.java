@@ -49,11 +49,6 @@ public final class Place {
     return place >= 0;
   }
 
-  /** Whether the layer decides what the range holds, that is, whether it is not {@link #FREE}. */
-  public static boolean isDecided(long place) {
-    return place != FREE;
-  }
-
   /** The index of a stored place's file. */
   public static int file(long place) {
     return (int) (place >>> OFFSET_BITS);

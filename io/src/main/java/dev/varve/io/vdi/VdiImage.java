@@ -395,7 +395,6 @@ public final class VdiImage implements Layer {
   }
 
   /** Notes on what was found on opening and is no reason to refuse the image. */
-  @Override
   public List<String> notes() {
     return notes;
   }
