@@ -7,7 +7,7 @@ import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.ImageFormat;
 import dev.varve.io.layer.LayerFacts;
 import dev.varve.io.layer.LayerFormat;
-import dev.varve.io.vdi.VdiFormatException;
+import dev.varve.io.layer.ImageFormatException;
 import dev.varve.io.vdi.VdiHeader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -88,7 +88,7 @@ public final class ChainFinder {
    * The chain whose top is {@code leaf}.
    *
    * @throws ChainException if a parent is missing, is there twice, or is its own ancestor
-   * @throws VdiFormatException if {@code leaf} is not a valid image
+   * @throws ImageFormatException if {@code leaf} is not a valid image
    */
   public FoundChain find(Path leaf) throws IOException {
     List<Image> leafFirst = new ArrayList<>();
@@ -108,7 +108,7 @@ public final class ChainFinder {
    *
    * @param paths base first
    * @throws ChainException if one is not the parent of the next
-   * @throws VdiFormatException if one is not a valid image
+   * @throws ImageFormatException if one is not a valid image
    * @throws dev.varve.core.medium.OtherFormatException if one has a format that Varve cannot read
    */
   public static FoundChain listed(List<Path> paths) throws IOException {

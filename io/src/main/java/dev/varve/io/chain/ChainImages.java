@@ -11,7 +11,7 @@ import dev.varve.io.host.RawLayer;
 import dev.varve.io.layer.Layer;
 import dev.varve.io.layer.LayerFacts;
 import dev.varve.io.layer.LayerFormat;
-import dev.varve.io.vdi.VdiFormatException;
+import dev.varve.io.layer.ImageFormatException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -145,12 +145,12 @@ final class ChainImages {
     }
   }
 
-  static void checkParent(List<? extends Layer> images, int index) throws VdiFormatException {
+  static void checkParent(List<? extends Layer> images, int index) throws ImageFormatException {
     Layer image = images.get(index);
     LayerFacts facts = image.facts();
     if (index == 0) {
       if (facts.parent() != null) {
-        throw new VdiFormatException(
+        throw new ImageFormatException(
             image.name(),
             "parent uuid",
             facts.parent(),
@@ -161,7 +161,7 @@ final class ChainImages {
     }
     Layer below = images.get(index - 1);
     if (facts.parent() == null || !facts.parent().equals(below.facts().id())) {
-      throw new VdiFormatException(
+      throw new ImageFormatException(
           image.name(),
           "parent uuid",
           facts.parent() == null ? "none" : facts.parent(),
@@ -169,7 +169,7 @@ final class ChainImages {
           "name the images of one chain, base first");
     }
     if (facts.variant() == MediumVariant.FIXED) {
-      throw new VdiFormatException(
+      throw new ImageFormatException(
           image.name(),
           "image type",
           facts.kind(),

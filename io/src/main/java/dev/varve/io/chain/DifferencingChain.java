@@ -13,7 +13,7 @@ import dev.varve.io.storage.ReaderEpochs;
 import dev.varve.io.storage.RequestGate;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.storage.TaskLane;
-import dev.varve.io.vdi.VdiFormatException;
+import dev.varve.io.layer.ImageFormatException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -71,7 +71,7 @@ public final class DifferencingChain extends GatedDevice {
    * crash left wrong is corrected. A chain that is refused leaves every file as it was.
    *
    * @param paths base first
-   * @throws VdiFormatException if an image breaks a rule of the format or of the chain
+   * @throws ImageFormatException if an image breaks a rule of the format or of the chain
    * @throws dev.varve.io.file.ImageInUseException if another process has an image open
    */
   public static DifferencingChain open(List<Path> paths, boolean readOnly, StorageThreads threads)

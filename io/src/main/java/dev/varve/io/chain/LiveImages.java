@@ -10,7 +10,7 @@ import dev.varve.io.layer.Layer;
 import dev.varve.io.layer.LayerWriter;
 import dev.varve.io.layer.MapLock;
 import dev.varve.io.storage.ReaderEpochs;
-import dev.varve.io.vdi.VdiFormatException;
+import dev.varve.io.layer.ImageFormatException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -150,7 +150,7 @@ final class LiveImages {
     ChainImages.nameRawBase(images, path);
     ChainImages.checkParent(images, members.size());
     if (newTop.capacity() != capacity()) {
-      throw new VdiFormatException(
+      throw new ImageFormatException(
           newTop.name(),
           "disk size",
           newTop.capacity(),

@@ -1,5 +1,6 @@
 package dev.varve.io.vdi;
 
+import dev.varve.io.layer.ImageFormatException;
 import static dev.varve.io.vdi.HeaderLayout.EXTENDED_SIZE;
 import static dev.varve.io.vdi.HeaderLayout.INT;
 import static dev.varve.io.vdi.HeaderLayout.LONGEST;
@@ -49,13 +50,13 @@ record HeaderRules(MemorySegment head, long fileLength, String name) {
   /**
    * The header, if it obeys all rules; its count of allocated blocks is not checked.
    *
-   * @throws VdiFormatException for the first rule that it breaks
+   * @throws ImageFormatException for the first rule that it breaks
    */
-  VdiHeader checkedButForCount() throws VdiFormatException {
+  VdiHeader checkedButForCount() throws ImageFormatException {
     longEnough(PRE_HEADER);
     int signature = head.get(INT, SIGNATURE_AT);
     if (signature != SIGNATURE) {
-      throw new VdiFormatException(
+      throw new ImageFormatException(
           name,
           "signature",
           hex(signature),
@@ -64,7 +65,7 @@ record HeaderRules(MemorySegment head, long fileLength, String name) {
     }
     int version = head.get(INT, VERSION_AT);
     if (version != VERSION_0_2 && version >>> 16 != 1) {
-      throw new VdiFormatException(
+      throw new ImageFormatException(
           name,
           "version",
           versionText(version),
@@ -82,10 +83,10 @@ record HeaderRules(MemorySegment head, long fileLength, String name) {
   }
 
   /** The header, if it obeys all rules and counts no more blocks than the image has. */
-  VdiHeader checked() throws VdiFormatException {
+  VdiHeader checked() throws ImageFormatException {
     VdiHeader header = checkedButForCount();
     if (!header.isCountPossible())
-      throw new VdiFormatException(
+      throw new ImageFormatException(
           name,
           "number of allocated blocks",
           Integer.toUnsignedString(header.allocatedBlocks()),
@@ -95,7 +96,7 @@ record HeaderRules(MemorySegment head, long fileLength, String name) {
   }
 
   /** Checks the fields that only 1.x has: the size of the header, and where map and data begin. */
-  private VdiHeader checkedOffsets(VdiHeader header) throws VdiFormatException {
+  private VdiHeader checkedOffsets(VdiHeader header) throws ImageFormatException {
     long size = header.headerSize();
     require(size >= PLAIN_SIZE, "header size", size, "it must be at least " + PLAIN_SIZE);
     long end = PRE_HEADER + PLAIN_SIZE;
@@ -114,7 +115,7 @@ record HeaderRules(MemorySegment head, long fileLength, String name) {
     return new VdiHeader(header.layout(), copy(end));
   }
 
-  private void checkSizes(VdiHeader header) throws VdiFormatException {
+  private void checkSizes(VdiHeader header) throws ImageFormatException {
     int type = header.bytes().get(INT, header.layout().type);
     require(
         ImageType.of(type) != null,
@@ -143,7 +144,7 @@ record HeaderRules(MemorySegment head, long fileLength, String name) {
         "it must be 0 or a power of two from 2 to " + MAX_EXTRA);
   }
 
-  private void checkMap(VdiHeader header) throws VdiFormatException {
+  private void checkMap(VdiHeader header) throws ImageFormatException {
     int blocks = header.blockCount();
     require(
         blocks >= 1 && blocks <= MAX_BLOCKS,
@@ -170,7 +171,7 @@ record HeaderRules(MemorySegment head, long fileLength, String name) {
         "the block map of " + blocks + " entries ends at " + mapEnd);
   }
 
-  private void checkIdentity(VdiHeader header) throws VdiFormatException {
+  private void checkIdentity(VdiHeader header) throws ImageFormatException {
     require(!header.uuid().equals(NO_UUID), "uuid", NO_UUID, "every image has one of its own");
     require(
         !header.modifyUuid().equals(NO_UUID),
@@ -179,7 +180,7 @@ record HeaderRules(MemorySegment head, long fileLength, String name) {
         "every image has one, renewed when its contents change");
   }
 
-  private void longEnough(long length) throws VdiFormatException {
+  private void longEnough(long length) throws ImageFormatException {
     require(
         Math.min(fileLength, head.byteSize()) >= length,
         "file length",
@@ -188,8 +189,8 @@ record HeaderRules(MemorySegment head, long fileLength, String name) {
   }
 
   private void require(boolean holds, String field, Object value, String rule)
-      throws VdiFormatException {
-    if (!holds) throw new VdiFormatException(name, field, value, rule, DAMAGED);
+      throws ImageFormatException {
+    if (!holds) throw new ImageFormatException(name, field, value, rule, DAMAGED);
   }
 
   private MemorySegment copy(long length) {

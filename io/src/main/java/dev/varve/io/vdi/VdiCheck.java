@@ -1,5 +1,6 @@
 package dev.varve.io.vdi;
 
+import dev.varve.io.layer.ImageFormatException;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.MappedFile;
 import dev.varve.io.image.KnownFormat;
@@ -185,7 +186,7 @@ public final class VdiCheck {
   static Report check(ImageFile file) throws IOException {
     try {
       return report(file, MapScan.of(file, VdiHeader.readMiscounted(file)));
-    } catch (VdiFormatException e) {
+    } catch (ImageFormatException e) {
       return unreadable(file, e);
     }
   }
@@ -194,7 +195,7 @@ public final class VdiCheck {
     MapScan found;
     try {
       found = MapScan.of(file, VdiHeader.readMiscounted(file));
-    } catch (VdiFormatException e) {
+    } catch (ImageFormatException e) {
       return unreadable(file, e);
     }
     List<String> repairs = VdiRepair.repair(file, found, uuids);
@@ -202,7 +203,7 @@ public final class VdiCheck {
     return new Report(file.name(), findings(found), repairs, now.severity, now.virtualBox);
   }
 
-  private static Report unreadable(ImageFile file, VdiFormatException e) {
+  private static Report unreadable(ImageFile file, ImageFormatException e) {
     String message = String.valueOf(e.getMessage());
     return new Report(
         file.name(),

@@ -1,5 +1,6 @@
 package dev.varve.io.vdi;
 
+import dev.varve.io.layer.ImageFormatException;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.NewFile;
 import java.io.IOException;
@@ -56,13 +57,13 @@ public final class VdiCreator {
    * the old or the new image.
    *
    * @throws dev.varve.io.file.ImageInUseException if another process has it open
-   * @throws VdiFormatException if it is a fixed image, which cannot be empty
+   * @throws ImageFormatException if it is a fixed image, which cannot be empty
    */
   public static void empty(Path path, Supplier<UUID> uuids) throws IOException {
     try (var file = NewFile.create(path, NewFile.Existing.REPLACED)) {
       VdiHeader old = VdiHeader.peek(path);
       if (old.type() == ImageType.FIXED) {
-        throw new VdiFormatException(
+        throw new ImageFormatException(
             path.toString(), "image type", old.type(), "a fixed image is never empty", "delete it");
       }
       write(file.contents(), old.withAllocatedBlocks(0).withModifyUuid(uuids.get()), false);

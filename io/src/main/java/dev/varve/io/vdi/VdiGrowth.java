@@ -1,5 +1,6 @@
 package dev.varve.io.vdi;
 
+import dev.varve.io.layer.ImageFormatException;
 import dev.varve.io.file.ImageFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -24,17 +25,17 @@ public final class VdiGrowth {
   /**
    * Fails where {@link #grow} would fail. Changes nothing.
    *
-   * @throws VdiFormatException if the block map has no room for so many blocks
+   * @throws ImageFormatException if the block map has no room for so many blocks
    */
-  public static void check(VdiHeader header, long capacity, String name) throws VdiFormatException {
+  public static void check(VdiHeader header, long capacity, String name) throws ImageFormatException {
     enlarged(header, capacity, name);
   }
 
   private static VdiHeader enlarged(VdiHeader header, long capacity, String name)
-      throws VdiFormatException {
+      throws ImageFormatException {
     @Nullable VdiHeader enlarged = header.enlarged(capacity);
     if (enlarged != null) return enlarged;
-    throw new VdiFormatException(
+    throw new ImageFormatException(
         name,
         "disk size",
         header.capacity(),

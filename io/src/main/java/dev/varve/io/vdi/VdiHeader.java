@@ -1,5 +1,6 @@
 package dev.varve.io.vdi;
 
+import dev.varve.io.layer.ImageFormatException;
 import static dev.varve.io.vdi.HeaderLayout.BLOCK_EXTRA_AT;
 import static dev.varve.io.vdi.HeaderLayout.COMMENT_FIELD;
 import static dev.varve.io.vdi.HeaderLayout.DATA_OFFSET_AT;
@@ -87,7 +88,7 @@ public final class VdiHeader {
   /**
    * Reads the header of {@code file}. May block.
    *
-   * @throws VdiFormatException if the image must be refused
+   * @throws ImageFormatException if the image must be refused
    */
   public static VdiHeader read(ImageFile file) throws IOException {
     return rules(file).checked();
@@ -112,7 +113,7 @@ public final class VdiHeader {
    * Reads the header of a file without opening it as an image. Takes no lock, so another process
    * may be writing to the file. May block.
    *
-   * @throws VdiFormatException if the image must be refused
+   * @throws ImageFormatException if the image must be refused
    * @throws dev.varve.core.medium.OtherFormatException if it is a disk of another format
    */
   public static VdiHeader peek(Path path) throws IOException {
@@ -154,10 +155,10 @@ public final class VdiHeader {
    * @param head 472 bytes or more, or the whole file if that is shorter
    * @param fileLength of the whole file
    * @param name of the file, for messages
-   * @throws VdiFormatException if the image must be refused
+   * @throws ImageFormatException if the image must be refused
    */
   public static VdiHeader parse(MemorySegment head, long fileLength, String name)
-      throws VdiFormatException {
+      throws ImageFormatException {
     return new HeaderRules(head, fileLength, name).checked();
   }
 

@@ -1,5 +1,6 @@
 package dev.varve.io.vdi;
 
+import dev.varve.io.layer.ImageFormatException;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.layer.Layer;
 import dev.varve.io.layer.LayerFacts;
@@ -68,7 +69,7 @@ public final class VdiImage implements Layer {
    * found when it is used.
    *
    * @param file owned by the image from now on, also when this fails
-   * @throws VdiFormatException if the header breaks a rule
+   * @throws ImageFormatException if the header breaks a rule
    */
   public static VdiImage openReadOnly(ImageFile file) throws IOException {
     try {
@@ -88,7 +89,7 @@ public final class VdiImage implements Layer {
    * commit. Nothing is written yet.
    *
    * @param file owned by the image from now on, also when this fails
-   * @throws VdiFormatException if the header breaks a rule, two blocks have the same file block, or
+   * @throws ImageFormatException if the header breaks a rule, two blocks have the same file block, or
    *     a block lies outside the file
    */
   public static VdiImage openReadWrite(ImageFile file) throws IOException {
@@ -148,8 +149,8 @@ public final class VdiImage implements Layer {
         header.blockCount(), count, unused, (int) Math.min(room, header.blockCount()));
   }
 
-  private static VdiFormatException damaged(ImageFile file, int block, int entry, String rule) {
-    return new VdiFormatException(
+  private static ImageFormatException damaged(ImageFile file, int block, int entry, String rule) {
+    return new ImageFormatException(
         file.name(),
         "the block map's entry of block " + block,
         Integer.toUnsignedString(entry),
@@ -276,7 +277,7 @@ public final class VdiImage implements Layer {
   /**
    * {@inheritDoc}
    *
-   * @throws VdiFormatException if two blocks have the same file block, or one lies outside the file
+   * @throws ImageFormatException if two blocks have the same file block, or one lies outside the file
    */
   @Override
   public void allowWriting() throws IOException {

@@ -8,7 +8,7 @@ import dev.varve.core.medium.OtherFormatException;
 import dev.varve.io.chain.ChainFinder.FoundChain;
 import dev.varve.io.vdi.Fixtures;
 import dev.varve.io.vdi.HandmadeImage;
-import dev.varve.io.vdi.VdiFormatException;
+import dev.varve.io.layer.ImageFormatException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -167,7 +167,7 @@ class ChainFinderTest {
     Path damaged = Files.write(folder.resolve("leaf.vdi"), new byte[1000]);
     Path text = Files.writeString(folder.resolve("text.vdi"), "no image");
 
-    assertThrows(VdiFormatException.class, () -> find(damaged));
+    assertThrows(ImageFormatException.class, () -> find(damaged));
     assertThrows(OtherFormatException.class, () -> find(text));
   }
 

@@ -11,7 +11,7 @@ import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.HandmadeImage;
 import dev.varve.io.vdi.RawImage;
 import dev.varve.io.vdi.TestImage;
-import dev.varve.io.vdi.VdiFormatException;
+import dev.varve.io.layer.ImageFormatException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -143,8 +143,8 @@ class LargeDiskTest {
       Cost refusal =
           Cost.of(
               () -> {
-                assertThrows(VdiFormatException.class, () -> opens(path, false));
-                return assertThrows(VdiFormatException.class, () -> opens(path, true));
+                assertThrows(ImageFormatException.class, () -> opens(path, false));
+                return assertThrows(ImageFormatException.class, () -> opens(path, true));
               });
 
       assertTrue(refusal.allocated() < 4 << 20, refusal::toString);
@@ -162,7 +162,7 @@ class LargeDiskTest {
     Cost cost =
         Cost.of(
             () -> {
-              assertThrows(VdiFormatException.class, () -> opens(image, false));
+              assertThrows(ImageFormatException.class, () -> opens(image, false));
               Guest guest = opens(image, true);
               // place 0 is not in the file
               assertThrows(IOException.class, () -> guest.read(TIB, 512));

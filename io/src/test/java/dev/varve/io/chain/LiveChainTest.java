@@ -14,7 +14,7 @@ import dev.varve.io.file.ImageInUseException;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.TestImage;
 import dev.varve.io.vdi.VdiCheck;
-import dev.varve.io.vdi.VdiFormatException;
+import dev.varve.io.layer.ImageFormatException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -194,8 +194,8 @@ class LiveChainTest {
         TestImage.of(CAPACITY + 512).parent(new UUID(1, 1)).write(folder.resolve("larger.vdi"));
 
     disk.hold();
-    assertThrows(VdiFormatException.class, () -> disk.push(stranger));
-    assertThrows(VdiFormatException.class, () -> disk.push(larger));
+    assertThrows(ImageFormatException.class, () -> disk.push(stranger));
+    assertThrows(ImageFormatException.class, () -> disk.push(larger));
     disk.resume();
 
     guest.write(0, Guest.filled(512, 'x'));

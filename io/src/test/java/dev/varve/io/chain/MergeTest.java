@@ -15,7 +15,7 @@ import dev.varve.io.host.RawMedium;
 import dev.varve.io.layer.Layer;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.TestImage;
-import dev.varve.io.vdi.VdiFormatException;
+import dev.varve.io.layer.ImageFormatException;
 import dev.varve.io.vdi.VdiImage;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -281,7 +281,7 @@ class MergeTest {
       try {
         merge(disk, ROOMY, Progress.NONE);
         return true; // the last block had room
-      } catch (VdiFormatException e) {
+      } catch (ImageFormatException e) {
         assertTargetAsItWas(disk, "too tight");
         return true;
       }

@@ -1,5 +1,6 @@
 package dev.varve.io.vdi;
 
+import dev.varve.io.layer.ImageFormatException;
 import static dev.varve.io.vdi.BlockEntry.FREE;
 import static dev.varve.io.vdi.BlockEntry.ZERO;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -162,7 +163,7 @@ class VdiCheckTest {
       Path path = image.write(folder.resolve("a.vdi"));
 
       assertFound(path, Severity.DAMAGE, Kind.COUNT_TOO_HIGH);
-      var refused = assertThrows(VdiFormatException.class, () -> VdiHeader.peek(path));
+      var refused = assertThrows(ImageFormatException.class, () -> VdiHeader.peek(path));
       assertTrue(refused.getMessage().contains("image check --repair"), refused.getMessage());
       Report report = repair(path);
 

@@ -1,5 +1,6 @@
 package dev.varve.io.vdi;
 
+import dev.varve.io.layer.ImageFormatException;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -269,7 +270,7 @@ class VdiHeaderTest {
   void brokenRuleIsRefusedWithFileFieldAndValue(String message, Consumer<HandmadeImage> damage) {
     byte[] bytes = damagedBytes(damage);
 
-    var refused = assertThrows(VdiFormatException.class, () -> parse(bytes));
+    var refused = assertThrows(ImageFormatException.class, () -> parse(bytes));
 
     String text = refused.getMessage();
     assertTrue(text.startsWith("test.vdi: " + message + ", but "), text);
@@ -291,7 +292,7 @@ class VdiHeaderTest {
 
     for (int length = 0; length < 512 + 16; length++) {
       byte[] cut = Arrays.copyOf(whole, length);
-      var refused = assertThrows(VdiFormatException.class, () -> parse(cut));
+      var refused = assertThrows(ImageFormatException.class, () -> parse(cut));
       assertTrue(refused.getMessage().contains("file length is " + length), refused.getMessage());
     }
   }
@@ -305,7 +306,7 @@ class VdiHeaderTest {
   void emptyFileIsRefused() throws IOException {
     Path empty = Files.createFile(folder.resolve("empty.vdi"));
 
-    var refused = assertThrows(VdiFormatException.class, () -> read(empty));
+    var refused = assertThrows(ImageFormatException.class, () -> read(empty));
 
     assertTrue(refused.getMessage().contains("file length is 0"), refused.getMessage());
   }
@@ -315,7 +316,7 @@ class VdiHeaderTest {
     byte[] bytes = Arrays.copyOf(damagedBytes(VdiHeaderTest::claimManyBlocks), 2 << 20);
     Path path = Files.write(folder.resolve("liar.vdi"), bytes);
 
-    Cost refusal = Cost.of(() -> assertThrows(VdiFormatException.class, () -> read(path)));
+    Cost refusal = Cost.of(() -> assertThrows(ImageFormatException.class, () -> read(path)));
 
     assertTrue(refusal.read() < 1 << 20, refusal::toString);
     assertTrue(refusal.allocated() < 1 << 20, refusal::toString);
@@ -384,7 +385,7 @@ class VdiHeaderTest {
       VdiHeader header = null;
       try {
         header = parse(bytes);
-      } catch (VdiFormatException refused) {
+      } catch (ImageFormatException refused) {
         assertTrue(refused.getMessage().startsWith("test.vdi: "), () -> "seed " + seed);
       } catch (RuntimeException e) {
         throw new AssertionError("round " + round + " of seed " + seed, e);
@@ -435,7 +436,7 @@ class VdiHeaderTest {
     Files.write(path, bytes);
     try {
       read(path);
-    } catch (VdiFormatException _) {
+    } catch (ImageFormatException _) {
       // refused
     }
     assertArrayEquals(bytes, Files.readAllBytes(path), round);

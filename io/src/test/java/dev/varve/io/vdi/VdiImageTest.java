@@ -1,5 +1,6 @@
 package dev.varve.io.vdi;
 
+import dev.varve.io.layer.ImageFormatException;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -104,7 +105,7 @@ class VdiImageTest {
 
     var refused =
         assertThrows(
-            VdiFormatException.class,
+            ImageFormatException.class,
             () -> VdiImage.openReadWrite(MappedFile.openReadWrite(path, 1 << 20)));
 
     for (String word : words) assertTrue(refused.getMessage().contains(word), refused.getMessage());

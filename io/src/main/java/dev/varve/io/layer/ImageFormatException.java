@@ -1,9 +1,9 @@
-package dev.varve.io.vdi;
+package dev.varve.io.layer;
 
 import java.io.IOException;
 
-/** Thrown when a file breaks a rule of the VDI format. The file was not changed. Immutable. */
-public final class VdiFormatException extends IOException {
+/** Thrown when a file breaks a rule of its format. The file was not changed. Immutable. */
+public final class ImageFormatException extends IOException {
   private static final long serialVersionUID = 1;
 
   /**
@@ -13,7 +13,7 @@ public final class VdiFormatException extends IOException {
    * @param rule what the value must be
    * @param advice what the user can do
    */
-  public VdiFormatException(String name, String field, Object value, String rule, String advice) {
+  public ImageFormatException(String name, String field, Object value, String rule, String advice) {
     super(name + ": " + field + " is " + value + ", but " + rule + "; " + advice);
   }
 }
