@@ -1,6 +1,5 @@
 package dev.varve.io.vdi;
 
-import dev.varve.io.layer.ImageFormatException;
 import static dev.varve.io.vdi.HeaderLayout.EXTENDED_SIZE;
 import static dev.varve.io.vdi.HeaderLayout.INT;
 import static dev.varve.io.vdi.HeaderLayout.LONGEST;
@@ -20,6 +19,7 @@ import static dev.varve.io.vdi.VdiHeader.MIN_BLOCK_SIZE;
 import static dev.varve.io.vdi.VdiHeader.NO_UUID;
 import static dev.varve.io.vdi.VdiHeader.SECTOR;
 
+import dev.varve.io.layer.ImageFormatException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 

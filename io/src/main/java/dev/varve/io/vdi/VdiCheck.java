@@ -1,9 +1,9 @@
 package dev.varve.io.vdi;
 
-import dev.varve.io.layer.ImageFormatException;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.MappedFile;
 import dev.varve.io.image.KnownFormat;
+import dev.varve.io.layer.ImageFormatException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 package dev.varve.io.vdi;
 
-import dev.varve.io.layer.ImageFormatException;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.NewFile;
+import dev.varve.io.layer.ImageFormatException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

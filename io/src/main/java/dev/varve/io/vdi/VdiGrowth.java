@@ -1,7 +1,7 @@
 package dev.varve.io.vdi;
 
-import dev.varve.io.layer.ImageFormatException;
 import dev.varve.io.file.ImageFile;
+import dev.varve.io.layer.ImageFormatException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -27,7 +27,8 @@ public final class VdiGrowth {
    *
    * @throws ImageFormatException if the block map has no room for so many blocks
    */
-  public static void check(VdiHeader header, long capacity, String name) throws ImageFormatException {
+  public static void check(VdiHeader header, long capacity, String name)
+      throws ImageFormatException {
     enlarged(header, capacity, name);
   }
 

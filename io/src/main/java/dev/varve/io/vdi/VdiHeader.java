@@ -1,6 +1,5 @@
 package dev.varve.io.vdi;
 
-import dev.varve.io.layer.ImageFormatException;
 import static dev.varve.io.vdi.HeaderLayout.BLOCK_EXTRA_AT;
 import static dev.varve.io.vdi.HeaderLayout.COMMENT_FIELD;
 import static dev.varve.io.vdi.HeaderLayout.DATA_OFFSET_AT;
@@ -28,6 +27,7 @@ import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.MediumVariant;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.image.KnownFormat;
+import dev.varve.io.layer.ImageFormatException;
 import dev.varve.io.layer.LayerFacts;
 import java.io.IOException;
 import java.lang.foreign.Arena;

@@ -1,7 +1,7 @@
 package dev.varve.io.vdi;
 
-import dev.varve.io.layer.ImageFormatException;
 import dev.varve.io.file.ImageFile;
+import dev.varve.io.layer.ImageFormatException;
 import dev.varve.io.layer.Layer;
 import dev.varve.io.layer.LayerFacts;
 import dev.varve.io.layer.LayerWriter;
@@ -89,8 +89,8 @@ public final class VdiImage implements Layer {
    * commit. Nothing is written yet.
    *
    * @param file owned by the image from now on, also when this fails
-   * @throws ImageFormatException if the header breaks a rule, two blocks have the same file block, or
-   *     a block lies outside the file
+   * @throws ImageFormatException if the header breaks a rule, two blocks have the same file block,
+   *     or a block lies outside the file
    */
   public static VdiImage openReadWrite(ImageFile file) throws IOException {
     try {
@@ -277,7 +277,8 @@ public final class VdiImage implements Layer {
   /**
    * {@inheritDoc}
    *
-   * @throws ImageFormatException if two blocks have the same file block, or one lies outside the file
+   * @throws ImageFormatException if two blocks have the same file block, or one lies outside the
+   *     file
    */
   @Override
   public void allowWriting() throws IOException {

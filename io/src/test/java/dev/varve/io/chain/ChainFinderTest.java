@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.core.medium.OtherFormatException;
 import dev.varve.io.chain.ChainFinder.FoundChain;
+import dev.varve.io.layer.ImageFormatException;
 import dev.varve.io.vdi.Fixtures;
 import dev.varve.io.vdi.HandmadeImage;
-import dev.varve.io.layer.ImageFormatException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -7,11 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.core.testing.Cost;
 import dev.varve.io.file.MappedFile;
+import dev.varve.io.layer.ImageFormatException;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.HandmadeImage;
 import dev.varve.io.vdi.RawImage;
 import dev.varve.io.vdi.TestImage;
-import dev.varve.io.layer.ImageFormatException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

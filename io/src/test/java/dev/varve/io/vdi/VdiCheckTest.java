@@ -1,6 +1,5 @@
 package dev.varve.io.vdi;
 
-import dev.varve.io.layer.ImageFormatException;
 import static dev.varve.io.vdi.BlockEntry.FREE;
 import static dev.varve.io.vdi.BlockEntry.ZERO;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -11,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.varve.core.testing.Cost;
 import dev.varve.io.file.ImageInUseException;
 import dev.varve.io.file.MappedFile;
+import dev.varve.io.layer.ImageFormatException;
 import dev.varve.io.vdi.VdiCheck.ForVirtualBox;
 import dev.varve.io.vdi.VdiCheck.Kind;
 import dev.varve.io.vdi.VdiCheck.Report;

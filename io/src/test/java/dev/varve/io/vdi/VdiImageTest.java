@@ -1,12 +1,12 @@
 package dev.varve.io.vdi;
 
-import dev.varve.io.layer.ImageFormatException;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.io.file.MappedFile;
+import dev.varve.io.layer.ImageFormatException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
