@@ -1,22 +1,16 @@
 package dev.varve.io.vdi;
 
 import dev.varve.io.file.ImageFile;
+import dev.varve.io.layer.EntryTable;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
+import java.lang.foreign.ValueLayout;
 import java.util.BitSet;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Where each block of one image lies: VDI's table of 32-bit entries, {@link BlockEntry#FREE},
  * {@link BlockEntry#ZERO} or the number of a file block (VDI.md section 1, "Block map entry").
  *
- * <p>Changed entries stay in private memory until a commit writes them page by page, since an entry
- * must not reach the file before the contents of its file block.
+ * <p>Changed entries stay in memory until a commit, see {@link EntryTable}.
  *
  * <p>A block that has a file block can be {@link #empty emptied}. From then on the block is zero,
  * and its entry in the file still names the file block, whose bytes the owner turns into zeroes.
@@ -28,24 +22,43 @@ import org.jspecify.annotations.Nullable;
 public class BlockMap {
 
   private static final int PAGE_ENTRIES = 1024;
-  private static final int SCAN_ENTRIES = 64 * PAGE_ENTRIES;
 
-  private final ImageFile file;
-  private final long offset;
   private final int blockCount;
-  private TreeMap<Integer, int[]> changed = new TreeMap<>();
-  private TreeMap<Integer, int[]> committing = new TreeMap<>();
-
-  /** The entries that the file had in changed pages, as far as they are known. */
-  private final Map<Integer, int[]> before = new ConcurrentHashMap<>();
+  private final EntryTable entries;
 
   /** Blocks that are zero though their entries name file blocks. */
   private final BitSet emptied = new BitSet();
 
   BlockMap(ImageFile file, long offset, int blockCount) {
-    this.file = file;
-    this.offset = offset;
     this.blockCount = blockCount;
+    this.entries = new EntryTable(file, new Pages(offset, blockCount));
+  }
+
+  private record Pages(long start, int entries) implements EntryTable.Layout {
+    @Override
+    public int pageEntries() {
+      return PAGE_ENTRIES;
+    }
+
+    @Override
+    public ValueLayout.OfInt entry() {
+      return BlockEntry.LAYOUT;
+    }
+
+    @Override
+    public long offset(int page) {
+      return start + 4L * PAGE_ENTRIES * page;
+    }
+
+    @Override
+    public int absent() {
+      return BlockEntry.FREE;
+    }
+
+    @Override
+    public String name() {
+      return "its block map";
+    }
   }
 
   /** How many blocks the image has. */
@@ -63,47 +76,19 @@ public class BlockMap {
    * names the file block that it keeps. May wait for the medium.
    */
   public int fileEntry(int block) throws IOException {
-    int page = block / PAGE_ENTRIES;
-    int[] entries = inMemory(page);
-    if (entries != null) return entries[block % PAGE_ENTRIES];
-    long at = offset + 4L * block;
-    MemorySegment mapping = file.mapping();
-    if (at + 4 > mapping.byteSize()) return readPage(page)[block % PAGE_ENTRIES];
-    try {
-      return mapping.get(BlockEntry.LAYOUT, at);
-    } catch (InternalError e) {
-      throw new IOException(file.name() + ": the block map cannot be read at offset " + at, e);
-    }
+    return entries.entry(block);
   }
 
-  /** Changes an entry in memory; {@link #beginCommit} and {@link #write} bring it to the file. */
+  /** See {@link EntryTable#set}. */
   public void set(int block, int entry) throws IOException {
     emptied.clear(block);
-    if (fileEntry(block) == entry) return;
-    int page = block / PAGE_ENTRIES;
-    int[] entries = changed.get(page);
-    if (entries == null) {
-      int[] current = committing.get(page);
-      entries = current != null ? current.clone() : pageToChange(page);
-      changed.put(page, entries);
-    }
-    entries[block % PAGE_ENTRIES] = entry;
+    entries.set(block, entry);
   }
 
-  /**
-   * Changes an entry as {@link #set} does, and makes the change part of the commit that has begun.
-   */
+  /** See {@link EntryTable#setInCommit}. */
   public void setInCommit(int block, int entry) throws IOException {
     emptied.clear(block);
-    int page = block / PAGE_ENTRIES;
-    int[] entries = committing.get(page);
-    if (entries == null) {
-      entries = pageToChange(page);
-      committing.put(page, entries);
-    }
-    entries[block % PAGE_ENTRIES] = entry;
-    int[] later = changed.get(page);
-    if (later != null) later[block % PAGE_ENTRIES] = entry;
+    entries.setInCommit(block, entry);
   }
 
   /**
@@ -131,103 +116,33 @@ public class BlockMap {
     return emptied.nextSetBit(block);
   }
 
-  /** Whether there are changes that no commit has written to the file yet. */
+  /** See {@link EntryTable#hasChanges}. */
   public boolean hasChanges() {
-    return !changed.isEmpty() || !committing.isEmpty();
+    return entries.hasChanges();
   }
 
-  /** Whether a commit has begun that has entries to write. */
+  /** See {@link EntryTable#isCommitting}. */
   public boolean isCommitting() {
-    return !committing.isEmpty();
+    return entries.isCommitting();
   }
 
-  /**
-   * Begins a commit of the changes so far; later changes wait for the next commit. Only one commit
-   * at a time.
-   */
+  /** See {@link EntryTable#beginCommit}. */
   public void beginCommit() {
-    // The pages of a failed commit are written again, unless they have changed since.
-    committing.putAll(changed);
-    changed = new TreeMap<>();
+    entries.beginCommit();
   }
 
-  /**
-   * Writes the pages of the commit that has begun. Needs no lock: between the last {@link
-   * #setInCommit} and {@link #endCommit} these pages do not change.
-   *
-   * @throws IOException if writing fails, or another program has changed a page
-   */
+  /** See {@link EntryTable#write}. */
   public void write() throws IOException {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment page = arena.allocate(4L * PAGE_ENTRIES, 8);
-      for (var entry : committing.entrySet()) {
-        int first = entry.getKey() * PAGE_ENTRIES;
-        int count = Math.min(PAGE_ENTRIES, blockCount - first);
-        int[] entries = entry.getValue();
-        int @Nullable [] known = before.remove(entry.getKey()); // unknown if the write fails
-        if (known != null && !Arrays.equals(known, readPage(entry.getKey())))
-          throw VdiImage.foreign(file, "its block map");
-        for (int i = 0; i < count; i++) page.set(BlockEntry.LAYOUT, 4L * i, entries[i]);
-        file.write(offset + 4L * first, page.asSlice(0, 4L * count));
-        before.put(entry.getKey(), entries);
-      }
-    }
+    entries.write();
   }
 
-  /** Ends the commit: the written pages are now read from the file. */
+  /** See {@link EntryTable#endCommit}. */
   public void endCommit() {
-    committing = new TreeMap<>();
-    before.keySet().retainAll(changed.keySet());
+    entries.endCommit();
   }
 
-  /**
-   * Passes every entry to {@code sink}, in order, as {@link #fileEntry} returns it. Reads the map
-   * in the file once. May wait for the medium.
-   */
-  public void forEach(Sink sink) throws IOException {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment bytes = arena.allocate(4L * Math.min(SCAN_ENTRIES, blockCount), 8);
-      for (int first = 0; first < blockCount; first += SCAN_ENTRIES) {
-        int count = Math.min(SCAN_ENTRIES, blockCount - first);
-        file.read(offset + 4L * first, bytes.asSlice(0, 4L * count));
-        for (int start = 0; start < count; start += PAGE_ENTRIES) {
-          int[] entries = inMemory((first + start) / PAGE_ENTRIES);
-          for (int i = start; i < Math.min(count, start + PAGE_ENTRIES); i++) {
-            sink.entry(
-                first + i,
-                entries != null ? entries[i - start] : bytes.get(BlockEntry.LAYOUT, 4L * i));
-          }
-        }
-      }
-    }
-  }
-
-  private int @Nullable [] inMemory(int page) {
-    int[] entries = changed.get(page);
-    return entries != null ? entries : committing.get(page);
-  }
-
-  private int[] pageToChange(int page) throws IOException {
-    int[] entries = readPage(page);
-    before.put(page, entries.clone());
-    return entries;
-  }
-
-  private int[] readPage(int page) throws IOException {
-    int first = page * PAGE_ENTRIES;
-    int count = Math.min(PAGE_ENTRIES, blockCount - first);
-    var entries = new int[PAGE_ENTRIES];
-    Arrays.fill(entries, BlockEntry.FREE);
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment bytes = arena.allocate(4L * count, 8);
-      file.read(offset + 4L * first, bytes);
-      for (int i = 0; i < count; i++) entries[i] = bytes.get(BlockEntry.LAYOUT, 4L * i);
-    }
-    return entries;
-  }
-
-  /** Takes entries. */
-  public interface Sink {
-    void entry(int block, int entry) throws IOException;
+  /** Passes every entry to {@code sink}, in order, as {@link #fileEntry} returns it. */
+  public void forEach(EntryTable.Sink sink) throws IOException {
+    entries.forEach(sink);
   }
 }

@@ -1,6 +1,7 @@
 package dev.varve.io.vdi;
 
 import dev.varve.io.file.ImageFile;
+import dev.varve.io.layer.ForeignChange;
 import dev.varve.io.layer.ImageFormatException;
 import dev.varve.io.layer.Layer;
 import dev.varve.io.layer.LayerFacts;
@@ -355,26 +356,9 @@ public final class VdiImage implements Layer {
       try (Arena arena = Arena.ofConfined()) {
         MemorySegment found = arena.allocate(expected.byteSize());
         file.read(0, found);
-        if (found.mismatch(expected) >= 0) throw foreign(file, "its header");
+        if (found.mismatch(expected) >= 0) throw ForeignChange.found(file, "its header");
       }
     }
-  }
-
-  /**
-   * Makes the failure for a file that another program has written to, and stops this program from
-   * writing to it.
-   */
-  static IOException foreign(ImageFile file, String what) {
-    var why =
-        new IOException(
-            file.name()
-                + ": another process has written to "
-                + what
-                + " while the image is open here; it may be VirtualBox, which takes no locks. Varve"
-                + " writes no more to this image. Stop both programs, then run 'varve image"
-                + " check'");
-    file.refuseChanges(why);
-    return why;
   }
 
   /** The header in the file. */
