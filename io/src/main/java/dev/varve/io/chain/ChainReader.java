@@ -100,6 +100,7 @@ final class ChainReader {
         Layer layer = layers[i];
         if (offset >= layer.capacity()) break; // and what layers below hold there is hidden
         if (end > layer.capacity()) return ChainMap.SPLIT;
+        if (i == layers.length - 1 && isMixedOnTop(offset)) return ChainMap.SPLIT;
         long place = layer.find(offset, (int) (end - offset));
         if (place == Place.FREE) continue;
         return Place.isStored(place)
@@ -110,6 +111,19 @@ final class ChainReader {
     } catch (IOException e) {
       throw new UnreadableMapException(e);
     }
+  }
+
+  /**
+   * Whether the writable top image holds only some sectors of the block at {@code offset}. Then no
+   * unit of the block may look whole: a write first makes the block partial, see {@link
+   * TopBlocks#startPartial}.
+   */
+  private boolean isMixedOnTop(long offset) throws IOException {
+    if (top == null) return false;
+    Layer image = layers[layers.length - 1];
+    long start = offset & -image.blockSize();
+    long length = Math.min(image.blockSize(), image.capacity() - start);
+    return image.find(start, (int) length) == Place.MIXED;
   }
 
   private static long constant(long place) {

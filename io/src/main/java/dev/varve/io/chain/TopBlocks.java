@@ -126,6 +126,17 @@ final class TopBlocks {
     return partial.containsKey(block) || place(block) >= 0;
   }
 
+  /**
+   * Whether the image's file holds only some sectors of a block, and the block is not partial yet.
+   * Only for a block whose map entries are filled.
+   */
+  boolean isMixed(int block) throws IOException {
+    if (entry(block) != ChainMap.SPLIT) return false;
+    synchronized (lock) {
+      return image.find(diskOffset(block), visible(block)) == Place.MIXED;
+    }
+  }
+
   /** Fills the map for all units of a block. */
   void know(int block) throws IOException {
     for (long unit = firstUnit(block); unit < endUnit(block); unit++) {
@@ -232,20 +243,33 @@ final class TopBlocks {
   }
 
   /**
-   * Makes the block partial, with no sector in this image yet. A commit may complete it at once.
+   * Makes the block partial, with the sectors that the image holds already. A commit may complete
+   * it at once.
    *
-   * @param place where nothing was written yet
+   * @param place where nothing else was written yet
    */
-  void startPartial(int block, long place) {
+  void startPartial(int block, long place) throws IOException {
     PartialBlock started = partialAt(block, place);
     started.lock.lock(); // until the map is changed too: else that could undo a commit's change
     try {
+      markHeld(started);
       partial.put(block, started);
       synchronized (lock) {
         setUnits(block, ChainMap.PARTIAL);
       }
     } finally {
       started.lock.unlock();
+    }
+  }
+
+  private void markHeld(PartialBlock started) throws IOException {
+    synchronized (lock) {
+      for (int within = 0; within < started.visible; ) {
+        long offset = started.diskOffset + within;
+        int run = image.run(offset, started.visible - within);
+        if (Place.isStored(image.find(offset, run))) started.mark(within, run);
+        within += run;
+      }
     }
   }
 

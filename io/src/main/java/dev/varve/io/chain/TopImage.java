@@ -113,7 +113,7 @@ final class TopImage {
   }
 
   private void writeBlock(int block, int within, MemorySegment source) throws IOException {
-    blocks.know(block);
+    know(block);
     int length = (int) source.byteSize();
     long entry = blocks.entry(block);
     if (blocks.isHere(entry)) {
@@ -191,7 +191,7 @@ final class TopImage {
   }
 
   private void zeroBlock(int block, int within, int length, boolean keepsSpace) throws IOException {
-    blocks.know(block);
+    know(block);
     long entry = blocks.entry(block);
     boolean whole = length == blocks.visible(block) && !keepsSpace;
     if (blocks.isHere(entry)) {
@@ -290,8 +290,8 @@ final class TopImage {
   }
 
   private void bringBlock(int block) throws IOException {
+    know(block);
     if (decides(block)) return;
-    blocks.know(block);
     if (blocks.isZeroBelow(block)) {
       makeZero(block);
     } else {
@@ -309,6 +309,17 @@ final class TopImage {
 
   private static boolean isEmpty(ImageFile file, long start, int length) throws IOException {
     return file.nextData(start, start + length) == start + length;
+  }
+
+  /**
+   * Fills the map for a block, and makes it partial if the file holds only some of its sectors, as
+   * other programs leave it.
+   */
+  private void know(int block) throws IOException {
+    blocks.know(block);
+    if (!blocks.isMixed(block)) return;
+    blocks.startPartial(block, takePlace(block, false));
+    notes.changedUnseen();
   }
 
   // ---- places in the file
