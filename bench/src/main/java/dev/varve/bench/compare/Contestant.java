@@ -28,19 +28,26 @@ record Contestant(String name, Format format, Layers layers, Launch launch) {
   }
 
   static Contestant varve(Path launcher, Layers layers) {
-    String name = layers.count() == 1 ? "Varve" : "Varve, depth " + depth(layers);
-    return varve(name, launcher, layers, List.of());
+    return varve(launcher, Format.VDI, layers);
+  }
+
+  static Contestant varve(Path launcher, Format format, Layers layers) {
+    String name = format == Format.VDI ? "Varve" : "Varve " + format.suffix();
+    if (layers.count() > 1) name += ", depth " + depth(layers);
+    return varve(name, launcher, format, layers, List.of());
   }
 
   /** Varve for a client that it saves work, but gives no map of the disk. */
   static Contestant varveOfSimpleReplies(Path launcher) {
-    return varve("Varve, simple replies", launcher, Layers.SINGLE, List.of("--replies=simple"));
+    return varve(
+        "Varve, simple replies", launcher, Format.VDI, Layers.SINGLE, List.of("--replies=simple"));
   }
 
-  private static Contestant varve(String name, Path launcher, Layers layers, List<String> options) {
+  private static Contestant varve(
+      String name, Path launcher, Format format, Layers layers, List<String> options) {
     return new Contestant(
         name,
-        Format.VDI,
+        format,
         layers,
         (socket, images, readOnly) -> {
           var command = new ArrayList<>(List.of(launcher.toString(), "serve"));
@@ -70,10 +77,16 @@ record Contestant(String name, Format format, Layers layers, Launch launch) {
       command.addAll(List.of("--cache=writeback", "--aio=" + aio, "--discard=unmap"));
       if (readOnly) command.add("--read-only");
       command.add("--socket=" + socket);
-      command.add("--format=" + format.suffix());
-      command.add(images.getLast().toString());
+      command.addAll(image(format, images.getLast()));
       return command;
     };
+  }
+
+  private static List<String> image(Format format, Path image) {
+    if (format != Format.VHD) return List.of("--format=" + format.qemuName(), image.toString());
+    // Else QEMU takes the size from the geometry, which cannot say it exactly.
+    return List.of(
+        "--image-opts", "driver=vpc,force_size_calc=current_size,file.filename=" + image);
   }
 
   static Contestant nbdkit() {

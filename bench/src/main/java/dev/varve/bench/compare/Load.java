@@ -26,7 +26,9 @@ record Load(Access access, int blockSize, int depth, int flushEvery) {
     /** A write at the beginning of every {@link #STRIDE}, once. */
     TOUCH("first touch of each MiB", "write"),
     /** Everything once. */
-    TRIM("trim", "trim");
+    TRIM("trim", "trim"),
+    /** Everything once, as a program that copies the disk reads it. */
+    COPY("copy out", "read");
 
     private final String title;
     private final String fioName;
@@ -53,12 +55,12 @@ record Load(Access access, int blockSize, int depth, int flushEvery) {
   }
 
   boolean readsOnly() {
-    return access == Access.RANDOM_READ || access == Access.READ;
+    return access == Access.RANDOM_READ || access == Access.READ || access == Access.COPY;
   }
 
   /** Whether it ends when the range has been gone over, and not when time is up. */
   boolean once() {
-    return access == Access.TOUCH || access == Access.TRIM;
+    return access == Access.TOUCH || access == Access.TRIM || access == Access.COPY;
   }
 
   boolean random() {

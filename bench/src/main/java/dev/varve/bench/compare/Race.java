@@ -152,7 +152,7 @@ final class Race implements AutoCloseable {
     Load.Client client = workload.client().client();
     Load.Range range = workload.rehearsed(size);
     client.run(server.socket(), workload.load(), range, terms.rampSeconds());
-    if (workload.load().once()) {
+    if (workload.load().once() && !workload.readsOnly()) {
       client.run(server.socket(), MIX, range, terms.rampSeconds());
     }
     if (workload.readsOnly()) return;

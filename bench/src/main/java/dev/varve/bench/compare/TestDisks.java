@@ -3,11 +3,23 @@ package dev.varve.bench.compare;
 import static java.nio.file.StandardOpenOption.CREATE_NEW;
 import static java.nio.file.StandardOpenOption.WRITE;
 
+import dev.varve.core.device.BlockDevice;
+import dev.varve.core.medium.Announcement;
+import dev.varve.core.medium.Image;
+import dev.varve.core.medium.ImageChain;
+import dev.varve.core.medium.ImageFormat;
+import dev.varve.core.medium.MediumId;
+import dev.varve.core.medium.MediumVariant;
+import dev.varve.io.chain.ChainFiles;
+import dev.varve.io.chain.DifferencingChain;
+import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.BlockEntry;
 import dev.varve.io.vdi.ImageType;
 import dev.varve.io.vdi.NewImage;
 import dev.varve.io.vdi.VdiHeader;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -30,14 +42,31 @@ final class TestDisks {
 
   /** How an image file keeps its disk. */
   enum Format {
-    RAW,
+    RAW("raw"),
     /** Blocks of 1 MiB. */
-    VDI,
+    VDI("vdi"),
+    /** Grains of 64 KiB. */
+    VMDK("vmdk"),
+    /** Blocks of 2 MiB. */
+    VHD("vpc"),
     /** Clusters of 64 KiB, QEMU's default. */
-    QCOW2;
+    QCOW2("qcow2"),
+    /** Compressed grains of 64 KiB; can only be read. */
+    STREAM("vmdk");
+
+    private final String qemuName;
+
+    Format(String qemuName) {
+      this.qemuName = qemuName;
+    }
 
     String suffix() {
-      return name().toLowerCase(Locale.ROOT);
+      return this == STREAM ? "stream.vmdk" : name().toLowerCase(Locale.ROOT);
+    }
+
+    /** What QEMU calls it. */
+    String qemuName() {
+      return qemuName;
     }
   }
 
@@ -95,8 +124,49 @@ final class TestDisks {
     switch (key.format) {
       case RAW -> makeRaw(key, image, held);
       case VDI -> makeVdi(key, image, held);
+      case VMDK -> makeByVarve(ImageFormat.VMDK, key, image, held, parents);
+      case VHD -> makeByVarve(ImageFormat.VHD, key, image, held, parents);
       case QCOW2 -> makeQcow2(key, image, held, parents);
+      case STREAM -> makeStream(key, image);
     }
+  }
+
+  /** Makes an image as Varve does for a machine, and fills it through the chain. */
+  private static void makeByVarve(
+      ImageFormat format, Key key, Path image, long[] held, List<Path> parents) throws IOException {
+    List<Image> chain = new ArrayList<>();
+    for (Path parent : parents) chain.add(new Image(parent, format, null));
+    var id = new MediumId(uuid(key, "image"));
+    chain.add(new Image(image, format, id));
+    try (var threads = new StorageThreads(2)) {
+      var files = new ChainFiles(threads);
+      if (parents.isEmpty())
+        files.create(image, id, format, MediumVariant.STANDARD, key.size, Announcement.UNHEARD);
+      else files.createChild(image, id, format, chain.get(parents.size() - 1));
+      if (held.length > 0) fill(new ImageChain(chain), key.layer, held, threads);
+    }
+  }
+
+  private static void fill(ImageChain chain, int layer, long[] held, StorageThreads threads)
+      throws IOException {
+    BlockDevice disk = DifferencingChain.open(chain, false, threads);
+    try (Arena arena = Arena.ofShared()) {
+      MemorySegment block = arena.allocate(Content.MEBIBYTE, Content.PAGE);
+      for (long mebibyte : held) {
+        Content.put(layer, mebibyte, block.asByteBuffer());
+        disk.write(mebibyte * Content.MEBIBYTE, block).toCompletableFuture().join();
+      }
+      disk.flush().toCompletableFuture().join();
+    } finally {
+      disk.close().toCompletableFuture().join();
+    }
+  }
+
+  private void makeStream(Key key, Path image) throws IOException, InterruptedException {
+    Path raw = shared(Format.RAW, key.layers, key.size).getLast();
+    var convert = new ArrayList<>(List.of("qemu-img", "convert", "-f", "raw", "-O", "vmdk"));
+    convert.addAll(List.of("-o", "subformat=streamOptimized", raw.toString(), image.toString()));
+    Programs.run(convert);
   }
 
   private static void makeRaw(Key key, Path image, long[] held) throws IOException {

@@ -23,7 +23,8 @@ record Workload(
 
   enum Tool {
     FIO("fio"),
-    LEAN("lean client");
+    LEAN("lean client"),
+    NBDCOPY("nbdcopy, two connections");
 
     private final String title;
 
@@ -36,7 +37,11 @@ record Workload(
     }
 
     Load.Client client() {
-      return this == FIO ? new FioClient() : new LeanClient();
+      return switch (this) {
+        case FIO -> new FioClient();
+        case LEAN -> new LeanClient();
+        case NBDCOPY -> new CopyClient();
+      };
     }
   }
 

@@ -8,6 +8,7 @@ import dev.varve.bench.compare.Workload.Tool;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The workloads that are measured, and what Varve should reach in each. */
 final class Workloads {
@@ -43,22 +44,62 @@ final class Workloads {
     var snapshot = new Layers(7, true);
     var touch = new Load(Access.TOUCH, 4 * KIB, 4);
     var trim = new Load(Access.TRIM, MIB, 1);
+    List<Workload> vdi =
+        List.of(
+            leanReads("rr32-lean", single, 8, "nbdkit 3.5, C yardstick 15"),
+            reads32(),
+            onSingle("rr1", Access.RANDOM_READ, 4 * KIB, 1, 1.5, "nbdkit 1.6, C yardstick 1.56"),
+            onSingle("rw32", Access.RANDOM_WRITE, 4 * KIB, 32, 3.5, "nbdkit 2.4, C yardstick 4.0"),
+            onSingle("rw1", Access.RANDOM_WRITE, 4 * KIB, 1, 1.5, "nbdkit 1.7, C yardstick 1.75"),
+            onSingle("mix16", Access.RANDOM_MIX, 4 * KIB, 16, 3.8, "nbdkit 3.0, C yardstick 4.3"),
+            onSingle("sr128", Access.READ, 128 * KIB, 8, 2.5, "nbdkit 2.5"),
+            onSingle("sr1m", Access.READ, MIB, 4, 1.8, "nbdkit 1.7, C yardstick 1.9"),
+            onSingle("sw1m", Access.WRITE, MIB, 4, 2.2, "nbdkit 2.1, C yardstick 2.7"),
+            flushed(),
+            fio("cold-rr32", READ_32, State.COLD, single, faster(1.7, "nbdkit 1.9")),
+            leanReads("chain", List.of(ours(deep), ours(shallow)), 0.95, "qemu 0.42"),
+            fio("chain-qemu", READ_32, State.WARM, withQemu(deep), faster(4, "")),
+            fio(
+                "touch",
+                touch,
+                State.FRESH,
+                withQemu(snapshot),
+                faster(1, "clusters of 1 MiB 0.1")),
+            fio(
+                "trim1m",
+                trim,
+                State.FRESH,
+                List.of(ours, qemuRaw, nbdkit),
+                faster(1, "nbdkit 1.08")));
+    return Stream.of(vdi, ofFormat(Format.VMDK), ofFormat(Format.VHD), onlyOfVmdk(touch, snapshot))
+        .flatMap(List::stream)
+        .toList();
+  }
+
+  /** A format beside VDI; QEMU's figures for both tell how VDI does against QEMU. */
+  private List<Workload> ofFormat(Format format) {
+    String name = format.suffix();
+    var write = new Load(Access.RANDOM_WRITE, 4 * KIB, 32);
+    var contestants =
+        List.of(
+            ours(format, Layers.SINGLE),
+            ours,
+            Contestant.qemu(format),
+            Contestant.qemu(Format.VDI));
+    var chains = List.of(ours(format, new Layers(32, false)), ours(format, Layers.SINGLE));
     return List.of(
-        leanReads("rr32-lean", single, 8, "nbdkit 3.5, C yardstick 15"),
-        reads32(),
-        onSingle("rr1", Access.RANDOM_READ, 4 * KIB, 1, 1.5, "nbdkit 1.6, C yardstick 1.56"),
-        onSingle("rw32", Access.RANDOM_WRITE, 4 * KIB, 32, 3.5, "nbdkit 2.4, C yardstick 4.0"),
-        onSingle("rw1", Access.RANDOM_WRITE, 4 * KIB, 1, 1.5, "nbdkit 1.7, C yardstick 1.75"),
-        onSingle("mix16", Access.RANDOM_MIX, 4 * KIB, 16, 3.8, "nbdkit 3.0, C yardstick 4.3"),
-        onSingle("sr128", Access.READ, 128 * KIB, 8, 2.5, "nbdkit 2.5"),
-        onSingle("sr1m", Access.READ, MIB, 4, 1.8, "nbdkit 1.7, C yardstick 1.9"),
-        onSingle("sw1m", Access.WRITE, MIB, 4, 2.2, "nbdkit 2.1, C yardstick 2.7"),
-        flushed(),
-        fio("cold-rr32", READ_32, State.COLD, single, faster(1.7, "nbdkit 1.9")),
-        leanReads("chain", List.of(ours(deep), ours(shallow)), 0.95, "qemu 0.42"),
-        fio("chain-qemu", READ_32, State.WARM, withQemu(deep), faster(4, "")),
-        fio("touch", touch, State.FRESH, withQemu(snapshot), faster(1, "clusters of 1 MiB 0.1")),
-        fio("trim1m", trim, State.FRESH, List.of(ours, qemuRaw, nbdkit), faster(1, "nbdkit 1.08")));
+        fio(name + "-rr32", READ_32, State.WARM, contestants, faster(0.9, "")),
+        fio(name + "-rw32", write, State.WARM, contestants, faster(0.9, "")),
+        leanReads(name + "-chain", chains, 0.9, ""));
+  }
+
+  private List<Workload> onlyOfVmdk(Load touch, Layers snapshot) {
+    var copy = new Load(Access.COPY, MIB, 1);
+    var touched = List.of(ours(Format.VMDK, snapshot), ours(snapshot));
+    var copied = List.of(ours(Format.STREAM, Layers.SINGLE), Contestant.qemu(Format.STREAM));
+    return List.of(
+        fio("vmdk-touch", touch, State.FRESH, touched, faster(2, "")),
+        new Workload("stream-copy", Tool.NBDCOPY, copy, State.WARM, copied, faster(1.5, "")));
   }
 
   private Workload onSingle(
@@ -91,6 +132,10 @@ final class Workloads {
 
   private Contestant ours(Layers layers) {
     return Contestant.varve(varve, layers);
+  }
+
+  private Contestant ours(Format format, Layers layers) {
+    return Contestant.varve(varve, format, layers);
   }
 
   /** QEMU's chains are qcow2; io_uring is its faster way. */

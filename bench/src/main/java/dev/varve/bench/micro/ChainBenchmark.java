@@ -2,6 +2,7 @@ package dev.varve.bench.micro;
 
 import dev.varve.core.device.BlockDevice;
 import dev.varve.core.device.ReadSink;
+import dev.varve.core.medium.ImageFormat;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -21,7 +22,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * Random 4 KiB requests to a chain of 1, 8 or 64 images, served in the calling thread. What a read
- * costs must not depend on the depth: there is one look-up.
+ * costs must not depend on the depth or the format: there is one look-up.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -33,6 +34,9 @@ public class ChainBenchmark {
 
   @Param({"1", "8", "64"})
   private int depth;
+
+  @Param({"VDI", "VMDK", "VHD"})
+  private ImageFormat format;
 
   private final Offsets offsets = new Offsets(ChainOnDisk.CAPACITY);
   private final FirstBytes sink = new FirstBytes();
@@ -57,8 +61,8 @@ public class ChainBenchmark {
 
   @Setup
   public void open() throws IOException {
-    readChain = new ChainOnDisk(depth, false);
-    writeChain = new ChainOnDisk(depth, true);
+    readChain = new ChainOnDisk(format, depth, false);
+    writeChain = new ChainOnDisk(format, depth, true);
     page = writeChain.memory(Offsets.PAGE).fill((byte) 7);
   }
 

@@ -1,6 +1,7 @@
 package dev.varve.bench.micro;
 
 import dev.varve.core.device.BlockDevice;
+import dev.varve.core.medium.ImageFormat;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -43,7 +44,7 @@ public class InProcessBenchmark {
 
   @Setup
   public void open() throws IOException {
-    chain = new ChainOnDisk(2, true);
+    chain = new ChainOnDisk(ImageFormat.VDI, 2, true);
     disk = chain.device();
     Arrays.setAll(pages, _ -> chain.memory(Offsets.PAGE));
   }

@@ -1,6 +1,7 @@
 package dev.varve.bench.micro;
 
 import dev.varve.core.device.Export;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.io.nbd.NbdServer;
 import dev.varve.io.nbd.ReplyStyle;
 import io.vertx.core.Vertx;
@@ -49,7 +50,7 @@ public class NbdBenchmark {
   @Setup
   public void serve() throws IOException {
     vertx = Vertx.builder().with(new VertxOptions().setPreferNativeTransport(true)).build();
-    chain = new ChainOnDisk(2, true);
+    chain = new ChainOnDisk(ImageFormat.VDI, 2, true);
     server = new NbdServer(vertx, ReplyStyle.STRUCTURED);
     server.publish(new Export("disk", "", chain.device(), false, true, false));
     folder = Files.createTempDirectory("varve-micro-");
