@@ -44,7 +44,7 @@ record CopyWork(String description, List<Medium> chain, Medium copy) implements 
                 copy.format(),
                 copy.variant(),
                 progress,
-                file -> tools.making().makes(copy.location(), file));
+                tools.making()::makes);
     if (!done) throw new CancellationException(description + " was cancelled");
   }
 

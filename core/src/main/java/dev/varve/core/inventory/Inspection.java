@@ -7,6 +7,7 @@ import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.ImageInfo;
 import dev.varve.core.medium.Medium;
+import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.ModelException;
 import dev.varve.core.settings.MovedMedia;
 import java.io.IOException;
@@ -45,10 +46,8 @@ final class Inspection {
         return medium.withAccessError(
             "the file '%s' has the format %s, and is registered as %s"
                 .formatted(medium.name(), info.format(), medium.format()));
-      if (!Objects.equals(info.parent(), medium.parent()))
-        return medium.withAccessError(
-            "the file '%s' builds on %s, and is registered on %s"
-                .formatted(medium.name(), text(info.parent()), text(medium.parent())));
+      String parent = anotherParent(info, medium);
+      if (parent != null) return medium.withAccessError(parent);
       return medium
           .withCapacity(info.capacity())
           .withVariant(medium.isRaw() ? medium.variant() : info.variant())
@@ -67,6 +66,24 @@ final class Inspection {
   private static String another(ImageInfo info, Medium medium) {
     return "the file '%s' is image %s, and %s is registered there"
         .formatted(medium.name(), info.id(), medium.id());
+  }
+
+  /**
+   * What the file says of its parent if that is not what is registered; else null. A differencing
+   * image that does not keep the id of its parent has the one that the settings file gives it.
+   */
+  private static @Nullable String anotherParent(ImageInfo info, Medium medium) {
+    boolean unnamed =
+        info.variant() == MediumVariant.DIFFERENCING
+            && info.parent() == null
+            && !info.format().keepsParentId();
+    if (unnamed ? medium.isDifferencing() : Objects.equals(info.parent(), medium.parent()))
+      return null;
+    return "the file '%s' builds on %s, and is registered on %s"
+        .formatted(
+            medium.name(),
+            unnamed ? "an image that it does not name" : text(info.parent()),
+            text(medium.parent()));
   }
 
   private static String text(@Nullable Object idOrNull) {
@@ -114,21 +131,22 @@ final class Inspection {
   void checkSteps(List<FileStep> steps, String doing) {
     try {
       for (FileStep step : steps)
-        if (step instanceof FileStep.Delete) checkDeletable(step.image(), doing);
+        if (step instanceof FileStep.Delete delete) checkDeletable(delete, doing);
         else images.checkChangeable(step.image());
     } catch (IOException e) {
       throw ModelErrors.of(ErrorCode.VBOX_E_FILE_ERROR, "cannot " + doing, e);
     }
   }
 
-  private void checkDeletable(Path image, String doing) throws IOException {
+  private void checkDeletable(FileStep.Delete step, String doing) throws IOException {
+    Path image = step.image();
     if (Files.exists(image) && !Files.isRegularFile(image))
       throw ModelErrors.of(
           ErrorCode.VBOX_E_NOT_SUPPORTED,
           "'%s' is a device of the host, and to %s it would have to be deleted; close the medium, or detach it",
           image,
           doing);
-    images.checkDeletable(image);
+    images.checkDeletable(image, step.format());
   }
 
   /** Why a medium cannot be used, and what to do. */

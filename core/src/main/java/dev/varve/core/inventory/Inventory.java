@@ -607,7 +607,7 @@ public final class Inventory implements AutoCloseable {
   /**
    * Registers an image that is there; one that is registered is found again.
    *
-   * @param format {@code VDI}, or {@code RAW} for a file whose bytes are the disk's, whatever they
+   * @param format of an image, or {@code RAW} for a file whose bytes are the disk's, whatever they
    *     look like; null: as its contents tell
    */
   public MediumId openMedium(Path location, DeviceType device, @Nullable ImageFormat format) {
@@ -620,7 +620,17 @@ public final class Inventory implements AutoCloseable {
         });
   }
 
+  /** Makes a differencing image of the format that it would have in a snapshot. */
   public MediumId createDiff(MediumId parent, Path location) {
+    return createDiff(parent, location, null);
+  }
+
+  /**
+   * Makes a differencing image.
+   *
+   * @param format null: the one that it would have in a snapshot
+   */
+  public MediumId createDiff(MediumId parent, Path location, @Nullable ImageFormat format) {
     return locked(
         HostPlaces.medium(parent).and(HostPlaces.files(location)),
         () -> {
@@ -628,7 +638,7 @@ public final class Inventory implements AutoCloseable {
               resources
                   .inspection()
                   .needs(transactions.state(), transactions.state().chain(parent));
-          NewDiff diff = media.newDiff(state, parent, location);
+          NewDiff diff = media.newDiff(state, parent, location, format);
           transactions.decide(state.with(diff.medium()), List.of(diff), List.of(), null);
           return diff.medium().id();
         });

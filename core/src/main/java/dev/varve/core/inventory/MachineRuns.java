@@ -19,7 +19,6 @@ import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.ModelException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
@@ -84,10 +83,10 @@ final class MachineRuns {
    * Decides while a running machine's new images go on top; null where nothing runs. What the run
    * leaves out is decided like the disk of a machine that is off.
    */
-  Store.@Nullable Moment moment(InventoryState state, MachineId machine, Map<Slot, Path> tops) {
+  Store.@Nullable Moment moment(InventoryState state, MachineId machine, Map<Slot, Image> tops) {
     Run run = state.machine(machine).run();
     if (run == null) return null;
-    Map<Slot, Path> served = new LinkedHashMap<>(tops);
+    Map<Slot, Image> served = new LinkedHashMap<>(tops);
     served.keySet().removeAll(run.without());
     return served.isEmpty() ? null : decision -> resources.disks().push(machine, served, decision);
   }

@@ -77,14 +77,27 @@ final class Media {
     return medium.withType(type);
   }
 
-  /** A differencing image that is about to be made. */
-  NewDiff newDiff(InventoryState state, MediumId parent, Path location) {
+  /**
+   * A differencing image that is about to be made.
+   *
+   * @param parent has been looked at
+   * @param wanted null: the format that it would have in a snapshot
+   */
+  NewDiff newDiff(
+      InventoryState state, MediumId parent, Path location, @Nullable ImageFormat wanted) {
+    if (wanted != null && !wanted.canDiffer())
+      throw ModelErrors.of(
+          E_INVALIDARG,
+          "format %s: a differencing image has the format VDI, VMDK or VHD",
+          wanted);
     Medium medium = state.medium(parent);
+    ImageFormat format = wanted == null ? NewDiff.usualFormat(medium) : wanted;
     NewDiff.checkParent(state, medium, null);
     MediumLocks.needReading(
         state, state.chain(parent), "build on '%s'".formatted(medium.name()), null);
-    NewDiff diff = NewDiff.at(free(state, location), state, medium, resources.newMediumId());
-    checkName(resources.images(), location, diff.medium().format());
+    NewDiff diff =
+        NewDiff.at(free(state, location), format, state, medium, resources.newMediumId());
+    checkName(resources.images(), location, format);
     return diff;
   }
 
@@ -227,6 +240,11 @@ final class Media {
           location,
           id,
           twin.name());
+    if (info.variant() == MediumVariant.DIFFERENCING && info.parent() == null)
+      throw ModelErrors.of(
+          VBOX_E_NOT_SUPPORTED,
+          "'%s' is a differencing image and does not keep the id of its parent; open the machine that it belongs to, or make one image of its chain with 'varve image convert --chain'",
+          location);
     Medium parent = info.parent() == null ? null : state.media().get(info.parent());
     if (info.parent() != null && parent == null)
       throw ModelErrors.of(

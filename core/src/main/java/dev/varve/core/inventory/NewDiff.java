@@ -37,9 +37,10 @@ record NewDiff(Medium medium, Image parent) {
 
   /** One that the model makes by itself, in a machine's snapshot folder and registry. */
   static NewDiff in(Machine machine, InventoryState state, Medium parent, MediumId id) {
-    String extension = format(parent).text().toLowerCase(Locale.ROOT);
+    ImageFormat format = usualFormat(parent);
+    String extension = format.text().toLowerCase(Locale.ROOT);
     Path location = snapshotFolder(machine).resolve("{%s}.%s".formatted(id.uuid(), extension));
-    NewDiff diff = at(location, state, parent, id);
+    NewDiff diff = at(location, format, state, parent, id);
     return of(diff.medium().withRegistries(Set.of(machine.id().uuid())), parent);
   }
 
@@ -67,12 +68,16 @@ record NewDiff(Medium medium, Image parent) {
     return usual;
   }
 
-  static NewDiff at(Path location, InventoryState state, Medium parent, MediumId id) {
+  /**
+   * @param format {@link ImageFormat#canDiffer}
+   */
+  static NewDiff at(
+      Path location, ImageFormat format, InventoryState state, Medium parent, MediumId id) {
     Medium medium =
         new Medium(
             id,
             location,
-            format(parent),
+            format,
             DeviceType.HARD_DISK,
             MediumType.NORMAL,
             MediumVariant.DIFFERENCING,
@@ -90,8 +95,15 @@ record NewDiff(Medium medium, Image parent) {
     return new NewDiff(medium, Image.of(parent));
   }
 
-  private static ImageFormat format(Medium parent) {
-    return parent.format().canDiffer() ? parent.format() : ImageFormat.VDI;
+  /**
+   * The format that VirtualBox gives the child of an image; VDI on one of which Varve writes none.
+   *
+   * @param parent has been looked at
+   */
+  static ImageFormat usualFormat(Medium parent) {
+    boolean alike =
+        parent.format().canDiffer() && parent.variant() != MediumVariant.STREAM_OPTIMIZED;
+    return alike ? parent.format() : ImageFormat.VDI;
   }
 
   /** Makes the file, and the folder that it goes into. */

@@ -90,7 +90,8 @@ record PendingMerge(MediumId source, MediumId target, boolean forward) {
 
   /** Deletes the file of a medium. */
   static FileStep delete(Medium medium) {
-    return new FileStep.Delete(medium.location(), medium.isRaw() ? null : medium.id());
+    return new FileStep.Delete(
+        medium.location(), medium.isRaw() ? null : medium.id(), medium.format());
   }
 
   /** What is left to do with the files once the merge is decided. */

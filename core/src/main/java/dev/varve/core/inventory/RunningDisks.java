@@ -7,13 +7,11 @@ import dev.varve.core.machine.BandwidthGroup;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
 import dev.varve.core.medium.Image;
-import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.MappedDisk;
 import dev.varve.core.medium.Progress;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -54,19 +52,9 @@ public interface RunningDisks extends ServedDisks {
       return images.stream().map(Image::file).toList();
     }
 
-    /**
-     * These files as its chain.
-     *
-     * @param files base first: other names of its files, and VDI images on top of them perhaps
-     */
-    public ImageChain withFiles(List<Path> files) {
-      List<Image> renamed = new ArrayList<>();
-      for (int i = 0; i < files.size(); i++)
-        renamed.add(
-            i < images.size()
-                ? new Image(files.get(i), images.get(i).format(), images.get(i).id())
-                : new Image(files.get(i), ImageFormat.VDI, null));
-      return new ImageChain(renamed);
+    /** The same disk with other images, base first. */
+    public Disk withImages(List<Image> images) {
+      return new Disk(machineName, attachment, images, readOnly, group);
     }
   }
 
@@ -139,7 +127,7 @@ public interface RunningDisks extends ServedDisks {
    * @param decision makes the model's side durable, while no request is in flight and everything
    *     acknowledged is durable; if it fails, nothing has changed
    */
-  void push(MachineId machine, Map<Slot, Path> tops, Decision decision) throws IOException;
+  void push(MachineId machine, Map<Slot, Image> tops, Decision decision) throws IOException;
 
   /**
    * Begins to merge neighbours of a running disk's chain, while the guest goes on; returns when

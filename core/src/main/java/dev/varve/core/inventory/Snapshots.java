@@ -12,10 +12,10 @@ import dev.varve.core.machine.Slot;
 import dev.varve.core.machine.Snapshot;
 import dev.varve.core.machine.SnapshotId;
 import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.Image;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.ModelException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -51,7 +51,7 @@ final class Snapshots {
       InventoryState after,
       SnapshotId snapshot,
       List<NewDiff> diffs,
-      Map<Slot, Path> tops,
+      Map<Slot, Image> tops,
       List<FileStep> steps) {}
 
   static Snapshot find(Machine machine, SnapshotId id) {
@@ -204,7 +204,7 @@ final class Snapshots {
   }
 
   /** Hardware with a new differencing image on every Normal hard disk, and those images. */
-  private record Above(Hardware hardware, List<NewDiff> diffs, Map<Slot, Path> tops) {
+  private record Above(Hardware hardware, List<NewDiff> diffs, Map<Slot, Image> tops) {
     List<Medium> media() {
       return diffs.stream().map(NewDiff::medium).toList();
     }
@@ -213,7 +213,7 @@ final class Snapshots {
   private Above above(InventoryState state, MachineEntry entry, Hardware hardware) {
     List<Attachment> attachments = new ArrayList<>();
     List<NewDiff> diffs = new ArrayList<>();
-    Map<Slot, Path> tops = new LinkedHashMap<>();
+    Map<Slot, Image> tops = new LinkedHashMap<>();
     for (Attachment attachment : hardware.attachments()) {
       Medium medium = normalDisk(state, attachment);
       if (medium == null) {
@@ -223,7 +223,7 @@ final class Snapshots {
       NewDiff.checkParent(state, medium, entry);
       NewDiff diff = NewDiff.in(entry.saved(), state, medium, resources.newMediumId());
       diffs.add(diff);
-      tops.put(attachment.slot(), diff.medium().location());
+      tops.put(attachment.slot(), Image.of(diff.medium()));
       attachments.add(attachment.withMedium(diff.medium().id()));
     }
     return new Above(hardware.withAttachments(attachments), diffs, tops);

@@ -117,7 +117,7 @@ final class Store implements AutoCloseable {
           medium.format(),
           medium.variant(),
           medium.capacity(),
-          file -> change.makes(medium.location(), file));
+          change::makes);
       Ready ready = prepare(change, after, List.of());
       ready.decide();
       ready.carryOut();

@@ -5,6 +5,7 @@ import dev.varve.core.journal.JournalEntry.Step;
 import dev.varve.core.medium.FileIdentity;
 import dev.varve.core.medium.Image;
 import dev.varve.core.medium.ImageFiles;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.MediumId;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -194,7 +195,7 @@ final class DecidedChange {
 
   private void take(FileStep step) throws IOException {
     switch (step) {
-      case FileStep.Delete(Path image, _) -> images.delete(image);
+      case FileStep.Delete(Path image, _, ImageFormat format) -> images.delete(image, format);
       case FileStep.Reparent(Path image, _, Image parent) -> images.reparent(image, parent);
       case FileStep.MakeBase(Path image, _) -> images.makeBase(image);
     }
@@ -202,7 +203,7 @@ final class DecidedChange {
 
   private static String words(FileStep step) {
     return switch (step) {
-      case FileStep.Delete(Path image, _) -> "delete " + image;
+      case FileStep.Delete(Path image, _, _) -> "delete " + image;
       case FileStep.Reparent(Path image, _, Image parent) ->
           "make %s the parent of %s".formatted(parent.file(), image);
       case FileStep.MakeBase(Path image, _) -> "make %s a base".formatted(image);
@@ -212,7 +213,7 @@ final class DecidedChange {
   private static String failure(FileStep step, IOException e) {
     String what =
         switch (step) {
-          case FileStep.Delete(Path image, _) ->
+          case FileStep.Delete(Path image, _, _) ->
               "'%s' is not needed any more, and cannot be deleted".formatted(image);
           case FileStep.Reparent(Path image, _, Image parent) -> noParent(image, parent.file());
           case FileStep.MakeBase(Path image, _) ->

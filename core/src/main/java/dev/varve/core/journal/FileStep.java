@@ -1,6 +1,7 @@
 package dev.varve.core.journal;
 
 import dev.varve.core.medium.Image;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.MediumId;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +20,18 @@ public sealed interface FileStep {
    */
   @Nullable MediumId id();
 
-  record Delete(Path image, @Nullable MediumId id) implements FileStep {}
+  /**
+   * @param format of an image, all of whose files are deleted; null for another file, or if it is
+   *     not known
+   */
+  record Delete(Path image, @Nullable MediumId id, @Nullable ImageFormat format)
+      implements FileStep {
+
+    /** Deletes one file. */
+    public Delete(Path file, @Nullable MediumId id) {
+      this(file, id, null);
+    }
+  }
 
   /**
    * @param parent with its id, unless its file says it

@@ -23,21 +23,21 @@ import org.jspecify.annotations.Nullable;
  * What the journal holds of one change.
  *
  * <pre>
- * 0   8  "VARVEJ04"
+ * 0   8  "VARVEJ05"
  * 8   1  0: intended, 1: decided
  * 9      creates: count, then texts for the path, the id and the file's identity each
  *        unfinished: a text
  *        files: count, then texts for the path and the fingerprint of what is replaced, a length,
  *               and the contents each
  *        steps: count, then a byte for the kind, and texts for the path, the id, the file's
- *               identity and the other path each
+ *               identity, the format, and the path, the format and the id of the parent each
  * end-4  CRC-32C of all before
  * </pre>
  *
  * Numbers have four bytes, the highest first; a text is its length in bytes, then UTF-8, and empty
- * for what is not known. Earlier versions of Varve wrote "VARVEJ03", without identities and the ids
- * of steps, "VARVEJ02", without fingerprints either, and "VARVEJ01", in which what is created has
- * no id.
+ * for what is not known. Earlier versions of Varve wrote "VARVEJ04", with VDI and raw images only,
+ * whose steps have one text behind the file's identity, "VARVEJ03", without identities and the ids of
+ * steps, "VARVEJ02", without fingerprints either, and "VARVEJ01", in which what is created has no id.
  *
  * <p>Immutable, if the bytes of the files are left alone.
  *
@@ -55,7 +55,7 @@ record JournalEntry(
     List<Step> steps) {
 
   private static final String NAME = "VARVEJ";
-  private static final int VERSION = 4;
+  private static final int VERSION = 5;
   private static final int MAGIC_LENGTH = 8;
 
   /** The first version that says which ids are created. */
@@ -67,6 +67,9 @@ record JournalEntry(
   /** The first version that says which images it means. */
   private static final int WITH_IDENTITIES = 4;
 
+  /** The first version that says which formats the images have. */
+  private static final int WITH_FORMATS = 5;
+
   /** Stands for a fingerprint that is not known. */
   private static final String UNKNOWN = "?";
 
@@ -74,7 +77,7 @@ record JournalEntry(
   private static final int REPARENT = 1;
   private static final int MAKE_BASE = 2;
 
-  /** The other path is the parent's id, a space, and its path. */
+  /** Before {@link #WITH_FORMATS}: the text is the parent's id, a space, and its path. */
   private static final int REPARENT_TO_RAW = 3;
 
   /**
@@ -175,22 +178,26 @@ record JournalEntry(
   }
 
   private static void write(DataOutputStream out, Step step) throws IOException {
-    out.writeByte(
-        switch (step.what()) {
-          case FileStep.Delete _ -> DELETE;
-          case FileStep.Reparent(_, _, Image parent) -> parent.isRaw() ? REPARENT_TO_RAW : REPARENT;
-          case FileStep.MakeBase _ -> MAKE_BASE;
-        });
+    @Nullable ImageFormat format = null;
+    @Nullable Image parent = null;
+    switch (step.what()) {
+      case FileStep.Delete delete -> {
+        out.writeByte(DELETE);
+        format = delete.format();
+      }
+      case FileStep.Reparent reparent -> {
+        out.writeByte(REPARENT);
+        parent = reparent.parent();
+      }
+      case FileStep.MakeBase _ -> out.writeByte(MAKE_BASE);
+    }
     write(out, step.what().image().toString());
     write(out, text(step.what().id()));
     write(out, text(step.identity()));
-    write(
-        out,
-        switch (step.what()) {
-          case FileStep.Reparent(_, _, Image parent) ->
-              parent.isRaw() ? parent.id() + " " + parent.file() : parent.file().toString();
-          case FileStep.Delete _, FileStep.MakeBase _ -> "";
-        });
+    write(out, format == null ? "" : format.text());
+    write(out, parent == null ? "" : parent.file().toString());
+    write(out, parent == null ? "" : parent.format().text());
+    write(out, parent == null ? "" : text(parent.id()));
   }
 
   private static void write(DataOutputStream out, String text) throws IOException {
@@ -272,9 +279,33 @@ record JournalEntry(
     Path image = Path.of(text(in));
     MediumId id = version < WITH_IDENTITIES ? null : id(text(in));
     FileIdentity identity = version < WITH_IDENTITIES ? null : identity(text(in));
-    return new Step(step(kind, image, id, text(in)), identity);
+    FileStep what =
+        version < WITH_FORMATS ? step(kind, image, id, text(in)) : step(kind, image, id, in);
+    return new Step(what, identity);
   }
 
+  private static FileStep step(int kind, Path image, @Nullable MediumId id, DataInputStream in)
+      throws IOException {
+    ImageFormat format = format(text(in));
+    String parent = text(in);
+    ImageFormat parentFormat = format(text(in));
+    MediumId parentId = id(text(in));
+    return switch (kind) {
+      case DELETE -> new FileStep.Delete(image, id, format);
+      case MAKE_BASE -> new FileStep.MakeBase(image, id);
+      case REPARENT -> {
+        if (parentFormat == null) throw new IOException("a parent without a format");
+        yield new FileStep.Reparent(image, id, new Image(Path.of(parent), parentFormat, parentId));
+      }
+      default -> throw new IOException("step of kind " + kind);
+    };
+  }
+
+  private static @Nullable ImageFormat format(String text) {
+    return text.isEmpty() ? null : ImageFormat.of(text);
+  }
+
+  /** A step of an earlier version. */
   private static FileStep step(int kind, Path image, @Nullable MediumId id, String other)
       throws IOException {
     return switch (kind) {

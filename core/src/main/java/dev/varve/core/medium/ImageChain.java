@@ -26,15 +26,19 @@ public record ImageChain(List<Image> images) {
   }
 
   /**
-   * VDI images, on a base of another format perhaps, of which nothing more is known.
+   * Images of one format, of which nothing more is known.
    *
    * @param files base first
    */
-  public static ImageChain of(ImageFormat base, List<Path> files) {
-    List<Image> images = new ArrayList<>();
-    for (Path file : files)
-      images.add(new Image(file, images.isEmpty() ? base : ImageFormat.VDI, null));
-    return new ImageChain(images);
+  public static ImageChain of(ImageFormat format, List<Path> files) {
+    return new ImageChain(files.stream().map(file -> new Image(file, format, null)).toList());
+  }
+
+  /** The same on a base of another format. */
+  public ImageChain withBase(ImageFormat format) {
+    List<Image> others = new ArrayList<>(images);
+    others.set(0, new Image(base().file(), format, base().id()));
+    return new ImageChain(others);
   }
 
   /** The files, base first. */

@@ -70,7 +70,7 @@ public interface ImageFiles {
   /**
    * Makes a base image that reads as zeroes.
    *
-   * @param announcement hears of a raw file
+   * @param announcement hears of each file that holds no id
    * @throws java.nio.file.FileAlreadyExistsException if there is a file
    * @throws IllegalArgumentException if an image cannot be so; the message is for people
    */
@@ -124,7 +124,7 @@ public interface ImageFiles {
   /**
    * Copies what the top of {@code chain} shows into a new base image.
    *
-   * @param announcement hears of a raw file
+   * @param announcement hears of each file that holds no id
    * @return false if it was cancelled; then there is no new file
    */
   boolean copy(
@@ -138,10 +138,13 @@ public interface ImageFiles {
       throws IOException;
 
   /**
-   * Deletes an image, and what a process that was killed while it made one here has left; no
-   * failure if there is none.
+   * Deletes an image with all its files, and what a process that was killed while it made one here
+   * has left; no failure if there is none.
+   *
+   * @param format as it is registered; null for another file, and where it is not known: then this
+   *     one file is deleted, whatever is in it
    */
-  void delete(Path location) throws IOException;
+  void delete(Path location, @Nullable ImageFormat format) throws IOException;
 
   /**
    * Looks whether {@link #delete} can work, as far as that shows without deleting: before a
@@ -149,7 +152,7 @@ public interface ImageFiles {
    *
    * @throws IOException says what is in the way, and what to do
    */
-  void checkDeletable(Path file) throws IOException;
+  void checkDeletable(Path file, @Nullable ImageFormat format) throws IOException;
 
   /**
    * The same for {@link #reparent} and {@link #makeBase}.

@@ -1,15 +1,15 @@
 package dev.varve.core.medium;
 
 /**
- * The format of what is behind a medium. Those of VirtualBox's settings files are here; Varve reads
- * and writes {@link #VDI} and {@link #RAW}. Immutable.
+ * The format of what is behind a medium. Those of VirtualBox's settings files are here; {@code
+ * io.chain.Formats} lists those that Varve reads. Immutable.
  */
 public enum ImageFormat {
   VDI("VDI"),
   VMDK("VMDK"),
   VHD("VHD"),
   VHDX("VHDX"),
-  /** QCOW and QCOW2. */
+  /** QCOW and QCOW2, which can only be read. */
   QCOW("QCOW"),
   QED("QED"),
   PARALLELS("Parallels"),
@@ -44,9 +44,17 @@ public enum ImageFormat {
     return OTHER;
   }
 
-  /** Whether an image of this format can be the child of another; on others a VDI is made. */
+  /** Whether an image of this format can be made as the child of another, whatever that is. */
   public boolean canDiffer() {
     return this == VDI || this == VMDK || this == VHD;
+  }
+
+  /**
+   * Whether every differencing image of this format keeps the id of its parent. Of others, some say
+   * only that they have one: then the settings file says which.
+   */
+  public boolean keepsParentId() {
+    return this == VDI || this == VHD;
   }
 
   /** For people, as in settings files. */

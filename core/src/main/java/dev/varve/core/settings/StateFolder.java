@@ -61,8 +61,8 @@ public final class StateFolder implements AutoCloseable {
   public interface Change {
 
     /**
-     * Notes which file it is that will have the name of an image that holds no id: {@link
-     * #rollBack} deletes that one, also after a crash, unless it was written since.
+     * Notes which file it is that will have the name of an image that holds no id, or of an extent:
+     * {@link #rollBack} deletes that one, also after a crash, unless it was written since.
      */
     void makes(Path image, FileIdentity file) throws IOException;
 
