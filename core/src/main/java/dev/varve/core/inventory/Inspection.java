@@ -146,7 +146,7 @@ final class Inspection {
           "'%s' is a device of the host, and to %s it would have to be deleted; close the medium, or detach it",
           image,
           doing);
-    images.checkDeletable(image, step.format());
+    for (Path file : images.files(image, step.format())) images.checkDeletable(file);
   }
 
   /** Why a medium cannot be used, and what to do. */

@@ -87,9 +87,7 @@ final class Media {
       InventoryState state, MediumId parent, Path location, @Nullable ImageFormat wanted) {
     if (wanted != null && !wanted.canDiffer())
       throw ModelErrors.of(
-          E_INVALIDARG,
-          "format %s: a differencing image has the format VDI, VMDK or VHD",
-          wanted);
+          E_INVALIDARG, "format %s: a differencing image has the format VDI, VMDK or VHD", wanted);
     Medium medium = state.medium(parent);
     ImageFormat format = wanted == null ? NewDiff.usualFormat(medium) : wanted;
     NewDiff.checkParent(state, medium, null);

@@ -279,7 +279,7 @@ public final class Changes implements AutoCloseable {
       for (NewContents file : files) {
         var durable = new DurableFile(file.path(), host);
         if (!durable.exists()) continue;
-        images.checkDeletable(durable.path(), null); // its name goes to the new contents
+        images.checkDeletable(durable.path()); // its name goes to the new contents
         durable.stage(file.bytes());
       }
     } catch (IOException e) {
@@ -466,7 +466,7 @@ public final class Changes implements AutoCloseable {
   private boolean isDeleted(Creation made, Map<Path, String> failures) {
     try {
       boolean same = made.identity() != null && made.identity().isUnchanged(made.file());
-      if (made.id() == null || same) images.delete(made.file(), null);
+      if (made.id() == null || same) images.delete(made.file());
       else images.deleteMade(made.file(), made.id());
       return true;
     } catch (IOException e) {

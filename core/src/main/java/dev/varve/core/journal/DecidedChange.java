@@ -195,10 +195,16 @@ final class DecidedChange {
 
   private void take(FileStep step) throws IOException {
     switch (step) {
-      case FileStep.Delete(Path image, _, ImageFormat format) -> images.delete(image, format);
+      case FileStep.Delete(Path image, _, ImageFormat format) -> delete(image, format);
       case FileStep.Reparent(Path image, _, Image parent) -> images.reparent(image, parent);
       case FileStep.MakeBase(Path image, _) -> images.makeBase(image);
     }
+  }
+
+  /** The image itself is last: until then it names its other files. */
+  private void delete(Path image, @Nullable ImageFormat format) throws IOException {
+    for (Path file : images.files(image, format).reversed())
+      if (file.equals(image) || !use.isUsed(file)) images.delete(file);
   }
 
   private static String words(FileStep step) {

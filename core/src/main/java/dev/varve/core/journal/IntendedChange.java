@@ -29,8 +29,9 @@ public final class IntendedChange {
   }
 
   /**
-   * Notes which file it is that will have the name of an image that holds no id, or of the extent of
-   * an image: {@link #rollBack} deletes that one, also after a crash, unless it was written since.
+   * Notes which file it is that will have the name of an image that holds no id, or of the extent
+   * of an image: {@link #rollBack} deletes that one, also after a crash, unless it was written
+   * since.
    */
   public void makes(Path image, FileIdentity file) throws IOException {
     check();
@@ -38,7 +39,7 @@ public final class IntendedChange {
     for (Creation made : intent.creates())
       creates.add(made.file().equals(image) ? new Creation(image, made.id(), file) : made);
     if (creates.equals(intent.creates())) // an extent: it goes before what names it
-      creates.addFirst(new Creation(image, creates.getFirst().id(), file));
+    creates.addFirst(new Creation(image, creates.getFirst().id(), file));
     JournalEntry more = JournalEntry.intended(creates, intent.unfinished());
     changes.intend(number, more);
     intent = more;

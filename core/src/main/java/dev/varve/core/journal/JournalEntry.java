@@ -36,8 +36,9 @@ import org.jspecify.annotations.Nullable;
  *
  * Numbers have four bytes, the highest first; a text is its length in bytes, then UTF-8, and empty
  * for what is not known. Earlier versions of Varve wrote "VARVEJ04", with VDI and raw images only,
- * whose steps have one text behind the file's identity, "VARVEJ03", without identities and the ids of
- * steps, "VARVEJ02", without fingerprints either, and "VARVEJ01", in which what is created has no id.
+ * whose steps have one text behind the file's identity, "VARVEJ03", without identities and the ids
+ * of steps, "VARVEJ02", without fingerprints either, and "VARVEJ01", in which what is created has
+ * no id.
  *
  * <p>Immutable, if the bytes of the files are left alone.
  *

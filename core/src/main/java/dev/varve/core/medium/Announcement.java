@@ -4,9 +4,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * Hears of a file that cannot hold its id, a raw disk or the extent of an image, when it is complete
- * and has not got its name yet: so it can be told from another file after a crash. Called on the thread that makes the file, which may
- * be made to wait.
+ * Hears of a file that cannot hold its id, a raw disk or the extent of an image, when it is
+ * complete and has not got its name yet: so it can be told from another file after a crash. Called
+ * on the thread that makes the file, which may be made to wait.
  */
 public interface Announcement {
 

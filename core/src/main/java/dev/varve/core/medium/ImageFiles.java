@@ -3,6 +3,7 @@ package dev.varve.core.medium;
 import dev.varve.core.device.ExtentSink;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -138,13 +139,21 @@ public interface ImageFiles {
       throws IOException;
 
   /**
-   * Deletes an image with all its files, and what a process that was killed while it made one here
-   * has left; no failure if there is none.
+   * All files of an image, the one that is registered first; only that one if it is missing or
+   * cannot be read.
    *
-   * @param format as it is registered; null for another file, and where it is not known: then this
-   *     one file is deleted, whatever is in it
+   * @param format as it is registered; null for another file, and where it is not known: then the
+   *     file is alone, whatever is in it
    */
-  void delete(Path location, @Nullable ImageFormat format) throws IOException;
+  default List<Path> files(Path location, @Nullable ImageFormat format) {
+    return List.of(location);
+  }
+
+  /**
+   * Deletes one file of an image, and what a process that was killed while it made one here has
+   * left; no failure if there is none.
+   */
+  void delete(Path location) throws IOException;
 
   /**
    * Looks whether {@link #delete} can work, as far as that shows without deleting: before a
@@ -152,7 +161,7 @@ public interface ImageFiles {
    *
    * @throws IOException says what is in the way, and what to do
    */
-  void checkDeletable(Path file, @Nullable ImageFormat format) throws IOException;
+  void checkDeletable(Path file) throws IOException;
 
   /**
    * The same for {@link #reparent} and {@link #makeBase}.
@@ -162,9 +171,9 @@ public interface ImageFiles {
   void checkChangeable(Path location) throws IOException;
 
   /**
-   * Deletes what was made here as image {@code id}, whole or in part. A file that does not hold
-   * that id stays: another program may have put its own file there since. So a raw file, which
-   * holds none, always stays.
+   * Deletes what was made here as image {@code id}, whole or in part, with all its files. A file
+   * that does not hold that id stays: another program may have put its own file there since. So a
+   * raw file, which holds none, always stays.
    */
   void deleteMade(Path location, MediumId id) throws IOException;
 

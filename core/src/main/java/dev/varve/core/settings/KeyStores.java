@@ -4,12 +4,8 @@ import dev.varve.core.medium.Encryption;
 import dev.varve.core.medium.Medium;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -20,9 +16,6 @@ import org.jspecify.annotations.Nullable;
  * that are in the image's folder, or in the folder above it. Any thread.
  */
 public final class KeyStores {
-
-  /** A folder with more settings files is no machine's, and searching it would take long. */
-  private static final int MOST_FILES = 256;
 
   private KeyStores() {}
 
@@ -43,7 +36,7 @@ public final class KeyStores {
   public static @Nullable Key of(Path image, @Nullable UUID id) {
     Path folder = image.toAbsolutePath().normalize().getParent();
     for (int i = 0; i < 2 && folder != null; i++, folder = folder.getParent())
-      for (Path file : settingsFiles(folder)) {
+      for (Path file : ListedImages.settingsFiles(folder)) {
         Medium listed = listed(file, image.toAbsolutePath().normalize(), id);
         if (listed != null) return new Key(file, key(listed));
       }
@@ -56,25 +49,9 @@ public final class KeyStores {
         .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
   }
 
-  private static List<Path> settingsFiles(Path folder) {
-    List<Path> found = new ArrayList<>();
-    try (DirectoryStream<Path> files =
-        Files.newDirectoryStream(
-            folder, file -> file.toString().toLowerCase(Locale.ROOT).endsWith(".vbox"))) {
-      for (Path file : files) {
-        if (found.size() == MOST_FILES) break;
-        found.add(file);
-      }
-    } catch (IOException _) {
-      return List.of();
-    }
-    return found;
-  }
-
   private static @Nullable Medium listed(Path settingsFile, Path image, @Nullable UUID id) {
     try {
-      if (!Files.isRegularFile(settingsFile) || Files.size(settingsFile) > SettingsFile.MAX_BYTES)
-        return null;
+      if (!ListedImages.isReadable(settingsFile)) return null;
       byte[] bytes = Files.readAllBytes(settingsFile);
       // Most files have no key, and need not be understood.
       if (!new String(bytes, StandardCharsets.UTF_8).contains(Encryption.KEY_STORE)) return null;

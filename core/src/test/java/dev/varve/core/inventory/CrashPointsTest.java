@@ -355,9 +355,9 @@ class CrashPointsTest {
     }
 
     private Announcement heard(Announcement announcement) {
-      return file -> {
+      return (name, file) -> {
         before("announce " + file);
-        announcement.before(file);
+        announcement.before(name, file);
         before("announced " + file);
       };
     }

@@ -3,6 +3,7 @@ package dev.varve.core.inventory;
 import dev.varve.core.device.DiskFailures;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
+import dev.varve.core.medium.Image;
 import dev.varve.core.medium.Progress;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -112,7 +113,7 @@ public final class RecordingDisks implements RunningDisks {
   }
 
   @Override
-  public void push(MachineId machine, Map<Slot, Path> tops, Decision decision) throws IOException {
+  public void push(MachineId machine, Map<Slot, Image> tops, Decision decision) throws IOException {
     calls.add("push " + tops.keySet());
     decision.run();
   }

@@ -117,7 +117,8 @@ public final class TestImages implements ImageFiles, SectorAccess {
     Files.createDirectories(location.getParent());
     refuseExisting(location);
     Path fresh = write(location, image);
-    if (image.format() == ImageFormat.RAW) announcement.before(FileIdentity.unchanged(fresh));
+    if (image.format() == ImageFormat.RAW)
+      announcement.before(location, FileIdentity.unchanged(fresh));
     Files.move(fresh, location, StandardCopyOption.ATOMIC_MOVE);
   }
 

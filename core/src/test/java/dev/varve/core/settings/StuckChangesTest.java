@@ -527,7 +527,7 @@ class StuckChangesTest {
     folder = openFolder();
 
     String told = stuck.values().iterator().next();
-    assertTrue(told.contains("it has version 9, and this Varve knows 1 to 4"), told);
+    assertTrue(told.contains("it has version 9, and this Varve knows 1 to 5"), told);
   }
 
   // ---- what there is

@@ -53,7 +53,7 @@ final class ImageInfoCommand implements Callable<Integer> {
     } catch (ChainException e) {
       if (leaf == null) throw e;
       var alone = new ChainFinder.Image(leaf, VdiHeader.peek(leaf).facts());
-      print(new FoundChain(List.of(alone), false, List.of()), e.getMessage());
+      print(new FoundChain(List.of(alone), List.of()), e.getMessage());
       throw e;
     }
     return 0;

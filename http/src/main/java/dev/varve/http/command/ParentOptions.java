@@ -1,6 +1,5 @@
 package dev.varve.http.command;
 
-import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.OtherFormatException;
 import dev.varve.io.chain.ChainFinder;
 import dev.varve.io.chain.ChainFinder.FoundChain;
@@ -40,7 +39,7 @@ final class ParentOptions {
     try {
       return baseFormat == null || chain.paths().size() == 1
           ? ChainFinder.listed(chain.paths())
-          : ChainFinder.listed(ImageChain.of(baseFormat.image(), chain.paths()));
+          : ChainFinder.listed(baseFormat.image(), chain.paths());
     } catch (OtherFormatException e) {
       throw e.or("if its bytes are nevertheless the bytes of a disk, use --base-format raw");
     }

@@ -202,6 +202,17 @@ public final class ChainFiles implements ImageFiles {
   }
 
   @Override
+  public List<Path> files(Path location, @Nullable ImageFormat format) {
+    if (format == null || format == ImageFormat.RAW || !Files.isRegularFile(location))
+      return List.of(location);
+    try {
+      return Formats.of(format, location).files(location);
+    } catch (IOException _) {
+      return List.of(location); // damaged: nothing tells which files belong to it
+    }
+  }
+
+  @Override
   public void delete(Path location) throws IOException {
     Removal.check(location);
     NewFile.sweep(location);
@@ -229,7 +240,8 @@ public final class ChainFiles implements ImageFiles {
   @Override
   public void deleteMade(Path location, MediumId id) throws IOException {
     NewFile.sweep(location);
-    if (isImage(location, id)) remove(location);
+    if (!isImage(location, id)) return;
+    for (Path file : files(location, Formats.ofImage(location).format()).reversed()) remove(file);
   }
 
   @Override
@@ -276,8 +288,7 @@ public final class ChainFiles implements ImageFiles {
       for (int i = 0; i < chain.size(); i++) {
         Image image = images.images().get(i);
         opened.add(ChainImages.open(image, i == to, false, new SharedFiles()));
-        ChainImages.nameRawBase(opened, image.file());
-        ChainImages.checkParent(opened, i);
+        ChainImages.checkParent(opened, images, i);
       }
       return merge(opened, from, to, usableSpace(target), progress);
     } finally {
@@ -404,6 +415,7 @@ public final class ChainFiles implements ImageFiles {
 
   @Override
   public void reparent(Path location, Image parent) throws IOException {
+    if (Ancestry.isUnnamed(Formats.ofImage(location).peek(location))) return;
     Formats.ofImage(location).changeParent(location, factsOf(parent));
   }
 

@@ -1,70 +1,73 @@
 package dev.varve.io.chain;
 
-import static java.util.Objects.requireNonNull;
-
-import dev.varve.core.device.FailureWords;
 import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.ImageFormat;
+import dev.varve.core.medium.MediumId;
 import dev.varve.io.layer.ImageFormatException;
 import dev.varve.io.layer.LayerFacts;
-import dev.varve.io.layer.LayerFormat;
-import dev.varve.io.vdi.VdiHeader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.UUID;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the images below an image. An image names its parent by uuid and does not say where the
- * parent's file is.
+ * parent's file is; what it says of files is not followed.
  *
  * <p>The finder looks for a parent in the folder of its child, then in the search folders. If the
  * child is in a folder {@code Snapshots}, as VirtualBox makes it, the finder also looks in the
- * folder above. Files named {@code *.vdi} come before others. Only headers are read, without locks.
- * A finder reads each folder once, so that a long chain in a full folder costs no more than a short
- * one. Not thread-safe; may block.
+ * folder above. Files whose names fit their formats come before others. A parent whose file keeps
+ * no uuid, or whose child keeps none of it, is found if a machine's settings file in these folders
+ * lists it. Only headers are read, without locks. A finder reads each folder once, so that a long
+ * chain in a full folder costs no more than a short one. Not thread-safe; may block.
  */
 public final class ChainFinder {
-
-  /** How many entries of a folder are looked at; a folder of images has fewer. */
-  private static final int MAX_ENTRIES = 20_000;
 
   private static final String SNAPSHOTS = "Snapshots";
 
   private final List<Path> searchFolders;
-  private final Map<Path, Folder> folders = new HashMap<>();
+  private final Map<Path, ImageFolder> folders = new HashMap<>();
 
   /**
    * An image of a chain.
    *
    * @param path as it was given or found
+   * @param facts with the id that its child or a settings file has for it, if its file keeps none
    */
-  public record Image(Path path, LayerFacts facts) {}
+  public record Image(Path path, LayerFacts facts) {
+
+    private static Image of(dev.varve.core.medium.Image registered) throws IOException {
+      LayerFacts facts = Formats.of(registered.format(), registered.file()).peek(registered.file());
+      return new Image(registered.file(), Ancestry.registered(facts, registered));
+    }
+
+    private dev.varve.core.medium.Image registered() {
+      UUID id = facts.id();
+      return new dev.varve.core.medium.Image(
+          path, facts.format(), id == null ? null : new MediumId(id));
+    }
+  }
 
   /**
    * Images that belong together.
    *
    * @param images base first
-   * @param onRaw whether the base is a raw file or device
    * @param warnings what is unusual in how the images fit together, a sentence each
    */
-  public record FoundChain(List<Image> images, boolean onRaw, List<String> warnings) {
+  public record FoundChain(List<Image> images, List<String> warnings) {
 
-    /** The files, for opening them as one disk. */
+    /** The images, for opening them as one disk. */
     public ImageChain chain() {
-      return ImageChain.of(onRaw ? ImageFormat.RAW : ImageFormat.VDI, paths());
+      return new ImageChain(images.stream().map(Image::registered).toList());
     }
 
     /** Base first. */
@@ -92,13 +95,13 @@ public final class ChainFinder {
    */
   public FoundChain find(Path leaf) throws IOException {
     List<Image> leafFirst = new ArrayList<>();
-    Set<@Nullable UUID> seen = new LinkedHashSet<>();
+    Set<Path> seen = new HashSet<>();
     for (Image image = new Image(leaf, Formats.ofImage(leaf).peek(leaf));
         ;
         image = parentOf(image)) {
       leafFirst.add(image);
-      if (!seen.add(image.facts.id())) throw cycle(leafFirst);
-      if (!image.facts.isDifferencing()) return checked(leafFirst.reversed(), false);
+      if (!seen.add(image.path.toRealPath())) throw cycle(leafFirst);
+      if (!image.facts.isDifferencing()) return checked(leafFirst.reversed());
     }
   }
 
@@ -116,51 +119,51 @@ public final class ChainFinder {
     return listed(RawBase.found(paths));
   }
 
-  /** As above, but the formats are known; a raw base must have an image above it. */
+  /** As above, but the format of the base is known. */
+  public static FoundChain listed(ImageFormat base, List<Path> paths) throws IOException {
+    return listed(RawBase.found(base, paths));
+  }
+
+  /** As above, but all formats are known. */
   public static FoundChain listed(ImageChain chain) throws IOException {
     List<Image> images = new ArrayList<>();
-    for (var image : chain.images()) {
-      LayerFacts facts = Formats.of(image.format(), image.file()).peek(image.file());
-      images.add(new Image(image.file(), facts));
-      if (images.size() == 2 && chain.base().isRaw()) nameRawBase(images);
-    }
-    return checked(images, chain.base().isRaw());
+    for (var image : chain.images()) images.add(Image.of(image));
+    return checked(images);
   }
 
-  /** Gives a raw base the id that its first child has for it. */
-  private static void nameRawBase(List<Image> images) throws ChainException {
-    Image base = images.getFirst();
-    Image child = images.getLast();
-    ChainImages.checkOnRaw(base.path, base.facts, child.path, child.facts);
-    images.set(0, new Image(base.path, base.facts.withId(requireNonNull(child.facts.parent()))));
-  }
-
-  private static FoundChain checked(List<Image> baseFirst, boolean onRaw) throws ChainException {
+  private static FoundChain checked(List<Image> baseFirst) throws ChainException {
     Image base = baseFirst.getFirst();
     if (base.facts.isDifferencing()) {
       throw new ChainException(
           "%s is a differencing image and cannot be the base; its parent has uuid %s: list that image before it"
               .formatted(base.path, text(base.facts.parent())));
     }
+    List<Image> images = new ArrayList<>(baseFirst);
     List<String> warnings = new ArrayList<>();
-    for (int i = 1; i < baseFirst.size(); i++) {
-      checkPair(baseFirst.get(i - 1), baseFirst.get(i), warnings);
+    for (int i = 1; i < images.size(); i++) {
+      checkPair(images.get(i - 1), images.get(i), warnings);
+      images.set(i - 1, asChildSays(images.get(i - 1), images.get(i)));
     }
-    return new FoundChain(List.copyOf(baseFirst), onRaw, List.copyOf(warnings));
+    return new FoundChain(List.copyOf(images), List.copyOf(warnings));
+  }
+
+  private static Image asChildSays(Image parent, Image child) {
+    return new Image(parent.path, Ancestry.asChildSays(parent.facts, child.facts));
   }
 
   private static void checkPair(Image parent, Image child, List<String> warnings)
       throws ChainException {
     LayerFacts facts = child.facts;
+    Ancestry.checkOnRaw(child.path.toString(), facts, parent.path.toString(), parent.facts);
     if (!facts.isDifferencing()) {
       throw new ChainException(
           "%s is a %s image and can only be the base of a chain; list the images base first, each the parent of the next"
               .formatted(child.path, facts.kind()));
     }
-    if (!Objects.equals(facts.parent(), parent.facts.id())) {
+    if (!Ancestry.isOn(facts, parent.facts)) {
       throw new ChainException(
           "%s has the parent uuid %s, but %s below it has the uuid %s; list the images base first, each the parent of the next"
-              .formatted(child.path, text(facts.parent()), parent.path, parent.facts.id()));
+              .formatted(child.path, text(facts.parent()), parent.path, text(parent.facts.id())));
     }
     if (facts.parentModifyId() != null && !facts.parentModifyId().equals(parent.facts.modifyId())) {
       warnings.add(
@@ -175,21 +178,36 @@ public final class ChainFinder {
     }
   }
 
-  private static UUID text(@Nullable UUID id) {
-    return id == null ? VdiHeader.NO_UUID : id;
+  private static Object text(@Nullable UUID id) {
+    return id == null ? "that it does not keep" : id;
   }
 
   private Image parentOf(Image child) throws IOException {
     UUID uuid = child.facts.parent();
-    if (uuid == null) {
+    List<Path> looked = new ArrayList<>(nearFolders(child.path));
+    if (uuid == null) return unnamedParentOf(child, looked);
+    Image parent = lookUp(uuid, child, looked);
+    if (parent == null) {
+      List<Path> above = machineFolder(child.path);
+      parent = lookUp(uuid, child, above);
+      looked.addAll(above);
+    }
+    if (parent == null) parent = new ListedParents(looked).withId(uuid);
+    if (parent == null) throw missing(uuid, child, looked);
+    return parent;
+  }
+
+  private static Image unnamedParentOf(Image child, List<Path> looked) throws IOException {
+    if (child.facts.format().keepsParentId())
       throw new ChainException(
           "%s is a differencing image without a parent uuid, as a crash of VirtualBox leaves it; delete it if it is new, or restore it from a backup"
               .formatted(child.path));
-    }
-    List<Path> looked = new ArrayList<>();
-    Image parent = lookUp(uuid, child, nearFolders(child.path), looked);
-    if (parent == null) parent = lookUp(uuid, child, machineFolder(child.path), looked);
-    if (parent == null) throw missing(uuid, child, looked);
+    looked.addAll(machineFolder(child.path));
+    Image parent = new ListedParents(looked).of(child.path);
+    if (parent == null)
+      throw new ChainException(
+          "%s is a differencing image that does not keep the uuid of its parent, and no machine's settings file in %s lists it; list the whole chain with --chain"
+              .formatted(child.path, looked));
     return parent;
   }
 
@@ -216,18 +234,15 @@ public final class ChainFinder {
     return above != null && folder.endsWith(SNAPSHOTS) ? List.of(above) : List.of();
   }
 
-  private @Nullable Image lookUp(UUID uuid, Image child, List<Path> places, List<Path> looked)
-      throws IOException {
+  private @Nullable Image lookUp(UUID uuid, Image child, List<Path> places) throws IOException {
     List<Image> candidates = new ArrayList<>();
     for (Path place : places) {
-      looked.add(place);
-      for (Image image : folder(place).images.getOrDefault(uuid, List.of())) {
+      for (Image image : folder(place).images().getOrDefault(uuid, List.of())) {
         if (!isKnown(image.path, candidates)) candidates.add(image);
       }
     }
-    if (candidates.stream().anyMatch(image -> isNamedVdi(image.path))) {
-      candidates.removeIf(image -> !isNamedVdi(image.path));
-    }
+    if (candidates.stream().anyMatch(ChainFinder::isNamedWell))
+      candidates.removeIf(image -> !isNamedWell(image));
     if (candidates.size() > 1) {
       throw new ChainException(
           "the parent of %s, uuid %s, was found more than once: %s; move the copies away, or list the whole chain"
@@ -250,14 +265,15 @@ public final class ChainFinder {
     return false;
   }
 
-  private static boolean isNamedVdi(Path path) {
-    return path.toString().toLowerCase(Locale.ROOT).endsWith(".vdi");
+  private static boolean isNamedWell(Image image) {
+    String suffix = "." + image.facts.format().text().toLowerCase(Locale.ROOT);
+    return image.path.toString().toLowerCase(Locale.ROOT).endsWith(suffix);
   }
 
-  private Folder folder(Path place) throws IOException {
-    Folder folder = folders.get(place);
+  private ImageFolder folder(Path place) throws IOException {
+    ImageFolder folder = folders.get(place);
     if (folder == null) {
-      folder = Folder.scan(place);
+      folder = ImageFolder.scan(place);
       folders.put(place, folder);
     }
     return folder;
@@ -269,16 +285,19 @@ public final class ChainFinder {
             "the parent of %s, an image with uuid %s, was not found; looked in %s"
                 .formatted(child.path, uuid, looked));
     for (Path place : looked) {
-      Folder folder = folders.get(place);
+      ImageFolder folder = folders.get(place);
       if (folder == null) continue;
-      if (folder.cut)
+      if (folder.cut())
         message
             .append("; only the first ")
-            .append(MAX_ENTRIES)
+            .append(ImageFolder.MAX_ENTRIES)
             .append(" entries of ")
             .append(place);
-      folder.unreadable.forEach(
-          (path, why) -> message.append("; ").append(path).append(" was skipped: ").append(why));
+      folder
+          .unreadable()
+          .forEach(
+              (path, why) ->
+                  message.append("; ").append(path).append(" was skipped: ").append(why));
     }
     message.append("; name its folder with --search, or list the whole chain");
     return new ChainException(message.toString());
@@ -289,45 +308,5 @@ public final class ChainFinder {
     return new ChainException(
         "the images are each other's parents: %s; one of them has the wrong parent uuid: restore that one from a backup"
             .formatted(paths));
-  }
-
-  /**
-   * The images in a folder.
-   *
-   * @param images by uuid
-   * @param unreadable files that look like images, and why they cannot be read
-   * @param cut whether the folder has more entries than were looked at
-   */
-  private record Folder(Map<UUID, List<Image>> images, Map<Path, String> unreadable, boolean cut) {
-
-    private static final int MAX_UNREADABLE = 20;
-
-    static Folder scan(Path place) throws IOException {
-      Map<UUID, List<Image>> images = new HashMap<>();
-      Map<Path, String> unreadable = new TreeMap<>();
-      List<Path> entries;
-      try (Stream<Path> listed = Files.list(place)) {
-        entries = new ArrayList<>(listed.limit(MAX_ENTRIES + 1L).toList());
-      }
-      Collections.sort(entries);
-      for (Path entry : entries.subList(0, Math.min(entries.size(), MAX_ENTRIES))) {
-        if (!Files.isRegularFile(entry)) continue;
-        try {
-          LayerFormat format = isNamedVdi(entry) ? Formats.VDI : Formats.recognized(entry);
-          if (format == null) continue;
-          LayerFacts facts = format.peek(entry);
-          images
-              .computeIfAbsent(requireNonNull(facts.id()), _ -> new ArrayList<>())
-              .add(new Image(entry, facts));
-        } catch (IOException e) {
-          note(unreadable, entry, e);
-        }
-      }
-      return new Folder(images, unreadable, entries.size() > MAX_ENTRIES);
-    }
-
-    private static void note(Map<Path, String> unreadable, Path entry, IOException why) {
-      if (unreadable.size() < MAX_UNREADABLE) unreadable.put(entry, FailureWords.of(why));
-    }
   }
 }

@@ -1,19 +1,13 @@
 package dev.varve.io.chain;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.varve.core.medium.Image;
 import dev.varve.core.medium.ImageChain;
-import dev.varve.core.medium.MediumVariant;
 import dev.varve.io.file.ImageInUseException;
 import dev.varve.io.file.SharedFiles;
-import dev.varve.io.host.RawLayer;
-import dev.varve.io.layer.ImageFormatException;
 import dev.varve.io.layer.Layer;
 import dev.varve.io.layer.LayerFacts;
 import dev.varve.io.layer.LayerFormat;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -41,10 +35,22 @@ final class ChainImages {
     for (int i = 0; i <= top; i++) {
       boolean writable = !readOnly && i == top;
       images.add(open(chain.images().get(i), writable, writable || allGrow, files));
-      nameRawBase(images, chain.images().get(i).file());
-      checkParent(images, i);
+      checkParent(images, chain, i);
     }
     if (!readOnly) putRight(images);
+  }
+
+  /** Checks that an image belongs on the one below it, or is a base if there is none. */
+  static void checkParent(List<? extends Layer> images, ImageChain chain, int index)
+      throws IOException {
+    Layer image = images.get(index);
+    if (index == 0) {
+      Ancestry.checkBase(image.name(), image.facts());
+      return;
+    }
+    Layer below = images.get(index - 1);
+    LayerFacts parent = Ancestry.registered(below.facts(), chain.images().get(index - 1));
+    Ancestry.checkPair(image.name(), image.facts(), below.name(), parent);
   }
 
   static Layer open(Image image, boolean writable, boolean grows, SharedFiles files)
@@ -105,76 +111,6 @@ final class ChainImages {
               + " {1}",
           image.name(),
           e.getMessage());
-    }
-  }
-
-  // ---- whether they belong together
-
-  /**
-   * Gives a raw base the id that its first child has for it. The child is open already.
-   *
-   * @param images base first
-   * @param child the file of the uppermost
-   * @throws ChainException the base is smaller than its child, so the child was made on another
-   *     base
-   */
-  static void nameRawBase(List<Layer> images, Path child) throws ChainException {
-    if (images.size() != 2 || !(images.getFirst() instanceof RawLayer base)) return;
-    LayerFacts facts = images.getLast().facts();
-    checkOnRaw(Path.of(base.name()), base.facts(), child, facts);
-    images.set(0, base.named(requireNonNull(facts.parent())));
-  }
-
-  /**
-   * Checks that a child can lie on a raw base. A raw base stores no id, so only the sizes are
-   * compared.
-   *
-   * @throws ChainException it cannot
-   */
-  static void checkOnRaw(Path base, LayerFacts baseFacts, Path child, LayerFacts childFacts)
-      throws ChainException {
-    if (!childFacts.isDifferencing() || childFacts.parent() == null) {
-      throw new ChainException(
-          "%s has no parent and cannot lie above the raw image %s; name the images of one chain, base first"
-              .formatted(child, base));
-    }
-    if (baseFacts.capacity() < childFacts.capacity()) {
-      throw new ChainException(
-          "the raw image %s has %d bytes, but %s was made on one of %d bytes: the file was truncated, or is not the same image"
-              .formatted(base, baseFacts.capacity(), child, childFacts.capacity()));
-    }
-  }
-
-  static void checkParent(List<? extends Layer> images, int index) throws ImageFormatException {
-    Layer image = images.get(index);
-    LayerFacts facts = image.facts();
-    if (index == 0) {
-      if (facts.parent() != null) {
-        throw new ImageFormatException(
-            image.name(),
-            "parent uuid",
-            facts.parent(),
-            "a chain begins with an image that has no parent",
-            "also name the parent, or its folder");
-      }
-      return;
-    }
-    Layer below = images.get(index - 1);
-    if (facts.parent() == null || !facts.parent().equals(below.facts().id())) {
-      throw new ImageFormatException(
-          image.name(),
-          "parent uuid",
-          facts.parent() == null ? "none" : facts.parent(),
-          "the image below it, " + below.name() + ", has uuid " + below.facts().id(),
-          "name the images of one chain, base first");
-    }
-    if (facts.variant() == MediumVariant.FIXED) {
-      throw new ImageFormatException(
-          image.name(),
-          "image type",
-          facts.kind(),
-          "only a base can be fixed",
-          "name the images of one chain, base first");
     }
   }
 }

@@ -19,15 +19,17 @@ final class Formats {
 
   static final LayerFormat VDI = new VdiFormat();
 
+  /** In the order in which a file is asked for its signature. */
+  private static final List<LayerFormat> ALL = List.of(VDI, new RawFormat());
+
   private static final Map<ImageFormat, LayerFormat> KNOWN =
-      List.of(VDI, new RawFormat()).stream()
-          .collect(Collectors.toUnmodifiableMap(LayerFormat::format, identity()));
+      ALL.stream().collect(Collectors.toUnmodifiableMap(LayerFormat::format, identity()));
 
   private Formats() {}
 
   /** The format whose signature a file has; null if it has none of these. */
   static @Nullable LayerFormat recognized(Path file) throws IOException {
-    for (LayerFormat format : KNOWN.values()) if (format.recognizes(file)) return format;
+    for (LayerFormat format : ALL) if (format.recognizes(file)) return format;
     return null;
   }
 
@@ -42,7 +44,7 @@ final class Formats {
 
   /** Whether a file is an image of any format with this id. Never fails. */
   static boolean hold(Path file, UUID id) {
-    return KNOWN.values().stream().anyMatch(format -> format.holds(file, id));
+    return ALL.stream().anyMatch(format -> format.holds(file, id));
   }
 
   /**

@@ -90,7 +90,7 @@ public final class LiveChain implements BlockDevice {
   }
 
   /**
-   * Opens a chain of images as {@link DifferencingChain#open} does.
+   * Opens a chain of VDI images as {@link DifferencingChain#open} does.
    *
    * @param paths base first
    */
@@ -137,9 +137,14 @@ public final class LiveChain implements BlockDevice {
         : new DifferencingChain(images.images(), !readOnly, threads, UUID::randomUUID, shared);
   }
 
-  /** The images of the chain now, base first. */
+  /** The files of the chain now, base first. */
   public List<Path> paths() {
     return images.paths();
+  }
+
+  /** The images of the chain now. */
+  public ImageChain images() {
+    return images.registered();
   }
 
   /** Whether a discard gives space back to the host. */
@@ -300,23 +305,21 @@ public final class LiveChain implements BlockDevice {
    * @param newTop a differencing image, child of the present top and as large
    * @throws IOException if it is no such image or cannot be opened; the chain is unchanged
    */
-  public void push(Path newTop) throws IOException {
+  public void push(Image newTop) throws IOException {
     requireHeld();
     if (readOnly) throw new IllegalStateException("the disk is open read-only");
     synchronized (gate) {
       if (merging != null)
         throw new IllegalStateException("the disk has a merge that has not ended");
     }
-    push(
-        newTop,
-        ChainImages.open(new Image(newTop, ImageFormat.VDI, null), true, true, new SharedFiles()));
+    push(newTop, ChainImages.open(newTop, true, true, new SharedFiles()));
   }
 
   /** The same with an open image, which the disk owns from now on. */
-  void push(Path path, Layer newTop) throws IOException {
+  void push(Image registered, Layer newTop) throws IOException {
     LiveImages higher;
     try {
-      higher = images.with(path, newTop);
+      higher = images.with(registered, newTop);
       images.cutTop(lock);
       images.top().onlyRead();
     } catch (Throwable e) {

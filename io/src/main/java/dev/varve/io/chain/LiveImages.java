@@ -1,5 +1,6 @@
 package dev.varve.io.chain;
 
+import dev.varve.core.medium.Image;
 import dev.varve.core.medium.ImageChain;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.ImageInUseException;
@@ -8,6 +9,7 @@ import dev.varve.io.host.RawLayer;
 import dev.varve.io.host.RawMedium;
 import dev.varve.io.layer.ImageFormatException;
 import dev.varve.io.layer.Layer;
+import dev.varve.io.layer.LayerFacts;
 import dev.varve.io.layer.LayerWriter;
 import dev.varve.io.layer.MapLock;
 import dev.varve.io.storage.ReaderEpochs;
@@ -25,8 +27,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class LiveImages {
 
-  /** An image and its path. */
-  record Member(Path path, Layer image) {}
+  /** An image as it is registered, and its open files. */
+  record Member(Image registered, Layer image) {
+
+    Path path() {
+      return registered.file();
+    }
+  }
 
   private final List<Member> members;
 
@@ -43,9 +50,9 @@ final class LiveImages {
     List<Layer> images = new ArrayList<>();
     try {
       ChainImages.open(images, chain, readOnly, true, files);
-      List<Path> paths = chain.files();
       List<Member> members = new ArrayList<>();
-      for (int i = 0; i < images.size(); i++) members.add(new Member(paths.get(i), images.get(i)));
+      for (int i = 0; i < images.size(); i++)
+        members.add(new Member(chain.images().get(i), images.get(i)));
       return new LiveImages(members);
     } catch (Throwable e) {
       ChainImages.closeAfter(e, images);
@@ -60,7 +67,7 @@ final class LiveImages {
   }
 
   Path path(int position) {
-    return members.get(position).path;
+    return members.get(position).path();
   }
 
   Layer image(int position) {
@@ -73,6 +80,19 @@ final class LiveImages {
 
   List<Path> paths() {
     return members.stream().map(Member::path).toList();
+  }
+
+  /** As they are registered, base first. */
+  ImageChain registered() {
+    return new ImageChain(members.stream().map(Member::registered).toList());
+  }
+
+  /** The facts of an image, with the id that it has for the image above it. */
+  LayerFacts facts(int position) {
+    Member member = members.get(position);
+    LayerFacts facts = Ancestry.registered(member.image.facts(), member.registered);
+    boolean isTop = position == members.size() - 1;
+    return isTop ? facts : Ancestry.asChildSays(facts, image(position + 1).facts());
   }
 
   List<Layer> images() {
@@ -121,7 +141,7 @@ final class LiveImages {
 
   private void requireInPlace(String useAndAdvice) throws IOException {
     for (Member member : members) {
-      requireInPlace(member.image, member.path.toString(), useAndAdvice);
+      requireInPlace(member.image, member.path().toString(), useAndAdvice);
       member.image.requireIntact();
     }
   }
@@ -144,22 +164,20 @@ final class LiveImages {
    *
    * @throws IOException if it is not a child of the present top, or not as large
    */
-  LiveImages with(Path path, Layer newTop) throws IOException {
-    List<Layer> images = new ArrayList<>(images());
-    images.add(newTop);
-    ChainImages.nameRawBase(images, path);
-    ChainImages.checkParent(images, members.size());
+  LiveImages with(Image registered, Layer newTop) throws IOException {
+    Member below = members.getLast();
+    LayerFacts parent = Ancestry.registered(below.image.facts(), below.registered);
+    Ancestry.checkPair(newTop.name(), newTop.facts(), below.image.name(), parent);
     if (newTop.capacity() != capacity()) {
       throw new ImageFormatException(
           newTop.name(),
           "disk size",
           newTop.capacity(),
           "a running disk cannot be resized and has " + capacity() + " bytes",
-          "create the image as a child of " + members.getLast().path);
+          "create the image as a child of " + below.path());
     }
     List<Member> higher = new ArrayList<>(members);
-    higher.set(0, new Member(path(0), images.getFirst()));
-    higher.add(new Member(path, newTop));
+    higher.add(new Member(registered, newTop));
     return new LiveImages(higher);
   }
 

@@ -193,7 +193,9 @@ public final class LiveMerge {
     try {
       if (child >= 0) {
         int parent = child == to ? from - 1 : to;
-        image(child).changeParent(parent < 0 ? null : image(parent).facts(), disk.shared().lock());
+        boolean keepsNone = Ancestry.isUnnamed(image(child).facts());
+        if (parent >= 0 && keepsNone) return;
+        image(child).changeParent(parent < 0 ? null : images.facts(parent), disk.shared().lock());
       }
     } finally {
       if (to < top() && from < top()) image(to).onlyRead(); // else it is the top image now

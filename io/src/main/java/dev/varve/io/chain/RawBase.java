@@ -1,6 +1,7 @@
 package dev.varve.io.chain;
 
 import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.Image;
 import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.ImageFormat;
 import dev.varve.io.host.RawFormat;
@@ -10,6 +11,7 @@ import dev.varve.io.vdi.VdiHeader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -20,14 +22,31 @@ final class RawBase {
   private RawBase() {}
 
   /**
-   * These images as a chain. The base is raw if there are several images and the first is a device,
-   * or a file that is not a VDI image.
+   * These images as a chain, each of the format whose signature it has. The base is raw if there
+   * are several images and the first is a device, or a file without a signature.
    *
    * @param paths base first
    * @throws IOException if the base is an image of another format
    */
   static ImageChain found(List<Path> paths) throws IOException {
-    return ImageChain.of(seemsBelow(paths) ? ImageFormat.RAW : ImageFormat.VDI, paths);
+    List<Image> images = new ArrayList<>();
+    for (Path path : paths) {
+      boolean raw = images.isEmpty() && seemsBelow(paths);
+      images.add(new Image(path, raw ? ImageFormat.RAW : Formats.ofImage(path).format(), null));
+    }
+    return new ImageChain(images);
+  }
+
+  /**
+   * The same on a base whose format is known.
+   *
+   * @param paths base first
+   */
+  static ImageChain found(ImageFormat base, List<Path> paths) throws IOException {
+    List<Image> images = new ArrayList<>();
+    for (Path path : paths)
+      images.add(new Image(path, images.isEmpty() ? base : Formats.ofImage(path).format(), null));
+    return new ImageChain(images);
   }
 
   private static boolean seemsBelow(List<Path> paths) throws IOException {

@@ -110,7 +110,7 @@ public final class NewFile implements Closeable {
    */
   public void publish(Announcement announcement) throws IOException {
     contents().sync();
-    announcement.before(FileIdentity.unchanged(draft.place()));
+    announcement.before(target, FileIdentity.unchanged(draft.place()));
     if (replaced == null) draft.appear(target);
     else draft.replace(target);
     try (var folder = FileChannel.open(target.getParent(), StandardOpenOption.READ)) {

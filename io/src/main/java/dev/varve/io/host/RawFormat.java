@@ -37,7 +37,7 @@ public final class RawFormat implements LayerFormat {
 
   @Override
   public LayerFacts peek(Path file) throws IOException {
-    return RawLayer.facts(capacity(file), null);
+    return RawLayer.facts(capacity(file));
   }
 
   /**

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A raw file or block device as the base of a chain. Every byte of the disk is at the same offset
- * in the file, and holes of the file count as not held. The file stores neither an id nor a parent:
- * its first child tells its id. Its contents make no difference.
+ * in the file, and holes of the file count as not held. The file stores neither an id nor a parent.
+ * Its contents make no difference.
  *
  * <p>Threads: as {@link Layer} says.
  */
@@ -32,26 +32,21 @@ public final class RawLayer implements Layer {
   private final List<ImageFile> files;
   private final LayerFacts facts;
 
-  private RawLayer(RawMedium medium, @Nullable UUID id) {
+  private RawLayer(RawMedium medium) {
     this.medium = medium;
     this.file = medium.file();
     this.files = List.of(file);
-    this.facts = facts(medium.capacity(), id);
+    this.facts = facts(medium.capacity());
   }
 
   /** A layer over an open file or device. */
   public static RawLayer open(RawMedium medium) {
-    return new RawLayer(medium, null);
+    return new RawLayer(medium);
   }
 
-  /** The same layer with the id that its child has for it. Closing one closes both. */
-  public RawLayer named(UUID id) {
-    return new RawLayer(medium, id);
-  }
-
-  static LayerFacts facts(long capacity, @Nullable UUID id) {
+  static LayerFacts facts(long capacity) {
     return new LayerFacts(
-        ImageFormat.RAW, MediumVariant.FIXED, id, null, null, null, capacity, BLOCK_SIZE);
+        ImageFormat.RAW, MediumVariant.FIXED, null, null, null, null, capacity, BLOCK_SIZE);
   }
 
   public RawMedium medium() {

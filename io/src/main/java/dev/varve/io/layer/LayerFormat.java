@@ -7,6 +7,7 @@ import dev.varve.core.medium.MediumId;
 import dev.varve.io.file.SharedFiles;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,24 @@ public interface LayerFormat {
 
   /** The facts of a file. Reads only its header, without a lock. */
   LayerFacts peek(Path file) throws IOException;
+
+  /**
+   * All files of an image: the file itself, then its extents, which lie in the same folder. Reads
+   * only what names them.
+   *
+   * @throws IOException if that cannot be read, or names something else than an extent
+   */
+  default List<Path> files(Path file) throws IOException {
+    return List.of(file);
+  }
+
+  /**
+   * What is unusual in an image, a sentence each, for people; what VirtualBox would do to it, for
+   * example.
+   */
+  default List<String> notes(Path file) throws IOException {
+    return List.of();
+  }
 
   // ---- open
 

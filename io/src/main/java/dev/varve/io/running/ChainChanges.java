@@ -6,6 +6,8 @@ import dev.varve.core.inventory.RunningDisks.Decision;
 import dev.varve.core.inventory.RunningDisks.RunningMerge;
 import dev.varve.core.journal.UndecidedException;
 import dev.varve.core.machine.Slot;
+import dev.varve.core.medium.Image;
+import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.Progress;
 import dev.varve.io.chain.ChainFinder;
 import dev.varve.io.chain.LiveChain;
@@ -40,16 +42,15 @@ final class ChainChanges {
   }
 
   /** See {@link RunningDisks#push}. */
-  void push(RunningMachine machine, Map<Slot, Path> tops, Decision decision) throws IOException {
-    Map<ServedSlot, Path> pushes = new LinkedHashMap<>();
-    for (Map.Entry<Slot, Path> top : tops.entrySet()) {
-      ServedSlot disk = ofThisMachineAlone(machine, top.getKey());
+  void push(RunningMachine machine, Map<Slot, Image> tops, Decision decision) throws IOException {
+    Map<ServedSlot, Image> pushes = new LinkedHashMap<>();
+    for (Map.Entry<Slot, Image> each : tops.entrySet()) {
+      ServedSlot disk = ofThisMachineAlone(machine, each.getKey());
       checkWritten(disk);
-      Path path = top.getValue().toAbsolutePath().normalize();
-      List<Path> higher = with(disk, path);
+      Image top = OpenDisks.normal(each.getValue());
       ChainFinder.listed(
-          disk.disk().withFiles(higher)); // what is wrong is better found before the decision
-      pushes.put(disk, path);
+          new ImageChain(with(disk, top))); // what is wrong is better found before the decision
+      pushes.put(disk, top);
     }
     var held = new HeldChains(nanoClock);
     try {
@@ -62,24 +63,24 @@ final class ChainChanges {
       held.resume();
       throw e;
     }
-    Map<ServedSlot, List<Path>> failed = new LinkedHashMap<>();
+    Map<ServedSlot, List<Image>> failed = new LinkedHashMap<>();
     pushes.forEach(
         (disk, top) -> {
-          List<Path> decided = with(disk, top);
+          List<Image> decided = with(disk, top);
           if (!pushed(disk, top, held)) failed.put(disk, decided);
         });
     held.resume();
     failed.forEach((disk, decided) -> openAnew(machine, disk, decided));
   }
 
-  private static List<Path> with(ServedSlot disk, Path top) {
-    List<Path> chain = new ArrayList<>(disk.open().paths());
+  private static List<Image> with(ServedSlot disk, Image top) {
+    List<Image> chain = new ArrayList<>(disk.open().images());
     chain.add(top);
     return chain;
   }
 
   /** A chain that fails stays held: it must not go on with the old top. */
-  private static boolean pushed(ServedSlot disk, Path top, HeldChains held) {
+  private static boolean pushed(ServedSlot disk, Image top, HeldChains held) {
     LiveChain chain = chain(disk);
     try {
       chain.push(top);
@@ -91,7 +92,7 @@ final class ChainChanges {
           "the disk '"
               + disk.export().name()
               + "' could not put "
-              + top
+              + top.file()
               + " on top while it ran: its clients are disconnected, and it is opened again",
           e);
       return false;
@@ -99,19 +100,18 @@ final class ChainChanges {
   }
 
   /** Closes a disk and opens it from the images that were decided for it. */
-  private void openAnew(RunningMachine machine, ServedSlot before, List<Path> decided) {
+  private void openAnew(RunningMachine machine, ServedSlot before, List<Image> decided) {
     Slot slot = before.slot();
     try {
       Stages.join(stopServing(machine, before).toCompletionStage());
-      machine.put(
-          slot, publisher.openAndPublish(machine, ServedSlot.withChain(before.disk(), decided)));
+      machine.put(slot, publisher.openAndPublish(machine, before.disk().withImages(decided)));
     } catch (IOException | RuntimeException e) {
       LOG.log(
           Level.ERROR,
           "the disk '"
               + before.export().name()
               + "' is not served any more: it cannot be opened as "
-              + decided
+              + decided.stream().map(Image::file).toList()
               + "; change its medium, or stop and start the machine",
           e);
     }

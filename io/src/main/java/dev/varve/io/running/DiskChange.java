@@ -77,7 +77,7 @@ final class DiskChange {
   private void replaceAfterClosing(RunningMachine machine, ServedSlot before, Disk disk)
       throws IOException {
     Slot slot = before.slot();
-    Disk old = ServedSlot.withChain(before.disk(), before.open().paths());
+    Disk old = before.disk().withImages(before.open().images());
     machine.put(slot, null);
     publisher.withdrawAll(machine, List.of(before));
     publisher.letGo(before);

@@ -10,6 +10,7 @@ import dev.varve.core.inventory.UnservedDisksException;
 import dev.varve.core.limit.Alarm;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
+import dev.varve.core.medium.Image;
 import dev.varve.core.medium.MappedDisk;
 import dev.varve.core.medium.Progress;
 import dev.varve.io.chain.DiskExtents;
@@ -271,7 +272,7 @@ public final class MachineDisks implements RunningDisks {
   // ---- new tops, and merges
 
   @Override
-  public void push(MachineId machine, Map<Slot, Path> tops, Decision decision) throws IOException {
+  public void push(MachineId machine, Map<Slot, Image> tops, Decision decision) throws IOException {
     RunningMachine running = running(machine);
     synchronized (running) {
       running.checkRunning();

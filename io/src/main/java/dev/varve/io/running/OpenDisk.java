@@ -2,6 +2,9 @@ package dev.varve.io.running;
 
 import dev.varve.core.device.BlockDevice;
 import dev.varve.core.inventory.RunningDisks.Disk;
+import dev.varve.core.medium.Image;
+import dev.varve.core.medium.ImageChain;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.io.chain.LiveChain;
 import dev.varve.io.file.SharedFiles;
 import dev.varve.io.host.EmptyDrive;
@@ -17,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class OpenDisk {
 
   private final BlockDevice device;
-  private final List<Path> opened;
+  private final List<Image> opened;
 
   /** Whether it was asked for so; a drive that is passed through may have to be all the same. */
   private final boolean readOnly;
@@ -27,7 +30,7 @@ final class OpenDisk {
 
   boolean closing;
 
-  OpenDisk(BlockDevice device, List<Path> opened, boolean readOnly) {
+  OpenDisk(BlockDevice device, List<Image> opened, boolean readOnly) {
     this.device = device;
     this.opened = opened;
     this.readOnly = readOnly;
@@ -36,24 +39,17 @@ final class OpenDisk {
   /**
    * Opens the files of a disk.
    *
-   * @param paths absolute, base first
+   * @param disk with absolute paths
    * @param files opens what is only read
    */
-  static OpenDisk open(Disk disk, List<Path> paths, SharedFiles files, StorageThreads threads)
-      throws IOException {
-    if (paths.isEmpty()) return new OpenDisk(new EmptyDrive(), paths, true);
+  static OpenDisk open(Disk disk, SharedFiles files, StorageThreads threads) throws IOException {
+    List<Image> images = disk.images();
+    if (images.isEmpty()) return new OpenDisk(new EmptyDrive(), images, true);
     BlockDevice device =
-        switch (disk.format()) {
-          case VDI, RAW -> LiveChain.open(disk.withFiles(paths), disk.readOnly(), files, threads);
-          case HOST_DRIVE -> openDrive(paths.getFirst(), disk, threads);
-          default ->
-              throw new IOException(
-                  paths.getFirst()
-                      + " has the format "
-                      + disk.format()
-                      + "; a machine is served from VDI and RAW images: detach it, and attach a copy in one of these formats");
-        };
-    return new OpenDisk(device, paths, disk.readOnly());
+        disk.format() == ImageFormat.HOST_DRIVE
+            ? openDrive(images.getFirst().file(), disk, threads)
+            : LiveChain.open(new ImageChain(images), disk.readOnly(), files, threads);
+    return new OpenDisk(device, images, disk.readOnly());
   }
 
   /** A disc that is put into the drive later is there when the machine starts, or it is mounted. */
@@ -94,8 +90,13 @@ final class OpenDisk {
 
   /** The files now, base first; empty for an empty drive. */
   List<Path> paths() {
+    return images().stream().map(Image::file).toList();
+  }
+
+  /** The images now, base first; empty for an empty drive. */
+  List<Image> images() {
     LiveChain chain = chain();
-    return chain == null ? opened : chain.paths();
+    return chain == null ? opened : chain.images().images();
   }
 
   /** Whether it is what a disk asks for. An empty drive is like no other. */

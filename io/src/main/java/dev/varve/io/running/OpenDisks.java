@@ -2,6 +2,7 @@ package dev.varve.io.running;
 
 import dev.varve.core.device.Stages;
 import dev.varve.core.inventory.RunningDisks.Disk;
+import dev.varve.core.medium.Image;
 import dev.varve.io.file.SharedFiles;
 import dev.varve.io.storage.StorageThreads;
 import java.io.IOException;
@@ -20,9 +21,9 @@ final class OpenDisks {
   /** Opens the files of a disk. */
   interface Opener {
     /**
-     * @param paths absolute, base first
+     * @param disk with absolute paths
      */
-    OpenDisk open(Disk disk, List<Path> paths) throws IOException;
+    OpenDisk open(Disk disk) throws IOException;
   }
 
   private final Opener opener;
@@ -35,7 +36,7 @@ final class OpenDisks {
 
   OpenDisks(StorageThreads threads) {
     var files = new SharedFiles();
-    this.opener = (disk, paths) -> OpenDisk.open(disk, paths, files, threads);
+    this.opener = disk -> OpenDisk.open(disk, files, threads);
   }
 
   OpenDisks(Opener opener) {
@@ -43,9 +44,10 @@ final class OpenDisks {
   }
 
   /** The device that a disk asks for, opened if it is not open; to be closed as often. */
-  OpenDisk open(Disk disk) throws IOException {
-    List<Path> paths = paths(disk);
-    if (paths.isEmpty()) return opened(opener.open(disk, paths)); // an empty drive is like no other
+  OpenDisk open(Disk wanted) throws IOException {
+    Disk disk = normal(wanted);
+    List<Path> paths = disk.chain();
+    if (paths.isEmpty()) return opened(opener.open(disk)); // an empty drive is like no other
     var opening = new Opening(paths, disk.readOnly());
     synchronized (this) {
       OpenDisk found = find(opening);
@@ -56,7 +58,7 @@ final class OpenDisks {
       openings.add(opening);
     }
     try {
-      return opened(opener.open(disk, paths));
+      return opened(opener.open(disk));
     } finally {
       synchronized (this) {
         openings.remove(opening);
@@ -80,9 +82,15 @@ final class OpenDisks {
     return disk;
   }
 
-  /** The files that a disk names, written in one way. */
-  static List<Path> paths(Disk disk) {
-    return disk.chain().stream().map(path -> path.toAbsolutePath().normalize()).toList();
+  /** A disk with the paths of its files written in one way. */
+  static Disk normal(Disk disk) {
+    return disk.withImages(disk.images().stream().map(OpenDisks::normal).toList());
+  }
+
+  /** The same of an image. */
+  static Image normal(Image image) {
+    Path file = image.file().toAbsolutePath().normalize();
+    return new Image(file, image.format(), image.id());
   }
 
   /** One that is being opened or closed is waited for: until then its files are locked. */

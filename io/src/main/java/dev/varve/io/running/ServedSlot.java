@@ -65,13 +65,13 @@ record ServedSlot(Disk disk, OpenDisk open, LimitedDevice device, Export export)
 
   /** Whether the medium that a disk asks for is the one that is open, for the same use. */
   boolean hasMediumOf(Disk other) {
-    List<Path> paths = OpenDisks.paths(other);
+    List<Path> paths = OpenDisks.normal(other).chain();
     return paths.isEmpty() ? open.paths().isEmpty() : open.shows(paths, other.readOnly());
   }
 
   /** Whether one of the files that a disk asks for is open here. */
   boolean sharesAFileWith(Disk other) {
-    List<Path> paths = OpenDisks.paths(other);
+    List<Path> paths = OpenDisks.normal(other).chain();
     return open.paths().stream().anyMatch(paths::contains);
   }
 
@@ -81,15 +81,5 @@ record ServedSlot(Disk disk, OpenDisk open, LimitedDevice device, Export export)
         && export.readOnly() == other.export.readOnly()
         && export.discard() == other.export.discard()
         && export.rotational() == other.export.rotational();
-  }
-
-  /** The same disk with other images. */
-  static Disk withChain(Disk disk, List<Path> chain) {
-    return new Disk(
-        disk.machineName(),
-        disk.attachment(),
-        chain.isEmpty() ? List.of() : disk.withFiles(chain).images(),
-        disk.readOnly(),
-        disk.group());
   }
 }

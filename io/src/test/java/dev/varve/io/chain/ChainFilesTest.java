@@ -111,7 +111,7 @@ class ChainFilesTest {
         NewImage.childOf(new RawFormat().peek(raw).withId(BASE.uuid()), UUID::randomUUID)
             .withBlockSize(128 << 10);
     VdiCreator.create(top, small);
-    ImageChain chain = ImageChain.of(ImageFormat.RAW, List.of(raw, top));
+    ImageChain chain = ImageChain.of(ImageFormat.VDI, List.of(raw, top)).withBase(ImageFormat.RAW);
     var disk = LiveChain.open(chain, false, new SharedFiles(), threads);
     var guest = new Guest(disk);
     guest.discard(0, 1 << 20);
@@ -425,7 +425,8 @@ class ChainFilesTest {
             .write(folder.resolve("larger.vdi"));
     byte[] before = Files.readAllBytes(target);
 
-    var chain = ImageChain.of(ImageFormat.RAW, List.of(raw, target, larger));
+    var chain =
+        ImageChain.of(ImageFormat.VDI, List.of(raw, target, larger)).withBase(ImageFormat.RAW);
     var refused =
         assertThrows(IOException.class, () -> files.merge(chain, larger, target, Progress.NONE));
 
@@ -442,7 +443,8 @@ class ChainFilesTest {
     List<FileIdentity> heard = new ArrayList<>();
     for (Path raw : List.of(made, copy)) {
       Announcement announcement =
-          file -> {
+          (name, file) -> {
+            assertEquals(raw, name);
             assertFalse(Files.exists(raw));
             heard.add(file);
           };
@@ -469,7 +471,7 @@ class ChainFilesTest {
   void aRawFileOfWhichNoNoteCanBeMadeDoesNotAppear() throws Exception {
     Path made = folder.resolve("made.raw");
     Announcement failing =
-        _ -> {
+        (_, _) -> {
           throw new IOException("the journal is full");
         };
 

@@ -1,5 +1,6 @@
 package dev.varve.io.chain;
 
+import static dev.varve.io.chain.TestChain.vdi;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -66,7 +67,7 @@ class LiveChainTest {
       var disk = LiveChain.open(List.of(image(folder, 0, 5 << 20)), false, threads);
       for (int layer = 1; layer <= 2; layer++) {
         disk.hold();
-        disk.push(image(folder, layer, 5 << 20));
+        disk.push(vdi(image(folder, layer, 5 << 20)));
         disk.resume();
       }
       return disk;
@@ -98,7 +99,7 @@ class LiveChainTest {
     guest.write(100, Guest.filled(70_000, 'b'));
 
     disk.hold();
-    disk.push(top);
+    disk.push(vdi(top));
     disk.resume();
     guest.write(0, Guest.filled(200, 't'));
 
@@ -167,7 +168,7 @@ class LiveChainTest {
     assertTrue(disk.tryRead(0, 1 << 16, kept));
 
     disk.hold();
-    disk.push(image(1));
+    disk.push(vdi(image(1)));
     disk.resume();
     guest.write(0, Guest.filled(1 << 16, 'b'));
     guest.discard(0, CAPACITY);
@@ -194,8 +195,8 @@ class LiveChainTest {
         TestImage.of(CAPACITY + 512).parent(new UUID(1, 1)).write(folder.resolve("larger.vdi"));
 
     disk.hold();
-    assertThrows(ImageFormatException.class, () -> disk.push(stranger));
-    assertThrows(ImageFormatException.class, () -> disk.push(larger));
+    assertThrows(ImageFormatException.class, () -> disk.push(vdi(stranger)));
+    assertThrows(ImageFormatException.class, () -> disk.push(vdi(larger)));
     disk.resume();
 
     guest.write(0, Guest.filled(512, 'x'));
@@ -213,7 +214,7 @@ class LiveChainTest {
 
     assertThrows(ImageInUseException.class, () -> contents(base));
     disk.hold();
-    disk.push(top);
+    disk.push(vdi(top));
     disk.resume();
 
     assertArrayEquals(new byte[CAPACITY], contents(base));
@@ -232,7 +233,7 @@ class LiveChainTest {
     guest.discard(0, 7 << 16);
 
     disk.hold();
-    disk.push(top);
+    disk.push(vdi(top));
     disk.resume();
     guest.close();
 

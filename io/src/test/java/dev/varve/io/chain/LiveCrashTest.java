@@ -1,5 +1,6 @@
 package dev.varve.io.chain;
 
+import static dev.varve.io.chain.TestChain.vdi;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -196,7 +197,7 @@ class LiveCrashTest {
               ? VdiImage.openReadOnly(onParent(disk, layer, uuid(layers.get(i - 1))))
               : isImage(layer)
                   ? VdiImage.openReadOnly(disk.openReadOnly(name(layer), 0))
-                  : raw(disk.openReadOnly(name(0), 0)).named(uuid(0)));
+                  : raw(disk.openReadOnly(name(0), 0)));
     }
     var guest = new Guest(new DifferencingChain(images, false, threads, () -> TestChain.CHANGED));
     byte[] contents = guest.readAll();
@@ -242,7 +243,8 @@ class LiveCrashTest {
     }
 
     private LiveChain over(Layer base) throws IOException {
-      return LiveChain.over(new LiveImages(List.of(new Member(path(0), base))), false, threads);
+      return LiveChain.over(
+          new LiveImages(List.of(new Member(vdi(path(0)), base))), false, threads);
     }
 
     /** A file of the host's, of which only the file system is looked at. */
@@ -298,7 +300,7 @@ class LiveCrashTest {
       List<Integer> higher = new ArrayList<>(decided);
       higher.add(layer);
       decided = higher;
-      chain.push(path(layer), VdiImage.openReadWrite(disk.openReadWrite(name(layer), REACH)));
+      chain.push(vdi(path(layer)), VdiImage.openReadWrite(disk.openReadWrite(name(layer), REACH)));
       chain.resume();
     }
 

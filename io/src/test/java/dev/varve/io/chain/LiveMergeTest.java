@@ -1,5 +1,6 @@
 package dev.varve.io.chain;
 
+import static dev.varve.io.chain.TestChain.vdi;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -132,7 +133,8 @@ class LiveMergeTest {
 
     private LiveChain open(List<Path> chain, boolean readOnly) throws IOException {
       boolean onRaw = chain.getFirst().equals(folder.resolve("1.raw"));
-      var images = ImageChain.of(onRaw ? ImageFormat.RAW : ImageFormat.VDI, chain);
+      var images =
+          ImageChain.of(ImageFormat.VDI, chain).withBase(onRaw ? ImageFormat.RAW : ImageFormat.VDI);
       return LiveChain.open(images, readOnly, new SharedFiles(), threads);
     }
 
@@ -160,7 +162,7 @@ class LiveMergeTest {
       if (chain.size() < 2 || (chain.size() < 5 && random.nextInt(3) == 0)) {
         Path top = image(uuidOf(chain.getLast()));
         hold();
-        disk.push(top);
+        disk.push(vdi(top));
         resume();
         return;
       }

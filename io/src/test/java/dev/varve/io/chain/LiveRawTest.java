@@ -1,5 +1,6 @@
 package dev.varve.io.chain;
 
+import static dev.varve.io.chain.TestChain.vdi;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -117,7 +118,7 @@ class LiveRawTest {
   private static void push(LiveChain disk, Path top) throws IOException {
     disk.prepareToHold();
     disk.hold();
-    disk.push(top);
+    disk.push(vdi(top));
     disk.resume();
   }
 
@@ -132,7 +133,7 @@ class LiveRawTest {
   }
 
   private static LiveChain onRaw(boolean readOnly, Path... chain) throws IOException {
-    var images = ImageChain.of(ImageFormat.RAW, List.of(chain));
+    var images = ImageChain.of(ImageFormat.VDI, List.of(chain)).withBase(ImageFormat.RAW);
     return LiveChain.open(images, readOnly, new SharedFiles(), threads);
   }
 
@@ -217,8 +218,8 @@ class LiveRawTest {
     Path larger = child(folder, 1, CAPACITY + 512);
 
     disk.hold();
-    assertThrows(IOException.class, () -> disk.push(base));
-    assertThrows(IOException.class, () -> disk.push(larger));
+    assertThrows(IOException.class, () -> disk.push(vdi(base)));
+    assertThrows(IOException.class, () -> disk.push(vdi(larger)));
     disk.resume();
 
     var guest = new Guest(disk);
@@ -392,7 +393,10 @@ class LiveRawTest {
     assertThrows(IOException.class, guest::close); // what was cut must be opened anew
     var anew =
         LiveChain.open(
-            ImageChain.of(ImageFormat.RAW, List.of(raw, top)), false, new SharedFiles(), threads);
+            ImageChain.of(ImageFormat.VDI, List.of(raw, top)).withBase(ImageFormat.RAW),
+            false,
+            new SharedFiles(),
+            threads);
     merge(anew, top, raw);
     new Guest(anew).close();
     assertEquals('t', Files.readAllBytes(raw)[CAPACITY - 1]);

@@ -174,7 +174,7 @@ class MergeTest {
 
   private static void mergeIntoRaw(CrashingDisk disk, int capacity, int block) throws IOException {
     var medium = new RawMedium(disk.openReadWrite("raw", 0), capacity, block, 1, true, true);
-    try (var raw = RawLayer.open(medium).named(TestChain.CHANGED);
+    try (var raw = RawLayer.open(medium);
         var child = VdiImage.openReadOnly(disk.openReadOnly(TestChain.name(1), 0))) {
       assertTrue(ChainFiles.merge(List.of(raw, child), 1, 0, ROOMY, Progress.NONE));
     }

@@ -1,5 +1,7 @@
 package dev.varve.io.chain;
 
+import dev.varve.core.medium.Image;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.io.file.CrashingDisk;
 import dev.varve.io.file.CrashingFile;
 import dev.varve.io.file.ImageFile;
@@ -10,6 +12,7 @@ import dev.varve.io.vdi.RawImage;
 import dev.varve.io.vdi.TestImage;
 import dev.varve.io.vdi.VdiImage;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -52,6 +55,11 @@ final class TestChain {
     guest.close();
     create(disk, 1, top);
     return new TestChain(disk, 2);
+  }
+
+  /** A VDI image of which nothing more is known. */
+  static Image vdi(Path file) {
+    return new Image(file, ImageFormat.VDI, null);
   }
 
   static String name(int layer) {

@@ -2,6 +2,7 @@ package dev.varve.io.running;
 
 import static dev.varve.io.running.Emulator.filled;
 import static dev.varve.io.running.MachineImages.contents;
+import static dev.varve.io.running.MachineImages.vdi;
 import static dev.varve.io.running.TestMachines.ALPHA;
 import static dev.varve.io.running.TestMachines.BETA;
 import static dev.varve.io.running.TestMachines.SATA_0;
@@ -68,9 +69,9 @@ class LiveSnapshotTest {
       Future<Void> running = load.submit(guest::run);
       guest.awaitMore(200);
 
-      machines.disks.push(ALPHA, Map.of(SATA_0, first), () -> then.set(guest.knowledge()));
+      machines.disks.push(ALPHA, Map.of(SATA_0, vdi(first)), () -> then.set(guest.knowledge()));
       guest.awaitMore(200);
-      machines.disks.push(ALPHA, Map.of(SATA_0, second), () -> {});
+      machines.disks.push(ALPHA, Map.of(SATA_0, vdi(second)), () -> {});
       guest.awaitMore(200);
 
       guest.stop();
@@ -113,8 +114,8 @@ class LiveSnapshotTest {
       machines.disks.push(
           ALPHA,
           Map.of(
-              SATA_0, images.child("top0", 2 * MIB, 3, 1),
-              SATA_1, images.child("top1", 2 * MIB, 4, 2)),
+              SATA_0, vdi(images.child("top0", 2 * MIB, 3, 1)),
+              SATA_1, vdi(images.child("top1", 2 * MIB, 4, 2))),
           () -> {});
 
       data.awaitWrites(200);
@@ -143,7 +144,7 @@ class LiveSnapshotTest {
                 () ->
                     machines.disks.push(
                         ALPHA,
-                        Map.of(SATA_0, top),
+                        Map.of(SATA_0, vdi(top)),
                         () -> {
                           throw failure;
                         }));
@@ -172,7 +173,7 @@ class LiveSnapshotTest {
           () ->
               machines.disks.push(
                   ALPHA,
-                  Map.of(SATA_0, top),
+                  Map.of(SATA_0, vdi(top)),
                   () -> {
                     waiting.set(load.submit(() -> disk.writeOrEnd(0, filled(512, 'w'))));
                     throw new UndecidedException(new IOException("I/O error"));
@@ -197,7 +198,7 @@ class LiveSnapshotTest {
     for (Path top : List.of(stranger, folder.resolve("missing.vdi"))) {
       assertThrows(
           IOException.class,
-          () -> machines.disks.push(ALPHA, Map.of(SATA_0, top), () -> decided.set(true)));
+          () -> machines.disks.push(ALPHA, Map.of(SATA_0, vdi(top)), () -> decided.set(true)));
     }
 
     assertFalse(decided.get());
@@ -224,7 +225,7 @@ class LiveSnapshotTest {
 
       machines.disks.push(
           ALPHA,
-          Map.of(SATA_0, top0, SATA_1, top1),
+          Map.of(SATA_0, vdi(top0), SATA_1, vdi(top1)),
           () -> {
             waiting.set(load.submit(() -> broken.writeOrEnd(0, filled(512, 'x'))));
             Files.delete(top0);
@@ -256,10 +257,10 @@ class LiveSnapshotTest {
     machines.disks.start(BETA, List.of(hardDisk("beta", SATA_0, shared)));
 
     assertThrows(
-        IOException.class, () -> machines.disks.push(ALPHA, Map.of(SATA_0, top), () -> {}));
+        IOException.class, () -> machines.disks.push(ALPHA, Map.of(SATA_0, vdi(top)), () -> {}));
 
     machines.disks.stop(BETA);
-    machines.disks.push(ALPHA, Map.of(SATA_0, top), () -> {});
+    machines.disks.push(ALPHA, Map.of(SATA_0, vdi(top)), () -> {});
     machines.disks.stop(ALPHA);
   }
 
@@ -268,7 +269,7 @@ class LiveSnapshotTest {
     Path base = images.vdi("base", 2 * MIB, 1);
     Path top = images.child("top", 2 * MIB, 2, 1);
     machines.disks.start(ALPHA, List.of(hardDisk("alpha", SATA_0, base)));
-    machines.disks.push(ALPHA, Map.of(SATA_0, top), () -> {});
+    machines.disks.push(ALPHA, Map.of(SATA_0, vdi(top)), () -> {});
 
     machines.disks.change(ALPHA, TestMachines.ssd("alpha", SATA_0, base, top));
 

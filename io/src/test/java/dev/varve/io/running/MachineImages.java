@@ -1,5 +1,7 @@
 package dev.varve.io.running;
 
+import dev.varve.core.medium.Image;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.io.chain.DifferencingChain;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.TestImage;
@@ -28,6 +30,11 @@ record MachineImages(Path folder) {
 
   Path iso(String name, int length, int value) throws IOException {
     return Files.write(folder.resolve(name + ".iso"), Emulator.filled(length, value));
+  }
+
+  /** A VDI image of which nothing more is known. */
+  static Image vdi(Path file) {
+    return new Image(file, ImageFormat.VDI, null);
   }
 
   private static UUID uuid(int id) {

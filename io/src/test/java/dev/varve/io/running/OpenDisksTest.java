@@ -38,13 +38,13 @@ class OpenDisksTest {
 
   private final OpenDisks disks =
       new OpenDisks(
-          (disk, paths) -> {
-            if (disk == slow) {
+          disk -> {
+            if (disk.equals(slow)) {
               asked.countDown();
               await(answer);
               if (fails) throw new IOException("the host says no");
             }
-            return new OpenDisk(device(), paths, disk.readOnly());
+            return new OpenDisk(device(), disk.images(), disk.readOnly());
           });
 
   /** One that runs {@link #flushing}, once, at the beginning of a flush. */

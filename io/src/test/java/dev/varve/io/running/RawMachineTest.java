@@ -1,6 +1,7 @@
 package dev.varve.io.running;
 
 import static dev.varve.io.running.Emulator.filled;
+import static dev.varve.io.running.MachineImages.vdi;
 import static dev.varve.io.running.TestMachines.ALPHA;
 import static dev.varve.io.running.TestMachines.SATA_0;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -63,9 +64,9 @@ class RawMachineTest {
 
       Path first = images.child("first", 2 * MIB, 2, 1);
       Path second = images.child("second", 2 * MIB, 3, 2);
-      machines.disks.push(ALPHA, Map.of(SATA_0, first), () -> then.set(guest.knowledge()));
+      machines.disks.push(ALPHA, Map.of(SATA_0, vdi(first)), () -> then.set(guest.knowledge()));
       guest.awaitMore(200);
-      machines.disks.push(ALPHA, Map.of(SATA_0, second), () -> {});
+      machines.disks.push(ALPHA, Map.of(SATA_0, vdi(second)), () -> {});
       guest.awaitMore(200);
       snapshot = Files.readAllBytes(raw);
       for (Path source : List.of(first, second)) {
@@ -105,7 +106,7 @@ class RawMachineTest {
           () ->
               machines.disks.push(
                   ALPHA,
-                  Map.of(SATA_0, top),
+                  Map.of(SATA_0, vdi(top)),
                   () -> {
                     throw new IOException("not decided");
                   }));
@@ -124,7 +125,8 @@ class RawMachineTest {
 
     var refused =
         assertThrows(
-            IOException.class, () -> machines.disks.push(ALPHA, Map.of(SATA_0, top), () -> {}));
+            IOException.class,
+            () -> machines.disks.push(ALPHA, Map.of(SATA_0, vdi(top)), () -> {}));
 
     assertTrue(refused.getMessage().contains("SATA"), refused.getMessage());
     machines.disks.stop(ALPHA);
@@ -139,7 +141,7 @@ class RawMachineTest {
     var refused =
         assertThrows(
             IOException.class,
-            () -> machines.disks.push(ALPHA, Map.of(SATA_0, top), () -> decided.set(true)));
+            () -> machines.disks.push(ALPHA, Map.of(SATA_0, vdi(top)), () -> decided.set(true)));
 
     assertTrue(refused.getMessage().contains("read-only"), refused.getMessage());
     assertFalse(decided.get());

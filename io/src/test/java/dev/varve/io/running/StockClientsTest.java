@@ -1,5 +1,6 @@
 package dev.varve.io.running;
 
+import static dev.varve.io.running.MachineImages.vdi;
 import static dev.varve.io.running.TestMachines.ALPHA;
 import static dev.varve.io.running.TestMachines.SATA_0;
 import static dev.varve.io.running.TestMachines.SATA_1;
@@ -110,7 +111,7 @@ class StockClientsTest {
     machines.disks.start(ALPHA, List.of(hardDisk("alpha", SATA_0, base)));
 
     qemuIo("write -P 1 0 2M", "flush");
-    machines.disks.push(ALPHA, Map.of(SATA_0, top), () -> {});
+    machines.disks.push(ALPHA, Map.of(SATA_0, vdi(top)), () -> {});
     qemuIo("read -P 1 0 2M", "write -P 2 1M 64k", "read -P 2 1M 64k", "read -P 1 1088k 64k");
 
     machines.disks.stop(ALPHA);
