@@ -30,6 +30,14 @@ public interface Layer extends Closeable {
   /** The image's file, for messages. */
   String name();
 
+  /**
+   * What is unusual in the image and no reason to refuse it, a sentence each: what a crash left, or
+   * what VirtualBox gets wrong with it. As found on opening; never waits.
+   */
+  default List<String> notes() {
+    return List.of();
+  }
+
   /** What the guest sees, in bytes. */
   default long capacity() {
     return facts().capacity();

@@ -380,7 +380,7 @@ public final class VdiImage implements Layer {
     header = header.withModifyUuid(modifyUuid);
   }
 
-  /** Notes on what was found on opening and is no reason to refuse the image. */
+  @Override
   public List<String> notes() {
     return notes;
   }
