@@ -104,4 +104,17 @@ public interface LayerFormat {
 
   /** See {@link dev.varve.core.medium.ImageFiles#check}. */
   ImageReport check(Path file, boolean served) throws IOException;
+
+  /**
+   * Repairs an image in place, as far as that is possible: what a crash of another program left,
+   * for example.
+   *
+   * @return what was done, a sentence each; empty if there was nothing to do
+   * @throws IOException if the image is in use, or cannot be repaired; nothing was changed
+   */
+  default List<String> repair(Path file) throws IOException {
+    throw new IOException(
+        "%s has the format %s, and Varve repairs no images of that format"
+            .formatted(file, format()));
+  }
 }
