@@ -6,6 +6,7 @@ import dev.varve.core.medium.ImageFormat;
 import dev.varve.io.host.RawFormat;
 import dev.varve.io.layer.LayerFormat;
 import dev.varve.io.vdi.VdiFormat;
+import dev.varve.io.vhd.VhdFormat;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,7 +21,7 @@ final class Formats {
   static final LayerFormat VDI = new VdiFormat();
 
   /** In the order in which a file is asked for its signature. */
-  private static final List<LayerFormat> ALL = List.of(VDI, new RawFormat());
+  private static final List<LayerFormat> ALL = List.of(VDI, new VhdFormat(), new RawFormat());
 
   private static final Map<ImageFormat, LayerFormat> KNOWN =
       ALL.stream().collect(Collectors.toUnmodifiableMap(LayerFormat::format, identity()));

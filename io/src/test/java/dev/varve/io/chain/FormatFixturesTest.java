@@ -45,6 +45,7 @@ class FormatFixturesTest {
           "hm-vmdk-stream2",
           "hm-vmdk-cowd",
           "hm-vmdk-zg",
+          "hm-vhd-4k",
           "q-vmdk-zeroed",
           "q-vmdk-zbacking",
           "vm-ova-disk",

@@ -1,0 +1,227 @@
+package dev.varve.io.vhd;
+
+import static dev.varve.io.vhd.VhdFields.SECTOR;
+
+import dev.varve.io.file.ImageFile;
+import dev.varve.io.layer.LayerWriter;
+import dev.varve.io.layer.MapLock;
+import dev.varve.io.layer.Place;
+import java.io.IOException;
+
+/**
+ * Writes a dynamic or differencing image. A new block gets a place at the {@link FileEnd end of the
+ * file}, with a bitmap that has all bits set; the commit writes its entry. A block that the image
+ * holds in part keeps its place, and the commit sets the other bits of its bitmap.
+ *
+ * <p>A block is always complete in the file once its entry or its bitmap is written: QEMU ignores
+ * bitmaps. Threads: as {@link LayerWriter} says.
+ */
+final class VhdLayerWriter implements LayerWriter {
+
+  private final VhdImage image;
+  private final ImageFile file;
+  private final VhdHead head;
+  private final MapLock lock;
+
+  /** Whether a commit collects its changes. Guarded by {@link #lock}. */
+  private boolean collecting;
+
+  VhdLayerWriter(VhdImage image, MapLock lock) {
+    this.image = image;
+    this.file = image.file();
+    this.head = image.head();
+    this.lock = lock;
+  }
+
+  // ---- what the format can say
+
+  @Override
+  public boolean marksZeroes() {
+    return false;
+  }
+
+  @Override
+  public boolean emptiesBlocks() {
+    return false;
+  }
+
+  @Override
+  public boolean makesHoles() throws IOException {
+    return file.punchesHoles();
+  }
+
+  // ---- places
+
+  @Override
+  public long placeOf(int block) throws IOException {
+    long start = startOf(block);
+    return start < 0 ? Place.FREE : placeAt(start);
+  }
+
+  /** Where the bitmap of a block lies; negative if it has no place. */
+  private long startOf(int block) throws IOException {
+    synchronized (lock) {
+      int entry = image.table().entry(block);
+      return entry == VhdImage.FREE ? Place.FREE : VhdImage.offset(entry);
+    }
+  }
+
+  private long placeAt(long start) {
+    return Place.at(0, start + head.bitmapLength());
+  }
+
+  private long startAt(long place) {
+    return Place.offset(place) - head.bitmapLength();
+  }
+
+  @Override
+  public long take(int block, boolean overwritten) throws IOException {
+    long start = startOf(block);
+    if (start >= 0) {
+      clearMissing(block, start, overwritten);
+      return placeAt(start);
+    }
+    start = image.end().take();
+    try {
+      image.bitmaps().writeFull(start);
+    } catch (IOException e) {
+      image.end().giveBack(start);
+      throw e;
+    }
+    return placeAt(start);
+  }
+
+  /**
+   * Zeroes the sectors whose bits are clear: their bytes can be anything. They stay invisible until
+   * the bits are set.
+   */
+  private void clearMissing(int block, long start, boolean overwritten) throws IOException {
+    int visible = head.visible(block);
+    int end = Math.ceilDiv(visible, SECTOR);
+    SectorBitmap held;
+    synchronized (lock) {
+      held = image.bitmaps().of(block, start, visible);
+    }
+    long data = start + head.bitmapLength();
+    for (int sector = 0, next; !overwritten && sector < end; sector = next) {
+      next = held.endOfRun(sector, end);
+      if (!held.isSet(sector))
+        file.zero(data + (long) sector * SECTOR, (long) (next - sector) * SECTOR);
+    }
+    if (visible < head.blockSize() && held != SectorBitmap.FULL)
+      file.zero(data + visible, head.blockSize() - visible);
+  }
+
+  @Override
+  public void giveBack(int block, long place) throws IOException {
+    long start = startAt(place);
+    if (startOf(block) != start) image.end().giveBack(start);
+  }
+
+  // ---- published
+
+  @Override
+  public void publish(int block, long place) throws IOException {
+    assert lock.isHeld();
+    long start = startAt(place);
+    int entry = (int) (start / SECTOR); // unsigned
+    if (image.table().entry(block) == entry) {
+      image.bitmaps().complete(block, collecting);
+      return;
+    }
+    image.bitmaps().appended(block);
+    if (collecting) image.table().setInCommit(block, entry);
+    else image.table().set(block, entry);
+  }
+
+  @Override
+  public void publishZero(int block) {
+    throw noMark();
+  }
+
+  @Override
+  public void publishEmptied(int block, long place) {
+    throw noMark();
+  }
+
+  @Override
+  public void emptied(long place) {
+    throw noMark();
+  }
+
+  private static AssertionError noMark() {
+    return new AssertionError("VHD has no mark for zeroes");
+  }
+
+  // ---- a commit
+
+  private record Changes(boolean hasData, boolean hasEntries) implements Commit {}
+
+  @Override
+  public boolean needsCommit() {
+    assert lock.isHeld();
+    return image.table().hasChanges() || image.bitmaps().haveChanged();
+  }
+
+  @Override
+  public void beginCommit() {
+    assert lock.isHeld();
+    image.table().beginCommit();
+    image.bitmaps().beginCommit();
+    collecting = true;
+  }
+
+  @Override
+  public void empty() {}
+
+  @Override
+  public Commit collect(boolean changed) {
+    assert lock.isHeld();
+    collecting = false;
+    return new Changes(changed, image.table().isCommitting() || image.bitmaps().areCommitting());
+  }
+
+  /** Nothing: the footer moved before the blocks were written. */
+  @Override
+  public void announce(Commit commit) {}
+
+  /** Writes the bitmaps of blocks that became complete, and the changed pages of the table. */
+  @Override
+  public void writeEntries() throws IOException {
+    for (int block : image.bitmaps().committed()) image.bitmaps().writeFull(startOf(block));
+    image.table().write();
+  }
+
+  @Override
+  public void endCommit() {
+    assert lock.isHeld();
+    image.table().endCommit();
+    image.bitmaps().endCommit();
+  }
+
+  @Override
+  public void abandonCommit() {
+    assert lock.isHeld();
+    collecting = false;
+  }
+
+  @Override
+  public Runnable giveUpEmptied() {
+    return () -> {};
+  }
+
+  // ---- the end
+
+  /** {@inheritDoc} Blocks do not move: only the space behind the last one is cut off. */
+  @Override
+  public void makeDense(boolean alsoUnchanged) throws IOException {
+    if (!alsoUnchanged && !image.end().hasMoved()) return;
+    image.end().cut();
+    file.sync();
+  }
+
+  @Override
+  public void cutFile() throws IOException {
+    image.end().cut();
+  }
+}
