@@ -124,6 +124,9 @@ final class BordersTest {
               "dev.varve.io.file..",
               "dev.varve.io.image..",
               "dev.varve.io.vdi..",
+              "dev.varve.io.qcow..",
+              "dev.varve.io.encoded..",
+              "dev.varve.io.zstd..",
               "dev.varve.io.chain..",
               "dev.varve.io.host..",
               "dev.varve.io.storage..")
@@ -149,6 +152,9 @@ final class BordersTest {
               "dev.varve.io.posix..",
               "dev.varve.io.file..",
               "dev.varve.io.image..",
+              "dev.varve.io.encoded..",
+              "dev.varve.io.zstd..",
+              "dev.varve.io.qcow..",
               "dev.varve.io.vdi..")
           .should()
           .dependOnClassesThat()

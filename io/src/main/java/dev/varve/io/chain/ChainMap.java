@@ -42,8 +42,11 @@ final class ChainMap {
   /** An image's entry for the unit points outside its file. */
   static final long LOST = 5;
 
-  /** An image holds the unit in another form than the guest sees it, such as compressed. */
-  static final long ENCODED = 6;
+  /**
+   * The entry of layer 0 for a unit that it holds in another form than the guest sees it, such as
+   * compressed; those of the layers above follow. See {@link #encoded}.
+   */
+  private static final long ENCODED = 6;
 
   private static final int OFFSET_BITS = 48;
   private static final long OFFSET_MASK = (1L << OFFSET_BITS) - 1;
@@ -70,6 +73,21 @@ final class ChainMap {
   /** The entry for an offset, below 2^48, in the file with this index in {@link ChainReader}. */
   static long at(int file, long fileOffset) {
     return (file + 1L) << OFFSET_BITS | fileOffset;
+  }
+
+  /** The entry for a unit that this layer of {@link ChainReader} holds encoded. */
+  static long encoded(int layer) {
+    return ENCODED + layer;
+  }
+
+  /** Whether the entry was made by {@link #encoded}. */
+  static boolean isEncoded(long entry) {
+    return entry >= ENCODED && !isStored(entry);
+  }
+
+  /** The layer that holds an encoded unit. */
+  static int layerOfEncoded(long entry) {
+    return (int) (entry - ENCODED);
   }
 
   /**

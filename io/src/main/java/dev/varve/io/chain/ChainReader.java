@@ -73,6 +73,11 @@ final class ChainReader {
     return files[ChainMap.file(entry)];
   }
 
+  /** The layer that holds an encoded unit. */
+  Layer layerOfEncoded(long entry) {
+    return layers[ChainMap.layerOfEncoded(entry)];
+  }
+
   /** The index of the first file of the top layer, in the map's entries. */
   int firstFileOfTop() {
     return firstFile[layers.length - 1];
@@ -105,7 +110,7 @@ final class ChainReader {
         if (place == Place.FREE) continue;
         return Place.isStored(place)
             ? ChainMap.at(firstFile[i] + Place.file(place), Place.offset(place))
-            : constant(place);
+            : constant(place, i);
       }
       return ChainMap.NONE;
     } catch (IOException e) {
@@ -126,10 +131,10 @@ final class ChainReader {
     return image.find(start, (int) length) == Place.MIXED;
   }
 
-  private static long constant(long place) {
+  private static long constant(long place, int layer) {
     if (place == Place.ZERO) return ChainMap.ZERO;
     if (place == Place.LOST) return ChainMap.LOST;
-    if (place == Place.ENCODED) return ChainMap.ENCODED;
+    if (place == Place.ENCODED) return ChainMap.encoded(layer);
     assert place == Place.MIXED : place;
     return ChainMap.SPLIT;
   }
@@ -231,7 +236,10 @@ final class ChainReader {
       return runs.stored(file(entry), fileOffset, run) ? run : -1;
     }
     if (entry == ChainMap.NONE || entry == ChainMap.ZERO) return runs.zeroes(run) ? run : -1;
-    if (entry == ChainMap.SPLIT || entry == ChainMap.ENCODED) return split(offset, run, runs);
+    if (ChainMap.isEncoded(entry)) {
+      return runs.encoded(layerOfEncoded(entry), offset, run) ? run : -1;
+    }
+    if (entry == ChainMap.SPLIT) return split(offset, run, runs);
     throw new IOException(
         "the disk cannot be read at offset "
             + offset
@@ -267,8 +275,8 @@ final class ChainReader {
     int run = answer.run;
     if (answer.layer < 0) return runs.zeroes(run) ? run : -1;
     Layer layer = layers[answer.layer];
-    if (answer.place == Place.ENCODED) return runs.encoded(layer, offset, run) ? run : -1;
-    if (!Place.isStored(answer.place)) return below(constant(answer.place), offset, run, runs);
+    if (!Place.isStored(answer.place))
+      return below(constant(answer.place, answer.layer), offset, run, runs);
     ImageFile file = layer.files().get(Place.file(answer.place));
     return runs.stored(file, Place.offset(answer.place), run) ? run : -1;
   }

@@ -182,14 +182,16 @@ public final class DifferencingChain extends GatedDevice {
       ChainMap map = chain.map();
       long entry = map.entry(offset >>> map.unitShift());
       int within = (int) offset & map.unitSize() - 1;
-      if (ChainMap.isStored(entry)
-          && length <= map.unitSize() - within
-          && !sink.keepsReferences()) {
-        ImageFile file = chain.file(entry);
-        long fileOffset = ChainMap.fileOffset(entry) + within;
-        if (!file.resident(fileOffset, length)) return false;
-        sink.bytes(file.mapping(), fileOffset, length);
-        return true;
+      if (length <= map.unitSize() - within && !sink.keepsReferences()) {
+        if (ChainMap.isStored(entry)) {
+          ImageFile file = chain.file(entry);
+          long fileOffset = ChainMap.fileOffset(entry) + within;
+          if (!file.resident(fileOffset, length)) return false;
+          sink.bytes(file.mapping(), fileOffset, length);
+          return true;
+        }
+        if (ChainMap.isEncoded(entry))
+          return chain.layerOfEncoded(entry).tryDecoded(offset, length, sink);
       }
       return readRuns(offset, length, sink);
     } catch (InternalError e) {

@@ -5,6 +5,7 @@ import static java.util.function.Function.identity;
 import dev.varve.core.medium.ImageFormat;
 import dev.varve.io.host.RawFormat;
 import dev.varve.io.layer.LayerFormat;
+import dev.varve.io.qcow.QcowFormat;
 import dev.varve.io.vdi.VdiFormat;
 import dev.varve.io.vhd.VhdFormat;
 import java.io.IOException;
@@ -21,7 +22,8 @@ final class Formats {
   static final LayerFormat VDI = new VdiFormat();
 
   /** In the order in which a file is asked for its signature. */
-  private static final List<LayerFormat> ALL = List.of(VDI, new VhdFormat(), new RawFormat());
+  private static final List<LayerFormat> ALL =
+      List.of(VDI, new VhdFormat(), new QcowFormat(), new RawFormat());
 
   private static final Map<ImageFormat, LayerFormat> KNOWN =
       ALL.stream().collect(Collectors.toUnmodifiableMap(LayerFormat::format, identity()));

@@ -1,5 +1,6 @@
 package dev.varve.io.layer;
 
+import dev.varve.core.device.ReadSink;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.storage.ReaderEpochs;
 import java.io.Closeable;
@@ -94,6 +95,16 @@ public interface Layer extends Closeable {
    */
   default void decode(long offset, MemorySegment destination) throws IOException {
     throw new IOException(name() + " has no encoded blocks to decode");
+  }
+
+  /**
+   * Hands an encoded range to {@code sink} if it was decoded before. Thread-safe; never waits.
+   *
+   * @param offset as of {@link #decode}
+   * @return false if not; then {@code sink} got nothing
+   */
+  default boolean tryDecoded(long offset, int length, ReadSink sink) {
+    return false;
   }
 
   // ---- protection

@@ -1,0 +1,87 @@
+package dev.varve.io.qcow;
+
+import dev.varve.core.medium.ImageReport;
+import dev.varve.io.file.ImageFile;
+import dev.varve.io.layer.ImageFormatException;
+import dev.varve.io.layer.Place;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Looks at every L2 entry of an image for damage that a reader meets. Counts of references, which
+ * only a writer needs, are not compared. Takes time in proportion to the tables in the file. Used
+ * once, by one thread; blocks.
+ */
+final class QcowCheck {
+
+  private final QcowImage image;
+  private long misplaced;
+  private long firstMisplaced;
+  private long pastEnd;
+  private long zeroes;
+
+  private QcowCheck(QcowImage image) {
+    this.image = image;
+  }
+
+  /**
+   * @param file stays open
+   */
+  static ImageReport of(ImageFile file, boolean served) throws IOException {
+    List<ImageReport.Finding> findings;
+    try {
+      var check = new QcowCheck(QcowImage.over(file));
+      check.scan();
+      findings = check.findings();
+    } catch (ImageFormatException e) {
+      findings = List.of(new ImageReport.Finding("header", "damage", e.getMessage()));
+    }
+    boolean isDamaged = findings.stream().anyMatch(found -> found.severity().equals("damage"));
+    return new ImageReport(
+        file.name(),
+        isDamaged ? ImageReport.Status.DAMAGED : ImageReport.Status.CLEAN,
+        findings,
+        served);
+  }
+
+  /** Whether an image of version 3 has a cluster that is marked as zero. */
+  static boolean hasZeroCluster(ImageFile file) throws IOException {
+    QcowImage image = QcowImage.over(file);
+    long step = image.header().clusterSize();
+    for (long at = image.nextTable(0); at < image.capacity(); at = image.nextTable(at + step))
+      if (image.isMarkedZero(at)) return true;
+    return false;
+  }
+
+  private void scan() throws IOException {
+    long capacity = image.capacity();
+    for (long at = image.nextTable(0); at < capacity; ) {
+      long place = image.placeOf(at);
+      if (place == Place.LOST && misplaced++ == 0) firstMisplaced = at;
+      if (place == Place.ENCODED && !image.isCompressedInFile(at) && pastEnd++ == 0)
+        firstMisplaced = misplaced == 0 ? at : firstMisplaced;
+      if (place == Place.ZERO && image.isMarkedZero(at)) zeroes++;
+      at = image.nextTable(image.endOf(at, place));
+    }
+  }
+
+  private List<ImageReport.Finding> findings() {
+    List<ImageReport.Finding> findings = new ArrayList<>();
+    if (misplaced + pastEnd > 0)
+      findings.add(
+          new ImageReport.Finding(
+              "outsideFile",
+              "damage",
+              "%d clusters cannot be read, the first at offset %d of the disk: their entries, or the tables of these, point to places where they cannot lie; 'qemu-img check -r all' on a copy may save the rest"
+                  .formatted(misplaced + pastEnd, firstMisplaced)));
+    if (zeroes > 0)
+      findings.add(
+          new ImageReport.Finding(
+              "zeroClusters",
+              "note",
+              "%d clusters are marked as zero; VirtualBox shows wrong data there"
+                  .formatted(zeroes)));
+    return findings;
+  }
+}
