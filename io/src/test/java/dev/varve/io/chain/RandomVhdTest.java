@@ -89,7 +89,8 @@ class RandomVhdTest {
       return image.over(below);
     }
     if (layer == 0) {
-      FORMAT.createBase(file, new MediumId(id), random.nextBoolean(), capacity, Announcement.UNHEARD);
+      FORMAT.createBase(
+          file, new MediumId(id), random.nextBoolean(), capacity, Announcement.UNHEARD);
       images.add(file);
       return new byte[capacity];
     }

@@ -52,7 +52,8 @@ final class VhdChain {
       for (int at = first; at < Math.min(sectors, first + count); at++)
         image.sector(at, 1 + random.nextInt(255));
     }
-    if (random.nextInt(3) == 0) image.allocate(random.nextInt(Math.ceilDiv(capacity, image.blockSize)));
+    if (random.nextInt(3) == 0)
+      image.allocate(random.nextInt(Math.ceilDiv(capacity, image.blockSize)));
     return image;
   }
 

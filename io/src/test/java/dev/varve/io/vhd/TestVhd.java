@@ -7,8 +7,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A VHD image made by hand, with bits set sector by sector as Virtual PC does; what lies under clear
- * bits is garbage. Independent of the code that is tested.
+ * A VHD image made by hand, with bits set sector by sector as Virtual PC does; what lies under
+ * clear bits is garbage. Independent of the code that is tested.
  */
 public final class TestVhd {
 
@@ -131,7 +131,8 @@ public final class TestVhd {
   }
 
   private static ByteBuffer sealed(ByteBuffer bytes, int checksumAt) {
-    bytes.putInt(checksumAt, VirtualBoxVhd.checksum(bytes.array(), 0, bytes.capacity(), checksumAt));
+    bytes.putInt(
+        checksumAt, VirtualBoxVhd.checksum(bytes.array(), 0, bytes.capacity(), checksumAt));
     return bytes;
   }
 }

@@ -14,8 +14,8 @@ import java.util.Arrays;
 import java.util.TreeMap;
 
 /**
- * Reads a VHD file by the rules of VirtualBox (FORMATS.md section 3), independently of the code that
- * is tested.
+ * Reads a VHD file by the rules of VirtualBox (FORMATS.md section 3), independently of the code
+ * that is tested.
  */
 public final class VirtualBoxVhd {
 
