@@ -8,6 +8,7 @@ import dev.varve.io.layer.LayerFormat;
 import dev.varve.io.qcow.QcowFormat;
 import dev.varve.io.vdi.VdiFormat;
 import dev.varve.io.vhd.VhdFormat;
+import dev.varve.io.vmdk.VmdkFormat;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -23,7 +24,7 @@ final class Formats {
 
   /** In the order in which a file is asked for its signature. */
   private static final List<LayerFormat> ALL =
-      List.of(VDI, new VhdFormat(), new QcowFormat(), new RawFormat());
+      List.of(VDI, new VmdkFormat(), new VhdFormat(), new QcowFormat(), new RawFormat());
 
   private static final Map<ImageFormat, LayerFormat> KNOWN =
       ALL.stream().collect(Collectors.toUnmodifiableMap(LayerFormat::format, identity()));

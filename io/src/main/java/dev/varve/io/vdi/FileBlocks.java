@@ -1,7 +1,7 @@
 package dev.varve.io.vdi;
 
-import dev.varve.core.device.OutOfSpaceException;
 import dev.varve.io.file.ImageFile;
+import dev.varve.io.file.SpaceAhead;
 import dev.varve.io.layer.MapLock;
 import dev.varve.io.storage.ReaderEpochs;
 import java.io.IOException;
@@ -25,16 +25,13 @@ import java.util.Map;
  */
 final class FileBlocks {
 
-  private static final long MAX_AHEAD = 16 << 20;
-
   private final VdiImage image;
   private final ImageFile file;
   private final MapLock lock;
   private final ReaderEpochs writes;
 
+  private final SpaceAhead space;
   private volatile boolean committing;
-  private long reservedEnd;
-  private long ahead;
 
   /** The file blocks of emptied blocks that still hold old bytes. Guarded by itself. */
   private final Map<Integer, Emptied> emptied = new LinkedHashMap<>();
@@ -58,6 +55,7 @@ final class FileBlocks {
   FileBlocks(VdiImage image, MapLock lock, ReaderEpochs writes) {
     this.image = image;
     this.file = image.file();
+    this.space = new SpaceAhead(file);
     this.lock = lock;
     this.writes = writes;
   }
@@ -132,27 +130,11 @@ final class FileBlocks {
     file.punch(start(fileBlock), image.header().stride());
   }
 
-  /**
-   * Reserves space for a file block at the end of the file and for the ones behind it, since a
-   * reservation costs the host about the same whatever its length. When the disk is closed, the
-   * unused space is cut off.
-   */
   private void reserveAhead(int fileBlock) throws IOException {
     long start = start(fileBlock);
     long stride = image.header().stride();
-    if (start + stride <= reservedEnd) return;
     long room = (image.header().blockCount() - fileBlock) * stride;
-    long length = Math.min(room, Math.max(stride, ahead));
-    try {
-      file.reserve(start, length);
-      ahead = Math.min(2 * length, MAX_AHEAD);
-    } catch (OutOfSpaceException e) {
-      if (length == stride) throw e;
-      length = stride; // perhaps there is space for this one at least
-      file.reserve(start, length);
-      ahead = 0;
-    }
-    reservedEnd = start + length;
+    space.reserve(start, stride, start + room);
   }
 
   /** Returns a file block that no entry named. Its bytes are zeroed before it is used again. */
@@ -232,6 +214,6 @@ final class FileBlocks {
   /** Cuts the file behind the highest file block in use, with the space that was reserved there. */
   void cutFile() throws IOException {
     if (endsBeforeFile()) file.setLength(start(image.allocator().count()));
-    reservedEnd = 0;
+    space.cut();
   }
 }

@@ -33,7 +33,18 @@ class FormatFixturesTest {
   private static final long MAX_WRITTEN = 64 << 20;
 
   /** Images that are refused, though others of their format are read. */
-  private static final Set<String> REFUSED = Set.of("qcow2-datafile");
+  private static final Set<String> REFUSED =
+      Set.of(
+          "qcow2-datafile",
+          "vmdk-stream",
+          "clone-stream",
+          "q-vmdk-stream",
+          "hm-vmdk-stream1",
+          "hm-vmdk-stream2",
+          "vm-ova-disk",
+          "hm-vmdk-cowd",
+          "q-vmdk-backing",
+          "q-vmdk-zbacking");
 
   /** Tops that can only be read. */
   private static final Set<String> READ_ONLY =
@@ -44,6 +55,7 @@ class FormatFixturesTest {
           "hm-vmdk-stream1",
           "hm-vmdk-stream2",
           "hm-vmdk-cowd",
+          "hm-vmdk-multi",
           "hm-vmdk-zg",
           "hm-vhd-4k",
           "q-vmdk-zeroed",

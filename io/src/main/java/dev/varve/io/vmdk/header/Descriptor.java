@@ -270,6 +270,11 @@ public final class Descriptor {
 
   // ---- what it says
 
+  /** The file it was read from, for messages. */
+  public String name() {
+    return name;
+  }
+
   private String value(String key) {
     Value value = values.get(key);
     return value == null ? "" : value.text;
@@ -351,13 +356,21 @@ public final class Descriptor {
    * @param parentModifyId null if it is not known
    */
   public Descriptor withParent(@Nullable UUID parent, @Nullable UUID parentModifyId) {
-    Descriptor changed = this;
-    if (parent == null && !isBaseCid(value("parentCID")))
-      changed = changed.with("parentCID", "ffffffff");
-    UUID modify = parentModifyId == null ? NIL : parentModifyId;
-    return changed
-        .with(PARENT, (parent == null ? NIL : parent).toString())
-        .with(PARENT_MODIFICATION, modify.toString());
+    return beforeParent(parent, parentModifyId).with(PARENT, text(parent));
+  }
+
+  /**
+   * The same with all that {@link #withParent} changes but the id of the parent: a text that is
+   * valid and has the old parent.
+   */
+  public Descriptor beforeParent(@Nullable UUID parent, @Nullable UUID parentModifyId) {
+    boolean becomesBase = parent == null && !isBaseCid(value("parentCID"));
+    Descriptor changed = becomesBase ? with("parentCID", "ffffffff") : this;
+    return changed.with(PARENT_MODIFICATION, text(parentModifyId));
+  }
+
+  private static String text(@Nullable UUID id) {
+    return (id == null ? NIL : id).toString();
   }
 
   /**

@@ -54,6 +54,7 @@ public final class SparseHeader {
   private static final int MAX_GRAIN = 1 << 15;
   private static final int MIN_TABLE = 128;
   private static final int MAX_TABLE = 1 << 16;
+  private static final int MAX_GRAINS = 1 << 30;
   private static final int CAPACITY_AT = 12;
   private static final int DESCRIPTOR_AT = 28;
   private static final int REDUNDANT_AT = 48;
@@ -186,9 +187,9 @@ public final class SparseHeader {
           "capacity in sectors",
           Long.toUnsignedString(capacitySectors()),
           "it is from 1 to " + ExtentLine.MAX_SECTORS);
-    if (Math.ceilDiv(capacitySectors(), grain) > Integer.MAX_VALUE)
+    if (Math.ceilDiv(capacitySectors(), grain) > MAX_GRAINS)
       throw Descriptor.broken(
-          name, "capacity in sectors", capacitySectors(), "an extent has at most 2^31 - 1 grains");
+          name, "capacity in sectors", capacitySectors(), "an extent has at most 2^30 grains");
   }
 
   private void checkPlaces(String name, long fileLength) throws ImageFormatException {

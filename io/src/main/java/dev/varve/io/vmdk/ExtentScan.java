@@ -1,0 +1,282 @@
+package dev.varve.io.vmdk;
+
+import dev.varve.io.file.ImageFile;
+import dev.varve.io.layer.EntryTable;
+import dev.varve.io.layer.ImageFormatException;
+import dev.varve.io.vmdk.header.SparseHeader;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What all tables of a sparse extent say, and whether that can be true. Takes time in proportion to
+ * the tables, which lie in the file. Not thread-safe; blocks.
+ *
+ * <p>Where the two copies of a table differ, an entry that one of them has and the other has not is
+ * taken: a crash came between the two (FORMATS.md section 2.7). Two different entries for one grain
+ * contradict each other.
+ */
+final class ExtentScan {
+
+  /** What can be wrong. */
+  enum Problem {
+    TABLE_OUTSIDE("grain tables lie outside the file"),
+    OVERLAPPING_TABLES("grain tables lie in the place of other tables, directories or the header"),
+    CONTRADICTING_COPIES("entries differ in the two copies of the grain tables"),
+    OUTSIDE_FILE("grains lie outside the file"),
+    OVER_METADATA("grains lie in the place of tables, directories or the header"),
+    SHARED_PLACE("grains lie in the place of other grains"),
+    ZEROED("entries have the value 1, which only an image with zeroed grains has");
+
+    private final String text;
+
+    Problem(String text) {
+      this.text = text;
+    }
+
+    @Override
+    public String toString() {
+      return text;
+    }
+  }
+
+  /** How many, and the first of them. */
+  record Count(int number, String first) {}
+
+  /** The most tables that are read at once. */
+  private static final int TABLES_AT_ONCE = 64;
+
+  private static final int SECTOR = GrainDirectory.SECTOR;
+
+  private final ImageFile file;
+  private final SparseHeader header;
+  private final SparseExtent extent;
+  private final GrainDirectory directory;
+  private final long fileLength;
+  private final int tableLength;
+  private final MetadataAreas metadata;
+  private final GrainPlaces places;
+  private final Map<Problem, Count> problems = new EnumMap<>(Problem.class);
+
+  /** Pages of entries that differ in the two copies, with the entries that both shall have. */
+  private final Map<Integer, int[]> unequal = new TreeMap<>();
+
+  /** Tables that have no copy, or are missing where there is a copy. */
+  private final List<Integer> single = new ArrayList<>();
+
+  private long usedEnd;
+
+  private ExtentScan(SparseExtent extent) throws IOException {
+    this.extent = extent;
+    this.file = extent.file();
+    this.header = extent.header();
+    this.directory = GrainDirectory.read(file, header);
+    this.fileLength = file.length();
+    this.tableLength = header.tableSectors() * SECTOR;
+    this.metadata = MetadataAreas.ofHeader(header);
+    this.places = new GrainPlaces(header.grainSectors());
+  }
+
+  static ExtentScan of(SparseExtent extent) throws IOException {
+    var scan = new ExtentScan(extent);
+    scan.placeTables();
+    scan.readTables();
+    return scan;
+  }
+
+  private void found(Problem problem, String what) {
+    problems.merge(problem, new Count(1, what), (old, _) -> new Count(old.number + 1, old.first));
+  }
+
+  // ---- the directories
+
+  private void placeTables() {
+    for (int i = 0; i < directory.tables.length; i++) {
+      long table = directory.table(i);
+      long copy = directory.copyOfTable(i);
+      place("grain table " + i, table);
+      if (!directory.hasCopies()) continue;
+      place("the copy of grain table " + i, copy);
+      if ((table == EntryTable.NOWHERE) != (copy == EntryTable.NOWHERE)) single.add(i);
+    }
+    int overlapping = metadata.sort();
+    for (int i = 0; i < overlapping; i++)
+      found(Problem.OVERLAPPING_TABLES, overlapping + " areas of metadata");
+    usedEnd = Math.min(metadata.end(), fileLength);
+  }
+
+  private void place(String what, long at) {
+    if (at == EntryTable.NOWHERE) return;
+    if (isInFile(at)) metadata.add(at, at + tableLength);
+    else found(Problem.TABLE_OUTSIDE, what + " at byte " + at);
+  }
+
+  private boolean isInFile(long table) {
+    return table + tableLength <= fileLength;
+  }
+
+  // ---- the tables
+
+  private void readTables() throws IOException {
+    int tables = directory.tables.length;
+    try (Arena arena = Arena.ofConfined()) {
+      long most = (long) Math.min(TABLES_AT_ONCE, tables) * tableLength;
+      MemorySegment one = arena.allocate(most);
+      MemorySegment other = arena.allocate(most);
+      for (int i = 0, run; i < tables; i += run) {
+        run = 1;
+        while (i + run < tables && run < TABLES_AT_ONCE && follows(i + run)) run++;
+        readRun(
+            i,
+            run,
+            one.asSlice(0, (long) run * tableLength),
+            other.asSlice(0, (long) run * tableLength));
+      }
+    }
+  }
+
+  /** Whether a table and its copy lie behind those of the table before it. */
+  private boolean follows(int index) {
+    return follows(directory.tables, index) && follows(directory.copies, index);
+  }
+
+  private boolean follows(int[] sectors, int index) {
+    long before = Integer.toUnsignedLong(sectors[index - 1]);
+    return before != 0 && Integer.toUnsignedLong(sectors[index]) == before + header.tableSectors();
+  }
+
+  private void readRun(int first, int count, MemorySegment one, MemorySegment other)
+      throws IOException {
+    boolean hasOne = read(directory.table(first), one);
+    boolean hasOther = directory.hasCopies() && read(directory.copyOfTable(first), other);
+    if (hasOne && hasOther && one.mismatch(other) >= 0)
+      compare(first * header.tableEntries(), one, other);
+    if (!hasOne && !hasOther) return;
+    MemorySegment entries = hasOne ? one : other;
+    int grain = first * header.tableEntries();
+    int grains = count * header.tableEntries();
+    for (int i = 0; i < grains; i++) {
+      int entry = entries.get(GrainDirectory.ENTRY, 4L * i);
+      if (entry != 0) judge(grain + i, entry);
+    }
+  }
+
+  private boolean read(long at, MemorySegment destination) throws IOException {
+    if (at == EntryTable.NOWHERE || at + destination.byteSize() > fileLength) return false;
+    file.read(at, destination);
+    return true;
+  }
+
+  /** Notes the pages that differ, and leaves in {@code one} what both shall have. */
+  private void compare(int firstGrain, MemorySegment one, MemorySegment other) {
+    int pageEntries = directory.pageEntries();
+    for (long page = 0; page < one.byteSize() / SECTOR; page++) {
+      MemorySegment mine = one.asSlice(page * SECTOR, SECTOR);
+      MemorySegment copy = other.asSlice(page * SECTOR, SECTOR);
+      if (mine.mismatch(copy) < 0) continue;
+      int first = firstGrain + (int) page * pageEntries;
+      for (int i = 0; i < pageEntries; i++) {
+        int entry = mine.get(GrainDirectory.ENTRY, 4L * i);
+        int second = copy.get(GrainDirectory.ENTRY, 4L * i);
+        if (entry == second || second == 0) continue;
+        if (entry != 0)
+          found(
+              Problem.CONTRADICTING_COPIES,
+              "grain %d: sector %s and sector %s"
+                  .formatted(
+                      first + i,
+                      Integer.toUnsignedString(entry),
+                      Integer.toUnsignedString(second)));
+        else mine.set(GrainDirectory.ENTRY, 4L * i, second);
+      }
+      unequal.put(first / pageEntries, mine.toArray(GrainDirectory.ENTRY));
+    }
+  }
+
+  private void judge(int grain, int entry) {
+    Problem problem = problem(grain, entry);
+    if (problem == null) return;
+    found(problem, "grain %d at sector %s".formatted(grain, Integer.toUnsignedString(entry)));
+  }
+
+  private @Nullable Problem problem(int grain, int entry) {
+    if (entry == 1) return header.hasZeroedGrains() ? null : Problem.ZEROED;
+    long place = SparseExtent.place(entry);
+    int visible = extent.visible(grain);
+    if (place + visible > fileLength) return visible > 0 ? Problem.OUTSIDE_FILE : null;
+    if (metadata.touchSorted(place, place + header.grain())) return Problem.OVER_METADATA;
+    if (!places.add(place / SECTOR)) return Problem.SHARED_PLACE;
+    usedEnd = Math.max(usedEnd, place + header.grain());
+    return null;
+  }
+
+  // ---- what was found
+
+  Map<Problem, Count> problems() {
+    return problems;
+  }
+
+  /** Fails if a write could damage something. */
+  void requireWritable() throws ImageFormatException {
+    if (problems.isEmpty()) return;
+    Map.Entry<Problem, Count> first = problems.entrySet().iterator().next();
+    throw new ImageFormatException(
+        file.name(),
+        "the number of " + first.getKey().name().toLowerCase(Locale.ROOT).replace('_', ' '),
+        first.getValue().number,
+        "an image can be written only if no "
+            + first.getKey()
+            + " ("
+            + first.getValue().first
+            + ")",
+        "the image is damaged: run 'varve image check' to see what is lost; it can still be read");
+  }
+
+  /** Whether copies of tables differ as after a crash, so that they can be made equal. */
+  boolean isMendable() {
+    return !unequal.isEmpty() || !single.isEmpty();
+  }
+
+  /** Pages of entries by their number, with the entries that both copies shall have. */
+  Map<Integer, int[]> unequalPages() {
+    return unequal;
+  }
+
+  /** The places in the directory of tables that exist only once. */
+  List<Integer> singleTables() {
+    return single;
+  }
+
+  /** The directories as they are in the file. */
+  GrainDirectory directory() {
+    return directory;
+  }
+
+  long fileLength() {
+    return fileLength;
+  }
+
+  /** Where the last grain or table ends, in bytes. */
+  long usedEnd() {
+    return usedEnd;
+  }
+
+  int usedGrains() {
+    return places.count();
+  }
+
+  int grains() {
+    return extent.grains();
+  }
+
+  @Nullable Count count(Problem problem) {
+    return problems.get(problem);
+  }
+}

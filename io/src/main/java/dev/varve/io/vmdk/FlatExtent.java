@@ -1,0 +1,35 @@
+package dev.varve.io.vmdk;
+
+import dev.varve.io.layer.Place;
+import dev.varve.io.vmdk.header.Extent;
+
+/**
+ * An extent whose file has the bytes of the disk, one after the other. Immutable.
+ *
+ * @param start where it begins in the file, in bytes
+ * @param fileEnd how much of the file may be used
+ */
+record FlatExtent(long start, long fileEnd) implements Extent {
+
+  /** Any unit would do. */
+  static final int UNIT = 1 << 20;
+
+  private static final long PLACE_END = 1L << 48;
+
+  @Override
+  public int unit() {
+    return UNIT;
+  }
+
+  @Override
+  public long find(long offset, int length) {
+    long at = start + offset;
+    return at + length > Math.min(fileEnd, PLACE_END) ? Place.LOST : at;
+  }
+
+  @Override
+  public int run(long offset, int length) {
+    long left = fileEnd - (start + offset);
+    return left <= 0 ? length : (int) Math.min(left, length);
+  }
+}

@@ -1,0 +1,267 @@
+package dev.varve.io.vmdk;
+
+import dev.varve.io.file.ImageFile;
+import dev.varve.io.layer.EntryTable;
+import dev.varve.io.layer.ForeignChange;
+import dev.varve.io.layer.ImageFormatException;
+import dev.varve.io.layer.MapLock;
+import dev.varve.io.layer.Place;
+import dev.varve.io.vmdk.header.Extent;
+import dev.varve.io.vmdk.header.SparseHeader;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An extent of grains in any order, found by grain tables. It is verified once, before it is
+ * written; until then an entry that points outside the file is found when it is used.
+ *
+ * <p>Threads: as {@link Extent} says.
+ */
+final class SparseExtent implements Extent {
+
+  private static final int SECTOR = GrainDirectory.SECTOR;
+
+  private final ImageFile file;
+  private final long length;
+  private final long lengthAtOpen;
+  private final GrainDirectory directory;
+  private final EntryTable table;
+  private final int grainShift;
+
+  /** The header in the file. */
+  private volatile SparseHeader header;
+
+  /** Whether the file says that this program writes to it. */
+  private boolean isMarked;
+
+  /** Not null once the extent was verified. */
+  private volatile @Nullable GrainSpace space;
+
+  private SparseExtent(
+      ImageFile file, long length, long fileLength, SparseHeader header, GrainDirectory directory) {
+    this.file = file;
+    this.length = length;
+    this.lengthAtOpen = fileLength;
+    this.header = header;
+    this.directory = directory;
+    this.table = new EntryTable(file, directory);
+    this.grainShift = Integer.numberOfTrailingZeros(header.grain());
+  }
+
+  /**
+   * Reads the directories.
+   *
+   * @param file lent
+   * @param length of the piece of the disk, in bytes; the header has room for it
+   */
+  static SparseExtent open(ImageFile file, SparseHeader header, long length) throws IOException {
+    GrainDirectory directory = GrainDirectory.read(file, header);
+    return new SparseExtent(file, length, file.length(), header, directory);
+  }
+
+  @Override
+  public int unit() {
+    return header.grain();
+  }
+
+  @Override
+  public long find(long offset, int length) throws IOException {
+    int grain = grain(offset);
+    if (grain(offset + length - 1) != grain) return Place.MIXED;
+    if (isTableLost(grain)) return Place.LOST;
+    int entry = table.entry(grain);
+    if (entry == 0) return Place.FREE;
+    if (entry == 1 && header.hasZeroedGrains()) return Place.ZERO;
+    long place = place(entry);
+    return isInFile(grain, place) ? place + within(offset) : Place.LOST;
+  }
+
+  @Override
+  public int run(long offset, int length) {
+    return Math.min(length, header.grain() - within(offset));
+  }
+
+  private int grain(long offset) {
+    return (int) (offset >>> grainShift);
+  }
+
+  private int within(long offset) {
+    return (int) offset & header.grain() - 1;
+  }
+
+  static long place(int entry) {
+    return Integer.toUnsignedLong(entry) * SECTOR;
+  }
+
+  /** How many bytes of a grain the guest sees. */
+  int visible(int grain) {
+    return (int) Math.clamp(length - ((long) grain << grainShift), 0L, header.grain());
+  }
+
+  private boolean isTableLost(int grain) {
+    if (space != null) return false;
+    long at = directory.table(directory.tableOf(grain));
+    long end = at + (long) header.tableSectors() * SECTOR;
+    return at != EntryTable.NOWHERE
+        && (end > lengthAtOpen || MetadataAreas.ofHeader(header).touch(at, end));
+  }
+
+  /** Whether the file has what the guest sees of a grain, and no metadata there. */
+  private boolean isInFile(int grain, long place) {
+    if (space != null) return true;
+    long end = place + visible(grain);
+    return end <= lengthAtOpen && !MetadataAreas.ofHeader(header).touch(place, end);
+  }
+
+  // ---- written
+
+  ImageFile file() {
+    return file;
+  }
+
+  SparseHeader header() {
+    return header;
+  }
+
+  GrainDirectory directory() {
+    return directory;
+  }
+
+  EntryTable table() {
+    return table;
+  }
+
+  /** How many grains the guest sees, in part or whole. */
+  int grains() {
+    return grain(length - 1) + 1;
+  }
+
+  /**
+   * Reads all tables and finds where new grains can be appended. What a crash left between the two
+   * copies of a table is mended in the file first, durably.
+   *
+   * @throws ImageFormatException if a write could damage something; nothing was changed
+   */
+  void allowWriting() throws IOException {
+    if (space != null) return;
+    ExtentScan scan = scan();
+    scan.requireWritable();
+    if (scan.isMendable()) {
+      TableMending.mend(this, scan);
+      scan = scan();
+      scan.requireWritable();
+    }
+    space = new GrainSpace(file, header, scan);
+  }
+
+  ExtentScan scan() throws IOException {
+    return ExtentScan.of(this);
+  }
+
+  boolean isWritable() {
+    return space != null;
+  }
+
+  private GrainSpace space() {
+    GrainSpace open = space;
+    if (open == null) throw new IllegalStateException(file.name() + " is open read-only");
+    return open;
+  }
+
+  long placeOf(int grain) throws IOException {
+    int entry = table.entry(grain);
+    return entry == 0 ? Place.FREE : place(entry);
+  }
+
+  /** Takes a place whose bytes are zero and have space on the host. In the change lane. */
+  long take(int grain, MapLock lock) throws IOException {
+    ensureTable(grain, lock);
+    return space().take();
+  }
+
+  void giveBack(long place) {
+    space().giveBack(place);
+  }
+
+  /**
+   * A grain without a table gets one, and its copy; both are durable before an entry is in them.
+   */
+  private void ensureTable(int grain, MapLock lock) throws IOException {
+    int index = directory.tableOf(grain);
+    if (directory.tables[index] != 0) return;
+    int sectors = header.tableSectors();
+    long made = space().append(sectors);
+    long copy = directory.hasCopies() ? space().append(sectors) : made;
+    mark();
+    file.sync();
+    writeDirectories(index, made, copy);
+    file.sync();
+    synchronized (lock) {
+      directory.tables[index] = (int) (made / SECTOR);
+      directory.copies[index] = (int) (copy / SECTOR);
+    }
+  }
+
+  /** Writes where a table and its copy lie. Not durable. */
+  void writeDirectories(int index, long table, long copy) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment entry = arena.allocate(4);
+      entry.set(GrainDirectory.ENTRY, 0, (int) (table / SECTOR));
+      file.write(header.directorySector() * SECTOR + 4L * index, entry);
+      if (!directory.hasCopies()) return;
+      entry.set(GrainDirectory.ENTRY, 0, (int) (copy / SECTOR));
+      file.write(header.redundantSector() * SECTOR + 4L * index, entry);
+    }
+  }
+
+  // ---- the mark for a clean end
+
+  /** Notes in the file that a program writes to it. Not durable. */
+  void mark() throws IOException {
+    if (isMarked) return;
+    if (!header.isUnclean()) writeHeader(header.withUnclean(true));
+    isMarked = true;
+  }
+
+  boolean isMarked() {
+    return isMarked;
+  }
+
+  /** Notes in the file that everything was made durable. Not durable itself. */
+  void unmark() throws IOException {
+    writeHeader(header.withUnclean(false));
+    isMarked = false;
+  }
+
+  void writeHeader(SparseHeader changed) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      file.write(
+          0, arena.allocate(SparseHeader.LENGTH).copyFrom(MemorySegment.ofArray(changed.bytes())));
+    }
+    header = changed;
+  }
+
+  /** Fails if another program has written the header. */
+  void requireOurs() throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment found = arena.allocate(SparseHeader.LENGTH);
+      file.read(0, found);
+      if (found.mismatch(MemorySegment.ofArray(header.bytes())) >= 0)
+        throw ForeignChange.found(file, "its header");
+    }
+  }
+
+  // ---- the end of the file
+
+  /** Space for metadata at the end of the file, zeroed; returns where it begins, in bytes. */
+  long append(long sectors) throws IOException {
+    return space().append(sectors);
+  }
+
+  /** Cuts off what was reserved behind the last grain. Not durable. */
+  void cutFile() throws IOException {
+    if (space != null) space().cut();
+  }
+}

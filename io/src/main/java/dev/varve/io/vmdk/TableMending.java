@@ -1,0 +1,66 @@
+package dev.varve.io.vmdk;
+
+import dev.varve.io.file.ImageFile;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Makes the two copies of grain tables equal where a crash came between them, since VirtualBox
+ * refuses an image whose copies differ. A crash in the middle leaves what can be mended again.
+ * Stateless; blocks.
+ */
+final class TableMending {
+
+  private static final System.Logger LOG = System.getLogger(TableMending.class.getName());
+  private static final int SECTOR = GrainDirectory.SECTOR;
+
+  private TableMending() {}
+
+  /** Mends what a scan without problems has found; durable when this returns. */
+  static void mend(SparseExtent extent, ExtentScan scan) throws IOException {
+    ImageFile file = extent.file();
+    writePages(file, scan);
+    file.sync();
+    for (int index : scan.singleTables()) doubleTable(extent, scan, index);
+    LOG.log(
+        System.Logger.Level.INFO,
+        "{0}: the two copies of its grain tables differed in {1} sectors and {2} tables, as after"
+            + " a crash: made equal",
+        file.name(),
+        scan.unequalPages().size(),
+        scan.singleTables().size());
+  }
+
+  private static void writePages(ImageFile file, ExtentScan scan) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment bytes = arena.allocate(SECTOR);
+      for (var page : scan.unequalPages().entrySet()) {
+        bytes.copyFrom(MemorySegment.ofArray(page.getValue()));
+        file.write(scan.directory().offset(page.getKey()), bytes);
+        file.write(scan.directory().copy(page.getKey()), bytes);
+      }
+    }
+  }
+
+  /** Appends the missing table with what the other one has, then names it in its directory. */
+  private static void doubleTable(SparseExtent extent, ExtentScan scan, int index)
+      throws IOException {
+    ImageFile file = extent.file();
+    GrainDirectory found = scan.directory();
+    int length = extent.header().tableSectors() * SECTOR;
+    long from = Math.max(found.table(index), found.copyOfTable(index));
+    long made = Math.ceilDiv(Math.max(file.length(), scan.usedEnd()), SECTOR) * (long) SECTOR;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment table = arena.allocate(length);
+      file.read(from, table);
+      file.write(made, table);
+    }
+    file.sync();
+    boolean missesTable = found.tables[index] == 0;
+    extent.writeDirectories(index, missesTable ? made : from, missesTable ? from : made);
+    file.sync();
+    extent.directory().tables[index] = (int) ((missesTable ? made : from) / SECTOR);
+    extent.directory().copies[index] = (int) ((missesTable ? from : made) / SECTOR);
+  }
+}

@@ -1,0 +1,395 @@
+package dev.varve.io.vmdk;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.varve.core.medium.ImageFormat;
+import dev.varve.core.medium.MediumVariant;
+import dev.varve.io.file.ImageFile;
+import dev.varve.io.layer.ImageFormatException;
+import dev.varve.io.layer.Layer;
+import dev.varve.io.layer.LayerFacts;
+import dev.varve.io.layer.LayerWriter;
+import dev.varve.io.layer.MapLock;
+import dev.varve.io.layer.Place;
+import dev.varve.io.storage.ReaderEpochs;
+import dev.varve.io.vmdk.header.Descriptor;
+import dev.varve.io.vmdk.header.Extent;
+import dev.varve.io.vmdk.header.ExtentLine;
+import dev.varve.io.vmdk.header.SparseHeader;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One open VMDK image: its descriptor, and the extents that the pieces of its disk lie in.
+ *
+ * <p>Threads: as {@link Layer} says.
+ */
+public final class VmdkImage implements Layer {
+
+  /** The block of an image whose extents begin anywhere. */
+  private static final int ODD_BLOCK = 64 << 10;
+
+  private final List<ImageFile> files;
+  private final List<Piece> pieces;
+  private final StoredDescriptor descriptor;
+  private final int blockSize;
+  private final boolean isAligned;
+  private final long capacity;
+
+  /** Whether the contents have changed since it was opened; then it has a new modify id. */
+  private boolean isChanged;
+
+  private boolean closed;
+
+  /**
+   * One extent.
+   *
+   * @param start where it begins on the disk, in bytes
+   * @param file the index of its file
+   */
+  record Piece(long start, long end, ExtentLine line, int file, Extent extent) {}
+
+  private VmdkImage(List<ImageFile> files, List<Piece> pieces, StoredDescriptor descriptor) {
+    this.files = List.copyOf(files);
+    this.pieces = List.copyOf(pieces);
+    this.descriptor = descriptor;
+    this.capacity = pieces.getLast().end;
+    this.blockSize = commonBlock(pieces);
+    this.isAligned = pieces.stream().allMatch(this::isAligned);
+  }
+
+  /**
+   * Opens an image for reading. An entry that points outside the file is found when it is used.
+   *
+   * @param first the file that names the image; owned by the image from now on, also when this
+   *     fails
+   * @param extents opens the others
+   * @throws ImageFormatException if the descriptor or a header breaks a rule
+   */
+  static VmdkImage openReadOnly(ImageFile first, ExtentFiles extents) throws IOException {
+    List<ImageFile> files = new ArrayList<>(List.of(first));
+    try {
+      VmdkHead head = VmdkHead.read(first);
+      List<Piece> pieces = new ArrayList<>();
+      long start = 0;
+      for (ExtentLine line : head.descriptor().extents()) {
+        int index = head.header() != null || line.file() == null ? 0 : files.size();
+        if (index > 0) files.add(extents.open(line));
+        Extent extent = open(line, files.get(index), head);
+        pieces.add(new Piece(start, start + line.length(), line, index, extent));
+        start += line.length();
+      }
+      return new VmdkImage(files, pieces, new StoredDescriptor(first, head));
+    } catch (Throwable e) {
+      for (ImageFile file : files) file.close();
+      throw e;
+    }
+  }
+
+  private static Extent open(ExtentLine line, ImageFile file, VmdkHead head) throws IOException {
+    return switch (line.type()) {
+      case ZERO -> new ZeroExtent();
+      case FLAT, VMFS -> flat(line, file);
+      case SPARSE -> sparse(line, file, head);
+      case VMFSSPARSE -> throw notReadable(file, "an extent of ESX (COWD)");
+    };
+  }
+
+  private static Extent flat(ExtentLine line, ImageFile file) throws IOException {
+    long start = line.firstSector() * Descriptor.SECTOR;
+    return new FlatExtent(start, Math.min(file.length(), start + line.length()));
+  }
+
+  private static Extent sparse(ExtentLine line, ImageFile file, VmdkHead head) throws IOException {
+    SparseHeader header = head.header() == null ? SparseHeader.read(file) : head.header();
+    if (header.isCompressed()) throw notReadable(file, "compressed (streamOptimized)");
+    header.requireRoomFor(line.sectors(), head.descriptor().name());
+    return SparseExtent.open(file, header, line.length());
+  }
+
+  private static IOException notReadable(ImageFile file, String what) {
+    return new IOException(file.name() + " is " + what + ", which cannot be read");
+  }
+
+  /**
+   * Opens an image for writing: reads all grain tables and finds the end of each file. What a crash
+   * left between the two copies of a table is mended first; nothing else is written yet.
+   *
+   * @throws ImageFormatException if the image breaks a rule, or a write could damage it
+   */
+  static VmdkImage openReadWrite(ImageFile first, ExtentFiles extents) throws IOException {
+    VmdkImage image = openReadOnly(first, extents);
+    try {
+      image.verify();
+      return image;
+    } catch (Throwable e) {
+      image.close();
+      throw e;
+    }
+  }
+
+  /** The largest block that no extent's end cuts, if that is a grain of all sparse extents. */
+  private static int commonBlock(List<Piece> pieces) {
+    int grain =
+        pieces.stream()
+            .filter(VmdkImage::isSparse)
+            .mapToInt(piece -> piece.extent.unit())
+            .min()
+            .orElse(0);
+    if (grain != 0) return grain;
+    long starts = FlatExtent.UNIT;
+    for (Piece piece : pieces) starts |= piece.start;
+    long common = Long.lowestOneBit(starts);
+    return common < 4096 ? ODD_BLOCK : (int) common;
+  }
+
+  private static boolean isSparse(Piece piece) {
+    return !piece.line.type().isFlat() && piece.line.type() != ExtentLine.Type.ZERO;
+  }
+
+  private boolean isAligned(Piece piece) {
+    return piece.start % blockSize == 0 && (!isSparse(piece) || piece.extent.unit() == blockSize);
+  }
+
+  // ---- a layer of a chain
+
+  @Override
+  public LayerFacts facts() {
+    Descriptor text = descriptor.now();
+    return new LayerFacts(
+        ImageFormat.VMDK,
+        variant(text),
+        text.id(),
+        text.modifyId(),
+        text.parent(),
+        text.parentModifyId(),
+        capacity,
+        blockSize);
+  }
+
+  private MediumVariant variant(Descriptor text) {
+    if (isFlat()) return MediumVariant.FIXED; // a fixed image is never a child
+    return text.isDifferencing() ? MediumVariant.DIFFERENCING : MediumVariant.STANDARD;
+  }
+
+  private boolean isFlat() {
+    return pieces.stream().noneMatch(VmdkImage::isSparse);
+  }
+
+  @Override
+  public String name() {
+    return files.getFirst().name();
+  }
+
+  @Override
+  public long capacity() {
+    return capacity;
+  }
+
+  @Override
+  public int blockSize() {
+    return blockSize;
+  }
+
+  @Override
+  public List<ImageFile> files() {
+    return files;
+  }
+
+  List<Piece> pieces() {
+    return pieces;
+  }
+
+  StoredDescriptor descriptor() {
+    return descriptor;
+  }
+
+  /** The extent that holds the byte at {@code offset} of the disk. */
+  Piece piece(long offset) {
+    int low = 0;
+    int high = pieces.size() - 1;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (offset < pieces.get(middle).end) high = middle;
+      else low = middle + 1;
+    }
+    return pieces.get(low);
+  }
+
+  @Override
+  public long find(long offset, int length) throws IOException {
+    Piece piece = piece(offset);
+    if (offset + length > piece.end) return Place.MIXED;
+    long found = piece.extent.find(offset - piece.start, length);
+    return found < 0 ? found : Place.at(piece.file, found);
+  }
+
+  @Override
+  public int run(long offset, int length) throws IOException {
+    Piece piece = piece(offset);
+    int inPiece = (int) Math.min(length, piece.end - offset);
+    return piece.extent.run(offset - piece.start, inPiece);
+  }
+
+  @Override
+  public void decode(long offset, MemorySegment destination) throws IOException {
+    Piece piece = piece(offset);
+    piece.extent.decode(offset - piece.start, destination);
+  }
+
+  // ---- protection
+
+  @Override
+  public void requireOurs() throws IOException {
+    requireIntact();
+    descriptor.requireOurs();
+    for (SparseExtent extent : sparse()) extent.requireOurs();
+  }
+
+  /** The extents with grains. */
+  List<SparseExtent> sparse() {
+    List<SparseExtent> sparse = new ArrayList<>();
+    for (Piece piece : pieces) if (piece.extent instanceof SparseExtent extent) sparse.add(extent);
+    return sparse;
+  }
+
+  /**
+   * {@inheritDoc} That is a difference between the two copies of a grain table: VirtualBox would
+   * refuse the image. Looks only at an extent that says that it was not closed.
+   */
+  @Override
+  public void putRight() throws IOException {
+    boolean unclean = sparse().stream().anyMatch(e -> !e.isWritable() && e.header().isUnclean());
+    if (!unclean || whyNotWritable() != null) return;
+    boolean mendable = false;
+    for (SparseExtent extent : sparse()) mendable |= extent.scan().isMendable();
+    if (!mendable) return;
+    allowWriting();
+    onlyRead();
+  }
+
+  // ---- written
+
+  @Override
+  public void allowWriting() throws IOException {
+    lockForWriting();
+    try {
+      verify();
+    } catch (Throwable e) {
+      for (ImageFile file : files) file.onlyRead();
+      throw e;
+    }
+  }
+
+  private void verify() throws IOException {
+    ImageFormatException why = whyNotWritable();
+    if (why != null) throw why;
+    for (SparseExtent extent : sparse()) extent.allowWriting();
+  }
+
+  /** Null if the kind of image can be written. */
+  private @Nullable ImageFormatException whyNotWritable() throws IOException {
+    for (Piece piece : pieces) {
+      if (!piece.line.writable())
+        return unwritable("the access of an extent", "RDONLY", "it is RW");
+      if (piece.line.type() == ExtentLine.Type.ZERO)
+        return unwritable("the type of an extent", "ZERO", "it has no place for what is written");
+      if (piece.extent instanceof FlatExtent flat
+          && flat.fileEnd() < flat.start() + piece.line.length())
+        return unwritable(
+            "the length of " + files.get(piece.file).name(),
+            flat.fileEnd(),
+            "the extent ends at byte " + (flat.start() + piece.line.length()));
+      if (piece.extent instanceof SparseExtent extent && isZeroed(extent))
+        return unwritable(
+            "the version of " + files.get(piece.file).name(),
+            extent.header().version(),
+            "VirtualBox reads an image with zeroed grains wrong");
+    }
+    if (isAligned) return null;
+    return unwritable(
+        "the layout of its extents", "odd", "all have grains of one size and begin at a grain");
+  }
+
+  private static boolean isZeroed(SparseExtent extent) {
+    return extent.header().hasZeroedGrains() || extent.header().version() == 2;
+  }
+
+  private ImageFormatException unwritable(String field, Object value, String rule) {
+    return new ImageFormatException(
+        name(),
+        field,
+        value,
+        rule,
+        "it is only read: take a snapshot, so that an image on top is written");
+  }
+
+  @Override
+  public void onlyRead() throws IOException {
+    try {
+      markClean();
+    } catch (IOException _) {
+      // The mark stays: a crash leaves it too, and no program minds.
+    }
+    for (ImageFile file : files) file.onlyRead();
+  }
+
+  /** Notes in the files that this program writes to them. Not durable. */
+  void announce(Supplier<UUID> ids) throws IOException {
+    if (!isChanged) descriptor.renewModifyId(ids.get());
+    isChanged = true;
+    for (SparseExtent extent : sparse()) extent.mark();
+  }
+
+  /** Notes in the files that all changes were made durable, if they were. */
+  void markClean() throws IOException {
+    List<SparseExtent> marked = sparse().stream().filter(SparseExtent::isMarked).toList();
+    if (marked.isEmpty() || marked.stream().anyMatch(e -> e.table().hasChanges())) return;
+    sync();
+    for (SparseExtent extent : marked) extent.unmark();
+    sync();
+  }
+
+  @Override
+  public boolean leavesHoles() {
+    return sparse().stream().anyMatch(SparseExtent::isWritable);
+  }
+
+  @Override
+  public LayerWriter writer(MapLock lock, ReaderEpochs writes, Supplier<UUID> ids) {
+    return new VmdkLayerWriter(this, lock, ids);
+  }
+
+  @Override
+  public void changeParent(@Nullable LayerFacts parent, MapLock lock) throws IOException {
+    UUID id = parent == null ? null : requireNonNull(parent.id(), "a parent has an id");
+    if (id != null && isFlat())
+      throw new IOException(name() + " is a fixed image and cannot have a parent");
+    descriptor.changeParent(id, parent == null ? null : parent.modifyId(), this, lock);
+  }
+
+  @Override
+  public void grow(long capacity, boolean hidesParents) throws IOException {
+    VmdkGrowth.grow(this, capacity, hidesParents);
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (closed) return; // other images may use the files
+    closed = true;
+    IOException failure = null;
+    for (ImageFile file : files) {
+      try {
+        file.close();
+      } catch (IOException e) {
+        failure = e;
+      }
+    }
+    if (failure != null) throw failure;
+  }
+}
