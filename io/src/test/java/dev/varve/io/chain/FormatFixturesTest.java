@@ -42,9 +42,7 @@ class FormatFixturesTest {
           "hm-vmdk-stream1",
           "hm-vmdk-stream2",
           "vm-ova-disk",
-          "hm-vmdk-cowd",
-          "q-vmdk-backing",
-          "q-vmdk-zbacking");
+          "hm-vmdk-cowd");
 
   /** Tops that can only be read. */
   private static final Set<String> READ_ONLY =
