@@ -1,5 +1,6 @@
 package dev.varve.io.vmdk.header;
 
+import dev.varve.core.device.ReadSink;
 import dev.varve.io.layer.Place;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -29,5 +30,14 @@ public interface Extent {
   /** Decodes a range within one unit for which {@link #find} returns {@link Place#ENCODED}. */
   default void decode(long offset, MemorySegment destination) throws IOException {
     throw new IOException("the extent has no encoded units to decode");
+  }
+
+  /**
+   * Hands an encoded range to {@code sink} if it was decoded before. Thread-safe; never waits.
+   *
+   * @return false if not; then {@code sink} got nothing
+   */
+  default boolean tryDecoded(long offset, int length, ReadSink sink) {
+    return false;
   }
 }

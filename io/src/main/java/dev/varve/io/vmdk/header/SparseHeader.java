@@ -39,6 +39,9 @@ public final class SparseHeader {
 
   public static final int LENGTH = Descriptor.SECTOR;
 
+  /** The sector of the directory, if the footer has it. */
+  public static final long IN_FOOTER = -1;
+
   private static final int SECTOR = Descriptor.SECTOR;
   private static final int MAGIC = 'K' | 'D' << 8 | 'M' << 16 | 'V' << 24;
   private static final int LINE_ENDS_ARE_CHECKED = 1;
@@ -130,6 +133,29 @@ public final class SparseHeader {
     buffer.putLong(descriptorSectors == 0 ? 0 : 1).putLong(descriptorSectors);
     buffer.putInt(tableEntries).putLong(redundant).putLong(directory).putLong(overhead);
     buffer.put((byte) 0).putInt(LINE_ENDS);
+    return new SparseHeader(bytes);
+  }
+
+  /**
+   * A header for a new extent with compressed grains and markers: version 3, as VirtualBox writes
+   * it. Its descriptor begins in sector 1.
+   *
+   * @param capacity in sectors, a multiple of the grain
+   * @param directory the sector of the directory, or {@link #IN_FOOTER}
+   */
+  public static SparseHeader compressed(
+      long capacity,
+      int grainSectors,
+      int descriptorSectors,
+      int tableEntries,
+      long directory,
+      long overhead) {
+    byte[] bytes = new byte[LENGTH];
+    var buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    buffer.putInt(MAGIC).putInt(3).putInt(LINE_ENDS_ARE_CHECKED | COMPRESSED | MARKERS);
+    buffer.putLong(capacity).putLong(grainSectors).putLong(1).putLong(descriptorSectors);
+    buffer.putInt(tableEntries).putLong(0).putLong(directory).putLong(overhead);
+    buffer.put((byte) 0).putInt(LINE_ENDS).putShort((short) 1);
     return new SparseHeader(bytes);
   }
 
@@ -315,9 +341,14 @@ public final class SparseHeader {
     return hasFlag(COMPRESSED);
   }
 
+  /** Whether a marker lies in front of each grain and each table. */
+  public boolean hasMarkers() {
+    return hasFlag(MARKERS);
+  }
+
   /** Whether the directory's place is in a footer, a second header at the end of the file. */
   public boolean hasFooter() {
-    return longAt(DIRECTORY_AT) == -1;
+    return longAt(DIRECTORY_AT) == IN_FOOTER;
   }
 
   public long capacitySectors() {
