@@ -105,8 +105,12 @@ final class MediumHandlers {
   }
 
   private Answer createChild(Call call) {
+    String format = call.textOrNull("format");
     return made(
-        inventory.createDiff(medium(call).medium().id(), call.pathMember("location").normalize()));
+        inventory.createDiff(
+            medium(call).medium().id(),
+            call.pathMember("location").normalize(),
+            format == null ? null : ImageFormat.of(format)));
   }
 
   private Answer made(MediumId id) {

@@ -1,10 +1,9 @@
 package dev.varve.http.command;
 
 import dev.varve.core.device.FailureWords;
-import dev.varve.io.vdi.VdiCheck;
-import dev.varve.io.vdi.VdiCheck.Finding;
-import dev.varve.io.vdi.VdiCheck.Report;
-import dev.varve.io.vdi.VdiCheck.Severity;
+import dev.varve.core.medium.ImageReport.Finding;
+import dev.varve.core.medium.ImageReport.Status;
+import dev.varve.io.vdi.VdiCheck.ForVirtualBox;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -12,7 +11,6 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -32,19 +30,22 @@ import picocli.CommandLine.Spec;
       "Wasted space is not damage; --repair frees it too. Blocks that cannot be saved read afterwards as zeroes or as"
           + " the parent's contents; the report names them.",
       "",
-      "For an image that is not clean, for example after a crash, the report says whether VirtualBox may open it.",
+      "--repair changes a VDI image itself. Of other formats it repairs a copy beside the image, unless --in-place is"
+          + " given.",
+      "",
+      "For a VDI image that is not clean, for example after a crash, the report says whether VirtualBox may open it.",
       ""
     },
     exitCodeListHeading = "%nExit status:%n",
     exitCodeList = {
       "0:all images are whole, or were repaired",
-      "1:an image was not checked: it is missing, cannot be read, is in use, or is no VDI image",
+      "1:an image was not checked: it is missing, cannot be read, is in use, or is no image",
       "2:the command line is wrong",
       "3:an image is damaged, also if others were not checked"
     })
 final class ImageCheckCommand implements Callable<Integer> {
 
-  /** Exit status: an image is missing, cannot be read, is in use or is not a VDI image. */
+  /** Exit status: an image is missing, cannot be read, is in use or is no image. */
   private static final int NOT_CHECKED = CommandLine.ExitCode.SOFTWARE;
 
   /** Exit status: an image is damaged in the end. Says more than {@link #NOT_CHECKED}. */
@@ -57,6 +58,11 @@ final class ImageCheckCommand implements Callable<Integer> {
 
   @Option(names = "--repair", description = "Repair what can be repaired.")
   private boolean repair;
+
+  @Option(
+      names = "--in-place",
+      description = "With --repair: change the image itself, whatever its format, and make no copy.")
+  private boolean inPlace;
 
   @Mixin private ForceOption force;
 
@@ -74,12 +80,12 @@ final class ImageCheckCommand implements Callable<Integer> {
     int worst = 0;
     for (Path image : images) {
       try {
-        List<Report> one = new ArrayList<>(1);
+        List<CheckedImage> one = new ArrayList<>(1);
         ServedImage.use(
-            () -> one.add(repair ? repaired(image) : VdiCheck.check(image)),
+            () -> one.add(repair ? repaired(image) : CheckedImage.check(image)),
             "'varve medium check' asks it for a machine's disk");
-        Report report = one.getFirst();
-        if (report.severity() == Severity.DAMAGE) worst = DAMAGED;
+        CheckedImage report = one.getFirst();
+        if (report.status() == Status.DAMAGED) worst = DAMAGED;
         json.add(json(report));
         if (output == OutputFormat.TEXT) out.println(text(report));
       } catch (IOException e) {
@@ -97,9 +103,9 @@ final class ImageCheckCommand implements Callable<Integer> {
     return worst;
   }
 
-  private Report repaired(Path image) throws IOException {
-    List<Report> report = new ArrayList<>();
-    force.open(() -> report.add(VdiCheck.repair(image, UUID::randomUUID)));
+  private CheckedImage repaired(Path image) throws IOException {
+    List<CheckedImage> report = new ArrayList<>();
+    force.open(() -> report.add(CheckedImage.repair(image, inPlace)));
     return report.getFirst();
   }
 
@@ -112,28 +118,20 @@ final class ImageCheckCommand implements Callable<Integer> {
         .put("repairs", new JsonArray());
   }
 
-  private static String status(Report report) {
-    return switch (report.severity()) {
-      case NOTE -> "clean";
-      case LEAK -> "leaks";
-      case DAMAGE -> "damaged";
-    };
-  }
-
-  private static String text(Report report) {
-    var text = new StringBuilder(report.file()).append(": ").append(status(report));
-    for (Finding finding : report.findings()) {
-      text.append("\n  ").append(finding.kind().severity().text()).append(": ");
-      text.append(finding.message());
-    }
+  private static String text(CheckedImage report) {
+    var text = new StringBuilder(report.file()).append(": ").append(report.status().text());
+    for (Finding finding : report.findings())
+      text.append("\n  ").append(finding.severity()).append(": ").append(finding.message());
     report.repairs().forEach(done -> text.append("\n  repaired: ").append(done));
-    boolean unusual = report.severity() != Severity.NOTE || !report.repairs().isEmpty();
-    if (unusual) text.append("\n  VirtualBox: ").append(forVirtualBox(report));
+    boolean unusual = report.status() != Status.CLEAN || !report.repairs().isEmpty();
+    ForVirtualBox virtualBox = report.virtualBox();
+    if (unusual && virtualBox != null)
+      text.append("\n  VirtualBox: ").append(forVirtualBox(virtualBox));
     return text.toString();
   }
 
-  private static String forVirtualBox(Report report) {
-    return switch (report.virtualBox()) {
+  private static String forVirtualBox(ForVirtualBox virtualBox) {
+    return switch (virtualBox) {
       case MAY_OPEN -> "may open the image as it is";
       case REPAIR_FIRST ->
           "must not open the image before it is repaired with --repair, or was served by Varve"
@@ -143,20 +141,16 @@ final class ImageCheckCommand implements Callable<Integer> {
     };
   }
 
-  private static JsonObject json(Report report) {
+  private static JsonObject json(CheckedImage report) {
     var findings = new JsonArray();
-    for (Finding finding : report.findings()) {
+    for (Finding finding : report.findings())
       findings.add(
           new JsonObject()
-              .put("kind", finding.kind().text())
-              .put("severity", finding.kind().severity().text())
+              .put("kind", finding.kind())
+              .put("severity", finding.severity())
               .put("message", finding.message()));
-    }
-    return new JsonObject()
-        .put("file", report.file())
-        .put("status", status(report))
-        .put("virtualBox", report.virtualBox().text())
-        .put("findings", findings)
-        .put("repairs", new JsonArray(report.repairs()));
+    var json = new JsonObject().put("file", report.file()).put("status", report.status().text());
+    if (report.virtualBox() != null) json.put("virtualBox", report.virtualBox().text());
+    return json.put("findings", findings).put("repairs", new JsonArray(report.repairs()));
   }
 }

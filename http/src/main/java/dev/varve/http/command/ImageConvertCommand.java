@@ -1,5 +1,10 @@
 package dev.varve.http.command;
 
+import java.util.Objects;
+import dev.varve.io.layer.LayerFormat;
+import dev.varve.io.chain.Formats;
+import dev.varve.core.medium.ImageFormat;
+import dev.varve.core.medium.Announcement;
 import dev.varve.core.medium.OtherFormatException;
 import dev.varve.io.chain.ChainFinder.FoundChain;
 import dev.varve.io.chain.DifferencingChain;
@@ -38,7 +43,7 @@ import picocli.CommandLine.Spec;
       "       varve image convert [OPTIONS] --chain BASE,...,IMAGE TARGET"
     },
     description = {
-      "Copies a disk into one file: raw to VDI, VDI to raw, or a chain of images flattened to either.",
+      "Copies a disk into one image: a raw file, or a chain of images of any formats, flattened.",
       "",
       "Ranges that read as zeroes take no space in TARGET. TARGET appears when it is complete and on the medium, not before.",
       ""
@@ -55,14 +60,15 @@ final class ImageConvertCommand implements Callable<Integer> {
 
   @Option(
       names = "--from",
-      paramLabel = "raw|vdi",
+      paramLabel = DiskFormat.ALL,
       description = "The format of SOURCE (detected from its contents).")
   private @Nullable DiskFormat from;
 
   @Option(
       names = "--to",
-      paramLabel = "raw|vdi",
-      description = "The format of TARGET (detected from its name: .vdi, or .raw and .img).")
+      paramLabel = DiskFormat.NEW,
+      description =
+          "The format of TARGET (detected from its name: .vdi, .vmdk, .vhd, or .raw and .img).")
   private @Nullable DiskFormat to;
 
   @Option(names = "--force", description = "Replace TARGET if it exists and no program uses it.")
@@ -87,8 +93,9 @@ final class ImageConvertCommand implements Callable<Integer> {
     Path target = paths.getLast();
     DiskFormat format = formatOf(target);
     if (format == DiskFormat.RAW && options.anyGiven()) {
-      throw wrong("--fixed, --block-size, --comment and --uuid are for VDI images, not raw files");
+      throw wrong("--fixed, --block-size, --comment and --uuid are for images, not raw files");
     }
+    options.checkFor(spec, format);
     if (!force && Files.exists(target)) {
       throw new IOException(target + " already exists; --force replaces it");
     }
@@ -107,9 +114,11 @@ final class ImageConvertCommand implements Callable<Integer> {
     if (to == null && named == null && promised == null)
       throw wrong("the name of " + target + " does not tell its format: give it with --to");
     DiskFormat format = to != null ? to : named != null ? named : DiskFormat.VDI;
+    if (format == DiskFormat.QCOW)
+      throw wrong("Varve reads QCOW images and makes none: choose another format for " + target);
     // The contents of such a file do not tell its format; the user has named it.
     boolean free = to != null && (promised == null || promised == KnownFormat.ISO);
-    String problem = free ? null : ImageName.problem(target, format == DiskFormat.RAW);
+    String problem = free ? null : ImageName.problem(target, format.image());
     if (problem != null) throw wrong(problem);
     return format;
   }
@@ -132,11 +141,26 @@ final class ImageConvertCommand implements Callable<Integer> {
       switch (format) {
         case RAW -> copy.toRaw(target, existing);
         case VDI -> copy.toVdi(target, newImage(source, found), existing);
+        case VMDK, VHD, QCOW -> copyToImage(copy, target, format, existing);
       }
+      if (format != DiskFormat.RAW)
+        NewImageWarnings.ofBase(source.capacity()).forEach(this::warn);
     }
-    if (format == DiskFormat.VDI)
-      NewImageWarnings.ofBase(VdiHeader.peek(target).capacity()).forEach(this::warn);
     print(found, target, format);
+  }
+
+  /** In a folder of its own, so that it appears when it is complete. */
+  private void copyToImage(DiskCopy copy, Path target, DiskFormat format, Existing existing)
+      throws IOException {
+    LayerFormat made = Formats.toMake(format.image());
+    Path folder = Objects.requireNonNull(target.toAbsolutePath().getParent());
+    try (var workshop = Workshop.in(folder, ".varve-convert-")) {
+      Path draft = workshop.folder().resolve(target.getFileName());
+      copy.toImage(draft, made, options.id(), options.isFixed(), Announcement.UNHEARD);
+      FinishedImage.move(made.files(draft), folder, existing);
+    } catch (IllegalArgumentException e) {
+      throw wrong(String.valueOf(e.getMessage()));
+    }
   }
 
   private DiskFormat sourceFormat() throws IOException {
@@ -157,14 +181,15 @@ final class ImageConvertCommand implements Callable<Integer> {
   /** As large as the source, in whole sectors; keeps the comment of an image. */
   private NewImage newImage(DiskSource source, @Nullable FoundChain found) throws IOException {
     NewImage image = options.base(spec, Math.ceilDiv(source.capacity(), 512) * 512);
-    if (found == null || !image.comment().isEmpty()) return image;
+    boolean keepsComment = found != null && found.leaf().facts().format() == ImageFormat.VDI;
+    if (!keepsComment || !image.comment().isEmpty()) return image;
     return image.withComment(VdiHeader.peek(found.leaf().path()).comment());
   }
 
   private void print(@Nullable FoundChain found, Path target, DiskFormat format)
       throws IOException {
     JsonObject image =
-        format == DiskFormat.RAW ? ImageFacts.ofRaw(target) : ImageFacts.ofVdi(target);
+        format == DiskFormat.RAW ? ImageFacts.ofRaw(target) : ImageFacts.of(target);
     PrintWriter out = spec.commandLine().getOut();
     if (output == OutputFormat.JSON) {
       var sources = new JsonArray();

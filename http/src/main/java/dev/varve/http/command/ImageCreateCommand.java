@@ -1,12 +1,18 @@
 package dev.varve.http.command;
 
-import dev.varve.io.file.MappedFile;
+import dev.varve.io.layer.LayerFormat;
+import dev.varve.io.layer.LayerFacts;
+import dev.varve.io.layer.Layer;
+import dev.varve.io.file.SharedFiles;
+import dev.varve.io.chain.Formats;
+import dev.varve.core.medium.MediumVariant;
+import dev.varve.core.medium.ImageFormat;
+import dev.varve.core.medium.Announcement;
 import dev.varve.io.image.ImageName;
 import dev.varve.io.image.KnownFormat;
 import dev.varve.io.vdi.NewImage;
 import dev.varve.io.vdi.NewImageWarnings;
 import dev.varve.io.vdi.VdiCreator;
-import dev.varve.io.vdi.VdiHeader;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -55,6 +61,13 @@ final class ImageCreateCommand implements Callable<Integer> {
           "Create a differencing image on top of IMAGE. No program may be writing to IMAGE.")
   private @Nullable Path parent;
 
+  @Option(
+      names = "--format",
+      paramLabel = "vdi|vmdk|vhd",
+      description =
+          "The format of FILE (detected from its name; otherwise that of the parent, if Varve makes such images, or vdi).")
+  private @Nullable DiskFormat format;
+
   @Mixin private NewImageOptions options;
 
   @Option(
@@ -66,40 +79,70 @@ final class ImageCreateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    checkName();
-    if (parent == null) createBase();
-    else createChild(parent);
-    JsonObject facts = ImageFacts.ofVdi(file);
+    LayerFormat made = Formats.toMake(checkedFormat().image());
+    if (parent == null) createBase(made);
+    else createChild(made, parent);
+    JsonObject facts = ImageFacts.of(file);
     PrintWriter out = spec.commandLine().getOut();
     out.println(output == OutputFormat.JSON ? facts.encode() : ImageFacts.text(facts));
     out.flush();
     return 0;
   }
 
-  private void checkName() {
+  /** The format of the new image, if that fits its name and the options. */
+  private DiskFormat checkedFormat() throws IOException {
     if (KnownFormat.isNamedRaw(file))
       throw wrong(
-          "'%s' is a name for a raw disk, but this command makes VDI images: name it .vdi, or make an empty raw disk with 'truncate -s SIZE FILE'"
+          "'%s' is a name for a raw disk, but this command makes images: name it .vdi, or make an empty raw disk with 'truncate -s SIZE FILE'"
               .formatted(file));
-    String problem = ImageName.problem(file, false);
+    DiskFormat made = format == null ? usualFormat() : format;
+    if (!made.image().canDiffer())
+      throw wrong("--format %s: this command makes images of vdi, vmdk and vhd".formatted(made.text()));
+    String problem = ImageName.problem(file, made.image());
     if (problem != null) throw wrong(problem);
+    options.checkFor(spec, made);
+    return made;
   }
 
-  private void createBase() throws IOException {
+  private DiskFormat usualFormat() throws IOException {
+    DiskFormat named = DiskFormat.named(file);
+    if (named != null && named.image().canDiffer()) return named;
+    if (parent == null || named != null) return DiskFormat.VDI;
+    LayerFacts below = Formats.ofImage(parent).peek(parent);
+    boolean alike = below.variant() != MediumVariant.STREAM_OPTIMIZED;
+    DiskFormat like = DiskFormat.of(below.format());
+    return alike && like != null && like.image().canDiffer() ? like : DiskFormat.VDI;
+  }
+
+  private void createBase(LayerFormat made) throws IOException {
     if (capacity == null) throw wrong("the size of the disk is missing: give it with --capacity");
-    VdiHeader created = VdiCreator.create(file, options.base(spec, capacity));
-    warn(NewImageWarnings.ofBase(created.capacity()));
+    if (made.format() == ImageFormat.VDI) {
+      VdiCreator.create(file, options.base(spec, capacity));
+    } else {
+      try {
+        made.createBase(file, options.id(), options.isFixed(), capacity, Announcement.UNHEARD);
+      } catch (IllegalArgumentException e) {
+        throw wrong(String.valueOf(e.getMessage()));
+      }
+    }
+    warn(NewImageWarnings.ofBase(made.peek(file).capacity()));
   }
 
   /** The parent stays locked against writers until the child is there. */
-  private void createChild(Path parent) throws IOException {
+  private void createChild(LayerFormat made, Path parent) throws IOException {
     if (options.isFixed()) throw wrong("--fixed: a differencing image cannot be fixed");
-    try (var lock = MappedFile.openReadOnly(parent, 0)) {
-      VdiHeader below = VdiHeader.read(lock);
-      EncryptedImages.refuse(parent, below.uuid());
-      NewImage child = options.apply(spec, () -> childOf(below));
-      VdiHeader created = VdiCreator.createChild(file, child, parent);
-      warn(NewImageWarnings.ofChild(created, below));
+    try (Layer lock = Formats.ofImage(parent).openReadOnly(parent, false, new SharedFiles())) {
+      EncryptedImages.refuse(parent, lock.facts().id());
+      LayerFacts below = named(lock.facts());
+      if (made.format() == ImageFormat.VDI) {
+        NewImage child = options.apply(spec, () -> childOf(below));
+        warn(NewImageWarnings.ofChild(VdiCreator.createChild(file, child, parent), below));
+      } else {
+        if (capacity != null && capacity != below.capacity())
+          throw wrong("--capacity: only a VDI image can have another size than its parent");
+        made.createChild(file, options.id(), parent, below);
+        warn(NewImageWarnings.ofBase(below.capacity()));
+      }
       if (!Objects.equals(folderOf(file), folderOf(parent)))
         warn(
             List.of(
@@ -108,13 +151,23 @@ final class ImageCreateCommand implements Callable<Integer> {
     }
   }
 
+  /** A parent that keeps no uuid gets one in its child, which nothing else knows. */
+  private LayerFacts named(LayerFacts parent) {
+    if (parent.id() != null) return parent;
+    warn(
+        List.of(
+            "the parent is a %s image without a uuid and cannot be found by one: name the whole chain with --chain"
+                .formatted(parent.format())));
+    return parent.withId(UUID.randomUUID());
+  }
+
   private void warn(List<String> warnings) {
     PrintWriter err = spec.commandLine().getErr();
     warnings.forEach(warning -> err.println("varve: warning: " + warning));
     err.flush();
   }
 
-  private NewImage childOf(VdiHeader parent) {
+  private NewImage childOf(LayerFacts parent) {
     NewImage child = NewImage.childOf(parent, UUID::randomUUID);
     return capacity == null ? child : child.withCapacity(capacity);
   }

@@ -1,14 +1,20 @@
 package dev.varve.http.command;
 
-import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.settings.KeyStores;
 import dev.varve.io.chain.ChainFinder;
+import dev.varve.io.chain.Formats;
+import dev.varve.io.file.ImageInUseException;
+import dev.varve.io.file.SharedFiles;
+import dev.varve.io.layer.Layer;
+import dev.varve.io.layer.LayerFacts;
+import dev.varve.io.layer.LayerFormat;
 import dev.varve.io.vdi.VdiHeader;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -19,15 +25,59 @@ final class ImageFacts {
   private ImageFacts() {}
 
   static JsonObject of(ChainFinder.Image image) throws IOException {
-    return image.facts().format() == ImageFormat.RAW ? ofRaw(image.path()) : ofVdi(image.path());
+    return switch (image.facts().format()) {
+      case RAW -> ofRaw(image.path());
+      case VDI -> ofVdi(image.path());
+      default -> of(image.path(), image.facts());
+    };
   }
 
-  static JsonObject ofVdi(Path path) throws IOException {
-    VdiHeader header = VdiHeader.peek(path);
-    JsonObject facts = new JsonObject();
-    KeyStores.Key key = KeyStores.of(path, header.uuid());
-    if (key != null) facts.put("encrypted", true).put("keyStore", key.settingsFile().toString());
+  /** The facts of an image of any format but raw. */
+  static JsonObject of(Path path) throws IOException {
+    LayerFormat format = Formats.ofImage(path);
+    return of(new ChainFinder.Image(path, format.peek(path)));
+  }
+
+  private static JsonObject of(Path path, LayerFacts image) throws IOException {
+    LayerFormat format = Formats.of(image.format(), path);
+    JsonObject facts = encryption(path, image.id());
+    facts
+        .put("file", path.toString())
+        .put("format", image.format().text().toLowerCase(Locale.ROOT))
+        .put("type", image.kind())
+        .put("capacity", image.capacity())
+        .put("fileLength", Files.size(path));
+    List<Path> files = format.files(path);
+    if (files.size() > 1)
+      facts.put("extents", new JsonArray(files.stream().skip(1).map(Path::toString).toList()));
     return facts
+        .put("blockSize", image.blockSize())
+        .put("uuid", textOrNull(image.id()))
+        .put("modifyUuid", textOrNull(image.modifyId()))
+        .put("parentUuid", textOrNull(image.parent()))
+        .put("parentModifyUuid", textOrNull(image.parentModifyId()))
+        .put("notes", new JsonArray(notes(path, format)));
+  }
+
+  /** What opening the image finds; nothing while another program writes to it. */
+  private static List<String> notes(Path path, LayerFormat format) throws IOException {
+    try (Layer image = format.openReadOnly(path, false, new SharedFiles())) {
+      return image.notes();
+    } catch (ImageInUseException _) {
+      return List.of();
+    }
+  }
+
+  private static JsonObject encryption(Path path, @Nullable UUID id) {
+    KeyStores.Key key = KeyStores.of(path, id);
+    JsonObject facts = new JsonObject();
+    if (key != null) facts.put("encrypted", true).put("keyStore", key.settingsFile().toString());
+    return facts;
+  }
+
+  private static JsonObject ofVdi(Path path) throws IOException {
+    VdiHeader header = VdiHeader.peek(path);
+    return encryption(path, header.uuid())
         .put("file", path.toString())
         .put("format", "vdi")
         .put("version", (header.version() >>> 16) + "." + (header.version() & 0xFFFF))
@@ -57,8 +107,8 @@ final class ImageFacts {
         .put("fileLength", Files.size(path));
   }
 
-  private static @Nullable String textOrNull(UUID uuid) {
-    return uuid.equals(VdiHeader.NO_UUID) ? null : uuid.toString();
+  private static @Nullable String textOrNull(@Nullable UUID uuid) {
+    return uuid == null || uuid.equals(VdiHeader.NO_UUID) ? null : uuid.toString();
   }
 
   /** The same properties, one on each line, under the same names; empty ones are left out. */
@@ -69,6 +119,7 @@ final class ImageFacts {
         case "file" -> {} // the title
         case "capacity", "fileLength" -> sheet.size(name, facts.getLong(name));
         case "notes" -> sheet.each("note", facts.getJsonArray(name));
+        case "extents" -> sheet.each("extent", facts.getJsonArray(name));
         default -> sheet.fact(name, facts.getValue(name));
       }
     }

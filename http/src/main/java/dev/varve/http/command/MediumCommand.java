@@ -38,7 +38,7 @@ public final class MediumCommand {
   private static final class Form {
     @Option(
         names = "--format",
-        paramLabel = "VDI|RAW",
+        paramLabel = "VDI|VMDK|VHD|RAW",
         defaultValue = "VDI",
         description = "How its file holds the disk (VDI).")
     private DiskFormat format;
@@ -121,7 +121,7 @@ public final class MediumCommand {
           DeviceType device,
       @Option(
               names = "--format",
-              paramLabel = "VDI|RAW",
+              paramLabel = "VDI|VMDK|VHD|QCOW|RAW",
               description =
                   "RAW: its bytes are the bytes of the disk, even if they look like another format (detected from its contents).")
           @Nullable DiskFormat format)
@@ -188,9 +188,17 @@ public final class MediumCommand {
   int diff(
       @Mixin ServerOptions server,
       @Parameters(paramLabel = MEDIUM) MediumReference medium,
-      @Parameters(paramLabel = "FILE", description = "The image to make.") Path file)
+      @Parameters(paramLabel = "FILE", description = "The image to make.") Path file,
+      @Option(
+              names = "--format",
+              paramLabel = "VDI|VMDK|VHD",
+              description =
+                  "The format of FILE (as in a snapshot: that of MEDIUM, or VDI where Varve makes no such images).")
+          @Nullable DiskFormat format)
       throws IOException {
-    return server.ask(post("media", medium, "children").body(location(file)), MediumWords::medium);
+    JsonObject body = location(file);
+    if (format != null) body.put("format", format.name());
+    return server.ask(post("media", medium, "children").body(body), MediumWords::medium);
   }
 
   @Command(description = "Empties a differencing image, so that it shows what its parent shows.")

@@ -1,5 +1,6 @@
 package dev.varve.http.command;
 
+import dev.varve.core.medium.MediumId;
 import dev.varve.io.vdi.NewImage;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -34,9 +35,22 @@ final class NewImageOptions {
     return fixed;
   }
 
-  /** Whether something is asked for that only a VDI image can have. */
+  /** Whether something is asked for that a raw file cannot have. */
   boolean anyGiven() {
     return fixed || blockSize != null || comment != null || uuid != null;
+  }
+
+  /** Refuses what only a VDI image can have. */
+  void checkFor(CommandSpec command, DiskFormat format) {
+    if (format != DiskFormat.VDI && (blockSize != null || comment != null))
+      throw new ParameterException(
+          command.commandLine(),
+          "--block-size and --comment are for VDI images, not for %s".formatted(format));
+  }
+
+  /** The uuid of the new image. */
+  MediumId id() {
+    return new MediumId(uuid == null ? UUID.randomUUID() : uuid);
   }
 
   /** A base of {@code capacity} bytes as the options say. */

@@ -20,7 +20,7 @@ final class ParentOptions {
 
   @Option(
       names = "--base-format",
-      paramLabel = "raw|vdi",
+      paramLabel = DiskFormat.ALL,
       description =
           "The format of the first image of --chain (detected from its contents); raw: its bytes are the bytes of the disk,"
               + " even if they look like another format.")

@@ -48,7 +48,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The image files of the attachment model: VDI images, and raw files as disks, DVDs and floppies.
+ * The image files of the attachment model: images of the formats in {@link Formats}, and raw files as
+ * disks, DVDs and floppies.
  * Thread-safe: the lock of a file keeps two calls from changing it at once. All methods block.
  */
 public final class ChainFiles implements ImageFiles {
@@ -154,7 +155,7 @@ public final class ChainFiles implements ImageFiles {
 
   @Override
   public @Nullable String whyNotNamed(Path location, ImageFormat format) {
-    return ImageName.problem(location, format == ImageFormat.RAW);
+    return ImageName.problem(location, format);
   }
 
   @Override
@@ -457,7 +458,7 @@ public final class ChainFiles implements ImageFiles {
           copy.toVdi(location, base.withUuid(id.uuid()), Existing.REFUSED);
         }
         case RAW -> copy.toRaw(location, Existing.REFUSED, announcement);
-        default -> throw Formats.cannotMake(format);
+        default -> copy.toImage(location, Formats.toMake(format), id, fixed, announcement);
       }
       return true;
     } catch (Cancelled _) {

@@ -1,28 +1,37 @@
 package dev.varve.io.chain;
 
 import dev.varve.core.medium.Announcement;
+import dev.varve.core.medium.MediumId;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.NewFile;
 import dev.varve.io.file.NewFile.Existing;
+import dev.varve.io.layer.Layer;
+import dev.varve.io.layer.LayerFormat;
 import dev.varve.io.vdi.NewImage;
+import dev.varve.io.layer.Layer;
+import dev.varve.io.layer.LayerFormat;
 import dev.varve.io.vdi.VdiWriter;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.UUID;
 import java.util.function.LongConsumer;
 
 /**
- * Copies the contents of a disk to a new raw file or VDI image. Zeroes take no space there.
+ * Copies the contents of a disk to a new raw file or image. Zeroes take no space there.
  *
- * <p>The file gets its name when it is complete and durable. If the copy fails, or its thread is
+ * <p>Unless a method says otherwise, the file gets its name when it is complete and durable. If the copy fails, or its thread is
  * interrupted, the new file is removed, and a file that it would have replaced is still there. Not
  * thread-safe; blocks until the copy is done.
  */
 public final class DiskCopy {
 
   private static final int CHUNK = 4 << 20;
+  private static final long SECTOR = 512;
 
   /** Zeroes are left out in pieces of this size. */
   private static final int PIECE = 64 << 10;
@@ -74,6 +83,43 @@ public final class DiskCopy {
       copy(writer::write);
       writer.finish();
       file.publish();
+    }
+  }
+
+  /**
+   * Copies to an image of any format, which has its name from the beginning: if the process is
+   * killed, a part of the copy is left.
+   *
+   * @param announcement called before a file that holds no id gets its name
+   * @throws IllegalArgumentException if the format has no such image; the message is for people
+   */
+  public void toImage(
+      Path target, LayerFormat format, MediumId id, boolean fixed, Announcement announcement)
+      throws IOException {
+    long capacity = Math.ceilDiv(source.capacity(), SECTOR) * SECTOR;
+    format.createBase(target, id, fixed, capacity, announcement);
+    try {
+      copyInto(target, format);
+    } catch (Throwable e) {
+      delete(target, format, e);
+      throw e;
+    }
+  }
+
+  private void copyInto(Path target, LayerFormat format) throws IOException {
+    try (Layer image = format.openReadWrite(target, true)) {
+      var chain = OfflineChain.alone(List.of(image), UUID::randomUUID);
+      copy(chain::write);
+      chain.finish();
+    }
+  }
+
+  /** The image itself is last: until then it names its extents. */
+  private static void delete(Path image, LayerFormat format, Throwable why) {
+    try {
+      for (Path file : format.files(image).reversed()) Files.deleteIfExists(file);
+    } catch (IOException e) {
+      why.addSuppressed(e);
     }
   }
 

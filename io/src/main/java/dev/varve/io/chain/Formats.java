@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The list of formats that can be read and written. Immutable; any thread. */
-final class Formats {
+public final class Formats {
 
   static final LayerFormat VDI = new VdiFormat();
 
@@ -32,7 +32,7 @@ final class Formats {
   private Formats() {}
 
   /** The format whose signature a file has; null if it has none of these. */
-  static @Nullable LayerFormat recognized(Path file) throws IOException {
+  public static @Nullable LayerFormat recognized(Path file) throws IOException {
     for (LayerFormat format : ALL) if (format.recognizes(file)) return format;
     return null;
   }
@@ -41,7 +41,7 @@ final class Formats {
    * The format of a file that is not registered as raw. VDI if the file has no known signature; an
    * attempt to read it then reports what is wrong.
    */
-  static LayerFormat ofImage(Path file) throws IOException {
+  public static LayerFormat ofImage(Path file) throws IOException {
     LayerFormat recognized = recognized(file);
     return recognized == null ? VDI : recognized;
   }
@@ -54,12 +54,12 @@ final class Formats {
   /**
    * @throws IOException images of this format cannot be opened; the message is for people
    */
-  static LayerFormat of(ImageFormat format, Path file) throws IOException {
+  public static LayerFormat of(ImageFormat format, Path file) throws IOException {
     LayerFormat known = KNOWN.get(format);
     if (known == null)
       throw new IOException(
-          "%s has the format %s; images of the formats VDI and RAW can be opened"
-              .formatted(file, format));
+          "%s has the format %s; images of the formats %s can be opened: attach a copy in one of these"
+              .formatted(file, format, names()));
     return known;
   }
 
@@ -67,14 +67,15 @@ final class Formats {
    * @throws IllegalArgumentException images of this format cannot be made; the message is for
    *     people
    */
-  static LayerFormat toMake(ImageFormat format) {
+  public static LayerFormat toMake(ImageFormat format) {
     @Nullable LayerFormat known = KNOWN.get(format);
-    if (known == null) throw cannotMake(format);
+    if (known == null)
+      throw new IllegalArgumentException(
+          "format %s: images of format VDI, VMDK, VHD and RAW can be made".formatted(format));
     return known;
   }
 
-  static IllegalArgumentException cannotMake(ImageFormat format) {
-    return new IllegalArgumentException(
-        "format %s: images of format VDI and RAW can be made".formatted(format));
+  private static String names() {
+    return ALL.stream().map(format -> format.format().text()).collect(Collectors.joining(", "));
   }
 }

@@ -39,14 +39,6 @@ public interface LayerFormat {
     return List.of(file);
   }
 
-  /**
-   * What is unusual in an image, a sentence each, for people; what VirtualBox would do to it, for
-   * example.
-   */
-  default List<String> notes(Path file) throws IOException {
-    return List.of();
-  }
-
   // ---- open
 
   /**

@@ -1,5 +1,7 @@
 package dev.varve.io.vdi;
 
+import dev.varve.io.layer.LayerFacts;
+import dev.varve.core.medium.ImageFormat;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -23,9 +25,10 @@ public final class NewImageWarnings {
   }
 
   /** The warnings for a differencing image. */
-  public static List<String> ofChild(VdiHeader child, VdiHeader parent) {
+  public static List<String> ofChild(VdiHeader child, LayerFacts parent) {
     var warnings = new ArrayList<>(ofBase(child.capacity()));
-    if (parent.type() == ImageType.DIFFERENCING && child.blockSize() != parent.blockSize()) {
+    boolean alike = parent.format() == ImageFormat.VDI && parent.isDifferencing();
+    if (alike && child.blockSize() != parent.blockSize()) {
       warnings.add(
           "the image has blocks of %d bytes and its parent, a differencing image too, of %d:"
                   .formatted(child.blockSize(), parent.blockSize())

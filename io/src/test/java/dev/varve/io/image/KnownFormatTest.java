@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.OtherFormatException;
 import java.io.IOException;
@@ -242,18 +243,18 @@ class KnownFormatTest {
   @Test
   void aNewFileIsNamedForWhatItWillBe() {
     for (String name : new String[] {"x.vdi", "x", "X.VDI", "x.2024"})
-      assertNull(ImageName.problem(Path.of(name), false), name);
+      assertNull(ImageName.problem(Path.of(name), ImageFormat.VDI), name);
     for (String name : new String[] {"x.raw", "x.img", "x", "x.dd"})
-      assertNull(ImageName.problem(Path.of(name), true), name);
+      assertNull(ImageName.problem(Path.of(name), ImageFormat.RAW), name);
     for (String name :
         new String[] {
           "x.vmdk", "x.vhd", "x.vhdx", "x.qcow", "x.qcow2", "x.qed", "x.hdd", "x.dmg", "x.iso",
           "x.ova", "x.gz"
         }) {
-      assertTrue(String.valueOf(ImageName.problem(Path.of(name), false)).contains("'x.vdi'"), name);
-      assertTrue(String.valueOf(ImageName.problem(Path.of(name), true)).contains("'x.raw'"), name);
+      assertTrue(String.valueOf(ImageName.problem(Path.of(name), ImageFormat.VDI)).contains("'x.vdi'"), name);
+      assertTrue(String.valueOf(ImageName.problem(Path.of(name), ImageFormat.RAW)).contains("'x.raw'"), name);
     }
-    assertTrue(String.valueOf(ImageName.problem(Path.of("x.img"), false)).contains("'x.vdi'"));
-    assertTrue(String.valueOf(ImageName.problem(Path.of("x.vdi"), true)).contains("'x.raw'"));
+    assertTrue(String.valueOf(ImageName.problem(Path.of("x.img"), ImageFormat.VDI)).contains("'x.vdi'"));
+    assertTrue(String.valueOf(ImageName.problem(Path.of("x.vdi"), ImageFormat.RAW)).contains("'x.raw'"));
   }
 }
