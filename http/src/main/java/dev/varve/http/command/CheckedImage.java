@@ -80,8 +80,7 @@ record CheckedImage(
     for (int i = 1; ; i++) {
       String number = i == 1 ? "" : "-" + i;
       Path path =
-          image.resolveSibling(
-              name.substring(0, dot) + "-repaired" + number + name.substring(dot));
+          image.resolveSibling(name.substring(0, dot) + "-repaired" + number + name.substring(dot));
       if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) return path;
     }
   }

@@ -49,8 +49,8 @@ enum DiskFormat {
   }
 
   /**
-   * The format of an existing file: detected from its contents, and for a damaged VDI image from its
-   * name.
+   * The format of an existing file: detected from its contents, and for a damaged VDI image from
+   * its name.
    *
    * @throws dev.varve.core.medium.OtherFormatException if it has another
    */

@@ -19,7 +19,8 @@ final class FinishedImage {
   private FinishedImage() {}
 
   /**
-   * Moves files into a folder of the same file system, the extents before the image that names them.
+   * Moves files into a folder of the same file system, the extents before the image that names
+   * them.
    *
    * @param files the image first
    * @throws FileAlreadyExistsException if one is there and must not be replaced; nothing was moved

@@ -61,7 +61,8 @@ final class ImageCheckCommand implements Callable<Integer> {
 
   @Option(
       names = "--in-place",
-      description = "With --repair: change the image itself, whatever its format, and make no copy.")
+      description =
+          "With --repair: change the image itself, whatever its format, and make no copy.")
   private boolean inPlace;
 
   @Mixin private ForceOption force;

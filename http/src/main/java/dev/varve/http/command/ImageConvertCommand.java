@@ -1,18 +1,17 @@
 package dev.varve.http.command;
 
-import java.util.Objects;
-import dev.varve.io.layer.LayerFormat;
-import dev.varve.io.chain.Formats;
-import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.Announcement;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.OtherFormatException;
 import dev.varve.io.chain.ChainFinder.FoundChain;
 import dev.varve.io.chain.DifferencingChain;
 import dev.varve.io.chain.DiskCopy;
 import dev.varve.io.chain.DiskSource;
+import dev.varve.io.chain.Formats;
 import dev.varve.io.file.NewFile.Existing;
 import dev.varve.io.image.ImageName;
 import dev.varve.io.image.KnownFormat;
+import dev.varve.io.layer.LayerFormat;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.NewImage;
 import dev.varve.io.vdi.NewImageWarnings;
@@ -24,6 +23,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -113,9 +113,9 @@ final class ImageConvertCommand implements Callable<Integer> {
     DiskFormat named = DiskFormat.named(target);
     if (to == null && named == null && promised == null)
       throw wrong("the name of " + target + " does not tell its format: give it with --to");
-    DiskFormat format = to != null ? to : named != null ? named : DiskFormat.VDI;
-    if (format == DiskFormat.QCOW)
-      throw wrong("Varve reads QCOW images and makes none: choose another format for " + target);
+    if (to == DiskFormat.QCOW) throw wrong("--to qcow: Varve reads QCOW images and makes none");
+    boolean isMade = named != null && named != DiskFormat.QCOW;
+    DiskFormat format = to != null ? to : isMade ? named : DiskFormat.VDI;
     // The contents of such a file do not tell its format; the user has named it.
     boolean free = to != null && (promised == null || promised == KnownFormat.ISO);
     String problem = free ? null : ImageName.problem(target, format.image());
@@ -143,8 +143,7 @@ final class ImageConvertCommand implements Callable<Integer> {
         case VDI -> copy.toVdi(target, newImage(source, found), existing);
         case VMDK, VHD, QCOW -> copyToImage(copy, target, format, existing);
       }
-      if (format != DiskFormat.RAW)
-        NewImageWarnings.ofBase(source.capacity()).forEach(this::warn);
+      if (format != DiskFormat.RAW) NewImageWarnings.ofBase(source.capacity()).forEach(this::warn);
     }
     print(found, target, format);
   }
@@ -188,8 +187,7 @@ final class ImageConvertCommand implements Callable<Integer> {
 
   private void print(@Nullable FoundChain found, Path target, DiskFormat format)
       throws IOException {
-    JsonObject image =
-        format == DiskFormat.RAW ? ImageFacts.ofRaw(target) : ImageFacts.of(target);
+    JsonObject image = format == DiskFormat.RAW ? ImageFacts.ofRaw(target) : ImageFacts.of(target);
     PrintWriter out = spec.commandLine().getOut();
     if (output == OutputFormat.JSON) {
       var sources = new JsonArray();

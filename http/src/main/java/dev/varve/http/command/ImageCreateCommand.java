@@ -1,15 +1,15 @@
 package dev.varve.http.command;
 
-import dev.varve.io.layer.LayerFormat;
-import dev.varve.io.layer.LayerFacts;
-import dev.varve.io.layer.Layer;
-import dev.varve.io.file.SharedFiles;
-import dev.varve.io.chain.Formats;
-import dev.varve.core.medium.MediumVariant;
-import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.Announcement;
+import dev.varve.core.medium.ImageFormat;
+import dev.varve.core.medium.MediumVariant;
+import dev.varve.io.chain.Formats;
+import dev.varve.io.file.SharedFiles;
 import dev.varve.io.image.ImageName;
 import dev.varve.io.image.KnownFormat;
+import dev.varve.io.layer.Layer;
+import dev.varve.io.layer.LayerFacts;
+import dev.varve.io.layer.LayerFormat;
 import dev.varve.io.vdi.NewImage;
 import dev.varve.io.vdi.NewImageWarnings;
 import dev.varve.io.vdi.VdiCreator;
@@ -97,7 +97,8 @@ final class ImageCreateCommand implements Callable<Integer> {
               .formatted(file));
     DiskFormat made = format == null ? usualFormat() : format;
     if (!made.image().canDiffer())
-      throw wrong("--format %s: this command makes images of vdi, vmdk and vhd".formatted(made.text()));
+      throw wrong(
+          "--format %s: this command makes images of vdi, vmdk and vhd".formatted(made.text()));
     String problem = ImageName.problem(file, made.image());
     if (problem != null) throw wrong(problem);
     options.checkFor(spec, made);

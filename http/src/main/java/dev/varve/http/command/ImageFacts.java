@@ -3,9 +3,6 @@ package dev.varve.http.command;
 import dev.varve.core.settings.KeyStores;
 import dev.varve.io.chain.ChainFinder;
 import dev.varve.io.chain.Formats;
-import dev.varve.io.file.ImageInUseException;
-import dev.varve.io.file.SharedFiles;
-import dev.varve.io.layer.Layer;
 import dev.varve.io.layer.LayerFacts;
 import dev.varve.io.layer.LayerFormat;
 import dev.varve.io.vdi.VdiHeader;
@@ -56,16 +53,7 @@ final class ImageFacts {
         .put("modifyUuid", textOrNull(image.modifyId()))
         .put("parentUuid", textOrNull(image.parent()))
         .put("parentModifyUuid", textOrNull(image.parentModifyId()))
-        .put("notes", new JsonArray(notes(path, format)));
-  }
-
-  /** What opening the image finds; nothing while another program writes to it. */
-  private static List<String> notes(Path path, LayerFormat format) throws IOException {
-    try (Layer image = format.openReadOnly(path, false, new SharedFiles())) {
-      return image.notes();
-    } catch (ImageInUseException _) {
-      return List.of();
-    }
+        .put("notes", new JsonArray(format.notes(path)));
   }
 
   private static JsonObject encryption(Path path, @Nullable UUID id) {

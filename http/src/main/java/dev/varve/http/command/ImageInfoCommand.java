@@ -1,9 +1,9 @@
 package dev.varve.http.command;
 
-import dev.varve.io.chain.Formats;
 import dev.varve.io.chain.ChainException;
 import dev.varve.io.chain.ChainFinder;
 import dev.varve.io.chain.ChainFinder.FoundChain;
+import dev.varve.io.chain.Formats;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;

@@ -240,7 +240,7 @@ final class RoutesTest {
         "'capacity' of the body: 100 is less than 512",
         detail("POST", "/api/v1/media", "{\"location\":\"/a\",\"capacity\":100}"));
     assertEquals(
-        "'format' of the body is none of VDI, RAW",
+        "'format' of the body is none of VDI, VMDK, VHD, RAW",
         detail("POST", "/api/v1/media", "{\"location\":\"/a\",\"capacity\":512,\"format\":\"X\"}"));
     assertEquals(
         "'location' of the body does not have the form of an absolute path: ^/[^\\u0000]*$",

@@ -24,7 +24,7 @@ class OtherFormatMediaTest {
   @Test
   void aMediumIsRawOnlyIfItLooksLikeItOrTheUserSaysSo() throws Exception {
     Path disk = folder.resolve("disk");
-    qemuImg("create", "-f", "qcow2", disk, "4M");
+    qemuImg("create", "-f", "qed", disk, "4M");
     Path bytes = Files.copy(disk, folder.resolve("copy"));
     pad(disk);
     try (var server = RunningServer.start(folder)) {
@@ -35,10 +35,10 @@ class OtherFormatMediaTest {
       String vdi = server.failure("medium", "open", disk, "--format", "vdi");
       String unknown = server.failure("machine", "attach", "m", "SATA:0", disk);
 
-      assertTrue(refused.contains("this is a QCOW2 image"), refused);
+      assertTrue(refused.contains("this is a QED image"), refused);
       assertTrue(refused.contains("open it with the format RAW"), refused);
-      assertTrue(drive.contains("this is a QCOW2 image"), drive);
-      assertTrue(vdi.contains("this is a QCOW2 image"), vdi);
+      assertTrue(drive.contains("this is a QED image"), drive);
+      assertTrue(vdi.contains("this is a QED image"), vdi);
       assertTrue(unknown.contains("open its file first"), unknown);
       assertEquals("[]", server.run("medium", "list").getJsonArray("media").encode());
 
@@ -89,8 +89,8 @@ class OtherFormatMediaTest {
 
   @Test
   void aMachineWithADiskOfAnotherFormatIsToldWhatItIsAndNothingIsWritten() throws Exception {
-    Path disk = folder.resolve("disk.vmdk");
-    qemuImg("create", "-f", "vmdk", disk, "4M");
+    Path disk = folder.resolve("disk.qed");
+    qemuImg("create", "-f", "qed", disk, "4M");
     byte[] before = Files.readAllBytes(disk);
     Path settings = folder.resolve("m/m.vbox");
     try (var server = RunningServer.start(folder)) {
@@ -102,16 +102,16 @@ class OtherFormatMediaTest {
     }
     String text =
         Files.readString(settings)
-            .replace("disk.vdi", "disk.vmdk")
-            .replace("format=\"VDI\"", "format=\"VMDK\"");
+            .replace("disk.vdi", "disk.qed")
+            .replace("format=\"VDI\"", "format=\"QED\"");
     Files.writeString(settings, text);
     try (var server = RunningServer.start(folder)) {
 
       String start = server.failure("machine", "start", "m");
       String snapshot = server.failure("machine", "snapshot", "take", "m", "S");
 
-      assertTrue(start.contains("VMDK"), start);
-      assertTrue(snapshot.contains("VMDK"), snapshot);
+      assertTrue(start.contains("QED"), start);
+      assertTrue(snapshot.contains("QED"), snapshot);
       server.stop();
     }
     assertArrayEquals(before, Files.readAllBytes(disk));

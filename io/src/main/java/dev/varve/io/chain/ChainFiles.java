@@ -48,9 +48,9 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The image files of the attachment model: images of the formats in {@link Formats}, and raw files as
- * disks, DVDs and floppies.
- * Thread-safe: the lock of a file keeps two calls from changing it at once. All methods block.
+ * The image files of the attachment model: images of the formats in {@link Formats}, and raw files
+ * as disks, DVDs and floppies. Thread-safe: the lock of a file keeps two calls from changing it at
+ * once. All methods block.
  */
 public final class ChainFiles implements ImageFiles {
 

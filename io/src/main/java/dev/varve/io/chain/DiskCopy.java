@@ -8,8 +8,6 @@ import dev.varve.io.file.NewFile.Existing;
 import dev.varve.io.layer.Layer;
 import dev.varve.io.layer.LayerFormat;
 import dev.varve.io.vdi.NewImage;
-import dev.varve.io.layer.Layer;
-import dev.varve.io.layer.LayerFormat;
 import dev.varve.io.vdi.VdiWriter;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -24,9 +22,9 @@ import java.util.function.LongConsumer;
 /**
  * Copies the contents of a disk to a new raw file or image. Zeroes take no space there.
  *
- * <p>Unless a method says otherwise, the file gets its name when it is complete and durable. If the copy fails, or its thread is
- * interrupted, the new file is removed, and a file that it would have replaced is still there. Not
- * thread-safe; blocks until the copy is done.
+ * <p>Unless a method says otherwise, the file gets its name when it is complete and durable. If the
+ * copy fails, or its thread is interrupted, the new file is removed, and a file that it would have
+ * replaced is still there. Not thread-safe; blocks until the copy is done.
  */
 public final class DiskCopy {
 

@@ -4,6 +4,7 @@ import dev.varve.core.medium.Announcement;
 import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.ImageReport;
 import dev.varve.core.medium.MediumId;
+import dev.varve.io.file.ImageInUseException;
 import dev.varve.io.file.SharedFiles;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -37,6 +38,18 @@ public interface LayerFormat {
    */
   default List<Path> files(Path file) throws IOException {
     return List.of(file);
+  }
+
+  /**
+   * What is unusual in an image, a sentence each: see {@link Layer#notes}. Nothing if another
+   * process writes to it.
+   */
+  default List<String> notes(Path file) throws IOException {
+    try (Layer image = openReadOnly(file, false, new SharedFiles())) {
+      return image.notes();
+    } catch (ImageInUseException _) {
+      return List.of();
+    }
   }
 
   // ---- open

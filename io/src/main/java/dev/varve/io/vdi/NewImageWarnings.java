@@ -1,7 +1,7 @@
 package dev.varve.io.vdi;
 
-import dev.varve.io.layer.LayerFacts;
 import dev.varve.core.medium.ImageFormat;
+import dev.varve.io.layer.LayerFacts;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.OtherFormatException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -251,10 +251,16 @@ class KnownFormatTest {
           "x.vmdk", "x.vhd", "x.vhdx", "x.qcow", "x.qcow2", "x.qed", "x.hdd", "x.dmg", "x.iso",
           "x.ova", "x.gz"
         }) {
-      assertTrue(String.valueOf(ImageName.problem(Path.of(name), ImageFormat.VDI)).contains("'x.vdi'"), name);
-      assertTrue(String.valueOf(ImageName.problem(Path.of(name), ImageFormat.RAW)).contains("'x.raw'"), name);
+      assertTrue(
+          String.valueOf(ImageName.problem(Path.of(name), ImageFormat.VDI)).contains("'x.vdi'"),
+          name);
+      assertTrue(
+          String.valueOf(ImageName.problem(Path.of(name), ImageFormat.RAW)).contains("'x.raw'"),
+          name);
     }
-    assertTrue(String.valueOf(ImageName.problem(Path.of("x.img"), ImageFormat.VDI)).contains("'x.vdi'"));
-    assertTrue(String.valueOf(ImageName.problem(Path.of("x.vdi"), ImageFormat.RAW)).contains("'x.raw'"));
+    assertTrue(
+        String.valueOf(ImageName.problem(Path.of("x.img"), ImageFormat.VDI)).contains("'x.vdi'"));
+    assertTrue(
+        String.valueOf(ImageName.problem(Path.of("x.vdi"), ImageFormat.RAW)).contains("'x.raw'"));
   }
 }
