@@ -2,6 +2,7 @@ package dev.varve.io.vmdk;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.varve.core.device.ReadSink;
 import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.MediumVariant;
 import dev.varve.io.file.ImageFile;
@@ -16,6 +17,8 @@ import dev.varve.io.vmdk.header.Descriptor;
 import dev.varve.io.vmdk.header.Extent;
 import dev.varve.io.vmdk.header.ExtentLine;
 import dev.varve.io.vmdk.header.SparseHeader;
+import dev.varve.io.vmdk.stream.CowdExtent;
+import dev.varve.io.vmdk.stream.StreamExtent;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -64,18 +67,27 @@ public final class VmdkImage implements Layer {
   }
 
   /**
-   * Opens an image for reading. An entry that points outside the file is found when it is used.
+   * Opens an image in one file for reading. An entry that points outside the file is found when it
+   * is used.
    *
-   * @param first the file that names the image; owned by the image from now on, also when this
-   *     fails
-   * @param extents opens the others
+   * @param file may be a part of a larger one; owned by the image from now on, also when this fails
    * @throws ImageFormatException if the descriptor or a header breaks a rule
+   */
+  public static VmdkImage openReadOnly(ImageFile file) throws IOException {
+    return openReadOnly(file, ExtentFiles.NONE);
+  }
+
+  /**
+   * The same for an image that can have other files.
+   *
+   * @param first the file that names the image
+   * @param extents opens the others
    */
   static VmdkImage openReadOnly(ImageFile first, ExtentFiles extents) throws IOException {
     List<ImageFile> files = new ArrayList<>(List.of(first));
+    List<Piece> pieces = new ArrayList<>();
     try {
       VmdkHead head = VmdkHead.read(first);
-      List<Piece> pieces = new ArrayList<>();
       long start = 0;
       for (ExtentLine line : head.descriptor().extents()) {
         int index = head.header() != null || line.file() == null ? 0 : files.size();
@@ -86,6 +98,7 @@ public final class VmdkImage implements Layer {
       }
       return new VmdkImage(files, pieces, new StoredDescriptor(first, head));
     } catch (Throwable e) {
+      for (Piece piece : pieces) piece.extent.close();
       for (ImageFile file : files) file.close();
       throw e;
     }
@@ -96,7 +109,7 @@ public final class VmdkImage implements Layer {
       case ZERO -> new ZeroExtent();
       case FLAT, VMFS -> flat(line, file);
       case SPARSE -> sparse(line, file, head);
-      case VMFSSPARSE -> throw notReadable(file, "an extent of ESX (COWD)");
+      case VMFSSPARSE -> CowdExtent.open(file, line.length());
     };
   }
 
@@ -107,13 +120,10 @@ public final class VmdkImage implements Layer {
 
   private static Extent sparse(ExtentLine line, ImageFile file, VmdkHead head) throws IOException {
     SparseHeader header = head.header() == null ? SparseHeader.read(file) : head.header();
-    if (header.isCompressed()) throw notReadable(file, "compressed (streamOptimized)");
     header.requireRoomFor(line.sectors(), head.descriptor().name());
-    return SparseExtent.open(file, header, line.length());
-  }
-
-  private static IOException notReadable(ImageFile file, String what) {
-    return new IOException(file.name() + " is " + what + ", which cannot be read");
+    return header.isCompressed()
+        ? StreamExtent.open(file, header, line.length())
+        : SparseExtent.open(file, header, line.length());
   }
 
   /**
@@ -174,7 +184,10 @@ public final class VmdkImage implements Layer {
 
   private MediumVariant variant(Descriptor text) {
     if (isFlat()) return MediumVariant.FIXED; // a fixed image is never a child
-    return text.isDifferencing() ? MediumVariant.DIFFERENCING : MediumVariant.STANDARD;
+    if (text.isDifferencing()) return MediumVariant.DIFFERENCING;
+    return pieces.stream().anyMatch(piece -> piece.extent instanceof StreamExtent)
+        ? MediumVariant.STREAM_OPTIMIZED
+        : MediumVariant.STANDARD;
   }
 
   private boolean isFlat() {
@@ -242,6 +255,13 @@ public final class VmdkImage implements Layer {
     piece.extent.decode(offset - piece.start, destination);
   }
 
+  @Override
+  public boolean tryDecoded(long offset, int length, ReadSink sink) {
+    Piece piece = piece(offset);
+    return offset + length <= piece.end
+        && piece.extent.tryDecoded(offset - piece.start, length, sink);
+  }
+
   // ---- protection
 
   @Override
@@ -295,6 +315,10 @@ public final class VmdkImage implements Layer {
   /** Null if the kind of image can be written. */
   private @Nullable ImageFormatException whyNotWritable() throws IOException {
     for (Piece piece : pieces) {
+      if (piece.extent instanceof StreamExtent)
+        return unwritable("the kind of image", "streamOptimized", "its grains are compressed");
+      if (piece.extent instanceof CowdExtent)
+        return unwritable("the type of an extent", "VMFSSPARSE", "images of ESX are not written");
       if (!piece.line.writable())
         return unwritable("the access of an extent", "RDONLY", "it is RW");
       if (piece.line.type() == ExtentLine.Type.ZERO)
@@ -382,6 +406,7 @@ public final class VmdkImage implements Layer {
   public void close() throws IOException {
     if (closed) return; // other images may use the files
     closed = true;
+    for (Piece piece : pieces) piece.extent.close();
     IOException failure = null;
     for (ImageFile file : files) {
       try {

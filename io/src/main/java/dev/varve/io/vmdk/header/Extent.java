@@ -40,4 +40,7 @@ public interface Extent {
   default boolean tryDecoded(long offset, int length, ReadSink sink) {
     return false;
   }
+
+  /** Frees what the extent keeps in memory. Its file is closed by the image. */
+  default void close() {}
 }

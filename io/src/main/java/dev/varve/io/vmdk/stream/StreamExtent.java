@@ -10,7 +10,6 @@ import dev.varve.io.layer.ImageFormatException;
 import dev.varve.io.layer.Place;
 import dev.varve.io.vmdk.header.Extent;
 import dev.varve.io.vmdk.header.SparseHeader;
-import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -18,8 +17,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * An extent whose grains are deflated, as a streamOptimized image has one. It is only read. It can
- * lie within a larger file, as a disk in an OVA does.
+ * An extent whose grains are deflated, as a streamOptimized image has one. It is only read.
  *
  * <p>The directory is in front of the grains, or a footer at the end says where it is. An entry
  * that points outside the file, and a grain that is not what its marker must say, are found when
@@ -27,7 +25,7 @@ import java.nio.ByteOrder;
  *
  * <p>Threads: as {@link Extent} says; all methods but {@link #close} are thread-safe.
  */
-public final class StreamExtent implements Extent, Closeable {
+public final class StreamExtent implements Extent {
 
   private static final int SECTOR = 512;
 
@@ -41,7 +39,6 @@ public final class StreamExtent implements Extent, Closeable {
   private static final String DAMAGED = "the image is damaged: restore it from a backup";
 
   private final ImageFile file;
-  private final long start;
   private final long fileLength;
   private final SparseHeader header;
   private final long length;
@@ -49,52 +46,38 @@ public final class StreamExtent implements Extent, Closeable {
   private final EncodedUnits grains;
 
   private StreamExtent(
-      ImageFile file,
-      long start,
-      long fileLength,
-      SparseHeader header,
-      long length,
-      DecodedPages pages) {
+      ImageFile file, long fileLength, SparseHeader header, long length, DecodedPages pages) {
     this.file = file;
-    this.start = start;
     this.fileLength = fileLength;
     this.header = header;
     this.length = length;
-    this.tables = new FilePieces(file, start, fileLength, ByteOrder.LITTLE_ENDIAN);
+    this.tables = new FilePieces(file, 0, fileLength, ByteOrder.LITTLE_ENDIAN);
     this.grains = new EncodedUnits(pages, header.grain(), this::inflate);
   }
 
   /**
    * Opens an extent. Reads the footer, if there is one.
    *
-   * @param file lent
-   * @param start where the extent's header is in the file
-   * @param fileLength the length of the extent in the file, header and footer included
+   * @param file lent; it may be a part of a larger one, such as a member of an archive
    * @param header says that grains are compressed
    * @param length of the piece of the disk, in bytes; the header has room for it
    * @throws ImageFormatException if the footer breaks a rule, or is not that of the header
    */
-  public static StreamExtent open(
-      ImageFile file, long start, long fileLength, SparseHeader header, long length)
+  public static StreamExtent open(ImageFile file, SparseHeader header, long length)
       throws IOException {
-    return open(file, start, fileLength, header, length, DecodedPages.OF_PROCESS);
+    return open(file, header, length, DecodedPages.OF_PROCESS);
   }
 
-  static StreamExtent open(
-      ImageFile file,
-      long start,
-      long fileLength,
-      SparseHeader header,
-      long length,
-      DecodedPages pages)
+  static StreamExtent open(ImageFile file, SparseHeader header, long length, DecodedPages pages)
       throws IOException {
-    SparseHeader last = header.hasFooter() ? footer(file, start, fileLength, header) : header;
-    return new StreamExtent(file, start, fileLength, last, length, pages);
+    long fileLength = file.length();
+    SparseHeader last = header.hasFooter() ? footer(file, fileLength, header) : header;
+    return new StreamExtent(file, fileLength, last, length, pages);
   }
 
   /** The footer is in the second-last sector, and repeats the header. */
-  private static SparseHeader footer(
-      ImageFile file, long start, long fileLength, SparseHeader header) throws IOException {
+  private static SparseHeader footer(ImageFile file, long fileLength, SparseHeader header)
+      throws IOException {
     long at = fileLength / SECTOR * SECTOR - 2 * SECTOR;
     if (at < SECTOR)
       throw new ImageFormatException(
@@ -102,7 +85,7 @@ public final class StreamExtent implements Extent, Closeable {
     SparseHeader footer;
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment sector = arena.allocate(SECTOR);
-      file.read(start + at, sector);
+      file.read(at, sector);
       footer =
           SparseHeader.parse(
               file.name() + ": the footer at byte " + at,
@@ -200,18 +183,18 @@ public final class StreamExtent implements Extent, Closeable {
     String what = "grain " + grain;
     if (!header.hasMarkers()) {
       int most = (int) Math.min(2L * header.grain(), fileLength - at);
-      Deflated.ZLIB.inflate(file, start + at, most, destination, visible, what);
+      Deflated.ZLIB.inflate(file, at, most, destination, visible, what);
       return;
     }
     int stored = markedLength(grain, at);
-    Deflated.ZLIB.inflate(file, start + at + MARKER, stored, destination, visible, what);
+    Deflated.ZLIB.inflate(file, at + MARKER, stored, destination, visible, what);
   }
 
   /** The length of the stream behind a grain's marker. */
   private int markedLength(long grain, long at) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment marker = arena.allocate(MARKER);
-      file.read(start + at, marker);
+      file.read(at, marker);
       long sector = marker.get(LONG, 0);
       long stored = Integer.toUnsignedLong(marker.get(INT, 8));
       if (sector != grain * header.grainSectors())

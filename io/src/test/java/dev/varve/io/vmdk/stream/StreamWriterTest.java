@@ -91,7 +91,8 @@ class StreamWriterTest {
         Arena arena = Arena.ofConfined()) {
       SparseHeader header = SparseHeader.read(file);
       assertEquals("streamOptimized", Descriptor.read(file, header).createType());
-      try (var extent = StreamExtent.open(file, 0, file.length(), header, capacity)) {
+      StreamExtent extent = StreamExtent.open(file, header, capacity);
+      try {
         MemorySegment grain = arena.allocate(GRAIN);
         for (int at = 0; at < capacity; at += GRAIN) {
           int length = Math.min(GRAIN, capacity - at);
@@ -101,6 +102,8 @@ class StreamWriterTest {
           extent.decode(at, grain.asSlice(0, length));
           MemorySegment.copy(grain, ValueLayout.JAVA_BYTE, 0, disk, at, length);
         }
+      } finally {
+        extent.close();
       }
     }
     return disk;
