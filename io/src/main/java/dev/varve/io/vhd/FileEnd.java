@@ -26,6 +26,9 @@ final class FileEnd {
 
   static final long MAX_AHEAD = 64 << 20;
 
+  /** An entry of the block table has 32 bits for a sector. */
+  static final long MAX_LENGTH = ((1L << 32) - 1) * SECTOR;
+
   /** The data of a new block begins with a page, so that a page of the guest is one of the host. */
   static final long PAGE = 4096;
 
@@ -153,6 +156,10 @@ final class FileEnd {
 
   private void moveTo(long wanted) throws IOException {
     long to = Math.max(wanted, footerAt + SECTOR); // it must not lie in a part of the old one
+    if (to > MAX_LENGTH)
+      throw new OutOfSpaceException(
+          "%s: a VHD file has at most %d bytes; copy the disk into a VDI image"
+              .formatted(file.name(), MAX_LENGTH));
     moved = true;
     try {
       file.write(to, footer.bytes());

@@ -6,6 +6,7 @@ import dev.varve.core.medium.Announcement;
 import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.ImageReport;
 import dev.varve.core.medium.MediumId;
+import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.ImageInUseException;
 import dev.varve.io.file.MappedFile;
 import dev.varve.io.file.NewFile;
@@ -73,7 +74,8 @@ public final class VhdFormat implements LayerFormat {
   private static long reach(Path file) throws IOException {
     VhdHead head = head(file);
     if (head.isFixed()) return 0;
-    return head.fileLength() + head.blocks() * (head.stride() + FileEnd.PAGE) + FileEnd.MAX_AHEAD;
+    long more = head.blocks() * (head.stride() + FileEnd.PAGE) + FileEnd.MAX_AHEAD;
+    return Math.min(head.fileLength() + more, Math.max(head.fileLength(), FileEnd.MAX_LENGTH));
   }
 
   // ---- made
@@ -184,6 +186,17 @@ public final class VhdFormat implements LayerFormat {
 
   @Override
   public ImageReport check(Path file, boolean served) throws IOException {
-    throw new IOException(file + ": VHD images cannot be checked yet");
+    return served ? VhdCheck.checkServed(file) : VhdCheck.check(file);
+  }
+
+  /**
+   * {@inheritDoc} Of blocks that share a place only the first is kept, and none that lies outside
+   * the file: the others read as zeroes or as the parent's.
+   */
+  @Override
+  public List<String> repair(Path file) throws IOException {
+    try (ImageFile opened = MappedFile.openReadWrite(file, 0)) {
+      return VhdRepair.repair(opened);
+    }
   }
 }

@@ -69,7 +69,26 @@ record VhdHead(
     VhdFooter first = length >= 2 * SECTOR ? footer(file, 0) : null;
     if (last == null && (first == null || first.type() == VhdType.FIXED)) throw noFooter(file);
     VhdFooter footer = last != null ? last : requireNonNull(first);
-    long footerAt = last != null ? length - SECTOR : -1;
+    return read(file, footer, last != null ? length - SECTOR : -1, first);
+  }
+
+  /**
+   * Reads the head of a dynamic or differencing image by the copy of the footer, as if that were
+   * missing.
+   *
+   * @throws ImageFormatException if there is no copy, or it breaks a rule
+   */
+  static VhdHead readByCopy(HeadSource file) throws IOException {
+    VhdFooter first = file.length() >= 2 * SECTOR ? footer(file, 0) : null;
+    if (first == null || first.type() == VhdType.FIXED)
+      throw broken(file.name(), "copy of the footer", "missing", "the file begins with it");
+    return read(file, first, -1, first);
+  }
+
+  private static VhdHead read(
+      HeadSource file, VhdFooter footer, long footerAt, @Nullable VhdFooter first)
+      throws IOException {
+    long length = file.length();
     if (footer.type() == null)
       throw broken(file.name(), "image type", footer.typeCode(), "there are 2, 3 and 4");
     boolean fixed = footer.type() == VhdType.FIXED;

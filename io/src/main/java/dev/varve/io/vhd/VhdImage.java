@@ -42,7 +42,7 @@ public final class VhdImage implements Layer {
     this.file = file;
     this.files = List.of(file);
     this.head = head;
-    this.table = new EntryTable(file, new TableLayout(head));
+    this.table = tableOf(file, head);
     this.bitmaps = new Bitmaps(file, head.blockSize());
     this.blockShift = Integer.numberOfTrailingZeros(head.blockSize());
   }
@@ -278,6 +278,11 @@ public final class VhdImage implements Layer {
   }
 
   // ---- a VHD image
+
+  /** The block table of an image, as it is in the file. */
+  static EntryTable tableOf(ImageFile file, VhdHead head) {
+    return new EntryTable(file, new TableLayout(head));
+  }
 
   VhdHead head() {
     return head;

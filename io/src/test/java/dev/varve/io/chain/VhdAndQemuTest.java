@@ -46,8 +46,7 @@ class VhdAndQemuTest {
   @ValueSource(booleans = {false, true})
   void qemuReadsAnImageOfTheSameSize(boolean fixed) throws Exception {
     Path file = folder.resolve("a.vhd");
-    FORMAT.createBase(
-        file, new MediumId(new UUID(1, 2)), fixed, CAPACITY, Announcement.UNHEARD);
+    FORMAT.createBase(file, new MediumId(new UUID(1, 2)), fixed, CAPACITY, Announcement.UNHEARD);
     byte[] contents = write(file, new byte[CAPACITY], 11);
 
     assertArrayEquals(contents, converted("-f", "vpc", file.toString()), "trusts the creator");
@@ -79,8 +78,7 @@ class VhdAndQemuTest {
   @Test
   void grownImageIsReadByQemu() throws Exception {
     Path file = folder.resolve("g.vhd");
-    FORMAT.createBase(
-        file, new MediumId(new UUID(1, 2)), false, CAPACITY, Announcement.UNHEARD);
+    FORMAT.createBase(file, new MediumId(new UUID(1, 2)), false, CAPACITY, Announcement.UNHEARD);
     byte[] contents = write(file, new byte[CAPACITY], 13);
     int size = 300 << 20; // more blocks than the table has room for
 

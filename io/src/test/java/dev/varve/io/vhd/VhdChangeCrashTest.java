@@ -89,7 +89,8 @@ class VhdChangeCrashTest {
     MemorySegment.copy(footer.bytes(), 0, MemorySegment.ofArray(file), contents.length, 512);
 
     int size = 100 << 10;
-    assertChanges(file, new byte[0], Arrays.copyOf(contents, size), layer -> layer.grow(size, false));
+    assertChanges(
+        file, new byte[0], Arrays.copyOf(contents, size), layer -> layer.grow(size, false));
   }
 
   private static TestVhd image() {
@@ -106,7 +107,9 @@ class VhdChangeCrashTest {
     assertChanges(image.bytes(), below, after, change);
   }
 
-  /** The contents are those of before, which are the first of those of afterwards, or the latter. */
+  /**
+   * The contents are those of before, which are the first of those of afterwards, or the latter.
+   */
   private static void assertChanges(byte[] image, byte[] below, byte[] after, Change change)
       throws IOException {
     boolean finished = false;

@@ -1,6 +1,7 @@
 package dev.varve.io.vhd;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.varve.io.file.ImageFile;
@@ -26,8 +27,23 @@ class VhdFuzzTest {
   private static final long SEED = 4711;
   private static final int RUNS = 1500;
   private static final long[] EXTREMES = {
-    0, 1, -1, 511, 512, 513, 1023, 1024, 1 << 20, 1 << 30, 1L << 31, (1L << 32) - 1, 1L << 32,
-    1L << 48, 1L << 62, Long.MAX_VALUE, Long.MIN_VALUE
+    0,
+    1,
+    -1,
+    511,
+    512,
+    513,
+    1023,
+    1024,
+    1 << 20,
+    1 << 30,
+    1L << 31,
+    (1L << 32) - 1,
+    1L << 32,
+    1L << 48,
+    1L << 62,
+    Long.MAX_VALUE,
+    Long.MIN_VALUE
   };
 
   @TempDir Path folder;
@@ -124,6 +140,9 @@ class VhdFuzzTest {
   private static void checked(Path file) throws IOException {
     try {
       FORMAT.check(file, false);
+      FORMAT.repair(file);
+      for (var found : FORMAT.check(file, false).findings())
+        assertNotEquals("damage", found.severity(), found.message());
     } catch (IOException _) {
       // as it should be
     }
