@@ -4,9 +4,9 @@ import dev.varve.io.file.ImageFile;
 import dev.varve.io.vmdk.header.ExtentLine;
 import java.io.IOException;
 
-/** Opens the extents that a descriptor names. */
+/** Opens the extents that a descriptor names. Not thread-safe; blocks. */
 @FunctionalInterface
-interface ExtentFiles {
+public interface ExtentFiles {
 
   /** An image in one file has none. */
   ExtentFiles NONE =

@@ -77,15 +77,16 @@ final class StoredDescriptor {
   }
 
   /** Changes the size of an extent, durably; the rest of the text stays where it is if possible. */
-  void changeExtent(int index, long sectors) throws IOException {
+  void changeExtent(int index, long sectors, VmdkImage image) throws IOException {
     Descriptor changed = now.withExtentSectors(index, sectors);
     if (isSameLength(changed) && isInOneSector(now.bytes(), changed.bytes())) {
       patch(changed);
       file.sync();
+    } else if (isEmbedded) {
+      move(changed, image.sparse().getFirst());
     } else {
       rewrite(changed);
     }
-    now = changed;
   }
 
   /** Fails where {@link #changeExtent} would fail. */
@@ -145,7 +146,6 @@ final class StoredDescriptor {
   private void rewrite(Descriptor changed) throws IOException {
     byte[] text = changed.bytes();
     requireOneSector(now.bytes(), text, file.name());
-    if (isEmbedded) throw new AssertionError("an embedded text is moved");
     if (file.length() < text.length) {
       file.setLength(text.length); // a NUL ends the text
       file.sync();

@@ -1,9 +1,12 @@
 package dev.varve.io.vmdk;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.varve.core.medium.Announcement;
 import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.ImageReport;
 import dev.varve.core.medium.MediumId;
+import dev.varve.io.file.ImageInUseException;
 import dev.varve.io.file.MappedFile;
 import dev.varve.io.file.SharedFiles;
 import dev.varve.io.layer.Layer;
@@ -13,10 +16,12 @@ import dev.varve.io.layer.MapLock;
 import dev.varve.io.vmdk.header.Descriptor;
 import dev.varve.io.vmdk.header.ExtentLine;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -42,12 +47,16 @@ public final class VmdkFormat implements LayerFormat {
 
   @Override
   public LayerFacts peek(Path file) throws IOException {
-    try (Layer image =
-        VmdkImage.openReadOnly(
-            MappedFile.openUnlocked(file),
-            new FolderExtents(file, (extent, _) -> MappedFile.openUnlocked(extent)))) {
+    try (VmdkImage image = unlocked(file)) {
       return image.facts();
     }
+  }
+
+  /** To look at it, without a lock. */
+  private static VmdkImage unlocked(Path file) throws IOException {
+    return VmdkImage.openReadOnly(
+        MappedFile.openUnlocked(file),
+        new FolderExtents(file, (extent, _) -> MappedFile.openUnlocked(extent)));
   }
 
   // ---- open
@@ -91,31 +100,60 @@ public final class VmdkFormat implements LayerFormat {
   public void createBase(
       Path file, MediumId id, boolean fixed, long capacity, Announcement announcement)
       throws IOException {
-    throw new IllegalArgumentException("VMDK images cannot be made");
+    if (fixed) VmdkCreator.flat(file, id.uuid(), capacity);
+    else VmdkCreator.sparse(file, id.uuid(), capacity);
   }
 
   @Override
   public void createChild(Path file, MediumId id, Path parentFile, LayerFacts parent)
       throws IOException {
-    throw new IllegalArgumentException("VMDK images cannot be made");
+    try {
+      VmdkCreator.child(file, id.uuid(), parentFile, parent);
+    } catch (FileAlreadyExistsException e) {
+      if (!isEmptyChild(file, id, parent)) throw e; // else a call before a crash has made it
+    }
+  }
+
+  private boolean isEmptyChild(Path file, MediumId id, LayerFacts parent) throws IOException {
+    if (!holds(file, id.uuid())) return false;
+    try (VmdkImage image = unlocked(file)) {
+      return requireNonNull(parent.id()).equals(image.facts().parent())
+          && image.facts().capacity() == parent.capacity()
+          && image.sparse().getFirst().scan().usedGrains() == 0;
+    }
   }
 
   @Override
   public void reset(Path file) throws IOException {
-    throw new IOException("VMDK images cannot be reset");
+    VmdkCreator.empty(file);
   }
 
   /** {@inheritDoc} If a running disk has the image open, it changes the parent itself. */
   @Override
   public void changeParent(Path file, @Nullable LayerFacts parent) throws IOException {
+    if (parent != null && !VmdkHead.peek(file).descriptor().isDifferencing())
+      throw new IOException(file + " is not a differencing image and cannot have a parent");
+    if (hasParent(file, parent)) return;
     try (Layer image = openReadWrite(file, false)) {
       image.changeParent(parent, new MapLock());
+    } catch (ImageInUseException e) {
+      if (!hasParent(file, parent)) throw e;
     }
+  }
+
+  private static boolean hasParent(Path file, @Nullable LayerFacts parent) throws IOException {
+    Descriptor text = VmdkHead.peek(file).descriptor();
+    return parent == null
+        ? !text.isDifferencing()
+        : Objects.equals(text.parent(), parent.id())
+            && Objects.equals(text.parentModifyId(), parent.modifyId());
   }
 
   @Override
   public void checkGrowth(Path file, long capacity) throws IOException {
-    throw new IOException(file + " is a VMDK image and cannot be resized");
+    try (VmdkImage image = unlocked(file)) {
+      VmdkGrowth.check(image, capacity);
+    }
   }
 
   /** {@inheritDoc} A link, or a file that cannot be read, does not. */
@@ -129,7 +167,7 @@ public final class VmdkFormat implements LayerFormat {
     }
   }
 
-  /** All files of an image: the one that names it, and the extents that it names. */
+  @Override
   public List<Path> files(Path file) throws IOException {
     List<Path> files = new ArrayList<>(List.of(file));
     VmdkHead head = VmdkHead.peek(file);

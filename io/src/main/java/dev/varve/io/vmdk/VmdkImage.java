@@ -83,7 +83,7 @@ public final class VmdkImage implements Layer {
    * @param first the file that names the image
    * @param extents opens the others
    */
-  static VmdkImage openReadOnly(ImageFile first, ExtentFiles extents) throws IOException {
+  public static VmdkImage openReadOnly(ImageFile first, ExtentFiles extents) throws IOException {
     List<ImageFile> files = new ArrayList<>(List.of(first));
     List<Piece> pieces = new ArrayList<>();
     try {
@@ -132,7 +132,7 @@ public final class VmdkImage implements Layer {
    *
    * @throws ImageFormatException if the image breaks a rule, or a write could damage it
    */
-  static VmdkImage openReadWrite(ImageFile first, ExtentFiles extents) throws IOException {
+  public static VmdkImage openReadWrite(ImageFile first, ExtentFiles extents) throws IOException {
     VmdkImage image = openReadOnly(first, extents);
     try {
       image.verify();
