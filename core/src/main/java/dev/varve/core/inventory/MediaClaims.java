@@ -58,7 +58,18 @@ final class MediaClaims {
         attachment.type() == DeviceType.HARD_DISK
             ? inspection.needs(state, chain)
             : withDisc(chain.getFirst());
+    if (attachment.type() == DeviceType.HARD_DISK && !run.readOnly())
+      checkWritable(seen.medium(medium));
     state = locked(seen, entry, attachment, run);
+  }
+
+  private static void checkWritable(Medium top) {
+    if (top.isWritable() || !isWritten(top)) return;
+    throw ModelErrors.of(
+        ErrorCode.VBOX_E_NOT_SUPPORTED,
+        "'%s' is a %s image that Varve only reads; take a snapshot of the machine first: the VDI image on top then takes the writes",
+        top.name(),
+        top.format());
   }
 
   /** The state after another look at what was inaccessible. */

@@ -297,12 +297,18 @@ final class MediumJobs {
 
   private long length(Medium medium, boolean online) {
     try {
-      return online
-          ? Files.size(medium.location())
-          : resources.inspection().inspect(medium).fileLength();
+      return online ? fileLength(medium) : resources.inspection().inspect(medium).fileLength();
     } catch (IOException e) {
       throw ModelErrors.of(E_FAIL, "'%s' cannot be read".formatted(medium.name()), e);
     }
+  }
+
+  /** Of all its files. */
+  private long fileLength(Medium medium) throws IOException {
+    long length = 0;
+    for (Path file : resources.images().files(medium.location(), medium.format()))
+      length += Files.size(file);
+    return length;
   }
 
   /** All that is copied may turn out to be new to where it goes. */
@@ -310,7 +316,7 @@ final class MediumJobs {
     try {
       for (PendingMerge merge : merges) {
         long needed = 0;
-        for (Medium source : merge.sources(state)) needed += Files.size(source.location());
+        for (Medium source : merge.sources(state)) needed += fileLength(source);
         Medium target = state.medium(merge.target());
         if (!Files.isRegularFile(target.location())) continue; // a device is as large as it is
         long room = resources.images().room(target.location()).bytes();

@@ -101,8 +101,7 @@ record NewDiff(Medium medium, Image parent) {
    * @param parent has been looked at
    */
   static ImageFormat usualFormat(Medium parent) {
-    boolean alike =
-        parent.format().canDiffer() && parent.variant() != MediumVariant.STREAM_OPTIMIZED;
+    boolean alike = parent.format().canDiffer() && parent.isWritable();
     return alike ? parent.format() : ImageFormat.VDI;
   }
 

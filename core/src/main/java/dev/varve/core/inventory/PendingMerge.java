@@ -1,6 +1,7 @@
 package dev.varve.core.inventory;
 
 import dev.varve.core.journal.FileStep;
+import dev.varve.core.medium.ErrorCode;
 import dev.varve.core.medium.Image;
 import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.Medium;
@@ -45,11 +46,19 @@ record PendingMerge(MediumId source, MediumId target, boolean forward) {
   }
 
   /**
-   * Refuses where a medium is encrypted, or where one is changed that is half merged already, but
-   * for the lowest: that one the merge makes whole, or uses up below what hides it.
+   * Refuses where a medium is encrypted, the target cannot be written, or one is changed that is
+   * half merged already, but for the lowest: that one the merge makes whole, or uses up below what
+   * hides it.
    */
   void checkWhole(InventoryState state) {
     EncryptedMedia.refuse(state, upper());
+    Medium written = state.medium(target);
+    if (!written.isWritable())
+      throw ModelErrors.of(
+          ErrorCode.VBOX_E_NOT_SUPPORTED,
+          "'%s' is a %s image that Varve only reads, and nothing can be merged into it; copy the disk with 'varve medium clone', and use the copy",
+          written.name(),
+          written.format());
     MediumId lowest = forward ? source : target;
     for (MediumId id : touched(state))
       if (!id.equals(lowest) && state.halfMerged().contains(id))

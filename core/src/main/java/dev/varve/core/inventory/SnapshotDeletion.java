@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A hard disk that only the snapshot uses becomes one with its child. Merging goes up or down:
  * down into a base, because it always survives; else into the larger of the two, because that
- * copies less. What the disks of all other states show stays the same.
+ * copies less, or into the one that can be written. What the disks of all other states show stays the same.
  *
  * <p>Immutable.
  *
@@ -62,7 +62,7 @@ record SnapshotDeletion(
       Medium child = children.getFirst();
       if (disk.isDifferencing())
         merges.add(
-            sizes.of(child) >= sizes.of(disk)
+            goesUp(disk, child, sizes)
                 ? new PendingMerge(disk.id(), child.id(), true)
                 : new PendingMerge(child.id(), disk.id(), false));
       else if (state.isOrphan(child)) deleted.add(child.id());
@@ -71,6 +71,12 @@ record SnapshotDeletion(
     }
     merges.sort(Comparator.comparing(PendingMerge::forward).reversed());
     return new SnapshotDeletion(entry.id(), id, List.copyOf(merges), List.copyOf(deleted));
+  }
+
+  /** Whether the lower of two differencing images is merged into the upper. */
+  private static boolean goesUp(Medium disk, Medium child, Sizes sizes) {
+    if (disk.isWritable() != child.isWritable()) return child.isWritable();
+    return sizes.of(child) >= sizes.of(disk);
   }
 
   /** Only a snapshot with at most one after it can go, and the current one only as a leaf. */

@@ -69,6 +69,18 @@ public record Medium(
     return format == ImageFormat.RAW;
   }
 
+  /**
+   * Whether Varve can write its file in place; a differencing image on top takes the writes of one
+   * that can only be read. Known once the file has been looked at.
+   */
+  public boolean isWritable() {
+    return switch (format) {
+      case VDI, VHD, RAW, HOST_DRIVE -> true;
+      case VMDK -> variant != MediumVariant.STREAM_OPTIMIZED;
+      default -> false;
+    };
+  }
+
   /** Whether it is a DVD or floppy drive of the host, with whatever disc is in it. */
   public boolean isHostDrive() {
     return format == ImageFormat.HOST_DRIVE;

@@ -43,7 +43,7 @@ final class ImageFacts {
         .put("format", image.format().text().toLowerCase(Locale.ROOT))
         .put("type", image.kind())
         .put("capacity", image.capacity())
-        .put("fileLength", Files.size(path));
+        .put("fileLength", lengthOf(format.files(path)));
     List<Path> files = format.files(path);
     if (files.size() > 1)
       facts.put("extents", new JsonArray(files.stream().skip(1).map(Path::toString).toList()));
@@ -54,6 +54,12 @@ final class ImageFacts {
         .put("parentUuid", textOrNull(image.parent()))
         .put("parentModifyUuid", textOrNull(image.parentModifyId()))
         .put("notes", new JsonArray(format.notes(path)));
+  }
+
+  private static long lengthOf(List<Path> files) throws IOException {
+    long length = 0;
+    for (Path file : files) length += Files.size(file);
+    return length;
   }
 
   private static JsonObject encryption(Path path, @Nullable UUID id) {

@@ -91,11 +91,17 @@ public final class ChainFiles implements ImageFiles {
             "%s is a %s hard disk image and cannot be a %s: attach it as a hard disk"
                 .formatted(location, image.format(), device.text()));
       }
-      return info(image.peek(location), Files.size(location));
+      return info(image.peek(location), lengthOf(image.files(location)));
     }
     if (device == DeviceType.HARD_DISK) RawBase.requireHardDisk(location);
     else KnownFormat.requireRaw(location, device);
     return infoOfRaw(location, device);
+  }
+
+  private static long lengthOf(List<Path> files) throws IOException {
+    long length = 0;
+    for (Path file : files) length += Files.size(file);
+    return length;
   }
 
   private static ImageInfo inspectRaw(Path location, DeviceType device) throws IOException {
