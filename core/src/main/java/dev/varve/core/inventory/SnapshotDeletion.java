@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A hard disk that only the snapshot uses becomes one with its child. Merging goes up or down:
  * down into a base, because it always survives; else into the larger of the two, because that
- * copies less, or into the one that can be written. What the disks of all other states show stays the same.
+ * copies less, or into the one that can be written. What the disks of all other states show stays
+ * the same.
  *
  * <p>Immutable.
  *

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.UUID;
 import java.util.stream.LongStream;
@@ -33,7 +34,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class MixedChainsTest {
 
-  private static final int STEPS = 40;
+  private static final int STEPS = 24;
   private static final int MOST_IMAGES = 6;
   private static final int BLOCK_SIZE = 64 << 10;
   private static final ImageFormat[] CHILDREN = {
@@ -103,7 +104,7 @@ class MixedChainsTest {
 
   /** A name, and an id. */
   private Image image(ImageFormat format) {
-    String name = "%d.%s".formatted(made++, format.text().toLowerCase(java.util.Locale.ROOT));
+    String name = "%d.%s".formatted(made++, format.text().toLowerCase(Locale.ROOT));
     return new Image(folder.resolve(name), format, new MediumId(new UUID(7, 1000 + made)));
   }
 
