@@ -1,0 +1,111 @@
+package dev.varve.io.chain;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
+import dev.varve.core.medium.Image;
+import dev.varve.core.medium.ImageChain;
+import dev.varve.core.medium.ImageFormat;
+import dev.varve.core.medium.MediumId;
+import dev.varve.io.file.SharedFiles;
+import dev.varve.io.layer.LayerFacts;
+import dev.varve.io.layer.LayerFormat;
+import dev.varve.io.storage.StorageThreads;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** VDI images on bases that are only read: they show what a plain array shows, also reopened. */
+class EncodedBasesTest {
+
+  private static StorageThreads threads;
+
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void start() {
+    threads = new StorageThreads(4);
+  }
+
+  @AfterAll
+  static void stop() {
+    threads.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "qcow2-comp",
+        "qcow2-zstd",
+        "qcow2-512",
+        "qcow2-extl2",
+        "qcow2-backing",
+        "qcow2-on-raw",
+        "vm-qcow2-snap",
+        "vmdk-stream",
+        "q-vmdk-stream",
+        "hm-vmdk-cowd"
+      })
+  void aVdiImageOnTopTakesTheWrites(String name) throws Exception {
+    ImageChain below = FormatFixtures.chain(name).unpack(folder);
+    List<byte[]> before = contents(below);
+    var random = new Random(name.hashCode());
+    ImageChain chain = withChild(below);
+    Guest guest = new Guest(LiveChain.open(below, true, new SharedFiles(), threads));
+    byte[] expected = guest.readAll();
+    guest.close();
+
+    for (int session = 0; session < 3; session++) {
+      if (session == 1) chain = withChild(chain);
+      guest = new Guest(LiveChain.open(chain, false, new SharedFiles(), threads));
+      assertArrayEquals(expected, guest.readAll());
+      for (var request : RandomRequests.of(random, 40, expected.length, 1 << 16)) {
+        Guest.await(guest.submit(request::setUp));
+        request.applyTo(expected);
+        int at = random.nextInt(expected.length - 5000);
+        assertArrayEquals(
+            java.util.Arrays.copyOfRange(expected, at, at + 5000), guest.read(at, 5000));
+      }
+      guest.close();
+    }
+
+    List<byte[]> after = contents(below);
+    for (int i = 0; i < before.size(); i++) assertArrayEquals(before.get(i), after.get(i));
+  }
+
+  private ImageChain withChild(ImageChain below) throws IOException {
+    List<Image> images = new ArrayList<>();
+    for (Image image : below.images())
+      images.add(
+          image.id() != null
+              ? image
+              : new Image(image.file(), image.format(), new MediumId(UUID.randomUUID())));
+    Image parent = images.getLast();
+    LayerFormat format = Formats.of(parent.format(), parent.file());
+    LayerFacts facts = format.peek(parent.file());
+    MediumId parentId = parent.id();
+    assert parentId != null;
+    if (facts.id() == null) facts = facts.withId(parentId.uuid());
+    var id = new MediumId(UUID.randomUUID());
+    Path child = folder.resolve(id.uuid() + ".vdi");
+    Formats.VDI.createChild(child, id, parent.file(), facts);
+    if (format.peek(parent.file()).id() != null)
+      images.set(images.size() - 1, new Image(parent.file(), parent.format(), null));
+    images.add(new Image(child, ImageFormat.VDI, id));
+    return new ImageChain(images);
+  }
+
+  private static List<byte[]> contents(ImageChain chain) throws IOException {
+    List<byte[]> contents = new ArrayList<>();
+    for (Path file : chain.files()) contents.add(Files.readAllBytes(file));
+    return contents;
+  }
+}
