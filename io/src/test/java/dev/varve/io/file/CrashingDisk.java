@@ -82,6 +82,11 @@ public final class CrashingDisk implements AutoCloseable {
     return open(name, reach, false);
   }
 
+  /** The names of all files. */
+  public synchronized List<String> names() {
+    return List.copyOf(files.keySet());
+  }
+
   private CrashingFile open(String name, long reach, boolean writable) throws IOException {
     checkPower(name);
     StoredFile stored = files.get(name);

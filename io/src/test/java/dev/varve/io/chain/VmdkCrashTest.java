@@ -1,0 +1,254 @@
+package dev.varve.io.chain;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.varve.io.chain.RandomRequests.Kind;
+import dev.varve.io.chain.RandomRequests.Request;
+import dev.varve.io.file.CrashingDisk;
+import dev.varve.io.file.Loss;
+import dev.varve.io.storage.StorageThreads;
+import dev.varve.io.vmdk.TestVmdk;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The power goes at every operation of a session with a VMDK top. VirtualBox opens what is left and
+ * finds what was flushed; where the two copies of a grain table differ, it does so once Varve has
+ * opened the image.
+ */
+class VmdkCrashTest {
+
+  private static StorageThreads threads;
+
+  @BeforeAll
+  static void start() {
+    threads = new StorageThreads(4);
+  }
+
+  @AfterAll
+  static void stop() {
+    threads.close();
+  }
+
+  static LongStream seeds() {
+    return Seeds.of(4);
+  }
+
+  @ParameterizedTest(name = "varve.seed={0}")
+  @MethodSource("seeds")
+  void virtualBoxFindsWhatWasFlushedAfterAPowerCutAtAnyOperation(long seed) throws Exception {
+    try (var start = new Start(seed)) {
+      boolean finished = false;
+      for (long n = 0; !finished; n++) {
+        String when = "varve.seed=" + seed + ", power cut at operation " + n;
+        try (CrashingDisk disk = start.copy()) {
+          disk.losePowerAt(n);
+          var versions = new Versions(start.contents, true);
+          finished = start.session(disk, start.requests, versions);
+          for (Loss loss : List.of(Loss.EVERYTHING, Loss.NOTHING, Loss.any(seed + n))) {
+            try (CrashingDisk found = disk.afterCrash(seed, loss)) {
+              recover(start, found, versions, n, when + ", " + loss);
+            }
+          }
+        } catch (AssertionError e) {
+          throw new AssertionError(when, e);
+        }
+      }
+    }
+  }
+
+  private static void recover(Start start, CrashingDisk disk, Versions before, long n, String when)
+      throws IOException {
+    try {
+      var chain = new VmdkChain(disk, start.depth);
+      if (chain.top().copiesDiffer) {
+        loseItWhileMending(disk, start.depth, n);
+        mendAndCheck(disk, start.depth);
+      }
+      byte[] found = chain.contents();
+      before.check(found, when);
+
+      var guest = new Guest(chain.open(threads));
+      assertArrayEquals(found, guest.readAll());
+      guest.write(start.contents.length / 2, Guest.filled(700, 0x55));
+      System.arraycopy(Guest.filled(700, 0x55), 0, found, start.contents.length / 2, 700);
+      guest.close();
+      chain.top().assertClosed();
+      assertArrayEquals(found, chain.contents());
+    } catch (AssertionError e) {
+      throw new AssertionError(when, e);
+    }
+  }
+
+  /** The power goes while an opening mends the image; what is left is mended by the next. */
+  private static void loseItWhileMending(CrashingDisk disk, int depth, long n) throws IOException {
+    try (CrashingDisk copy = disk.afterCrash(n, Loss.NOTHING)) {
+      copy.losePowerAt(copy.operations() + n % 5);
+      try {
+        new VmdkChain(copy, depth).openTop().close();
+      } catch (IOException e) {
+        if (!copy.hasLostPower()) throw e;
+      }
+      try (CrashingDisk again = copy.afterCrash(n, Loss.any(n))) {
+        mendAndCheck(again, depth);
+      }
+    }
+  }
+
+  private static void mendAndCheck(CrashingDisk disk, int depth) throws IOException {
+    var chain = new VmdkChain(disk, depth);
+    chain.openTop().close();
+    try (CrashingDisk found = disk.afterCrash(1, Loss.EVERYTHING)) {
+      new VmdkChain(found, depth).top().assertOpens();
+    }
+  }
+
+  // ---- tables that differ
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void tableThatLostAnEntryGetsItFromTheOther(boolean primary) throws Exception {
+    int torn = 0;
+    for (long seed = 1; seed < 20; seed++) {
+      try (var start = new Start(seed)) {
+        var chain = new VmdkChain(start.disk, start.depth);
+        String top = VmdkChain.name(start.depth - 1);
+        if (start.isSplit() || !TestVmdk.tear(start.disk, top, primary)) continue;
+        torn++;
+        assertTrue(chain.top().copiesDiffer);
+
+        var guest = new Guest(chain.open(threads));
+        assertArrayEquals(start.contents, guest.readAll());
+        guest.close();
+
+        assertArrayEquals(start.contents, chain.contents());
+      }
+    }
+    assertTrue(torn > 0);
+  }
+
+  /** A disk with a chain of a random shape, and what is done to it. */
+  private static final class Start implements AutoCloseable {
+    final List<Request> requests;
+    final int depth;
+    final byte[] contents;
+    private final CrashingDisk disk;
+
+    Start(long seed) throws IOException {
+      var random = new Random(seed);
+      disk = new CrashingDisk(seed);
+      depth = 1 + random.nextInt(3);
+      int blockSize = 0;
+      for (int layer = 0; layer < depth; layer++) {
+        TestVmdk image = TestVmdk.any(random, layer > 0);
+        blockSize = image.blockSize();
+        VmdkChain.create(disk, layer, image);
+        var versions = new Versions(new byte[image.capacity()], true);
+        var before = RandomRequests.of(random, 12, image.capacity(), blockSize);
+        if (layer < depth - 1 || random.nextBoolean())
+          assertTrue(session(new VmdkChain(disk, layer + 1), before, versions));
+      }
+      contents = new VmdkChain(disk, depth).contents();
+      requests = RandomRequests.of(random, 16, contents.length, blockSize);
+    }
+
+    boolean isSplit() throws IOException {
+      byte[] first = TestVmdk.bytes(disk, VmdkChain.name(depth - 1));
+      return first[0] != 'K';
+    }
+
+    @Override
+    public void close() throws IOException {
+      disk.close();
+    }
+
+    CrashingDisk copy() throws IOException {
+      return disk.afterCrash(1, Loss.NOTHING);
+    }
+
+    boolean session(CrashingDisk disk, List<Request> requests, Versions versions)
+        throws IOException {
+      return session(new VmdkChain(disk, depth), requests, versions);
+    }
+
+    /** Carries out the requests and closes; false if the power went. */
+    private static boolean session(VmdkChain chain, List<Request> requests, Versions versions)
+        throws IOException {
+      Guest guest;
+      try {
+        guest = new Guest(chain.open(threads));
+      } catch (IOException e) {
+        if (!chain.disk.hasLostPower()) throw e;
+        return false;
+      }
+      try {
+        for (Request request : requests) carryOut(guest, request, versions);
+      } catch (IOException e) {
+        if (!chain.disk.hasLostPower()) throw e;
+      }
+      try {
+        guest.close();
+        versions.durable(versions.moment());
+      } catch (IOException e) {
+        if (!chain.disk.hasLostPower()) throw e;
+      }
+      return !chain.disk.hasLostPower();
+    }
+
+    private static void carryOut(Guest guest, Request request, Versions versions)
+        throws IOException {
+      int before = versions.moment();
+      versions.change(List.of(request));
+      Guest.await(guest.submit(request::setUp));
+      if (request.kind() == Kind.FLUSH) versions.durable(before);
+      if (request.kind() == Kind.WRITE_DURABLY)
+        versions.durable(versions.moment(), request.offset(), request.data().length);
+    }
+  }
+
+  @Test
+  void growthEndsWithTheOldOrTheNewSize() throws Exception {
+    for (long seed = 1; seed < 16; seed++) {
+      try (var start = new Start(seed)) {
+        if (start.isSplit() || start.depth > 1) continue;
+        int larger = start.contents.length + (1 + (int) seed % 3) * (256 << 10);
+        boolean finished = false;
+        for (long n = 0; !finished; n++) {
+          try (CrashingDisk disk = start.copy()) {
+            disk.losePowerAt(n);
+            finished = grow(disk, start.depth, larger);
+            for (Loss loss : List.of(Loss.EVERYTHING, Loss.NOTHING, Loss.any(n))) {
+              try (CrashingDisk found = disk.afterCrash(seed, loss)) {
+                byte[] left = new VmdkChain(found, start.depth).contents();
+                int size = finished ? larger : left.length;
+                assertTrue(size == larger || size == start.contents.length);
+                assertArrayEquals(
+                    Arrays.copyOf(start.contents, size), left, "seed " + seed + ", " + n);
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private static boolean grow(CrashingDisk disk, int depth, int capacity) throws IOException {
+    try (var image = new VmdkChain(disk, depth).openTop()) {
+      image.grow(capacity, false);
+      return true;
+    } catch (IOException e) {
+      if (!disk.hasLostPower()) throw e;
+      return false;
+    }
+  }
+}
