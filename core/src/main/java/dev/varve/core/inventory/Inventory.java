@@ -241,6 +241,30 @@ public final class Inventory implements AutoCloseable {
     return opened.machine();
   }
 
+  /**
+   * Makes a machine of a package: registered and saved, with new images in its own folder. Nothing
+   * is left of one that fails. What can be seen to fail at once is refused at once.
+   *
+   * @param packed closed by the job, also if this throws
+   * @param name null for that of the package, with a number behind it if there is such a machine
+   * @param keepFormat whether the disks become VMDK images, and not VDI
+   */
+  public Job importMachine(PackedMachine packed, @Nullable String name, boolean keepFormat) {
+    HostPlaces.files(packed.file()).await(host);
+    return work.importMachine(packed, name, keepFormat);
+  }
+
+  /**
+   * Puts a machine into a package, which appears whole or not at all.
+   *
+   * @param snapshot null for the current state of a machine that is powered off
+   */
+  public Job exportMachine(
+      MachineId machine, @Nullable SnapshotId snapshot, MachinePacker packer) {
+    HostPlaces.machine(machine).and(HostPlaces.files(packer.file())).await(host);
+    return work.exportMachine(machine, snapshot, packer);
+  }
+
   /** What a user should know of a machine's settings file although it is used, a line each. */
   public List<String> remarks(MachineId machine) {
     return locked(
@@ -804,6 +828,7 @@ public final class Inventory implements AutoCloseable {
       switch (unfinished) {
         case Unfinished.Implicit made -> resources.store().finish(made, state());
         case Unfinished.Reset reset -> resources.store().finish(reset);
+        case Unfinished.Import made -> resources.store().finish(made);
         case Unfinished.Work again -> work.resume(again);
       }
   }

@@ -2,7 +2,6 @@ package dev.varve.core.inventory;
 
 import static dev.varve.core.medium.ErrorCode.VBOX_E_FILE_ERROR;
 import static dev.varve.core.medium.ErrorCode.VBOX_E_INVALID_OBJECT_STATE;
-import static dev.varve.core.medium.ErrorCode.VBOX_E_OBJECT_IN_USE;
 import static dev.varve.core.medium.ErrorCode.VBOX_E_XML_ERROR;
 
 import dev.varve.core.machine.Attachment;
@@ -10,7 +9,6 @@ import dev.varve.core.machine.Hardware;
 import dev.varve.core.machine.Machine;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.MachineState;
-import dev.varve.core.machine.Names;
 import dev.varve.core.machine.Snapshot;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.Links;
@@ -40,10 +38,7 @@ final class Machines {
 
   /** A machine without controllers. */
   Machine create(InventoryState state, String name) {
-    ModelErrors.checkName("a machine", Names.faultOfPart(name), name);
-    if (state.machineNamed(name) != null)
-      throw ModelErrors.of(
-          VBOX_E_OBJECT_IN_USE, "there is a machine '%s' already; choose another name", name);
+    MachineNames.check(state, name);
     MachineId id = new MachineId(resources.newId());
     return new Machine(
         id,

@@ -4,6 +4,7 @@ import static dev.varve.core.machine.MachineState.DELETING_SNAPSHOT;
 import static dev.varve.core.machine.MachineState.DELETING_SNAPSHOT_ONLINE;
 import static dev.varve.core.medium.ErrorCode.E_FAIL;
 import static dev.varve.core.medium.ErrorCode.E_OUTOFMEMORY;
+import static dev.varve.core.medium.ErrorCode.VBOX_E_FILE_ERROR;
 import static dev.varve.core.medium.ErrorCode.VBOX_E_NOT_SUPPORTED;
 
 import dev.varve.core.machine.Attachment;
@@ -17,6 +18,7 @@ import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.ModelException;
+import dev.varve.core.medium.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,6 +33,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What may be asked for that takes as long as copying takes: deleting snapshots, merging, cloning.
@@ -74,6 +77,57 @@ final class MediumJobs {
 
   Job cloneMedium(MediumId id, Path location, ImageFormat format, MediumVariant variant) {
     return begun(() -> beginClone(id, location, format, variant));
+  }
+
+  Job importMachine(PackedMachine packed, @Nullable String name, boolean keepFormat) {
+    try {
+      if (packed.isCompressed()) return importedLater(packed, name, keepFormat);
+      opened(packed, Progress.NONE);
+      return begun(() -> beginImport(packed, name, keepFormat), () -> closed(packed));
+    } catch (RuntimeException e) {
+      closed(packed);
+      throw e;
+    }
+  }
+
+  /** What is in the package shows when it is unpacked, which is a part of the job. */
+  private Job importedLater(PackedMachine packed, @Nullable String name, boolean keepFormat) {
+    return jobs.start(
+        resources.newToken(),
+        "import '%s'".formatted(packed.file()),
+        null,
+        progress -> {
+          try (packed) {
+            opened(packed, new ProgressShare(progress, 0, 300));
+            RunningWork work = transactions.locked(() -> beginImport(packed, name, keepFormat));
+            work.run(new ProgressShare(progress, 300, 1000));
+          }
+        });
+  }
+
+  private void opened(PackedMachine packed, Progress progress) {
+    try {
+      packed.open(resources.store().folder().machinesFolder(), progress);
+    } catch (IOException e) {
+      throw ModelErrors.of(
+          VBOX_E_FILE_ERROR, "'%s' cannot be imported".formatted(packed.file()), e);
+    }
+  }
+
+  private static void closed(PackedMachine packed) {
+    try {
+      packed.close();
+    } catch (IOException e) {
+      // It was only read.
+    }
+  }
+
+  Job exportMachine(MachineId machine, @Nullable SnapshotId snapshot, MachinePacker packer) {
+    return begun(
+        () -> {
+          transactions.follow(machine);
+          return beginExport(machine, snapshot, packer);
+        });
   }
 
   /**
@@ -261,11 +315,26 @@ final class MediumJobs {
     RunningWork work =
         running(
             new CopyWork("copy '%s' to '%s'".formatted(medium.name(), copy.name()), chain, copy));
-    List<MediumLock> locks = new ArrayList<>();
-    for (Medium read : chain)
-      locks.add(
-          new MediumLock(work.id(), read.id(), false, MediumLock.Kind.JOB, work.description()));
-    work.begin(MediumLocks.take(state, locks, work.description(), null), null, null);
+    work.begin(work.lockToRead(state, chain), null, null);
+    return work;
+  }
+
+  private RunningWork beginImport(
+      PackedMachine packed, @Nullable String name, boolean keepFormat) {
+    InventoryState state = transactions.state();
+    ImportWork planned = new Imports(resources).plan(state, packed, name, keepFormat);
+    RunningWork work = running(planned);
+    work.begin(state, null, new Unfinished.Import(planned.folder()));
+    return work;
+  }
+
+  private RunningWork beginExport(
+      MachineId machine, @Nullable SnapshotId snapshot, MachinePacker packer) {
+    InventoryState state = transactions.state();
+    Exports.Planned planned =
+        new Exports(resources).plan(state, state.machine(machine), snapshot, packer);
+    RunningWork work = running(planned.work());
+    work.begin(work.lockToRead(planned.state(), planned.read()), null, null);
     return work;
   }
 

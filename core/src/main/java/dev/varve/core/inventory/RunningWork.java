@@ -6,11 +6,14 @@ import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.MachineState;
 import dev.varve.core.medium.FileIdentity;
 import dev.varve.core.medium.HalfMergedException;
+import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.Progress;
 import dev.varve.core.settings.StateFolder;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -76,15 +79,24 @@ final class RunningWork {
         ignoring);
   }
 
+  /** Locks media that the work only reads. */
+  InventoryState lockToRead(InventoryState state, List<Medium> media) {
+    List<MediumLock> locks = new ArrayList<>();
+    for (Medium read : media)
+      locks.add(new MediumLock(id, read.id(), false, MediumLock.Kind.JOB, description()));
+    return MediumLocks.take(state, locks, description(), null);
+  }
+
   /**
    * @param before the state of the machine to go back to; null where there is no machine
-   * @param unfinished what the next run finishes if this one is killed; null if nothing
+   * @param unfinished what the next run finishes or undoes if this one is killed; null if nothing
    */
   void begin(
-      InventoryState state, @Nullable MachineState before, Unfinished.@Nullable Work unfinished) {
+      InventoryState state, @Nullable MachineState before, @Nullable Unfinished unfinished) {
     stateBefore = before;
-    repeatable = unfinished != null;
+    repeatable = unfinished instanceof Unfinished.Work;
     change = resources.store().begin(work.creates(), unfinished);
+    work.furnished().forEach(change::furnish);
     transactions.publish(state);
   }
 
@@ -165,7 +177,10 @@ final class RunningWork {
       transactions.publish(released(transactions.state()).withHalfMerged(work.changed()));
       boolean later = !work.changed().isEmpty() || closing.getAsBoolean() && repeatable;
       if (change != null && later) change.postpone();
-      else if (change != null) change.rollBack();
+      else if (change != null) {
+        change.rollBack();
+        work.undone(resources);
+      }
     }
   }
 }

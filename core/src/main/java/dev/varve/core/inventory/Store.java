@@ -273,6 +273,12 @@ final class Store implements AutoCloseable {
     forget(reset);
   }
 
+  /** Does what a killed import leaves to the next run; the images that it made are gone. */
+  void finish(Unfinished.Import made) {
+    folder.removeFolder(made.folder());
+    forget(made);
+  }
+
   // ---- what attaching made and no save has registered
 
   /** Makes the file of a medium that is thrown away unless it is saved. */

@@ -14,6 +14,7 @@ import java.util.UUID;
  * <pre>
  * implicit MEDIUM FILE             an image that attaching made and no save has registered
  * reset FILE                       an image that is being emptied
+ * importMachine FOLDER             a machine that is being made of a package
  * deleteSnapshot MACHINE SNAPSHOT  the merges of a snapshot's disks
  * mergeMedium SOURCE TARGET        a merge that was asked for by itself
  * </pre>
@@ -40,6 +41,16 @@ sealed interface Unfinished {
     @Override
     public String line() {
       return WORD + " " + file;
+    }
+  }
+
+  /** The next run deletes what was made of the machine, and its folder. */
+  record Import(Path folder) implements Unfinished {
+    private static final String WORD = "importMachine";
+
+    @Override
+    public String line() {
+      return WORD + " " + folder;
     }
   }
 
@@ -92,6 +103,7 @@ sealed interface Unfinished {
         yield new Implicit(MediumId.of(parts[0]), Path.of(parts[1]));
       }
       case Reset.WORD -> new Reset(Path.of(rest));
+      case Import.WORD -> new Import(Path.of(rest));
       case DeleteSnapshot.WORD -> {
         String[] parts = two(line, rest);
         yield new DeleteSnapshot(

@@ -2,6 +2,7 @@ package dev.varve.core.inventory;
 
 import dev.varve.core.journal.FileStep;
 import dev.varve.core.machine.MachineId;
+import dev.varve.core.machine.MachineParts;
 import dev.varve.core.medium.FileIdentity;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.Progress;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * What a job does to images, and what the inventory is afterwards. {@link RunningWork} carries it
  * from its beginning to its end. Used by the thread of one job.
  */
-sealed interface Work permits MergeWork, CopyWork {
+sealed interface Work permits MergeWork, CopyWork, ImportWork, ExportWork {
 
   /** For people: {@code copy 'a.vdi' to 'b.vdi'}. */
   String description();
@@ -26,6 +27,11 @@ sealed interface Work permits MergeWork, CopyWork {
 
   /** Files that the work makes, with the ids that they hold. */
   Map<Path, MediumId> creates();
+
+  /** What the settings files of new machines hold beside their storage. */
+  default Map<Path, MachineParts> furnished() {
+    return Map.of();
+  }
 
   /** Notes which file has a name that {@link #creates} promised. */
   interface Making {
@@ -57,4 +63,7 @@ sealed interface Work permits MergeWork, CopyWork {
 
   /** Lets running disks forget what the work has done so far. */
   void abandon();
+
+  /** Removes what is left when all files are deleted that the work has made. */
+  default void undone(Resources resources) {}
 }

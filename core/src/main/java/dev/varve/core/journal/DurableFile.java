@@ -240,7 +240,7 @@ public final class DurableFile {
   }
 
   /** Makes a folder, and those it is in, where they are missing. */
-  static void createFolders(Path folder) throws IOException {
+  public static void createFolders(Path folder) throws IOException {
     if (Files.isDirectory(folder)) return;
     Path parent = folder.getParent();
     if (parent != null) createFolders(parent);
@@ -249,7 +249,7 @@ public final class DurableFile {
   }
 
   /** Makes durable which files are in a folder. */
-  static void forceFolder(Path folder) throws IOException {
+  public static void forceFolder(Path folder) throws IOException {
     try (var opened = FileChannel.open(folder, StandardOpenOption.READ)) {
       opened.force(true);
     } catch (NoSuchFileException e) {

@@ -69,6 +69,22 @@ public record Machine(
     }
   }
 
+  /** The same by another name. */
+  public Machine withName(String name) {
+    return new Machine(
+        id,
+        name,
+        settingsFile,
+        snapshotFolder,
+        stateFile,
+        chipset,
+        hardware,
+        snapshots,
+        currentSnapshot,
+        currentStateModified,
+        lastStateChange);
+  }
+
   /** The same with another saved memory, or with none. */
   public Machine withStateFile(@Nullable String stateFile) {
     return new Machine(

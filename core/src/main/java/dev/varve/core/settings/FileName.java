@@ -4,8 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
-/** Makes the name of a file or folder out of a name that people gave. */
-final class FileName {
+/** Makes the name of a file or folder out of a name that people gave. Any thread. */
+public final class FileName {
 
   /** Bytes; file systems take 255, and endings follow. */
   private static final int MAX_BYTES = 160;
@@ -17,7 +17,7 @@ final class FileName {
    *
    * @param otherwise for a name of which nothing can be used
    */
-  static String of(String name, String otherwise) {
+  public static String of(String name, String otherwise) {
     var safe = new StringBuilder();
     int bytes = 0;
     for (int c : name.strip().codePoints().toArray()) {

@@ -3,6 +3,7 @@ package dev.varve.core.settings;
 import dev.varve.core.machine.Hardware;
 import dev.varve.core.machine.Machine;
 import dev.varve.core.machine.MachineId;
+import dev.varve.core.machine.MachineParts;
 import dev.varve.core.machine.Names;
 import dev.varve.core.machine.Snapshot;
 import dev.varve.core.machine.SnapshotId;
@@ -164,6 +165,18 @@ final class MachineFile {
     return file;
   }
 
+  /**
+   * A file for a new machine.
+   *
+   * @param parts what it is beside its storage; null for what is usual
+   */
+  static MachineFile blank(Machine machine, @Nullable MachineParts parts)
+      throws SettingsException {
+    MachineFile file = blank(machine);
+    if (parts != null) PartsElement.write(file.machine, parts);
+    return file;
+  }
+
   byte[] toBytes() {
     return document.toBytes();
   }
@@ -185,6 +198,11 @@ final class MachineFile {
   /** What to say of media that are elsewhere than the file says, if they are missing. */
   Map<MediumId, MovedMedia.Note> moved() {
     return whereabouts.notes();
+  }
+
+  /** What it says beside the storage. */
+  MachineParts parts() {
+    return PartsElement.read(machine);
   }
 
   MachineId id() throws SettingsException {

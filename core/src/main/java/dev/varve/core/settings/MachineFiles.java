@@ -5,6 +5,7 @@ import dev.varve.core.journal.DurableFile;
 import dev.varve.core.journal.Fingerprint;
 import dev.varve.core.journal.NewContents;
 import dev.varve.core.machine.MachineId;
+import dev.varve.core.machine.MachineParts;
 import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
@@ -69,6 +70,14 @@ final class MachineFiles {
     byte @Nullable [] contents = waiting == null ? SettingsFile.bytes(file) : waiting.bytes();
     if (contents == null) throw missing(file);
     return reading(file, contents);
+  }
+
+  /** What a file says of the machine beside its storage. */
+  MachineParts parts(Path file) throws IOException {
+    NewContents waiting = changes.waiting(file);
+    MachineFile read =
+        waiting == null ? MachineFile.read(file) : MachineFile.of(file, waiting.bytes());
+    return read.parts();
   }
 
   private Reading reading(Path path, byte[] contents) throws SettingsException {

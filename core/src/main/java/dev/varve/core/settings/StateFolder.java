@@ -12,19 +12,23 @@ import dev.varve.core.journal.NewContents;
 import dev.varve.core.journal.Troubles;
 import dev.varve.core.journal.UndecidedException;
 import dev.varve.core.machine.MachineId;
+import dev.varve.core.machine.MachineParts;
 import dev.varve.core.medium.FileIdentity;
 import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
+import dev.varve.core.medium.Ownership;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -65,6 +69,12 @@ public final class StateFolder implements AutoCloseable {
      * {@link #rollBack} deletes that one, also after a crash, unless it was written since.
      */
     void makes(Path image, FileIdentity file) throws IOException;
+
+    /**
+     * Says what the settings file of a new machine holds beside its storage; without this it holds
+     * what is usual.
+     */
+    void furnish(Path settingsFile, MachineParts parts);
 
     /**
      * Writes what the change comes to beside the files that it replaces, so that trouble shows now
@@ -118,6 +128,8 @@ public final class StateFolder implements AutoCloseable {
      */
     void carryOut();
   }
+
+  private static final String MACHINES = "machines";
 
   private final Path folder;
   private final Changes changes;
@@ -273,6 +285,11 @@ public final class StateFolder implements AutoCloseable {
     return files.take(files.read(file));
   }
 
+  /** What a machine's settings file says beside its storage. */
+  public MachineParts parts(Path settingsFile) throws IOException {
+    return files.parts(settingsFile.normalize());
+  }
+
   /** Lets other servers have the machines that were read and are not listed. */
   public void releaseUnlisted() {
     owned.retain(machines);
@@ -329,13 +346,45 @@ public final class StateFolder implements AutoCloseable {
 
   // ---- changes
 
+  /** The folder that holds those of new machines; made if it is missing. */
+  public Path machinesFolder() throws IOException {
+    Path all = folder.resolve(MACHINES);
+    DurableFile.createFolders(all);
+    return all;
+  }
+
   /** Where the settings file of a new machine of this name goes; there is nothing yet. */
   public Path newMachineFile(MachineId id, String name) {
-    Path all = folder.resolve("machines");
+    Path all = folder.resolve(MACHINES);
     String plain = FileName.of(name, id.toString());
     Path own = all.resolve(plain);
     if (Files.exists(own)) own = all.resolve(plain + " " + id);
     return own.resolve(plain + ".vbox");
+  }
+
+  /**
+   * Makes the folder of a new machine, and those above it.
+   *
+   * @throws FileAlreadyExistsException if there is one
+   */
+  public void makeFolderOf(Path newMachineFile) throws IOException {
+    Path own = Objects.requireNonNull(newMachineFile.getParent());
+    Path all = Objects.requireNonNull(own.getParent());
+    DurableFile.createFolders(all);
+    if (Files.exists(own, LinkOption.NOFOLLOW_LINKS))
+      throw new FileAlreadyExistsException(
+          own.toString(), null, "there is such a folder already; choose another name");
+    Ownership.createFolder(own);
+    DurableFile.forceFolder(all);
+  }
+
+  /** Removes the folder that was made for a machine that is none, if nothing is in it. */
+  public void removeFolder(Path made) {
+    try {
+      if (Files.isDirectory(made, LinkOption.NOFOLLOW_LINKS)) Files.delete(made);
+    } catch (IOException _) {
+      // Something is in it, which is not Varve's to delete; an empty folder does no harm.
+    }
   }
 
   /**
@@ -365,6 +414,7 @@ public final class StateFolder implements AutoCloseable {
 
   private final class OneChange implements Change {
     private final IntendedChange intended;
+    private final Map<Path, MachineParts> parts = new HashMap<>();
 
     OneChange(IntendedChange intended) {
       this.intended = intended;
@@ -373,6 +423,11 @@ public final class StateFolder implements AutoCloseable {
     @Override
     public void makes(Path image, FileIdentity file) throws IOException {
       intended.makes(image, file);
+    }
+
+    @Override
+    public void furnish(Path settingsFile, MachineParts machine) {
+      parts.put(settingsFile.normalize(), machine);
     }
 
     @Override
@@ -388,7 +443,7 @@ public final class StateFolder implements AutoCloseable {
           newMachines.stream().map(path -> path.toAbsolutePath().normalize()).toList();
       Map<Path, MachineId> savedIds = new HashMap<>(files.ids());
       List<NewContents> replaced = new ArrayList<>();
-      for (MachineSettings settings : saved) addMachine(settings, replaced, savedIds);
+      for (MachineSettings settings : saved) addMachine(settings, parts, replaced, savedIds);
       addGlobal(listed, newGlobalMedia, savedIds, replaced);
       intended.prepare(replaced, steps);
       return new Prepared() {
@@ -431,7 +486,10 @@ public final class StateFolder implements AutoCloseable {
   }
 
   private void addMachine(
-      MachineSettings settings, List<NewContents> replaced, Map<Path, MachineId> knownIds)
+      MachineSettings settings,
+      Map<Path, MachineParts> parts,
+      List<NewContents> replaced,
+      Map<Path, MachineId> knownIds)
       throws IOException {
     Path path = settings.machine().settingsFile().normalize();
     MachineId id = settings.machine().id();
@@ -445,7 +503,9 @@ public final class StateFolder implements AutoCloseable {
               .formatted(path));
     files.checkOurs(path, Fingerprint.ofAny(present));
     MachineFile file =
-        now == null ? MachineFile.blank(settings.machine()) : MachineFile.of(path, now);
+        now == null
+            ? MachineFile.blank(settings.machine(), parts.get(path))
+            : MachineFile.of(path, now);
     if (!file.id().equals(id))
       throw new SettingsException(
           "%s is the file of machine %s; machine %s cannot be saved in it"

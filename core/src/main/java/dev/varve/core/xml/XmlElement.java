@@ -112,6 +112,28 @@ public final class XmlElement implements XmlNode {
     return found;
   }
 
+  /** All its children, of any name and namespace, in the order of the file. */
+  public List<XmlElement> elements() {
+    List<XmlElement> found = new ArrayList<>();
+    for (XmlNode node : children) if (node instanceof XmlElement element) found.add(element);
+    return found;
+  }
+
+  /** Its name without a prefix. */
+  public String localName() {
+    return local(name);
+  }
+
+  /** The first attribute of that name, with any prefix or none; null if there is none. */
+  public @Nullable String attributeOfAnyPrefix(String local) {
+    for (XmlAttribute a : attributes) if (local(a.name()).equals(local)) return a.value();
+    return null;
+  }
+
+  private static String local(String name) {
+    return name.substring(name.indexOf(':') + 1);
+  }
+
   /** All elements in it, in the order of the file. */
   public List<XmlElement> descendants() {
     List<XmlElement> found = new ArrayList<>();

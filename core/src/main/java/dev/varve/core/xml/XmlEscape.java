@@ -1,8 +1,32 @@
 package dev.varve.core.xml;
 
-/** Writes text so that an XML reader reads the same text. */
-final class XmlEscape {
+/** Writes text so that an XML reader reads the same text. Any thread. */
+public final class XmlEscape {
   private XmlEscape() {}
+
+  /**
+   * For a new file: a value in double quotes.
+   *
+   * @param what is written, for messages
+   * @throws XmlException if XML cannot hold it
+   */
+  public static String writtenAttribute(String what, String value) throws XmlException {
+    return attribute(writable(what, value));
+  }
+
+  /** The same for the text of an element. */
+  public static String writtenText(String what, String value) throws XmlException {
+    return text(writable(what, value));
+  }
+
+  private static String writable(String what, String value) throws XmlException {
+    int bad = unwritable(value);
+    if (bad >= 0)
+      throw new XmlException(
+          "%s must not hold the character U+%04X, which no XML file can hold; leave it out"
+              .formatted(what, bad));
+    return value;
+  }
 
   /** For a value in double quotes. Line ends and tabs, which a reader would turn to spaces, too. */
   static String attribute(String value) {

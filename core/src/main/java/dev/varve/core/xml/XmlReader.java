@@ -75,7 +75,7 @@ public final class XmlReader {
       source = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
       throw new XmlException(
-          file + ": not UTF-8, as settings files are; convert it, or bring back a saved copy");
+          file + ": not UTF-8, and only UTF-8 is read; convert it, or bring back a saved copy");
     }
     return new XmlReader(file, source).document();
   }
@@ -115,8 +115,8 @@ public final class XmlReader {
       case XMLStreamConstants.END_DOCUMENT -> takeText();
       case XMLStreamConstants.DTD ->
           throw refuse(
-              pieces.line(), "has a document type (DOCTYPE), as no settings file does; remove it");
-      default -> throw refuse(pieces.line(), "holds XML that no settings file has");
+              pieces.line(), "has a document type (DOCTYPE), which is not read; remove it");
+      default -> throw refuse(pieces.line(), "holds XML of a kind that is not read; remove it");
     }
   }
 
@@ -124,7 +124,7 @@ public final class XmlReader {
     takeText();
     int line = pieces.line();
     if (++depth > MAX_DEPTH)
-      throw refuse(line, "more than %d elements deep, as no settings file is".formatted(MAX_DEPTH));
+      throw refuse(line, "more than %d elements deep, and no deeper is read".formatted(MAX_DEPTH));
     Map<String, String> values = new HashMap<>();
     for (int i = 0; i < events.getAttributeCount(); i++) {
       String prefix = events.getAttributePrefix(i);

@@ -1,0 +1,79 @@
+package dev.varve.core.inventory;
+
+import dev.varve.core.journal.FileStep;
+import dev.varve.core.machine.MachineId;
+import dev.varve.core.medium.ImageChain;
+import dev.varve.core.medium.MediumId;
+import dev.varve.core.medium.Progress;
+import dev.varve.core.ovf.OvfDisk;
+import dev.varve.core.ovf.OvfMachine;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts a machine into a package. Immutable.
+ *
+ * @param contents what each disk shows
+ * @param id stands for the package in the journal; the file holds none
+ */
+record ExportWork(
+    MachinePacker packer, OvfMachine exported, Map<OvfDisk, ImageChain> contents, MediumId id)
+    implements Work {
+
+  @Override
+  public String description() {
+    return "export machine '%s' to '%s'".formatted(exported.name(), packer.file());
+  }
+
+  /** Locks of media are all that it needs: the machine stays as it is. */
+  @Override
+  public @Nullable MachineId machine() {
+    return null;
+  }
+
+  /** A file that is replaced is replaced in one step: a crash leaves the old one or the new one. */
+  @Override
+  public Map<Path, MediumId> creates() {
+    return packer.replaces() ? Map.of() : Map.of(packer.file(), id);
+  }
+
+  @Override
+  public void run(Tools tools, Progress progress) throws IOException {
+    packer.pack(
+        exported,
+        contents,
+        progress,
+        file -> {
+          if (!packer.replaces()) tools.making().makes(packer.file(), file);
+        });
+  }
+
+  @Override
+  public Set<MediumId> changed() {
+    return Set.of();
+  }
+
+  @Override
+  public InventoryState apply(InventoryState now) {
+    return now;
+  }
+
+  @Override
+  public List<FileStep> steps(InventoryState now) {
+    return List.of();
+  }
+
+  @Override
+  public void decide(Tools tools, RunningDisks.Decision decision) throws IOException {
+    decision.run();
+  }
+
+  @Override
+  public void abandon() {
+    // No running disk knows of it.
+  }
+}

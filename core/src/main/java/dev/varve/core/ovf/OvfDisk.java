@@ -1,0 +1,13 @@
+package dev.varve.core.ovf;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A hard disk of a packed machine. Immutable.
+ *
+ * @param id unique in the descriptor
+ * @param capacity in bytes; 0 if it is not said
+ * @param format the address of its specification, as the descriptor has it; may be empty
+ * @param file null for a disk that holds nothing yet
+ */
+public record OvfDisk(String id, long capacity, String format, @Nullable OvfFile file) {}
