@@ -152,7 +152,7 @@ final class Exports {
   private static OvfDisk disk(String machine, int number, long capacity) {
     String file = "%s-disk%03d.vmdk".formatted(FileName.of(machine, "machine"), number);
     return new OvfDisk(
-        "vmdisk" + number, capacity, OvfWriter.STREAM_OPTIMIZED, new OvfFile(file, -1, false));
+        "vmdisk" + number, capacity, 1, OvfWriter.STREAM_OPTIMIZED, new OvfFile(file, -1, false));
   }
 
   private MachineParts parts(Machine machine) {

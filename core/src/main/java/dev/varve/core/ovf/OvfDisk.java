@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id unique in the descriptor
  * @param capacity in bytes; 0 if it is not said
+ * @param unit in which the descriptor counts the capacity, in bytes: it is rounded to that
  * @param format the address of its specification, as the descriptor has it; may be empty
  * @param file null for a disk that holds nothing yet
  */
-public record OvfDisk(String id, long capacity, String format, @Nullable OvfFile file) {}
+public record OvfDisk(String id, long capacity, long unit, String format, @Nullable OvfFile file) {}

@@ -156,7 +156,8 @@ public final class OvfReader {
       throw OvfException.at(
           element, "a disk without a file needs its capacity; say it, or name the disk's file");
     String format = element.attributeOfAnyPrefix("format");
-    return new OvfDisk(id, bytes, format == null ? "" : format, file);
+    long size = unit == null ? 1 : OvfUnits.bytes(unit);
+    return new OvfDisk(id, bytes, size, format == null ? "" : format, file);
   }
 
   // ---- the machine

@@ -32,6 +32,16 @@ public sealed interface DiskSource extends Closeable {
     return new Raw(RawMedium.openFile(path, true));
   }
 
+  /** An open file whose bytes are the disk's, which the source closes when it is closed. */
+  static DiskSource raw(ImageFile file) throws IOException {
+    try {
+      return new Raw(file);
+    } catch (Throwable e) {
+      file.close();
+      throw e;
+    }
+  }
+
   /** An open disk, which the source closes when it is closed. */
   static DiskSource device(BlockDevice device) {
     return new Device(device);

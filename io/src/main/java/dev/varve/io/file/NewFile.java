@@ -94,6 +94,11 @@ public final class NewFile implements Closeable {
     return draft.contents();
   }
 
+  /** Leads to the contents until they have their name. */
+  public Path place() throws IOException {
+    return draft.place();
+  }
+
   /**
    * Makes the contents durable, then gives them the name, then makes the name durable.
    *

@@ -1,6 +1,10 @@
 package dev.varve.io.image;
 
+import dev.varve.io.file.ImageFile;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
@@ -30,6 +34,22 @@ record FileEnds(byte[] head, byte[] tail, long length) {
   static FileEnds of(FileChannel file) throws IOException {
     long length = file.size();
     return new FileEnds(read(file, 0, HEAD), read(file, Math.max(0, length - TAIL), TAIL), length);
+  }
+
+  /** The same of a file that is open; may block. */
+  static FileEnds of(ImageFile file) throws IOException {
+    long length = file.length();
+    long tail = Math.max(0, length - TAIL);
+    return new FileEnds(
+        read(file, 0, (int) Math.min(HEAD, length)), read(file, tail, (int) (length - tail)), length);
+  }
+
+  private static byte[] read(ImageFile file, long offset, int length) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment bytes = arena.allocate(length);
+      file.read(offset, bytes);
+      return bytes.toArray(ValueLayout.JAVA_BYTE);
+    }
   }
 
   private static byte[] read(FileChannel file, long offset, int length) throws IOException {

@@ -2,6 +2,7 @@ package dev.varve.io.image;
 
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.OtherFormatException;
+import dev.varve.io.file.ImageFile;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -100,6 +101,11 @@ public enum KnownFormat {
   public static @Nullable KnownFormat of(Path file) throws IOException {
     FileEnds ends = ends(file);
     return ends == null ? null : of(file, ends);
+  }
+
+  /** The format whose signature an open file has; null for one that can only be raw. May block. */
+  public static @Nullable KnownFormat of(ImageFile file) throws IOException {
+    return signed(FileEnds.of(file));
   }
 
   private static @Nullable FileEnds ends(Path file) throws IOException {
