@@ -47,8 +47,8 @@ record ExportWork(
         exported,
         contents,
         progress,
-        file -> {
-          if (!packer.replaces()) tools.making().makes(packer.file(), file);
+        (name, file) -> {
+          if (!packer.replaces()) tools.making().makes(name, file);
         });
   }
 

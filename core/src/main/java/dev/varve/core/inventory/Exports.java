@@ -39,6 +39,9 @@ import org.jspecify.annotations.Nullable;
 /** What of a machine goes into a package, and whether it can. */
 final class Exports {
 
+  /** An archive has room for names of 100 bytes. */
+  private static final int MOST_OF_NAME = 80;
+
   private final Resources resources;
 
   Exports(Resources resources) {
@@ -150,7 +153,7 @@ final class Exports {
 
   /** Named as VirtualBox does it. */
   private static OvfDisk disk(String machine, int number, long capacity) {
-    String file = "%s-disk%03d.vmdk".formatted(FileName.of(machine, "machine"), number);
+    String file = "%s-disk%03d.vmdk".formatted(FileName.of(machine, "machine", MOST_OF_NAME), number);
     return new OvfDisk(
         "vmdisk" + number, capacity, 1, OvfWriter.STREAM_OPTIMIZED, new OvfFile(file, -1, false));
   }

@@ -71,7 +71,7 @@ record ImportWork(
               medium.location(),
               medium.id(),
               medium.format(),
-              file -> tools.making().makes(medium.location(), file)),
+              tools.making()::makes),
           new ProgressShare(progress, 200, 1000).part(done++, media.size()));
     }
   }

@@ -18,13 +18,20 @@ public final class FileName {
    * @param otherwise for a name of which nothing can be used
    */
   public static String of(String name, String otherwise) {
+    return of(name, otherwise, MAX_BYTES);
+  }
+
+  /**
+   * The same, not longer than {@code most} bytes.
+   */
+  public static String of(String name, String otherwise, int most) {
     var safe = new StringBuilder();
     int bytes = 0;
     for (int c : name.strip().codePoints().toArray()) {
       boolean kept = !Character.isISOControl(c) && "/\\:*?\"<>|".indexOf(c) < 0;
       String part = kept ? Character.toString(c) : "_";
       bytes += part.getBytes(StandardCharsets.UTF_8).length;
-      if (bytes > MAX_BYTES) break;
+      if (bytes > most) break;
       safe.append(part);
     }
     if (safe.isEmpty() || safe.charAt(0) == '.') safe.insert(0, '_');

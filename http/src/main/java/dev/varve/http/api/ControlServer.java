@@ -2,6 +2,7 @@ package dev.varve.http.api;
 
 import dev.varve.core.inventory.Inventory;
 import dev.varve.core.inventory.ServedDisks;
+import dev.varve.io.ova.Packages;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -66,6 +67,7 @@ public final class ControlServer {
    * @param changes threads that call the inventory, beside each other; may refuse when too many
    *     wait
    * @param disks those of running machines
+   * @param packages where machines are imported from and exported to
    * @param metrics what Prometheus is told, in its text format; called by any thread
    * @param bugs hears, on any thread, of failures that are Varve's own
    * @param connections how many connections each listener takes; more are closed
@@ -75,6 +77,7 @@ public final class ControlServer {
       Inventory inventory,
       Executor changes,
       ServedDisks disks,
+      Packages packages,
       Supplier<String> metrics,
       Consumer<Throwable> bugs,
       int connections) {
@@ -83,6 +86,7 @@ public final class ControlServer {
         inventory,
         changes,
         disks,
+        packages,
         metrics,
         bugs,
         Connections.Limits.usual(connections),
@@ -97,6 +101,7 @@ public final class ControlServer {
       Inventory inventory,
       Executor changes,
       ServedDisks disks,
+      Packages packages,
       Supplier<String> metrics,
       Consumer<Throwable> bugs,
       Connections.Limits limits,
@@ -114,6 +119,7 @@ public final class ControlServer {
     var sessions = new SessionHandlers(inventory);
     sessions.addTo(handlers);
     new MachineHandlers(inventory, disks::uris, sessions, attachments).addTo(handlers);
+    new PackageHandlers(inventory, packages).addTo(handlers);
     new ControllerHandlers(inventory, sessions).addTo(handlers);
     new AttachmentHandlers(inventory, sessions, attachments).addTo(handlers);
     new BandwidthGroupHandlers(inventory, sessions, disks::traffic).addTo(handlers);

@@ -27,6 +27,7 @@ final class ArgumentWords {
       Map.of(
           "location", List.of("FILE"),
           "settingsFile", List.of("FILE.vbox"),
+          "file", List.of("FILE", "FILE.ova"),
           "name", List.of("MACHINE", "NAME"),
           "controller", List.of("CONTROLLER", "SLOT"),
           "port", List.of("SLOT"),

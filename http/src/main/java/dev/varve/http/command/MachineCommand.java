@@ -77,6 +77,75 @@ public final class MachineCommand {
   }
 
   @Command(
+      name = "import",
+      sortOptions = false,
+      description = {
+        "Makes a machine of a package: an OVA, an OVF descriptor with its disks beside it, or a Vagrant box.",
+        "",
+        "Its storage, name, system type, memory and processors are taken; network, sound and USB are set up in"
+            + " VirtualBox. The disks become new VDI images in the machine's folder. The package stays as it is, and"
+            + " nothing is left of an import that fails or is cancelled.",
+        ""
+      })
+  int importMachine(
+      @Mixin ServerOptions server,
+      @Mixin JobOption job,
+      @Parameters(paramLabel = "FILE", description = "FILE.ova, FILE.ovf or FILE.box.") Path file,
+      @Option(
+              names = "--name",
+              paramLabel = "NAME",
+              description =
+                  "What the machine is called (as the package says; with a number if there is such a machine).")
+          @Nullable String name,
+      @Option(
+              names = "--keep-format",
+              description = "Make VMDK images of the disks, as VirtualBox does, and not VDI images.")
+          boolean keepFormat)
+      throws IOException {
+    JsonObject body =
+        new JsonObject()
+            .put("file", MediumReference.absolute(file))
+            .put("name", name)
+            .put("keepFormat", keepFormat);
+    return server.run(post("machines", "import").body(body), job.waits());
+  }
+
+  @Command(
+      name = "export",
+      sortOptions = false,
+      description = {
+        "Puts a machine that is powered off, or a snapshot of any machine, into an OVA that VirtualBox imports.",
+        "",
+        "Each hard disk becomes a streamOptimized VMDK with what it shows; drives for discs and floppies are exported"
+            + " empty. The file appears whole or not at all.",
+        ""
+      })
+  int exportMachine(
+      @Mixin ServerOptions server,
+      @Mixin JobOption job,
+      @Parameters(paramLabel = MACHINE) String machine,
+      @Parameters(paramLabel = "FILE.ova") Path file,
+      @Option(
+              names = "--snapshot",
+              paramLabel = "SNAPSHOT",
+              description = "Export this snapshot, by its name or uuid (the current state).")
+          @Nullable String snapshot,
+      @Option(names = "--force", description = "Replace FILE.ova if it exists.") boolean force,
+      @Option(
+              names = "--manifest",
+              description = "Add a list of the checksums (SHA256) of its files.")
+          boolean manifest)
+      throws IOException {
+    JsonObject body =
+        new JsonObject()
+            .put("file", MediumReference.absolute(file))
+            .put("snapshot", snapshot)
+            .put("replace", force)
+            .put("manifest", manifest);
+    return server.run(post("machines", machine, "export").body(body), job.waits());
+  }
+
+  @Command(
       description =
           "Unregisters a machine; its files stay. Lists media that the machine has left, see --mode. A machine that"
               + " cannot be read is named by its settings file, as 'machine list' shows it.")

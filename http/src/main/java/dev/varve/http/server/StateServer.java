@@ -8,6 +8,7 @@ import dev.varve.core.limit.AlarmClock;
 import dev.varve.core.log.Amount;
 import dev.varve.http.api.ControlServer;
 import dev.varve.io.chain.ChainFiles;
+import dev.varve.io.ova.Packages;
 import dev.varve.io.file.FolderClaim;
 import dev.varve.io.host.Mounts;
 import dev.varve.io.nbd.NbdLimits;
@@ -106,6 +107,7 @@ public final class StateServer implements AutoCloseable {
               inventory,
               changes,
               disks,
+              new Packages(threads),
               metrics::text,
               StateServer::log,
               descriptors.apiConnections());

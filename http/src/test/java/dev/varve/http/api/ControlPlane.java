@@ -6,6 +6,7 @@ import dev.varve.core.limit.AlarmClock;
 import dev.varve.io.chain.ChainFiles;
 import dev.varve.io.nbd.NbdServer;
 import dev.varve.io.nbd.ReplyStyle;
+import dev.varve.io.ova.Packages;
 import dev.varve.io.running.MachineDisks;
 import dev.varve.io.storage.StorageThreads;
 import io.vertx.core.Future;
@@ -64,11 +65,12 @@ final class ControlPlane implements AutoCloseable {
                 UUID::randomUUID,
                 this::runJob,
                 bugs::add));
+    var packages = new Packages(threads);
     server =
         timers == null
-            ? new ControlServer(vertx, inventory, model, disks, () -> "up 1\n", bugs::add, 256)
+            ? new ControlServer(vertx, inventory, model, disks, packages, () -> "up 1\n", bugs::add, 256)
             : new ControlServer(
-                vertx, inventory, model, disks, () -> "up 1\n", bugs::add, limits, timers);
+                vertx, inventory, model, disks, packages, () -> "up 1\n", bugs::add, limits, timers);
     await(nbd.listenUnix(nbdSocket()));
     SocketAddress address = await(server.listenTcp("127.0.0.1", 0, token(folder)));
     port = address.port();

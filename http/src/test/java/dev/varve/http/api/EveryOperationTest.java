@@ -36,6 +36,7 @@ final class EveryOperationTest {
       running(api);
       snapshots(api);
       savedState(api);
+      packages(api);
       end(api);
 
       assertEquals(
@@ -320,6 +321,42 @@ final class EveryOperationTest {
     api.ask("startMachine", "asleep").is(200);
     api.ask("powerDownMachine", "asleep").is(204);
     api.ask("unregisterMachine", "asleep").is(200);
+  }
+
+  private void packages(Api api) throws IOException {
+    Path descriptor = images.resolve("small.ovf");
+    Files.writeString(
+        descriptor,
+        """
+        <Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1">
+          <DiskSection><Disk diskId="d" capacity="1" capacityAllocationUnits="byte * 2^20"/></DiskSection>
+          <VirtualSystem id="small">
+            <VirtualHardwareSection>
+              <Item><InstanceID>1</InstanceID><ResourceType>5</ResourceType></Item>
+              <Item>
+                <InstanceID>2</InstanceID><ResourceType>17</ResourceType><Parent>1</Parent>
+                <HostResource>ovf:/disk/d</HostResource>
+              </Item>
+            </VirtualHardwareSection>
+          </VirtualSystem>
+        </Envelope>
+        """);
+
+    Reply importing = api.ask("importMachine").body("file", descriptor).is(202);
+
+    assertEquals("Done", ended(api, importing));
+    Reply imported = api.ask("getMachine", "small").is(200);
+    JsonObject disk = imported.body().getJsonArray("attachments").getJsonObject(0);
+    assertEquals("IDE", disk.getString("controller"));
+    assertEquals(MIB, api.ask("getMedium", disk.getString("medium")).is(200).body().getLong("capacity"));
+    api.ask("importMachine").body("file", descriptor, "name", "small").refused(409, "VBOX_E_OBJECT_IN_USE");
+
+    Path ova = images.resolve("small.ova");
+    Reply exporting =
+        api.ask("exportMachine", "small").body("file", ova, "manifest", true).is(202);
+    ended(api, exporting);
+    api.ask("exportMachine", "small").body("file", images.resolve("small.zip")).refused(400, "E_INVALIDARG");
+    api.ask("unregisterMachine", "small").is(200);
   }
 
   private void end(Api api) {

@@ -9,9 +9,11 @@ import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.NewFile.Existing;
 import dev.varve.io.image.KnownFormat;
 import dev.varve.io.layer.Layer;
+import dev.varve.io.qcow.QcowImage;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.NewImage;
 import dev.varve.io.vdi.VdiImage;
+import dev.varve.io.vhd.VhdImage;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -69,11 +71,33 @@ public final class PackedDisk implements Closeable {
   }
 
   private static Layer layer(ImageFile contents, @Nullable KnownFormat format) throws IOException {
-    if (format == KnownFormat.VDI) return VdiImage.openReadOnly(contents);
+    return switch (format) {
+      case VDI -> VdiImage.openReadOnly(contents);
+      case VHD -> VhdImage.openReadOnly(contents);
+      case QCOW, QCOW2 -> QcowImage.openReadOnly(contents);
+      case null -> throw refused(contents, "no disk image");
+      default -> throw refused(contents, format.toString());
+    };
+  }
+
+  private static IOException refused(ImageFile contents, String what) throws IOException {
     contents.close();
-    throw new IOException(
-        "%s is %s, which cannot be imported"
-            .formatted(contents.name(), format == null ? "no disk image" : format));
+    return new IOException(
+        "%s is %s; the disks of a package are VMDK, VDI, VHD, QCOW2 or raw images, each in one file"
+            .formatted(contents.name(), what));
+  }
+
+  /**
+   * Opens what a chain of images shows.
+   *
+   * @param threads run the reads
+   */
+  public static PackedDisk open(ImageChain chain, StorageThreads threads) throws IOException {
+    boolean raw = chain.base().isRaw() && chain.images().size() == 1;
+    return new PackedDisk(
+        raw
+            ? DiskSource.raw(chain.files().getFirst())
+            : DiskSource.device(DifferencingChain.open(chain, true, threads)));
   }
 
   /**
@@ -83,8 +107,7 @@ public final class PackedDisk implements Closeable {
    */
   public static PackedDisk open(Path file, ImageFormat format, StorageThreads threads)
       throws IOException {
-    var chain = new ImageChain(List.of(new Image(file, format, null)));
-    return new PackedDisk(DiskSource.device(DifferencingChain.open(chain, true, threads)));
+    return open(new ImageChain(List.of(new Image(file, format, null))), threads);
   }
 
   /** In bytes. */
@@ -125,6 +148,20 @@ public final class PackedDisk implements Closeable {
       case RAW -> copy.toRaw(target, Existing.REFUSED, announcement);
       default -> throw Formats.cannotMake(format);
     }
+  }
+
+  /**
+   * Writes it into a file as a streamOptimized VMDK, from {@code offset} on.
+   *
+   * @param target lent
+   * @param name of the image, which its descriptor holds
+   * @param progress hears how many bytes of the capacity are done; what it throws ends the copy
+   * @return the length of the image
+   */
+  public long streamTo(
+      ImageFile target, long offset, String name, UUID id, LongConsumer progress)
+      throws IOException {
+    throw new IOException("streamOptimized images cannot be written yet");
   }
 
   @Override

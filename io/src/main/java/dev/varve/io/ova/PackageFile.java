@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * A package that a machine is imported from: an OVA, a descriptor with its disks beside it, or a
  * Vagrant box, packed by gzip or not. Used by one thread at a time; blocks.
  */
-public final class PackageFile implements PackedMachine {
+final class PackageFile implements PackedMachine {
 
   private static final String DESCRIPTOR = ".ovf";
 
@@ -59,7 +59,7 @@ public final class PackageFile implements PackedMachine {
    * @param file looked at when it is opened
    * @param threads run the reads of disks
    */
-  public PackageFile(Path file, StorageThreads threads) {
+  PackageFile(Path file, StorageThreads threads) {
     this.file = file;
     this.threads = threads;
   }
