@@ -58,9 +58,13 @@ record ImportWork(
   }
 
   @Override
+  public void makeRoom(Resources resources) throws IOException {
+    resources.store().folder().makeFolderOf(made.settingsFile());
+  }
+
+  @Override
   public void run(Tools tools, Progress progress) throws IOException {
     var all = new ProgressShare(progress, 0, 1000);
-    tools.resources().store().folder().makeFolderOf(made.settingsFile());
     packed.check(folder(), all.part(0, 5));
     int done = 0;
     for (var copied : media.entrySet()) {

@@ -97,6 +97,12 @@ final class RunningWork {
     repeatable = unfinished instanceof Unfinished.Work;
     change = resources.store().begin(work.creates(), unfinished);
     work.furnished().forEach(change::furnish);
+    try {
+      work.makeRoom(resources);
+    } catch (IOException e) {
+      change.rollBack();
+      throw refusal(e);
+    }
     transactions.publish(state);
   }
 

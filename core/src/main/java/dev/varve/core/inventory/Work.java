@@ -33,6 +33,9 @@ sealed interface Work permits MergeWork, CopyWork, ImportWork, ExportWork {
     return Map.of();
   }
 
+  /** Makes what the files of the work lie in, once the journal knows of the work. */
+  default void makeRoom(Resources resources) throws IOException {}
+
   /** Notes which file has a name that {@link #creates} promised. */
   interface Making {
     void makes(Path name, FileIdentity file) throws IOException;

@@ -48,7 +48,7 @@ final class Bench implements AutoCloseable {
   final RecordingDisks disks = new RecordingDisks();
   final AtomicLong ids;
   Instant now = Instant.parse("2026-01-01T00:00:00Z");
-  private final ImageFiles images;
+  final ImageFiles images;
   private final Executor jobs;
   private final Steps steps;
   Inventory inventory;
@@ -291,6 +291,19 @@ final class Bench implements AutoCloseable {
     }
     if (!wanted.equals(there))
       throw new AssertionError("registered are %s, there are %s".formatted(wanted, there));
+    checkFolders();
+  }
+
+  /** An empty folder is what is left of a machine that is none. */
+  private void checkFolders() throws IOException {
+    Path machines = folder.resolve("state/machines");
+    if (!Files.exists(machines)) return;
+    try (Stream<Path> all = Files.list(machines)) {
+      for (Path one : all.toList())
+        try (Stream<Path> inside = Files.list(one)) {
+          if (inside.findAny().isEmpty()) throw new AssertionError("there is an empty " + one);
+        }
+    }
   }
 
   @Override

@@ -137,6 +137,18 @@ class CrashPointsTest {
                 h.bench.inventory.cloneMedium(
                     h.y, h.bench.at("copy.raw"), ImageFormat.RAW, MediumVariant.STANDARD)),
         new Case(
+            "importMachine",
+            h ->
+                h.bench.inventory.importMachine(
+                    new TestPackage(h.bench.images, false), null, false)),
+        new Case(
+            "exportMachine",
+            h ->
+                h.bench.inventory.exportMachine(
+                    h.machine,
+                    null,
+                    new TestPacker(h.bench.folder.resolve("vm.ova"), false))),
+        new Case(
             "createRaw",
             h ->
                 h.bench.inventory.createMedium(

@@ -33,6 +33,8 @@ class UnfinishedTest {
           new Unfinished.Reset(Path.of("/vm/a.vdi")),
           "reset /my machines/a b.vdi ",
           new Unfinished.Reset(Path.of("/my machines/a b.vdi ")),
+          "importMachine /my machines/box",
+          new Unfinished.Import(Path.of("/my machines/box")),
           "deleteSnapshot " + ONE + " " + TWO,
           new Unfinished.DeleteSnapshot(
               new MachineId(UUID.fromString(ONE)), new SnapshotId(UUID.fromString(TWO))),
