@@ -113,10 +113,6 @@ final class Exports {
 
   private static void checkTarget(InventoryState state, MachinePacker packer) {
     Path target = packer.file();
-    if (!packer.replaces()) {
-      Media.free(state, target);
-      return;
-    }
     for (Medium medium : state.media().values())
       if (medium.location().equals(target))
         throw ModelErrors.of(
@@ -125,9 +121,13 @@ final class Exports {
             target,
             medium.id());
     if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)
-        && !Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS))
+        && !(packer.replaces() && Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS)))
       throw ModelErrors.of(
-          VBOX_E_FILE_ERROR, "'%s' is no file and is not replaced; choose another name", target);
+          VBOX_E_FILE_ERROR,
+          packer.replaces()
+              ? "'%s' is no file and is not replaced; choose another name"
+              : "there is a file '%s' already; choose another name, or replace it with --force",
+          target);
   }
 
   private static Hardware hardware(MachineEntry entry, @Nullable SnapshotId snapshot) {

@@ -9,6 +9,7 @@ import dev.varve.io.layer.Layer;
 import dev.varve.io.layer.LayerFormat;
 import dev.varve.io.vdi.NewImage;
 import dev.varve.io.vdi.VdiWriter;
+import dev.varve.io.vmdk.stream.StreamWriter;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.lang.foreign.Arena;
@@ -82,6 +83,17 @@ public final class DiskCopy {
       writer.finish();
       file.publish();
     }
+  }
+
+  /**
+   * Copies to an image that is made from front to back.
+   *
+   * @param image lent; finished
+   * @return the length of the image in bytes
+   */
+  long toStream(StreamWriter image) throws IOException {
+    copy(image::write);
+    return image.finish();
   }
 
   /**

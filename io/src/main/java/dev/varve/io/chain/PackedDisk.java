@@ -14,11 +14,15 @@ import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.NewImage;
 import dev.varve.io.vdi.VdiImage;
 import dev.varve.io.vhd.VhdImage;
+import dev.varve.io.vmdk.VmdkImage;
+import dev.varve.io.vmdk.stream.StreamWriter;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -73,6 +77,7 @@ public final class PackedDisk implements Closeable {
   private static Layer layer(ImageFile contents, @Nullable KnownFormat format) throws IOException {
     return switch (format) {
       case VDI -> VdiImage.openReadOnly(contents);
+      case VMDK -> VmdkImage.openReadOnly(contents);
       case VHD -> VhdImage.openReadOnly(contents);
       case QCOW, QCOW2 -> QcowImage.openReadOnly(contents);
       case null -> throw refused(contents, "no disk image");
@@ -146,7 +151,13 @@ public final class PackedDisk implements Closeable {
         copy.toVdi(target, image, Existing.REFUSED);
       }
       case RAW -> copy.toRaw(target, Existing.REFUSED, announcement);
-      default -> throw Formats.cannotMake(format);
+      default -> {
+        try {
+          copy.toImage(target, Formats.toMake(format), id, false, announcement);
+        } catch (IllegalArgumentException e) {
+          throw new IOException("'%s' cannot be made: %s".formatted(target, e.getMessage()), e);
+        }
+      }
     }
   }
 
@@ -161,7 +172,20 @@ public final class PackedDisk implements Closeable {
   public long streamTo(
       ImageFile target, long offset, String name, UUID id, LongConsumer progress)
       throws IOException {
-    throw new IOException("streamOptimized images cannot be written yet");
+    long sectors = Math.ceilDiv(capacity(), 512L) * 512;
+    var end = new long[] {offset};
+    StreamWriter.Target appended =
+        bytes -> {
+          target.write(end[0], bytes);
+          end[0] += bytes.byteSize();
+        };
+    int width = Runtime.getRuntime().availableProcessors();
+    try (ExecutorService compressing = Executors.newFixedThreadPool(width);
+        var writer = new StreamWriter(appended, sectors, name, id, compressing, width)) {
+      return new DiskCopy(source, progress).toStream(writer);
+    } catch (IllegalArgumentException e) {
+      throw new IOException("'%s' cannot be made: %s".formatted(name, e.getMessage()), e);
+    }
   }
 
   @Override
