@@ -153,7 +153,8 @@ final class Exports {
 
   /** Named as VirtualBox does it. */
   private static OvfDisk disk(String machine, int number, long capacity) {
-    String file = "%s-disk%03d.vmdk".formatted(FileName.of(machine, "machine", MOST_OF_NAME), number);
+    String file =
+        "%s-disk%03d.vmdk".formatted(FileName.of(machine, "machine", MOST_OF_NAME), number);
     return new OvfDisk(
         "vmdisk" + number, capacity, 1, OvfWriter.STREAM_OPTIMIZED, new OvfFile(file, -1, false));
   }

@@ -26,8 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param media what the disks become
  * @param named whether the user has chosen the machine's name; another one may be changed
  */
-record ImportWork(
-    PackedMachine packed, Machine made, Map<OvfDisk, Medium> media, boolean named)
+record ImportWork(PackedMachine packed, Machine made, Map<OvfDisk, Medium> media, boolean named)
     implements Work {
 
   @Override

@@ -259,8 +259,7 @@ public final class Inventory implements AutoCloseable {
    *
    * @param snapshot null for the current state of a machine that is powered off
    */
-  public Job exportMachine(
-      MachineId machine, @Nullable SnapshotId snapshot, MachinePacker packer) {
+  public Job exportMachine(MachineId machine, @Nullable SnapshotId snapshot, MachinePacker packer) {
     HostPlaces.machine(machine).and(HostPlaces.files(packer.file())).await(host);
     return work.exportMachine(machine, snapshot, packer);
   }

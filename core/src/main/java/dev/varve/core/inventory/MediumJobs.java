@@ -23,7 +23,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -319,8 +318,7 @@ final class MediumJobs {
     return work;
   }
 
-  private RunningWork beginImport(
-      PackedMachine packed, @Nullable String name, boolean keepFormat) {
+  private RunningWork beginImport(PackedMachine packed, @Nullable String name, boolean keepFormat) {
     InventoryState state = transactions.state();
     ImportWork planned = new Imports(resources).plan(state, packed, name, keepFormat);
     RunningWork work = running(planned);

@@ -91,8 +91,7 @@ final class RunningWork {
    * @param before the state of the machine to go back to; null where there is no machine
    * @param unfinished what the next run finishes or undoes if this one is killed; null if nothing
    */
-  void begin(
-      InventoryState state, @Nullable MachineState before, @Nullable Unfinished unfinished) {
+  void begin(InventoryState state, @Nullable MachineState before, @Nullable Unfinished unfinished) {
     stateBefore = before;
     repeatable = unfinished instanceof Unfinished.Work;
     change = resources.store().begin(work.creates(), unfinished);

@@ -52,10 +52,7 @@ final class OvfFields {
       // said below
     }
     throw OvfException.at(
-        element,
-        field,
-        text,
-        "is no number from 0 to %d; put one there".formatted(Long.MAX_VALUE));
+        element, field, text, "is no number from 0 to %d; put one there".formatted(Long.MAX_VALUE));
   }
 
   /**

@@ -37,8 +37,7 @@ record OvfItem(XmlElement element, String id, int resourceType, String subType) 
   static List<OvfItem> all(XmlElement hardware, @Nullable String configuration)
       throws OvfException {
     Map<String, OvfItem> items = new LinkedHashMap<>();
-    for (XmlElement element :
-        OvfFields.all(hardware, "Item", "StorageItem", "EthernetPortItem")) {
+    for (XmlElement element : OvfFields.all(hardware, "Item", "StorageItem", "EthernetPortItem")) {
       // "min" and "max" are what may be chosen; the item without it is what the machine has.
       String bound = element.attributeOfAnyPrefix("bound");
       if (bound != null && !bound.equals("normal")) continue;

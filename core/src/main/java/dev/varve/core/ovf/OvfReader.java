@@ -235,8 +235,7 @@ public final class OvfReader {
     if (word != null && word.matches("[A-Za-z0-9_]{1,40}")) return word;
     String number = section == null ? null : section.attributeOfAnyPrefix("id");
     if (section == null || number == null) return MachineParts.USUAL.osType();
-    return OsTypes.word(
-        (int) Math.min(OvfFields.number(section, "id", number), Integer.MAX_VALUE));
+    return OsTypes.word((int) Math.min(OvfFields.number(section, "id", number), Integer.MAX_VALUE));
   }
 
   private static boolean isEfi(XmlElement hardware, @Nullable XmlElement ours) {

@@ -65,8 +65,7 @@ final class OvfStorage {
       ControllerType type = controllerType(item);
       if (type != null) place(type, item).items.add(item);
     }
-    for (Place place : places)
-      if (place.type.bus() == StorageBus.IDE) orderChannels(place.items);
+    for (Place place : places) if (place.type.bus() == StorageBus.IDE) orderChannels(place.items);
     for (OvfItem item : items)
       switch (item.resourceType()) {
         case OvfItem.DISK, OvfItem.LOGICAL_DISK -> addDisk(item);
@@ -102,8 +101,7 @@ final class OvfStorage {
       case "buslogic" -> ControllerType.BUS_LOGIC;
       case "lsilogicsas" -> ControllerType.LSI_LOGIC_SAS;
       case "virtioscsi", "virtio-scsi" -> ControllerType.VIRTIO_SCSI;
-      default ->
-          throw unknown(item, "lsilogic, buslogic, lsilogicsas, VirtualSCSI or VirtioSCSI");
+      default -> throw unknown(item, "lsilogic, buslogic, lsilogicsas, VirtualSCSI or VirtioSCSI");
     };
   }
 
@@ -217,8 +215,7 @@ final class OvfStorage {
     Slot slot = slot(item, place);
     if (!taken.add(slot))
       throw OvfException.at(
-          item.element(),
-          "the slot %s is taken already; a slot holds one device".formatted(slot));
+          item.element(), "the slot %s is taken already; a slot holds one device".formatted(slot));
     place.highestPort = Math.max(place.highestPort, slot.port());
     drives.add(new OvfDrive(slot, type, disk));
   }

@@ -148,8 +148,7 @@ public final class OvfWriter {
             word + "Controller" + controller.instance(),
             kind + " Controller",
             resourceType,
-            Map.of(
-                "Address", String.valueOf(controller.instance()), "ResourceSubType", subType)));
+            Map.of("Address", String.valueOf(controller.instance()), "ResourceSubType", subType)));
   }
 
   private void channel(String name, int number, String chip) throws XmlException {

@@ -21,9 +21,7 @@ public final class FileName {
     return of(name, otherwise, MAX_BYTES);
   }
 
-  /**
-   * The same, not longer than {@code most} bytes.
-   */
+  /** The same, not longer than {@code most} bytes. */
   public static String of(String name, String otherwise, int most) {
     var safe = new StringBuilder();
     int bytes = 0;

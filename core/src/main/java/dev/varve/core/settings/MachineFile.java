@@ -170,8 +170,7 @@ final class MachineFile {
    *
    * @param parts what it is beside its storage; null for what is usual
    */
-  static MachineFile blank(Machine machine, @Nullable MachineParts parts)
-      throws SettingsException {
+  static MachineFile blank(Machine machine, @Nullable MachineParts parts) throws SettingsException {
     MachineFile file = blank(machine);
     if (parts != null) PartsElement.write(file.machine, parts);
     return file;

@@ -145,9 +145,7 @@ class CrashPointsTest {
             "exportMachine",
             h ->
                 h.bench.inventory.exportMachine(
-                    h.machine,
-                    null,
-                    new TestPacker(h.bench.folder.resolve("vm.ova"), false))),
+                    h.machine, null, new TestPacker(h.bench.folder.resolve("vm.ova"), false))),
         new Case(
             "createRaw",
             h ->

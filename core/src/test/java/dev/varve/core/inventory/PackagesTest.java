@@ -193,8 +193,7 @@ class PackagesTest {
     bench.inventory.takeSnapshot(session, "S1", "");
     bench.inventory.unlock(session);
 
-    Job job =
-        bench.inventory.exportMachine(machine, null, new TestPacker(target("vm.ova"), false));
+    Job job = bench.inventory.exportMachine(machine, null, new TestPacker(target("vm.ova"), false));
     MediumId disk = bench.attached(machine, 0);
     assertEquals(
         ErrorCode.VBOX_E_INVALID_OBJECT_STATE,
@@ -225,8 +224,7 @@ class PackagesTest {
         ErrorCode.VBOX_E_INVALID_VM_STATE,
         Bench.refused(() -> bench.inventory.exportMachine(machine, null, now)));
     Job job =
-        bench.inventory.exportMachine(
-            machine, snapshot, new TestPacker(target("then.ova"), false));
+        bench.inventory.exportMachine(machine, snapshot, new TestPacker(target("then.ova"), false));
     runJobs();
 
     assertEquals(Job.State.DONE, job.state());
@@ -254,8 +252,7 @@ class PackagesTest {
   @Test
   void ofAnExportThatIsCancelledNothingIsLeft() throws IOException {
     MachineId machine = bench.machine("vm", bench.disk("a"));
-    Job job =
-        bench.inventory.exportMachine(machine, null, new TestPacker(target("vm.ova"), false));
+    Job job = bench.inventory.exportMachine(machine, null, new TestPacker(target("vm.ova"), false));
 
     job.cancel();
     runJobs();

@@ -30,8 +30,7 @@ class OvfReaderTest {
     assertEquals(new MachineParts("Other", 1024, 1, false), machine.parts());
     assertEquals("PIIX3", machine.chipset());
     assertEquals(
-        List.of(
-            new StorageController("SATA", ControllerType.INTEL_AHCI, 2, 0, true, false)),
+        List.of(new StorageController("SATA", ControllerType.INTEL_AHCI, 2, 0, true, false)),
         machine.controllers());
     var file = new OvfFile("mvmdk-disk001.vmdk", -1, false);
     var disk = new OvfDisk("vmdisk1", 0, 1, OvfWriter.STREAM_OPTIMIZED, file);
@@ -97,13 +96,19 @@ class OvfReaderTest {
                 + item(5, 6, "<rasd:ResourceSubType>VirtualSCSI</rasd:ResourceSubType>")
                 + item(6, 20, "<rasd:ResourceSubType>vmware.nvme.controller</rasd:ResourceSubType>")
                 + item(
-                    7, 17, "<rasd:AddressOnParent>8</rasd:AddressOnParent><rasd:Parent>5</rasd:Parent>"
+                    7,
+                    17,
+                    "<rasd:AddressOnParent>8</rasd:AddressOnParent><rasd:Parent>5</rasd:Parent>"
                         + "<rasd:HostResource>ovf:/disk/d1</rasd:HostResource>")
                 + item(
-                    8, 17, "<rasd:AddressOnParent>0</rasd:AddressOnParent><rasd:Parent>6</rasd:Parent>"
+                    8,
+                    17,
+                    "<rasd:AddressOnParent>0</rasd:AddressOnParent><rasd:Parent>6</rasd:Parent>"
                         + "<rasd:HostResource>/disk/d2</rasd:HostResource>")
                 + item(
-                    9, 15, "<rasd:AddressOnParent>1</rasd:AddressOnParent><rasd:Parent>3</rasd:Parent>"
+                    9,
+                    15,
+                    "<rasd:AddressOnParent>1</rasd:AddressOnParent><rasd:Parent>3</rasd:Parent>"
                         + "<rasd:HostResource>ovf:/file/f1</rasd:HostResource>")
                 + item(10, 14, "<rasd:AddressOnParent>0</rasd:AddressOnParent>")
                 + item(11, 10, "<rasd:ResourceSubType>VmxNet3</rasd:ResourceSubType>")
@@ -152,8 +157,11 @@ class OvfReaderTest {
   })
   void eachControllerIsVirtualBoxs(int type, String word, String expected) throws IOException {
     OvfMachine machine =
-        read(small("<rasd:ResourceType>6</rasd:ResourceType>",
-            "<rasd:ResourceType>%d</rasd:ResourceType><rasd:ResourceSubType>%s</rasd:ResourceSubType>".formatted(type, word)));
+        read(
+            small(
+                "<rasd:ResourceType>6</rasd:ResourceType>",
+                "<rasd:ResourceType>%d</rasd:ResourceType><rasd:ResourceSubType>%s</rasd:ResourceSubType>"
+                    .formatted(type, word)));
 
     StorageController controller = machine.controllers().getFirst();
     assertEquals(expected, controller.name() + " " + controller.type().text());
@@ -162,10 +170,14 @@ class OvfReaderTest {
   @Test
   void twoControllersOfABusNeedTheRoomyChipset() throws IOException {
     OvfMachine machine =
-        read(small("</ovf:VirtualHardwareSection>", item(9, 6, "") + "</ovf:VirtualHardwareSection>"));
+        read(
+            small(
+                "</ovf:VirtualHardwareSection>", item(9, 6, "") + "</ovf:VirtualHardwareSection>"));
 
     assertEquals("ICH9", machine.chipset());
-    assertEquals(List.of("SCSI", "SCSI 1"), machine.controllers().stream().map(StorageController::name).toList());
+    assertEquals(
+        List.of("SCSI", "SCSI 1"),
+        machine.controllers().stream().map(StorageController::name).toList());
   }
 
   // ---- what is refused
@@ -206,26 +218,69 @@ class OvfReaderTest {
         new Lie("ovf:href=\"d.vmdk\"", "", "the attribute href is missing"),
         new Lie("ovf:fileRef=\"f\"", "ovf:fileRef=\"g\"", "fileRef \"g\" is the id of no File"),
         new Lie("ovf:fileRef=\"f\"", "ovf:parentRef=\"e\"", "parentRef \"e\""),
-        new Lie("ovf:capacity=\"8\" ovf:diskId=\"d\" ovf:fileRef=\"f\"", "ovf:diskId=\"d\"", "needs its capacity"),
+        new Lie(
+            "ovf:capacity=\"8\" ovf:diskId=\"d\" ovf:fileRef=\"f\"",
+            "ovf:diskId=\"d\"",
+            "needs its capacity"),
         new Lie("\"8\"", "\"-8\"", "capacity \"-8\" is no number"),
-        new Lie("\"8\"", "\"8\" ovf:capacityAllocationUnits=\"furlong\"", "\"furlong\" is not known"),
-        new Lie("\"8\"", "\"9000000000000000\" ovf:capacityAllocationUnits=\"byte * 2^30\"", "is more than"),
-        new Lie("<ovf:Disk ", "<ovf:Disk ovf:capacity=\"8\" ovf:diskId=\"d\"/><ovf:Disk ", "is that of two disks"),
-        new Lie("<ovf:File ", "<ovf:File ovf:href=\"e\" ovf:id=\"f\"/><ovf:File ", "is that of two files"),
+        new Lie(
+            "\"8\"", "\"8\" ovf:capacityAllocationUnits=\"furlong\"", "\"furlong\" is not known"),
+        new Lie(
+            "\"8\"",
+            "\"9000000000000000\" ovf:capacityAllocationUnits=\"byte * 2^30\"",
+            "is more than"),
+        new Lie(
+            "<ovf:Disk ",
+            "<ovf:Disk ovf:capacity=\"8\" ovf:diskId=\"d\"/><ovf:Disk ",
+            "is that of two disks"),
+        new Lie(
+            "<ovf:File ",
+            "<ovf:File ovf:href=\"e\" ovf:id=\"f\"/><ovf:File ",
+            "is that of two files"),
         new Lie("VirtualHardwareSection>", "Hardware>", "VirtualHardwareSection is missing"),
-        new Lie("<ovf:VirtualSystem ovf:id=\"vm\">", "<ovf:VirtualSystem/><ovf:VirtualSystem ovf:id=\"vm\">", "describes 2 machines"),
+        new Lie(
+            "<ovf:VirtualSystem ovf:id=\"vm\">",
+            "<ovf:VirtualSystem/><ovf:VirtualSystem ovf:id=\"vm\">",
+            "describes 2 machines"),
         new Lie("/disk/d", "/disk/e", "names no disk of DiskSection"),
         new Lie("<rasd:Parent>1", "<rasd:Parent>7", "Parent \"7\""),
         new Lie("OnParent>0", "OnParent>16", "its places are 0 to 15"),
         new Lie("OnParent>0", "OnParent>x", "AddressOnParent \"x\" is no number"),
         new Lie("<rasd:InstanceID>2", "<rasd:InstanceID>1", "is that of two items"),
         new Lie("<rasd:InstanceID>2</rasd:InstanceID>", "", "InstanceID is missing"),
-        new Lie("<rasd:ResourceType>6", "<rasd:ResourceSubType>x</rasd:ResourceSubType><rasd:ResourceType>6", "\"x\" is no storage controller"),
-        new Lie("<rasd:ResourceType>6", "<rasd:ResourceType>20</rasd:ResourceType><rasd:ResourceSubType>floppy</rasd:ResourceSubType><rasd:ResourceType>6", "\"floppy\" is no storage controller"),
-        new Lie("<ovf:Item><rasd:InstanceID>2", item(3, 17, "<rasd:Parent>1</rasd:Parent><rasd:HostResource>/disk/d</rasd:HostResource>") + "<ovf:Item><rasd:InstanceID>2", "is attached twice"),
-        new Lie("<ovf:Item><rasd:InstanceID>2", item(3, 15, "<rasd:Parent>1</rasd:Parent><rasd:AddressOnParent>0</rasd:AddressOnParent>") + "<ovf:Item><rasd:InstanceID>2", "is taken already"),
-        new Lie("<ovf:Item><rasd:InstanceID>2", item(3, 4, "<rasd:VirtualQuantity>0</rasd:VirtualQuantity>") + "<ovf:Item><rasd:InstanceID>2", "without memory"),
-        new Lie("<ovf:Item><rasd:InstanceID>2", item(3, 5, "") + item(4, 5, "") + item(5, 5, "") + "<ovf:Item><rasd:InstanceID>2", "third IDE controller"));
+        new Lie(
+            "<rasd:ResourceType>6",
+            "<rasd:ResourceSubType>x</rasd:ResourceSubType><rasd:ResourceType>6",
+            "\"x\" is no storage controller"),
+        new Lie(
+            "<rasd:ResourceType>6",
+            "<rasd:ResourceType>20</rasd:ResourceType><rasd:ResourceSubType>floppy</rasd:ResourceSubType><rasd:ResourceType>6",
+            "\"floppy\" is no storage controller"),
+        new Lie(
+            "<ovf:Item><rasd:InstanceID>2",
+            item(
+                    3,
+                    17,
+                    "<rasd:Parent>1</rasd:Parent><rasd:HostResource>/disk/d</rasd:HostResource>")
+                + "<ovf:Item><rasd:InstanceID>2",
+            "is attached twice"),
+        new Lie(
+            "<ovf:Item><rasd:InstanceID>2",
+            item(
+                    3,
+                    15,
+                    "<rasd:Parent>1</rasd:Parent><rasd:AddressOnParent>0</rasd:AddressOnParent>")
+                + "<ovf:Item><rasd:InstanceID>2",
+            "is taken already"),
+        new Lie(
+            "<ovf:Item><rasd:InstanceID>2",
+            item(3, 4, "<rasd:VirtualQuantity>0</rasd:VirtualQuantity>")
+                + "<ovf:Item><rasd:InstanceID>2",
+            "without memory"),
+        new Lie(
+            "<ovf:Item><rasd:InstanceID>2",
+            item(3, 5, "") + item(4, 5, "") + item(5, 5, "") + "<ovf:Item><rasd:InstanceID>2",
+            "third IDE controller"));
   }
 
   @ParameterizedTest

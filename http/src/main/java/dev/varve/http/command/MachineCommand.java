@@ -99,7 +99,8 @@ public final class MachineCommand {
           @Nullable String name,
       @Option(
               names = "--keep-format",
-              description = "Make VMDK images of the disks, as VirtualBox does, and not VDI images.")
+              description =
+                  "Make VMDK images of the disks, as VirtualBox does, and not VDI images.")
           boolean keepFormat)
       throws IOException {
     JsonObject body =

@@ -68,9 +68,18 @@ final class ControlPlane implements AutoCloseable {
     var packages = new Packages(threads);
     server =
         timers == null
-            ? new ControlServer(vertx, inventory, model, disks, packages, () -> "up 1\n", bugs::add, 256)
+            ? new ControlServer(
+                vertx, inventory, model, disks, packages, () -> "up 1\n", bugs::add, 256)
             : new ControlServer(
-                vertx, inventory, model, disks, packages, () -> "up 1\n", bugs::add, limits, timers);
+                vertx,
+                inventory,
+                model,
+                disks,
+                packages,
+                () -> "up 1\n",
+                bugs::add,
+                limits,
+                timers);
     await(nbd.listenUnix(nbdSocket()));
     SocketAddress address = await(server.listenTcp("127.0.0.1", 0, token(folder)));
     port = address.port();

@@ -169,8 +169,7 @@ public final class PackedDisk implements Closeable {
    * @param progress hears how many bytes of the capacity are done; what it throws ends the copy
    * @return the length of the image
    */
-  public long streamTo(
-      ImageFile target, long offset, String name, UUID id, LongConsumer progress)
+  public long streamTo(ImageFile target, long offset, String name, UUID id, LongConsumer progress)
       throws IOException {
     long sectors = Math.ceilDiv(capacity(), 512L) * 512;
     var end = new long[] {offset};

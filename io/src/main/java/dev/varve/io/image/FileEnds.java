@@ -41,7 +41,9 @@ record FileEnds(byte[] head, byte[] tail, long length) {
     long length = file.length();
     long tail = Math.max(0, length - TAIL);
     return new FileEnds(
-        read(file, 0, (int) Math.min(HEAD, length)), read(file, tail, (int) (length - tail)), length);
+        read(file, 0, (int) Math.min(HEAD, length)),
+        read(file, tail, (int) (length - tail)),
+        length);
   }
 
   private static byte[] read(ImageFile file, long offset, int length) throws IOException {

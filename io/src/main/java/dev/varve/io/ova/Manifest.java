@@ -45,9 +45,7 @@ record Manifest(String file, List<Line> lines) {
             "%s has the line '%s'; a line is SHA1, SHA256 or SHA512, then (FILE) = and the checksum. Correct or remove the manifest"
                 .formatted(member.file(), Names.shown(line)));
       String algorithm = parts.group(1).toUpperCase(Locale.ROOT).replace("SHA", "SHA-");
-      lines.add(
-          new Line(
-              parts.group(2), algorithm, HexFormat.of().parseHex(parts.group(3))));
+      lines.add(new Line(parts.group(2), algorithm, HexFormat.of().parseHex(parts.group(3))));
     }
     return new Manifest(member.file(), lines);
   }

@@ -2,7 +2,6 @@ package dev.varve.io.ova;
 
 import dev.varve.core.device.OutOfSpaceException;
 import dev.varve.core.inventory.PackedMachine;
-import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.Progress;
 import dev.varve.core.medium.Room;
@@ -131,8 +130,7 @@ final class PackageFile implements PackedMachine {
             packed.toString(),
             Files.size(packed),
             () -> MappedFile.openReadOnly(packed, 0));
-    Unpacked all =
-        keep(Unpacked.of(whole, folder, NO_BOUND, new Step(progress, whole.length())));
+    Unpacked all = keep(Unpacked.of(whole, folder, NO_BOUND, new Step(progress, whole.length())));
     ImageFile contents = all.contents();
     KnownFormat inside = KnownFormat.of(contents);
     if (inside != KnownFormat.OVA)
@@ -148,8 +146,7 @@ final class PackageFile implements PackedMachine {
     found.put(name, member(name));
     String manifest = stem(name) + Manifest.ENDING;
     if (Files.exists(file.resolveSibling(manifest))) found.put(manifest, member(manifest));
-    OvfMachine described =
-        OvfReader.read(file.toString(), member(name).bytes(OvfReader.MAX_BYTES));
+    OvfMachine described = OvfReader.read(file.toString(), member(name).bytes(OvfReader.MAX_BYTES));
     for (OvfDisk disk : described.disks()) {
       if (disk.file() == null) continue;
       for (String href : names(disk.file()))
@@ -163,7 +160,8 @@ final class PackageFile implements PackedMachine {
     Path path = file.resolveSibling(name);
     if (!path.equals(file) && !Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS))
       throw new PackageException(
-          path + " is no plain file; the files of a package lie beside its descriptor, without links");
+          path
+              + " is no plain file; the files of a package lie beside its descriptor, without links");
     return new Member(
         name, path.toString(), Files.size(path), () -> MappedFile.openReadOnly(path, 0));
   }
@@ -254,8 +252,7 @@ final class PackageFile implements PackedMachine {
     String href = file.href();
     if (href.indexOf('%') < 0) return List.of(href);
     try {
-      String decoded =
-          URLDecoder.decode(href.replace("+", "%2B"), StandardCharsets.UTF_8);
+      String decoded = URLDecoder.decode(href.replace("+", "%2B"), StandardCharsets.UTF_8);
       return decoded.indexOf('/') >= 0 || decoded.indexOf('\0') >= 0
           ? List.of(href)
           : List.of(href, decoded);

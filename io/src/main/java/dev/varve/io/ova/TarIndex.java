@@ -91,8 +91,7 @@ final class TarIndex {
     return header;
   }
 
-  private void entry(TarHeader header, String member, long begin, long length)
-      throws IOException {
+  private void entry(TarHeader header, String member, long begin, long length) throws IOException {
     switch (header.type()) {
       case 'L' -> nextName = utf8(text(begin, length)).replaceAll("\0.*", "");
       case 'x' -> readFields(text(begin, length));
@@ -124,8 +123,7 @@ final class TarIndex {
   private PackageException refused(String member, String what) {
     return refuse(
         "has the member '%s', which %s; the members of a package are plain files",
-        Names.shown(member),
-        what);
+        Names.shown(member), what);
   }
 
   private void add(String member, long begin, long length) throws IOException {
@@ -149,7 +147,9 @@ final class TarIndex {
     return member.startsWith("./") ? member.substring(2) : member;
   }
 
-  /** Nothing is unpacked by its name; a name that leads out of the package is a lie all the same. */
+  /**
+   * Nothing is unpacked by its name; a name that leads out of the package is a lie all the same.
+   */
   private void checkHarmless(String member) throws IOException {
     boolean leaves = member.startsWith("/") || member.indexOf('\\') >= 0 || member.isEmpty();
     for (String part : member.split("/")) leaves |= part.equals("..");
@@ -177,8 +177,7 @@ final class TarIndex {
   private void readField(String key, String value) throws IOException {
     if (key.startsWith("GNU.sparse"))
       throw refuse("has a member at offset %d that is stored with holes (sparse)", at);
-    if (key.equals("path"))
-      nextName = utf8(value);
+    if (key.equals("path")) nextName = utf8(value);
     if (!key.equals("size")) return;
     if (!value.matches("\\d{1,18}"))
       throw refuse("has a member at offset %d with the length '%s'", at, Names.shown(value));
@@ -197,9 +196,7 @@ final class TarIndex {
     if (length > MOST_EXTRA)
       throw refuse(
           "has %d bytes about a member at offset %d, and at most %d are read",
-          length,
-          at,
-          MOST_EXTRA);
+          length, at, MOST_EXTRA);
   }
 
   /** One character for each byte, since lengths are those of bytes. */

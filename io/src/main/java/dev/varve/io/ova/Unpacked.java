@@ -69,8 +69,7 @@ final class Unpacked implements Closeable {
               "%s unpacks to more than %d bytes, which its disk can have; the package is damaged"
                   .formatted(packed.file(), most));
         checkRoom(packed, folder);
-        MemorySegment.copy(
-            MemorySegment.ofArray(chunk), 0, buffer, 0, count);
+        MemorySegment.copy(MemorySegment.ofArray(chunk), 0, buffer, 0, count);
         file.contents().write(at, buffer.asSlice(0, count));
         step.at(source.position());
       }

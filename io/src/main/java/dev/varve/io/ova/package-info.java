@@ -1,8 +1,8 @@
 /**
  * Packages of machines: OVA (a tar archive), a descriptor with its disks beside it, Vagrant boxes.
  *
- * <p>Read {@link dev.varve.io.ova.Packages}, then {@code PackageFile}, which the model imports from, and {@code
- * OvaFile}, which it exports to. Threads of jobs; everything blocks. Knows
+ * <p>Read {@link dev.varve.io.ova.Packages}, then {@code PackageFile}, which the model imports
+ * from, and {@code OvaFile}, which it exports to. Threads of jobs; everything blocks. Knows
  * descriptors ({@code core.ovf}) and disks ({@code io.chain}), and no registered machine.
  *
  * <p>A package may come from anywhere. Its members are found by a list that is made and checked
