@@ -189,14 +189,17 @@ final class FileEnd {
   /**
    * Cuts off what is not in use at the end. The footer is durable at the new end before the file is
    * cut; the cut itself is not durable when this returns.
+   *
+   * @return whether there was something
    */
-  synchronized void cut() throws IOException {
-    if (next + SECTOR > footerAt) return;
+  synchronized boolean cut() throws IOException {
+    if (next + SECTOR > footerAt) return false;
     file.write(next, footer.bytes());
     file.sync();
     file.setLength(next + SECTOR);
     footerAt = next;
     usedBefore = Math.min(usedBefore, next);
+    return true;
   }
 
   // ---- other programs

@@ -48,6 +48,11 @@ final class FixedVhd implements Layer {
   }
 
   @Override
+  public List<String> notes() {
+    return WritingRules.notes(head);
+  }
+
+  @Override
   public List<ImageFile> files() {
     return files;
   }

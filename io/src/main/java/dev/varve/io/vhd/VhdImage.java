@@ -142,6 +142,11 @@ public final class VhdImage implements Layer {
   }
 
   @Override
+  public List<String> notes() {
+    return WritingRules.notes(head);
+  }
+
+  @Override
   public long capacity() {
     return head.capacity();
   }

@@ -215,9 +215,7 @@ final class VhdLayerWriter implements LayerWriter {
   /** {@inheritDoc} Blocks do not move: only the space behind the last one is cut off. */
   @Override
   public void makeDense(boolean alsoUnchanged) throws IOException {
-    if (!alsoUnchanged && !image.end().hasMoved()) return;
-    image.end().cut();
-    file.sync();
+    if ((alsoUnchanged || image.end().hasMoved()) && image.end().cut()) file.sync();
   }
 
   @Override

@@ -4,6 +4,8 @@ import static dev.varve.io.vhd.VhdFields.SECTOR;
 import static dev.varve.io.vhd.VhdFields.hex;
 
 import dev.varve.io.layer.ImageFormatException;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +33,18 @@ final class WritingRules {
     if (broken == null && !head.isFixed()) broken = copy(head);
     if (broken == null && !head.isFixed()) broken = header(head);
     return broken;
+  }
+
+  /** What is unusual in an image that can be read, a sentence each. */
+  static List<String> notes(VhdHead head) {
+    List<String> notes = new ArrayList<>();
+    if (head.footerAt() < 0)
+      notes.add(
+          "the file does not end in a footer, as after a crash: VirtualBox opens it for writing"
+              + " only; it is mended when Varve opens it for writing");
+    ImageFormatException broken = broken(head);
+    if (broken != null) notes.add("it can only be read: " + broken.getMessage());
+    return notes;
   }
 
   private static @Nullable ImageFormatException footer(VhdHead head) {

@@ -1,6 +1,5 @@
 package dev.varve.io.chain;
 
-import static dev.varve.io.chain.TestChain.vdi;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -13,6 +12,8 @@ import dev.varve.io.file.SharedFiles;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.TestImage;
 import dev.varve.io.vdi.VdiCheck;
+import dev.varve.io.vhd.TestVhd;
+import dev.varve.io.vhd.VirtualBoxVhd;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -134,8 +135,16 @@ class LiveMergeTest {
     private LiveChain open(List<Path> chain, boolean readOnly) throws IOException {
       boolean onRaw = chain.getFirst().equals(folder.resolve("1.raw"));
       var images =
-          ImageChain.of(ImageFormat.VDI, chain).withBase(onRaw ? ImageFormat.RAW : ImageFormat.VDI);
+          new ImageChain(
+              chain.stream().map(file -> new Image(file, formatOf(file), null)).toList());
+      if (onRaw) images = images.withBase(ImageFormat.RAW);
       return LiveChain.open(images, readOnly, new SharedFiles(), threads);
+    }
+
+    private static ImageFormat formatOf(Path file) {
+      String name = file.toString();
+      if (name.endsWith(".raw")) return ImageFormat.RAW;
+      return name.endsWith(".vhd") ? ImageFormat.VHD : ImageFormat.VDI;
     }
 
     private Path emptyRaw() throws IOException {
@@ -149,6 +158,11 @@ class LiveMergeTest {
 
     private Path image(UUID parent) throws IOException {
       images++;
+      if (random.nextBoolean()) {
+        TestVhd image = TestVhd.of(capacity, 256 << 10).id(uuid(images));
+        if (!parent.equals(new UUID(0, 0))) image.over(parent);
+        return Files.write(folder.resolve(images + ".vhd"), image.bytes());
+      }
       return TestImage.of(capacity)
           .blockSize(4096 << random.nextInt(6))
           .uuid(uuid(images))
@@ -162,7 +176,7 @@ class LiveMergeTest {
       if (chain.size() < 2 || (chain.size() < 5 && random.nextInt(3) == 0)) {
         Path top = image(uuidOf(chain.getLast()));
         hold();
-        disk.push(vdi(top));
+        disk.push(new Image(top, formatOf(top), null));
         resume();
         return;
       }
@@ -212,7 +226,9 @@ class LiveMergeTest {
       if (parent < 0) files.makeBase(chain.get(child));
       else if (chain.get(parent).equals(raw))
         files.reparent(chain.get(child), new Image(raw, ImageFormat.RAW, new MediumId(uuid(1))));
-      else files.reparent(chain.get(child), new Image(chain.get(parent), ImageFormat.VDI, null));
+      else
+        files.reparent(
+            chain.get(child), new Image(chain.get(parent), formatOf(chain.get(parent)), null));
     }
 
     private void hold() throws IOException {
@@ -290,6 +306,10 @@ class LiveMergeTest {
       Guest.await(closing);
       for (Path image : chain) {
         if (image.equals(raw)) continue;
+        if (formatOf(image) == ImageFormat.VHD) {
+          VirtualBoxVhd.of(Files.readAllBytes(image)).assertClosed();
+          continue;
+        }
         assertEquals(
             VdiCheck.Severity.NOTE,
             VdiCheck.check(image).severity(),
