@@ -124,6 +124,7 @@ final class BordersTest {
               "dev.varve.io.file..",
               "dev.varve.io.image..",
               "dev.varve.io.vdi..",
+              "dev.varve.io.vhd..",
               "dev.varve.io.qcow..",
               "dev.varve.io.encoded..",
               "dev.varve.io.zstd..",
@@ -142,7 +143,7 @@ final class BordersTest {
           .resideInAPackage("dev.varve.io.host..")
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage("dev.varve.io.chain..", "dev.varve.io.vdi..");
+          .resideInAnyPackage("dev.varve.io.chain..", "dev.varve.io.vdi..", "dev.varve.io.vhd..");
 
   @ArchTest
   static final ArchRule anImageKnowsNoChain =
@@ -155,7 +156,8 @@ final class BordersTest {
               "dev.varve.io.encoded..",
               "dev.varve.io.zstd..",
               "dev.varve.io.qcow..",
-              "dev.varve.io.vdi..")
+              "dev.varve.io.vdi..",
+              "dev.varve.io.vhd..")
           .should()
           .dependOnClassesThat()
           .resideInAPackage("dev.varve.io.chain..");
@@ -169,6 +171,7 @@ final class BordersTest {
           .dependOnClassesThat()
           .resideInAnyPackage(
               "dev.varve.io.vdi..",
+              "dev.varve.io.vhd..",
               "dev.varve.io.host..",
               "dev.varve.io.chain..",
               "dev.varve.io.running..",

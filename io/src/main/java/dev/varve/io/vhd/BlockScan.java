@@ -49,7 +49,7 @@ final class BlockScan {
         };
     table.forEach(
         (block, entry) -> {
-          if (entry == VhdImage.FREE) return;
+          if (entry == BlockTable.FREE) return;
           if (found.count == found.places.length)
             found.places = Arrays.copyOf(found.places, 2 * found.count);
           found.places[found.count++] = Integer.toUnsignedLong(entry) << BLOCK_BITS | block;

@@ -96,7 +96,7 @@ final class FixedVhd implements Layer {
 
   @Override
   public void grow(long capacity, boolean hidesParents) throws IOException {
-    VhdGrowth.growFixed(file, head, capacity);
+    FixedGrowth.grow(file, head, capacity);
   }
 
   @Override

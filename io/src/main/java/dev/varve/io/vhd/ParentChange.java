@@ -1,7 +1,5 @@
 package dev.varve.io.vhd;
 
-import static dev.varve.io.vhd.VhdFields.SECTOR;
-
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.layer.EntryTable;
 import dev.varve.io.layer.LayerFacts;
@@ -70,16 +68,13 @@ final class ParentChange {
     var bitmaps = new Bitmaps(file, head.blockSize());
     table.forEach(
         (block, entry) -> {
-          if (entry == VhdImage.FREE || block >= head.blocks()) return;
-          long start = VhdImage.offset(entry);
-          int end = Math.ceilDiv(head.visible(block), SECTOR);
-          SectorBitmap held = bitmaps.of(block, start, head.visible(block));
+          if (entry == BlockTable.FREE || block >= head.blocks()) return;
+          long start = BlockTable.offset(entry);
           long data = start + head.bitmapLength();
-          for (int sector = 0, next; sector < end; sector = next) {
-            next = held.endOfRun(sector, end);
-            if (!held.isSet(sector))
-              file.zero(data + (long) sector * SECTOR, (long) (next - sector) * SECTOR);
-          }
+          bitmaps
+              .of(block, start, head.visible(block))
+              .eachMissing(
+                  head.visible(block), (within, length) -> file.zero(data + within, length));
         });
   }
 }

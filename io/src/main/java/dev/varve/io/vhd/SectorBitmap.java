@@ -57,6 +57,20 @@ final class SectorBitmap {
     return end;
   }
 
+  /** Takes a part of a block. */
+  interface Part {
+    void at(int within, int length) throws IOException;
+  }
+
+  /** Hands over the parts of a block whose bits are clear, below {@code visible}. */
+  void eachMissing(int visible, Part part) throws IOException {
+    int sectors = Math.ceilDiv(visible, SECTOR);
+    for (int sector = 0, next; sector < sectors; sector = next) {
+      next = endOfRun(sector, sectors);
+      if (!isSet(sector)) part.at(sector * SECTOR, (next - sector) * SECTOR);
+    }
+  }
+
   /** What the file has for a block that it holds whole. */
   static MemorySegment allSet(Arena arena, int blockSize, int length) {
     MemorySegment bytes = arena.allocate(length, 8);

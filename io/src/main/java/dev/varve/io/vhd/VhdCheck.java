@@ -76,7 +76,7 @@ final class VhdCheck {
     addFooters(head, findings);
     if (!head.isFixed()) {
       addHeader(head, findings);
-      addBlocks(head, BlockScan.of(head, VhdImage.tableOf(file, head)), findings);
+      addBlocks(head, BlockScan.of(head, BlockTable.of(file, head)), findings);
     }
     return findings;
   }

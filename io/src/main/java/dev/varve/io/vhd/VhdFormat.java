@@ -170,7 +170,7 @@ public final class VhdFormat implements LayerFormat {
 
   @Override
   public void checkGrowth(Path file, long capacity) throws IOException {
-    VhdGrowth.check(head(file), capacity);
+    WritingRules.checkGrowth(head(file), capacity);
   }
 
   /** {@inheritDoc} A link, or a file that cannot be read, does not. */

@@ -1,11 +1,9 @@
 package dev.varve.io.vhd;
 
 import static dev.varve.io.vhd.VhdFields.INT;
-import static dev.varve.io.vhd.VhdFields.SECTOR;
 
-import dev.varve.core.device.OutOfSpaceException;
 import dev.varve.io.file.ImageFile;
-import dev.varve.io.layer.ImageFormatException;
+import dev.varve.io.layer.EntryTable;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -23,102 +21,85 @@ final class VhdGrowth {
 
   private static final int CHUNK_ENTRIES = 1 << 16;
 
-  private VhdGrowth() {}
+  private final ImageFile file;
+  private final VhdHead head;
+  private final EntryTable table;
+  private final Bitmaps bitmaps;
+  private final FileEnd end;
 
   /**
-   * Fails where {@link #grow} would fail. Changes nothing.
+   * The growth of an image that is open for writing and used by nothing else.
    *
-   * @throws ImageFormatException if the image cannot become so large
+   * @param end of its file
    */
-  static void check(VhdHead head, long capacity) throws ImageFormatException {
-    long limit = NewVhd.MAX_CAPACITY;
-    if (capacity > limit)
-      throw new ImageFormatException(
-          head.name(),
-          "disk size",
-          head.capacity(),
-          "it cannot grow to %d: a VHD disk has at most %d bytes".formatted(capacity, limit),
-          "copy the disk into a VDI image of that size");
-    if (capacity % SECTOR != 0)
-      throw new ImageFormatException(
-          head.name(),
-          "new disk size",
-          capacity,
-          "a disk has whole sectors of 512 bytes",
-          "choose a multiple of 512");
-    ImageFormatException broken = WritingRules.broken(head);
-    if (broken != null) throw broken;
+  VhdGrowth(ImageFile file, VhdHead head, EntryTable table, Bitmaps bitmaps, FileEnd end) {
+    this.file = file;
+    this.head = head;
+    this.table = table;
+    this.bitmaps = bitmaps;
+    this.end = end;
   }
 
   /**
    * Makes the disk as large as {@code capacity}; durable when it returns. Does nothing if it has
    * that size already.
    *
-   * @param image open for writing, and used by nothing else
    * @param hidesParents whether the new blocks must read as zeroes though images below may hold
    *     something there: then all of them get a place
    */
-  static void grow(VhdImage image, long capacity, boolean hidesParents) throws IOException {
-    VhdHead head = image.head();
+  void to(long capacity, boolean hidesParents) throws IOException {
     if (capacity <= head.capacity()) return;
-    check(head, capacity);
+    WritingRules.checkGrowth(head, capacity);
     int blocks = (int) Math.ceilDiv(capacity, head.blockSize());
-    clearEnd(image);
+    clearEnd();
     var added = new int[blocks - head.blocks()];
-    for (int i = 0; i < added.length; i++)
-      added[i] = hidesParents ? zeroBlock(image) : VhdImage.FREE;
-    long table = head.dynamic().tableOffset();
-    if (table + (long) blocks * Integer.BYTES > head.tableEnd()) table = moveTable(image, blocks);
-    writeEntries(image.file(), table + (long) head.blocks() * Integer.BYTES, added);
-    image.sync();
-    int entries = Math.max(blocks, head.dynamic().entries());
-    image
-        .file()
-        .write(
-            head.footer().headerOffset(), head.dynamic().withTable(table, entries).firstSector());
-    image.sync();
-    image.replaceFooter(head.footer().withCapacity(capacity));
-    if (!hidesParents) return;
-    image.end().cut();
-    image.sync();
+    for (int i = 0; i < added.length; i++) added[i] = hidesParents ? zeroBlock() : BlockTable.FREE;
+    long tableAt = head.dynamic().tableOffset();
+    if (tableAt + (long) blocks * Integer.BYTES > head.tableEnd()) tableAt = moveTable(blocks);
+    writeEntries(tableAt + (long) head.blocks() * Integer.BYTES, added);
+    file.sync();
+    DynamicHeader header =
+        head.dynamic().withTable(tableAt, Math.max(blocks, head.dynamic().entries()));
+    file.write(head.footer().headerOffset(), header.firstSector());
+    file.sync();
+    end.replaceFooter(head.footer().withCapacity(capacity));
+    if (hidesParents && end.cut()) file.sync();
   }
 
   /** Zeroes the last block behind the old end of the disk: those bytes become visible. */
-  private static void clearEnd(VhdImage image) throws IOException {
-    VhdHead head = image.head();
+  private void clearEnd() throws IOException {
     int last = head.blocks() - 1;
-    int entry = image.table().entry(last);
+    int entry = table.entry(last);
     int visible = head.visible(last);
-    if (entry == VhdImage.FREE || visible == head.blockSize()) return;
-    long data = VhdImage.offset(entry) + head.bitmapLength();
-    image.file().zero(data + visible, head.blockSize() - visible);
+    if (entry == BlockTable.FREE || visible == head.blockSize()) return;
+    long data = BlockTable.offset(entry) + head.bitmapLength();
+    file.zero(data + visible, head.blockSize() - visible);
   }
 
   /** Appends a block of zeroes that hides what lies below; returns the entry that names it. */
-  private static int zeroBlock(VhdImage image) throws IOException {
-    long start = image.end().take();
-    image.bitmaps().writeFull(start);
-    return (int) (start / SECTOR);
+  private int zeroBlock() throws IOException {
+    long start = end.take();
+    bitmaps.writeFull(start);
+    return BlockTable.entryFor(start);
   }
 
   /** Copies the entries of the disk's blocks into a longer table at the end of the file. */
-  private static long moveTable(VhdImage image, int entries) throws IOException {
-    VhdHead head = image.head();
-    long table = image.end().takeSpace((long) entries * Integer.BYTES);
+  private long moveTable(int entries) throws IOException {
+    long moved = end.takeSpace((long) entries * Integer.BYTES);
     long length = (long) head.blocks() * Integer.BYTES;
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment chunk = arena.allocate(Math.min(length, (long) CHUNK_ENTRIES * Integer.BYTES));
       for (long done = 0; done < length; ) {
         MemorySegment part = chunk.asSlice(0, Math.min(chunk.byteSize(), length - done));
-        image.file().read(head.dynamic().tableOffset() + done, part);
-        image.file().write(table + done, part);
+        file.read(head.dynamic().tableOffset() + done, part);
+        file.write(moved + done, part);
         done += part.byteSize();
       }
     }
-    return table;
+    return moved;
   }
 
-  private static void writeEntries(ImageFile file, long at, int[] entries) throws IOException {
+  private void writeEntries(long at, int[] entries) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment chunk =
           arena.allocate(
@@ -131,31 +112,5 @@ final class VhdGrowth {
             at + (long) Integer.BYTES * first, chunk.asSlice(0, (long) Integer.BYTES * count));
       }
     }
-  }
-
-  /**
-   * The same for a fixed image. The footer with the old size is durable at the new end before the
-   * old one, which becomes a part of the disk, is zeroed; only then the size changes.
-   */
-  static void growFixed(ImageFile file, VhdHead head, long capacity) throws IOException {
-    if (capacity <= head.capacity()) return;
-    check(head, capacity);
-    long footerAt = head.footerAt();
-    if (capacity > footerAt) {
-      long moved = Math.max(capacity, footerAt + SECTOR);
-      try {
-        file.write(moved, head.footer().bytes());
-        file.reserve(footerAt, moved - footerAt);
-        file.sync();
-      } catch (OutOfSpaceException e) {
-        file.setLength(footerAt + SECTOR);
-        throw e;
-      }
-      footerAt = moved;
-    }
-    file.zero(head.capacity(), capacity - head.capacity());
-    file.sync();
-    file.write(footerAt, head.footer().withCapacity(capacity).bytes());
-    file.sync();
   }
 }

@@ -11,7 +11,6 @@ import dev.varve.io.layer.MapLock;
 import dev.varve.io.layer.Place;
 import dev.varve.io.storage.ReaderEpochs;
 import java.io.IOException;
-import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -26,9 +25,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class VhdImage implements Layer {
 
-  /** The entry of a block that has no place in the file. */
-  static final int FREE = -1;
-
   private final ImageFile file;
   private final List<ImageFile> files;
   private final EntryTable table;
@@ -42,43 +38,9 @@ public final class VhdImage implements Layer {
     this.file = file;
     this.files = List.of(file);
     this.head = head;
-    this.table = tableOf(file, head);
+    this.table = BlockTable.of(file, head);
     this.bitmaps = new Bitmaps(file, head.blockSize());
     this.blockShift = Integer.numberOfTrailingZeros(head.blockSize());
-  }
-
-  /** The block table, in pages that one commit writes at once. */
-  private record TableLayout(VhdHead head) implements EntryTable.Layout {
-
-    @Override
-    public int entries() {
-      return head.dynamic().entries();
-    }
-
-    @Override
-    public int pageEntries() {
-      return 1024;
-    }
-
-    @Override
-    public ValueLayout.OfInt entry() {
-      return VhdFields.INT;
-    }
-
-    @Override
-    public long offset(int page) {
-      return head.dynamic().tableOffset() + (long) page * pageEntries() * Integer.BYTES;
-    }
-
-    @Override
-    public int absent() {
-      return FREE;
-    }
-
-    @Override
-    public String name() {
-      return "its block table";
-    }
   }
 
   /**
@@ -199,14 +161,9 @@ public final class VhdImage implements Layer {
   /** Where the bitmap of a block lies in the file; or {@code FREE} or {@code LOST}. */
   private long startOf(int block) throws IOException {
     int entry = table.entry(block);
-    if (entry == FREE) return Place.FREE;
-    long start = offset(entry);
+    if (entry == BlockTable.FREE) return Place.FREE;
+    long start = BlockTable.offset(entry);
     return isInFile(block, start) ? start : Place.LOST;
-  }
-
-  /** The offset in the file that an entry of the block table names. */
-  static long offset(int entry) {
-    return Integer.toUnsignedLong(entry) * SECTOR;
   }
 
   /**
@@ -252,7 +209,7 @@ public final class VhdImage implements Layer {
 
   @Override
   public LayerWriter writer(MapLock lock, ReaderEpochs writes, Supplier<UUID> ids) {
-    return new VhdLayerWriter(this, lock);
+    return new VhdLayerWriter(file, head, table, bitmaps, end(), lock);
   }
 
   @Override
@@ -272,7 +229,7 @@ public final class VhdImage implements Layer {
 
   @Override
   public void grow(long capacity, boolean hidesParents) throws IOException {
-    VhdGrowth.grow(this, capacity, hidesParents);
+    new VhdGrowth(file, head, table, bitmaps, end()).to(capacity, hidesParents);
   }
 
   @Override
@@ -284,11 +241,6 @@ public final class VhdImage implements Layer {
 
   // ---- a VHD image
 
-  /** The block table of an image, as it is in the file. */
-  static EntryTable tableOf(ImageFile file, VhdHead head) {
-    return new EntryTable(file, new TableLayout(head));
-  }
-
   VhdHead head() {
     return head;
   }
@@ -297,12 +249,8 @@ public final class VhdImage implements Layer {
     return table;
   }
 
-  Bitmaps bitmaps() {
-    return bitmaps;
-  }
-
   /** The end of the file; only for an image that can be written. */
-  FileEnd end() {
+  private FileEnd end() {
     FileEnd writable = end;
     if (writable == null) throw new IllegalStateException(file.name() + " is open read-only");
     return writable;

@@ -1,8 +1,7 @@
 package dev.varve.io.vhd;
 
-import static dev.varve.io.vhd.VhdFields.SECTOR;
-
 import dev.varve.io.file.ImageFile;
+import dev.varve.io.layer.EntryTable;
 import dev.varve.io.layer.LayerWriter;
 import dev.varve.io.layer.MapLock;
 import dev.varve.io.layer.Place;
@@ -18,18 +17,26 @@ import java.io.IOException;
  */
 final class VhdLayerWriter implements LayerWriter {
 
-  private final VhdImage image;
   private final ImageFile file;
   private final VhdHead head;
+  private final EntryTable table;
+  private final Bitmaps bitmaps;
+  private final FileEnd end;
   private final MapLock lock;
 
   /** Whether a commit collects its changes. Guarded by {@link #lock}. */
   private boolean collecting;
 
-  VhdLayerWriter(VhdImage image, MapLock lock) {
-    this.image = image;
-    this.file = image.file();
-    this.head = image.head();
+  /**
+   * @param lock guards the table and the bitmaps
+   */
+  VhdLayerWriter(
+      ImageFile file, VhdHead head, EntryTable table, Bitmaps bitmaps, FileEnd end, MapLock lock) {
+    this.file = file;
+    this.head = head;
+    this.table = table;
+    this.bitmaps = bitmaps;
+    this.end = end;
     this.lock = lock;
   }
 
@@ -61,8 +68,8 @@ final class VhdLayerWriter implements LayerWriter {
   /** Where the bitmap of a block lies; negative if it has no place. */
   private long startOf(int block) throws IOException {
     synchronized (lock) {
-      int entry = image.table().entry(block);
-      return entry == VhdImage.FREE ? Place.FREE : VhdImage.offset(entry);
+      int entry = table.entry(block);
+      return entry == BlockTable.FREE ? Place.FREE : BlockTable.offset(entry);
     }
   }
 
@@ -81,11 +88,11 @@ final class VhdLayerWriter implements LayerWriter {
       clearMissing(block, start, overwritten);
       return placeAt(start);
     }
-    start = image.end().take();
+    start = end.take();
     try {
-      image.bitmaps().writeFull(start);
+      bitmaps.writeFull(start);
     } catch (IOException e) {
-      image.end().giveBack(start);
+      end.giveBack(start);
       throw e;
     }
     return placeAt(start);
@@ -97,17 +104,13 @@ final class VhdLayerWriter implements LayerWriter {
    */
   private void clearMissing(int block, long start, boolean overwritten) throws IOException {
     int visible = head.visible(block);
-    int end = Math.ceilDiv(visible, SECTOR);
     SectorBitmap held;
     synchronized (lock) {
-      held = image.bitmaps().of(block, start, visible);
+      held = bitmaps.of(block, start, visible);
     }
     long data = start + head.bitmapLength();
-    for (int sector = 0, next; !overwritten && sector < end; sector = next) {
-      next = held.endOfRun(sector, end);
-      if (!held.isSet(sector))
-        file.zero(data + (long) sector * SECTOR, (long) (next - sector) * SECTOR);
-    }
+    if (!overwritten)
+      held.eachMissing(visible, (within, length) -> file.zero(data + within, length));
     if (visible < head.blockSize() && held != SectorBitmap.FULL)
       file.zero(data + visible, head.blockSize() - visible);
   }
@@ -115,7 +118,7 @@ final class VhdLayerWriter implements LayerWriter {
   @Override
   public void giveBack(int block, long place) throws IOException {
     long start = startAt(place);
-    if (startOf(block) != start) image.end().giveBack(start);
+    if (startOf(block) != start) end.giveBack(start);
   }
 
   // ---- published
@@ -124,14 +127,14 @@ final class VhdLayerWriter implements LayerWriter {
   public void publish(int block, long place) throws IOException {
     assert lock.isHeld();
     long start = startAt(place);
-    int entry = (int) (start / SECTOR); // unsigned
-    if (image.table().entry(block) == entry) {
-      image.bitmaps().complete(block, collecting);
+    int entry = BlockTable.entryFor(start);
+    if (table.entry(block) == entry) {
+      bitmaps.complete(block, collecting);
       return;
     }
-    image.bitmaps().appended(block);
-    if (collecting) image.table().setInCommit(block, entry);
-    else image.table().set(block, entry);
+    bitmaps.appended(block);
+    if (collecting) table.setInCommit(block, entry);
+    else table.set(block, entry);
   }
 
   @Override
@@ -160,14 +163,14 @@ final class VhdLayerWriter implements LayerWriter {
   @Override
   public boolean needsCommit() {
     assert lock.isHeld();
-    return image.table().hasChanges() || image.bitmaps().haveChanged();
+    return table.hasChanges() || bitmaps.haveChanged();
   }
 
   @Override
   public void beginCommit() {
     assert lock.isHeld();
-    image.table().beginCommit();
-    image.bitmaps().beginCommit();
+    table.beginCommit();
+    bitmaps.beginCommit();
     collecting = true;
   }
 
@@ -178,7 +181,7 @@ final class VhdLayerWriter implements LayerWriter {
   public Commit collect(boolean changed) {
     assert lock.isHeld();
     collecting = false;
-    return new Changes(changed, image.table().isCommitting() || image.bitmaps().areCommitting());
+    return new Changes(changed, table.isCommitting() || bitmaps.areCommitting());
   }
 
   /** Nothing: the footer moved before the blocks were written. */
@@ -188,15 +191,15 @@ final class VhdLayerWriter implements LayerWriter {
   /** Writes the bitmaps of blocks that became complete, and the changed pages of the table. */
   @Override
   public void writeEntries() throws IOException {
-    for (int block : image.bitmaps().committed()) image.bitmaps().writeFull(startOf(block));
-    image.table().write();
+    for (int block : bitmaps.committed()) bitmaps.writeFull(startOf(block));
+    table.write();
   }
 
   @Override
   public void endCommit() {
     assert lock.isHeld();
-    image.table().endCommit();
-    image.bitmaps().endCommit();
+    table.endCommit();
+    bitmaps.endCommit();
   }
 
   @Override
@@ -215,11 +218,11 @@ final class VhdLayerWriter implements LayerWriter {
   /** {@inheritDoc} Blocks do not move: only the space behind the last one is cut off. */
   @Override
   public void makeDense(boolean alsoUnchanged) throws IOException {
-    if ((alsoUnchanged || image.end().hasMoved()) && image.end().cut()) file.sync();
+    if ((alsoUnchanged || end.hasMoved()) && end.cut()) file.sync();
   }
 
   @Override
   public void cutFile() throws IOException {
-    image.end().cut();
+    end.cut();
   }
 }

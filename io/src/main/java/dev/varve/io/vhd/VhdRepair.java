@@ -71,7 +71,7 @@ final class VhdRepair {
       repairFixed();
       return done;
     }
-    BlockScan scan = BlockScan.of(head, VhdImage.tableOf(file, head));
+    BlockScan scan = BlockScan.of(head, BlockTable.of(file, head));
     freeLostBlocks(scan);
     repairHeader();
     VhdHead mended = repairFooters(scan.usedEnd());
@@ -90,7 +90,7 @@ final class VhdRepair {
     String fate = head.type() == VhdType.DIFFERENCING ? "the parent's contents" : "zeroes";
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment free = arena.allocate(INT);
-      free.set(INT, 0, VhdImage.FREE);
+      free.set(INT, 0, BlockTable.FREE);
       for (int i = 0; i < scan.count(); i++) {
         if (scan.fault(i) == BlockScan.Fault.NONE) continue;
         file.write(head.dynamic().tableOffset() + (long) Integer.BYTES * scan.block(i), free);

@@ -35,6 +35,31 @@ final class WritingRules {
     return broken;
   }
 
+  /**
+   * Fails if the disk of an image cannot become as large as {@code capacity}.
+   *
+   * @throws ImageFormatException for the first rule that it would break
+   */
+  static void checkGrowth(VhdHead head, long capacity) throws ImageFormatException {
+    long limit = NewVhd.MAX_CAPACITY;
+    if (capacity > limit)
+      throw new ImageFormatException(
+          head.name(),
+          "disk size",
+          head.capacity(),
+          "it cannot grow to %d: a VHD disk has at most %d bytes".formatted(capacity, limit),
+          "copy the disk into a VDI image of that size");
+    if (capacity % SECTOR != 0)
+      throw new ImageFormatException(
+          head.name(),
+          "new disk size",
+          capacity,
+          "a disk has whole sectors of 512 bytes",
+          "choose a multiple of 512");
+    ImageFormatException broken = WritingRules.broken(head);
+    if (broken != null) throw broken;
+  }
+
   /** What is unusual in an image that can be read, a sentence each. */
   static List<String> notes(VhdHead head) {
     List<String> notes = new ArrayList<>();
