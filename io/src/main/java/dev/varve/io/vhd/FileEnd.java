@@ -166,6 +166,7 @@ final class FileEnd {
       file.reserve(next, to - next);
       file.sync();
     } catch (IOException e) {
+      usedBefore = Math.max(usedBefore, to + SECTOR);
       takeBack(e);
       throw e;
     }

@@ -120,7 +120,7 @@ class LiveMergeTest {
       List<Path> chain = new ArrayList<>();
       UUID parent = new UUID(0, 0);
       for (int layer = 0; layer < depth; layer++) {
-        chain.add(layer == 0 && raw != null ? emptyRaw() : image(parent));
+        chain.add(layer == 0 && raw != null ? emptyRaw() : image(parent, false));
         parent = uuid(images);
         var guest = new Guest(open(chain, false));
         for (var request : RandomRequests.of(random, 20, capacity, 1 << 16)) {
@@ -156,11 +156,13 @@ class LiveMergeTest {
       return new UUID(seed, image);
     }
 
-    private Path image(UUID parent) throws IOException {
+    private Path image(UUID parent, boolean empty) throws IOException {
       images++;
       if (random.nextBoolean()) {
-        TestVhd image = TestVhd.of(capacity, 256 << 10).id(uuid(images));
+        TestVhd image = empty ? TestVhd.of(capacity, 256 << 10) : VhdChain.shape(random, capacity);
+        image.id(uuid(images));
         if (!parent.equals(new UUID(0, 0))) image.over(parent);
+        System.arraycopy(image.over(contents), 0, contents, 0, capacity);
         return Files.write(folder.resolve(images + ".vhd"), image.bytes());
       }
       return TestImage.of(capacity)
@@ -174,7 +176,7 @@ class LiveMergeTest {
     void act() throws Exception {
       List<Path> chain = disk.paths();
       if (chain.size() < 2 || (chain.size() < 5 && random.nextInt(3) == 0)) {
-        Path top = image(uuidOf(chain.getLast()));
+        Path top = image(uuidOf(chain.getLast()), true);
         hold();
         disk.push(new Image(top, formatOf(top), null));
         resume();
