@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
@@ -70,6 +71,9 @@ final class ExtentScan {
 
   /** Tables that have no copy, or are missing where there is a copy. */
   private final List<Integer> single = new ArrayList<>();
+
+  /** Grains whose entries cannot be right. */
+  private final BitSet lost = new BitSet();
 
   private long usedEnd;
 
@@ -203,6 +207,7 @@ final class ExtentScan {
   private void judge(int grain, int entry) {
     Problem problem = problem(grain, entry);
     if (problem == null) return;
+    lost.set(grain);
     found(problem, "grain %d at sector %s".formatted(grain, Integer.toUnsignedString(entry)));
   }
 
@@ -266,6 +271,17 @@ final class ExtentScan {
   /** Where the last grain or table ends, in bytes. */
   long usedEnd() {
     return usedEnd;
+  }
+
+  /** How many bytes of the file follow the last grain and table. */
+  long trailingBytes() {
+    long needed = Math.max(usedEnd, header.overheadSectors() * SECTOR);
+    return fileLength > needed && needed > 0 ? fileLength - needed : 0;
+  }
+
+  /** The grains whose entries name no place that they can have. */
+  BitSet lost() {
+    return lost;
   }
 
   int usedGrains() {

@@ -29,6 +29,7 @@ final class SparseExtent implements Extent {
   private final GrainDirectory directory;
   private final EntryTable table;
   private final int grainShift;
+  private final boolean wasUnclean;
 
   /** The header in the file. */
   private volatile SparseHeader header;
@@ -47,6 +48,7 @@ final class SparseExtent implements Extent {
     this.header = header;
     this.directory = directory;
     this.table = new EntryTable(file, directory);
+    this.wasUnclean = header.isUnclean();
     this.grainShift = Integer.numberOfTrailingZeros(header.grain());
   }
 
@@ -223,6 +225,11 @@ final class SparseExtent implements Extent {
     if (isMarked) return;
     if (!header.isUnclean()) writeHeader(header.withUnclean(true));
     isMarked = true;
+  }
+
+  /** Whether a program had not closed the file when it was opened here. */
+  boolean wasUnclean() {
+    return wasUnclean;
   }
 
   boolean isMarked() {

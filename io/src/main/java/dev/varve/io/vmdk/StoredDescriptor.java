@@ -130,6 +130,7 @@ final class StoredDescriptor {
 
   /** Writes the text behind everything in the file, and then one sector, which names the place. */
   private void move(Descriptor changed, SparseExtent extent) throws IOException {
+    extent.allowWriting();
     byte[] text = changed.bytes();
     long sectors =
         Math.max(extent.header().descriptorSectors(), Math.ceilDiv(text.length, SECTOR) + 1);

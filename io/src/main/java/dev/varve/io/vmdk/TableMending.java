@@ -43,9 +43,8 @@ final class TableMending {
     }
   }
 
-  /** Appends the missing table with what the other one has, then names it in its directory. */
-  private static void doubleTable(SparseExtent extent, ExtentScan scan, int index)
-      throws IOException {
+  /** Appends a missing table with what the other one has, then names it in its directory. */
+  static void doubleTable(SparseExtent extent, ExtentScan scan, int index) throws IOException {
     ImageFile file = extent.file();
     GrainDirectory found = scan.directory();
     int length = extent.header().tableSectors() * SECTOR;

@@ -178,7 +178,31 @@ public final class VmdkFormat implements LayerFormat {
   }
 
   @Override
+  public List<String> notes(Path file) throws IOException {
+    try (VmdkImage image = unlocked(file)) {
+      return image.notes();
+    }
+  }
+
+  @Override
   public ImageReport check(Path file, boolean served) throws IOException {
-    throw new IOException(file + " is a VMDK image and cannot be checked");
+    if (served) return VmdkCheck.checkServed(file.toString(), () -> unlocked(file));
+    return VmdkCheck.check(
+        file.toString(),
+        () ->
+            VmdkImage.openReadOnly(
+                MappedFile.openReadOnly(file, 0),
+                new FolderExtents(file, (extent, _) -> MappedFile.openReadOnly(extent, 0))));
+  }
+
+  /** {@inheritDoc} Entries that cannot be right are given up. */
+  @Override
+  public List<String> repair(Path file) throws IOException {
+    try (VmdkImage image =
+        VmdkImage.openReadOnly(
+            MappedFile.openReadWrite(file, 0),
+            new FolderExtents(file, (extent, _) -> MappedFile.openReadWrite(extent, 0)))) {
+      return VmdkRepair.repair(image);
+    }
   }
 }

@@ -262,6 +262,28 @@ public final class VmdkImage implements Layer {
         && piece.extent.tryDecoded(offset - piece.start, length, sink);
   }
 
+  @Override
+  public List<String> notes() {
+    List<String> notes = new ArrayList<>();
+    for (SparseExtent extent : sparse()) {
+      String file = extent.file().name();
+      if (isZeroed(extent))
+        notes.add(
+            file
+                + " can have zeroed grains: VirtualBox refuses the image or shows wrong data, so"
+                + " Varve only reads it");
+      if (extent.wasUnclean()) notes.add(file + " was not closed by the program that wrote to it");
+    }
+    for (Piece piece : pieces)
+      if (piece.line.type() == ExtentLine.Type.ZERO)
+        notes.add(
+            "an extent has the type ZERO: QEMU leaves it out, so its disk is shorter, and VirtualBox"
+                + " drops what is written there; Varve only reads the image");
+    if (descriptor.now().id() == null)
+      notes.add("it has no uuid; VirtualBox gives it one when it opens it for writing");
+    return notes;
+  }
+
   // ---- protection
 
   @Override
