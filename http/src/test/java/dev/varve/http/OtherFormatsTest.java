@@ -88,6 +88,10 @@ class OtherFormatsTest {
   @CsvSource(
       delimiter = '|',
       value = {
+        "a.vmdk    | qemu-img convert -f raw -O vmdk $raw $file",
+        "b.vmdk    | qemu-img convert -f raw -O vmdk -o subformat=monolithicFlat $raw $file",
+        "c.vmdk    | qemu-img convert -f raw -O vmdk -o subformat=streamOptimized $raw $file",
+        "d.vmdk    | qemu-img convert -f raw -O vmdk -o subformat=twoGbMaxExtentSparse $raw $file",
         "a.qcow    | qemu-img convert -f raw -O qcow $raw $file",
         "a.qcow2   | qemu-img convert -f raw -O qcow2 $raw $file",
         "b.qcow2   | qemu-img convert -f raw -O qcow2 -c $raw $file",
@@ -101,7 +105,7 @@ class OtherFormatsTest {
     bash(make.replace("$raw", raw.toString()).replace("$file", file.toString()));
     byte[] before = Files.readAllBytes(file);
 
-    for (String command : new String[] {"info", "map"}) varve(0, "image", command, file);
+    for (String command : new String[] {"info", "map", "check"}) varve(0, "image", command, file);
     varve(0, "image", "convert", file, path("copy.vdi"));
     varve(0, "image", "convert", path("copy.vdi"), path("back.raw"));
 
