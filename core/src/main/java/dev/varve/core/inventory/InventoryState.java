@@ -11,7 +11,6 @@ import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumState;
 import dev.varve.core.medium.MediumType;
-import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.ModelException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -160,7 +159,7 @@ record InventoryState(
       case IMMUTABLE, MULTI_ATTACH -> true;
       case WRITETHROUGH, SHAREABLE, READONLY -> false;
       case NORMAL ->
-          medium.variant() == MediumVariant.STREAM_OPTIMIZED
+          !medium.isWritable()
               || !children(medium.id()).isEmpty()
               || uses(medium.id()).values().stream().anyMatch(use -> !use.snapshots().isEmpty());
     };

@@ -190,8 +190,7 @@ class OtherFormatMachinesTest {
     return settings;
   }
 
-  private static void write(RunningServer server, String machine, String request)
-      throws Exception {
+  private static void write(RunningServer server, String machine, String request) throws Exception {
     server.qemuIo(server.uri(machine, "SATA", 0), request);
   }
 
