@@ -35,7 +35,8 @@ final class QcowCheck {
       check.scan();
       findings = check.findings();
     } catch (ImageFormatException e) {
-      findings = List.of(new ImageReport.Finding("header", "damage", e.getMessage()));
+      findings =
+          List.of(new ImageReport.Finding("header", "damage", String.valueOf(e.getMessage())));
     }
     boolean isDamaged = findings.stream().anyMatch(found -> found.severity().equals("damage"));
     return new ImageReport(

@@ -1,7 +1,10 @@
 package dev.varve.io.chain;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
+import dev.varve.core.device.ReadSink;
 import dev.varve.core.medium.Image;
 import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.ImageFormat;
@@ -11,6 +14,8 @@ import dev.varve.io.layer.LayerFacts;
 import dev.varve.io.layer.LayerFormat;
 import dev.varve.io.storage.StorageThreads;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -80,6 +85,47 @@ class EncodedBasesTest {
     List<byte[]> after = contents(below);
     for (int i = 0; i < before.size(); i++) assertArrayEquals(before.get(i), after.get(i));
   }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"qcow2-comp", "vmdk-stream"})
+  void aHotReadAllocatesAtMost100Bytes(String name) throws Exception {
+    ImageChain chain = withChild(FormatFixtures.chain(name).unpack(folder));
+    LiveChain disk = LiveChain.open(chain, true, new SharedFiles(), threads);
+    Guest guest = new Guest(disk);
+    guest.readAll();
+    long offset = hotOffset(disk);
+    var thread = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    for (int i = 0; i < 20_000; i++) assertTrue(disk.tryRead(offset, 4096, COUNTING));
+
+    long before = thread.getCurrentThreadAllocatedBytes();
+    for (int i = 0; i < 10_000; i++) disk.tryRead(offset, 4096, COUNTING);
+    long bytes = (thread.getCurrentThreadAllocatedBytes() - before) / 10_000;
+
+    assertTrue(bytes <= 100, bytes + " bytes");
+    guest.close();
+  }
+
+  /** Somewhere with data, which this disk only has in its encoded base. */
+  private static long hotOffset(LiveChain disk) throws IOException {
+    for (long at = 0; at < disk.capacity(); at += 4096) {
+      bytesSeen = 0;
+      if (disk.tryRead(at, 4096, COUNTING) && bytesSeen == 4096) return at;
+    }
+    throw new AssertionError("no data was kept");
+  }
+
+  private static int bytesSeen;
+
+  private static final ReadSink COUNTING =
+      new ReadSink() {
+        @Override
+        public void bytes(MemorySegment memory, long offset, int length) {
+          bytesSeen += length;
+        }
+
+        @Override
+        public void zeroes(int length) {}
+      };
 
   private ImageChain withChild(ImageChain below) throws IOException {
     List<Image> images = new ArrayList<>();

@@ -11,6 +11,7 @@ import dev.varve.io.layer.Damage;
 import dev.varve.io.layer.LayerContents;
 import dev.varve.io.vmdk.VmdkFormat;
 import dev.varve.io.vmdk.VmdkImage;
+import dev.varve.io.vmdk.header.SparseHeader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -123,6 +124,29 @@ class StreamExtentTest {
     assertRefused(
         changed("vmdk-stream.vmdk", file -> file.putLong((int) footer + 56, 1 << 20)),
         "grain directory");
+  }
+
+  @Test
+  void damagedEntriesAndMarkersAreFoundWithoutInflating() throws IOException {
+    assertEquals(List.of(), damage(FormatFixtures.unpack("vmdk-stream.vmdk", folder)));
+    Path image =
+        changed(
+            "vmdk-stream.vmdk",
+            file -> {
+              file.putLong(FIRST_MARKER, 7);
+              file.putInt(0x87 * SECTOR + 4 * 16, 1 << 30);
+            });
+
+    String damage = damage(image).toString();
+
+    assertTrue(damage.contains("entry of grain 16 points outside the file"), damage);
+    assertTrue(damage.contains("marker of grain 0 is 7"), damage);
+  }
+
+  private static List<String> damage(Path image) throws IOException {
+    try (var file = MappedFile.openReadOnly(image, 0)) {
+      return StreamExtent.open(file, SparseHeader.read(file), 4 << 20).damage();
+    }
   }
 
   // ---- only read
