@@ -58,7 +58,10 @@ public final class PackedDisk implements Closeable {
       contents.close();
       throw e;
     }
-    if (format == null && raw) return new PackedDisk(DiskSource.raw(contents));
+    if (format == null && raw) {
+      if (contents.length() == 0) throw refused(contents, "empty");
+      return new PackedDisk(DiskSource.raw(contents));
+    }
     Layer layer = layer(contents, format);
     try {
       if (layer.facts().isDifferencing())
@@ -144,20 +147,18 @@ public final class PackedDisk implements Closeable {
       LongConsumer progress)
       throws IOException {
     var copy = new DiskCopy(source, progress);
-    switch (format) {
-      case VDI -> {
-        long sectors = Math.ceilDiv(capacity(), 512L) * 512;
-        NewImage image = NewImage.dynamic(sectors, UUID::randomUUID).withUuid(id.uuid());
-        copy.toVdi(target, image, Existing.REFUSED);
-      }
-      case RAW -> copy.toRaw(target, Existing.REFUSED, announcement);
-      default -> {
-        try {
-          copy.toImage(target, Formats.toMake(format), id, false, announcement);
-        } catch (IllegalArgumentException e) {
-          throw new IOException("'%s' cannot be made: %s".formatted(target, e.getMessage()), e);
+    try {
+      switch (format) {
+        case VDI -> {
+          long sectors = Math.ceilDiv(capacity(), 512L) * 512;
+          NewImage image = NewImage.dynamic(sectors, UUID::randomUUID).withUuid(id.uuid());
+          copy.toVdi(target, image, Existing.REFUSED);
         }
+        case RAW -> copy.toRaw(target, Existing.REFUSED, announcement);
+        default -> copy.toImage(target, Formats.toMake(format), id, false, announcement);
       }
+    } catch (IllegalArgumentException e) {
+      throw new IOException("'%s' cannot be made: %s".formatted(target, e.getMessage()), e);
     }
   }
 

@@ -3,15 +3,18 @@ package dev.varve.io.ova;
 import dev.varve.io.file.ImageFile;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Path;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A file of a package.
  *
  * @param name plain
  * @param file for messages
+ * @param path of a file with a name of its own; null for a part of an archive
  */
-record Member(String name, String file, long length, Contents contents) {
+record Member(String name, String file, @Nullable Path path, long length, Contents contents) {
 
   /** Opens the bytes of a member; the caller closes what is returned. */
   interface Contents {

@@ -2,6 +2,7 @@ package dev.varve.io.ova;
 
 import dev.varve.core.device.OutOfSpaceException;
 import dev.varve.core.inventory.PackedMachine;
+import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.Progress;
 import dev.varve.core.medium.Room;
@@ -128,6 +129,7 @@ final class PackageFile implements PackedMachine {
         new Member(
             packed.toString(),
             packed.toString(),
+            packed,
             Files.size(packed),
             () -> MappedFile.openReadOnly(packed, 0));
     Unpacked all = keep(Unpacked.of(whole, folder, NO_BOUND, new Step(progress, whole.length())));
@@ -163,7 +165,7 @@ final class PackageFile implements PackedMachine {
           path
               + " is no plain file; the files of a package lie beside its descriptor, without links");
     return new Member(
-        name, path.toString(), Files.size(path), () -> MappedFile.openReadOnly(path, 0));
+        name, path.toString(), path, Files.size(path), () -> MappedFile.openReadOnly(path, 0));
   }
 
   private static String stem(String name) {
@@ -271,6 +273,9 @@ final class PackageFile implements PackedMachine {
       Unpacked unpacked = keep(Unpacked.of(member, folder, most, step));
       return PackedDisk.open(unpacked.contents(), isRaw(disk, member), threads);
     }
+    Path path = member.path();
+    if (path != null && KnownFormat.of(path) == KnownFormat.VMDK_DESCRIPTOR)
+      return PackedDisk.open(path, ImageFormat.VMDK, threads); // its extents lie beside it, too
     return PackedDisk.open(member.open(), isRaw(disk, member), threads);
   }
 

@@ -138,7 +138,7 @@ final class TarIndex {
       throw refuse("has a member whose name '%s' %s; rename it", Names.shown(plain), fault);
     String shown = "'%s' in %s".formatted(plain, name);
     Member found =
-        new Member(plain, shown, length, () -> new FileWindow(archive, shown, begin, length));
+        new Member(plain, shown, null, length, () -> new FileWindow(archive, shown, begin, length));
     if (members.put(plain, found) != null)
       throw refuse("has two members named '%s'; remove one of them", plain);
   }
