@@ -27,7 +27,7 @@ class MachinePackagesTest {
 
   private static final int MIB = 1 << 20;
   private static final FormatFixtures.Chain SAMPLE = FormatFixtures.chain("vm-ova-disk");
-  private static final int KILLS = Integer.getInteger("varve.kills", 3);
+  private static final int KILLS = Integer.getInteger("varve.kills", 2);
 
   @TempDir Path folder;
 
@@ -169,7 +169,7 @@ class MachinePackagesTest {
   }
 
   private Path largePackage() {
-    byte[] disk = new byte[48 * MIB];
+    byte[] disk = new byte[16 * MIB];
     new Random(3).nextBytes(disk);
     return new PackageMaker()
         .file("m.ovf", PackageMaker.ovf("large", "one.raw", "two.raw"))

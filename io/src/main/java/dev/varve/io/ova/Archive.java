@@ -48,7 +48,8 @@ final class Archive implements Closeable {
     long begin = at + TarHeader.SIZE;
     long length = contents.write(file, begin);
     put(at, TarHeader.of(name, length).bytes());
-    members.add(new Member(name, name, null, length, () -> new FileWindow(file, name, begin, length)));
+    members.add(
+        new Member(name, name, null, length, () -> new FileWindow(file, name, begin, length)));
     at = begin + Math.ceilDiv(length, TarHeader.SIZE) * TarHeader.SIZE;
   }
 

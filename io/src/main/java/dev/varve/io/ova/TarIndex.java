@@ -23,6 +23,9 @@ final class TarIndex {
 
   private static final int MOST_MEMBERS = 10_000;
 
+  /** What every Vagrant box has, and no OVA. */
+  private static final String OF_BOX = "metadata.json";
+
   /** Of a long name, and of what replaces fields of the next header. */
   private static final int MOST_EXTRA = 64 << 10;
 
@@ -70,8 +73,7 @@ final class TarIndex {
       entry(header, member, begin, length);
       at = begin + Math.ceilDiv(length, TarHeader.SIZE) * TarHeader.SIZE;
     }
-    String first = members.isEmpty() ? "" : members.keySet().iterator().next();
-    if (inFolder != null && first.endsWith(".ovf"))
+    if (inFolder != null && !members.containsKey(OF_BOX))
       throw refuse(
           "has the member '%s', which is in a folder; the files of a package lie side by side",
           Names.shown(inFolder));

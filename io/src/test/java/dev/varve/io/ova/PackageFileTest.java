@@ -202,7 +202,8 @@ class PackageFileTest {
     String ovf =
         PackageMaker.ovf("m", "disk.raw.gz")
             .replace("href", "compression=\"gzip\" href")
-            .replace("diskId=\"d0\"", "diskId=\"d0\" capacity=\"3\" capacityAllocationUnits=\"MB\"");
+            .replace(
+                "diskId=\"d0\"", "diskId=\"d0\" capacity=\"3\" capacityAllocationUnits=\"MB\"");
     Path ova =
         new PackageMaker()
             .file("m.ovf", ovf)
@@ -331,7 +332,8 @@ class PackageFileTest {
   @Test
   void aCapacityThatTheDiskHasNotIsRefused() throws IOException {
     String ovf = PackageMaker.ovf("m", "d.raw");
-    for (String capacity : List.of("capacity=\"7000000\"", "capacity=\"9\" capacityAllocationUnits=\"GB\"")) {
+    for (String capacity :
+        List.of("capacity=\"7000000\"", "capacity=\"9\" capacityAllocationUnits=\"GB\"")) {
       Path ova =
           new PackageMaker()
               .file("m.ovf", ovf.replace("diskId", capacity + " diskId"))
@@ -345,7 +347,9 @@ class PackageFileTest {
     }
     Path rounded =
         new PackageMaker()
-            .file("m.ovf", ovf.replace("diskId", "capacity=\"1\" capacityAllocationUnits=\"GB\" diskId"))
+            .file(
+                "m.ovf",
+                ovf.replace("diskId", "capacity=\"1\" capacityAllocationUnits=\"GB\" diskId"))
             .file("d.raw", someDisk())
             .writeTo(folder.resolve("m.ova"));
     assertArrayEquals(someDisk(), imported(rounded));
@@ -445,16 +449,13 @@ class PackageFileTest {
     OvfMachine described =
         OvfReader.read("m", PackageMaker.ovf("m", file).getBytes(StandardCharsets.UTF_8));
     var disk =
-        new OvfDisk(
-            "d", capacity, 1, OvfWriter.STREAM_OPTIMIZED, new OvfFile(file, -1, false));
+        new OvfDisk("d", capacity, 1, OvfWriter.STREAM_OPTIMIZED, new OvfFile(file, -1, false));
     return new OvfMachine(
         described.name(),
         described.parts(),
         described.chipset(),
         described.controllers(),
-        described.drives().stream()
-            .map(d -> new OvfDrive(d.slot(), d.type(), disk))
-            .toList());
+        described.drives().stream().map(d -> new OvfDrive(d.slot(), d.type(), disk)).toList());
   }
 
   private void export(Path target, boolean replaces, Path raw, Progress progress)
@@ -462,11 +463,7 @@ class PackageFileTest {
     OvfMachine machine = machineOf("m-disk001.vmdk", Files.size(raw));
     var chain = new ImageChain(List.of(new Image(raw, ImageFormat.RAW, null)));
     new OvaFile(target, replaces, true, threads)
-        .pack(
-            machine,
-            Map.of(machine.disks().getFirst(), chain),
-            progress,
-            Announcement.UNHEARD);
+        .pack(machine, Map.of(machine.disks().getFirst(), chain), progress, Announcement.UNHEARD);
   }
 
   @Test
