@@ -33,10 +33,13 @@ final class GrainDirectory implements EntryTable.Layout {
   /** The sector of each copy; the same array if there are no copies. */
   final int[] copies;
 
+  private final int tableShift;
+
   private GrainDirectory(SparseHeader header, int[] tables, int[] copies) {
     this.header = header;
     this.tables = tables;
     this.copies = copies;
+    this.tableShift = Integer.numberOfTrailingZeros(header.tableEntries());
   }
 
   /** Reads both directories, which lie in the file. */
@@ -63,7 +66,7 @@ final class GrainDirectory implements EntryTable.Layout {
 
   /** The table of a grain, by its place in the directory. */
   int tableOf(int grain) {
-    return grain / header.tableEntries();
+    return grain >>> tableShift;
   }
 
   /** Where a table lies, in bytes, or {@link EntryTable#NOWHERE}. */
@@ -112,8 +115,8 @@ final class GrainDirectory implements EntryTable.Layout {
 
   private long offset(int[] directory, int page) {
     int entry = page * PAGE_ENTRIES;
-    long table = at(directory[entry / header.tableEntries()]);
-    return table == NOWHERE ? NOWHERE : table + 4L * (entry % header.tableEntries());
+    long table = at(directory[entry >>> tableShift]);
+    return table == NOWHERE ? NOWHERE : table + 4L * (entry & (1 << tableShift) - 1);
   }
 
   @Override

@@ -29,12 +29,23 @@ final class SparseExtent implements Extent {
   private final GrainDirectory directory;
   private final EntryTable table;
   private final int grainShift;
+  private final int grain;
+  private final boolean hasZeroed;
+
+  /** What the header names, as long as nothing was written. */
+  private final MetadataAreas areas;
+
   private final boolean wasUnclean;
+
+  private final Object headerLock = new Object();
 
   /** The header in the file. */
   private volatile SparseHeader header;
 
-  /** Whether the file says that this program writes to it. */
+  /** Whether the file has exactly {@link #header}; guarded by {@link #headerLock}. */
+  private boolean headerIsKnown = true;
+
+  /** Whether this program has noted in the file that it writes; guarded by the same. */
   private boolean isMarked;
 
   /** Not null once the extent was verified. */
@@ -49,7 +60,10 @@ final class SparseExtent implements Extent {
     this.directory = directory;
     this.table = new EntryTable(file, directory);
     this.wasUnclean = header.isUnclean();
-    this.grainShift = Integer.numberOfTrailingZeros(header.grain());
+    this.grain = header.grain();
+    this.grainShift = Integer.numberOfTrailingZeros(grain);
+    this.hasZeroed = header.hasZeroedGrains();
+    this.areas = MetadataAreas.ofHeader(header);
   }
 
   /**
@@ -65,7 +79,7 @@ final class SparseExtent implements Extent {
 
   @Override
   public int unit() {
-    return header.grain();
+    return grain;
   }
 
   @Override
@@ -75,14 +89,14 @@ final class SparseExtent implements Extent {
     if (isTableLost(grain)) return Place.LOST;
     int entry = table.entry(grain);
     if (entry == 0) return Place.FREE;
-    if (entry == 1 && header.hasZeroedGrains()) return Place.ZERO;
+    if (entry == 1 && hasZeroed) return Place.ZERO;
     long place = place(entry);
     return isInFile(grain, place) ? place + within(offset) : Place.LOST;
   }
 
   @Override
   public int run(long offset, int length) {
-    return Math.min(length, header.grain() - within(offset));
+    return Math.min(length, grain - within(offset));
   }
 
   private int grain(long offset) {
@@ -90,7 +104,7 @@ final class SparseExtent implements Extent {
   }
 
   private int within(long offset) {
-    return (int) offset & header.grain() - 1;
+    return (int) offset & grain - 1;
   }
 
   static long place(int entry) {
@@ -99,7 +113,7 @@ final class SparseExtent implements Extent {
 
   /** How many bytes of a grain the guest sees. */
   int visible(int grain) {
-    return (int) Math.clamp(length - ((long) grain << grainShift), 0L, header.grain());
+    return (int) Math.clamp(length - ((long) grain << grainShift), 0L, this.grain);
   }
 
   private boolean isTableLost(int grain) {
@@ -107,14 +121,14 @@ final class SparseExtent implements Extent {
     long at = directory.table(directory.tableOf(grain));
     long end = at + (long) header.tableSectors() * SECTOR;
     return at != EntryTable.NOWHERE
-        && (end > lengthAtOpen || MetadataAreas.ofHeader(header).touch(at, end));
+        && (end > lengthAtOpen || areas.touch(at, end));
   }
 
   /** Whether the file has what the guest sees of a grain, and no metadata there. */
   private boolean isInFile(int grain, long place) {
     if (space != null) return true;
     long end = place + visible(grain);
-    return end <= lengthAtOpen && !MetadataAreas.ofHeader(header).touch(place, end);
+    return end <= lengthAtOpen && !areas.touch(place, end);
   }
 
   // ---- written
@@ -222,9 +236,10 @@ final class SparseExtent implements Extent {
 
   /** Notes in the file that a program writes to it. Not durable. */
   void mark() throws IOException {
-    if (isMarked) return;
-    if (!header.isUnclean()) writeHeader(header.withUnclean(true));
-    isMarked = true;
+    synchronized (headerLock) {
+      if (!isMarked && !header.isUnclean()) writeHeader(header.withUnclean(true));
+      isMarked = true;
+    }
   }
 
   /** Whether a program had not closed the file when it was opened here. */
@@ -233,30 +248,41 @@ final class SparseExtent implements Extent {
   }
 
   boolean isMarked() {
-    return isMarked;
+    synchronized (headerLock) {
+      return isMarked;
+    }
   }
 
   /** Notes in the file that everything was made durable. Not durable itself. */
   void unmark() throws IOException {
-    writeHeader(header.withUnclean(false));
-    isMarked = false;
+    synchronized (headerLock) {
+      writeHeader(header.withUnclean(false));
+      isMarked = false;
+    }
   }
 
   void writeHeader(SparseHeader changed) throws IOException {
-    try (Arena arena = Arena.ofConfined()) {
-      file.write(
-          0, arena.allocate(SparseHeader.LENGTH).copyFrom(MemorySegment.ofArray(changed.bytes())));
+    synchronized (headerLock) {
+      headerIsKnown = false; // a failed write may leave a part of it in the file
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment sector = arena.allocate(SparseHeader.LENGTH);
+        file.write(0, sector.copyFrom(MemorySegment.ofArray(changed.bytes())));
+      }
+      headerIsKnown = true;
+      header = changed;
     }
-    header = changed;
   }
 
   /** Fails if another program has written the header. */
   void requireOurs() throws IOException {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment found = arena.allocate(SparseHeader.LENGTH);
-      file.read(0, found);
-      if (found.mismatch(MemorySegment.ofArray(header.bytes())) >= 0)
-        throw ForeignChange.found(file, "its header");
+    synchronized (headerLock) {
+      if (!headerIsKnown) return;
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment found = arena.allocate(SparseHeader.LENGTH);
+        file.read(0, found);
+        if (found.mismatch(MemorySegment.ofArray(header.bytes())) >= 0)
+          throw ForeignChange.found(file, "its header");
+      }
     }
   }
 

@@ -1,18 +1,21 @@
 package dev.varve.io.chain;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.io.chain.RandomRequests.Kind;
 import dev.varve.io.chain.RandomRequests.Request;
 import dev.varve.io.file.CrashingDisk;
 import dev.varve.io.file.Loss;
+import dev.varve.io.layer.MapLock;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vmdk.TestVmdk;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.UUID;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -205,6 +208,40 @@ class VmdkCrashTest {
       return !chain.disk.hasLostPower();
     }
 
+    /** The guest tries again what failed; returns whether something did. */
+    boolean failingSession(CrashingDisk disk, Versions versions) throws IOException {
+      boolean failed = false;
+      Guest guest;
+      try {
+        guest = new Guest(new VmdkChain(disk, depth).open(threads));
+      } catch (IOException e) {
+        return true;
+      }
+      for (Request request : requests) {
+        try {
+          carryOut(guest, request, versions);
+        } catch (IOException e) {
+          failed = true;
+          if (!works(guest, request)) break; // a sync failed: the disk is open to be closed
+        }
+      }
+      try {
+        guest.close();
+      } catch (IOException e) {
+        failed = true;
+      }
+      return failed;
+    }
+
+    private static boolean works(Guest guest, Request request) {
+      try {
+        Guest.await(guest.submit(request::setUp));
+        return true;
+      } catch (IOException e) {
+        return false;
+      }
+    }
+
     private static void carryOut(Guest guest, Request request, Versions versions)
         throws IOException {
       int before = versions.moment();
@@ -213,6 +250,68 @@ class VmdkCrashTest {
       if (request.kind() == Kind.FLUSH) versions.durable(before);
       if (request.kind() == Kind.WRITE_DURABLY)
         versions.durable(versions.moment(), request.offset(), request.data().length);
+    }
+  }
+
+  /** A value within one sector changes in place; else the whole text moves. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "a name that is long enough to move the rest of the text"})
+  void changeOfTheParentEndsWithTheOldOrTheNewOne(String comment) throws Exception {
+    var random = new Random(7);
+    TestVmdk image = TestVmdk.sparse(random, comment.repeat(3));
+    boolean finished = false;
+    for (long n = 0; !finished; n++) {
+      try (var disk = new CrashingDisk(n)) {
+        VmdkChain.create(disk, 1, image);
+        disk.losePowerAt(disk.operations() + n);
+        finished = reparents(disk);
+        for (Loss loss : List.of(Loss.EVERYTHING, Loss.NOTHING, Loss.any(n))) {
+          try (CrashingDisk found = disk.afterCrash(n, loss)) {
+            String parent = new VmdkChain(found, 2).top().assertOpens().key("ddb.uuid.parent");
+            if (finished) assertEquals(new UUID(9, 9).toString(), parent);
+            else
+              assertTrue(
+                  parent.equals(new UUID(1, 0).toString())
+                      || parent.equals(new UUID(9, 9).toString()),
+                  parent);
+          }
+        }
+      }
+    }
+  }
+
+  private static boolean reparents(CrashingDisk disk) throws IOException {
+    try (var image = new VmdkChain(disk, 2).openTop()) {
+      image.changeParent(image.facts().withId(new UUID(9, 9)), new MapLock());
+      return true;
+    } catch (IOException e) {
+      if (!disk.hasLostPower()) throw e;
+      return false;
+    }
+  }
+
+  // ---- failures of the medium
+
+  @ParameterizedTest(name = "varve.seed={0}")
+  @MethodSource("seeds")
+  void failureAnywhereLosesNothingThatWasFlushed(long seed) throws Exception {
+    try (var start = new Start(seed)) {
+      boolean failed = true;
+      for (long n = 0; failed; n++) {
+        String when = "varve.seed=" + seed + ", operation " + n + " failed";
+        try (CrashingDisk disk = start.copy()) {
+          disk.failAt(n);
+          var versions = new Versions(start.contents, true);
+          failed = start.failingSession(disk, versions);
+          disk.failAt(Long.MAX_VALUE);
+          try (CrashingDisk found = disk.afterCrash(seed, Loss.NOTHING)) {
+            mendAndCheck(found, start.depth);
+            versions.check(new VmdkChain(found, start.depth).contents(), when);
+          }
+        } catch (AssertionError e) {
+          throw new AssertionError(when, e);
+        }
+      }
     }
   }
 

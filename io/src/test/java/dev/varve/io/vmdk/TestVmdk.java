@@ -37,6 +37,9 @@ public final class TestVmdk {
   private final int[] extentSectors;
   private final Random random;
 
+  /** Makes the descriptor longer. */
+  private String adapterType = "ide";
+
   private TestVmdk(Kind kind, int grainSectors, int[] extentSectors, Random random) {
     this.kind = kind;
     this.grainSectors = grainSectors;
@@ -54,6 +57,13 @@ public final class TestVmdk {
     for (int i = 0; i < extents; i++) sectors[i] = (5 + random.nextInt(30)) * grain;
     sectors[extents - 1] += random.nextInt(grain);
     return new TestVmdk(kind, grain, sectors, random);
+  }
+
+  /** An image in one file, with more text in its descriptor. */
+  public static TestVmdk sparse(Random random, String text) {
+    var image = new TestVmdk(Kind.SPARSE, 128, new int[] {1000}, random);
+    image.adapterType += text.replace(' ', '-');
+    return image;
   }
 
   public int blockSize() {
@@ -78,7 +88,7 @@ public final class TestVmdk {
           new ExtentLine(true, extentSectors[i], sparse ? Type.SPARSE : Type.FLAT, file, first));
     }
     byte[] text =
-        new NewDescriptor("custom" + kind, 7, lines, "ide", id, new UUID(8, 8), parent, null)
+        new NewDescriptor("custom" + kind, 7, lines, adapterType, id, new UUID(8, 8), parent, null)
             .bytes();
     if (kind == Kind.SPARSE) {
       createSparse(disk, lines.getFirst(), text);
