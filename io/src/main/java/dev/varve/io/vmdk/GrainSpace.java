@@ -86,6 +86,12 @@ final class GrainSpace {
               + ": a sparse extent of VMDK ends at 2 TiB: put a snapshot on top, or copy it");
   }
 
+  /** Forgets what follows the last grain in the file: a crash left it, and nothing names it. */
+  void dropLeftovers(long needed) throws IOException {
+    end = roundUp(needed, SECTOR);
+    cut();
+  }
+
   /** Cuts the file behind the last place, with the space that was reserved there. */
   void cut() throws IOException {
     while (given.remove(end - grain)) end -= grain;

@@ -120,8 +120,7 @@ final class SparseExtent implements Extent {
     if (space != null) return false;
     long at = directory.table(directory.tableOf(grain));
     long end = at + (long) header.tableSectors() * SECTOR;
-    return at != EntryTable.NOWHERE
-        && (end > lengthAtOpen || areas.touch(at, end));
+    return at != EntryTable.NOWHERE && (end > lengthAtOpen || areas.touch(at, end));
   }
 
   /** Whether the file has what the guest sees of a grain, and no metadata there. */
@@ -291,6 +290,19 @@ final class SparseExtent implements Extent {
   /** Space for metadata at the end of the file, zeroed; returns where it begins, in bytes. */
   long append(long sectors) throws IOException {
     return space().append(sectors);
+  }
+
+  /** Whether a crash left space behind the last grain, or tables that differ. */
+  boolean hasLeftovers() throws IOException {
+    if (!wasUnclean) return false;
+    ExtentScan scan = scan();
+    return scan.isMendable() || scan.trailingBytes() > 0;
+  }
+
+  /** Cuts off what a crash left behind the last grain, before anything is written. Not durable. */
+  void cutLeftovers() throws IOException {
+    ExtentScan scan = scan();
+    if (scan.trailingBytes() > 0) space().dropLeftovers(scan.fileLength() - scan.trailingBytes());
   }
 
   /** Cuts off what was reserved behind the last grain. Not durable. */

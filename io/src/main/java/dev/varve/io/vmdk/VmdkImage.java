@@ -301,18 +301,23 @@ public final class VmdkImage implements Layer {
   }
 
   /**
-   * {@inheritDoc} That is a difference between the two copies of a grain table: VirtualBox would
-   * refuse the image. Looks only at an extent that says that it was not closed.
+   * {@inheritDoc} That is a difference between the two copies of a grain table, for which
+   * VirtualBox refuses the image, and space that was reserved behind the last grain. Looks only at
+   * an extent that says that it was not closed.
    */
   @Override
   public void putRight() throws IOException {
-    boolean unclean = sparse().stream().anyMatch(e -> !e.isWritable() && e.header().isUnclean());
-    if (!unclean || whyNotWritable() != null) return;
-    boolean mendable = false;
-    for (SparseExtent extent : sparse()) mendable |= extent.scan().isMendable();
-    if (!mendable) return;
-    allowWriting();
-    onlyRead();
+    boolean leftovers = false;
+    for (SparseExtent extent : sparse()) leftovers |= extent.hasLeftovers();
+    if (!leftovers || whyNotWritable() != null) return;
+    boolean wasWritable = leavesHoles();
+    if (!wasWritable) allowWriting(); // which mends the tables
+    try {
+      for (SparseExtent extent : sparse()) if (extent.hasLeftovers()) extent.cutLeftovers();
+      sync();
+    } finally {
+      if (!wasWritable) onlyRead();
+    }
   }
 
   // ---- written

@@ -56,15 +56,17 @@ class VmdkQemuTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "monolithicSparse", "monolithicFlat", "twoGbMaxExtentSparse", "twoGbMaxExtentFlat"
+        "monolithicSparse",
+        "monolithicFlat",
+        "twoGbMaxExtentSparse",
+        "twoGbMaxExtentFlat"
       })
   @NeedsTools("qemu-img")
   void imageOfQemuIsWritten(String subformat) throws Exception {
     Path file = folder.resolve("q.vmdk");
     assertEquals(
         0,
-        qemu(
-            "create", "-q", "-f", "vmdk", "-o", "subformat=" + subformat, file.toString(), "5M"));
+        qemu("create", "-q", "-f", "vmdk", "-o", "subformat=" + subformat, file.toString(), "5M"));
 
     byte[] expected = write(file, new byte[CAPACITY]);
 

@@ -179,6 +179,24 @@ class VmdkDamageTest {
   }
 
   @Test
+  void spaceThatACrashLeftIsCutBeforeTheImageIsWritten() throws IOException {
+    long length = Files.size(file);
+    change(b -> b[72] = 1);
+    Files.write(file, Arrays.copyOf(Files.readAllBytes(file), (int) length + 12345));
+
+    try (Layer image = FORMAT.openReadWrite(file, false)) {
+      image.putRight();
+    }
+    assertEquals(length, Files.size(file));
+
+    Files.write(file, Arrays.copyOf(Files.readAllBytes(file), (int) length + 12345));
+    try (Layer image = FORMAT.openReadOnly(file, false, new SharedFiles())) {
+      image.putRight();
+    }
+    assertEquals(length, Files.size(file));
+  }
+
+  @Test
   void tablesThatLieNowhereCannotBeRepaired() throws IOException {
     change(b -> fields(b).putInt((TABLE - 1) * SECTOR, 1 << 20));
     byte[] before = Files.readAllBytes(file);
