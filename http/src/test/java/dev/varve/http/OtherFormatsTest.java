@@ -114,6 +114,52 @@ class OtherFormatsTest {
     assertArrayEquals(before, Files.readAllBytes(file));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "x.vmdk, '', vmdk",
+    "x.vmdk, --fixed, vmdk",
+    "x.vmdk, --stream-optimized, vmdk",
+    "x.vhd, '', 'vpc,force_size_calc=current_size'",
+    "x.vhd, --fixed, 'vpc,force_size_calc=current_size'",
+  })
+  @NeedsTools({"qemu-img", "bash"})
+  void aCopyInAnotherFormatShowsTheSameAndIsReadByQemu(String name, String option, String driver)
+      throws Exception {
+    Object[] command = {"image", "convert", raw, path(name)};
+    if (!option.isEmpty()) {
+      command = Arrays.copyOf(command, 5);
+      command[4] = option;
+    }
+    varve(0, command);
+
+    varve(0, "image", "convert", path(name), path("back.raw"));
+    assertArrayEquals(Files.readAllBytes(raw), Files.readAllBytes(path("back.raw")));
+    String image = "driver=%s,file.filename=%s".formatted(driver, path(name));
+    bash("qemu-img convert --image-opts -O raw %s %s".formatted(image, path("qemu.raw")));
+    assertArrayEquals(Files.readAllBytes(raw), Files.readAllBytes(path("qemu.raw")));
+    List<String> before = files();
+    assertTrue(refused(1, command).contains("--force replaces it"));
+    assertEquals(before, files());
+    command = Arrays.copyOf(command, command.length + 1);
+    command[command.length - 1] = "--force";
+    varve(0, command);
+    assertEquals(before, files());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"a.vmdk, b.vmdk", "a.vhd, b.vhd", "a.vmdk, b.vhd", "a.vhd, b.vdi", "a.vdi, b.vmdk"})
+  void imagesOfAnyFormatsAreMadeOnEachOther(String base, String child) throws Exception {
+    varve(0, "image", "convert", raw, path(base));
+    varve(0, "image", "create", path(child), "--parent", path(base));
+
+    assertTrue(varve(0, "image", "info", path(child))[0].contains(base));
+    varve(0, "image", "convert", path(child), path("back.raw"));
+
+    assertArrayEquals(Files.readAllBytes(raw), Files.readAllBytes(path("back.raw")));
+    varve(0, "image", "create", path("empty" + base), "--capacity", "4M");
+    assertTrue(refused(1, "image", "map", path("empty" + child)).length() > 0);
+  }
+
   /** The command that a message recommends. */
   private static String command(String message) {
     Matcher quoted = Pattern.compile("'([^']+)'").matcher(message);

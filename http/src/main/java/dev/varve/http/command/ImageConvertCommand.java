@@ -71,6 +71,12 @@ final class ImageConvertCommand implements Callable<Integer> {
           "The format of TARGET (detected from its name: .vdi, .vmdk, .vhd, or .raw and .img).")
   private @Nullable DiskFormat to;
 
+  @Option(
+      names = "--stream-optimized",
+      description =
+          "Make a compressed VMDK image (streamOptimized), as appliances have. It can only be read.")
+  private boolean streamOptimized;
+
   @Option(names = "--force", description = "Replace TARGET if it exists and no program uses it.")
   private boolean force;
 
@@ -96,6 +102,8 @@ final class ImageConvertCommand implements Callable<Integer> {
       throw wrong("--fixed, --block-size, --comment and --uuid are for images, not raw files");
     }
     options.checkFor(spec, format);
+    if (streamOptimized && (format != DiskFormat.VMDK || options.isFixed()))
+      throw wrong("--stream-optimized: only a VMDK image that is not --fixed can be so");
     if (!force && Files.exists(target)) {
       throw new IOException(target + " already exists; --force replaces it");
     }
@@ -148,17 +156,24 @@ final class ImageConvertCommand implements Callable<Integer> {
     print(found, target, format);
   }
 
-  /** In a folder of its own, so that it appears when it is complete. */
   private void copyToImage(DiskCopy copy, Path target, DiskFormat format, Existing existing)
       throws IOException {
-    LayerFormat made = Formats.toMake(format.image());
+    try {
+      if (streamOptimized) copy.toStreamOptimized(target, options.id(), existing);
+      else copyAndMove(copy, target, Formats.toMake(format.image()), existing);
+    } catch (IllegalArgumentException e) {
+      throw wrong(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** In a folder of its own, so that it appears when it is complete. */
+  private void copyAndMove(DiskCopy copy, Path target, LayerFormat format, Existing existing)
+      throws IOException {
     Path folder = Objects.requireNonNull(target.toAbsolutePath().getParent());
     try (var workshop = Workshop.in(folder, ".varve-convert-")) {
       Path draft = workshop.folder().resolve(target.getFileName());
-      copy.toImage(draft, made, options.id(), options.isFixed(), Announcement.UNHEARD);
-      FinishedImage.move(made.files(draft), folder, existing);
-    } catch (IllegalArgumentException e) {
-      throw wrong(String.valueOf(e.getMessage()));
+      copy.toImage(draft, format, options.id(), options.isFixed(), Announcement.UNHEARD);
+      FinishedImage.move(format.files(draft), folder, existing);
     }
   }
 

@@ -18,6 +18,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.LongConsumer;
 
 /**
@@ -86,14 +88,40 @@ public final class DiskCopy {
   }
 
   /**
-   * Copies to an image that is made from front to back.
+   * Copies to a streamOptimized VMDK image.
    *
-   * @param image lent; finished
-   * @return the length of the image in bytes
+   * @throws IllegalArgumentException if no such image has this capacity; the message is for people
    */
-  long toStream(StreamWriter image) throws IOException {
-    copy(image::write);
-    return image.finish();
+  public void toStreamOptimized(Path target, MediumId id, Existing existing) throws IOException {
+    String name = target.getFileName().toString();
+    try (var file = NewFile.create(target, existing)) {
+      streamTo(file.contents(), 0, name, id.uuid());
+      file.publish();
+    }
+  }
+
+  /**
+   * Writes a streamOptimized VMDK image into a file, from {@code offset} on.
+   *
+   * @param target lent
+   * @param name of the image, which its descriptor holds
+   * @return the length of the image in bytes
+   * @throws IllegalArgumentException if no such image has this capacity; the message is for people
+   */
+  long streamTo(ImageFile target, long offset, String name, UUID id) throws IOException {
+    long capacity = Math.ceilDiv(source.capacity(), SECTOR) * SECTOR;
+    var end = new long[] {offset};
+    StreamWriter.Target appended =
+        bytes -> {
+          target.write(end[0], bytes);
+          end[0] += bytes.byteSize();
+        };
+    int width = Runtime.getRuntime().availableProcessors();
+    try (ExecutorService compressing = Executors.newFixedThreadPool(width);
+        var image = new StreamWriter(appended, capacity, name, id, compressing, width)) {
+      copy(image::write);
+      return image.finish();
+    }
   }
 
   /**

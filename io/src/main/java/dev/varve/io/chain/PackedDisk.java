@@ -15,14 +15,11 @@ import dev.varve.io.vdi.NewImage;
 import dev.varve.io.vdi.VdiImage;
 import dev.varve.io.vhd.VhdImage;
 import dev.varve.io.vmdk.VmdkImage;
-import dev.varve.io.vmdk.stream.StreamWriter;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -172,17 +169,8 @@ public final class PackedDisk implements Closeable {
    */
   public long streamTo(ImageFile target, long offset, String name, UUID id, LongConsumer progress)
       throws IOException {
-    long sectors = Math.ceilDiv(capacity(), 512L) * 512;
-    var end = new long[] {offset};
-    StreamWriter.Target appended =
-        bytes -> {
-          target.write(end[0], bytes);
-          end[0] += bytes.byteSize();
-        };
-    int width = Runtime.getRuntime().availableProcessors();
-    try (ExecutorService compressing = Executors.newFixedThreadPool(width);
-        var writer = new StreamWriter(appended, sectors, name, id, compressing, width)) {
-      return new DiskCopy(source, progress).toStream(writer);
+    try {
+      return new DiskCopy(source, progress).streamTo(target, offset, name, id);
     } catch (IllegalArgumentException e) {
       throw new IOException("'%s' cannot be made: %s".formatted(name, e.getMessage()), e);
     }
