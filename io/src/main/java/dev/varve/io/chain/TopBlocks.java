@@ -121,6 +121,14 @@ final class TopBlocks {
     }
   }
 
+  /** Whether this image holds some of a block, now or after the next commit. */
+  boolean holdsSome(int block) throws IOException {
+    if (partial.containsKey(block)) return true;
+    synchronized (lock) {
+      return image.find(diskOffset(block), visible(block)) != Place.FREE;
+    }
+  }
+
   /** Whether the block has a place in the file, now or after the next commit. */
   boolean hasPlace(int block) throws IOException {
     return partial.containsKey(block) || place(block) >= 0;

@@ -57,7 +57,7 @@ final class TopCopy {
    */
   boolean copyMost(Progress progress) throws IOException {
     for (long offset = 0; offset < capacity; offset += blockSize) {
-      if (top.decides((int) (offset / blockSize))) {
+      if (top.holdsSome((int) (offset / blockSize))) {
         left.mark(offset, Math.min(blockSize, capacity - offset));
       }
     }
@@ -116,7 +116,7 @@ final class TopCopy {
     for (long offset = start, next; offset < end; offset = next) {
       int block = (int) (offset / blockSize);
       next = Math.min(end, (block + 1L) * blockSize);
-      if (!top.decides(block)) continue; // given up while partial: unchanged below
+      if (!top.holdsSome(block)) continue; // given up while partial: unchanged below
       MemorySegment data = buffer.asSlice(0, next - offset);
       chain.readNow(offset, data);
       written = true;

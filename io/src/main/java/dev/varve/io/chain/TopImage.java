@@ -273,6 +273,11 @@ final class TopImage {
     return blocks.decides(block);
   }
 
+  /** See {@link TopBlocks#holdsSome}. */
+  boolean holdsSome(int block) throws IOException {
+    return blocks.holdsSome(block);
+  }
+
   /** See {@link TopBlocks#hasPlace}. */
   boolean hasPlace(int block) throws IOException {
     return blocks.hasPlace(block);

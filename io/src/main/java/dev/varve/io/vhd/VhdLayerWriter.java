@@ -85,7 +85,7 @@ final class VhdLayerWriter implements LayerWriter {
   public long take(int block, boolean overwritten) throws IOException {
     long start = startOf(block);
     if (start >= 0) {
-      clearMissing(block, start, overwritten);
+      clearMissing(block, start);
       return placeAt(start);
     }
     start = end.take();
@@ -102,15 +102,14 @@ final class VhdLayerWriter implements LayerWriter {
    * Zeroes the sectors whose bits are clear: their bytes can be anything. They stay invisible until
    * the bits are set.
    */
-  private void clearMissing(int block, long start, boolean overwritten) throws IOException {
+  private void clearMissing(int block, long start) throws IOException {
     int visible = head.visible(block);
     SectorBitmap held;
     synchronized (lock) {
       held = bitmaps.of(block, start, visible);
     }
     long data = start + head.bitmapLength();
-    if (!overwritten)
-      held.eachMissing(visible, (within, length) -> file.zero(data + within, length));
+    held.eachMissing(visible, (within, length) -> file.zero(data + within, length));
     if (visible < head.blockSize() && held != SectorBitmap.FULL)
       file.zero(data + visible, head.blockSize() - visible);
   }

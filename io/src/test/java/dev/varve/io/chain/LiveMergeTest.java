@@ -162,7 +162,7 @@ class LiveMergeTest {
         TestVhd image = empty ? TestVhd.of(capacity, 256 << 10) : VhdChain.shape(random, capacity);
         image.id(uuid(images));
         if (!parent.equals(new UUID(0, 0))) image.over(parent);
-        System.arraycopy(image.over(contents), 0, contents, 0, capacity);
+        if (!empty) System.arraycopy(image.over(contents), 0, contents, 0, capacity);
         return Files.write(folder.resolve(images + ".vhd"), image.bytes());
       }
       return TestImage.of(capacity)
