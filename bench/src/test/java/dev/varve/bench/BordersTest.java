@@ -124,6 +124,7 @@ final class BordersTest {
               "dev.varve.io.file..",
               "dev.varve.io.image..",
               "dev.varve.io.vdi..",
+              "dev.varve.io.vmdk..",
               "dev.varve.io.vhd..",
               "dev.varve.io.qcow..",
               "dev.varve.io.encoded..",
@@ -143,7 +144,7 @@ final class BordersTest {
           .resideInAPackage("dev.varve.io.host..")
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage("dev.varve.io.chain..", "dev.varve.io.vdi..", "dev.varve.io.vhd..");
+          .resideInAnyPackage("dev.varve.io.chain..", "dev.varve.io.vdi..", "dev.varve.io.vmdk..", "dev.varve.io.vhd..");
 
   @ArchTest
   static final ArchRule anImageKnowsNoChain =
@@ -157,6 +158,7 @@ final class BordersTest {
               "dev.varve.io.zstd..",
               "dev.varve.io.qcow..",
               "dev.varve.io.vdi..",
+              "dev.varve.io.vmdk..",
               "dev.varve.io.vhd..")
           .should()
           .dependOnClassesThat()
@@ -171,6 +173,7 @@ final class BordersTest {
           .dependOnClassesThat()
           .resideInAnyPackage(
               "dev.varve.io.vdi..",
+              "dev.varve.io.vmdk..",
               "dev.varve.io.vhd..",
               "dev.varve.io.host..",
               "dev.varve.io.chain..",

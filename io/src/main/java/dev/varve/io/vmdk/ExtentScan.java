@@ -58,7 +58,7 @@ final class ExtentScan {
 
   private final ImageFile file;
   private final SparseHeader header;
-  private final SparseExtent extent;
+  private final long length;
   private final GrainDirectory directory;
   private final long fileLength;
   private final int tableLength;
@@ -77,10 +77,10 @@ final class ExtentScan {
 
   private long usedEnd;
 
-  private ExtentScan(SparseExtent extent) throws IOException {
-    this.extent = extent;
-    this.file = extent.file();
-    this.header = extent.header();
+  private ExtentScan(ImageFile file, SparseHeader header, long length) throws IOException {
+    this.file = file;
+    this.header = header;
+    this.length = length;
     this.directory = GrainDirectory.read(file, header);
     this.fileLength = file.length();
     this.tableLength = header.tableSectors() * SECTOR;
@@ -88,8 +88,13 @@ final class ExtentScan {
     this.places = new GrainPlaces(header.grainSectors());
   }
 
-  static ExtentScan of(SparseExtent extent) throws IOException {
-    var scan = new ExtentScan(extent);
+  /**
+   * Reads all tables.
+   *
+   * @param length of the piece of the disk, in bytes
+   */
+  static ExtentScan of(ImageFile file, SparseHeader header, long length) throws IOException {
+    var scan = new ExtentScan(file, header, length);
     scan.placeTables();
     scan.readTables();
     return scan;
@@ -213,13 +218,18 @@ final class ExtentScan {
 
   private @Nullable Problem problem(int grain, int entry) {
     if (entry == 1) return header.hasZeroedGrains() ? null : Problem.ZEROED;
-    long place = SparseExtent.place(entry);
-    int visible = extent.visible(grain);
+    long place = Integer.toUnsignedLong(entry) * SECTOR;
+    long visible = visible(grain);
     if (place + visible > fileLength) return visible > 0 ? Problem.OUTSIDE_FILE : null;
     if (metadata.touchSorted(place, place + header.grain())) return Problem.OVER_METADATA;
     if (!places.add(place / SECTOR)) return Problem.SHARED_PLACE;
     usedEnd = Math.max(usedEnd, place + header.grain());
     return null;
+  }
+
+  /** How many bytes of a grain the guest sees. */
+  private long visible(int grain) {
+    return Math.clamp(length - (long) grain * header.grain(), 0L, (long) header.grain());
   }
 
   // ---- what was found
@@ -289,7 +299,7 @@ final class ExtentScan {
   }
 
   int grains() {
-    return extent.grains();
+    return (int) Math.ceilDiv(length, (long) header.grain());
   }
 
   @Nullable Count count(Problem problem) {

@@ -60,6 +60,30 @@ final class GrainDirectory implements EntryTable.Layout {
     }
   }
 
+  /** Writes where a table and its copy lie, in bytes. Not durable; {@link #set} is for readers. */
+  void write(ImageFile file, int index, long table, long copy) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment entry = arena.allocate(4);
+      entry.set(ENTRY, 0, (int) (table / SECTOR));
+      file.write(header.directorySector() * SECTOR + 4L * index, entry);
+      if (!hasCopies()) return;
+      entry.set(ENTRY, 0, (int) (copy / SECTOR));
+      file.write(header.redundantSector() * SECTOR + 4L * index, entry);
+    }
+  }
+
+  /** Notes where a table and its copy lie, in bytes. Needs the map lock while the image is read. */
+  void set(int index, long table, long copy) {
+    tables[index] = (int) (table / SECTOR);
+    copies[index] = (int) (copy / SECTOR);
+  }
+
+  /** Notes what another reading of the same directories has found. */
+  void takeOver(GrainDirectory found) {
+    System.arraycopy(found.tables, 0, tables, 0, tables.length);
+    System.arraycopy(found.copies, 0, copies, 0, copies.length);
+  }
+
   boolean hasCopies() {
     return copies != tables;
   }

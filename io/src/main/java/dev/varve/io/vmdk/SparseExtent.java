@@ -164,7 +164,8 @@ final class SparseExtent implements Extent {
     ExtentScan scan = scan();
     scan.requireWritable();
     if (scan.isMendable()) {
-      TableMending.mend(this, scan);
+      TableMending.mend(file, scan);
+      directory.takeOver(scan.directory());
       scan = scan();
       scan.requireWritable();
     }
@@ -172,7 +173,7 @@ final class SparseExtent implements Extent {
   }
 
   ExtentScan scan() throws IOException {
-    return ExtentScan.of(this);
+    return ExtentScan.of(file, header, length);
   }
 
   boolean isWritable() {
@@ -211,23 +212,10 @@ final class SparseExtent implements Extent {
     long copy = directory.hasCopies() ? space().append(sectors) : made;
     mark();
     file.sync();
-    writeDirectories(index, made, copy);
+    directory.write(file, index, made, copy);
     file.sync();
     synchronized (lock) {
-      directory.tables[index] = (int) (made / SECTOR);
-      directory.copies[index] = (int) (copy / SECTOR);
-    }
-  }
-
-  /** Writes where a table and its copy lie. Not durable. */
-  void writeDirectories(int index, long table, long copy) throws IOException {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment entry = arena.allocate(4);
-      entry.set(GrainDirectory.ENTRY, 0, (int) (table / SECTOR));
-      file.write(header.directorySector() * SECTOR + 4L * index, entry);
-      if (!directory.hasCopies()) return;
-      entry.set(GrainDirectory.ENTRY, 0, (int) (copy / SECTOR));
-      file.write(header.redundantSector() * SECTOR + 4L * index, entry);
+      directory.set(index, made, copy);
     }
   }
 

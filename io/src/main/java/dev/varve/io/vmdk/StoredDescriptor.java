@@ -1,5 +1,7 @@
 package dev.varve.io.vmdk;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.layer.ForeignChange;
 import dev.varve.io.layer.MapLock;
@@ -56,9 +58,13 @@ final class StoredDescriptor {
     patch(now.withModifyId(id));
   }
 
-  /** Changes the parent, durably. */
+  /**
+   * Changes the parent, durably.
+   *
+   * @param extent in which the text is embedded, if it is
+   */
   void changeParent(
-      @Nullable UUID parent, @Nullable UUID parentModifyId, VmdkImage image, MapLock lock)
+      @Nullable UUID parent, @Nullable UUID parentModifyId, @Nullable SparseExtent extent, MapLock lock)
       throws IOException {
     Descriptor almost = now.beforeParent(parent, parentModifyId);
     Descriptor changed = now.withParent(parent, parentModifyId);
@@ -67,7 +73,7 @@ final class StoredDescriptor {
       patch(changed);
       file.sync();
     } else if (isEmbedded) {
-      move(changed, image.sparse().getFirst());
+      move(changed, requireNonNull(extent));
     } else {
       rewrite(changed);
     }
@@ -77,13 +83,13 @@ final class StoredDescriptor {
   }
 
   /** Changes the size of an extent, durably; the rest of the text stays where it is if possible. */
-  void changeExtent(int index, long sectors, VmdkImage image) throws IOException {
+  void changeExtent(int index, long sectors, @Nullable SparseExtent extent) throws IOException {
     Descriptor changed = now.withExtentSectors(index, sectors);
     if (isSameLength(changed) && isInOneSector(now.bytes(), changed.bytes())) {
       patch(changed);
       file.sync();
     } else if (isEmbedded) {
-      move(changed, image.sparse().getFirst());
+      move(changed, requireNonNull(extent));
     } else {
       rewrite(changed);
     }

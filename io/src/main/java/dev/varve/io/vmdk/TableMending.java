@@ -18,11 +18,10 @@ final class TableMending {
   private TableMending() {}
 
   /** Mends what a scan without problems has found; durable when this returns. */
-  static void mend(SparseExtent extent, ExtentScan scan) throws IOException {
-    ImageFile file = extent.file();
+  static void mend(ImageFile file, ExtentScan scan) throws IOException {
     writePages(file, scan);
     file.sync();
-    for (int index : scan.singleTables()) doubleTable(extent, scan, index);
+    for (int index : scan.singleTables()) doubleTable(file, scan, index);
     LOG.log(
         System.Logger.Level.INFO,
         "{0}: the two copies of its grain tables differed in {1} sectors and {2} tables, as after"
@@ -44,10 +43,9 @@ final class TableMending {
   }
 
   /** Appends a missing table with what the other one has, then names it in its directory. */
-  static void doubleTable(SparseExtent extent, ExtentScan scan, int index) throws IOException {
-    ImageFile file = extent.file();
+  static void doubleTable(ImageFile file, ExtentScan scan, int index) throws IOException {
     GrainDirectory found = scan.directory();
-    int length = extent.header().tableSectors() * SECTOR;
+    int length = found.header.tableSectors() * SECTOR;
     long from = Math.max(found.table(index), found.copyOfTable(index));
     long made = Math.ceilDiv(Math.max(file.length(), scan.usedEnd()), SECTOR) * (long) SECTOR;
     try (Arena arena = Arena.ofConfined()) {
@@ -57,9 +55,8 @@ final class TableMending {
     }
     file.sync();
     boolean missesTable = found.tables[index] == 0;
-    extent.writeDirectories(index, missesTable ? made : from, missesTable ? from : made);
+    found.write(file, index, missesTable ? made : from, missesTable ? from : made);
     file.sync();
-    extent.directory().tables[index] = (int) ((missesTable ? made : from) / SECTOR);
-    extent.directory().copies[index] = (int) ((missesTable ? from : made) / SECTOR);
+    found.set(index, missesTable ? made : from, missesTable ? from : made);
   }
 }

@@ -90,7 +90,7 @@ final class VmdkGrowth {
     var growth = new VmdkGrowth(image);
     if (growth.piece.extent() instanceof SparseExtent extent) growth.enlarge(extent, capacity);
     else growth.enlargeFlat(capacity);
-    image.descriptor().changeExtent(0, capacity / SECTOR, image);
+    image.descriptor().changeExtent(0, capacity / SECTOR, image.firstSparse());
   }
 
   private void enlargeFlat(long capacity) throws IOException {

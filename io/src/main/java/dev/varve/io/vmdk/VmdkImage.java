@@ -293,6 +293,12 @@ public final class VmdkImage implements Layer {
     for (SparseExtent extent : sparse()) extent.requireOurs();
   }
 
+  /** The only extent, if the descriptor is embedded in it. */
+  @Nullable SparseExtent firstSparse() {
+    List<SparseExtent> sparse = sparse();
+    return sparse.isEmpty() ? null : sparse.getFirst();
+  }
+
   /** The extents with grains. */
   List<SparseExtent> sparse() {
     List<SparseExtent> sparse = new ArrayList<>();
@@ -421,7 +427,7 @@ public final class VmdkImage implements Layer {
     UUID id = parent == null ? null : requireNonNull(parent.id(), "a parent has an id");
     if (id != null && isFlat())
       throw new IOException(name() + " is a fixed image and cannot have a parent");
-    descriptor.changeParent(id, parent == null ? null : parent.modifyId(), this, lock);
+    descriptor.changeParent(id, parent == null ? null : parent.modifyId(), firstSparse(), lock);
   }
 
   @Override

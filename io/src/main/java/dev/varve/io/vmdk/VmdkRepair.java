@@ -58,7 +58,7 @@ final class VmdkRepair {
       if (!scan.lost().isEmpty()) image.descriptor().renewModifyId(UUID.randomUUID());
       file.sync();
     }
-    for (int index : scan.singleTables()) TableMending.doubleTable(extent, scan, index);
+    for (int index : scan.singleTables()) TableMending.doubleTable(file, scan, index);
     tell(extent, scan);
     cut(extent);
     if (!extent.header().isUnclean()) return;
