@@ -144,7 +144,11 @@ final class BordersTest {
           .resideInAPackage("dev.varve.io.host..")
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage("dev.varve.io.chain..", "dev.varve.io.vdi..", "dev.varve.io.vmdk..", "dev.varve.io.vhd..");
+          .resideInAnyPackage(
+              "dev.varve.io.chain..",
+              "dev.varve.io.vdi..",
+              "dev.varve.io.vmdk..",
+              "dev.varve.io.vhd..");
 
   @ArchTest
   static final ArchRule anImageKnowsNoChain =

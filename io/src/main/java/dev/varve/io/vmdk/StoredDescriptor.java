@@ -64,7 +64,10 @@ final class StoredDescriptor {
    * @param extent in which the text is embedded, if it is
    */
   void changeParent(
-      @Nullable UUID parent, @Nullable UUID parentModifyId, @Nullable SparseExtent extent, MapLock lock)
+      @Nullable UUID parent,
+      @Nullable UUID parentModifyId,
+      @Nullable SparseExtent extent,
+      MapLock lock)
       throws IOException {
     Descriptor almost = now.beforeParent(parent, parentModifyId);
     Descriptor changed = now.withParent(parent, parentModifyId);

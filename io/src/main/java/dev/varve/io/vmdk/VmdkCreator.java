@@ -29,6 +29,9 @@ final class VmdkCreator {
   /** What an extent with sector numbers of 32 bits can hold, with its metadata. */
   private static final long MAX_SPARSE = (2L << 40) - (1L << 30);
 
+  /** As many grains as a header can have; the file itself holds as much as a base. */
+  private static final long MAX_CHILD = 1L << 46;
+
   private static final long MAX_FLAT = 1L << 46;
   private static final String SUFFIX = ".vmdk";
 
@@ -42,6 +45,10 @@ final class VmdkCreator {
 
   /** Makes an empty differencing image above a parent. */
   static void child(Path file, UUID id, Path parentFile, LayerFacts parent) throws IOException {
+    if (parent.capacity() > MAX_CHILD)
+      throw new IllegalArgumentException(
+          "%s has %d bytes: a differencing VMDK image has at most %d; choose VDI"
+              .formatted(parentFile, parent.capacity(), MAX_CHILD));
     NewFile made =
         Files.isRegularFile(parentFile)
             ? NewFile.create(file, Existing.REFUSED, parentFile)
