@@ -26,12 +26,13 @@ final class QcowNotes {
   /** The notes on what the header says. */
   static List<String> of(QcowHeader header) {
     List<String> notes = new ArrayList<>();
+    notes.add("Varve only reads QCOW images: a snapshot puts a VDI image on top for the writes");
     if (header.hasBacking())
       notes.add(
           "the file names an image below it; Varve ignores that name and takes the image from the settings file of the machine");
     if (header.snapshots() > 0)
       notes.add(
-          "it has %d internal snapshots; its present state is shown%s"
+          "it has internal snapshots (%d); its present state is shown%s"
               .formatted(header.snapshots(), NOT_IN_VIRTUALBOX));
     if (header.isZstd()) notes.add("its clusters are compressed with zstd" + NOT_IN_VIRTUALBOX);
     if (header.hasSubclusters())

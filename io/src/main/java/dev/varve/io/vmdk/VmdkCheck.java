@@ -5,6 +5,7 @@ import dev.varve.core.medium.ImageReport.Finding;
 import dev.varve.core.medium.ImageReport.Status;
 import dev.varve.io.layer.ImageFormatException;
 import dev.varve.io.vmdk.VmdkImage.Piece;
+import dev.varve.io.vmdk.stream.StreamExtent;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,6 +69,9 @@ final class VmdkCheck {
       String file = image.files().get(piece.file()).name();
       if (piece.extent() instanceof FlatExtent flat) addFlat(flat, piece, file, findings);
       if (piece.extent() instanceof SparseExtent extent) addSparse(extent, findings);
+      if (piece.extent() instanceof StreamExtent extent)
+        for (String damage : extent.damage())
+          findings.add(new Finding("damagedGrains", DAMAGE, damage));
     }
     image.notes().forEach(note -> findings.add(new Finding("unusual", NOTE, note)));
     return findings;

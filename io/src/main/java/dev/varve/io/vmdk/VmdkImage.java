@@ -274,6 +274,10 @@ public final class VmdkImage implements Layer {
                 + " Varve only reads it");
       if (extent.wasUnclean()) notes.add(file + " was not closed by the program that wrote to it");
     }
+    if (pieces.stream().anyMatch(piece -> piece.extent instanceof StreamExtent))
+      notes.add(
+          "its data is compressed, so Varve only reads it: a snapshot puts an image on top for the"
+              + " writes");
     for (Piece piece : pieces)
       if (piece.line.type() == ExtentLine.Type.ZERO)
         notes.add(

@@ -127,7 +127,7 @@ class QcowImageTest {
     fill(image, 10 << 20, new Random(2));
 
     assertReadsAsQemuReads(image);
-    assertTrue(new QcowFormat().notes(image).toString().contains("1 internal snapshots"));
+    assertTrue(new QcowFormat().notes(image).toString().contains("internal snapshots (1)"));
   }
 
   // ---- refused

@@ -230,7 +230,8 @@ public final class StreamExtent implements Extent {
       long sector = entry(grain);
       if (sector == 0 || sector == 1 && header.hasZeroedGrains()) continue;
       if (!isInFile(sector)) {
-        if (lost++ == 0) found.add("the entry of grain " + grain + " points outside the file");
+        if (lost++ == 0)
+          found.add(file.name() + ": the entry of grain " + grain + " points outside the file");
         continue;
       }
       try {
@@ -243,7 +244,8 @@ public final class StreamExtent implements Extent {
       found.set(0, found.getFirst() + ", and so do those of %d others".formatted(lost - 1));
     if (marked > 0) found.add(firstMarked);
     if (marked > 1)
-      found.add("the markers of %d other grains are wrong, too".formatted(marked - 1));
+      found.add(
+          file.name() + ": the markers of %d other grains are wrong, too".formatted(marked - 1));
     return List.copyOf(found);
   }
 
