@@ -149,9 +149,10 @@ public final class OvfReader {
     String capacity = element.attributeOfAnyPrefix("capacity");
     String unit = element.attributeOfAnyPrefix("capacityAllocationUnits");
     // "${name}" stands for what a person chooses when the machine is deployed: the file says it.
-    boolean said = capacity != null && !capacity.startsWith("${");
     long bytes =
-        said ? OvfFields.bytes(element, "capacity", capacity, unit == null ? "" : unit) : 0;
+        capacity == null || capacity.startsWith("${")
+            ? 0
+            : OvfFields.bytes(element, "capacity", capacity, unit == null ? "" : unit);
     if (file == null && bytes == 0)
       throw OvfException.at(
           element, "a disk without a file needs its capacity; say it, or name the disk's file");

@@ -161,14 +161,15 @@ final class OvfStorage {
   // ---- drives
 
   private void addDisk(OvfItem item) throws OvfException {
-    String resource = item.hostResource();
-    int at = resource == null ? -1 : resource.indexOf(DISK);
+    String said = item.hostResource();
+    String resource = said == null ? "" : said;
+    int at = resource.indexOf(DISK);
     OvfDisk disk = at < 0 ? null : disks.get(resource.substring(at + DISK.length()));
     if (disk == null)
       throw OvfException.at(
           item.element(),
           "HostResource",
-          resource == null ? "" : resource,
+          resource,
           "names no disk of DiskSection; it looks like ovf:/disk/ID");
     if (!attached.add(disk))
       throw OvfException.at(
@@ -311,15 +312,14 @@ final class OvfStorage {
   private String name(Place place) {
     XmlElement element = known.get(place);
     String name = element == null ? null : element.attributeOfAnyPrefix("name");
-    boolean other =
-        name == null
-            || Names.faultOfPart(name) != null
-            || places.stream().anyMatch(p -> p != place && p.name.equals(name))
+    if (name == null || Names.faultOfPart(name) != null) return place.name;
+    boolean twice =
+        places.stream().anyMatch(p -> p != place && p.name.equals(name))
             || known.values().stream()
                     .filter(e -> name.equals(e.attributeOfAnyPrefix("name")))
                     .count()
                 > 1;
-    return other ? place.name : name;
+    return twice ? place.name : name;
   }
 
   /** VirtualBox's own controllers: those of one type stand in the same order. */

@@ -7,6 +7,8 @@ import dev.varve.core.xml.XmlException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +24,7 @@ public final class OvfWriter {
   private static final String HEAD =
       """
       <?xml version="1.0"?>
-      <Envelope ovf:version="1.0" xml:lang="en-US" xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1" xmlns:rasd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_ResourceAllocationSettingData" xmlns:vssd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_VirtualSystemSettingData" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:vbox="http://www.virtualbox.org/ovf/machine">
+      <Envelope ovf:version="1.0" xml:lang="en-US" xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1" xmlns:rasd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_ResourceAllocationSettingData" xmlns:vssd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_VirtualSystemSettingData" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:vbox="http://www.virtualbox.org/ovf/machine" xmlns:vmw="http://www.vmware.com/schema/ovf">
       """;
 
   private final OvfMachine machine;
@@ -54,6 +56,10 @@ public final class OvfWriter {
     processorsAndMemory();
     for (StorageController controller : machine.controllers()) controller(controller);
     for (OvfDrive drive : machine.drives()) drive(drive);
+    // VirtualBox has a place for it in its own part only; this is what others read, and Varve.
+    if (machine.parts().efi())
+      out.empty(
+          "vmw:Config", "ovf:required", "false", "vmw:key", "firmware", "vmw:value", "efi");
     out.close("VirtualHardwareSection");
     out.close("VirtualSystem");
     return out.end("Envelope");
@@ -212,15 +218,14 @@ public final class OvfWriter {
   private String item(String name, String description, int resourceType, Map<String, String> fields)
       throws XmlException {
     String id = String.valueOf(++items);
-    Map<String, String> all = new HashMap<>(fields);
+    SortedMap<String, String> all = new TreeMap<>(fields);
     all.put("Caption", name);
     all.put("Description", description);
     all.put("ElementName", name);
     all.put("InstanceID", id);
     all.put("ResourceType", String.valueOf(resourceType));
     out.open("Item");
-    for (String field : all.keySet().stream().sorted().toList())
-      out.text("rasd:" + field, all.get(field));
+    for (var field : all.entrySet()) out.text("rasd:" + field.getKey(), field.getValue());
     out.close("Item");
     return id;
   }
