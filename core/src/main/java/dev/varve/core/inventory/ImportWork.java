@@ -40,6 +40,11 @@ record ImportWork(PackedMachine packed, Machine made, Map<OvfDisk, Medium> media
     return null;
   }
 
+  @Override
+  public MachineId makes() {
+    return made.id();
+  }
+
   Path folder() {
     return Objects.requireNonNull(made.settingsFile().getParent());
   }

@@ -1,5 +1,6 @@
 package dev.varve.core.inventory;
 
+import dev.varve.core.machine.MachineId;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,9 @@ public interface Job {
 
   /** 0 to 1000. */
   int permille();
+
+  /** The machine that it has made; null while there is none. */
+  @Nullable MachineId made();
 
   /** Why it failed; null if it did not. */
   @Nullable Throwable failure();

@@ -21,6 +21,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Long work: what runs, and the last of what ran. Thread safe. */
@@ -61,7 +62,21 @@ final class Jobs {
    * @param machine whose disks are worked on, for {@link #of}; null if the work is of no machine
    */
   Job start(String id, String description, @Nullable MachineId machine, Body body) {
-    Running job = new Running(id, description, machine, body, clock.instant());
+    return start(id, description, machine, () -> null, body);
+  }
+
+  /**
+   * The same.
+   *
+   * @param made the machine that the work has made; asked when it is done, by any thread
+   */
+  Job start(
+      String id,
+      String description,
+      @Nullable MachineId machine,
+      Supplier<@Nullable MachineId> made,
+      Body body) {
+    Running job = new Running(id, description, machine, made, body, clock.instant());
     LOG.log(Level.INFO, "job begun: {0}", description);
     synchronized (jobs) {
       jobs.put(id, job);
@@ -106,6 +121,7 @@ final class Jobs {
     private final String id;
     private final String description;
     private final @Nullable MachineId machine;
+    private final Supplier<@Nullable MachineId> made;
     private final Body body;
     private final Instant begun;
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
@@ -114,10 +130,17 @@ final class Jobs {
     private volatile boolean cancelled;
     private volatile @Nullable Throwable failure;
 
-    Running(String id, String description, @Nullable MachineId machine, Body body, Instant begun) {
+    Running(
+        String id,
+        String description,
+        @Nullable MachineId machine,
+        Supplier<@Nullable MachineId> made,
+        Body body,
+        Instant begun) {
       this.id = id;
       this.description = description;
       this.machine = machine;
+      this.made = made;
       this.body = body;
       this.begun = begun;
     }
@@ -176,6 +199,11 @@ final class Jobs {
     @Override
     public int permille() {
       return permille;
+    }
+
+    @Override
+    public @Nullable MachineId made() {
+      return state == State.DONE ? made.get() : null;
     }
 
     @Override

@@ -31,6 +31,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -91,15 +92,18 @@ final class MediumJobs {
 
   /** What is in the package shows when it is unpacked, which is a part of the job. */
   private Job importedLater(PackedMachine packed, @Nullable String name, boolean keepFormat) {
+    var made = new AtomicReference<@Nullable MachineId>();
     return jobs.start(
         resources.newToken(),
         "import '%s'".formatted(packed.file()),
         null,
+        made::get,
         progress -> {
           try (packed) {
             opened(packed, new ProgressShare(progress, 0, 300));
             RunningWork work = transactions.locked(() -> beginImport(packed, name, keepFormat));
             work.run(new ProgressShare(progress, 300, 1000));
+            made.set(work.makes());
           }
         });
   }
@@ -214,6 +218,7 @@ final class MediumJobs {
         work.id(),
         work.description(),
         work.machine(),
+        work::makes,
         progress -> {
           try {
             work.run(progress);

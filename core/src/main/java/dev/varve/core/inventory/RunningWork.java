@@ -64,6 +64,10 @@ final class RunningWork {
     return work.machine();
   }
 
+  @Nullable MachineId makes() {
+    return work.makes();
+  }
+
   // ---- the beginning
 
   /**

@@ -28,6 +28,11 @@ sealed interface Work permits MergeWork, CopyWork, ImportWork, ExportWork {
   /** Files that the work makes, with the ids that they hold. */
   Map<Path, MediumId> creates();
 
+  /** The machine that there is once the work is done; null if it makes none. */
+  default @Nullable MachineId makes() {
+    return null;
+  }
+
   /** What the settings files of new machines hold beside their storage. */
   default Map<Path, MachineParts> furnished() {
     return Map.of();

@@ -58,8 +58,7 @@ public final class OvfWriter {
     for (OvfDrive drive : machine.drives()) drive(drive);
     // VirtualBox has a place for it in its own part only; this is what others read, and Varve.
     if (machine.parts().efi())
-      out.empty(
-          "vmw:Config", "ovf:required", "false", "vmw:key", "firmware", "vmw:value", "efi");
+      out.empty("vmw:Config", "ovf:required", "false", "vmw:key", "firmware", "vmw:value", "efi");
     out.close("VirtualHardwareSection");
     out.close("VirtualSystem");
     return out.end("Envelope");

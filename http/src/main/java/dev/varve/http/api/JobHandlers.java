@@ -2,6 +2,7 @@ package dev.varve.http.api;
 
 import dev.varve.core.inventory.Inventory;
 import dev.varve.core.inventory.Job;
+import dev.varve.core.machine.MachineId;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -77,11 +78,13 @@ final class JobHandlers {
 
   static JsonObject json(Job job) {
     Throwable failure = job.failure();
+    MachineId made = job.made();
     return new JsonObject()
         .put("id", job.id())
         .put("description", job.description())
         .put("state", job.state().text())
         .put("permille", job.permille())
+        .put("machine", made == null ? null : made.toString())
         .put("problem", failure == null ? null : Problem.of(failure).json());
   }
 }

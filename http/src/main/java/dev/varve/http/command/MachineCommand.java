@@ -108,7 +108,11 @@ public final class MachineCommand {
             .put("file", MediumReference.absolute(file))
             .put("name", name)
             .put("keepFormat", keepFormat);
-    return server.run(post("machines", "import").body(body), job.waits());
+    return server.run(
+        post("machines", "import").body(body),
+        job.waits(),
+        (done, api) ->
+            MachineWords.machine(api.send(get("machines", done.getString("machine"))), api));
   }
 
   @Command(

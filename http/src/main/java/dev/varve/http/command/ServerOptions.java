@@ -70,12 +70,21 @@ final class ServerOptions {
 
   /** Asks for long work, waits until it is done, and prints its job for programs only. */
   int run(ApiRequest request, boolean wait) throws IOException {
+    return run(request, wait, (_, _) -> "");
+  }
+
+  /**
+   * The same.
+   *
+   * @param words what people are told when it is done
+   */
+  int run(ApiRequest request, boolean wait, Wording words) throws IOException {
     try (ApiClient server = connect();
         var _ = new CleanCancel()) {
       JsonObject job = send(server, request);
       if (wait) {
         job = new JobWait(server, output == OutputFormat.TEXT).untilDone(job);
-        print(job, (_, _) -> "", server);
+        print(job, words, server);
       } else {
         print(job, (begun, _) -> begun.getString("id"), server);
       }
