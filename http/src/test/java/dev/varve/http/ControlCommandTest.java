@@ -53,6 +53,10 @@ class ControlCommandTest {
           machine show mail --copy working              | GET /machines/mail?copy=working
           machine create mail                           | POST /machines {'name':'mail'}
           machine open /vm/a.vbox                       | POST /machines/open {'settingsFile':'/vm/a.vbox'}
+          machine import /vm/a.ova --no-wait            | POST /machines/import {'file':'/vm/a.ova','name':null,'keepFormat':false}
+          machine import /vm/a.box --name b --keep-format --no-wait | POST /machines/import {'file':'/vm/a.box','name':'b','keepFormat':true}
+          machine export mail /vm/a.ova --no-wait       | POST /machines/mail/export {'file':'/vm/a.ova','snapshot':null,'replace':false,'manifest':false}
+          machine export mail /vm/a.ova --snapshot S1 --force --manifest --no-wait | POST /machines/mail/export {'file':'/vm/a.ova','snapshot':'S1','replace':true,'manifest':true}
           machine unregister mail --mode full           | DELETE /machines/mail?mode=Full
           machine start a%20/                           | POST /machines/a%2520%2F/start
           machine start m --read-only --without SATA:1 --without a:b:3.1 | POST /machines/m/start {'readOnly':true,'without':[{'controller':'SATA','port':1,'device':0},{'controller':'a:b','port':3,'device':1}],'force':false}

@@ -103,7 +103,8 @@ class MachinePackagesTest {
       assertTrue(taken.contains("there is a file"), taken);
       server.run("machine", "export", "mvmdk", fresh, "--force");
 
-      server.run("machine", "import", fresh);
+      String made = server.run("machine", "import", fresh).getString("machine");
+      assertEquals(made, server.run("machine", "show", "mvmdk 1").getString("id"));
       server.run("machine", "import", old, "--name", "then");
       server.run("machine", "import", box);
       assertEquals(List.of("mvmdk", "mvmdk 1", "mvmdk 2", "then"), names(server));
