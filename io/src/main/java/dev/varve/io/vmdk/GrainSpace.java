@@ -37,7 +37,7 @@ final class GrainSpace {
     this.grain = header.grain();
     this.space = new SpaceAhead(file);
     this.end = roundUp(Math.max(scan.fileLength(), scan.usedEnd()), SECTOR);
-    this.left = scan.grains() - scan.usedGrains();
+    this.left = (long) scan.grains() - scan.usedGrains();
   }
 
   private static long roundUp(long value, long unit) {

@@ -54,7 +54,7 @@ record NewSparse(long capacity, int grainSectors, int tableEntries, int descript
   }
 
   private long redundant() {
-    return 1 + descriptorSectors;
+    return 1L + descriptorSectors;
   }
 
   private long directory() {
