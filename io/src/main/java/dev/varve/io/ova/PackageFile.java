@@ -2,6 +2,7 @@ package dev.varve.io.ova;
 
 import dev.varve.core.device.OutOfSpaceException;
 import dev.varve.core.inventory.PackedMachine;
+import dev.varve.core.machine.Names;
 import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.Progress;
@@ -83,7 +84,10 @@ final class PackageFile implements PackedMachine {
     if (!Files.isRegularFile(file))
       throw new PackageException(
           file + " is no file; name the package: an .ova, an .ovf or a .box");
-    return KnownFormat.of(file);
+    KnownFormat format = KnownFormat.of(file);
+    // Of the text of a descriptor only its name tells what it is: makers prefix what is in it.
+    boolean described = isDescriptor(String.valueOf(file.getFileName()));
+    return described && (format == null || format == KnownFormat.TEXT) ? KnownFormat.OVF : format;
   }
 
   // ---- the descriptor
@@ -147,15 +151,23 @@ final class PackageFile implements PackedMachine {
     String name = String.valueOf(file.getFileName());
     found.put(name, member(name));
     String manifest = stem(name) + Manifest.ENDING;
-    if (Files.exists(file.resolveSibling(manifest))) found.put(manifest, member(manifest));
+    if (Files.exists(file.resolveSibling(manifest))) {
+      found.put(manifest, member(manifest));
+      for (Manifest.Line line : Manifest.read(member(manifest)).lines())
+        addIfThere(line.name(), found);
+    }
     OvfMachine described = OvfReader.read(file.toString(), member(name).bytes(OvfReader.MAX_BYTES));
     for (OvfDisk disk : described.disks()) {
       if (disk.file() == null) continue;
-      for (String href : names(disk.file()))
-        if (Files.exists(file.resolveSibling(href), LinkOption.NOFOLLOW_LINKS))
-          found.put(href, member(href));
+      for (String href : names(disk.file())) addIfThere(href, found);
     }
     return found;
+  }
+
+  private void addIfThere(String name, Map<String, Member> found) throws IOException {
+    boolean plain = Names.faultOfPart(name) == null && name.indexOf('\\') < 0;
+    if (plain && Files.exists(file.resolveSibling(name), LinkOption.NOFOLLOW_LINKS))
+      found.put(name, member(name));
   }
 
   private Member member(String name) throws IOException {
@@ -186,7 +198,11 @@ final class PackageFile implements PackedMachine {
   }
 
   private static boolean isDescriptor(Member member) {
-    return member.name().toLowerCase(Locale.ROOT).endsWith(DESCRIPTOR);
+    return isDescriptor(member.name());
+  }
+
+  private static boolean isDescriptor(String name) {
+    return name.toLowerCase(Locale.ROOT).endsWith(DESCRIPTOR);
   }
 
   @Override

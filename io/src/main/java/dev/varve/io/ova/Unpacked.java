@@ -26,8 +26,11 @@ final class Unpacked implements Closeable {
 
   private static final int CHUNK = 1 << 20;
 
-  /** What stays free for others. */
-  private static final long LEFT_FREE = 4L << 20;
+  /** What stays free for others: a share of the file system within these bounds. */
+  private static final int SHARE_LEFT = 64;
+
+  private static final long LEAST_LEFT = 4L << 20;
+  private static final long MOST_LEFT = 1L << 30;
 
   private final NewFile file;
   private final String name;
@@ -83,10 +86,11 @@ final class Unpacked implements Closeable {
 
   private static void checkRoom(Member packed, Path folder) throws IOException {
     FileSystemFacts facts = FileSystemFacts.of(folder);
-    if (facts.bytes() == 0 || facts.availableBytes() >= LEFT_FREE) return;
+    long left = Math.clamp(facts.bytes() / SHARE_LEFT, LEAST_LEFT, MOST_LEFT);
+    if (facts.bytes() == 0 || facts.availableBytes() >= left) return;
     throw new OutOfSpaceException(
         "%s cannot be unpacked: %d bytes are free in %s, and %d stay free; make room first"
-            .formatted(packed.file(), facts.availableBytes(), folder, LEFT_FREE));
+            .formatted(packed.file(), facts.availableBytes(), folder, left));
   }
 
   /** Its bytes; closing what is returned leaves them. */

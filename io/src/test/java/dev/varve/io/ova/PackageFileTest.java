@@ -169,6 +169,31 @@ class PackageFileTest {
     assertArrayEquals(someDisk(), imported(beside.resolve("m.ovf")));
   }
 
+  /** As VMware writes one: with prefixes, a manifest, and a disc that is no hard disk. */
+  @Test
+  void aDescriptorOfAnotherMakerIsReadWithItsManifest() throws IOException {
+    Path beside = Files.createDirectories(folder.resolve("beside"));
+    String ovf =
+        PackageMaker.ovf("m", "d.raw")
+            .replaceAll("<(/?)(?=[A-Z])", "<$1ovf:")
+            .replace("xmlns=", "xmlns:ovf=");
+    byte[] disc = {1, 2, 3};
+    var lines = new StringBuilder();
+    for (var file :
+        Map.of("m.ovf", ovf.getBytes(StandardCharsets.UTF_8), "d.raw", someDisk(), "a.iso", disc)
+            .entrySet()) {
+      Files.write(beside.resolve(file.getKey()), file.getValue());
+      lines.append("SHA256(%s)= %s\n".formatted(file.getKey(), hash(file.getValue())));
+    }
+    Files.writeString(beside.resolve("m.mf"), lines);
+    assertArrayEquals(someDisk(), imported(beside.resolve("m.ovf")));
+
+    Files.write(beside.resolve("a.iso"), new byte[] {1, 2, 4});
+    String said = refusal(beside.resolve("m.ovf"));
+
+    assertTrue(said.contains("a.iso has the SHA-256 checksum"), said);
+  }
+
   @Test
   void anImageInSeveralFilesIsReadBesideItsDescriptor() throws IOException {
     FormatFixtures.Chain chain = FormatFixtures.chain("vmdk-split5g");
@@ -272,8 +297,12 @@ class PackageFileTest {
         new Bad(good().entry("d.raw", '0', 1L << 40, small()).bytes(), "has 1099511627776 bytes"),
         new Bad(good().entry("d.raw", '0', Long.MAX_VALUE, small()).bytes(), "bytes"),
         new Bad(good().entry("h", 'x', sparse).file("d.raw", small()).bytes(), "holes (sparse)"),
-        new Bad(good().entry("h", 'x', "9 size=x\n".getBytes(StandardCharsets.UTF_8)).bytes(), "with the length 'x'"),
-        new Bad(good().entry("h", 'x', "99 path=x\n".getBytes(StandardCharsets.UTF_8)).bytes(), "cannot be read"),
+        new Bad(
+            good().entry("h", 'x', "9 size=x\n".getBytes(StandardCharsets.UTF_8)).bytes(),
+            "with the length 'x'"),
+        new Bad(
+            good().entry("h", 'x', "99 path=x\n".getBytes(StandardCharsets.UTF_8)).bytes(),
+            "cannot be read"),
         new Bad(good().entry("h", 'L', new byte[1 << 20]).bytes(), "at most 65536 are read"),
         new Bad(good().bytes(), "names the file 'd.raw' for disk 'd0'"),
         new Bad(new PackageMaker().file("a", small()).bytes(), "has no descriptor"),
