@@ -52,7 +52,6 @@ final class FileEnd {
   private long next;
 
   private long ahead = FIRST_AHEAD;
-  private boolean moved;
 
   /**
    * @param used where the space begins that is not in use
@@ -160,7 +159,6 @@ final class FileEnd {
       throw new OutOfSpaceException(
           "%s: a VHD file has at most %d bytes; copy the disk into a VDI image"
               .formatted(file.name(), MAX_LENGTH));
-    moved = true;
     try {
       file.write(to, footer.bytes());
       file.reserve(next, to - next);
@@ -180,11 +178,6 @@ final class FileEnd {
     } catch (IOException e) {
       failure.addSuppressed(e); // the next move writes a footer behind it
     }
-  }
-
-  /** Whether the footer has moved since the image was opened. */
-  synchronized boolean hasMoved() {
-    return moved;
   }
 
   /**

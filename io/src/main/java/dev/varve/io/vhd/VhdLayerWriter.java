@@ -217,7 +217,7 @@ final class VhdLayerWriter implements LayerWriter {
   /** {@inheritDoc} Blocks do not move: only the space behind the last one is cut off. */
   @Override
   public void makeDense(boolean alsoUnchanged) throws IOException {
-    if ((alsoUnchanged || end.hasMoved()) && end.cut()) file.sync();
+    if (end.cut()) file.sync();
   }
 
   @Override

@@ -20,6 +20,7 @@ import java.util.UUID;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -106,7 +107,7 @@ class RandomVhdTest {
     return contents;
   }
 
-  @org.junit.jupiter.api.Test
+  @Test
   void blockThatIsWrittenInPartBecomesWhole() throws Exception {
     Path file = folder.resolve("a.vhd");
     TestVhd image = TestVhd.of(2 << 20, 512 << 10).sector(3, 'a').sector(2000, 'b');
@@ -121,5 +122,19 @@ class RandomVhdTest {
     Arrays.fill(expected, 5000, 5100, (byte) 'c');
     assertArrayEquals(expected, asVirtualBoxSeesIt());
     assertEquals(image.bytes().length, Files.size(file), "the block keeps its place");
+  }
+
+  @Test
+  void spaceThatACrashLeftAtTheEndIsCutWhenTheDiskIsClosed() throws Exception {
+    Path file = folder.resolve("a.vhd");
+    byte[] whole = TestVhd.of(2 << 20, 512 << 10).sector(3, 'a').bytes();
+    byte[] left = Arrays.copyOf(whole, whole.length + (1 << 20));
+    System.arraycopy(whole, whole.length - 512, left, left.length - 512, 512);
+    Files.write(file, left);
+    images.add(file);
+
+    new Guest(DifferencingChain.open(images, false, threads)).close();
+
+    assertArrayEquals(whole, Files.readAllBytes(file));
   }
 }
