@@ -53,10 +53,14 @@ final class FileEnd {
 
   private long ahead = FIRST_AHEAD;
 
+  /** How many blocks have no place yet. */
+  private long missing;
+
   /**
    * @param used where the space begins that is not in use
+   * @param missing how many blocks have no place
    */
-  FileEnd(ImageFile file, VhdHead head, long used) {
+  FileEnd(ImageFile file, VhdHead head, long used, long missing) {
     this.file = file;
     this.head = head;
     this.stride = head.stride();
@@ -64,6 +68,7 @@ final class FileEnd {
     this.footerAt = head.footerAt();
     this.usedBefore = head.footerAt();
     this.next = used;
+    this.missing = missing;
   }
 
   synchronized long footerAt() {
@@ -89,12 +94,14 @@ final class FileEnd {
         returned.add(free);
         throw e;
       }
+      missing--;
       return free;
     }
     if (startFrom(next) + stride > footerAt) makeRoom();
     long start = startFrom(next);
     if (start < usedBefore) clear(start);
     next = start + stride;
+    missing--;
     return start;
   }
 
@@ -126,6 +133,7 @@ final class FileEnd {
 
   /** Returns a place that no entry names. */
   synchronized void giveBack(long start) {
+    missing++;
     if (start + stride == next) {
       next = start;
       usedBefore = Math.max(usedBefore, start + stride);
@@ -137,7 +145,7 @@ final class FileEnd {
   // ---- the footer moves
 
   private void makeRoom() throws IOException {
-    long blocks = Math.max(1, Math.min(ahead, head.blocks()));
+    long blocks = Math.max(1, Math.min(ahead, missing));
     try {
       moveTo(endOf(blocks));
       ahead = Math.max(1, Math.min(2 * ahead, MAX_AHEAD / stride));

@@ -86,9 +86,10 @@ public final class VhdImage implements Layer {
 
   private void prepareToWrite() throws IOException {
     WritingRules.check(head);
-    long used = BlockScan.of(head, table).requireSound();
+    BlockScan scan = BlockScan.of(head, table);
+    long used = scan.requireSound();
     head = FooterChange.mend(file, head);
-    end = new FileEnd(file, head, used);
+    end = new FileEnd(file, head, used, head.blocks() - scan.count());
   }
 
   // ---- a layer of a chain

@@ -141,7 +141,7 @@ final class VhdRepair {
   private void cut(VhdHead mended, long used) throws IOException {
     if (used + SECTOR > mended.footerAt()) return;
     long length = mended.fileLength();
-    new FileEnd(file, mended, used).cut();
+    new FileEnd(file, mended, used, 0).cut();
     file.sync();
     done.add("file length changed from %d to %d".formatted(length, used + SECTOR));
   }
