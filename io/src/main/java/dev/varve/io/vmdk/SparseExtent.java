@@ -193,6 +193,10 @@ final class SparseExtent implements Extent {
 
   /** Takes a place whose bytes are zero and have space on the host. In the change lane. */
   long take(int grain, MapLock lock) throws IOException {
+    if (!isMarked()) {
+      mark();
+      file.sync(); // before the first change of the file
+    }
     ensureTable(grain, lock);
     return space().take();
   }
@@ -210,7 +214,6 @@ final class SparseExtent implements Extent {
     int sectors = header.tableSectors();
     long made = space().append(sectors);
     long copy = directory.hasCopies() ? space().append(sectors) : made;
-    mark();
     file.sync();
     directory.write(file, index, made, copy);
     file.sync();

@@ -75,6 +75,7 @@ class VmdkCrashTest {
     try {
       var chain = new VmdkChain(disk, start.depth);
       if (chain.top().copiesDiffer) {
+        assertTrue(chain.top().isUnclean, "the file does not say that it was not closed");
         loseItWhileMending(disk, start.depth, n);
         mendAndCheck(disk, start.depth);
       }
