@@ -1,9 +1,14 @@
 package dev.varve.io.qcow;
 
+import dev.varve.io.file.ImageFile;
+import dev.varve.io.file.MappedFile;
 import dev.varve.io.layer.ImageFormatException;
+import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.nio.file.Path;
 
 /**
  * Checks the fields of a header, each before anything depends on it. Used once, by one thread.
@@ -66,13 +71,34 @@ final class HeaderRules {
   private final MemorySegment head;
   private final long fileLength;
 
-  HeaderRules(String name, MemorySegment head, long fileLength) {
+  /**
+   * Reads and checks the header.
+   *
+   * @throws ImageFormatException if it breaks a rule, or the image cannot be read
+   */
+  static QcowHeader read(ImageFile file) throws IOException {
+    long length = file.length();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment head = arena.allocate(Math.min(length, LONGEST));
+      file.read(0, head);
+      return new HeaderRules(file.name(), head, length).checked();
+    }
+  }
+
+  /** Reads the header of a file, without a lock. */
+  static QcowHeader peek(Path path) throws IOException {
+    try (ImageFile file = MappedFile.openUnlocked(path)) {
+      return read(file);
+    }
+  }
+
+  private HeaderRules(String name, MemorySegment head, long fileLength) {
     this.name = name;
     this.head = head;
     this.fileLength = fileLength;
   }
 
-  QcowHeader checked() throws ImageFormatException {
+  private QcowHeader checked() throws ImageFormatException {
     require(head.byteSize() >= 48, "length of the file", fileLength, "a header has 48 bytes");
     require(
         (int) u32(0) == SIGNATURE,

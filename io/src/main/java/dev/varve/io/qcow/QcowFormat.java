@@ -14,6 +14,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +38,7 @@ public final class QcowFormat implements LayerFormat {
 
   @Override
   public LayerFacts peek(Path file) throws IOException {
-    return QcowHeader.peek(file).facts();
+    return HeaderRules.peek(file).facts();
   }
 
   @Override
@@ -49,7 +50,11 @@ public final class QcowFormat implements LayerFormat {
   @Override
   public List<String> notes(Path file) throws IOException {
     try (var opened = MappedFile.openUnlocked(file)) {
-      return QcowNotes.of(opened);
+      QcowHeader header = HeaderRules.read(opened);
+      List<String> notes = new ArrayList<>(QcowNotes.of(header));
+      if (header.version() == 3 && !header.hasSubclusters() && QcowCheck.hasZeroCluster(opened))
+        notes.add(QcowNotes.ZERO_CLUSTERS);
+      return List.copyOf(notes);
     }
   }
 
@@ -62,15 +67,9 @@ public final class QcowFormat implements LayerFormat {
 
   // ---- what only a format can do that is written
 
-  static IOException onlyRead(Object file) {
-    return new IOException(
-        file
-            + " is a QCOW image, and Varve only reads these; make a snapshot of its machine: the VDI image that it puts on top takes the writes");
-  }
-
   @Override
   public Layer openReadWrite(Path file, boolean grows) throws IOException {
-    throw onlyRead(file);
+    throw QcowImage.onlyRead(file);
   }
 
   @Override
@@ -83,22 +82,22 @@ public final class QcowFormat implements LayerFormat {
   @Override
   public void createChild(Path file, MediumId id, Path parentFile, LayerFacts parent)
       throws IOException {
-    throw onlyRead(file);
+    throw QcowImage.onlyRead(file);
   }
 
   @Override
   public void reset(Path file) throws IOException {
-    throw onlyRead(file);
+    throw QcowImage.onlyRead(file);
   }
 
   @Override
   public void changeParent(Path file, @Nullable LayerFacts parent) throws IOException {
-    throw onlyRead(file);
+    throw QcowImage.onlyRead(file);
   }
 
   @Override
   public void checkGrowth(Path file, long capacity) throws IOException {
-    throw onlyRead(file);
+    throw QcowImage.onlyRead(file);
   }
 
   /** Always false: the format stores no id. */

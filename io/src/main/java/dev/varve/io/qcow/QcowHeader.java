@@ -2,14 +2,7 @@ package dev.varve.io.qcow;
 
 import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.MediumVariant;
-import dev.varve.io.file.ImageFile;
-import dev.varve.io.file.MappedFile;
-import dev.varve.io.layer.ImageFormatException;
 import dev.varve.io.layer.LayerFacts;
-import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.nio.file.Path;
 
 /**
  * What a header says, after all of it was checked. Immutable.
@@ -40,27 +33,6 @@ record QcowHeader(
 
   /** The smallest block that a chain is told, so that its map stays small. */
   private static final int SMALLEST_BLOCK = 64 << 10;
-
-  /**
-   * Reads and checks the header.
-   *
-   * @throws ImageFormatException if it breaks a rule, or the image cannot be read
-   */
-  static QcowHeader read(ImageFile file) throws IOException {
-    long length = file.length();
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment head = arena.allocate(Math.min(length, HeaderRules.LONGEST));
-      file.read(0, head);
-      return new HeaderRules(file.name(), head, length).checked();
-    }
-  }
-
-  /** Reads the header of a file, without a lock. */
-  static QcowHeader peek(Path path) throws IOException {
-    try (ImageFile file = MappedFile.openUnlocked(path)) {
-      return read(file);
-    }
-  }
 
   /** The file stores no id, and no id of the image below. */
   LayerFacts facts() {

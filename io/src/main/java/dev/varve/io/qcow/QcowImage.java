@@ -72,7 +72,7 @@ public final class QcowImage implements Layer {
 
   static QcowImage openReadOnly(ImageFile file, DecodedPages pages) throws IOException {
     try {
-      return new QcowImage(file, QcowHeader.read(file), pages);
+      return new QcowImage(file, HeaderRules.read(file), pages);
     } catch (Throwable e) {
       file.close();
       throw e;
@@ -81,7 +81,7 @@ public final class QcowImage implements Layer {
 
   /** An image to look at: the caller closes the file, and nothing else. */
   static QcowImage over(ImageFile file) throws IOException {
-    return new QcowImage(file, QcowHeader.read(file), new DecodedPages(0));
+    return new QcowImage(file, HeaderRules.read(file), new DecodedPages(0));
   }
 
   QcowHeader header() {
@@ -234,6 +234,12 @@ public final class QcowImage implements Layer {
 
   // ---- only read
 
+  static IOException onlyRead(Object file) {
+    return new IOException(
+        file
+            + " is a QCOW image, and Varve only reads these; make a snapshot of its machine: the VDI image that it puts on top takes the writes");
+  }
+
   @Override
   public void requireOurs() throws IOException {
     requireIntact();
@@ -241,12 +247,12 @@ public final class QcowImage implements Layer {
 
   @Override
   public void lockForWriting() throws IOException {
-    throw QcowFormat.onlyRead(name());
+    throw onlyRead(name());
   }
 
   @Override
   public void allowWriting() throws IOException {
-    throw QcowFormat.onlyRead(name());
+    throw onlyRead(name());
   }
 
   @Override
@@ -261,12 +267,12 @@ public final class QcowImage implements Layer {
 
   @Override
   public void changeParent(@Nullable LayerFacts parent, MapLock lock) throws IOException {
-    throw QcowFormat.onlyRead(name());
+    throw onlyRead(name());
   }
 
   @Override
   public void grow(long capacity, boolean hidesParents) throws IOException {
-    throw QcowFormat.onlyRead(name());
+    throw onlyRead(name());
   }
 
   @Override

@@ -1,27 +1,18 @@
 package dev.varve.io.qcow;
 
-import dev.varve.io.file.ImageFile;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a user should know of an image. Stateless; any thread; blocks. */
+/** What a user should know of an image. Stateless; any thread. */
 final class QcowNotes {
 
   private static final String NOT_IN_VIRTUALBOX =
       "; VirtualBox does not open such an image (Varve reads it)";
 
-  private QcowNotes() {}
+  static final String ZERO_CLUSTERS =
+      "it has clusters that are marked as zero, which VirtualBox does not know: VirtualBox shows wrong data there (Varve shows zeroes)";
 
-  /** The notes on all of an image. */
-  static List<String> of(ImageFile file) throws IOException {
-    QcowHeader header = QcowHeader.read(file);
-    List<String> notes = new ArrayList<>(of(header));
-    if (header.version() == 3 && !header.hasSubclusters() && QcowCheck.hasZeroCluster(file))
-      notes.add(
-          "it has clusters that are marked as zero, which VirtualBox does not know: VirtualBox shows wrong data there (Varve shows zeroes)");
-    return List.copyOf(notes);
-  }
+  private QcowNotes() {}
 
   /** The notes on what the header says. */
   static List<String> of(QcowHeader header) {

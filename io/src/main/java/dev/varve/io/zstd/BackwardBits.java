@@ -27,7 +27,7 @@ final class BackwardBits {
     this.bytes = bytes;
     this.start = start;
     int last = Byte.toUnsignedInt(bytes[end - 1]);
-    this.left = 8L * (end - 1 - start) + Zstd.highBit(last);
+    this.left = 8L * (end - 1 - start) + Numbers.highBit(last);
   }
 
   /** The next bits, at most 32 of them. */

@@ -58,7 +58,7 @@ final class FseTable {
     for (int s = 0; s < counts.length; s++) next[s] = Math.abs(counts[s]);
     for (int i = 0; i < size; i++) {
       int number = next[Byte.toUnsignedInt(symbols[i])]++;
-      bits[i] = (byte) (log - Zstd.highBit(number));
+      bits[i] = (byte) (log - Numbers.highBit(number));
       bases[i] = (short) ((number << bits[i]) - size);
     }
     return new FseTable(log, symbols, bits, bases);
@@ -90,7 +90,7 @@ final class FseTable {
 
   /** Values that cannot occur any more make others a bit shorter. */
   private static int count(ForwardBits in, int left) throws DataFormatException {
-    int bits = Zstd.highBit(left + 1) + 1;
+    int bits = Numbers.highBit(left + 1) + 1;
     int low = in.read(bits - 1);
     int shorter = (1 << bits) - 1 - (left + 1);
     if (low < shorter) return low - 1;

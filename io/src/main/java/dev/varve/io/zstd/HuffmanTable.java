@@ -74,11 +74,11 @@ final class HuffmanTable {
       if (weights[i] > 0) sum += 1 << weights[i] - 1;
     }
     if (sum == 0) throw new DataFormatException("a Huffman table has no symbols");
-    int maxBits = Zstd.highBit(sum) + 1;
+    int maxBits = Numbers.highBit(sum) + 1;
     int rest = (1 << maxBits) - sum;
     if (maxBits > MOST_BITS || Integer.bitCount(rest) != 1)
       throw new DataFormatException("a Huffman code is not complete");
-    weights[count] = Zstd.highBit(rest) + 1;
+    weights[count] = Numbers.highBit(rest) + 1;
     var symbols = new byte[1 << maxBits];
     var bits = new byte[1 << maxBits];
     int at = 0;

@@ -15,7 +15,7 @@ final class Literals {
   private static final int COMPRESSED = 2;
 
   /** The literals of the present block, {@link #length} of them. */
-  final byte[] bytes = new byte[Zstd.LARGEST_BLOCK];
+  final byte[] bytes = new byte[Numbers.LARGEST_BLOCK];
 
   int length;
 
@@ -40,7 +40,7 @@ final class Literals {
   private int plain(byte[] source, int start, int end, int type, int format)
       throws DataFormatException {
     int head = format == 1 ? 2 : format == 3 ? 3 : 1;
-    long number = Zstd.number(source, start, end, head);
+    long number = Numbers.at(source, start, end, head);
     length = (int) (number >>> (head == 1 ? 3 : 4));
     int stored = type == RLE ? 1 : length;
     int from = start + head;
@@ -55,7 +55,7 @@ final class Literals {
       throws DataFormatException {
     int head = format < 2 ? 3 : format + 2;
     int sizeBits = format < 2 ? 10 : format == 2 ? 14 : 18;
-    long number = Zstd.number(source, start, end, head);
+    long number = Numbers.at(source, start, end, head);
     length = (int) (number >>> 4 & (1 << sizeBits) - 1);
     int stored = (int) (number >>> 4 + sizeBits & (1 << sizeBits) - 1);
     int from = start + head;
@@ -81,7 +81,7 @@ final class Literals {
     if (from > end || 3 * part > length)
       throw new DataFormatException("four streams of literals are too short");
     for (int i = 0; i < 4; i++) {
-      int to = i == 3 ? end : from + (int) Zstd.number(source, start + 2 * i, end, 2);
+      int to = i == 3 ? end : from + (int) Numbers.at(source, start + 2 * i, end, 2);
       if (to > end) throw new DataFormatException("a stream of literals is cut");
       code.decode(source, from, to, bytes, i * part, i == 3 ? length : (i + 1) * part);
       from = to;

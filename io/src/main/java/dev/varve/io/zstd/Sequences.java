@@ -81,15 +81,15 @@ final class Sequences {
     int count =
         switch (head) {
           case 1 -> first;
-          case 2 -> (first - 128 << 8) + (int) Zstd.number(source, start + 1, end, 1);
-          default -> 0x7F00 + (int) Zstd.number(source, start + 1, end, 2);
+          case 2 -> (first - 128 << 8) + (int) Numbers.at(source, start + 1, end, 1);
+          default -> 0x7F00 + (int) Numbers.at(source, start + 1, end, 2);
         };
     int at = start + head;
     if (count == 0) {
       out.append(literals.bytes, 0, literals.length);
       return;
     }
-    int modes = (int) Zstd.number(source, at++, end, 1);
+    int modes = (int) Numbers.at(source, at++, end, 1);
     if ((modes & 3) != 0) throw new DataFormatException("a block has unknown modes");
     for (int kind = LITERALS; kind <= MATCHES; kind++)
       at = readTable(source, at, end, kind, modes >> 6 - 2 * kind & 3);
@@ -101,7 +101,7 @@ final class Sequences {
     switch (mode) {
       case 0 -> tables[kind] = PREDEFINED[kind];
       case 1 -> {
-        tables[kind] = FseTable.of((int) Zstd.number(source, start, end, 1));
+        tables[kind] = FseTable.of((int) Numbers.at(source, start, end, 1));
         return start + 1;
       }
       case 2 -> {

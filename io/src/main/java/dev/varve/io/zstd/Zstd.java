@@ -8,8 +8,6 @@ import java.util.zip.DataFormatException;
  */
 public final class Zstd {
 
-  static final int LARGEST_BLOCK = 128 << 10;
-
   private static final int MAGIC = 0xFD2FB528;
   private static final int SKIPPED_MAGIC = 0x184D2A50;
   private static final int SKIPPED_MASK = 0xFFFFFFF0;
@@ -39,19 +37,19 @@ public final class Zstd {
   }
 
   private int frame(byte[] source, int start, int end, Output out) throws DataFormatException {
-    int magic = (int) number(source, start, end, 4);
+    int magic = (int) Numbers.at(source, start, end, 4);
     if ((magic & SKIPPED_MASK) == SKIPPED_MAGIC) {
-      long length = number(source, start + 4, end, 4);
+      long length = Numbers.at(source, start + 4, end, 4);
       if (length > end - start - 8) throw new DataFormatException("a skipped frame is cut");
       return start + 8 + (int) length;
     }
     if (magic != MAGIC) throw new DataFormatException("a frame has no signature");
-    int flags = (int) number(source, start + 4, end, 1);
+    int flags = (int) Numbers.at(source, start + 4, end, 1);
     if ((flags & 8) != 0) throw new DataFormatException("a frame has an unknown flag");
     boolean isSingle = (flags & 32) != 0;
     int at = start + 5 + (isSingle ? 0 : 1);
     int idLength = (1 << (flags & 3)) >> 1;
-    if (number(source, at, end, idLength) != 0)
+    if (Numbers.at(source, at, end, idLength) != 0)
       throw new DataFormatException("a frame needs a dictionary");
     int sizeFlag = flags >>> 6;
     at += idLength + (sizeFlag == 0 ? isSingle ? 1 : 0 : 1 << sizeFlag);
@@ -66,13 +64,13 @@ public final class Zstd {
     int frame = out.length();
     boolean isLast = false;
     while (!isLast) {
-      int head = (int) number(source, at, end, 3);
+      int head = (int) Numbers.at(source, at, end, 3);
       at += 3;
       isLast = (head & 1) != 0;
       int size = head >>> 3;
       int type = head >>> 1 & 3;
       int stored = type == 1 ? 1 : size;
-      if (size > LARGEST_BLOCK || stored > end - at)
+      if (size > Numbers.LARGEST_BLOCK || stored > end - at)
         throw new DataFormatException("a block is too long");
       switch (type) {
         case 0 -> out.append(source, at, size);
@@ -86,19 +84,5 @@ public final class Zstd {
       at += stored;
     }
     return at;
-  }
-
-  /** A number of up to 5 bytes, the lowest first. */
-  static long number(byte[] source, int start, int end, int length) throws DataFormatException {
-    if (length > end - start) throw new DataFormatException("the data is cut");
-    long number = 0;
-    for (int i = length - 1; i >= 0; i--)
-      number = number << 8 | Byte.toUnsignedLong(source[start + i]);
-    return number;
-  }
-
-  /** The number of the highest bit that is set, from 0. */
-  static int highBit(int value) {
-    return 31 - Integer.numberOfLeadingZeros(value);
   }
 }
