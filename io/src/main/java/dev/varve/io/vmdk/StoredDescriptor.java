@@ -7,6 +7,7 @@ import dev.varve.io.layer.ForeignChange;
 import dev.varve.io.layer.MapLock;
 import dev.varve.io.vmdk.header.Descriptor;
 import dev.varve.io.vmdk.header.SparseHeader;
+import dev.varve.io.vmdk.header.VmdkRules;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class StoredDescriptor {
 
-  private static final int SECTOR = Descriptor.SECTOR;
+  private static final int SECTOR = VmdkRules.SECTOR;
 
   private final ImageFile file;
   private final boolean isEmbedded;

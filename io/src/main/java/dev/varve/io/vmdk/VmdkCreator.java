@@ -5,10 +5,10 @@ import static java.util.Objects.requireNonNull;
 import dev.varve.io.file.NewFile;
 import dev.varve.io.file.NewFile.Existing;
 import dev.varve.io.layer.LayerFacts;
-import dev.varve.io.vmdk.header.Descriptor;
 import dev.varve.io.vmdk.header.ExtentLine;
 import dev.varve.io.vmdk.header.ExtentLine.Type;
 import dev.varve.io.vmdk.header.NewDescriptor;
+import dev.varve.io.vmdk.header.VmdkRules;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class VmdkCreator {
 
-  private static final int SECTOR = Descriptor.SECTOR;
+  private static final int SECTOR = VmdkRules.SECTOR;
 
   /** What an extent with sector numbers of 32 bits can hold, with its metadata. */
   private static final long MAX_SPARSE = (2L << 40) - (1L << 30);

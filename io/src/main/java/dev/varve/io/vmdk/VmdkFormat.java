@@ -15,6 +15,7 @@ import dev.varve.io.layer.LayerFormat;
 import dev.varve.io.layer.MapLock;
 import dev.varve.io.vmdk.header.Descriptor;
 import dev.varve.io.vmdk.header.ExtentLine;
+import dev.varve.io.vmdk.header.VmdkRules;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 public final class VmdkFormat implements LayerFormat {
 
   /** Where a sparse file ends at the latest, since sector numbers have 32 bits. */
-  private static final long MAX_REACH = (long) Descriptor.SECTOR << 32;
+  private static final long MAX_REACH = (long) VmdkRules.SECTOR << 32;
 
   /** More than the metadata of a small extent can need. */
   private static final long METADATA = 64 << 20;

@@ -17,6 +17,7 @@ import dev.varve.io.vmdk.header.Descriptor;
 import dev.varve.io.vmdk.header.Extent;
 import dev.varve.io.vmdk.header.ExtentLine;
 import dev.varve.io.vmdk.header.SparseHeader;
+import dev.varve.io.vmdk.header.VmdkRules;
 import dev.varve.io.vmdk.stream.CowdExtent;
 import dev.varve.io.vmdk.stream.StreamExtent;
 import java.io.IOException;
@@ -114,7 +115,7 @@ public final class VmdkImage implements Layer {
   }
 
   private static Extent flat(ExtentLine line, ImageFile file) throws IOException {
-    long start = line.firstSector() * Descriptor.SECTOR;
+    long start = line.firstSector() * VmdkRules.SECTOR;
     return new FlatExtent(start, Math.min(file.length(), start + line.length()));
   }
 

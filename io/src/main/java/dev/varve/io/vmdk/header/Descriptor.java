@@ -28,14 +28,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Descriptor {
 
-  /** The unit of sizes and offsets. */
-  public static final int SECTOR = 512;
-
   /** The longest text that VirtualBox reads from a file of its own. */
   public static final int MAX_FILE = 128 << 10;
-
-  /** The largest area for an embedded descriptor that VirtualBox survives, in sectors. */
-  public static final int MAX_AREA_SECTORS = 20480;
 
   private static final int MAX_LINES = 1100;
   private static final UUID NIL = new UUID(0, 0);
@@ -109,7 +103,7 @@ public final class Descriptor {
   public static Descriptor read(ImageFile file) throws IOException {
     long length = file.length();
     if (length > MAX_FILE)
-      throw broken(
+      throw VmdkRules.broken(
           file.name(), "the length of the descriptor", length, "it is at most " + MAX_FILE);
     return parse(file.name(), bytes(file, 0, (int) length));
   }
@@ -123,22 +117,22 @@ public final class Descriptor {
           0,
           "the file is one extent of an image in several files",
           "name the descriptor, a text file in the same folder, in its place");
-    long length = header.descriptorSectors() * SECTOR;
+    long length = header.descriptorSectors() * VmdkRules.SECTOR;
     Descriptor read =
-        parse(file.name(), bytes(file, header.descriptorSector() * SECTOR, (int) length));
+        parse(file.name(), bytes(file, header.descriptorSector() * VmdkRules.SECTOR, (int) length));
     read.requireEmbedded(header);
     return read;
   }
 
   private void requireEmbedded(SparseHeader header) throws ImageFormatException {
     if (extents.size() != 1 || extents.getFirst().type() != ExtentLine.Type.SPARSE)
-      throw broken(
+      throw VmdkRules.broken(
           name,
           "the number of extents in the embedded descriptor",
           extents.size(),
           "it is one, of type SPARSE");
     if (createType().equals("streamOptimized") != header.isCompressed())
-      throw broken(
+      throw VmdkRules.broken(
           name,
           "createType",
           "'" + createType() + "'",
@@ -171,14 +165,14 @@ public final class Descriptor {
       if (end < 0) end = text.length();
       String line = withoutReturn(text.substring(at, end));
       if (lines++ == 0 && !FIRST_LINES.contains(line))
-        throw broken(
+        throw VmdkRules.broken(
             name, "the first line", "'" + clip(line) + "'", "it is '# Disk DescriptorFile'");
       if (lines > MAX_LINES)
-        throw broken(name, "the number of lines", lines, "VirtualBox reads 1100");
+        throw VmdkRules.broken(name, "the number of lines", lines, "VirtualBox reads 1100");
       parseLine(line, at);
     }
     if (lines == 0)
-      throw broken(name, "the descriptor", "empty", "it begins '# Disk DescriptorFile'");
+      throw VmdkRules.broken(name, "the descriptor", "empty", "it begins '# Disk DescriptorFile'");
   }
 
   private static String clip(String line) {
@@ -188,7 +182,7 @@ public final class Descriptor {
   private void parseLine(String line, int at) throws ImageFormatException {
     if (line.isBlank() || line.startsWith("#")) return;
     if (line.indexOf('\r') >= 0)
-      throw broken(name, "a line", "'" + clip(line) + "'", "lines end with LF or CR LF");
+      throw VmdkRules.broken(name, "a line", "'" + clip(line) + "'", "lines end with LF or CR LF");
     if (ExtentLine.begins(line)) {
       extents.add(ExtentLine.parse(name, line));
       extentLinesAt.add(at);
@@ -200,7 +194,7 @@ public final class Descriptor {
     int valueAt = at + equals + 1 + line.substring(equals + 1).indexOf(value);
     boolean quoted = value.length() >= 2 && value.startsWith("\"") && value.endsWith("\"");
     if (key.isEmpty() || !key.chars().allMatch(Descriptor::isKey))
-      throw broken(
+      throw VmdkRules.broken(
           name,
           "a line",
           "'" + clip(line) + "'",
@@ -216,10 +210,12 @@ public final class Descriptor {
 
   private void checkValues() throws ImageFormatException {
     if (!value("version").equals("1"))
-      throw unsupported(name, "version", "'" + value("version") + "'", "version 1 is read");
-    if (createType().isEmpty()) throw broken(name, "createType", "missing", "every image has one");
+      throw VmdkRules.unsupported(
+          name, "version", "'" + value("version") + "'", "version 1 is read");
+    if (createType().isEmpty())
+      throw VmdkRules.broken(name, "createType", "missing", "every image has one");
     if (RAW_DISKS.contains(createType()))
-      throw unsupported(
+      throw VmdkRules.unsupported(
           name,
           "createType",
           createType(),
@@ -229,7 +225,7 @@ public final class Descriptor {
     for (String key : List.of(IMAGE, MODIFICATION, PARENT, PARENT_MODIFICATION)) {
       Value uuid = values.get(key);
       if (uuid != null && !UUID_TEXT.matcher(uuid.text).matches())
-        throw broken(name, key, "'" + clip(uuid.text) + "'", "it is a uuid");
+        throw VmdkRules.broken(name, key, "'" + clip(uuid.text) + "'", "it is a uuid");
     }
     checkExtents();
   }
@@ -237,35 +233,27 @@ public final class Descriptor {
   private void checkHex(String key) throws ImageFormatException {
     Value value = values.get(key);
     if (value != null && !value.text.matches("[0-9A-Fa-f]{1,8}"))
-      throw broken(name, key, "'" + clip(value.text) + "'", "it is a number of 8 hex digits");
+      throw VmdkRules.broken(
+          name, key, "'" + clip(value.text) + "'", "it is a number of 8 hex digits");
   }
 
   private void checkExtents() throws ImageFormatException {
-    if (extents.isEmpty()) throw broken(name, "the number of extents", 0, "there is at least one");
+    if (extents.isEmpty())
+      throw VmdkRules.broken(name, "the number of extents", 0, "there is at least one");
     long sum = 0;
     Set<String> files = new HashSet<>();
     for (ExtentLine extent : extents) {
       sum += extent.sectors(); // of at most 1100 lines with numbers below 2^39
-      if (sum > ExtentLine.MAX_SECTORS)
-        throw broken(
+      if (sum > VmdkRules.MAX_SECTORS)
+        throw VmdkRules.broken(
             name,
             "the sum of all extents in sectors",
             sum,
-            "it is at most " + ExtentLine.MAX_SECTORS);
+            "it is at most " + VmdkRules.MAX_SECTORS);
       if (extent.file() != null && !files.add(extent.file()))
-        throw broken(
+        throw VmdkRules.broken(
             name, "the file of an extent", "'" + extent.file() + "'", "no extent has it twice");
     }
-  }
-
-  static ImageFormatException broken(String name, String field, Object value, String rule) {
-    return new ImageFormatException(
-        name, field, value, rule, "the image is damaged or incomplete: restore it from a backup");
-  }
-
-  static ImageFormatException unsupported(String name, String field, Object value, String rule) {
-    return new ImageFormatException(
-        name, field, value, rule, "convert the image with the tool that wrote it");
   }
 
   // ---- what it says

@@ -37,9 +37,6 @@ public record ExtentLine(
     }
   }
 
-  /** A capacity in bytes stays below 2^48, so that offsets fit a {@code Place}. */
-  static final long MAX_SECTORS = (1L << 48) / Descriptor.SECTOR - 1;
-
   private static final Pattern LINE =
       Pattern.compile(
           "(RW|RDONLY|NOACCESS)[ \\t]+([0-9]+)[ \\t]+([A-Za-z]+)"
@@ -54,30 +51,29 @@ public record ExtentLine(
   static ExtentLine parse(String image, String line) throws ImageFormatException {
     Matcher fields = LINE.matcher(line);
     if (!fields.matches())
-      throw Descriptor.broken(
+      throw VmdkRules.broken(
           image, "an extent line", "'" + line + "'", "it is: access, sectors, type, \"file\"");
     if (fields.group(1).equals("NOACCESS"))
-      throw Descriptor.unsupported(
+      throw VmdkRules.unsupported(
           image, "the access of an extent", "NOACCESS", "RW and RDONLY are read");
     long sectors = number(image, "the size of an extent in sectors", fields.group(2));
     if (sectors == 0)
-      throw Descriptor.broken(image, "the size of an extent", "0", "it has at least one sector");
+      throw VmdkRules.broken(image, "the size of an extent", "0", "it has at least one sector");
     Type type = type(image, fields.group(3));
     String file = fields.group(4);
     if (type == Type.ZERO) {
       if (file != null)
-        throw Descriptor.broken(
-            image, "the file of a ZERO extent", "'" + file + "'", "it has none");
+        throw VmdkRules.broken(image, "the file of a ZERO extent", "'" + file + "'", "it has none");
     } else {
       if (file == null)
-        throw Descriptor.broken(image, "an extent line", "'" + line + "'", "it names a file");
+        throw VmdkRules.broken(image, "an extent line", "'" + line + "'", "it names a file");
     }
     long first =
         fields.group(5) == null
             ? 0
             : number(image, "the first sector of an extent", fields.group(5));
     if (first != 0 && !type.isFlat())
-      throw Descriptor.broken(
+      throw VmdkRules.broken(
           image, "the first sector of a " + type + " extent", first, "only a flat extent has one");
     return new ExtentLine(
         fields.group(1).equals("RW"), sectors, type, file == null ? null : utf8(file), first);
@@ -85,7 +81,7 @@ public record ExtentLine(
 
   private static Type type(String image, String word) throws ImageFormatException {
     for (Type type : Type.values()) if (type.name().equals(word)) return type;
-    throw Descriptor.unsupported(
+    throw VmdkRules.unsupported(
         image,
         "the type of an extent",
         word,
@@ -94,8 +90,8 @@ public record ExtentLine(
 
   private static long number(String image, String field, String digits)
       throws ImageFormatException {
-    if (digits.length() > 18 || Long.parseLong(digits) > MAX_SECTORS)
-      throw Descriptor.broken(image, field, digits, "it is at most " + MAX_SECTORS);
+    if (digits.length() > 18 || Long.parseLong(digits) > VmdkRules.MAX_SECTORS)
+      throw VmdkRules.broken(image, field, digits, "it is at most " + VmdkRules.MAX_SECTORS);
     return Long.parseLong(digits);
   }
 
@@ -118,7 +114,7 @@ public record ExtentLine(
             && !file.equals("..")
             && file.chars().noneMatch(ExtentLine::isForeign);
     if (!plain)
-      throw Descriptor.broken(
+      throw VmdkRules.broken(
           image,
           "the file name of an extent",
           "'" + file + "'",
@@ -140,7 +136,7 @@ public record ExtentLine(
 
   /** The piece in bytes. */
   public long length() {
-    return sectors * Descriptor.SECTOR;
+    return sectors * VmdkRules.SECTOR;
   }
 
   @Override

@@ -37,12 +37,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SparseHeader {
 
-  public static final int LENGTH = Descriptor.SECTOR;
+  public static final int LENGTH = VmdkRules.SECTOR;
 
   /** The sector of the directory, if the footer has it. */
   public static final long IN_FOOTER = -1;
 
-  private static final int SECTOR = Descriptor.SECTOR;
+  private static final int SECTOR = VmdkRules.SECTOR;
   private static final int MAGIC = 'K' | 'D' << 8 | 'M' << 16 | 'V' << 24;
   private static final int LINE_ENDS_ARE_CHECKED = 1;
   private static final int HAS_REDUNDANT = 1 << 1;
@@ -83,7 +83,7 @@ public final class SparseHeader {
   public static SparseHeader read(ImageFile file) throws IOException {
     long length = file.length();
     if (length < LENGTH)
-      throw Descriptor.broken(
+      throw VmdkRules.broken(
           file.name(),
           "the length of the file",
           length,
@@ -163,24 +163,24 @@ public final class SparseHeader {
 
   private void checkKind(String name) throws ImageFormatException {
     if (intAt(0) != MAGIC)
-      throw Descriptor.broken(
+      throw VmdkRules.broken(
           name, "signature", hex(intAt(0)), "a sparse extent begins with 'KDMV'");
     int version = version();
     if (version < 1 || version > 3)
-      throw Descriptor.unsupported(
+      throw VmdkRules.unsupported(
           name, "version", Integer.toUnsignedString(version), "versions 1 to 3 are read");
     if ((flags() & ~KNOWN_FLAGS) != 0)
-      throw Descriptor.unsupported(
+      throw VmdkRules.unsupported(
           name, "flags", hex(flags()), "only bits 0, 1, 2, 16 and 17 have a meaning");
     if (hasFlag(LINE_ENDS_ARE_CHECKED) && intAt(73) != LINE_ENDS)
-      throw Descriptor.broken(
+      throw VmdkRules.broken(
           name,
           "the test for line ends",
           hex(intAt(73)),
           "it is " + hex(LINE_ENDS) + ": the file was copied as text");
     int compression = Short.toUnsignedInt(buffer().getShort(77));
     if (compression != (hasFlag(COMPRESSED) ? 1 : 0))
-      throw Descriptor.broken(
+      throw VmdkRules.broken(
           name,
           "compression",
           compression,
@@ -188,50 +188,50 @@ public final class SparseHeader {
               ? "it is 1 if the flags say that grains are compressed"
               : "it is 0 if the flags say that grains are not compressed");
     if (hasFlag(MARKERS) && !hasFlag(COMPRESSED))
-      throw Descriptor.broken(
+      throw VmdkRules.broken(
           name, "flags", hex(flags()), "only an extent with compressed grains has markers");
   }
 
   private void checkNumbers(String name) throws ImageFormatException {
     long grain = longAt(20);
     if (grain < MIN_GRAIN || grain > MAX_GRAIN || Long.bitCount(grain) != 1)
-      throw Descriptor.broken(
+      throw VmdkRules.broken(
           name,
           "the size of a grain in sectors",
           Long.toUnsignedString(grain),
           "it is a power of two from %d to %d".formatted(MIN_GRAIN, MAX_GRAIN));
     int entries = intAt(44);
     if (entries < MIN_TABLE || entries > MAX_TABLE || Integer.bitCount(entries) != 1)
-      throw Descriptor.broken(
+      throw VmdkRules.broken(
           name,
           "the number of entries of a grain table",
           Integer.toUnsignedString(entries),
           "it is a power of two from %d to %d".formatted(MIN_TABLE, MAX_TABLE));
-    if (capacitySectors() < 1 || capacitySectors() > ExtentLine.MAX_SECTORS)
-      throw Descriptor.broken(
+    if (capacitySectors() < 1 || capacitySectors() > VmdkRules.MAX_SECTORS)
+      throw VmdkRules.broken(
           name,
           "capacity in sectors",
           Long.toUnsignedString(capacitySectors()),
-          "it is from 1 to " + ExtentLine.MAX_SECTORS);
+          "it is from 1 to " + VmdkRules.MAX_SECTORS);
     if (Math.ceilDiv(capacitySectors(), grain) > MAX_GRAINS)
-      throw Descriptor.broken(
+      throw VmdkRules.broken(
           name, "capacity in sectors", capacitySectors(), "an extent has at most 2^30 grains");
   }
 
   private void checkPlaces(String name, long fileLength) throws ImageFormatException {
     Area descriptor = null;
     if (longAt(DESCRIPTOR_AT) != 0) {
-      if (descriptorSectors() < 1 || descriptorSectors() > Descriptor.MAX_AREA_SECTORS)
-        throw Descriptor.broken(
+      if (descriptorSectors() < 1 || descriptorSectors() > VmdkRules.MAX_AREA_SECTORS)
+        throw VmdkRules.broken(
             name,
             "the size of the descriptor in sectors",
             Long.toUnsignedString(descriptorSectors()),
-            "it is from 1 to " + Descriptor.MAX_AREA_SECTORS);
+            "it is from 1 to " + VmdkRules.MAX_AREA_SECTORS);
       descriptor = area(name, "the descriptor", DESCRIPTOR_AT, descriptorSectors(), fileLength);
     }
     if (hasFooter()) {
       if (!isCompressed())
-        throw Descriptor.broken(
+        throw VmdkRules.broken(
             name,
             "the sector of the grain directory",
             "all ones",
@@ -254,14 +254,14 @@ public final class SparseHeader {
       throws ImageFormatException {
     long first = longAt(at);
     if (first < 1 || first > MAX_SECTOR)
-      throw Descriptor.broken(
+      throw VmdkRules.broken(
           name,
           "the sector of " + what,
           Long.toUnsignedString(first),
           "it is from 1 to " + MAX_SECTOR);
     long end = first * SECTOR + (at == DESCRIPTOR_AT ? sectors * SECTOR : 4L * directoryEntries());
     if (end > fileLength)
-      throw Descriptor.broken(
+      throw VmdkRules.broken(
           name,
           "the sector of " + what,
           first,
@@ -273,7 +273,7 @@ public final class SparseHeader {
       throws ImageFormatException {
     if (other == null) return;
     if (one.first >= other.first + other.sectors || other.first >= one.first + one.sectors) return;
-    throw Descriptor.broken(
+    throw VmdkRules.broken(
         name,
         "the sector of " + one.what,
         one.first,
@@ -290,7 +290,7 @@ public final class SparseHeader {
   public void requireRoomFor(long sectors, String descriptor) throws ImageFormatException {
     long room = Math.ceilDiv(capacitySectors(), (long) grainSectors()) * grainSectors();
     if (sectors > room)
-      throw Descriptor.broken(
+      throw VmdkRules.broken(
           descriptor,
           "the size of an extent in sectors",
           sectors,
