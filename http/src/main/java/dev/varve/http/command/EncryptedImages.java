@@ -4,7 +4,7 @@ import dev.varve.core.medium.Encryption;
 import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.settings.KeyStores;
 import dev.varve.io.chain.ChainFinder.FoundChain;
-import dev.varve.io.chain.ChainFinder.Image;
+import dev.varve.io.chain.FoundImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.UUID;
@@ -20,7 +20,7 @@ final class EncryptedImages {
 
   /** Refuses a chain with an encrypted image in it. */
   static void refuse(FoundChain chain) throws IOException {
-    for (Image image : chain.images()) {
+    for (FoundImage image : chain.images()) {
       boolean raw = image.facts().format() == ImageFormat.RAW;
       refuse(image.path(), raw ? null : image.facts().id());
     }

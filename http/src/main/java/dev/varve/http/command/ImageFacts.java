@@ -1,8 +1,8 @@
 package dev.varve.http.command;
 
 import dev.varve.core.settings.KeyStores;
-import dev.varve.io.chain.ChainFinder;
 import dev.varve.io.chain.Formats;
+import dev.varve.io.chain.FoundImage;
 import dev.varve.io.layer.LayerFacts;
 import dev.varve.io.layer.LayerFormat;
 import dev.varve.io.vdi.VdiHeader;
@@ -21,7 +21,7 @@ final class ImageFacts {
 
   private ImageFacts() {}
 
-  static JsonObject of(ChainFinder.Image image) throws IOException {
+  static JsonObject of(FoundImage image) throws IOException {
     return switch (image.facts().format()) {
       case RAW -> ofRaw(image.path());
       case VDI -> ofVdi(image.path());
@@ -32,7 +32,7 @@ final class ImageFacts {
   /** The facts of an image of any format but raw. */
   static JsonObject of(Path path) throws IOException {
     LayerFormat format = Formats.ofImage(path);
-    return of(new ChainFinder.Image(path, format.peek(path)));
+    return of(new FoundImage(path, format.peek(path)));
   }
 
   private static JsonObject of(Path path, LayerFacts image) throws IOException {

@@ -1,9 +1,9 @@
 package dev.varve.http.command;
 
 import dev.varve.io.chain.ChainException;
-import dev.varve.io.chain.ChainFinder;
 import dev.varve.io.chain.ChainFinder.FoundChain;
 import dev.varve.io.chain.Formats;
+import dev.varve.io.chain.FoundImage;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -52,7 +52,7 @@ final class ImageInfoCommand implements Callable<Integer> {
       print(chain.find(leaf), null);
     } catch (ChainException e) {
       if (leaf == null) throw e;
-      var alone = new ChainFinder.Image(leaf, Formats.ofImage(leaf).peek(leaf));
+      var alone = new FoundImage(leaf, Formats.ofImage(leaf).peek(leaf));
       print(new FoundChain(List.of(alone), List.of()), e.getMessage());
       throw e;
     }
@@ -61,7 +61,7 @@ final class ImageInfoCommand implements Callable<Integer> {
 
   private void print(FoundChain found, @Nullable String error) throws IOException {
     var images = new JsonArray();
-    for (ChainFinder.Image image : found.images()) images.add(ImageFacts.of(image));
+    for (FoundImage image : found.images()) images.add(ImageFacts.of(image));
     PrintWriter out = spec.commandLine().getOut();
     if (output == OutputFormat.JSON) {
       var all =

@@ -2,7 +2,6 @@ package dev.varve.io.chain;
 
 import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.ImageFormat;
-import dev.varve.core.medium.MediumId;
 import dev.varve.io.layer.ImageFormatException;
 import dev.varve.io.layer.LayerFacts;
 import java.io.IOException;
@@ -38,44 +37,24 @@ public final class ChainFinder {
   private final Map<Path, ImageFolder> folders = new HashMap<>();
 
   /**
-   * An image of a chain.
-   *
-   * @param path as it was given or found
-   * @param facts with the id that its child or a settings file has for it, if its file keeps none
-   */
-  public record Image(Path path, LayerFacts facts) {
-
-    private static Image of(dev.varve.core.medium.Image registered) throws IOException {
-      LayerFacts facts = Formats.of(registered.format(), registered.file()).peek(registered.file());
-      return new Image(registered.file(), Ancestry.registered(facts, registered));
-    }
-
-    private dev.varve.core.medium.Image registered() {
-      UUID id = facts.id();
-      return new dev.varve.core.medium.Image(
-          path, facts.format(), id == null ? null : new MediumId(id));
-    }
-  }
-
-  /**
    * Images that belong together.
    *
    * @param images base first
    * @param warnings what is unusual in how the images fit together, a sentence each
    */
-  public record FoundChain(List<Image> images, List<String> warnings) {
+  public record FoundChain(List<FoundImage> images, List<String> warnings) {
 
     /** The images, for opening them as one disk. */
     public ImageChain chain() {
-      return new ImageChain(images.stream().map(Image::registered).toList());
+      return new ImageChain(images.stream().map(FoundImage::registered).toList());
     }
 
     /** Base first. */
     public List<Path> paths() {
-      return images.stream().map(Image::path).toList();
+      return images.stream().map(FoundImage::path).toList();
     }
 
-    public Image leaf() {
+    public FoundImage leaf() {
       return images.getLast();
     }
   }
@@ -94,14 +73,14 @@ public final class ChainFinder {
    * @throws ImageFormatException if {@code leaf} is not a valid image
    */
   public FoundChain find(Path leaf) throws IOException {
-    List<Image> leafFirst = new ArrayList<>();
+    List<FoundImage> leafFirst = new ArrayList<>();
     Set<Path> seen = new HashSet<>();
-    for (Image image = new Image(leaf, Formats.ofImage(leaf).peek(leaf));
+    for (FoundImage image = new FoundImage(leaf, Formats.ofImage(leaf).peek(leaf));
         ;
         image = parentOf(image)) {
       leafFirst.add(image);
-      if (!seen.add(image.path.toRealPath())) throw cycle(leafFirst);
-      if (!image.facts.isDifferencing()) return checked(leafFirst.reversed());
+      if (!seen.add(image.path().toRealPath())) throw cycle(leafFirst);
+      if (!image.facts().isDifferencing()) return checked(leafFirst.reversed());
     }
   }
 
@@ -126,19 +105,19 @@ public final class ChainFinder {
 
   /** As above, but all formats are known. */
   public static FoundChain listed(ImageChain chain) throws IOException {
-    List<Image> images = new ArrayList<>();
-    for (var image : chain.images()) images.add(Image.of(image));
+    List<FoundImage> images = new ArrayList<>();
+    for (var image : chain.images()) images.add(FoundImage.of(image));
     return checked(images);
   }
 
-  private static FoundChain checked(List<Image> baseFirst) throws ChainException {
-    Image base = baseFirst.getFirst();
-    if (base.facts.isDifferencing()) {
+  private static FoundChain checked(List<FoundImage> baseFirst) throws ChainException {
+    FoundImage base = baseFirst.getFirst();
+    if (base.facts().isDifferencing()) {
       throw new ChainException(
           "%s is a differencing image and cannot be the base; its parent has uuid %s: list that image before it"
-              .formatted(base.path, text(base.facts.parent())));
+              .formatted(base.path(), text(base.facts().parent())));
     }
-    List<Image> images = new ArrayList<>(baseFirst);
+    List<FoundImage> images = new ArrayList<>(baseFirst);
     List<String> warnings = new ArrayList<>();
     for (int i = 1; i < images.size(); i++) {
       checkPair(images.get(i - 1), images.get(i), warnings);
@@ -147,34 +126,39 @@ public final class ChainFinder {
     return new FoundChain(List.copyOf(images), List.copyOf(warnings));
   }
 
-  private static Image asChildSays(Image parent, Image child) {
-    return new Image(parent.path, Ancestry.asChildSays(parent.facts, child.facts));
+  private static FoundImage asChildSays(FoundImage parent, FoundImage child) {
+    return new FoundImage(parent.path(), Ancestry.asChildSays(parent.facts(), child.facts()));
   }
 
-  private static void checkPair(Image parent, Image child, List<String> warnings)
+  private static void checkPair(FoundImage parent, FoundImage child, List<String> warnings)
       throws ChainException {
-    LayerFacts facts = child.facts;
-    Ancestry.checkOnRaw(child.path.toString(), facts, parent.path.toString(), parent.facts);
+    LayerFacts facts = child.facts();
+    Ancestry.checkOnRaw(child.path().toString(), facts, parent.path().toString(), parent.facts());
     if (!facts.isDifferencing()) {
       throw new ChainException(
           "%s is a %s image and can only be the base of a chain; list the images base first, each the parent of the next"
-              .formatted(child.path, facts.kind()));
+              .formatted(child.path(), facts.kind()));
     }
-    if (!Ancestry.isOn(facts, parent.facts)) {
+    if (!Ancestry.isOn(facts, parent.facts())) {
       throw new ChainException(
           "%s has the parent uuid %s, but %s below it has the uuid %s; list the images base first, each the parent of the next"
-              .formatted(child.path, text(facts.parent()), parent.path, text(parent.facts.id())));
+              .formatted(
+                  child.path(), text(facts.parent()), parent.path(), text(parent.facts().id())));
     }
-    if (facts.parentModifyId() != null && !facts.parentModifyId().equals(parent.facts.modifyId())) {
+    if (facts.parentModifyId() != null
+        && !facts.parentModifyId().equals(parent.facts().modifyId())) {
       warnings.add(
           "%s was made when %s had the modify uuid %s, which is now %s: harmless after a merge; if the parent was written to since, the child may show damaged files"
               .formatted(
-                  child.path, parent.path, facts.parentModifyId(), text(parent.facts.modifyId())));
+                  child.path(),
+                  parent.path(),
+                  facts.parentModifyId(),
+                  text(parent.facts().modifyId())));
     }
-    if (parent.facts.capacity() < facts.capacity()) {
+    if (parent.facts().capacity() < facts.capacity()) {
       warnings.add(
           "%s has %d bytes and its parent %s only %d: behind the parent's end the disk reads as zeroes where the child holds nothing, and VirtualBox cannot read there"
-              .formatted(child.path, facts.capacity(), parent.path, parent.facts.capacity()));
+              .formatted(child.path(), facts.capacity(), parent.path(), parent.facts().capacity()));
     }
   }
 
@@ -182,13 +166,13 @@ public final class ChainFinder {
     return id == null ? "that it does not keep" : id;
   }
 
-  private Image parentOf(Image child) throws IOException {
-    UUID uuid = child.facts.parent();
-    List<Path> looked = new ArrayList<>(nearFolders(child.path));
+  private FoundImage parentOf(FoundImage child) throws IOException {
+    UUID uuid = child.facts().parent();
+    List<Path> looked = new ArrayList<>(nearFolders(child.path()));
     if (uuid == null) return unnamedParentOf(child, looked);
-    Image parent = lookUp(uuid, child, looked);
+    FoundImage parent = lookUp(uuid, child, looked);
     if (parent == null) {
-      List<Path> above = machineFolder(child.path);
+      List<Path> above = machineFolder(child.path());
       parent = lookUp(uuid, child, above);
       looked.addAll(above);
     }
@@ -197,17 +181,18 @@ public final class ChainFinder {
     return parent;
   }
 
-  private static Image unnamedParentOf(Image child, List<Path> looked) throws IOException {
-    if (child.facts.format().keepsParentId())
+  private static FoundImage unnamedParentOf(FoundImage child, List<Path> looked)
+      throws IOException {
+    if (child.facts().format().keepsParentId())
       throw new ChainException(
           "%s is a differencing image without a parent uuid, as a crash of VirtualBox leaves it; delete it if it is new, or restore it from a backup"
-              .formatted(child.path));
-    looked.addAll(machineFolder(child.path));
-    Image parent = new ListedParents(looked).of(child.path);
+              .formatted(child.path()));
+    looked.addAll(machineFolder(child.path()));
+    FoundImage parent = new ListedParents(looked).of(child.path());
     if (parent == null)
       throw new ChainException(
           "%s is a differencing image that does not keep the uuid of its parent, and no machine's settings file in %s lists it; list the whole chain with --chain"
-              .formatted(child.path, looked));
+              .formatted(child.path(), looked));
     return parent;
   }
 
@@ -234,11 +219,12 @@ public final class ChainFinder {
     return above != null && folder.endsWith(SNAPSHOTS) ? List.of(above) : List.of();
   }
 
-  private @Nullable Image lookUp(UUID uuid, Image child, List<Path> places) throws IOException {
-    List<Image> candidates = new ArrayList<>();
+  private @Nullable FoundImage lookUp(UUID uuid, FoundImage child, List<Path> places)
+      throws IOException {
+    List<FoundImage> candidates = new ArrayList<>();
     for (Path place : places) {
-      for (Image image : folder(place).images().getOrDefault(uuid, List.of())) {
-        if (!isKnown(image.path, candidates)) candidates.add(image);
+      for (FoundImage image : folder(place).images().getOrDefault(uuid, List.of())) {
+        if (!isKnown(image.path(), candidates)) candidates.add(image);
       }
     }
     if (candidates.stream().anyMatch(ChainFinder::isNamedWell))
@@ -246,28 +232,28 @@ public final class ChainFinder {
     if (candidates.size() > 1) {
       throw new ChainException(
           "the parent of %s, uuid %s, was found more than once: %s; move the copies away, or list the whole chain"
-              .formatted(child.path, uuid, candidates.stream().map(Image::path).toList()));
+              .formatted(child.path(), uuid, candidates.stream().map(FoundImage::path).toList()));
     }
     return candidates.isEmpty() ? null : asSibling(candidates.getFirst(), child);
   }
 
   /** Gives an image beside its child a path of the same kind, relative or absolute. */
-  private static Image asSibling(Image parent, Image child) throws IOException {
-    if (!folderOf(child.path).equals(parent.path.getParent())) return parent;
-    return new Image(child.path.resolveSibling(parent.path.getFileName()), parent.facts);
+  private static FoundImage asSibling(FoundImage parent, FoundImage child) throws IOException {
+    if (!folderOf(child.path()).equals(parent.path().getParent())) return parent;
+    return new FoundImage(child.path().resolveSibling(parent.path().getFileName()), parent.facts());
   }
 
   /** The same file can be found under two names, or in a folder that is listed twice. */
-  private static boolean isKnown(Path path, List<Image> candidates) throws IOException {
-    for (Image candidate : candidates) {
-      if (Files.isSameFile(candidate.path, path)) return true;
+  private static boolean isKnown(Path path, List<FoundImage> candidates) throws IOException {
+    for (FoundImage candidate : candidates) {
+      if (Files.isSameFile(candidate.path(), path)) return true;
     }
     return false;
   }
 
-  private static boolean isNamedWell(Image image) {
-    String suffix = "." + image.facts.format().text().toLowerCase(Locale.ROOT);
-    return image.path.toString().toLowerCase(Locale.ROOT).endsWith(suffix);
+  private static boolean isNamedWell(FoundImage image) {
+    String suffix = "." + image.facts().format().text().toLowerCase(Locale.ROOT);
+    return image.path().toString().toLowerCase(Locale.ROOT).endsWith(suffix);
   }
 
   private ImageFolder folder(Path place) throws IOException {
@@ -279,11 +265,11 @@ public final class ChainFinder {
     return folder;
   }
 
-  private ChainException missing(UUID uuid, Image child, List<Path> looked) {
+  private ChainException missing(UUID uuid, FoundImage child, List<Path> looked) {
     var message =
         new StringBuilder(
             "the parent of %s, an image with uuid %s, was not found; looked in %s"
-                .formatted(child.path, uuid, looked));
+                .formatted(child.path(), uuid, looked));
     for (Path place : looked) {
       ImageFolder folder = folders.get(place);
       if (folder == null) continue;
@@ -303,8 +289,8 @@ public final class ChainFinder {
     return new ChainException(message.toString());
   }
 
-  private static ChainException cycle(List<Image> leafFirst) {
-    List<Path> paths = leafFirst.stream().map(Image::path).toList();
+  private static ChainException cycle(List<FoundImage> leafFirst) {
+    List<Path> paths = leafFirst.stream().map(FoundImage::path).toList();
     return new ChainException(
         "the images are each other's parents: %s; one of them has the wrong parent uuid: restore that one from a backup"
             .formatted(paths));

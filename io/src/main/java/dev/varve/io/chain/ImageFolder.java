@@ -1,7 +1,6 @@
 package dev.varve.io.chain;
 
 import dev.varve.core.device.FailureWords;
-import dev.varve.io.chain.ChainFinder.Image;
 import dev.varve.io.image.KnownFormat;
 import dev.varve.io.layer.LayerFacts;
 import dev.varve.io.layer.LayerFormat;
@@ -28,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param unreadable files that look like images, and why they cannot be read
  * @param cut whether the folder has more entries than were looked at
  */
-record ImageFolder(Map<UUID, List<Image>> images, Map<Path, String> unreadable, boolean cut) {
+record ImageFolder(Map<UUID, List<FoundImage>> images, Map<Path, String> unreadable, boolean cut) {
 
   /** How many entries of a folder are looked at; a folder of images has fewer. */
   static final int MAX_ENTRIES = 20_000;
@@ -42,7 +41,7 @@ record ImageFolder(Map<UUID, List<Image>> images, Map<Path, String> unreadable, 
       entries = new ArrayList<>(listed.limit(MAX_ENTRIES + 1L).toList());
     }
     Collections.sort(entries);
-    List<Image> found = new ArrayList<>();
+    List<FoundImage> found = new ArrayList<>();
     Map<Path, String> unreadable = new TreeMap<>();
     Set<Path> extents = new HashSet<>();
     for (Path entry : entries.subList(0, Math.min(entries.size(), MAX_ENTRIES))) {
@@ -52,7 +51,7 @@ record ImageFolder(Map<UUID, List<Image>> images, Map<Path, String> unreadable, 
         if (format == null) continue;
         List<Path> files = format.files(entry);
         extents.addAll(files.subList(1, files.size()));
-        found.add(new Image(entry, format.peek(entry)));
+        found.add(new FoundImage(entry, format.peek(entry)));
       } catch (IOException e) {
         if (unreadable.size() < MAX_UNREADABLE) unreadable.put(entry, FailureWords.of(e));
       }
@@ -68,9 +67,9 @@ record ImageFolder(Map<UUID, List<Image>> images, Map<Path, String> unreadable, 
     return KnownFormat.named(entry) == KnownFormat.VDI ? Formats.VDI : null;
   }
 
-  private static Map<UUID, List<Image>> byId(List<Image> found, Set<Path> extents) {
-    Map<UUID, List<Image>> images = new HashMap<>();
-    for (Image image : found) {
+  private static Map<UUID, List<FoundImage>> byId(List<FoundImage> found, Set<Path> extents) {
+    Map<UUID, List<FoundImage>> images = new HashMap<>();
+    for (FoundImage image : found) {
       LayerFacts facts = image.facts();
       if (facts.id() != null && !extents.contains(image.path()))
         images.computeIfAbsent(facts.id(), _ -> new ArrayList<>()).add(image);

@@ -4,7 +4,6 @@ import dev.varve.core.medium.Links;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.settings.ListedImages;
-import dev.varve.io.chain.ChainFinder.Image;
 import dev.varve.io.layer.LayerFacts;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,24 +35,24 @@ final class ListedParents {
   }
 
   /** The image that is listed under an id and does not keep one itself; null if there is none. */
-  @Nullable Image withId(UUID id) throws IOException {
+  @Nullable FoundImage withId(UUID id) throws IOException {
     for (Medium medium : listed) {
       Path file = Links.target(medium.location());
       if (!medium.id().equals(new MediumId(id)) || !isSearched(file)) continue;
       LayerFacts facts = Formats.of(medium.format(), file).peek(file);
-      if (facts.id() == null) return new Image(file, facts.withId(id));
-      if (facts.id().equals(id)) return new Image(file, facts);
+      if (facts.id() == null) return new FoundImage(file, facts.withId(id));
+      if (facts.id().equals(id)) return new FoundImage(file, facts);
     }
     return null;
   }
 
   /** The image that is listed as the parent of another; null if there is none. */
-  @Nullable Image of(Path child) throws IOException {
+  @Nullable FoundImage of(Path child) throws IOException {
     Path file = Links.target(child.toAbsolutePath());
     for (Medium medium : listed) {
       MediumId parent = medium.parent();
       if (parent == null || !Links.target(medium.location()).equals(file)) continue;
-      Image found = withId(parent.uuid());
+      FoundImage found = withId(parent.uuid());
       if (found != null) return found;
     }
     return null;
