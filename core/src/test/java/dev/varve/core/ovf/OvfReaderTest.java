@@ -12,6 +12,7 @@ import dev.varve.core.machine.StorageController;
 import dev.varve.core.medium.DeviceType;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -132,6 +133,64 @@ class OvfReaderTest {
     assertEquals(1L << 30, first.unit());
     assertEquals(new OvfFile("a%20b.vmdk", 77, false), first.file());
     assertTrue(machine.disks().getLast().file().gzip());
+  }
+
+  /** Every controller and drive that a package can have, written and read again. */
+  @Test
+  void eachControllerAndDriveIsReadAsItWasWritten() throws IOException {
+    List<StorageController> controllers = new ArrayList<>();
+    List<OvfDrive> drives = new ArrayList<>();
+    for (ControllerType type :
+        List.of(
+            ControllerType.PIIX4,
+            ControllerType.INTEL_AHCI,
+            ControllerType.BUS_LOGIC,
+            ControllerType.LSI_LOGIC_SAS,
+            ControllerType.NVME,
+            ControllerType.VIRTIO_SCSI,
+            ControllerType.I82078)) {
+      String name = "c" + controllers.size();
+      int ports = type.bus().portsAtCreation();
+      controllers.add(new StorageController(name, type, ports, 0, true, false));
+      int devices = type.bus().devicesPerPort();
+      for (int i = 0; i < Math.min(4, ports * devices); i++) {
+        var slot = new Slot(name, i / devices, i % devices);
+        boolean floppy = type == ControllerType.I82078;
+        if (floppy || i == 1) {
+          drives.add(new OvfDrive(slot, floppy ? DeviceType.FLOPPY : DeviceType.DVD, null));
+        } else {
+          var file = new OvfFile("d" + drives.size() + ".vmdk", -1, false);
+          var disk = new OvfDisk("d" + drives.size(), 512, 1, OvfWriter.STREAM_OPTIMIZED, file);
+          drives.add(new OvfDrive(slot, DeviceType.HARD_DISK, disk));
+        }
+      }
+    }
+    var parts = new MachineParts("Debian_64", 2048, 3, true);
+    var machine = new OvfMachine("a <b> & \"c\"", parts, "PIIX3", controllers, drives);
+
+    OvfMachine again = OvfReader.read("written.ovf", OvfWriter.write(machine));
+
+    assertEquals(machine.name(), again.name());
+    assertEquals(parts, again.parts());
+    assertEquals(
+        controllers.stream().map(StorageController::type).toList(),
+        again.controllers().stream().map(StorageController::type).toList());
+    assertEquals(
+        drives.stream().map(drive -> places(drive, machine)).toList(),
+        again.drives().stream().map(drive -> places(drive, again)).toList());
+  }
+
+  /** The slot with its bus, since controllers get other names. */
+  private static String places(OvfDrive drive, OvfMachine machine) {
+    Slot slot = drive.slot();
+    String bus =
+        machine.controllers().stream()
+            .filter(c -> c.name().equals(slot.controller()))
+            .findFirst()
+            .orElseThrow()
+            .bus()
+            .text();
+    return "%s %d %d %s %s".formatted(bus, slot.port(), slot.device(), drive.type(), drive.disk());
   }
 
   private static String words(OvfDrive drive) {
