@@ -58,7 +58,7 @@ public class AllocationBenchmark {
   @State(Scope.Thread)
   public static class Disks {
     @Param({"VDI", "VMDK", "VHD"})
-    private ImageFormat format;
+    private ImageFormat format = ImageFormat.VDI;
 
     private final StorageThreads threads = new StorageThreads(4);
     private Path folder;

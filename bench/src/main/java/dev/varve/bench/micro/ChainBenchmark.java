@@ -36,7 +36,7 @@ public class ChainBenchmark {
   private int depth;
 
   @Param({"VDI", "VMDK", "VHD"})
-  private ImageFormat format;
+  private ImageFormat format = ImageFormat.VDI;
 
   private final Offsets offsets = new Offsets(ChainOnDisk.CAPACITY);
   private final FirstBytes sink = new FirstBytes();

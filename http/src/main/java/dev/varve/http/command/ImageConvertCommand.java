@@ -122,8 +122,8 @@ final class ImageConvertCommand implements Callable<Integer> {
     if (to == null && named == null && promised == null)
       throw wrong("the name of " + target + " does not tell its format: give it with --to");
     if (to == DiskFormat.QCOW) throw wrong("--to qcow: Varve reads QCOW images and makes none");
-    boolean isMade = named != null && named != DiskFormat.QCOW;
-    DiskFormat format = to != null ? to : isMade ? named : DiskFormat.VDI;
+    DiskFormat format = to;
+    if (format == null) format = named == null || named == DiskFormat.QCOW ? DiskFormat.VDI : named;
     // The contents of such a file do not tell its format; the user has named it.
     boolean free = to != null && (promised == null || promised == KnownFormat.ISO);
     String problem = free ? null : ImageName.problem(target, format.image());
@@ -195,8 +195,8 @@ final class ImageConvertCommand implements Callable<Integer> {
   /** As large as the source, in whole sectors; keeps the comment of an image. */
   private NewImage newImage(DiskSource source, @Nullable FoundChain found) throws IOException {
     NewImage image = options.base(spec, Math.ceilDiv(source.capacity(), 512) * 512);
-    boolean keepsComment = found != null && found.leaf().facts().format() == ImageFormat.VDI;
-    if (!keepsComment || !image.comment().isEmpty()) return image;
+    if (found == null || found.leaf().facts().format() != ImageFormat.VDI) return image;
+    if (!image.comment().isEmpty()) return image;
     return image.withComment(VdiHeader.peek(found.leaf().path()).comment());
   }
 

@@ -9,12 +9,8 @@ import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.NewFile.Existing;
 import dev.varve.io.image.KnownFormat;
 import dev.varve.io.layer.Layer;
-import dev.varve.io.qcow.QcowImage;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.NewImage;
-import dev.varve.io.vdi.VdiImage;
-import dev.varve.io.vhd.VhdImage;
-import dev.varve.io.vmdk.VmdkImage;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -75,14 +71,16 @@ public final class PackedDisk implements Closeable {
   }
 
   private static Layer layer(ImageFile contents, @Nullable KnownFormat format) throws IOException {
-    return switch (format) {
-      case VDI -> VdiImage.openReadOnly(contents);
-      case VMDK -> VmdkImage.openReadOnly(contents);
-      case VHD -> VhdImage.openReadOnly(contents);
-      case QCOW, QCOW2 -> QcowImage.openReadOnly(contents);
-      case null -> throw refused(contents, "no disk image");
-      default -> throw refused(contents, format.toString());
-    };
+    ImageFormat image =
+        switch (format) {
+          case VDI -> ImageFormat.VDI;
+          case VMDK -> ImageFormat.VMDK;
+          case VHD -> ImageFormat.VHD;
+          case QCOW, QCOW2 -> ImageFormat.QCOW;
+          case null -> throw refused(contents, "no disk image");
+          default -> throw refused(contents, format.toString());
+        };
+    return Formats.of(image, Path.of(contents.name())).openReadOnly(contents);
   }
 
   private static IOException refused(ImageFile contents, String what) throws IOException {

@@ -300,7 +300,7 @@ final class TopImage {
     if (blocks.isZeroBelow(block)) {
       makeZero(block);
     } else {
-      long place = takePlace(block, true);
+      long place = takePlace(block, false); // the copy leaves zeroes out
       try {
         chain.copyBelow(blocks.partialAt(block, place), 0, blocks.visible(block));
       } catch (IOException e) {

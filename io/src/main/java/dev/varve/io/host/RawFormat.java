@@ -4,6 +4,7 @@ import dev.varve.core.medium.Announcement;
 import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.ImageReport;
 import dev.varve.core.medium.MediumId;
+import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.NewFile;
 import dev.varve.io.file.SharedFiles;
 import dev.varve.io.layer.Layer;
@@ -73,6 +74,13 @@ public final class RawFormat implements LayerFormat {
   @Override
   public Layer openReadOnly(Path file, boolean grows, SharedFiles files) throws IOException {
     return RawLayer.open(RawMedium.open(file, true));
+  }
+
+  @Override
+  public Layer openReadOnly(ImageFile file) throws IOException {
+    file.close();
+    throw new IOException(
+        file.name() + " is a raw image: its bytes are the disk's, there is nothing to open");
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.varve.core.medium.Announcement;
 import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.ImageReport;
 import dev.varve.core.medium.MediumId;
+import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.ImageInUseException;
 import dev.varve.io.file.SharedFiles;
 import java.io.IOException;
@@ -62,7 +63,18 @@ public interface LayerFormat {
    */
   Layer openReadOnly(Path file, boolean grows, SharedFiles files) throws IOException;
 
-  /** Opens a file for writing. Nothing is written yet. */
+  /**
+   * Opens an image that is one file for reading.
+   *
+   * @param file may be a part of a larger one, such as a member of an archive; owned by the layer
+   *     from now on, also when this fails
+   */
+  Layer openReadOnly(ImageFile file) throws IOException;
+
+  /**
+   * Opens a file for writing. Nothing is written yet, but what a crash left where another program
+   * would refuse the image is mended.
+   */
   Layer openReadWrite(Path file, boolean grows) throws IOException;
 
   // ---- made

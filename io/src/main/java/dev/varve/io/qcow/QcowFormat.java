@@ -4,6 +4,7 @@ import dev.varve.core.medium.Announcement;
 import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.ImageReport;
 import dev.varve.core.medium.MediumId;
+import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.MappedFile;
 import dev.varve.io.file.SharedFiles;
 import dev.varve.io.layer.Layer;
@@ -66,6 +67,11 @@ public final class QcowFormat implements LayerFormat {
   }
 
   // ---- what only a format can do that is written
+
+  @Override
+  public Layer openReadOnly(ImageFile file) throws IOException {
+    return QcowImage.openReadOnly(file);
+  }
 
   @Override
   public Layer openReadWrite(Path file, boolean grows) throws IOException {

@@ -47,6 +47,11 @@ public final class VdiFormat implements LayerFormat {
   }
 
   @Override
+  public Layer openReadOnly(ImageFile file) throws IOException {
+    return VdiImage.openReadOnly(file);
+  }
+
+  @Override
   public Layer openReadWrite(Path file, boolean grows) throws IOException {
     return VdiImage.openReadWrite(MappedFile.openReadWrite(file, grows ? reach(file) : 0));
   }

@@ -66,6 +66,11 @@ public final class VhdFormat implements LayerFormat {
   }
 
   @Override
+  public Layer openReadOnly(ImageFile file) throws IOException {
+    return VhdImage.openReadOnly(file);
+  }
+
+  @Override
   public Layer openReadWrite(Path file, boolean grows) throws IOException {
     return VhdImage.openReadWrite(MappedFile.openReadWrite(file, grows ? reach(file) : 0));
   }

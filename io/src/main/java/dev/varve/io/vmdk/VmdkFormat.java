@@ -6,6 +6,7 @@ import dev.varve.core.medium.Announcement;
 import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.ImageReport;
 import dev.varve.core.medium.MediumId;
+import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.ImageInUseException;
 import dev.varve.io.file.MappedFile;
 import dev.varve.io.file.SharedFiles;
@@ -70,6 +71,11 @@ public final class VmdkFormat implements LayerFormat {
             file,
             (extent, line) ->
                 files.openReadOnly(extent, grows ? reach(extent, line.length()) : 0)));
+  }
+
+  @Override
+  public Layer openReadOnly(ImageFile file) throws IOException {
+    return VmdkImage.openReadOnly(file);
   }
 
   @Override
