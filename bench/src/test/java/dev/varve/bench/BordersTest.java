@@ -312,6 +312,7 @@ final class BordersTest {
               "io.vdi.VdiGrowth",
               "io.vdi.VdiImage",
               "io.vdi.VdiLayerWriter"),
+          Set.of("io.vmdk.VmdkGrowth", "io.vmdk.VmdkImage", "io.vmdk.VmdkLayerWriter"),
           // A file that is read, its rules, and what is said of one that breaks them.
           Set.of("io.vdi.HeaderNotes", "io.vdi.HeaderRules", "io.vdi.VdiHeader"),
           Set.of(
