@@ -319,7 +319,7 @@ class ImageCommandTest {
     image("convert", path("none.raw"), path("b.vdi")).ended(1).says("none.raw");
     image("convert", path("a.raw"), path("b.vdi"), "--from", "vdi")
         .ended(1)
-        .says("not a VDI image");
+        .says("no signature of a disk image");
 
     assertEquals(List.of("a.raw"), files());
   }

@@ -30,65 +30,12 @@ interface Advice {
         .formatted(source, quoted(unused(file, ".vdi")));
   }
 
-  /** QEMU does not find the parents of an image of VirtualBox, and would copy zeroes for them. */
-  private static String copyWhole(Path file) {
-    return ("it is a differencing image, and the images below it hold the rest of the disk: copy the whole disk with"
-            + " the program that made it, for one of VirtualBox with 'VBoxManage clonemedium disk %s %s --format VDI'")
-        .formatted(quoted(file), quoted(unused(file, ".vdi")));
-  }
+  /** For an image of a format that Varve reads, where something else is expected. */
+  Advice IMAGE = (_, _) -> "name it where a hard disk image is expected";
 
-  static String forVmdk(Path file, FileEnds ends) {
-    String descriptor = ends.text();
-    if (!descriptor.contains("createType=")) return EXTENT;
-    boolean child =
-        Pattern.compile("(?m)^\\s*parentCID\\s*=\\s*(?!(?i:ffffffff))[0-9a-fA-F]")
-                .matcher(descriptor)
-                .find()
-            || Pattern.compile("(?m)^\\s*ddb\\.uuid\\.parent\\s*=\\s*\"(?![0-]+\")")
-                .matcher(descriptor)
-                .find();
-    if (child) return copyWhole(file);
-    // QEMU skips such extents, so that all later ones get wrong offsets.
-    boolean zeroes =
-        Pattern.compile("(?m)^(RW|RDONLY|NOACCESS)\\s+\\d+\\s+ZERO|^NOACCESS\\s")
-            .matcher(descriptor)
-            .find();
-    if (zeroes)
-      return "convert it with 'VBoxManage clonemedium disk %s %s --format VDI'"
-          .formatted(quoted(file), quoted(unused(file, ".vdi")));
-    return qemu("-f vmdk " + quoted(file), file);
-  }
-
-  String EXTENT =
-      "it is a part of a disk: convert the disk by its descriptor, the small text file beside it";
-
-  static String forVhd(Path file, FileEnds ends) {
-    if (Signature.isDifferencingVhd(ends)) return copyWhole(file);
-    // Without this QEMU takes the size from the geometry, which is smaller.
-    String source =
-        "--image-opts driver=vpc,force_size_calc=current_size,file.filename="
-            + quoted(file).replace(",", ",,");
-    return qemu(source, file);
-  }
-
-  static String forQcow1(Path file, FileEnds ends) {
-    return forQcow("qcow", 36, file, ends);
-  }
-
-  static String forQcow2(Path file, FileEnds ends) {
-    return forQcow("qcow2", 32, file, ends);
-  }
-
-  /**
-   * @param encryption the offset at which the header says how the image is encrypted
-   */
-  private static String forQcow(String format, int encryption, Path file, FileEnds ends) {
-    if (ends.bigEndian(encryption) != 0)
-      return "it is encrypted: decrypt it with the program that made it";
-    boolean parent = ends.bigEndian(8) != 0 || ends.bigEndian(12) != 0;
-    return qemu("-f %s %s".formatted(format, quoted(file)), file)
-        + (parent ? " (which reads the files that it names as its parents, too)" : "");
-  }
+  Advice EXTENT =
+      (_, _) ->
+          "it is a part of a disk: name the descriptor of the disk, the small text file beside it";
 
   static String forDmg(Path file, FileEnds ends) {
     return Signature.isEncryptedDmg(ends)
@@ -121,7 +68,13 @@ interface Advice {
   }
 
   static String forTar(Path file, FileEnds ends) {
-    return "take the disks out of it first, for example with 'tar -xkf %s'".formatted(quoted(file));
+    return "take the disks out of it first, for example with 'tar -xkf %s', or import the machine with 'varve machine import %s'"
+        .formatted(quoted(file), quoted(file));
+  }
+
+  static String forOvf(Path file, FileEnds ends) {
+    return "import the machine with 'varve machine import %s', or name one of the disks that are beside it"
+        .formatted(quoted(file));
   }
 
   // ---- names

@@ -22,15 +22,12 @@ import org.jspecify.annotations.Nullable;
  * the format that its name suggests. Immutable; any thread.
  */
 public enum KnownFormat {
-  /**
-   * The format that Varve reads; also an image with a damaged header, if its name or its text still
-   * shows the format.
-   */
-  VDI("a VDI image", Signature::isVdi, (_, _) -> "name it as a VDI image", ".vdi"),
-  VMDK("a VMDK image", Signature.at(0, "KDMV"), Advice::forVmdk, ".vmdk"),
-  VMDK_EXTENT("an extent of a VMDK disk of ESX", Signature.at(0, "COWD"), (_, _) -> Advice.EXTENT),
-  QCOW("a QCOW image", Signature::isQcow1, Advice::forQcow1, ".qcow"),
-  QCOW2("a QCOW2 image", Signature.at(0, "QFI\u00FB"), Advice::forQcow2, ".qcow2"),
+  /** Also an image with a damaged header, if its name or its text still shows the format. */
+  VDI("a VDI image", Signature::isVdi, Advice.IMAGE, ".vdi"),
+  VMDK("a VMDK image", Signature.at(0, "KDMV"), Advice.IMAGE, ".vmdk"),
+  VMDK_EXTENT("an extent of a VMDK disk of ESX", Signature.at(0, "COWD"), Advice.EXTENT),
+  QCOW("a QCOW image", Signature::isQcow1, Advice.IMAGE, ".qcow"),
+  QCOW2("a QCOW2 image", Signature.at(0, "QFI\u00FB"), Advice.IMAGE, ".qcow2"),
   QED("a QED image", Signature.at(0, "QED\0"), Advice.convert("qed"), ".qed"),
   VHDX("a VHDX image", Signature.at(0, "vhdxfile"), Advice.convert("vhdx"), ".vhdx", ".avhdx"),
   PARALLELS("a Parallels image", Signature::isParallels, Advice.convert("parallels"), ".hdd"),
@@ -53,8 +50,8 @@ public enum KnownFormat {
   RAR("a rar archive", Signature.at(0, "Rar!\u001A\u0007"), Advice.extract("unrar x"), ".rar"),
   OVA("an OVA or another tar archive", Signature.at(257, "ustar"), Advice::forTar, ".ova", ".tar"),
   DMG("a DMG image", Signature::isDmg, Advice::forDmg, ".dmg"),
-  VHD("a VHD image", Signature::isVhd, Advice::forVhd, ".vhd", ".avhd"),
-  VMDK_DESCRIPTOR("the descriptor of a VMDK disk", Signature::isVmdkDescriptor, Advice::forVmdk),
+  VHD("a VHD image", Signature::isVhd, Advice.IMAGE, ".vhd", ".avhd"),
+  VMDK_DESCRIPTOR("the descriptor of a VMDK disk", Signature::isVmdkDescriptor, Advice.IMAGE),
   VISO(
       "a description of a DVD image (VISO)",
       Signature.text("--iprt-iso-maker-file-marker"),
@@ -68,11 +65,7 @@ public enum KnownFormat {
               .formatted(Advice.quoted(file)),
       ".vbox",
       ".vbox-prev"),
-  OVF(
-      "the description of an appliance (OVF)",
-      Signature.text("<Envelope"),
-      (_, _) -> "name one of the disks that are beside it",
-      ".ovf"),
+  OVF("the description of an appliance (OVF)", Signature.text("<Envelope"), Advice::forOvf, ".ovf"),
   ISO("a DVD image (ISO 9660)", Signature.at(32769, "CD001"), Advice::forIso, ".iso", ".cdr"),
   TEXT("a text file", Signature::isText, (_, _) -> "name a disk image");
 
@@ -172,7 +165,7 @@ public enum KnownFormat {
     KnownFormat format = of(file, ends);
     if (format == null)
       throw new OtherFormatException(
-          "%s: this is not a VDI image; if it is a raw disk, make an image of it with 'varve image convert %s %s'"
+          "%s: this has no signature of a disk image; if it is a raw disk, make an image of it with 'varve image convert %s %s'"
               .formatted(file, Advice.quoted(file), Advice.quoted(Advice.unused(file, ".vdi"))));
     if (format != VDI) throw format.refusal(file, ends);
   }
@@ -192,7 +185,7 @@ public enum KnownFormat {
   private OtherFormatException refusal(Path file, FileEnds ends) {
     if (signature.test(ends))
       return new OtherFormatException(
-          "%s: this is %s, and neither a VDI image nor a raw disk; %s"
+          "%s: this is %s, and not what is expected here; %s"
               .formatted(file, what, advice.of(file, ends)));
     return new OtherFormatException(
         "%s: by its name this is %s, but it has no signature of one: it is damaged, or only a part of a disk; restore it from a backup, or name the whole disk"

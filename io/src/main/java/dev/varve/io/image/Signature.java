@@ -55,14 +55,6 @@ final class Signature {
         || file.hasAt(0, VHD);
   }
 
-  /** The type is at byte 60 of the footer. */
-  static boolean isDifferencingVhd(FileEnds file) {
-    byte[] differencing = {0, 0, 0, 4};
-    return file.hasBeforeEnd(512, VHD)
-        ? file.hasBeforeEnd(512 - 60, differencing)
-        : file.hasAt(0, VHD) && file.hasAt(60, differencing);
-  }
-
   static boolean isDmg(FileEnds file) {
     return file.hasBeforeEnd(512, DMG) || isEncryptedDmg(file);
   }

@@ -11,7 +11,6 @@ import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.OtherFormatException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -190,17 +189,14 @@ class KnownFormatTest {
 
   @Test
   void aCommandIsWrittenAsAShellNeedsItAndReplacesNoFile() throws IOException {
-    Path disk = file("My $Disk (1).qcow2", at(0, "514649FB00000003"));
+    Path disk = file("My $Disk (1).vhdx", at(0, "vhdxfile"));
     file("My $Disk (1).vdi", new byte[0]);
-    byte[] plain = Files.readAllBytes(disk);
-    Arrays.fill(plain, 8, 40, (byte) 0);
-    Files.write(disk, plain);
 
     String message = refusal(disk);
 
     assertTrue(
         message.contains(
-            "'qemu-img convert -O vdi -f qcow2 %s/My\\ \\$Disk\\ \\(1\\).qcow2 %s/My\\ \\$Disk\\ \\(1\\)-2.vdi'"
+            "'qemu-img convert -O vdi -f vhdx %s/My\\ \\$Disk\\ \\(1\\).vhdx %s/My\\ \\$Disk\\ \\(1\\)-2.vdi'"
                 .formatted(folder, folder)),
         message);
   }
@@ -211,33 +207,11 @@ class KnownFormatTest {
         .getMessage();
   }
 
-  /** QEMU would find no parent, and show zeroes in its place. */
   @Test
-  void noConversionOfOneImageIsRecommendedWhereTheDiskIsInSeveral() throws IOException {
-    String descriptor = "# Disk DescriptorFile\nparentCID=ffffffff\ncreateType=\"x\"\n%s\n";
-    Path ofVirtualBox =
-        Files.writeString(
-            folder.resolve("a.vmdk"),
-            descriptor.formatted("ddb.uuid.parent=\"01aac1a8-8a1b-440b-ab12-cf0ab463319d\""));
-    Path base =
-        Files.writeString(
-            folder.resolve("b.vmdk"),
-            descriptor.formatted("ddb.uuid.parent=\"00000000-0000-0000-0000-000000000000\""));
-    Path ofVmware =
-        Files.writeString(
-            folder.resolve("c.vmdk"),
-            "# Disk DescriptorFile\nparentCID=c944be08\ncreateType=\"x\"");
-    Path part = file("d.vmdk", at(0, "KDMV"));
-    byte[] footer = at(-512, "conectix");
-    ByteBuffer.wrap(footer).putInt(LENGTH - 512 + 60, 4);
-    Path vhd = file("e.vhd", footer);
+  void aPartOfADiskIsRefusedWithTheNameOfTheWhole() throws IOException {
+    String refusal = refusal(file("d.vmdk", at(0, "COWD")));
 
-    for (Path child : new Path[] {ofVirtualBox, ofVmware, vhd}) {
-      assertTrue(refusal(child).contains("differencing image"), refusal(child));
-      assertTrue(!refusal(child).contains("qemu-img"), refusal(child));
-    }
-    assertTrue(refusal(part).contains("part of a disk"), refusal(part));
-    assertTrue(refusal(base).contains("qemu-img convert"), refusal(base));
+    assertTrue(refusal.contains("part of a disk"), refusal);
   }
 
   @Test
