@@ -169,7 +169,7 @@ final class TarIndex {
       int blank = fields.indexOf(' ', at);
       int length = blank < 0 ? 0 : number(fields.substring(at, blank));
       int equals = fields.indexOf('=', Math.max(blank, 0));
-      if (length <= 0 || length > fields.length() - at || equals < 0 || equals >= at + length)
+      if (length <= 0 || length > fields.length() - at || equals < 0 || equals >= at + length - 1)
         throw refuse("has fields of a member (PAX) at offset %d that cannot be read", this.at);
       readField(fields.substring(blank + 1, equals), fields.substring(equals + 1, at + length - 1));
       at += length;

@@ -303,6 +303,9 @@ class PackageFileTest {
         new Bad(
             good().entry("h", 'x', "99 path=x\n".getBytes(StandardCharsets.UTF_8)).bytes(),
             "cannot be read"),
+        new Bad(
+            good().entry("h", 'x', "7 path=".getBytes(StandardCharsets.UTF_8)).bytes(),
+            "cannot be read"),
         new Bad(good().entry("h", 'L', new byte[1 << 20]).bytes(), "at most 65536 are read"),
         new Bad(good().bytes(), "names the file 'd.raw' for disk 'd0'"),
         new Bad(new PackageMaker().file("a", small()).bytes(), "has no descriptor"),
