@@ -1,6 +1,7 @@
 package dev.varve.http;
 
 import dev.varve.core.device.FailureWords;
+import dev.varve.http.log.PrintableText;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
@@ -21,8 +22,8 @@ final class FailureText {
     };
   }
 
-  /** {@code text} without line breaks. */
+  /** {@code text} without line breaks, and without anything that a terminal obeys. */
   static String line(@Nullable String text) {
-    return String.valueOf(text).strip().replaceAll("\\s*\\R\\s*", "; ");
+    return PrintableText.of(String.valueOf(text).strip().replaceAll("\\s*\\R\\s*", "; "));
   }
 }

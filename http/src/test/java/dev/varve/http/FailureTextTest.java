@@ -16,6 +16,13 @@ class FailureTextTest {
   }
 
   @Test
+  void whatATerminalWouldObeyIsSpelledOut() {
+    assertEquals(
+        "/a: the name is '\\u001b[31mred'; \\u0007",
+        FailureText.of(new IOException("/a: the name is '\033[31mred'\n\7")));
+  }
+
+  @Test
   void aFileIsNamedWithWhatIsWrongWithIt() {
     assertEquals("/a: permission denied", FailureText.of(new AccessDeniedException("/a")));
   }

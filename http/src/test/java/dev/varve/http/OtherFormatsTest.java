@@ -160,6 +160,29 @@ class OtherFormatsTest {
     assertTrue(refused(1, "image", "map", path("empty" + child)).length() > 0);
   }
 
+  @Test
+  void noImageSpeaksToTheTerminal() throws IOException {
+    String descriptor =
+        """
+        # Disk DescriptorFile
+        version=1
+        CID=12345678
+        parentCID=ffffffff
+        createType="monolithicFlat"
+        RW 2048 FLAT "\033]0;title\007" 0
+        """;
+    Path vmdk = Files.writeString(path("a.vmdk"), descriptor);
+    varve(0, "image", "create", path("a.vdi"), "--capacity", "4M", "--comment", "\033[31mred");
+
+    String said = refused(1, "image", "info", vmdk);
+    said += String.join("", varve(3, "image", "check", vmdk));
+    said += String.join("", varve(0, "image", "info", path("a.vdi")));
+
+    assertTrue(said.contains("'\\u001b]0;title\\u0007'"), said);
+    assertTrue(said.contains("\\u001b[31mred"), said);
+    assertTrue(said.chars().noneMatch(c -> c == 033 || c == 7), said);
+  }
+
   /** The command that a message recommends. */
   private static String command(String message) {
     Matcher quoted = Pattern.compile("'([^']+)'").matcher(message);

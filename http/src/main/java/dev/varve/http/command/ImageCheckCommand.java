@@ -3,6 +3,7 @@ package dev.varve.http.command;
 import dev.varve.core.device.FailureWords;
 import dev.varve.core.medium.ImageReport.Finding;
 import dev.varve.core.medium.ImageReport.Status;
+import dev.varve.http.log.PrintableText;
 import dev.varve.io.vdi.VdiCheck.ForVirtualBox;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -95,7 +96,7 @@ final class ImageCheckCommand implements Callable<Integer> {
         json.add(notChecked(image, why));
         if (output == OutputFormat.TEXT) out.println(image + ": not checked");
         out.flush();
-        spec.commandLine().getErr().println("varve: " + why);
+        spec.commandLine().getErr().println("varve: " + PrintableText.of(why));
       }
     }
     if (output == OutputFormat.JSON)
@@ -122,7 +123,10 @@ final class ImageCheckCommand implements Callable<Integer> {
   private static String text(CheckedImage report) {
     var text = new StringBuilder(report.file()).append(": ").append(report.status().text());
     for (Finding finding : report.findings())
-      text.append("\n  ").append(finding.severity()).append(": ").append(finding.message());
+      text.append("\n  ")
+          .append(finding.severity())
+          .append(": ")
+          .append(PrintableText.of(finding.message()));
     report.repairs().forEach(done -> text.append("\n  repaired: ").append(done));
     boolean unusual = report.status() != Status.CLEAN || !report.repairs().isEmpty();
     ForVirtualBox virtualBox = report.virtualBox();

@@ -1,5 +1,6 @@
 package dev.varve.http.command;
 
+import dev.varve.http.log.PrintableText;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.Locale;
@@ -21,7 +22,7 @@ final class PropertyList {
   PropertyList fact(String name, @Nullable Object value) {
     if (value == null || value.equals("")) return this;
     Object word = value instanceof Boolean yes ? (yes ? "yes" : "no") : value;
-    text.append("\n  %-18s %s".formatted(words(name), word));
+    text.append("\n  %-18s %s".formatted(words(name), PrintableText.of(word.toString())));
     return this;
   }
 

@@ -82,22 +82,8 @@ final class LogAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
   /** The message and, if it does not say it itself, why. */
   private static String text(String message, @Nullable Throwable failure) {
     String why = failure == null ? null : FailureWords.of(failure);
-    if (why == null || message.contains(why)) return printable(message);
-    return printable(message + ": " + why);
-  }
-
-  /** On one line, and without anything that a terminal obeys: names come from anywhere. */
-  private static String printable(String text) {
-    StringBuilder changed = null;
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      boolean harmless = !Character.isISOControl(c) && c != '\u2028' && c != '\u2029';
-      if (harmless && changed == null) continue;
-      if (changed == null) changed = new StringBuilder(text.substring(0, i));
-      if (harmless) changed.append(c);
-      else changed.append("\\u%04x".formatted((int) c));
-    }
-    return changed == null ? text : changed.toString();
+    if (why == null || message.contains(why)) return PrintableText.of(message);
+    return PrintableText.of(message + ": " + why);
   }
 
   private static String stackTrace(Throwable failure) {

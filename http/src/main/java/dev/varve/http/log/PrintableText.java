@@ -1,0 +1,21 @@
+package dev.varve.http.log;
+
+/** Text for a terminal or a log, of names and words that come from anywhere. Any thread. */
+public final class PrintableText {
+
+  private PrintableText() {}
+
+  /** {@code text} on one line, and without anything that a terminal obeys. */
+  public static String of(String text) {
+    StringBuilder changed = null;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      boolean harmless = !Character.isISOControl(c) && c != '\u2028' && c != '\u2029';
+      if (harmless && changed == null) continue;
+      if (changed == null) changed = new StringBuilder(text.substring(0, i));
+      if (harmless) changed.append(c);
+      else changed.append("\\u%04x".formatted((int) c));
+    }
+    return changed == null ? text : changed.toString();
+  }
+}
