@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
@@ -79,7 +80,9 @@ final class Unpacked implements Closeable {
     } catch (EOFException | ZipException e) {
       throw new PackageException(
           "%s cannot be unpacked: gzip says %s; copy or download it again"
-              .formatted(packed.file(), e.getMessage()));
+              .formatted(
+                  packed.file(),
+                  Objects.requireNonNullElse(e.getMessage(), "that it ends too early")));
     }
     step.done(packed.length());
   }

@@ -348,7 +348,8 @@ class PackageFileTest {
         new Bad("text\n".getBytes(StandardCharsets.UTF_8), "a text file"),
         new Bad(new byte[5000], "no signature"),
         new Bad(PackageMaker.gzip(new byte[5000]), "in it is no archive"),
-        new Bad(Arrays.copyOf(PackageMaker.gzip(good().bytes()), 200), "gzip says"));
+        new Bad(Arrays.copyOf(PackageMaker.gzip(good().bytes()), 200), "gzip says"),
+        new Bad(Arrays.copyOf(PackageMaker.gzip(good().bytes()), 5), "gzip says that it ends"));
   }
 
   @ParameterizedTest
