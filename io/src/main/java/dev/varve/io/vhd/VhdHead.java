@@ -36,6 +36,9 @@ record VhdHead(
   static final int MIN_BLOCK_SIZE = 4 << 10;
   static final int MAX_BLOCK_SIZE = 128 << 20;
 
+  /** 2040 GiB, the most of a VHD image, in the smallest blocks that are written. */
+  private static final int MOST_BLOCKS = 1 << 23;
+
   /** The piece of a fixed image that is asked for at once. */
   static final int FIXED_BLOCK = 1 << 20;
 
@@ -172,6 +175,8 @@ record VhdHead(
           Integer.toUnsignedString(header.entries()),
           "a disk of %d bytes with blocks of %d needs %d"
               .formatted(footer.capacity(), blockSize, needed));
+    if (needed > MOST_BLOCKS)
+      throw broken(name, "the number of blocks", needed, "it is at most " + MOST_BLOCKS);
   }
 
   private static void checkTable(String name, long headerAt, DynamicHeader header, long length)

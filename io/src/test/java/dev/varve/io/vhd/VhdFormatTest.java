@@ -322,6 +322,12 @@ class VhdFormatTest {
     assertRefused("block size", (footer, header) -> header.putInt(32, 3 << 20));
     assertRefused("block size", (footer, header) -> header.putInt(32, 1 << 31));
     assertRefused("entries", (footer, header) -> header.putInt(28, -1));
+    assertRefused(
+        "number of blocks",
+        (footer, header) -> {
+          footer.putLong(48, 1L << 36);
+          header.putInt(28, 1 << 24).putInt(32, 4096);
+        });
     assertRefused("offset of the block table", (footer, header) -> header.putInt(28, 1 << 30));
     assertRefused("offset of the block table", (footer, header) -> header.putLong(16, -4096));
     assertRefused("offset of the block table", (footer, header) -> header.putLong(16, 1024));
