@@ -68,7 +68,7 @@ final class ColdReads {
   private void begin(DeviceRequest request) {
     try {
       chain.prefetch(request.offset(), request.length());
-    } catch (IOException e) {
+    } catch (IOException | OutOfMemoryError e) {
       // The read will fail too, and reports it.
     }
   }

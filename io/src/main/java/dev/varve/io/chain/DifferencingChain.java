@@ -213,6 +213,17 @@ public final class DifferencingChain extends GatedDevice {
         cause);
   }
 
+  /**
+   * The map of a disk with very many small blocks does not fit: its client must not wait for ever.
+   */
+  private static IOException tooLarge(long offset, OutOfMemoryError cause) {
+    return new IOException(
+        "the request at offset "
+            + offset
+            + " needs more memory than this process may use; copy the disk to an image with larger blocks, such as VDI",
+        cause);
+  }
+
   private boolean readRuns(long offset, int length, ReadSink sink) throws IOException {
     if (!chain.walk(offset, length, new Residency(sink.keepsReferences()))) return false;
     return chain.walk(offset, length, new Delivery(sink));
@@ -295,6 +306,9 @@ public final class DifferencingChain extends GatedDevice {
       return;
     } catch (InternalError e) {
       gate.answer(request, unreadable(request.offset(), e));
+      return;
+    } catch (OutOfMemoryError e) {
+      gate.answer(request, tooLarge(request.offset(), e));
       return;
     }
     finish(request);

@@ -34,6 +34,7 @@ final class HandmadeLayer implements Layer {
   private final List<ImageFile> files = new ArrayList<>();
   private final Map<Integer, Long> sectors = new HashMap<>();
   private final Map<Integer, byte[]> encoded = new HashMap<>();
+  private volatile @Nullable Error failure;
 
   HandmadeLayer(CrashingDisk disk, UUID id, int capacity, int blockSize) throws IOException {
     this.disk = disk;
@@ -81,8 +82,15 @@ final class HandmadeLayer implements Layer {
     return files;
   }
 
+  /** From now on every question where a range is fails; null ends it. */
+  void failWith(@Nullable Error failure) {
+    this.failure = failure;
+  }
+
   @Override
   public long find(long offset, int length) {
+    Error failing = failure;
+    if (failing != null) throw failing;
     if (encoded.containsKey((int) (offset / blockSize()))) return Place.ENCODED;
     if (run(offset, length) < length) return Place.MIXED;
     Long place = sectors.get((int) (offset / SECTOR));

@@ -3,6 +3,7 @@ package dev.varve.io.chain;
 import static java.util.Arrays.copyOfRange;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.core.device.JoinedExtents;
@@ -180,6 +181,22 @@ class OtherLayersTest {
     byte[] bytes = found.toArray(ValueLayout.JAVA_BYTE);
     assertEquals("abcdefghijklmnopx..y............", letters(bytes));
     target.close();
+  }
+
+  // ---- failures
+
+  @Test
+  void aReadThatRunsOutOfMemoryFailsAndTheNextOneIsServed() throws IOException {
+    HandmadeLayer base = base();
+    base.sectors(0, "aaaaaaaaaaaaaaaa");
+    Guest guest = guest(base);
+    base.failWith(new OutOfMemoryError("as of a map that does not fit"));
+
+    assertThrows(IOException.class, () -> guest.read(0, BLOCK));
+
+    base.failWith(null);
+    assertEquals("a".repeat(16), letters(guest.read(0, BLOCK)));
+    guest.close();
   }
 
   // ---- several files
