@@ -220,7 +220,7 @@ public final class DifferencingChain extends GatedDevice {
     return new IOException(
         "the request at offset "
             + offset
-            + " needs more memory than this process may use; copy the disk to an image with larger blocks, such as VDI",
+            + " needs more memory than this process may use; start Varve with VARVE_JAVA_OPTS=-Xmx1g, or copy the disk to an image with larger blocks, such as VDI",
         cause);
   }
 
