@@ -41,8 +41,8 @@ record CheckedImage(
   }
 
   /**
-   * Repairs an image. What other programs made is repaired in a copy, unless it is to be changed
-   * itself.
+   * Repairs an image. What other programs made is repaired in a copy, unless the user wants the
+   * image itself changed.
    */
   static CheckedImage repair(Path image, boolean inPlace) throws IOException {
     LayerFormat format = Formats.ofImage(image);

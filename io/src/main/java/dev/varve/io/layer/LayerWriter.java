@@ -24,6 +24,8 @@ import java.io.IOException;
  * writeEntries} write. A crash between the two syncs leaves blocks that no entry names, and may
  * leave a count that is too high: it wastes space but loses no data.
  *
+ * <p>The methods with a body here are those of a format that can mark no block as zero.
+ *
  * <p>Threads: {@code take} and {@code giveBack} run in the device's change lane. One thread at a
  * time makes a commit, in parallel to the lane. Methods that need the map lock say so; the others
  * are called without it and may wait.
@@ -36,10 +38,14 @@ public interface LayerWriter {
    * Whether a block without a place can be marked as zero, so that it hides what lies below. If
    * not, the caller writes zeroes where something must be hidden.
    */
-  boolean marksZeroes();
+  default boolean marksZeroes() {
+    return false;
+  }
 
   /** Whether a discarded block is {@link #publishEmptied emptied}. */
-  boolean emptiesBlocks();
+  default boolean emptiesBlocks() {
+    return false;
+  }
 
   /**
    * Whether the host can punch holes into the file, which gives space back. If not, a block that
@@ -71,16 +77,22 @@ public interface LayerWriter {
   void publish(int block, long place) throws IOException;
 
   /** Makes the block zero, without a place. It hides what lies below. Needs the map lock. */
-  void publishZero(int block) throws IOException;
+  default void publishZero(int block) throws IOException {
+    throw new AssertionError("the format has no mark for zeroes");
+  }
 
   /**
    * Makes the block zero. It hides what lies below and keeps its place; a commit removes the bytes
    * there. Needs the map lock. Call {@link #emptied} next, without the lock.
    */
-  void publishEmptied(int block, long place) throws IOException;
+  default void publishEmptied(int block, long place) throws IOException {
+    throw new AssertionError("the format empties no blocks");
+  }
 
   /** Notes that the block at this place was emptied: the next commit punches the place out. */
-  void emptied(long place);
+  default void emptied(long place) {
+    throw new AssertionError("the format empties no blocks");
+  }
 
   // ---- a commit
 
@@ -91,7 +103,7 @@ public interface LayerWriter {
   void beginCommit();
 
   /** Punches out the places of emptied blocks. The next commit repeats what fails. */
-  void empty() throws IOException;
+  default void empty() throws IOException {}
 
   /**
    * Fixes what the present commit will write. Needs the map lock.
@@ -131,7 +143,9 @@ public interface LayerWriter {
    * makes a commit, waits for the readers of now, and then runs the result, which lets other blocks
    * use these places.
    */
-  Runnable giveUpEmptied() throws IOException;
+  default Runnable giveUpEmptied() throws IOException {
+    return () -> {};
+  }
 
   // ---- the end, after the last commit, when nothing reads or writes
 

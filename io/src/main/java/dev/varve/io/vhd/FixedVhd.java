@@ -4,6 +4,7 @@ import static dev.varve.io.vhd.VhdFields.SECTOR;
 
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.layer.ForeignChange;
+import dev.varve.io.layer.InPlaceWriter;
 import dev.varve.io.layer.Layer;
 import dev.varve.io.layer.LayerFacts;
 import dev.varve.io.layer.LayerWriter;
@@ -85,7 +86,7 @@ final class FixedVhd implements Layer {
 
   @Override
   public LayerWriter writer(MapLock lock, ReaderEpochs writes, Supplier<UUID> ids) {
-    return new FixedWriter(file);
+    return new InPlaceWriter(file, VhdHead.FIXED_BLOCK);
   }
 
   @Override

@@ -43,16 +43,6 @@ final class VhdLayerWriter implements LayerWriter {
   // ---- what the format can say
 
   @Override
-  public boolean marksZeroes() {
-    return false;
-  }
-
-  @Override
-  public boolean emptiesBlocks() {
-    return false;
-  }
-
-  @Override
   public boolean makesHoles() throws IOException {
     return file.punchesHoles();
   }
@@ -136,25 +126,6 @@ final class VhdLayerWriter implements LayerWriter {
     else table.set(block, entry);
   }
 
-  @Override
-  public void publishZero(int block) {
-    throw noMark();
-  }
-
-  @Override
-  public void publishEmptied(int block, long place) {
-    throw noMark();
-  }
-
-  @Override
-  public void emptied(long place) {
-    throw noMark();
-  }
-
-  private static AssertionError noMark() {
-    return new AssertionError("VHD has no mark for zeroes");
-  }
-
   // ---- a commit
 
   private record Changes(boolean hasData, boolean hasEntries) implements Commit {}
@@ -172,9 +143,6 @@ final class VhdLayerWriter implements LayerWriter {
     bitmaps.beginCommit();
     collecting = true;
   }
-
-  @Override
-  public void empty() {}
 
   @Override
   public Commit collect(boolean changed) {
@@ -205,11 +173,6 @@ final class VhdLayerWriter implements LayerWriter {
   public void abandonCommit() {
     assert lock.isHeld();
     collecting = false;
-  }
-
-  @Override
-  public Runnable giveUpEmptied() {
-    return () -> {};
   }
 
   // ---- the end

@@ -13,6 +13,7 @@ import java.util.function.Supplier;
  * Writes a VMDK image. A grain gets a place at the end of its extent. A commit first notes in the
  * files that they are being written, and a new modify id; then it writes the sectors of the grain
  * tables that have changed, each followed by its copy. In a flat extent every block has its place.
+ * Zeroes are stored: an entry of 1 would mark them, but VirtualBox reads it wrong.
  *
  * <p>A crash between a sector and its copy leaves tables that differ: VirtualBox refuses such an
  * image, and the next opening for writing mends it first. One write cannot reach both, so nothing
@@ -37,17 +38,6 @@ final class VmdkLayerWriter implements LayerWriter {
   }
 
   // ---- what the format can say
-
-  /** An entry of 1 would, but VirtualBox reads it wrong. */
-  @Override
-  public boolean marksZeroes() {
-    return false;
-  }
-
-  @Override
-  public boolean emptiesBlocks() {
-    return false;
-  }
 
   @Override
   public boolean makesHoles() throws IOException {
@@ -109,21 +99,6 @@ final class VmdkLayerWriter implements LayerWriter {
     else extent.table().set(grain, sector);
   }
 
-  @Override
-  public void publishZero(int block) {
-    throw new AssertionError("a VMDK image has no mark for zeroes");
-  }
-
-  @Override
-  public void publishEmptied(int block, long place) {
-    throw new AssertionError("a VMDK image has no mark for zeroes");
-  }
-
-  @Override
-  public void emptied(long place) {
-    throw new AssertionError("a VMDK image has no mark for zeroes");
-  }
-
   // ---- a commit
 
   private record VmdkCommit(boolean hasData, boolean hasEntries) implements Commit {}
@@ -140,9 +115,6 @@ final class VmdkLayerWriter implements LayerWriter {
     for (SparseExtent extent : sparse) extent.table().beginCommit();
     collecting = true;
   }
-
-  @Override
-  public void empty() {}
 
   @Override
   public Commit collect(boolean changed) {
@@ -171,13 +143,6 @@ final class VmdkLayerWriter implements LayerWriter {
   public void abandonCommit() {
     assert lock.isHeld();
     collecting = false;
-  }
-
-  // ---- room
-
-  @Override
-  public Runnable giveUpEmptied() {
-    return () -> {};
   }
 
   // ---- the end

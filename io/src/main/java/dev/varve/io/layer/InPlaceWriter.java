@@ -1,32 +1,26 @@
-package dev.varve.io.vhd;
+package dev.varve.io.layer;
 
 import dev.varve.io.file.ImageFile;
-import dev.varve.io.layer.LayerWriter;
-import dev.varve.io.layer.Place;
 import java.io.IOException;
 
 /**
- * Writes a fixed image, in which every block has its place from the beginning: a commit only makes
- * contents durable.
+ * Writes an image in one file in which a block's place is its offset on the disk, as in a raw file:
+ * there are no entries to write, and a commit only makes contents durable.
  *
  * <p>Threads: as {@link LayerWriter} says.
  */
-final class FixedWriter implements LayerWriter {
+public class InPlaceWriter implements LayerWriter {
 
   private final ImageFile file;
+  private final int blockSize;
 
-  FixedWriter(ImageFile file) {
+  /**
+   * @param file lent
+   * @param blockSize the unit of {@link Layer#blockSize}, in bytes
+   */
+  public InPlaceWriter(ImageFile file, int blockSize) {
     this.file = file;
-  }
-
-  @Override
-  public boolean marksZeroes() {
-    return false;
-  }
-
-  @Override
-  public boolean emptiesBlocks() {
-    return false;
+    this.blockSize = blockSize;
   }
 
   @Override
@@ -35,13 +29,18 @@ final class FixedWriter implements LayerWriter {
   }
 
   @Override
-  public long placeOf(int block) {
-    return Place.at(0, (long) block * VhdHead.FIXED_BLOCK);
+  public long placeOf(int block) throws IOException {
+    return ownPlace(block);
   }
 
+  private long ownPlace(int block) {
+    return Place.at(0, (long) block * blockSize);
+  }
+
+  /** Reserves nothing: whether there is space shows when the block is written. */
   @Override
   public long take(int block, boolean overwritten) {
-    return placeOf(block);
+    return ownPlace(block);
   }
 
   @Override
@@ -51,28 +50,10 @@ final class FixedWriter implements LayerWriter {
 
   @Override
   public void publish(int block, long place) {
-    assert place == placeOf(block) : "blocks of a fixed image do not move";
+    assert place == ownPlace(block) : "the blocks do not move";
   }
 
-  @Override
-  public void publishZero(int block) {
-    throw noMark();
-  }
-
-  @Override
-  public void publishEmptied(int block, long place) {
-    throw noMark();
-  }
-
-  @Override
-  public void emptied(long place) {
-    throw noMark();
-  }
-
-  private static AssertionError noMark() {
-    return new AssertionError("VHD has no mark for zeroes");
-  }
-
+  /** A commit of contents only. */
   private record Contents(boolean hasData) implements Commit {
     @Override
     public boolean hasEntries() {
@@ -89,9 +70,6 @@ final class FixedWriter implements LayerWriter {
   public void beginCommit() {}
 
   @Override
-  public void empty() {}
-
-  @Override
   public Commit collect(boolean changed) {
     return new Contents(changed);
   }
@@ -101,7 +79,7 @@ final class FixedWriter implements LayerWriter {
 
   @Override
   public void writeEntries() {
-    throw new AssertionError("a fixed image has no entries");
+    throw new AssertionError("there are no entries");
   }
 
   @Override
@@ -109,11 +87,6 @@ final class FixedWriter implements LayerWriter {
 
   @Override
   public void abandonCommit() {}
-
-  @Override
-  public Runnable giveUpEmptied() {
-    return () -> {};
-  }
 
   @Override
   public void makeDense(boolean alsoUnchanged) {}
