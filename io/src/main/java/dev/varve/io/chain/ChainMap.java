@@ -2,6 +2,7 @@ package dev.varve.io.chain;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.lang.ref.WeakReference;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
@@ -10,11 +11,12 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  *
  * <p>The disk is cut into <i>units</i>, the smallest block size of the chain. An entry says which
  * file holds the unit and at which offset, or is one of the constants below. Entries come in
- * chunks. A chunk stays unknown until it is needed, so that a disk of many TiB opens at once and
- * costs memory only where it is used.
+ * chunks. A chunk stays unknown until it is needed, so that a disk of many TiB opens at once. It is
+ * unknown again when {@link MapMemory} needs its memory for another one, at any moment: a caller
+ * that needs an entry asks {@link ChainReader#entry}.
  *
  * <p>Any thread may call any method and takes no lock to read; {@link #set} and {@link #fill} need
- * the map lock.
+ * the map lock, so that a chunk that is filled misses no change.
  */
 final class ChainMap {
 
@@ -58,8 +60,11 @@ final class ChainMap {
   private final int chunkShift;
   private final long units;
   private final AtomicReferenceArray<long[]> chunks;
+  private final MapMemory memory;
+  private final WeakReference<ChainMap> self = new WeakReference<>(this);
 
-  ChainMap(long capacity, int unitSize) {
+  ChainMap(long capacity, int unitSize, MapMemory memory) {
+    this.memory = memory;
     unitShift = Integer.numberOfTrailingZeros(unitSize);
     units = ((capacity - 1) >>> unitShift) + 1;
     int shift = MIN_CHUNK_SHIFT;
@@ -125,15 +130,10 @@ final class ChainMap {
     return (long) ENTRIES.getAcquire(chunk, (int) unit & chunk.length - 1);
   }
 
-  /** Whether the entry of a unit is known. */
-  boolean isKnown(long unit) {
-    return chunks.getAcquire((int) (unit >>> chunkShift)) != null;
-  }
-
-  /** Replaces the entry of a unit that is known. */
+  /** Replaces the entry of a unit, if it is known. */
   void set(long unit, long entry) {
-    ENTRIES.setRelease(
-        chunks.get((int) (unit >>> chunkShift)), (int) unit & (1 << chunkShift) - 1, entry);
+    long[] chunk = chunks.get((int) (unit >>> chunkShift));
+    if (chunk != null) ENTRIES.setRelease(chunk, (int) unit & chunk.length - 1, entry);
   }
 
   /** Fills the chunk that holds {@code unit}, asking {@code source} for each of its units. */
@@ -145,6 +145,12 @@ final class ChainMap {
     int count = (int) Math.min(chunk.length, units - first);
     for (int i = 0; i < count; i++) chunk[i] = source.entry(first + i);
     chunks.setRelease(index, chunk);
+    memory.filled(self, index, chunk.length);
+  }
+
+  /** Makes the entries of a chunk unknown. */
+  void drop(int chunk) {
+    chunks.setRelease(chunk, null);
   }
 
   /** Computes the entry of a unit from the images. */

@@ -43,8 +43,9 @@ final class ChainReader {
   /**
    * @param baseFirst lent
    * @param lock shared by all chains that these layers are part of
+   * @param memory for the map
    */
-  ChainReader(List<? extends Layer> baseFirst, MapLock lock) {
+  ChainReader(List<? extends Layer> baseFirst, MapLock lock, MapMemory memory) {
     this.lock = lock;
     this.layers = baseFirst.toArray(Layer[]::new);
     this.files = baseFirst.stream().flatMap(l -> l.files().stream()).toArray(ImageFile[]::new);
@@ -57,7 +58,8 @@ final class ChainReader {
     }
     this.capacity = baseFirst.getLast().capacity();
     this.map =
-        new ChainMap(capacity, baseFirst.stream().mapToInt(Layer::blockSize).min().orElseThrow());
+        new ChainMap(
+            capacity, baseFirst.stream().mapToInt(Layer::blockSize).min().orElseThrow(), memory);
   }
 
   /** Sets the top image of a writable chain. Called once, before the first read. */
@@ -85,8 +87,18 @@ final class ChainReader {
 
   // ---- filling the map
 
-  /** Fills the map's chunk that holds {@code unit} from the images. May wait. */
-  void learn(long unit) throws IOException {
+  /** The entry of a unit, never {@link ChainMap#UNKNOWN}. May wait. */
+  long entry(long unit) throws IOException {
+    long entry = map.entry(unit);
+    while (entry == ChainMap.UNKNOWN) {
+      learn(unit);
+      entry = map.entry(unit); // another chain may have needed the memory meanwhile
+    }
+    return entry;
+  }
+
+  /** Fills the map's chunk that holds {@code unit} from the images. */
+  private void learn(long unit) throws IOException {
     try {
       synchronized (lock) {
         map.fill(unit, this::entryOf);
@@ -105,7 +117,10 @@ final class ChainReader {
         Layer layer = layers[i];
         if (offset >= layer.capacity()) break; // and what layers below hold there is hidden
         if (end > layer.capacity()) return ChainMap.SPLIT;
-        if (i == layers.length - 1 && isMixedOnTop(offset)) return ChainMap.SPLIT;
+        if (i == layers.length - 1 && top != null) {
+          long rare = rareOnTop(top, layer, offset);
+          if (rare != ChainMap.UNKNOWN) return rare;
+        }
         long place = layer.find(offset, (int) (end - offset));
         if (place == Place.FREE) continue;
         return Place.isStored(place)
@@ -119,16 +134,19 @@ final class ChainReader {
   }
 
   /**
-   * Whether the writable top image holds only some sectors of the block at {@code offset}. Then no
-   * unit of the block may look whole: a write first makes the block partial, see {@link
-   * TopBlocks#startPartial}.
+   * The entry of a unit of which the writable top image has only some sectors, or may have; unknown
+   * if it has all or none.
+   *
+   * <p>A partial block stays one until its new state is published, which {@link Layer#find} sees
+   * first. No unit of a block that is mixed in the file may look whole: a write first makes the
+   * block partial, see {@link TopBlocks#startPartial}.
    */
-  private boolean isMixedOnTop(long offset) throws IOException {
-    if (top == null) return false;
-    Layer image = layers[layers.length - 1];
+  private static long rareOnTop(TopImage top, Layer image, long offset) throws IOException {
     long start = offset & -image.blockSize();
-    long length = Math.min(image.blockSize(), image.capacity() - start);
-    return image.find(start, (int) length) == Place.MIXED;
+    long place = image.find(start, (int) Math.min(image.blockSize(), image.capacity() - start));
+    if (place != Place.FREE && place != Place.MIXED) return ChainMap.UNKNOWN;
+    if (top.partialBlock(offset) != null) return ChainMap.PARTIAL;
+    return place == Place.MIXED ? ChainMap.SPLIT : ChainMap.UNKNOWN;
   }
 
   private static long constant(long place, int layer) {
@@ -175,13 +193,22 @@ final class ChainReader {
   /**
    * Hands the runs of a range to {@code runs}.
    *
-   * @return false if {@code runs} ended the walk, or a part of the map is not filled yet
+   * @return false if {@code runs} ended the walk, or the map does not know a part of the range
    */
   boolean walk(long offset, long length, Runs runs) throws IOException {
+    return walk(offset, length, runs, false);
+  }
+
+  /** The same, and fills the map where needed. May wait. */
+  boolean walkAll(long offset, long length, Runs runs) throws IOException {
+    return walk(offset, length, runs, true);
+  }
+
+  private boolean walk(long offset, long length, Runs runs, boolean learns) throws IOException {
     int unitMask = map.unitSize() - 1;
     for (long end = offset + length; offset < end; ) {
       long unit = offset >>> map.unitShift();
-      long entry = map.entry(unit);
+      long entry = learns ? entry(unit) : map.entry(unit);
       int run = (int) Math.min(end - offset, map.unitSize() - (offset & unitMask));
       if (ChainMap.isStored(entry)) {
         run = joinNext(entry, unit, offset, run, end);
@@ -279,16 +306,6 @@ final class ChainReader {
       return below(constant(answer.place, answer.layer), offset, run, runs);
     ImageFile file = layer.files().get(Place.file(answer.place));
     return runs.stored(file, Place.offset(answer.place), run) ? run : -1;
-  }
-
-  /** As {@link #walk}, but fills the map first where needed. May wait. */
-  boolean walkAll(long offset, long length, Runs runs) throws IOException {
-    for (long unit = offset >>> map.unitShift();
-        unit << map.unitShift() < offset + length;
-        unit++) {
-      if (!map.isKnown(unit)) learn(unit);
-    }
-    return walk(offset, length, runs);
   }
 
   // ---- reading
@@ -420,9 +437,8 @@ final class ChainReader {
     boolean zero = false;
     while (offset < end) {
       long unit = offset >>> map.unitShift();
-      if (!map.isKnown(unit)) learn(unit);
       long run = Math.min(end - offset, map.unitSize() - (offset & map.unitSize() - 1));
-      long entry = map.entry(unit);
+      long entry = entry(unit);
       int nextDepth;
       boolean nextZero = entry == ChainMap.ZERO;
       if (ChainMap.isStored(entry)) {

@@ -100,7 +100,21 @@ public final class DifferencingChain extends GatedDevice {
    */
   DifferencingChain(
       List<Layer> images, boolean writable, StorageThreads threads, Supplier<UUID> uuids) {
-    this(images, writable, threads, uuids, new Shared(new ReaderEpochs(), new MapLock(), _ -> {}));
+    this(images, writable, threads, uuids, MapMemory.OF_PROCESS);
+  }
+
+  DifferencingChain(
+      List<Layer> images,
+      boolean writable,
+      StorageThreads threads,
+      Supplier<UUID> uuids,
+      MapMemory memory) {
+    this(
+        images,
+        writable,
+        threads,
+        uuids,
+        new Shared(new ReaderEpochs(), new MapLock(), memory, _ -> {}));
   }
 
   /**
@@ -108,9 +122,11 @@ public final class DifferencingChain extends GatedDevice {
    *
    * @param reads the reads in progress, of all chains of the disk
    * @param lock guards the block maps of all images
+   * @param memory for the chains' maps
    * @param handBack takes the requests that arrive, or have not begun, while the chain is held
    */
-  record Shared(ReaderEpochs reads, MapLock lock, Consumer<DeviceRequest> handBack) {}
+  record Shared(
+      ReaderEpochs reads, MapLock lock, MapMemory memory, Consumer<DeviceRequest> handBack) {}
 
   DifferencingChain(
       List<Layer> images,
@@ -123,7 +139,7 @@ public final class DifferencingChain extends GatedDevice {
     this.fileSystem = fileSystem(images);
     this.reads = shared.reads;
     this.throttle = new WriteThrottle(gate::isShut);
-    this.chain = new ChainReader(images, shared.lock);
+    this.chain = new ChainReader(images, shared.lock, shared.memory);
     if (writable) {
       top = new TopImage(images.getLast(), chain, uuids, true);
       chain.top(top);
@@ -213,20 +229,19 @@ public final class DifferencingChain extends GatedDevice {
         cause);
   }
 
-  /**
-   * The map of a disk with very many small blocks does not fit: its client must not wait for ever.
-   */
+  /** The client of a request for which there is no memory must not wait for ever. */
   private static IOException tooLarge(long offset, OutOfMemoryError cause) {
     return new IOException(
         "the request at offset "
             + offset
-            + " needs more memory than this process may use; start Varve with VARVE_JAVA_OPTS=-Xmx1g, or copy the disk to an image with larger blocks, such as VDI",
+            + " needs more memory than this process may use; start Varve with VARVE_JAVA_OPTS=-Xmx1g",
         cause);
   }
 
   private boolean readRuns(long offset, int length, ReadSink sink) throws IOException {
     if (!chain.walk(offset, length, new Residency(sink.keepsReferences()))) return false;
-    return chain.walk(offset, length, new Delivery(sink));
+    // Learns what MapMemory dropped since the first walk: the sink must get all now, or nothing.
+    return chain.walkAll(offset, length, new Delivery(sink));
   }
 
   /**

@@ -52,7 +52,7 @@ public final class LiveChain implements BlockDevice {
   private final ReaderEpochs reads = new ReaderEpochs();
   private final MapLock lock = new MapLock();
   private final DifferencingChain.Shared shared =
-      new DifferencingChain.Shared(reads, lock, this::later);
+      new DifferencingChain.Shared(reads, lock, MapMemory.OF_PROCESS, this::later);
   private final DeferredCleanup cleanup;
   private final long capacity;
   private final boolean readOnly;

@@ -20,7 +20,7 @@ final class OfflineChain implements MergeTarget {
 
   private OfflineChain(
       List<? extends Layer> images, MapLock lock, boolean mayEmptyBlocks, Supplier<UUID> ids) {
-    var chain = new ChainReader(images, lock);
+    var chain = new ChainReader(images, lock, MapMemory.OF_PROCESS);
     top = new TopImage(images.getLast(), chain, ids, mayEmptyBlocks);
     chain.top(top);
     flusher = new Flusher(top, new ReaderEpochs(), Runnable::run, (_, _) -> {});

@@ -72,17 +72,19 @@ final class TopBlocks {
 
   // ---- what is where
 
-  /** The entry of the chain's map for the piece of the disk at {@code offset}. */
+  /**
+   * The entry of the chain's map for the piece of the disk at {@code offset}, which may be unknown.
+   */
   long entryAt(long offset) {
     return map.entry(offset >>> map.unitShift());
   }
 
   /**
    * The entry of the block's first unit. If this image decides the block, the others are of the
-   * same kind.
+   * same kind. May wait.
    */
-  long entry(int block) {
-    return map.entry(firstUnit(block));
+  long entry(int block) throws IOException {
+    return chain.entry(firstUnit(block));
   }
 
   /** Whether an entry points into this image. */
@@ -136,7 +138,6 @@ final class TopBlocks {
 
   /**
    * Whether the image's file holds only some sectors of a block, and the block is not partial yet.
-   * Only for a block whose map entries are filled.
    */
   boolean isMixed(int block) throws IOException {
     if (entry(block) != ChainMap.SPLIT) return false;
@@ -145,30 +146,23 @@ final class TopBlocks {
     }
   }
 
-  /** Fills the map for all units of a block. */
-  void know(int block) throws IOException {
-    for (long unit = firstUnit(block); unit < endUnit(block); unit++) {
-      if (!map.isKnown(unit)) chain.learn(unit);
-    }
-  }
-
   /**
    * Whether the images below hold only zeroes in a block. Only for a block that this image does not
-   * hold and whose map entries are filled.
+   * hold. May wait.
    */
-  boolean isZeroBelow(int block) {
+  boolean isZeroBelow(int block) throws IOException {
     return areZero(firstUnit(block), endUnit(block));
   }
 
   /** The same for the units that a part of the block touches. */
-  boolean isZeroBelow(int block, int within, int length) {
+  boolean isZeroBelow(int block, int within, int length) throws IOException {
     long start = diskOffset(block) + within;
     return areZero(start >>> map.unitShift(), (start + length - 1 >>> map.unitShift()) + 1);
   }
 
-  private boolean areZero(long first, long end) {
+  private boolean areZero(long first, long end) throws IOException {
     for (long unit = first; unit < end; unit++) {
-      long entry = map.entry(unit);
+      long entry = chain.entry(unit);
       if (entry != ChainMap.NONE && entry != ChainMap.ZERO) return false;
     }
     return true;
@@ -235,11 +229,13 @@ final class TopBlocks {
     return partial.size();
   }
 
-  /** A new partial block at a place where nothing was written yet, over the images below. */
-  PartialBlock partialAt(int block, long place) {
+  /**
+   * A new partial block at a place where nothing was written yet, over the images below. May wait.
+   */
+  PartialBlock partialAt(int block, long place) throws IOException {
     long first = firstUnit(block);
     var below = new long[(int) (endUnit(block) - first)];
-    for (int i = 0; i < below.length; i++) below[i] = map.entry(first + i);
+    for (int i = 0; i < below.length; i++) below[i] = chain.entry(first + i);
     return new PartialBlock(
         block,
         place,

@@ -113,7 +113,7 @@ final class TopImage {
   }
 
   private void writeBlock(int block, int within, MemorySegment source) throws IOException {
-    know(block);
+    noneMixed(block);
     int length = (int) source.byteSize();
     long entry = blocks.entry(block);
     if (blocks.isHere(entry)) {
@@ -127,7 +127,7 @@ final class TopImage {
       writeOrGiveBack(block, place, within, source);
       blocks.publish(block, place);
     } else {
-      blocks.startPartial(block, takePlace(block, false));
+      startPartial(block);
       writeToPartial(block, within, source);
     }
   }
@@ -191,7 +191,7 @@ final class TopImage {
   }
 
   private void zeroBlock(int block, int within, int length, boolean keepsSpace) throws IOException {
-    know(block);
+    noneMixed(block);
     long entry = blocks.entry(block);
     boolean whole = length == blocks.visible(block) && !keepsSpace;
     if (blocks.isHere(entry)) {
@@ -205,7 +205,7 @@ final class TopImage {
     } else if (whole) {
       if (!blocks.isZeroBelow(block)) makeZero(block);
     } else if (keepsSpace || !blocks.isZeroBelow(block, within, length)) {
-      blocks.startPartial(block, takePlace(block, false));
+      startPartial(block);
       zeroPartial(block, within, length, keepsSpace);
     }
   }
@@ -295,7 +295,7 @@ final class TopImage {
   }
 
   private void bringBlock(int block) throws IOException {
-    know(block);
+    noneMixed(block);
     if (decides(block)) return;
     if (blocks.isZeroBelow(block)) {
       makeZero(block);
@@ -317,14 +317,23 @@ final class TopImage {
   }
 
   /**
-   * Fills the map for a block, and makes it partial if the file holds only some of its sectors, as
-   * other programs leave it.
+   * Makes the block partial if the file holds only some of its sectors, as other programs leave it.
    */
-  private void know(int block) throws IOException {
-    blocks.know(block);
+  private void noneMixed(int block) throws IOException {
     if (!blocks.isMixed(block)) return;
-    blocks.startPartial(block, takePlace(block, false));
+    startPartial(block);
     notes.changedUnseen();
+  }
+
+  /** See {@link TopBlocks#startPartial}. */
+  private void startPartial(int block) throws IOException {
+    long place = takePlace(block, false);
+    try {
+      blocks.startPartial(block, place);
+    } catch (IOException e) {
+      writer.giveBack(block, place);
+      throw e;
+    }
   }
 
   // ---- places in the file

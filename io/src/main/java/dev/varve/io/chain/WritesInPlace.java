@@ -91,6 +91,7 @@ final class WritesInPlace {
         long at = offset + done;
         long run = Math.min(length - done, image.blockSize() - blocks.within(at));
         long entry = blocks.entryAt(at);
+        if (entry == ChainMap.UNKNOWN) return false; // dropped since the look, see MapMemory
         // A concurrent discard has made the block zero. The write counts as the earlier of the two.
         if (blocks.isHere(entry)
             && !put(

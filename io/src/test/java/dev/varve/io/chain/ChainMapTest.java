@@ -10,6 +10,8 @@ import org.junit.jupiter.api.Test;
 
 class ChainMapTest {
 
+  private static final MapMemory MEMORY = new MapMemory(Long.MAX_VALUE);
+
   @Test
   void entryKeepsFileAndOffset() {
     for (int file : new int[] {0, 1, 511, 65_534}) {
@@ -40,9 +42,9 @@ class ChainMapTest {
 
   @Test
   void chunkIsUnknownUntilItIsFilledAndIsFilledOnce() {
-    var map = new ChainMap(3000 * 4096L, 4096);
+    var map = new ChainMap(3000 * 4096L, 4096, MEMORY);
     List<Long> asked = new ArrayList<>();
-    assertFalse(map.isKnown(2999));
+    assertEquals(ChainMap.UNKNOWN, map.entry(2999));
     assertEquals(ChainMap.UNKNOWN, map.entry(2999));
 
     map.fill(
@@ -55,13 +57,13 @@ class ChainMapTest {
 
     assertEquals(ChainMap.at(1, 2999), map.entry(2999));
     assertEquals(ChainMap.at(1, 2048), map.entry(2048));
-    assertFalse(map.isKnown(2047));
+    assertEquals(ChainMap.UNKNOWN, map.entry(2047));
     assertEquals(3000 - 2048, asked.size()); // units that the disk does not have are not asked for
   }
 
   @Test
   void entryThatIsSetChangesNoOther() {
-    var map = new ChainMap(2048 * 4096L, 4096);
+    var map = new ChainMap(2048 * 4096L, 4096, MEMORY);
     map.fill(5, _ -> ChainMap.NONE);
     map.fill(1500, _ -> ChainMap.NONE);
 
@@ -76,21 +78,21 @@ class ChainMapTest {
 
   @Test
   void lastUnitMayBeShortAndWhatLiesBehindItIsUnknown() {
-    assertEquals(1, new ChainMap(1, 4096).units());
-    assertEquals(2, new ChainMap(4097, 4096).units());
-    var full = new ChainMap(1024 * 4096L, 4096);
+    assertEquals(1, new ChainMap(1, 4096, MEMORY).units());
+    assertEquals(2, new ChainMap(4097, 4096, MEMORY).units());
+    var full = new ChainMap(1024 * 4096L, 4096, MEMORY);
     assertEquals(1024, full.units());
     assertEquals(ChainMap.UNKNOWN, full.entry(1024));
   }
 
   @Test
   void largestDiskWithTheSmallestUnitsHasFewChunks() {
-    var map = new ChainMap(4L << 40, 4096);
+    var map = new ChainMap(4L << 40, 4096, MEMORY);
     long last = map.units() - 1;
 
     map.fill(last, unit -> ChainMap.at(0, unit));
 
     assertEquals(ChainMap.at(0, last), map.entry(last));
-    assertFalse(map.isKnown(last - (1 << 20)));
+    assertEquals(ChainMap.UNKNOWN, map.entry(last - (1 << 20)));
   }
 }

@@ -175,7 +175,7 @@ class OtherLayersTest {
 
     assertTrue(ChainFiles.merge(chain, 0, 1, Long.MAX_VALUE, Progress.NONE));
 
-    var alone = new ChainReader(List.of(target), new MapLock());
+    var alone = new ChainReader(List.of(target), new MapLock(), MapMemory.OF_PROCESS);
     var found = Guest.memory(new byte[2 * BLOCK]);
     alone.read(0, found);
     byte[] bytes = found.toArray(ValueLayout.JAVA_BYTE);
