@@ -292,11 +292,7 @@ public final class ChainFiles implements ImageFiles {
     if (from > to && !intoRaw && !makeRoomFor(images, from, to, progress)) return false;
     List<Layer> opened = new ArrayList<>();
     try {
-      for (int i = 0; i < chain.size(); i++) {
-        Image image = images.images().get(i);
-        opened.add(ChainImages.open(image, i == to, false, new SharedFiles()));
-        ChainImages.checkParent(opened, images, i);
-      }
+      ChainImages.openForWork(opened, images, to);
       return merge(opened, from, to, usableSpace(target), progress);
     } finally {
       closeAll(opened);
@@ -386,9 +382,8 @@ public final class ChainFiles implements ImageFiles {
     if (!progress.at(0, capacity)) return false;
     List<Layer> opened = new ArrayList<>();
     try {
-      for (Image image : images.images().subList(0, to + 1))
-        opened.add(ChainImages.open(image, image.equals(target), false, new SharedFiles()));
-      grow(opened, capacity);
+      ChainImages.openForWork(opened, images, to);
+      grow(opened.subList(0, to + 1), capacity);
     } finally {
       closeAll(opened);
     }

@@ -22,8 +22,9 @@ final class ChainImages {
   private ChainImages() {}
 
   /**
-   * Opens and checks the images, and adds each to {@code images}. If this fails, the caller closes
-   * the images in that list.
+   * Opens and checks the images, and adds each to {@code images}. Only after that, what a crash
+   * left is repaired: a chain that is refused stays as it is. If this fails, the caller closes the
+   * images in that list.
    *
    * @param allGrow whether images below the top may be written later
    * @param files opens the images that are only read
@@ -37,11 +38,26 @@ final class ChainImages {
       images.add(open(chain.images().get(i), writable, writable || allGrow, files));
       checkParent(images, chain, i);
     }
-    if (!readOnly) putRight(images);
+    if (readOnly) return;
+    images.getLast().mend();
+    putRight(images);
+  }
+
+  /**
+   * The same for work on images that nothing serves.
+   *
+   * @param written the place of the image that will be written, counted from the base
+   */
+  static void openForWork(List<Layer> images, ImageChain chain, int written) throws IOException {
+    for (int i = 0; i < chain.images().size(); i++) {
+      images.add(open(chain.images().get(i), i == written, false, new SharedFiles()));
+      checkParent(images, chain, i);
+    }
+    images.get(written).mend();
   }
 
   /** Checks that an image belongs on the one below it, or is a base if there is none. */
-  static void checkParent(List<? extends Layer> images, ImageChain chain, int index)
+  private static void checkParent(List<? extends Layer> images, ImageChain chain, int index)
       throws IOException {
     Layer image = images.get(index);
     if (index == 0) {

@@ -146,6 +146,7 @@ public final class DiskCopy {
 
   private void copyInto(Path target, LayerFormat format) throws IOException {
     try (Layer image = format.openReadWrite(target, true)) {
+      image.mend();
       var chain = OfflineChain.alone(List.of(image), UUID::randomUUID);
       copy(chain::write);
       chain.finish();

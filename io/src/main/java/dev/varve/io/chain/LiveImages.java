@@ -160,7 +160,7 @@ final class LiveImages {
   // ---- with others
 
   /**
-   * These images with one more on top.
+   * These images with one more on top, which is mended after it was checked.
    *
    * @throws IOException if it is not a child of the present top, or not as large
    */
@@ -176,6 +176,7 @@ final class LiveImages {
           "a running disk cannot be resized and has " + capacity() + " bytes",
           "create the image as a child of " + below.path());
     }
+    newTop.mend();
     List<Member> higher = new ArrayList<>(members);
     higher.add(new Member(registered, newTop));
     return new LiveImages(higher);

@@ -127,6 +127,14 @@ public interface Layer extends Closeable {
   // ---- written
 
   /**
+   * Mends in the files of an image that was {@link LayerFormat#openReadWrite opened for writing}
+   * what a crash left where another program would refuse the image; durable when it returns. Must
+   * come before anything else is written, and after all images of the chain were checked against
+   * each other, so that a chain that is refused stays as it is.
+   */
+  default void mend() throws IOException {}
+
+  /**
    * Locks the files against all other use, so that the facts can be changed.
    *
    * @throws dev.varve.io.file.ImageInUseException if another process has it open; nothing was
@@ -143,8 +151,8 @@ public interface Layer extends Closeable {
   }
 
   /**
-   * Makes an image that was opened for reading writable: {@link #lockForWriting locks} the files
-   * and reads what a writer needs.
+   * Makes an image that was opened for reading writable: {@link #lockForWriting locks} the files,
+   * reads what a writer needs, and {@link #mend mends} what a crash left.
    *
    * @throws dev.varve.io.file.ImageInUseException if another process has it open; nothing was
    *     changed

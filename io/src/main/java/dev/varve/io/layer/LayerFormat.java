@@ -72,8 +72,8 @@ public interface LayerFormat {
   Layer openReadOnly(ImageFile file) throws IOException;
 
   /**
-   * Opens a file for writing. Nothing is written yet, but what a crash left where another program
-   * would refuse the image is mended.
+   * Opens a file for writing. Nothing is written yet: {@link Layer#mend} comes before the first
+   * change.
    */
   Layer openReadWrite(Path file, boolean grows) throws IOException;
 

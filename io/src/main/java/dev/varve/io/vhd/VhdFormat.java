@@ -165,6 +165,7 @@ public final class VhdFormat implements LayerFormat {
       throw new IOException(file + " is a fixed image and cannot have a parent");
     if (!ParentChange.isNeeded(head, parent)) return;
     try (Layer layer = openReadWrite(file, false)) {
+      layer.mend();
       if (parent == null && layer instanceof VhdImage image)
         ParentChange.clearMissing(image.file(), image.head(), image.table());
       layer.changeParent(parent, new MapLock());

@@ -31,7 +31,16 @@ public final class VhdImage implements Layer {
   private final Bitmaps bitmaps;
   private final int blockShift;
   private volatile VhdHead head;
+
+  /** Where unused space begins, as {@link #verify} found it; negative until then. */
+  private long used = -1;
+
+  /** How many blocks have a place, found by the same. */
+  private int count;
+
+  /** Not null once the image can be written. */
   private volatile @Nullable FileEnd end;
+
   private boolean closed;
 
   private VhdImage(ImageFile file, VhdHead head) {
@@ -61,8 +70,8 @@ public final class VhdImage implements Layer {
   }
 
   /**
-   * Opens an image of any kind for writing: reads the whole block table. A footer that a crash left
-   * missing is put right in the file; nothing else is written yet.
+   * Opens an image of any kind for writing: reads the whole block table. Nothing is written before
+   * {@link #mend}.
    *
    * @param file owned by the image from now on, also when this fails
    * @throws dev.varve.io.layer.ImageFormatException if the head breaks a rule, also one that only
@@ -76,7 +85,7 @@ public final class VhdImage implements Layer {
         return new FixedVhd(file, head);
       }
       var image = new VhdImage(file, head);
-      image.prepareToWrite();
+      image.verify();
       return image;
     } catch (Throwable e) {
       file.close();
@@ -84,12 +93,20 @@ public final class VhdImage implements Layer {
     }
   }
 
-  private void prepareToWrite() throws IOException {
+  private void verify() throws IOException {
     WritingRules.check(head);
     BlockScan scan = BlockScan.of(head, table);
-    long used = scan.requireSound();
+    used = scan.requireSound();
+    count = scan.count();
+  }
+
+  /** {@inheritDoc} That is a footer that is missing, or differs from its copy. */
+  @Override
+  public void mend() throws IOException {
+    if (end != null) return;
+    if (used < 0) throw new IllegalStateException(file.name() + " was not verified");
     head = FooterChange.mend(file, head);
-    end = new FileEnd(file, head, used, head.blocks() - scan.count());
+    end = new FileEnd(file, head, used, head.blocks() - count);
   }
 
   // ---- a layer of a chain
@@ -196,7 +213,8 @@ public final class VhdImage implements Layer {
   public void allowWriting() throws IOException {
     file.allowWriting();
     try {
-      if (end == null) prepareToWrite();
+      if (end == null) verify();
+      mend();
     } catch (Throwable e) {
       file.onlyRead();
       throw e;

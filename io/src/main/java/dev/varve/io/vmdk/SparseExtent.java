@@ -1,5 +1,7 @@
 package dev.varve.io.vmdk;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.layer.EntryTable;
 import dev.varve.io.layer.ForeignChange;
@@ -48,7 +50,10 @@ final class SparseExtent implements Extent {
   /** Whether this program has noted in the file that it writes; guarded by the same. */
   private boolean isMarked;
 
-  /** Not null once the extent was verified. */
+  /** What {@link #verify} found, until {@link #mend} needs it. */
+  private @Nullable ExtentScan verified;
+
+  /** Not null once the extent can be written. */
   private volatile @Nullable GrainSpace space;
 
   private SparseExtent(
@@ -154,22 +159,40 @@ final class SparseExtent implements Extent {
   }
 
   /**
-   * Reads all tables and finds where new grains can be appended. What a crash left between the two
-   * copies of a table is mended in the file first, durably.
+   * Reads all tables. Changes nothing.
    *
-   * @throws ImageFormatException if a write could damage something; nothing was changed
+   * @throws ImageFormatException if a write could damage something
    */
-  void allowWriting() throws IOException {
+  void verify() throws IOException {
+    if (space == null) verified = writableScan();
+  }
+
+  /**
+   * Makes a verified extent writable: finds where new grains can be appended. What a crash left
+   * between the two copies of a table is mended in the file first, durably.
+   */
+  void mend() throws IOException {
     if (space != null) return;
-    ExtentScan scan = scan();
-    scan.requireWritable();
+    ExtentScan scan = requireNonNull(verified, "it was verified");
     if (scan.isMendable()) {
       TableMending.mend(file, scan);
       directory.takeOver(scan.directory());
-      scan = scan();
-      scan.requireWritable();
+      scan = writableScan();
     }
     space = new GrainSpace(file, header, scan);
+    verified = null;
+  }
+
+  /** Makes the extent of a file that is open for writing writable. */
+  void allowWriting() throws IOException {
+    verify();
+    mend();
+  }
+
+  private ExtentScan writableScan() throws IOException {
+    ExtentScan scan = scan();
+    scan.requireWritable();
+    return scan;
   }
 
   ExtentScan scan() throws IOException {

@@ -142,6 +142,7 @@ public final class VmdkFormat implements LayerFormat {
       throw new IOException(file + " is not a differencing image and cannot have a parent");
     if (hasParent(file, parent)) return;
     try (Layer image = openReadWrite(file, false)) {
+      image.mend();
       image.changeParent(parent, new MapLock());
     } catch (ImageInUseException e) {
       if (!hasParent(file, parent)) throw e;

@@ -128,8 +128,7 @@ public final class VmdkImage implements Layer {
   }
 
   /**
-   * Opens an image for writing: reads all grain tables and finds the end of each file. What a crash
-   * left between the two copies of a table is mended first; nothing else is written yet.
+   * Opens an image for writing: reads all grain tables. Nothing is written before {@link #mend}.
    *
    * @throws ImageFormatException if the image breaks a rule, or a write could damage it
    */
@@ -338,6 +337,7 @@ public final class VmdkImage implements Layer {
     lockForWriting();
     try {
       verify();
+      mend();
     } catch (Throwable e) {
       for (ImageFile file : files) file.onlyRead();
       throw e;
@@ -347,7 +347,13 @@ public final class VmdkImage implements Layer {
   private void verify() throws IOException {
     ImageFormatException why = whyNotWritable();
     if (why != null) throw why;
-    for (SparseExtent extent : sparse()) extent.allowWriting();
+    for (SparseExtent extent : sparse()) extent.verify();
+  }
+
+  /** {@inheritDoc} That is a difference between the two copies of a grain table. */
+  @Override
+  public void mend() throws IOException {
+    for (SparseExtent extent : sparse()) extent.mend();
   }
 
   /** Null if the kind of image can be written. */

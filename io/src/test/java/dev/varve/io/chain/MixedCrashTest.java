@@ -132,11 +132,14 @@ class MixedCrashTest {
 
   private Layer openReadWrite(CrashingDisk disk, int layer) throws IOException {
     ImageFile file = disk.openReadWrite(name(layer), REACH);
-    return switch (formats.get(layer)) {
-      case VMDK -> VmdkImage.openReadWrite(file, ExtentFiles.NONE);
-      case VHD -> VhdImage.openReadWrite(file);
-      default -> VdiImage.openReadWrite(file);
-    };
+    Layer image =
+        switch (formats.get(layer)) {
+          case VMDK -> VmdkImage.openReadWrite(file, ExtentFiles.NONE);
+          case VHD -> VhdImage.openReadWrite(file);
+          default -> VdiImage.openReadWrite(file);
+        };
+    image.mend();
+    return image;
   }
 
   private Layer openReadOnly(CrashingDisk disk, int layer) throws IOException {

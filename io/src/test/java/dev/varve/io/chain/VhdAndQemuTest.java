@@ -83,6 +83,7 @@ class VhdAndQemuTest {
     int size = 300 << 20; // more blocks than the table has room for
 
     try (var layer = FORMAT.openReadWrite(file, true)) {
+      layer.mend();
       layer.grow(size, false);
     }
 

@@ -63,6 +63,7 @@ final class VhdChain {
     for (int layer = 0; layer < depth - 1; layer++)
       images.add(VhdImage.openReadOnly(disk.openReadOnly(name(layer), 0)));
     images.add(VhdImage.openReadWrite(disk.openReadWrite(name(depth - 1), REACH)));
+    images.getLast().mend();
     ChainImages.putRight(images);
     return new DifferencingChain(images, true, threads, () -> new UUID(7, 7));
   }

@@ -49,7 +49,9 @@ final class VmdkChain {
 
   VmdkImage openTop() throws IOException {
     ImageFile first = disk.openReadWrite(name(depth - 1), REACH);
-    return VmdkImage.openReadWrite(first, line -> disk.openReadWrite(line.file(), REACH));
+    VmdkImage top = VmdkImage.openReadWrite(first, line -> disk.openReadWrite(line.file(), REACH));
+    top.mend();
+    return top;
   }
 
   /** The image of a layer as it lies in its files, which must not be open. */

@@ -134,6 +134,7 @@ class VhdChangeCrashTest {
     assertArrayEquals(Arrays.copyOf(after, found.length), found);
     if (finished) assertEquals(after.length, found.length);
     try (Layer layer = VhdImage.openReadWrite(disk.openReadWrite(NAME, 0))) {
+      layer.mend();
       layer.putRight();
       assertEquals(found.length, layer.capacity());
     }
@@ -149,6 +150,7 @@ class VhdChangeCrashTest {
 
   private static boolean change(CrashingDisk disk, Change change) throws IOException {
     try (Layer layer = VhdImage.openReadWrite(disk.openReadWrite(NAME, 0))) {
+      layer.mend();
       change.make(layer);
     } catch (IOException e) {
       if (!disk.hasLostPower()) throw e;

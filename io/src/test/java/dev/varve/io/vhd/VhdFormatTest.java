@@ -243,6 +243,7 @@ class VhdFormatTest {
   private static void grow(Path file, long capacity) throws IOException {
     FORMAT.checkGrowth(file, capacity);
     try (Layer layer = FORMAT.openReadWrite(file, true)) {
+      layer.mend();
       layer.grow(capacity, false);
     }
   }
@@ -265,7 +266,10 @@ class VhdFormatTest {
     Files.write(file, Arrays.copyOf(whole, whole.length - 512));
 
     assertEquals(CAPACITY, FORMAT.peek(file).capacity());
-    FORMAT.openReadWrite(file, false).close();
+    try (Layer layer = FORMAT.openReadWrite(file, false)) {
+      assertArrayEquals(Arrays.copyOf(whole, whole.length - 512), Files.readAllBytes(file));
+      layer.mend();
+    }
 
     assertArrayEquals(whole, Files.readAllBytes(file));
   }

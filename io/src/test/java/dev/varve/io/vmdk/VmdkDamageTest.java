@@ -145,7 +145,10 @@ class VmdkDamageTest {
     byte[] before = Files.readAllBytes(file);
 
     if (damage.isMended) {
-      FORMAT.openReadWrite(file, false).close();
+      try (Layer image = FORMAT.openReadWrite(file, false)) {
+        assertArrayEquals(before, Files.readAllBytes(file));
+        image.mend();
+      }
       assertEquals("abc0", guestView());
     } else {
       assertThrows(IOException.class, () -> FORMAT.openReadWrite(file, false));
@@ -185,6 +188,7 @@ class VmdkDamageTest {
     Files.write(file, Arrays.copyOf(Files.readAllBytes(file), (int) length + 12345));
 
     try (Layer image = FORMAT.openReadWrite(file, false)) {
+      image.mend();
       image.putRight();
     }
     assertEquals(length, Files.size(file));
@@ -243,14 +247,16 @@ class VmdkDamageTest {
       assertThrows(IOException.class, () -> FORMAT.openReadWrite(file, false), "number " + i);
     }
     FORMAT.check(file, false);
-    try {
-      FORMAT.openReadWrite(file, false).close();
+    try (Layer image = FORMAT.openReadWrite(file, false)) {
+      image.mend();
     } catch (IOException _) {
       assertArrayEquals(bytes, Files.readAllBytes(file), "number " + i);
     }
     try {
       FORMAT.repair(file);
-      FORMAT.openReadWrite(file, false).close();
+      try (Layer image = FORMAT.openReadWrite(file, false)) {
+        image.mend();
+      }
     } catch (IOException _) {
       // cannot be repaired
     }

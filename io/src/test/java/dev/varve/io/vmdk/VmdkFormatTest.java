@@ -269,6 +269,7 @@ class VmdkFormatTest {
   private void grow(long capacity) throws IOException {
     FORMAT.checkGrowth(file, capacity);
     try (Layer image = FORMAT.openReadWrite(file, false)) {
+      image.mend();
       image.grow(capacity, false);
     }
   }
