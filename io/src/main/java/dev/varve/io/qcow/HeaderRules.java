@@ -121,6 +121,12 @@ final class HeaderRules {
     requirePlain(u32(36));
     long capacity = capacity();
     long l1Entries = Math.ceilDiv(capacity, 1L << clusterBits + tableBits);
+    require(
+        l1Entries * 8 <= MOST_L1_BYTES,
+        "capacity",
+        capacity,
+        "with these clusters and L2 tables it is at most "
+            + MOST_L1_BYTES / 8 * (1L << clusterBits + tableBits));
     long l1Offset = l1Offset(l1Entries, Long.BYTES);
     boolean hasBacking = hasBacking(fileLength);
     return new QcowHeader(

@@ -55,16 +55,17 @@ public final class QcowImage implements Layer {
     this.facts = header.facts();
     this.fileLength = file.length();
     this.tables = new QcowTables(file, header, fileLength);
+    tables.requireOwnPlaces(file.name());
     this.compressed = new EncodedUnits(pages, header.clusterSize(), this::decompress);
   }
 
   /**
-   * Opens an image for reading. Reads only the header; an entry that points to a wrong place is
-   * found when it is used.
+   * Opens an image for reading. Reads only the header and the L1 table; an entry that points to a
+   * wrong place is found when it is used.
    *
    * @param file owned by the image from now on, also when this fails
-   * @throws dev.varve.io.layer.ImageFormatException if the header breaks a rule, or the image is of
-   *     a kind that cannot be read
+   * @throws dev.varve.io.layer.ImageFormatException if the header breaks a rule, two L1 entries
+   *     name one L2 table, or the image is of a kind that cannot be read
    */
   public static QcowImage openReadOnly(ImageFile file) throws IOException {
     return openReadOnly(file, DecodedPages.OF_PROCESS);

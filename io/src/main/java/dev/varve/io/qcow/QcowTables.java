@@ -2,6 +2,7 @@ package dev.varve.io.qcow;
 
 import dev.varve.io.file.FilePieces;
 import dev.varve.io.file.ImageFile;
+import dev.varve.io.layer.OwnPlaces;
 import java.io.IOException;
 import java.nio.ByteOrder;
 
@@ -26,6 +27,13 @@ final class QcowTables {
     this.header = header;
     this.fileLength = fileLength;
     this.numbers = new FilePieces(file, 0, fileLength, ByteOrder.BIG_ENDIAN);
+  }
+
+  /** Fails if two L1 entries name one L2 table. Those of internal snapshots are not looked at. */
+  void requireOwnPlaces(String name) throws IOException {
+    long[] starts = new long[(int) header.l1Entries()];
+    for (int i = 0; i < starts.length; i++) starts[i] = tableAt(i);
+    OwnPlaces.require(name, "L2 table", starts, (long) header.tableEntries() * header.entrySize());
   }
 
   /** The L2 entry of a cluster; 0 if it has no table, or {@link #LOST}. */
@@ -56,7 +64,11 @@ final class QcowTables {
 
   /** The offset of a cluster's L2 table; 0 if there is none, or {@link #LOST}. */
   private long table(long cluster) throws IOException {
-    long entry = numbers.longAt(header.l1Offset() + 8 * (cluster / header.tableEntries()));
+    return tableAt(cluster / header.tableEntries());
+  }
+
+  private long tableAt(long index) throws IOException {
+    long entry = numbers.longAt(header.l1Offset() + 8 * index);
     boolean isFirst = header.version() == 1;
     long table = isFirst ? entry : entry & OFFSET;
     if (table == 0) return 0;

@@ -7,18 +7,16 @@ import dev.varve.io.vmdk.header.SparseHeader;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What all tables of a sparse extent say, and whether that can be true. Takes time in proportion to
- * the tables, which lie in the file. Not thread-safe; blocks.
+ * the tables, which lie in the file: if two of them share bytes, it reads none. Takes a few bits of
+ * memory for each grain. Not thread-safe; blocks.
  *
  * <p>Where the two copies of a table differ, an entry that one of them has and the other has not is
  * taken: a crash came between the two (FORMATS.md section 2.7). Two different entries for one grain
@@ -66,11 +64,11 @@ final class ExtentScan {
   private final GrainPlaces places;
   private final Map<Problem, Count> problems = new EnumMap<>(Problem.class);
 
-  /** Pages of entries that differ in the two copies, with the entries that both shall have. */
-  private final Map<Integer, int[]> unequal = new TreeMap<>();
+  /** Pages of entries that differ in the two copies. */
+  private final BitSet unequal = new BitSet();
 
   /** Tables that have no copy, or are missing where there is a copy. */
-  private final List<Integer> single = new ArrayList<>();
+  private final BitSet single = new BitSet();
 
   /** Grains whose entries cannot be right. */
   private final BitSet lost = new BitSet();
@@ -96,7 +94,7 @@ final class ExtentScan {
   static ExtentScan of(ImageFile file, SparseHeader header, long length) throws IOException {
     var scan = new ExtentScan(file, header, length);
     scan.placeTables();
-    scan.readTables();
+    if (scan.count(Problem.OVERLAPPING_TABLES) == null) scan.readTables();
     return scan;
   }
 
@@ -113,17 +111,18 @@ final class ExtentScan {
       place("grain table " + i, table);
       if (!directory.hasCopies()) continue;
       place("the copy of grain table " + i, copy);
-      if ((table == EntryTable.NOWHERE) != (copy == EntryTable.NOWHERE)) single.add(i);
+      if ((table == EntryTable.NOWHERE) != (copy == EntryTable.NOWHERE)) single.set(i);
     }
     int overlapping = metadata.sort();
-    for (int i = 0; i < overlapping; i++)
-      found(Problem.OVERLAPPING_TABLES, overlapping + " areas of metadata");
+    if (overlapping > 0)
+      problems.put(
+          Problem.OVERLAPPING_TABLES, new Count(overlapping, overlapping + " areas of metadata"));
     usedEnd = Math.min(metadata.end(), fileLength);
   }
 
   private void place(String what, long at) {
     if (at == EntryTable.NOWHERE) return;
-    if (isInFile(at)) metadata.add(at, at + tableLength);
+    if (isInFile(at)) metadata.addTable(at);
     else found(Problem.TABLE_OUTSIDE, what + " at byte " + at);
   }
 
@@ -191,22 +190,27 @@ final class ExtentScan {
       MemorySegment copy = other.asSlice(page * SECTOR, SECTOR);
       if (mine.mismatch(copy) < 0) continue;
       int first = firstGrain + (int) page * pageEntries;
-      for (int i = 0; i < pageEntries; i++) {
-        int entry = mine.get(GrainDirectory.ENTRY, 4L * i);
-        int second = copy.get(GrainDirectory.ENTRY, 4L * i);
-        if (entry == second || second == 0) continue;
-        if (entry != 0)
-          found(
-              Problem.CONTRADICTING_COPIES,
-              "grain %d: sector %s and sector %s"
-                  .formatted(
-                      first + i,
-                      Integer.toUnsignedString(entry),
-                      Integer.toUnsignedString(second)));
-        else mine.set(GrainDirectory.ENTRY, 4L * i, second);
-      }
-      unequal.put(first / pageEntries, mine.toArray(GrainDirectory.ENTRY));
+      for (int i = 0; i < pageEntries; i++) contradiction(first + i, mine, copy, i);
+      join(mine, copy);
+      unequal.set(first / pageEntries);
     }
+  }
+
+  private void contradiction(int grain, MemorySegment mine, MemorySegment copy, int index) {
+    int entry = mine.get(GrainDirectory.ENTRY, 4L * index);
+    int second = copy.get(GrainDirectory.ENTRY, 4L * index);
+    if (entry == second || entry == 0 || second == 0) return;
+    found(
+        Problem.CONTRADICTING_COPIES,
+        "grain %d: sector %s and sector %s"
+            .formatted(grain, Integer.toUnsignedString(entry), Integer.toUnsignedString(second)));
+  }
+
+  /** Leaves in {@code one} what both copies of a page shall have. */
+  private static void join(MemorySegment one, MemorySegment copy) {
+    for (long at = 0; at < one.byteSize(); at += 4)
+      if (one.get(GrainDirectory.ENTRY, at) == 0)
+        one.set(GrainDirectory.ENTRY, at, copy.get(GrainDirectory.ENTRY, at));
   }
 
   private void judge(int grain, int entry) {
@@ -221,7 +225,7 @@ final class ExtentScan {
     long place = Integer.toUnsignedLong(entry) * SECTOR;
     long visible = visible(grain);
     if (place + visible > fileLength) return visible > 0 ? Problem.OUTSIDE_FILE : null;
-    if (metadata.touchSorted(place, place + header.grain())) return Problem.OVER_METADATA;
+    if (metadata.touch(place, place + header.grain())) return Problem.OVER_METADATA;
     if (!places.add(place / SECTOR)) return Problem.SHARED_PLACE;
     usedEnd = Math.max(usedEnd, place + header.grain());
     return null;
@@ -259,13 +263,26 @@ final class ExtentScan {
     return !unequal.isEmpty() || !single.isEmpty();
   }
 
-  /** Pages of entries by their number, with the entries that both copies shall have. */
-  Map<Integer, int[]> unequalPages() {
+  /** The numbers of the pages of entries that differ in the two copies. */
+  BitSet unequalPages() {
     return unequal;
   }
 
+  /** Reads the entries of a page that both copies shall have, or the one that there is. */
+  void readPage(int page, MemorySegment destination) throws IOException {
+    long at = directory.offset(page);
+    long copy = directory.copy(page);
+    file.read(at >= 0 ? at : copy, destination);
+    if (at < 0 || copy < 0 || !unequal.get(page)) return;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment other = arena.allocate(SECTOR);
+      file.read(copy, other);
+      join(destination, other);
+    }
+  }
+
   /** The places in the directory of tables that exist only once. */
-  List<Integer> singleTables() {
+  BitSet singleTables() {
     return single;
   }
 
@@ -283,8 +300,9 @@ final class ExtentScan {
     return usedEnd;
   }
 
-  /** How many bytes of the file follow the last grain and table. */
+  /** How many bytes of the file follow the last grain and table; 0 if the tables were not read. */
   long trailingBytes() {
+    if (count(Problem.OVERLAPPING_TABLES) != null) return 0;
     long needed = Math.max(usedEnd, header.overheadSectors() * SECTOR);
     return fileLength > needed && needed > 0 ? fileLength - needed : 0;
   }

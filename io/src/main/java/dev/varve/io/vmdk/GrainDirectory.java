@@ -2,6 +2,8 @@ package dev.varve.io.vmdk;
 
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.layer.EntryTable;
+import dev.varve.io.layer.ImageFormatException;
+import dev.varve.io.layer.OwnPlaces;
 import dev.varve.io.vmdk.header.SparseHeader;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -40,6 +42,13 @@ final class GrainDirectory implements EntryTable.Layout {
     this.tables = tables;
     this.copies = copies;
     this.tableShift = Integer.numberOfTrailingZeros(header.tableEntries());
+  }
+
+  /** Fails if two tables share bytes, which no program makes. Copies are not looked at. */
+  void requireOwnPlaces(String file) throws ImageFormatException {
+    long[] starts = new long[tables.length];
+    for (int i = 0; i < starts.length; i++) starts[i] = table(i);
+    OwnPlaces.require(file, "grain table", starts, (long) header.tableSectors() * SECTOR);
   }
 
   /** Reads both directories, which lie in the file. */

@@ -5,83 +5,85 @@ import java.util.Arrays;
 
 /**
  * Where a sparse extent keeps its metadata: the header, the descriptor, the directories, the
- * tables. In bytes of the file; not thread-safe.
+ * tables. In bytes of the file. Takes 8 bytes for a table; not thread-safe.
  */
 final class MetadataAreas {
 
   private static final int SECTOR = GrainDirectory.SECTOR;
 
-  private long[] starts = new long[4];
-  private long[] ends = new long[4];
-  private int count;
+  /** The most areas that the header names. */
+  private static final int MOST_NAMED = 4;
+
+  /** What the header names: the start and the end of each area. */
+  private final long[] named = new long[2 * MOST_NAMED];
+
+  private int namedCount;
+
+  private final int tableLength;
+  private long[] tables = new long[MOST_NAMED];
+  private int tableCount;
+
+  private MetadataAreas(int tableLength) {
+    this.tableLength = tableLength;
+  }
 
   /** What the header names. */
   static MetadataAreas ofHeader(SparseHeader header) {
-    var areas = new MetadataAreas();
-    areas.add(0, SECTOR);
-    if (header.hasDescriptor())
-      areas.addSectors(header.descriptorSector(), header.descriptorSectors());
-    areas.addSectors(header.directorySector(), header.directorySectors());
-    if (header.hasRedundant())
-      areas.addSectors(header.redundantSector(), header.directorySectors());
+    var areas = new MetadataAreas(header.tableSectors() * SECTOR);
+    areas.name(0, 1);
+    if (header.hasDescriptor()) areas.name(header.descriptorSector(), header.descriptorSectors());
+    areas.name(header.directorySector(), header.directorySectors());
+    if (header.hasRedundant()) areas.name(header.redundantSector(), header.directorySectors());
     return areas;
   }
 
-  private void addSectors(long first, long sectors) {
-    add(first * SECTOR, (first + sectors) * SECTOR);
+  private void name(long first, long sectors) {
+    named[namedCount++] = first * SECTOR;
+    named[namedCount++] = (first + sectors) * SECTOR;
   }
 
-  void add(long start, long end) {
-    if (count == starts.length) {
-      starts = Arrays.copyOf(starts, 2 * count);
-      ends = Arrays.copyOf(ends, 2 * count);
-    }
-    starts[count] = start;
-    ends[count++] = end;
+  void addTable(long start) {
+    if (tableCount == tables.length) tables = Arrays.copyOf(tables, 2 * tableCount);
+    tables[tableCount++] = start;
   }
 
-  /** Whether one of them has a byte of the range. Looks at all: only for a few areas. */
-  boolean touch(long start, long end) {
-    for (int i = 0; i < count; i++) if (start < ends[i] && starts[i] < end) return true;
+  /** Whether an area that the header names has a byte of the range. */
+  boolean touchNamed(long start, long end) {
+    for (int i = 0; i < namedCount; i += 2) if (start < named[i + 1] && named[i] < end) return true;
     return false;
   }
 
   /**
-   * Puts them in order, for {@link #touchSorted}.
+   * Puts the tables in order, for {@link #touch}.
    *
-   * @return how many overlap the one before
+   * @return how many areas overlap the one before
    */
   int sort() {
-    Long[] order = new Long[count];
-    for (int i = 0; i < count; i++) order[i] = (long) i;
-    long[] oldStarts = starts;
-    long[] oldEnds = ends;
-    Arrays.sort(
-        order,
-        (one, other) -> Long.compare(oldStarts[one.intValue()], oldStarts[other.intValue()]));
-    starts = new long[count];
-    ends = new long[count];
+    Arrays.sort(tables, 0, tableCount);
     int overlapping = 0;
-    for (int i = 0; i < count; i++) {
-      starts[i] = oldStarts[order[i].intValue()];
-      ends[i] = oldEnds[order[i].intValue()];
-      if (i == 0) continue;
-      if (starts[i] < ends[i - 1]) overlapping++;
-      ends[i] = Math.max(ends[i], ends[i - 1]);
+    for (int i = 0; i < tableCount; i++) {
+      boolean overNext = i > 0 && tables[i] < tables[i - 1] + tableLength;
+      if (overNext || touchNamed(tables[i], tables[i] + tableLength)) overlapping++;
     }
+    for (int i = 0; i < namedCount; i += 2)
+      for (int other = 0; other < i; other += 2)
+        if (named[i] < named[other + 1] && named[other] < named[i + 1]) overlapping++;
     return overlapping;
   }
 
-  /** Whether one of the sorted areas has a byte of the range. */
-  boolean touchSorted(long start, long end) {
-    if (start >= end()) return false;
-    int at = Arrays.binarySearch(starts, start);
-    int next = at >= 0 ? at : -at - 1; // the first area that begins at or behind the start
-    return next < count && starts[next] < end || next > 0 && ends[next - 1] > start;
+  /** Whether an area, or a table after they were sorted, has a byte of the range. */
+  boolean touch(long start, long end) {
+    if (touchNamed(start, end)) return true;
+    int at = Arrays.binarySearch(tables, 0, tableCount, start);
+    int next = at >= 0 ? at : -at - 1; // the first table that begins at or behind the start
+    return next < tableCount && tables[next] < end
+        || next > 0 && tables[next - 1] + tableLength > start;
   }
 
-  /** Where the last of the sorted areas ends. */
+  /** Where the last of the areas ends, after the tables were sorted. */
   long end() {
-    return count == 0 ? 0 : ends[count - 1];
+    long end = tableCount == 0 ? 0 : tables[tableCount - 1] + tableLength;
+    for (int i = 1; i < namedCount; i += 2) end = Math.max(end, named[i]);
+    return end;
   }
 }

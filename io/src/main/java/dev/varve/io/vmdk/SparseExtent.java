@@ -76,9 +76,11 @@ final class SparseExtent implements Extent {
    *
    * @param file lent
    * @param length of the piece of the disk, in bytes; the header has room for it
+   * @throws ImageFormatException if two tables share bytes
    */
   static SparseExtent open(ImageFile file, SparseHeader header, long length) throws IOException {
     GrainDirectory directory = GrainDirectory.read(file, header);
+    directory.requireOwnPlaces(file.name());
     return new SparseExtent(file, length, file.length(), header, directory);
   }
 
@@ -125,14 +127,14 @@ final class SparseExtent implements Extent {
     if (space != null) return false;
     long at = directory.table(directory.tableOf(grain));
     long end = at + (long) header.tableSectors() * SECTOR;
-    return at != EntryTable.NOWHERE && (end > lengthAtOpen || areas.touch(at, end));
+    return at != EntryTable.NOWHERE && (end > lengthAtOpen || areas.touchNamed(at, end));
   }
 
   /** Whether the file has what the guest sees of a grain, and no metadata there. */
   private boolean isInFile(int grain, long place) {
     if (space != null) return true;
     long end = place + visible(grain);
-    return end <= lengthAtOpen && !areas.touch(place, end);
+    return end <= lengthAtOpen && !areas.touchNamed(place, end);
   }
 
   // ---- written

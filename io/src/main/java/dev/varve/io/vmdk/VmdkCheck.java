@@ -102,7 +102,8 @@ final class VmdkCheck {
               "unequalTables",
               DAMAGE,
               "%s: the two copies of its grain tables differ in %d sectors and %d tables, as after a crash: VirtualBox refuses the image"
-                  .formatted(name, scan.unequalPages().size(), scan.singleTables().size())));
+                  .formatted(
+                      name, scan.unequalPages().cardinality(), scan.singleTables().cardinality())));
     long trailing = scan.trailingBytes();
     if (trailing > 0)
       findings.add(

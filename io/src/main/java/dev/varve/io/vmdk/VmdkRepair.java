@@ -8,9 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
-import java.util.TreeSet;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Repairs an image in place: makes the two copies of its grain tables equal, gives up entries that
@@ -58,7 +56,7 @@ final class VmdkRepair {
       if (!scan.lost().isEmpty()) image.descriptor().renewModifyId(UUID.randomUUID());
       file.sync();
     }
-    for (int index : scan.singleTables()) TableMending.doubleTable(file, scan, index);
+    TableMending.doubleTables(file, scan);
     tell(extent, scan);
     cut(extent);
     if (!extent.header().isUnclean()) return;
@@ -88,16 +86,14 @@ final class VmdkRepair {
     GrainDirectory directory = scan.directory();
     int entries = directory.pageEntries();
     BitSet lost = scan.lost();
-    var pages = new TreeSet<Integer>(scan.unequalPages().keySet());
-    lost.stream().forEach(grain -> pages.add(grain / entries));
+    var pages = (BitSet) scan.unequalPages().clone();
+    lost.stream().forEach(grain -> pages.set(grain / entries));
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment page = arena.allocate(SECTOR);
-      for (int number : pages) {
+      for (int number = pages.nextSetBit(0); number >= 0; number = pages.nextSetBit(number + 1)) {
         long at = directory.offset(number);
         long copy = directory.copy(number);
-        int @Nullable [] equal = scan.unequalPages().get(number);
-        if (equal != null) page.copyFrom(MemorySegment.ofArray(equal));
-        else file.read(at >= 0 ? at : copy, page);
+        scan.readPage(number, page);
         for (int i = 0; i < entries; i++)
           if (lost.get(number * entries + i)) page.set(GrainDirectory.ENTRY, 4L * i, 0);
         if (at >= 0) file.write(at, page);

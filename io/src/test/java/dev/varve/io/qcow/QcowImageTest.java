@@ -178,6 +178,25 @@ class QcowImageTest {
     assertRefused("clone-qcow.qcow", 40, 8, 1L << 40, "offset of the L1 table");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"qcow2-512.qcow2", "clone-qcow.qcow"})
+  void anL2TableThatIsNamedTwiceIsRefused(String fixture) throws Exception {
+    Path image = FormatFixtures.unpack(fixture, folder);
+    var buffer = ByteBuffer.wrap(Files.readAllBytes(image));
+    int l1 = (int) buffer.getLong(40);
+    long table = buffer.getLong(l1);
+    assertTrue(table != 0);
+    buffer.putLong(l1 + 8, fixture.endsWith("2") ? table : table + 8); // they overlap
+    Files.write(image, buffer.array());
+
+    var refusal = assertThrows(ImageFormatException.class, () -> read(image));
+
+    assertTrue(refusal.getMessage().contains("offset of L2 table 1"), refusal.getMessage());
+    ImageReport report = new QcowFormat().check(image, false);
+    assertEquals(ImageReport.Status.DAMAGED, report.status());
+    assertArrayEquals(buffer.array(), Files.readAllBytes(image));
+  }
+
   @Test
   void anImageIsNeverWritten() throws Exception {
     Path image = FormatFixtures.unpack("qcow2-v3.qcow2", folder);

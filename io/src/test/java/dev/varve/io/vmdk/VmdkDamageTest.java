@@ -11,6 +11,7 @@ import dev.varve.core.medium.ImageReport;
 import dev.varve.core.medium.ImageReport.Status;
 import dev.varve.core.medium.MediumId;
 import dev.varve.io.file.SharedFiles;
+import dev.varve.io.layer.ImageFormatException;
 import dev.varve.io.layer.Layer;
 import dev.varve.io.layer.Place;
 import java.io.IOException;
@@ -209,6 +210,32 @@ class VmdkDamageTest {
     assertThrows(IOException.class, () -> FORMAT.repair(file));
     assertThrows(IOException.class, () -> FORMAT.openReadWrite(file, false));
     assertArrayEquals(before, Files.readAllBytes(file));
+  }
+
+  @Test
+  void tableThatIsNamedTwiceIsRefusedForReadingToo() throws IOException {
+    change(b -> fields(b).putInt((TABLE - 1) * SECTOR + 4, TABLE + 1)); // over the first one
+    byte[] before = Files.readAllBytes(file);
+
+    IOException refusal =
+        assertThrows(
+            ImageFormatException.class,
+            () -> FORMAT.openReadOnly(file, false, new SharedFiles()).close());
+
+    assertTrue(refusal.getMessage().contains("grain table 1"), refusal.getMessage());
+    assertEquals(List.of("header"), kinds());
+    assertThrows(IOException.class, () -> FORMAT.openReadWrite(file, false));
+    assertThrows(IOException.class, () -> FORMAT.repair(file));
+    assertArrayEquals(before, Files.readAllBytes(file));
+  }
+
+  @Test
+  void copyOfATableThatIsNamedTwiceIsFoundByTheCheck() throws IOException {
+    change(b -> fields(b).putInt(21 * SECTOR + 4, COPY));
+
+    FORMAT.openReadOnly(file, false, new SharedFiles()).close();
+    assertEquals(List.of("overlappingTables"), kinds());
+    assertThrows(IOException.class, () -> FORMAT.openReadWrite(file, false));
   }
 
   @Test

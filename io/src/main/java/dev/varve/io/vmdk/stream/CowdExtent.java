@@ -3,6 +3,7 @@ package dev.varve.io.vmdk.stream;
 import dev.varve.io.file.FilePieces;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.layer.ImageFormatException;
+import dev.varve.io.layer.OwnPlaces;
 import dev.varve.io.layer.Place;
 import dev.varve.io.vmdk.header.Extent;
 import java.io.IOException;
@@ -56,7 +57,7 @@ public final class CowdExtent implements Extent {
   }
 
   /**
-   * Opens an extent. Reads its header.
+   * Opens an extent. Reads its header and its directory.
    *
    * @param file lent
    * @param length of the piece of the disk, in bytes
@@ -101,8 +102,16 @@ public final class CowdExtent implements Extent {
           "the sector of the grain directory",
           directory / SECTOR,
           "the directory lies within the file of %d bytes".formatted(fileLength));
-      return new CowdExtent(file, (int) grain * SECTOR, directory, fileLength);
+      var extent = new CowdExtent(file, (int) grain * SECTOR, directory, fileLength);
+      extent.requireOwnTables(file.name(), (int) needed);
+      return extent;
     }
+  }
+
+  private void requireOwnTables(String name, int count) throws IOException {
+    long[] starts = new long[count];
+    for (int i = 0; i < count; i++) starts[i] = unsigned(directory + 4L * i) * SECTOR;
+    OwnPlaces.require(name, "grain table", starts, 4L * TABLE_ENTRIES);
   }
 
   private static long number(MemorySegment head, int at) {

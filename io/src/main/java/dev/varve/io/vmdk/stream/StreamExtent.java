@@ -7,6 +7,7 @@ import dev.varve.io.encoded.EncodedUnits;
 import dev.varve.io.file.FilePieces;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.layer.ImageFormatException;
+import dev.varve.io.layer.OwnPlaces;
 import dev.varve.io.layer.Place;
 import dev.varve.io.vmdk.header.Extent;
 import dev.varve.io.vmdk.header.SparseHeader;
@@ -58,12 +59,13 @@ public final class StreamExtent implements Extent {
   }
 
   /**
-   * Opens an extent. Reads the footer, if there is one.
+   * Opens an extent. Reads the footer, if there is one, and the directory.
    *
    * @param file lent; it may be a part of a larger one, such as a member of an archive
    * @param header says that grains are compressed
    * @param length of the piece of the disk, in bytes; the header has room for it
-   * @throws ImageFormatException if the footer breaks a rule, or is not that of the header
+   * @throws ImageFormatException if the footer breaks a rule or is not that of the header, or two
+   *     grain tables share bytes
    */
   public static StreamExtent open(ImageFile file, SparseHeader header, long length)
       throws IOException {
@@ -74,7 +76,20 @@ public final class StreamExtent implements Extent {
       throws IOException {
     long fileLength = file.length();
     SparseHeader last = header.hasFooter() ? footer(file, fileLength, header) : header;
-    return new StreamExtent(file, fileLength, last, length, pages);
+    var extent = new StreamExtent(file, fileLength, last, length, pages);
+    extent.requireOwnTables();
+    return extent;
+  }
+
+  private void requireOwnTables() throws IOException {
+    long[] starts = new long[header.directoryEntries()];
+    for (int i = 0; i < starts.length; i++) starts[i] = table(i) * SECTOR;
+    OwnPlaces.require(file.name(), "grain table", starts, (long) header.tableSectors() * SECTOR);
+  }
+
+  /** The sector of a grain table; 0 if there is none. */
+  private long table(long index) throws IOException {
+    return Integer.toUnsignedLong(tables.intAt(header.directorySector() * SECTOR + 4 * index));
   }
 
   /** The footer is in the second-last sector, and repeats the header. */
@@ -151,8 +166,7 @@ public final class StreamExtent implements Extent {
   /** The sector of a grain's marker; 0 if there is no grain, -1 if its table cannot be there. */
   private long entry(long grain) throws IOException {
     long index = grain / header.tableEntries();
-    long table =
-        Integer.toUnsignedLong(tables.intAt(header.directorySector() * SECTOR + 4 * index));
+    long table = table(index);
     if (table == 0) return 0;
     long end = (table + header.tableSectors()) * SECTOR;
     if (end > fileLength) return -1;
@@ -227,6 +241,10 @@ public final class StreamExtent implements Extent {
     String firstMarked = "";
     long count = Math.ceilDiv(length, header.grain());
     for (long grain = 0; grain < count; grain++) {
+      if (grain % header.tableEntries() == 0 && table(grain / header.tableEntries()) == 0) {
+        grain += header.tableEntries() - 1;
+        continue;
+      }
       long sector = entry(grain);
       if (sector == 0 || sector == 1 && header.hasZeroedGrains()) continue;
       if (!isInFile(sector)) {
