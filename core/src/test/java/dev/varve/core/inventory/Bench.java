@@ -3,15 +3,13 @@ package dev.varve.core.inventory;
 import dev.varve.core.inventory.View.MachineView;
 import dev.varve.core.journal.Steps;
 import dev.varve.core.machine.Attachment;
-import dev.varve.core.machine.Hardware;
 import dev.varve.core.machine.LockType;
-import dev.varve.core.machine.Machine;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
-import dev.varve.core.machine.Snapshot;
 import dev.varve.core.machine.StorageBus;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.ErrorCode;
+import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.Medium;
@@ -25,17 +23,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
 
 /** An inventory over image files in a folder, and what tests say about it in few words. */
 final class Bench implements AutoCloseable {
@@ -215,7 +207,11 @@ final class Bench implements AutoCloseable {
   }
 
   String read(MediumId medium, int block) throws IOException {
-    byte[] sector = contents.read(chain(medium), block * 1048576L);
+    return read(chain(medium), block);
+  }
+
+  private String read(List<Path> chain, int block) throws IOException {
+    byte[] sector = contents.read(chain, block * 1048576L);
     return new String(sector, StandardCharsets.US_ASCII).trim();
   }
 
@@ -223,87 +219,23 @@ final class Bench implements AutoCloseable {
 
   /** Everything durable, in words, with what every disk shows; other folders read the same. */
   String everything() throws IOException {
-    View view = inventory.view();
-    StringBuilder text = new StringBuilder();
-    for (MachineView machine : view.machines().values()) {
-      text.append(machine.saved().name()).append(": ").append(hardware(machine.saved().hardware()));
-      text.append(" current ").append(machine.saved().currentSnapshot());
-      text.append(" memory ").append(machine.saved().stateFile());
-      text.append(" modified ").append(machine.saved().currentStateModified()).append('\n');
-      for (Snapshot snapshot : machine.saved().snapshots())
-        text.append(
-            "  %s %s after %s: %s%n"
-                .formatted(
-                    snapshot.id(),
-                    snapshot.name(),
-                    snapshot.parent(),
-                    hardware(snapshot.hardware())));
-    }
-    Map<String, String> media = new TreeMap<>();
-    for (View.MediumView seen : view.media().values()) {
-      Medium medium = seen.medium();
-      media.put(
-          medium.id().toString(),
-          "%s %s on %s %s registries %s"
-              .formatted(
-                  folder.relativize(medium.location()),
-                  medium.type(),
-                  medium.parent(),
-                  medium.autoReset(),
-                  new TreeSet<>(medium.registries())));
-    }
-    media.forEach((id, line) -> text.append(id).append(' ').append(line).append('\n'));
-    return text.toString();
-  }
-
-  private String hardware(Hardware hardware) throws IOException {
-    StringBuilder text = new StringBuilder();
-    text.append(hardware.controllers()).append(hardware.bandwidthGroups());
-    // A settings file has them controller by controller, so their order is not kept.
-    List<Attachment> attachments = new ArrayList<>(hardware.attachments());
-    attachments.sort(Comparator.comparing(attachment -> attachment.slot().toString()));
-    for (Attachment attachment : attachments) {
-      text.append(' ').append(attachment);
-      if (attachment.type() == DeviceType.HARD_DISK && attachment.medium() != null)
-        for (int block = 0; block < 3; block++)
-          text.append('[').append(read(attachment.medium(), block)).append(']');
-    }
-    return text.toString();
+    return durable().words();
   }
 
   /** The image files that are there and those that should be. */
   void checkFiles() throws IOException {
-    var wanted = new TreeSet<String>();
-    for (View.MediumView medium : inventory.view().media().values())
-      wanted.add(folder.relativize(medium.medium().location()).toString());
-    for (MachineView machine : inventory.view().machines().values()) {
-      Machine saved = machine.saved();
-      Stream.concat(
-              Stream.ofNullable(saved.stateFile()),
-              saved.snapshots().stream().map(Snapshot::stateFile).filter(Objects::nonNull))
-          .forEach(file -> wanted.add(folder.relativize(saved.statePath(file)).toString()));
-    }
-    var there = new TreeSet<String>();
-    try (Stream<Path> files = Files.walk(folder)) {
-      files
-          .filter(file -> file.toString().matches(".*\\.(vdi|raw|iso|new|sav)"))
-          .forEach(file -> there.add(folder.relativize(file).toString()));
-    }
-    if (!wanted.equals(there))
-      throw new AssertionError("registered are %s, there are %s".formatted(wanted, there));
-    checkFolders();
+    durable().checkFiles();
   }
 
-  /** An empty folder is what is left of a machine that is none. */
-  private void checkFolders() throws IOException {
-    Path machines = folder.resolve("state/machines");
-    if (!Files.exists(machines)) return;
-    try (Stream<Path> all = Files.list(machines)) {
-      for (Path one : all.toList())
-        try (Stream<Path> inside = Files.list(one)) {
-          if (inside.findAny().isEmpty()) throw new AssertionError("there is an empty " + one);
-        }
-    }
+  private DurableState durable() {
+    return new DurableState(folder, inventory.view(), contents, this::beginning);
+  }
+
+  private String beginning(ImageChain chain) throws IOException {
+    StringBuilder text = new StringBuilder();
+    for (int block = 0; block < 3; block++)
+      text.append('[').append(read(chain.files(), block)).append(']');
+    return text.toString();
   }
 
   @Override

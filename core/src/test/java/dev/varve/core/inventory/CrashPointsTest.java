@@ -4,30 +4,22 @@ import static dev.varve.core.inventory.Bench.sata;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.varve.core.journal.Steps;
+import dev.varve.core.journal.Fuse;
+import dev.varve.core.journal.Fuse.Killed;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Snapshot;
 import dev.varve.core.machine.SnapshotId;
-import dev.varve.core.medium.Announcement;
-import dev.varve.core.medium.DeviceType;
-import dev.varve.core.medium.Image;
-import dev.varve.core.medium.ImageChain;
-import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.ImageFormat;
-import dev.varve.core.medium.ImageInfo;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.ModelException;
-import dev.varve.core.medium.Progress;
-import dev.varve.core.medium.Room;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
@@ -165,7 +157,7 @@ class CrashPointsTest {
   private void everywhere(String name, Call call, Trial trial) throws IOException {
     String before;
     String after;
-    try (History whole = new History(temp.resolve(name + "-whole"), new Fuse(Integer.MAX_VALUE))) {
+    try (History whole = new History(temp.resolve(name + "-whole"), new Fuse())) {
       before = whole.bench.everything();
       call.on(whole);
       whole.bench.reopen();
@@ -182,16 +174,16 @@ class CrashPointsTest {
 
   private boolean crashAt(String name, Call call, int step, String before, String after)
       throws IOException {
-    Fuse fuse = new Fuse(Integer.MAX_VALUE);
+    Fuse fuse = new Fuse();
     History history = new History(temp.resolve(name), fuse);
-    fuse.left = step;
+    fuse.killAfter(step);
     try {
       call.on(history);
     } catch (Killed e) {
       // What the process was doing.
     }
-    boolean crashed = fuse.blown;
-    fuse.left = crashed ? 0 : Integer.MAX_VALUE;
+    boolean crashed = fuse.isBlown();
+    fuse.spare();
     try {
       history.bench.inventory.close();
     } catch (Killed e) {
@@ -204,17 +196,16 @@ class CrashPointsTest {
       if (!found.equals(before) && !found.equals(after))
         throw new AssertionError(
             "killed at step %d (%s):%n%s%nbefore:%n%s%nafter:%n%s"
-                .formatted(step, fuse.step, found, before, after));
+                .formatted(step, fuse.step(), found, before, after));
     }
     return crashed;
   }
 
   private boolean fullAt(String name, Call call, int step, String before, String after)
       throws IOException {
-    Fuse fuse = new Fuse(Integer.MAX_VALUE);
+    Fuse fuse = new Fuse();
     History history = new History(temp.resolve(name), fuse);
-    fuse.kills = false;
-    fuse.left = step;
+    fuse.fillAfter(step);
     try {
       call.on(history);
     } catch (ModelException e) {
@@ -222,7 +213,7 @@ class CrashPointsTest {
       assertTrue(words.contains(Fuse.FULL) || words.contains("is still"), words);
     }
     assertEquals(List.of(), history.bench.bugs);
-    String live = fuse.blown ? history.bench.everything() : after;
+    String live = fuse.isBlown() ? history.bench.everything() : after;
     history.bench.inventory.close();
     try (Bench again =
         new Bench(history.bench.folder, fuse.over(new TestImages()), Runnable::run, fuse)) {
@@ -236,14 +227,14 @@ class CrashPointsTest {
       check("when there is room", fuse, again.everything(), before, after);
       assertEquals(List.of(), again.inventory.warnings().all());
     }
-    return fuse.blown;
+    return fuse.isBlown();
   }
 
   private static void check(String when, Fuse fuse, String found, String before, String after) {
     if (!found.equals(before) && !found.equals(after))
       throw new AssertionError(
           "full from '%s' on, started again %s:%n%s%nbefore:%n%s%nafter:%n%s"
-              .formatted(fuse.step, when, found, before, after));
+              .formatted(fuse.step(), when, found, before, after));
   }
 
   /**
@@ -323,176 +314,6 @@ class CrashPointsTest {
     @Override
     public void close() throws IOException {
       bench.close();
-    }
-  }
-
-  /** The end of the process. */
-  private static final class Killed extends Error {
-    private static final long serialVersionUID = 1;
-
-    Killed(String step) {
-      super(step);
-    }
-  }
-
-  /**
-   * Lets a number of steps happen and then ends the process, or fails: no later step happens
-   * either.
-   */
-  private static final class Fuse implements Steps {
-    static final String FULL = "No space left on device";
-
-    private int left;
-    private boolean kills = true;
-    private boolean blown;
-    private String step = "";
-
-    Fuse(int left) {
-      this.left = left;
-    }
-
-    @Override
-    public void before(String what) throws IOException {
-      if (left > 0) {
-        left--;
-        return;
-      }
-      if (!kills && what.startsWith("sync")) return; // of what was written there was room for
-      if (!blown) step = what;
-      blown = true;
-      if (kills) throw new Killed(what);
-      throw new IOException(FULL);
-    }
-
-    private Announcement heard(Announcement announcement) {
-      return (name, file) -> {
-        before("announce " + file);
-        announcement.before(name, file);
-        before("announced " + file);
-      };
-    }
-
-    /** The same images, whose changes are steps: killed before one, or with it done. */
-    ImageFiles over(ImageFiles images) {
-      return new ImageFiles() {
-        @Override
-        public ImageInfo inspect(Path location, DeviceType device, @Nullable ImageFormat format)
-            throws IOException {
-          return images.inspect(location, device, format);
-        }
-
-        @Override
-        public void create(
-            Path location,
-            MediumId id,
-            ImageFormat format,
-            MediumVariant variant,
-            long capacity,
-            Announcement announcement)
-            throws IOException {
-          before("create " + location);
-          images.create(location, id, format, variant, capacity, heard(announcement));
-          before("created " + location);
-        }
-
-        @Override
-        public void createChild(Path location, MediumId id, ImageFormat format, Image parent)
-            throws IOException {
-          before("create " + location);
-          images.createChild(location, id, format, parent);
-          before("created " + location);
-        }
-
-        @Override
-        public void reset(Path location) throws IOException {
-          before("reset " + location);
-          images.reset(location);
-        }
-
-        @Override
-        public boolean merge(ImageChain chain, Path source, Path target, Progress progress)
-            throws IOException {
-          before("merge " + source);
-          boolean done = images.merge(chain, source, target, progress);
-          before("merged " + source);
-          return done;
-        }
-
-        @Override
-        public void reparent(Path location, Image parent) throws IOException {
-          before("reparent " + location);
-          images.reparent(location, parent);
-          before("reparented " + location);
-        }
-
-        @Override
-        public void makeBase(Path location) throws IOException {
-          before("base " + location);
-          images.makeBase(location);
-          before("based " + location);
-        }
-
-        @Override
-        public boolean copy(
-            ImageChain chain,
-            Path location,
-            MediumId id,
-            ImageFormat format,
-            MediumVariant variant,
-            Progress progress,
-            Announcement announcement)
-            throws IOException {
-          before("copy " + location);
-          boolean done =
-              images.copy(chain, location, id, format, variant, progress, heard(announcement));
-          before("copied " + location);
-          return done;
-        }
-
-        @Override
-        public void delete(Path location) throws IOException {
-          before("delete " + location);
-          images.delete(location);
-          before("deleted " + location);
-        }
-
-        @Override
-        public void checkDeletable(Path file) throws IOException {
-          images.checkDeletable(file);
-        }
-
-        @Override
-        public void checkChangeable(Path location) throws IOException {
-          images.checkChangeable(location);
-        }
-
-        @Override
-        public boolean isImage(Path location, MediumId id) {
-          return images.isImage(location, id);
-        }
-
-        @Override
-        public Room room(Path place) throws IOException {
-          return images.room(place);
-        }
-
-        @Override
-        public void sweep(Path location) {
-          try {
-            before("sweep " + location);
-          } catch (IOException e) {
-            return;
-          }
-          images.sweep(location);
-        }
-
-        @Override
-        public void deleteMade(Path location, MediumId id) throws IOException {
-          before("delete " + location);
-          images.deleteMade(location, id);
-          before("deleted " + location);
-        }
-      };
     }
   }
 }
