@@ -113,6 +113,7 @@ final class BordersTest {
                           resideInAnyPackage(
                               "dev.varve.core.device..",
                               "dev.varve.core.log..",
+                              "dev.varve.core.measure..",
                               "dev.varve.io.nbd.."))));
 
   @ArchTest

@@ -11,6 +11,7 @@ package dev.varve.core.device;
  * @param discard whether clients may discard
  * @param rotational whether the disk presents itself as one that spins
  * @param failures where it is counted and told what the device cannot carry out
+ * @param traffic where it is counted what clients ask for
  */
 public record Export(
     String name,
@@ -19,7 +20,8 @@ public record Export(
     boolean readOnly,
     boolean discard,
     boolean rotational,
-    DiskFailures failures) {
+    DiskFailures failures,
+    DiskTraffic traffic) {
 
   /** One whose failures are told of the image that its description names. */
   public Export(
@@ -36,7 +38,8 @@ public record Export(
         readOnly,
         discard,
         rotational,
-        new DiskFailures(name, () -> description, System::nanoTime));
+        new DiskFailures(name, () -> description, System::nanoTime),
+        new DiskTraffic());
   }
 
   public Export {

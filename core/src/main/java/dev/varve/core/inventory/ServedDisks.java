@@ -1,6 +1,7 @@
 package dev.varve.core.inventory;
 
 import dev.varve.core.device.DiskFailures;
+import dev.varve.core.device.DiskTraffic;
 import dev.varve.core.limit.LimitStatistics;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
@@ -30,6 +31,29 @@ public interface ServedDisks {
    * was started. Does not wait for a disk.
    */
   Map<Slot, List<DiskFailures.Count>> failures(MachineId machine);
+
+  /**
+   * What clients ask of a running machine's disks; none if it does not run. Takes no lock and waits
+   * for nothing.
+   */
+  Map<Slot, DiskLoad> loads(MachineId machine);
+
+  /**
+   * What has passed a running machine's bandwidth groups and waits in them, by their names, without
+   * the rates of the last second. Takes no lock and waits for nothing.
+   */
+  Map<String, LimitStatistics> groupLoads(MachineId machine);
+
+  /**
+   * What clients ask of a disk.
+   *
+   * @param export its name for clients
+   * @param requests since the machine was started
+   * @param throttledNanos how long any request has waited for a limit, since the medium is there
+   * @param waitingRequests how many wait for a limit now
+   */
+  record DiskLoad(
+      String export, DiskTraffic.Totals requests, long throttledNanos, long waitingRequests) {}
 
   /**
    * A disk that is served.

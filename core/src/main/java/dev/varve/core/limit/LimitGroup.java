@@ -83,6 +83,11 @@ public final class LimitGroup {
     return statistics(traffic, nanoTime);
   }
 
+  /** What the group has let pass, without the rates of the last second. Takes no lock. */
+  public LimitStatistics counted(long nanoTime) {
+    return traffic.counted(nanoTime);
+  }
+
   synchronized LimitStatistics statistics(Traffic whose, long nanoTime) {
     return whose.statistics(advance(nanoTime));
   }

@@ -85,6 +85,16 @@ public final class LimitMember {
     return group.statistics(traffic, nanoTime);
   }
 
+  /** How long anything of this member has waited. Takes no lock. */
+  long throttledNanos(long nanoTime) {
+    return traffic.throttledNanos(nanoTime);
+  }
+
+  /** How many of its requests wait now. Takes no lock. */
+  long waitingRequests() {
+    return traffic.waitingRequests();
+  }
+
   void beginAnew() {
     common.start = writing.start = 0;
   }

@@ -7,6 +7,7 @@ import dev.varve.core.device.ReadSink;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,12 @@ public final class LimitedDevice implements BlockDevice {
   private final LongSupplier nanoClock;
 
   private volatile @Nullable LimitMember member;
+
+  /** How long anything has waited in groups that it has left. */
+  private final AtomicLong throttledBefore = new AtomicLong();
+
+  /** The longest that was told: between two groups nothing is missing. */
+  private final AtomicLong throttledTold = new AtomicLong();
 
   // Guarded by this.
   private boolean closed;
@@ -56,6 +63,7 @@ public final class LimitedDevice implements BlockDevice {
       member = group == null ? null : group.join(name, now);
     }
     Waiting next;
+    if (old != null) throttledBefore.getAndAdd(old.throttledNanos(now));
     for (Waiting w = old == null ? null : old.leave(now); w != null; w = next) {
       next = w.next();
       submit(free(w));
@@ -65,6 +73,19 @@ public final class LimitedDevice implements BlockDevice {
   /** The door to the group it is in, for its statistics; null if it is in none. */
   public @Nullable LimitMember member() {
     return member;
+  }
+
+  /** How long any request has waited for a limit, all in all. Takes no lock. */
+  public long throttledNanos(long nanoTime) {
+    LimitMember current = member;
+    long now = current == null ? 0 : current.throttledNanos(nanoTime);
+    return throttledTold.accumulateAndGet(throttledBefore.get() + now, Math::max);
+  }
+
+  /** How many requests wait for a limit now. Takes no lock. */
+  public long waitingRequests() {
+    LimitMember current = member;
+    return current == null ? 0 : current.waitingRequests();
   }
 
   @Override

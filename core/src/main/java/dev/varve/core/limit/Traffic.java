@@ -10,9 +10,17 @@ final class Traffic {
 
   private static final long SECOND = 1_000_000_000;
 
-  private long bytesRead;
-  private long bytesWritten;
-  private long operations;
+  // Written under the lock, read without it.
+  private final AtomicLong bytesRead = new AtomicLong();
+  private final AtomicLong bytesWritten = new AtomicLong();
+  private final AtomicLong operations = new AtomicLong();
+  private final AtomicLong waitingRequests = new AtomicLong();
+  private final AtomicLong waitingBytes = new AtomicLong();
+  private final AtomicLong waitingSince = new AtomicLong();
+  private final AtomicLong throttledNanos = new AtomicLong();
+
+  /** The longest that was told: a counter that is read never goes back. */
+  private final AtomicLong throttledTold = new AtomicLong();
 
   // Not guarded: counted when a request has been answered, on any thread.
   private final AtomicLong readAnswered = new AtomicLong();
@@ -24,11 +32,6 @@ final class Traffic {
   private long bytesInLastSecond;
   private long operationsInLastSecond;
 
-  private long waitingRequests;
-  private long waitingBytes;
-  private long waitingSince;
-  private long throttledNanos;
-
   Traffic(long now) {
     secondBegan = now;
   }
@@ -36,9 +39,8 @@ final class Traffic {
   /** {@code sign} is -1 if what was counted did not pass after all. */
   void passed(Direction direction, int operations, long length, int sign, long now) {
     turnSecond(now);
-    if (direction == Direction.READ) bytesRead += sign * length;
-    else bytesWritten += sign * length;
-    this.operations += sign * operations;
+    add(direction == Direction.READ ? bytesRead : bytesWritten, sign * length);
+    add(this.operations, sign * operations);
   }
 
   /** So many bytes of what passed have been answered with success. Any thread, without the lock. */
@@ -50,37 +52,82 @@ final class Traffic {
     long elapsed = now - secondBegan;
     if (elapsed < SECOND) return;
     boolean justNow = elapsed < 2 * SECOND;
-    long bytes = bytesRead + bytesWritten;
+    long bytes = bytes();
     bytesInLastSecond = justNow ? bytes - bytesAtBegin : 0;
-    operationsInLastSecond = justNow ? operations - operationsAtBegin : 0;
+    operationsInLastSecond = justNow ? operations.getPlain() - operationsAtBegin : 0;
     bytesAtBegin = bytes;
-    operationsAtBegin = operations;
+    operationsAtBegin = operations.getPlain();
     secondBegan = justNow ? secondBegan + SECOND : now;
   }
 
   void beginsToWait(long length, long now) {
-    if (waitingRequests++ == 0) waitingSince = now;
-    waitingBytes += length;
+    if (waitingRequests.getPlain() == 0) waitingSince.setRelease(now);
+    add(waitingRequests, 1);
+    add(waitingBytes, length);
   }
 
   void waitsNoMore(long length, long now) {
-    if (--waitingRequests == 0) throttledNanos += now - waitingSince;
-    waitingBytes -= length;
+    if (waitingRequests.getPlain() == 1) add(throttledNanos, now - waitingSince.getPlain());
+    add(waitingRequests, -1);
+    add(waitingBytes, -length);
+  }
+
+  /** One writer, which holds the lock: no atomic addition is needed. */
+  private static void add(AtomicLong counter, long value) {
+    counter.setRelease(counter.getPlain() + value);
+  }
+
+  private long bytes() {
+    return bytesRead.getPlain() + bytesWritten.getPlain();
+  }
+
+  /** How many wait. Any thread, without the lock. */
+  long waitingRequests() {
+    return waitingRequests.getAcquire();
+  }
+
+  /**
+   * How long anything has waited. Any thread, without the lock: what has waited until now may be
+   * missing for a moment, and nothing is counted twice.
+   */
+  long throttledNanos(long now) {
+    long before = throttledNanos.getAcquire();
+    boolean waits = waitingRequests.getAcquire() > 0;
+    long since = waitingSince.getAcquire();
+    boolean same = throttledNanos.getAcquire() == before;
+    long told = before + (waits && same ? Math.max(0, now - since) : 0);
+    return throttledTold.accumulateAndGet(told, Math::max);
+  }
+
+  /** What was counted, without rates. Any thread, without the lock. */
+  LimitStatistics counted(long now) {
+    return new LimitStatistics(
+        bytesRead.getAcquire(),
+        bytesWritten.getAcquire(),
+        readAnswered.get(),
+        writtenAnswered.get(),
+        operations.getAcquire(),
+        waitingRequests.getAcquire(),
+        waitingBytes.getAcquire(),
+        throttledNanos(now),
+        0,
+        0);
   }
 
   LimitStatistics statistics(long now) {
     turnSecond(now);
     double before = 1 - (double) (now - secondBegan) / SECOND;
+    long waiting = waitingRequests.getPlain();
     return new LimitStatistics(
-        bytesRead,
-        bytesWritten,
+        bytesRead.getPlain(),
+        bytesWritten.getPlain(),
         readAnswered.get(),
         writtenAnswered.get(),
-        operations,
-        waitingRequests,
-        waitingBytes,
-        throttledNanos + (waitingRequests == 0 ? 0 : now - waitingSince),
-        Math.round(bytesInLastSecond * before) + bytesRead + bytesWritten - bytesAtBegin,
-        Math.round(operationsInLastSecond * before) + operations - operationsAtBegin);
+        operations.getPlain(),
+        waiting,
+        waitingBytes.getPlain(),
+        throttledNanos.getPlain() + (waiting == 0 ? 0 : now - waitingSince.getPlain()),
+        Math.round(bytesInLastSecond * before) + bytes() - bytesAtBegin,
+        Math.round(operationsInLastSecond * before) + operations.getPlain() - operationsAtBegin);
   }
 }

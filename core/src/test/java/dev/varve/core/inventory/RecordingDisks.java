@@ -1,6 +1,7 @@
 package dev.varve.core.inventory;
 
 import dev.varve.core.device.DiskFailures;
+import dev.varve.core.limit.LimitStatistics;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
 import dev.varve.core.medium.Image;
@@ -141,6 +142,16 @@ public final class RecordingDisks implements RunningDisks {
 
   @Override
   public Map<String, GroupTraffic> traffic(MachineId machine) {
+    return Map.of();
+  }
+
+  @Override
+  public Map<Slot, DiskLoad> loads(MachineId machine) {
+    return Map.of();
+  }
+
+  @Override
+  public Map<String, LimitStatistics> groupLoads(MachineId machine) {
     return Map.of();
   }
 

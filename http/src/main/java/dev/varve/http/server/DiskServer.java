@@ -2,6 +2,7 @@ package dev.varve.http.server;
 
 import dev.varve.core.device.BlockDevice;
 import dev.varve.core.device.DiskFailures;
+import dev.varve.core.device.DiskTraffic;
 import dev.varve.core.device.Export;
 import dev.varve.core.device.FailureTotals;
 import dev.varve.core.device.FailureWords;
@@ -64,6 +65,7 @@ public final class DiskServer {
     var failures = new DiskFailures(disk.name(), () -> disk.leaf().toString(), System::nanoTime);
     disks.add(new Served(disk, device, failures));
     for (String name : disk.names()) {
+      var traffic = new DiskTraffic();
       nbd.publish(
           new Export(
               name,
@@ -72,7 +74,8 @@ public final class DiskServer {
               disk.readOnly(),
               disk.discard(),
               disk.rotational(),
-              failures));
+              failures,
+              traffic));
     }
     return device.capacity();
   }

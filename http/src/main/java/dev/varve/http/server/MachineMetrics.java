@@ -1,31 +1,22 @@
 package dev.varve.http.server;
 
-import dev.varve.core.device.DiskFailures;
 import dev.varve.core.inventory.Inventory;
 import dev.varve.core.inventory.ServedDisks;
-import dev.varve.core.inventory.ServedDisks.GroupTraffic;
 import dev.varve.core.inventory.View.MachineView;
 import dev.varve.core.limit.LimitStatistics;
-import dev.varve.core.machine.Slot;
 import io.prometheus.metrics.model.registry.MultiCollector;
-import io.prometheus.metrics.model.snapshots.CounterSnapshot;
-import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
-import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
-import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
-import io.prometheus.metrics.model.snapshots.MetricMetadata;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Metrics of running machines: traffic of their bandwidth groups, bytes that their disks have
- * returned to the host, and failed requests. They are collected for each scrape, so that machines,
- * groups and disks that have gone leave nothing behind. Any thread; may block.
+ * Metrics of running machines: traffic of their bandwidth groups, and bytes that their disks have
+ * returned to the host. They are collected for each scrape, so that machines, groups and disks that
+ * have gone leave nothing behind. Any thread; waits for no disk.
  */
 final class MachineMetrics implements MultiCollector {
 
@@ -40,114 +31,93 @@ final class MachineMetrics implements MultiCollector {
     this.disks = disks;
   }
 
+  /** The disks of all running machines. Takes no lock. */
+  List<DiskMetrics.Served> served() {
+    List<DiskMetrics.Served> served = new ArrayList<>();
+    for (MachineView machine : running())
+      disks
+          .loads(machine.saved().id())
+          .forEach(
+              (slot, load) ->
+                  served.add(
+                      new DiskMetrics.Served(machine.saved().name(), slot.toString(), load)));
+    return served;
+  }
+
+  private List<MachineView> running() {
+    return inventory.view().machines().values().stream()
+        .filter(machine -> machine.state().isOnline())
+        .toList();
+  }
+
   @Override
   public MetricSnapshots collect() {
     Map<Labels, LimitStatistics> groups = new LinkedHashMap<>();
-    List<CounterDataPointSnapshot> reclaimed = new ArrayList<>();
-    List<CounterDataPointSnapshot> errors = new ArrayList<>();
-    for (MachineView machine : inventory.view().machines().values()) {
-      if (!machine.state().isOnline()) continue;
+    var reclaimed =
+        new Family.Counter(
+            "varve_disk_reclaimed_bytes",
+            "Bytes that discards have given back to the host since the disk was opened");
+    for (MachineView machine : running()) {
       String name = machine.saved().name();
-      for (Map.Entry<String, GroupTraffic> group : disks.traffic(machine.saved().id()).entrySet())
-        groups.put(Labels.of("machine", name, "group", group.getKey()), group.getValue().all());
+      disks
+          .groupLoads(machine.saved().id())
+          .forEach((group, all) -> groups.put(Labels.of("machine", name, "group", group), all));
       disks
           .status(machine.saved().id())
-          .forEach((slot, status) -> reclaimed.add(point(labels(name, slot), status.reclaimed())));
-      disks
-          .failures(machine.saved().id())
-          .forEach((slot, failed) -> add(labels(name, slot), failed, errors));
+          .forEach(
+              (slot, status) ->
+                  reclaimed.add(
+                      Labels.of("machine", name, "disk", slot.toString()), status.reclaimed()));
     }
-    return snapshots(groups, reclaimed, errors);
-  }
-
-  private static MetricSnapshots snapshots(
-      Map<Labels, LimitStatistics> groups,
-      List<CounterDataPointSnapshot> reclaimed,
-      List<CounterDataPointSnapshot> errors) {
     return MetricSnapshots.of(
-        count(groups, "read_bytes", "Bytes read through a group", LimitStatistics::readAnswered),
+        count(groups, "read_bytes", "Bytes read through a group", LimitStatistics::readAnswered)
+            .snapshot(),
         count(
-            groups,
-            "written_bytes",
-            "Bytes written through a group",
-            LimitStatistics::writtenAnswered),
-        count(groups, "operations", "Requests through a group", LimitStatistics::operations),
+                groups,
+                "written_bytes",
+                "Bytes written through a group",
+                LimitStatistics::writtenAnswered)
+            .snapshot(),
+        count(groups, "operations", "Requests through a group", LimitStatistics::operations)
+            .snapshot(),
         count(
-            groups,
-            "throttled_seconds",
-            "Time in which a request of a group has waited",
-            all -> all.throttledNanos() / NANOS_PER_SECOND),
+                groups,
+                "throttled_seconds",
+                "Time in which a request of a group has waited",
+                all -> all.throttledNanos() / NANOS_PER_SECOND)
+            .snapshot(),
         gauge(
-            groups,
-            "waiting_requests",
-            "Requests that wait for a group",
-            LimitStatistics::waitingRequests),
+                groups,
+                "waiting_requests",
+                "Requests that wait for a group",
+                LimitStatistics::waitingRequests)
+            .snapshot(),
         gauge(
-            groups,
-            "waiting_bytes",
-            "Bytes of the requests that wait for a group",
-            LimitStatistics::waitingBytes),
-        new CounterSnapshot(
-            new MetricMetadata(
-                "varve_attachment_reclaimed_bytes",
-                "Bytes that discards have given back to the host since the disk was opened"),
-            reclaimed),
-        new CounterSnapshot(
-            new MetricMetadata(
-                "varve_disk_errors",
-                "Requests that the host could not carry out since the machine was started"),
-            errors));
+                groups,
+                "waiting_bytes",
+                "Bytes of the requests that wait for a group",
+                LimitStatistics::waitingBytes)
+            .snapshot(),
+        reclaimed.snapshot());
   }
 
-  private static Labels labels(String machine, Slot slot) {
-    return Labels.of(
-        "machine",
-        machine,
-        "controller",
-        slot.controller(),
-        "port",
-        Integer.toString(slot.port()),
-        "device",
-        Integer.toString(slot.device()));
-  }
-
-  private static void add(
-      Labels disk, List<DiskFailures.Count> failed, List<CounterDataPointSnapshot> errors) {
-    for (DiskFailures.Count each : failed) {
-      Labels labels =
-          disk.add("operation", each.operation().name().toLowerCase(Locale.ROOT))
-              .add("kind", each.kind().code());
-      errors.add(point(labels, each.count()));
-    }
-  }
-
-  private static CounterDataPointSnapshot point(Labels labels, double value) {
-    return CounterDataPointSnapshot.builder().labels(labels).value(value).build();
-  }
-
-  private static CounterSnapshot count(
+  private static Family count(
       Map<Labels, LimitStatistics> groups,
       String name,
       String help,
       ToDoubleFunction<LimitStatistics> value) {
-    var counter = CounterSnapshot.builder().name(GROUP + name).help(help);
-    groups.forEach((labels, all) -> counter.dataPoint(point(labels, value.applyAsDouble(all))));
-    return counter.build();
+    var counter = new Family.Counter(GROUP + name, help);
+    groups.forEach((labels, all) -> counter.add(labels, value.applyAsDouble(all)));
+    return counter;
   }
 
-  private static GaugeSnapshot gauge(
+  private static Family gauge(
       Map<Labels, LimitStatistics> groups,
       String name,
       String help,
       ToDoubleFunction<LimitStatistics> value) {
-    var gauge = GaugeSnapshot.builder().name(GROUP + name).help(help);
-    groups.forEach(
-        (labels, all) ->
-            gauge.dataPoint(
-                GaugeDataPointSnapshot.builder()
-                    .labels(labels)
-                    .value(value.applyAsDouble(all))
-                    .build()));
-    return gauge.build();
+    var gauge = new Family.Gauge(GROUP + name, help);
+    groups.forEach((labels, all) -> gauge.add(labels, value.applyAsDouble(all)));
+    return gauge;
   }
 }

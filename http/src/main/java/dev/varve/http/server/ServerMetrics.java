@@ -80,7 +80,9 @@ final class ServerMetrics {
     Gauge.builder("varve.storage.threads.stuck", threads, StorageThreads::stuck)
         .description("Storage threads whose request has waited for a tenth of a second or longer")
         .register(made);
-    made.getPrometheusRegistry().register(new MachineMetrics(inventory, disks));
+    var machines = new MachineMetrics(inventory, disks);
+    made.getPrometheusRegistry().register(machines);
+    made.getPrometheusRegistry().register(new DiskMetrics(machines::served));
     List.of(
             new JvmMemoryMetrics(),
             new JvmThreadMetrics(),

@@ -172,7 +172,7 @@ class LogOfAServerTest {
               "http://localhost/metrics");
       assertTrue(
           metrics.contains(
-              "\nvarve_disk_errors_total{controller=\"SATA\",device=\"0\",kind=\"EIO\",machine=\"web\",operation=\"read\",port=\"0\"}"
+              "\nvarve_disk_errors_total{disk=\"SATA:0\",export=\"web/SATA/0/0\",kind=\"EIO\",machine=\"web\",operation=\"read\"}"
                   + " 3.0"),
           metrics);
 

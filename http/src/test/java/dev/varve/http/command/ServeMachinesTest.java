@@ -135,6 +135,7 @@ class ServeMachinesTest {
 
       String running = metrics();
 
+      String disk = "{disk=\"SATA:0\",export=\"mail/SATA/0/0\",machine=\"mail\",";
       String group = "{group=\"slow\",machine=\"mail\"} ";
       for (String line :
           List.of(
@@ -144,9 +145,12 @@ class ServeMachinesTest {
               "varve_bandwidth_group_throttled_seconds_total" + group,
               "varve_bandwidth_group_waiting_requests" + group + "0.0",
               "varve_bandwidth_group_waiting_bytes" + group + "0.0",
-              "# TYPE varve_attachment_reclaimed_bytes_total counter",
-              "varve_attachment_reclaimed_bytes_total{controller=\"SATA\",device=\"0\",machine=\"mail\",port=\"0\"}"
-                  + " 1048576.0"))
+              "# TYPE varve_disk_reclaimed_bytes_total counter",
+              "varve_disk_reclaimed_bytes_total{disk=\"SATA:0\",machine=\"mail\"} 1048576.0",
+              "varve_disk_requests_total" + disk + "operation=\"discard\"} 1.0",
+              "varve_disk_bytes_total" + disk + "operation=\"write\"} 2097152.0",
+              "varve_disk_request_seconds_bucket" + disk + "operation=\"read\",le=\"1.0E-5\"} ",
+              "varve_disk_throttled_seconds_total" + disk.replaceFirst(",$", "} ")))
         assertTrue(running.contains("\n" + line), () -> line + " is not in " + running);
       varve.run("machine", "powerdown", "mail");
       String stopped = metrics();

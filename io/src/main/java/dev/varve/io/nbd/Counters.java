@@ -1,5 +1,6 @@
 package dev.varve.io.nbd;
 
+import dev.varve.core.measure.DurationCounter;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Counts what one event loop does: written on that loop, once a batch; read by any thread. */
@@ -12,7 +13,7 @@ final class Counters {
   private final AtomicLong bytesRead = new AtomicLong();
   private final AtomicLong bytesWritten = new AtomicLong();
   private final AtomicLong longestTurn = new AtomicLong();
-  private final TurnTimes.Counter turns = new TurnTimes.Counter();
+  private final DurationCounter turns = new DurationCounter();
 
   void opened() {
     add(opened, 1);
@@ -52,6 +53,6 @@ final class Counters {
         sum.bytesRead() + bytesRead.get(),
         sum.bytesWritten() + bytesWritten.get(),
         Math.max(sum.longestStallNanos(), longestTurn.get()),
-        turns.plus(sum.turns()));
+        turns.durations().plus(sum.turns()));
   }
 }

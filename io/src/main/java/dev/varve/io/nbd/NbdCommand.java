@@ -1,5 +1,8 @@
 package dev.varve.io.nbd;
 
+import dev.varve.core.device.DeviceRequest.Op;
+import org.jspecify.annotations.Nullable;
+
 /**
  * What a client can ask for in the transmission phase, with the flags that each command
  * understands.
@@ -30,6 +33,20 @@ enum NbdCommand {
 
   int flags() {
     return flags;
+  }
+
+  /** What of a disk it asks for; null if it asks for nothing of it. */
+  @Nullable Op operation() {
+    return switch (this) {
+      case READ -> Op.READ;
+      case WRITE -> Op.WRITE;
+      case FLUSH -> Op.FLUSH;
+      case TRIM -> Op.DISCARD;
+      case CACHE -> Op.CACHE;
+      case WRITE_ZEROES -> Op.WRITE_ZEROES;
+      case BLOCK_STATUS -> Op.EXTENTS;
+      case DISCONNECT, UNKNOWN -> null;
+    };
   }
 
   boolean modifies() {

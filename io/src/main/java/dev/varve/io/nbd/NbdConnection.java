@@ -349,12 +349,12 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Connec
     loop.counters().closed();
     exports.closed(this);
     inbound.close();
-    Transmission transmission = client == null ? null : client.transmission();
-    if (transmission != null) {
-      transmission.abandon();
-      transmission.count();
+    if (client != null) {
+      client.transmission().abandon();
+      client.meter().count();
+      client.meter().gone();
     }
-    visit().ended(transmission, loop.now());
+    visit().ended(client == null ? null : client.meter(), loop.now());
     leaveIfIdle();
   }
 

@@ -1,5 +1,7 @@
 package dev.varve.io.nbd;
 
+import dev.varve.core.measure.Durations;
+
 /**
  * What a server has done since it was made. The numbers are read while the loops go on: each is
  * right, together they may be a batch apart.
@@ -25,9 +27,9 @@ public record NbdStats(
     long bytesRead,
     long bytesWritten,
     long longestStallNanos,
-    TurnTimes turns) {
+    Durations turns) {
 
-  static final NbdStats NONE = new NbdStats(0, 0, 0, 0, 0, 0, 0, 0, TurnTimes.NONE);
+  static final NbdStats NONE = new NbdStats(0, 0, 0, 0, 0, 0, 0, 0, Durations.NONE);
 
   NbdStats refused(long clients) {
     return new NbdStats(

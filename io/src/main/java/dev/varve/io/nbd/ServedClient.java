@@ -16,6 +16,7 @@ final class ServedClient {
   private final SocketReading reading;
   private final Inbound inbound;
   private final Replies replies;
+  private final ClientMeter meter;
   private final Transmission transmission;
   private final UntakenReplies untaken;
   private final IdleWatch idle;
@@ -38,7 +39,9 @@ final class ServedClient {
     this.reading = reading;
     this.inbound = inbound;
     replies = new Replies(context, loop, options.structured());
-    transmission = new Transmission(connection, loop, limits, export, options, inbound, replies);
+    meter = new ClientMeter(loop, export.traffic());
+    transmission =
+        new Transmission(connection, loop, limits, export, options, inbound, replies, meter);
     untaken = new UntakenReplies(connection, context, loop, limits, replies);
     idle =
         new IdleWatch(
@@ -47,6 +50,11 @@ final class ServedClient {
 
   Transmission transmission() {
     return transmission;
+  }
+
+  /** What it has asked for. */
+  ClientMeter meter() {
+    return meter;
   }
 
   /** The client has sent something. */
@@ -110,7 +118,7 @@ final class ServedClient {
 
   /** Sends the replies that have gathered. */
   void flush() {
-    transmission.count(); // a client that has its reply finds it counted
+    meter.count(); // a client that has its reply finds it counted
     replies.flush();
     untaken.watch();
   }

@@ -13,6 +13,8 @@ final class Transaction {
   private long cookie;
   private long offset;
   private int length;
+  private long range;
+  private long startNanos;
   private boolean fua;
   private boolean unfragmented;
   private boolean oneExtent;
@@ -23,12 +25,14 @@ final class Transaction {
   private final ArrayDeque<LoopBuffer> data = new ArrayDeque<>();
   private @Nullable ExtentList extents;
 
-  /** Takes over what is asked. */
-  Transaction begin(NbdRequest request) {
+  /** Takes over what is asked; it is under way since {@code nowNanos}. */
+  Transaction begin(NbdRequest request, long nowNanos) {
+    startNanos = nowNanos;
     command = request.command();
     cookie = request.cookie();
     offset = request.offset();
-    length = (int) Math.min(request.length(), Integer.MAX_VALUE); // used for commands with data
+    range = request.length();
+    length = (int) Math.min(range, Integer.MAX_VALUE); // used for commands with data
     fua = request.has(Wire.CMD_FLAG_FUA);
     unfragmented = request.has(Wire.CMD_FLAG_DF);
     oneExtent = request.has(Wire.CMD_FLAG_REQ_ONE);
@@ -53,6 +57,21 @@ final class Transaction {
 
   int length() {
     return length;
+  }
+
+  /** How long the range is that it is about. */
+  long range() {
+    return range;
+  }
+
+  /** Since when it is under way. */
+  long startNanos() {
+    return startNanos;
+  }
+
+  /** It counts as being under way only since then. */
+  void startsAt(long nowNanos) {
+    startNanos = nowNanos;
   }
 
   boolean fua() {

@@ -73,6 +73,7 @@ final class Transmission {
   private final NegotiatedOptions options;
   private final Inbound inbound;
   private final Replies replies;
+  private final ClientMeter meter;
   private final NbdRequest request = new NbdRequest();
 
   /** Buffers for a read that is being handed over; else empty. */
@@ -88,14 +89,6 @@ final class Transmission {
   private long arrivingAt;
   private long arrivingLeft;
 
-  // What was done, and how much of it the loop's counters have.
-  private long requests;
-  private long bytesRead;
-  private long bytesWritten;
-  private long requestsCounted;
-  private long readCounted;
-  private long writtenCounted;
-
   Transmission(
       Connection connection,
       NbdLoop loop,
@@ -103,7 +96,8 @@ final class Transmission {
       Export export,
       NegotiatedOptions options,
       Inbound inbound,
-      Replies replies) {
+      Replies replies,
+      ClientMeter meter) {
     this.connection = connection;
     this.loop = loop;
     this.limits = limits;
@@ -113,6 +107,7 @@ final class Transmission {
     this.options = options;
     this.inbound = inbound;
     this.replies = replies;
+    this.meter = meter;
   }
 
   boolean isIdle() {
@@ -137,30 +132,6 @@ final class Transmission {
     return pause;
   }
 
-  /** Adds to the loop's counters what was done since the last call. */
-  void count() {
-    loop.counters()
-        .batch(requests - requestsCounted, bytesRead - readCounted, bytesWritten - writtenCounted);
-    requestsCounted = requests;
-    readCounted = bytesRead;
-    writtenCounted = bytesWritten;
-  }
-
-  /** How many requests the client has made. */
-  long requests() {
-    return requests;
-  }
-
-  /** How many bytes it has read, by requests that succeeded. */
-  long bytesRead() {
-    return bytesRead;
-  }
-
-  /** How many bytes it has written, by requests that succeeded. */
-  long bytesWritten() {
-    return bytesWritten;
-  }
-
   /** Takes the next request, if there is one that may be begun. */
   private Pause takeRequest() {
     if (inFlight >= limits.requestsInFlight() || holdsEnough()) return Pause.COMPLETION;
@@ -175,7 +146,7 @@ final class Transmission {
     NbdRefusal refusal = request.refusal(export, options);
     if (refusal == null && request.command() == NbdCommand.WRITE) return takeWrite(in, at);
     in.readerIndex(at + NbdRequest.HEADER);
-    requests++;
+    meter.came();
     budget--;
     if (refusal != null) refuse(refusal);
     else if (request.command() == NbdCommand.READ) read((int) request.length());
@@ -200,15 +171,15 @@ final class Transmission {
     try {
       if (device.tryRead(request.offset(), length, replies)) {
         replies.endRead();
-        moved(Op.READ, length);
-        worked(Op.READ);
+        meter.readInPlace(length);
+        succeeded(Op.READ, length);
       } else {
         replies.cancelRead();
         readIntoBuffers(begin(), Count.WHOLE);
       }
     } catch (IOException | InternalError e) { // see BlockDevice.tryRead
       replies.cancelRead();
-      replies.failure(request.cookie(), failed(Op.READ, request.offset(), length, e));
+      fail(request.cookie(), Op.READ, failed(Op.READ, request.offset(), length, e));
     }
   }
 
@@ -248,11 +219,12 @@ final class Transmission {
       } else {
         replies.read(read, runs, lease);
         lease = null; // released by the channel
-        moved(Op.READ, read.length());
-        worked(Op.READ);
+        if (fetched) meter.answered(read);
+        else meter.readInPlace(read.length());
+        succeeded(Op.READ, read.length());
       }
     } catch (IOException e) {
-      replies.failure(read.cookie(), failed(Op.READ, read.offset(), read.length(), e));
+      fail(read.cookie(), Op.READ, failed(Op.READ, read.offset(), read.length(), e));
     } finally {
       runs.clear();
       if (lease != null) lease.release();
@@ -339,7 +311,7 @@ final class Transmission {
       arrivingAt = request.offset();
       arrivingLeft = length;
     }
-    requests++;
+    meter.came();
     budget -= 1 + WRITE_COST;
     return Pause.NONE;
   }
@@ -350,8 +322,8 @@ final class Transmission {
     try {
       if (!fua && device.tryWrite(request.offset(), in.memory().asSlice(at, length))) {
         replies.success(request.cookie());
-        moved(Op.WRITE, length);
-        worked(Op.WRITE);
+        meter.wroteInPlace(length);
+        succeeded(Op.WRITE, length);
       } else {
         LoopBuffer copy = copy(in, at, length);
         PartialRequest part = part(begin(), copy, copy.capacity());
@@ -359,7 +331,7 @@ final class Transmission {
         submit(part);
       }
     } catch (IOException e) {
-      replies.failure(request.cookie(), failed(Op.WRITE, request.offset(), length, e));
+      fail(request.cookie(), Op.WRITE, failed(Op.WRITE, request.offset(), length, e));
     }
   }
 
@@ -387,6 +359,7 @@ final class Transmission {
     if (arrivingLeft == 0) {
       Transaction complete = arriving;
       arriving = null;
+      complete.startsAt(meter.batchStart());
       if (complete.ended()) finish(complete);
     }
     return Pause.NONE;
@@ -453,7 +426,7 @@ final class Transmission {
    */
   private void refuse(NbdRefusal refusal) {
     if (request.payload() == 0) {
-      replies.failure(request.cookie(), refusal);
+      fail(request.cookie(), request.command().operation(), refusal);
       return;
     }
     arriving = begin();
@@ -466,13 +439,15 @@ final class Transmission {
 
   private Transaction begin() {
     inFlight++;
-    return loop.takeTransaction().begin(request);
+    Transaction transaction = loop.takeTransaction().begin(request, meter.batchStart());
+    meter.begun(transaction);
+    return transaction;
   }
 
   private PartialRequest part(Transaction transaction, @Nullable LoopBuffer payload, long held) {
     PartialRequest part = loop.takePart().of(connection, transaction, payload, held);
     transaction.opened();
-    if (transaction.handOver()) loop.counters().handedOver();
+    if (transaction.handOver()) meter.handedOver(transaction);
     return part;
   }
 
@@ -516,7 +491,7 @@ final class Transmission {
   private void answer(Transaction transaction) {
     NbdRefusal refusal = transaction.refusal();
     try {
-      if (refusal != null) replies.failure(transaction.cookie(), refusal);
+      if (refusal != null) fail(transaction.cookie(), transaction.command().operation(), refusal);
       else if (transaction.command() == NbdCommand.READ) read(transaction);
       else if (transaction.command() == NbdCommand.BLOCK_STATUS) blockStatus(transaction);
       else succeed(transaction);
@@ -527,27 +502,30 @@ final class Transmission {
 
   private void read(Transaction transaction) {
     replies.read(transaction);
-    moved(Op.READ, transaction.length());
+    meter.answered(transaction);
+    device.answered(Op.READ, transaction.length());
   }
 
   private void succeed(Transaction transaction) {
     replies.success(transaction.cookie());
-    if (transaction.command() == NbdCommand.WRITE) moved(Op.WRITE, transaction.length());
+    meter.answered(transaction);
+    if (transaction.command() == NbdCommand.WRITE) device.answered(Op.WRITE, transaction.length());
   }
 
-  /** A read or a write has been answered with success. */
-  private void moved(Op operation, int length) {
-    if (operation == Op.READ) bytesRead += length;
-    else bytesWritten += length;
+  /** A read or a write is answered with success, and needed no more than one attempt. */
+  private void succeeded(Op operation, int length) {
     device.answered(operation, length);
+    worked(operation);
   }
 
   private void blockStatus(Transaction transaction) {
     replies.blockStatus(transaction.cookie(), options.contexts(), transaction.extents());
+    meter.answered(transaction);
   }
 
   private void end(Transaction transaction) {
     inFlight--;
+    meter.ended(transaction);
     loop.recycle(transaction);
   }
 
@@ -568,6 +546,12 @@ final class Transmission {
   }
 
   // ---- What fails, and works again
+
+  /** Answers with an error. */
+  private void fail(long cookie, @Nullable Op operation, NbdRefusal why) {
+    meter.failed(operation, why.error());
+    replies.failure(cookie, why);
+  }
 
   /**
    * Counts and tells that the device could not carry out a request; returns what its client hears.

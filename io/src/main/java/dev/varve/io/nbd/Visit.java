@@ -61,9 +61,9 @@ final class Visit {
     cut = true;
   }
 
-  void ended(@Nullable Transmission transmission, long nowNanos) {
+  void ended(@Nullable ClientMeter meter, long nowNanos) {
     String reason = why == null ? "it closed the connection without a disconnect request" : why;
-    if (transmission == null) {
+    if (meter == null) {
       visitors.log(Level.DEBUG, client + " is gone and had chosen no disk: " + reason, nowNanos);
       return;
     }
@@ -76,9 +76,9 @@ final class Visit {
                 disk,
                 Amount.time(Duration.ofNanos(nowNanos - start)),
                 reason,
-                Amount.of(transmission.requests(), "request"),
-                Amount.bytes(transmission.bytesRead()),
-                Amount.bytes(transmission.bytesWritten())),
+                Amount.of(meter.requests(), "request"),
+                Amount.bytes(meter.bytesRead()),
+                Amount.bytes(meter.bytesWritten())),
         nowNanos);
   }
 }

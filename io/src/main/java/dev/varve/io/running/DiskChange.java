@@ -35,7 +35,9 @@ final class DiskChange {
   /** The device stays open; connections end only if they were told something else. */
   private ServedSlot changeFlags(RunningMachine machine, ServedSlot before, Disk disk)
       throws IOException {
-    ServedSlot after = ServedSlot.of(disk, before.open(), before.export().failures(), nanoClock);
+    ServedSlot after =
+        ServedSlot.of(
+            disk, before.open(), before.export().failures(), before.export().traffic(), nanoClock);
     if (after.looksLike(before)) {
       after = before.with(disk);
       machine.limits().limit(after);

@@ -8,6 +8,7 @@ import dev.varve.core.device.Stages;
 import dev.varve.core.inventory.RunningDisks;
 import dev.varve.core.inventory.UnservedDisksException;
 import dev.varve.core.limit.Alarm;
+import dev.varve.core.limit.LimitStatistics;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
 import dev.varve.core.medium.Image;
@@ -205,6 +206,22 @@ public final class MachineDisks implements RunningDisks {
     if (running == null) return found;
     for (ServedSlot disk : running.served()) found.put(disk.slot(), disk.status());
     return found;
+  }
+
+  @Override
+  public Map<Slot, DiskLoad> loads(MachineId machine) {
+    RunningMachine running = machines.get(machine);
+    Map<Slot, DiskLoad> found = new LinkedHashMap<>();
+    if (running == null) return found;
+    long now = nanoClock.getAsLong();
+    for (ServedSlot disk : running.served()) found.put(disk.slot(), disk.load(now));
+    return found;
+  }
+
+  @Override
+  public Map<String, LimitStatistics> groupLoads(MachineId machine) {
+    RunningMachine running = machines.get(machine);
+    return running == null ? Map.of() : running.limits().loads();
   }
 
   @Override

@@ -10,6 +10,7 @@ import dev.varve.core.machine.BandwidthGroup;
 import dev.varve.core.machine.Slot;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.LongSupplier;
 
 /**
@@ -21,7 +22,7 @@ final class MachineLimits {
 
   private final Alarm alarm;
   private final LongSupplier nanoClock;
-  private final Map<String, LimitGroup> groups = new LinkedHashMap<>();
+  private final Map<String, LimitGroup> groups = new ConcurrentSkipListMap<>();
   private final Map<Slot, LimitedDevice> disks = new LinkedHashMap<>();
 
   MachineLimits(Alarm alarm, LongSupplier nanoClock) {
@@ -60,6 +61,14 @@ final class MachineLimits {
         (name, group) ->
             traffic.put(name, new GroupTraffic(group.statistics(now), members(group, now))));
     return traffic;
+  }
+
+  /** What has passed each group and waits in it, without rates. Takes no lock. */
+  Map<String, LimitStatistics> loads() {
+    long now = nanoClock.getAsLong();
+    Map<String, LimitStatistics> loads = new LinkedHashMap<>();
+    groups.forEach((name, group) -> loads.put(name, group.counted(now)));
+    return loads;
   }
 
   private Map<Slot, LimitStatistics> members(LimitGroup group, long now) {

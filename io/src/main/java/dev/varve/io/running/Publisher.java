@@ -30,7 +30,12 @@ final class Publisher {
   /** Opens a disk, which is not published yet. */
   ServedSlot open(RunningMachine machine, Disk disk) throws IOException {
     OpenDisk open = devices.open(disk);
-    return ServedSlot.of(disk, open, machine.failures().of(disk, open), nanoClock);
+    return ServedSlot.of(
+        disk,
+        open,
+        machine.failures().of(disk, open),
+        machine.traffic(disk.attachment().slot()),
+        nanoClock);
   }
 
   /** Opens a disk for clients. */

@@ -1,12 +1,13 @@
 package dev.varve.io.running;
 
+import dev.varve.core.device.DiskTraffic;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -20,12 +21,13 @@ final class RunningMachine {
   private final MachineLimits limits;
   private final MachineFailures failures;
 
+  /** By slot, for as long as the machine runs: a medium that changes begins no new count. */
+  private final Map<Slot, DiskTraffic> traffic = new ConcurrentHashMap<>();
+
   /**
-   * Null for a disk that had to be closed and could not be opened again. Its own monitor is held
-   * for moments.
+   * Null for a disk that had to be closed and could not be opened again. A change makes a new map.
    */
-  private final Map<Slot, @Nullable ServedSlot> disks =
-      Collections.synchronizedMap(new LinkedHashMap<>());
+  private volatile Map<Slot, @Nullable ServedSlot> disks = Map.of();
 
   private boolean stopped;
 
@@ -47,6 +49,11 @@ final class RunningMachine {
     return failures;
   }
 
+  /** Where it is counted what clients ask of the disk in a slot. */
+  DiskTraffic traffic(Slot slot) {
+    return traffic.computeIfAbsent(slot, _ -> new DiskTraffic());
+  }
+
   // ---- looking
 
   /** The disks that are served. */
@@ -60,9 +67,7 @@ final class RunningMachine {
   }
 
   void forEach(BiConsumer<Slot, @Nullable ServedSlot> action) {
-    synchronized (disks) {
-      disks.forEach(action);
-    }
+    disks.forEach(action);
   }
 
   boolean hasDiskAt(Slot slot) {
@@ -98,11 +103,15 @@ final class RunningMachine {
   /** Notes what a slot shows now: null if it is not served. */
   void put(Slot slot, @Nullable ServedSlot disk) {
     assert Thread.holdsLock(this);
-    disks.put(slot, disk);
+    Map<Slot, @Nullable ServedSlot> changed = new LinkedHashMap<>(disks);
+    changed.put(slot, disk);
+    disks = changed;
   }
 
   void remove(Slot slot) {
     assert Thread.holdsLock(this);
-    disks.remove(slot);
+    Map<Slot, @Nullable ServedSlot> changed = new LinkedHashMap<>(disks);
+    changed.remove(slot);
+    disks = changed;
   }
 }

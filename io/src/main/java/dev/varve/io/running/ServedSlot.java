@@ -1,8 +1,10 @@
 package dev.varve.io.running;
 
 import dev.varve.core.device.DiskFailures;
+import dev.varve.core.device.DiskTraffic;
 import dev.varve.core.device.Export;
 import dev.varve.core.inventory.RunningDisks.Disk;
+import dev.varve.core.inventory.ServedDisks.DiskLoad;
 import dev.varve.core.inventory.ServedDisks.DiskStatus;
 import dev.varve.core.limit.LimitedDevice;
 import dev.varve.core.machine.Attachment;
@@ -24,8 +26,14 @@ record ServedSlot(Disk disk, OpenDisk open, LimitedDevice device, Export export)
    * A disk without limits yet.
    *
    * @param failures those of the slot
+   * @param traffic that of the slot
    */
-  static ServedSlot of(Disk disk, OpenDisk open, DiskFailures failures, LongSupplier nanoClock) {
+  static ServedSlot of(
+      Disk disk,
+      OpenDisk open,
+      DiskFailures failures,
+      DiskTraffic traffic,
+      LongSupplier nanoClock) {
     Attachment attachment = disk.attachment();
     List<Path> paths = open.paths();
     String name = name(disk);
@@ -39,7 +47,8 @@ record ServedSlot(Disk disk, OpenDisk open, LimitedDevice device, Export export)
             disk.readOnly(),
             attachment.discard() && open.givesSpaceBack(),
             !attachment.nonRotational(),
-            failures);
+            failures,
+            traffic);
     return new ServedSlot(disk, open, device, export);
   }
 
@@ -54,6 +63,14 @@ record ServedSlot(Disk disk, OpenDisk open, LimitedDevice device, Export export)
 
   DiskStatus status() {
     return new DiskStatus(open.device().readOnly(), open.givesSpaceBack(), open.givenBack());
+  }
+
+  DiskLoad load(long nowNanos) {
+    return new DiskLoad(
+        export.name(),
+        export.traffic().totals(),
+        device.throttledNanos(nowNanos),
+        device.waitingRequests());
   }
 
   /** {@code machine/controller/port/device}: not as people write slots, because clients have it. */

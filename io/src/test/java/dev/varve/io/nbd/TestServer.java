@@ -1,6 +1,7 @@
 package dev.varve.io.nbd;
 
 import dev.varve.core.device.DiskFailures;
+import dev.varve.core.device.DiskTraffic;
 import dev.varve.core.device.Export;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -17,6 +18,7 @@ final class TestServer implements AutoCloseable {
   final MemoryDevice device;
   final NbdServer server;
   final DiskFailures failures;
+  final DiskTraffic traffic = new DiskTraffic();
   final Path socket;
   final InetSocketAddress tcp;
   private final Vertx vertx;
@@ -30,7 +32,7 @@ final class TestServer implements AutoCloseable {
     folder = Files.createTempDirectory("nbd");
     socket = folder.resolve("s");
     failures = new DiskFailures("disk", () -> "in memory", System::nanoTime);
-    server.publish(new Export("disk", "in memory", device, false, true, false, failures));
+    server.publish(new Export("disk", "in memory", device, false, true, false, failures, traffic));
     server.listenUnix(socket).await();
     var address = server.listenTcp("127.0.0.1", 0).await();
     tcp = new InetSocketAddress("127.0.0.1", address.port());
