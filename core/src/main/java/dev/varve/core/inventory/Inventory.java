@@ -57,6 +57,7 @@ public final class Inventory implements AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger(Inventory.class.getName());
 
+  private final News news = new News();
   private final Resources resources;
   private final Transactions transactions;
   private final Jobs jobs;
@@ -79,8 +80,8 @@ public final class Inventory implements AutoCloseable {
             new Inspection(ports.images(), folder.moved()),
             warnings);
     runs = new MachineRuns(resources);
-    transactions = new Transactions(resources, runs, state);
-    jobs = new Jobs(ports.jobs(), ports.bugs(), ports.clock());
+    transactions = new Transactions(resources, runs, news, state);
+    jobs = new Jobs(ports.jobs(), ports.bugs(), ports.clock(), news);
     work = new MediumJobs(resources, transactions, jobs);
     power = new MachinePower(resources, transactions, work);
     machines = new Machines(resources);
@@ -151,6 +152,15 @@ public final class Inventory implements AutoCloseable {
   /** The present state; any thread. */
   public View view() {
     return transactions.view();
+  }
+
+  /**
+   * Runs {@code listener} after each change of the {@link #view} or of a job, as long as the
+   * inventory is open. It runs in the thread that made the change, which may hold the lock of the
+   * inventory: it must not wait, and call nothing of the inventory that may.
+   */
+  public void onNews(Runnable listener) {
+    news.tellTo(listener);
   }
 
   /**

@@ -34,12 +34,15 @@ final class Jobs {
   private final Executor executor;
   private final Consumer<Throwable> bugs;
   private final InstantSource clock;
+  private final News news;
   private final Map<String, Running> jobs = new LinkedHashMap<>();
 
   /**
    * @param bugs receives unexpected failures
+   * @param news told of each job that begins, moves or ends
    */
-  Jobs(Executor executor, Consumer<Throwable> bugs, InstantSource clock) {
+  Jobs(Executor executor, Consumer<Throwable> bugs, InstantSource clock, News news) {
+    this.news = news;
     this.executor = executor;
     this.bugs = bugs;
     this.clock = clock;
@@ -82,6 +85,7 @@ final class Jobs {
       jobs.put(id, job);
       forgetOldest();
     }
+    news.spread();
     try {
       executor.execute(job);
     } catch (RejectedExecutionException e) {
@@ -150,17 +154,17 @@ final class Jobs {
       try {
         body.run(this::at);
         permille = 1000;
-        state = State.DONE;
+        become(State.DONE);
         LOG.log(Level.INFO, "job done after {0}: {1}", took(), description);
         ended.complete(null);
       } catch (CancellationException e) {
-        state = State.CANCELLED;
+        become(State.CANCELLED);
         LOG.log(Level.INFO, "job cancelled after {0}: {1}", took(), description);
         ended.completeExceptionally(e);
       } catch (Throwable e) {
         if (!(e instanceof ModelException || e instanceof IOException)) bugs.accept(e);
         failure = e;
-        state = State.FAILED;
+        become(State.FAILED);
         LOG.log(
             Level.WARNING,
             "job failed after {0}: {1}: {2}",
@@ -175,9 +179,17 @@ final class Jobs {
       return Amount.time(Duration.between(begun, clock.instant()));
     }
 
+    private void become(State next) {
+      state = next;
+      news.spread();
+    }
+
     private boolean at(long done, long total) {
-      // Never back: a second file begins at nothing again.
-      if (total > 0) permille = Math.max(permille, (int) Math.min(999, 1000.0 * done / total));
+      int now = total > 0 ? (int) Math.min(999, 1000.0 * done / total) : 0;
+      if (now > permille) { // never back: a second file begins at nothing again
+        permille = now;
+        news.spread();
+      }
       return !cancelled;
     }
 

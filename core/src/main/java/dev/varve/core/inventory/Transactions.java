@@ -42,17 +42,19 @@ final class Transactions {
   private final OutsideEdits edits;
   private final HostWait host;
   private final Chronicle chronicle;
+  private final News news;
   private final PatientLook patientLook = new PatientLook(LOOK_PATIENCE);
   private volatile InventoryState state;
   private volatile View view;
   private volatile Consumer<InventoryState> viewer = _ -> {};
 
-  Transactions(Resources resources, MachineRuns runs, InventoryState state) {
+  Transactions(Resources resources, MachineRuns runs, News news, InventoryState state) {
     this.resources = resources;
     this.runs = runs;
     this.edits = new OutsideEdits(resources);
     this.chronicle = new Chronicle(resources.clock());
     this.host = new HostWait(resources, () -> this.state);
+    this.news = news;
     this.state = state;
     this.view = Views.of(state);
   }
@@ -237,6 +239,7 @@ final class Transactions {
     view = Views.of(next);
     published.signalAll();
     viewer.accept(next);
+    news.spread();
   }
 
   /** Shows {@code viewer} this state and each later one. It is called with the lock held. */

@@ -318,7 +318,7 @@ class MediumJobsTest {
     var bug = new IllegalStateException("bug");
 
     Job job =
-        new Jobs(Runnable::run, bugs::add, InstantSource.system())
+        new Jobs(Runnable::run, bugs::add, InstantSource.system(), new News())
             .start(
                 "1",
                 "do this",

@@ -2,6 +2,7 @@ package dev.varve.http.api;
 
 import dev.varve.core.inventory.Inventory;
 import dev.varve.core.inventory.ServedDisks;
+import dev.varve.http.event.EventLog;
 import dev.varve.io.ova.Packages;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -38,6 +39,11 @@ public final class ControlServer {
   /** Requests that look at files and running disks, at most; more are refused. */
   private static final int MOST_LOOKS = 256;
 
+  /** What the log of events keeps for clients that come back. */
+  private static final int MOST_EVENTS = 10_000;
+
+  private static final long MOST_CHARACTERS = 4 << 20;
+
   private final Vertx vertx;
 
   /** Apart from the threads of changes: while those wait for the host, lists still work. */
@@ -54,6 +60,8 @@ public final class ControlServer {
   private final Connections.Timers timers;
   private final ApiDocument document = ApiDocument.load();
   private final Handlers handlers;
+  private final EventLog log =
+      new EventLog(Long.toString(System.currentTimeMillis(), 36), MOST_EVENTS, MOST_CHARACTERS);
   private final Events events;
   private final Consumer<Throwable> bugs;
   private final Strangers strangers = new Strangers(System::nanoTime);
@@ -113,7 +121,7 @@ public final class ControlServer {
     handlers =
         new Handlers(
             changes, looks, inventory::comesTurn, call -> MachineHandlers.look(call, inventory));
-    events = new Events(vertx, inventory);
+    events = new Events(vertx, log, new Changes(vertx, inventory, log)::look);
     events.addTo(handlers);
     var attachments = new AttachmentJson(inventory, disks::status);
     var sessions = new SessionHandlers(inventory);
@@ -131,6 +139,11 @@ public final class ControlServer {
     new HealthHandlers(
             vertx, changes, inventory::comesTurn, document, inventory.warnings(), metrics)
         .addTo(handlers);
+  }
+
+  /** What clients hear that watch. */
+  public EventLog events() {
+    return log;
   }
 
   /**

@@ -128,15 +128,22 @@ final class MachineJson {
   }
 
   static JsonObject of(BandwidthGroup group, Hardware hardware) {
+    return of(group, attachments(group, hardware));
+  }
+
+  /** How many attachments are in the group. */
+  static long attachments(BandwidthGroup group, Hardware hardware) {
+    return hardware.attachments().stream()
+        .filter(attachment -> group.name().equals(attachment.bandwidthGroup()))
+        .count();
+  }
+
+  static JsonObject of(BandwidthGroup group, long attachments) {
     return new JsonObject()
         .put("name", group.name())
         .put("kind", group.kind().text())
         .mergeIn(LimitsJson.of(group.limits()))
-        .put(
-            "attachments",
-            hardware.attachments().stream()
-                .filter(attachment -> group.name().equals(attachment.bandwidthGroup()))
-                .count());
+        .put("attachments", attachments);
   }
 
   static JsonObject summary(Snapshot snapshot) {

@@ -22,16 +22,19 @@ final class LogAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
   private final LogForm form;
   private final boolean debugging;
   private final Consumer<String> to;
+  private final Consumer<LogLine> listener;
   private final UnacceptedClients unaccepted = new UnacceptedClients();
 
   /**
    * @param debugging whether every failure comes with its stack trace, and every line with its
    *     thread and class
+   * @param listener gets each line too
    */
-  LogAppender(LogForm form, boolean debugging, Consumer<String> to) {
+  LogAppender(LogForm form, boolean debugging, Consumer<String> to, Consumer<LogLine> listener) {
     this.form = form;
     this.debugging = debugging;
     this.to = to;
+    this.listener = listener;
   }
 
   @Override
@@ -45,14 +48,18 @@ final class LogAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
         event.getThrowableProxy() instanceof ThrowableProxy proxy ? proxy.getThrowable() : null;
     if (!debugging && UnacceptedClients.isMeant(event.getLoggerName(), failure)) {
       String told = unaccepted.line(event.getInstant());
-      if (told != null)
-        to.accept(form.line(new LogForm.Line(event.getInstant(), level, "server", told)));
+      if (told != null) log(new LogLine(event.getInstant(), level, "server", told));
       return;
     }
     boolean bug = level == LogLevel.ERROR && isOurs(event) && isBug(failure);
     String text = text(event.getFormattedMessage(), failure);
     if (failure != null && (debugging || bug)) text += "\n" + stackTrace(failure);
-    to.accept(form.line(new LogForm.Line(event.getInstant(), level, source, text)));
+    log(new LogLine(event.getInstant(), level, source, text));
+  }
+
+  private void log(LogLine line) {
+    to.accept(form.line(line));
+    listener.accept(line);
   }
 
   private static boolean isOurs(ILoggingEvent event) {

@@ -3,7 +3,6 @@ package dev.varve.http.log;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -25,7 +24,7 @@ enum LogForm {
   /** For a file or a pipe: the time in UTC, the level, the part of the program. */
   FILE {
     @Override
-    String line(Line line) {
+    String line(LogLine line) {
       return UTC.format(line.time())
           + " "
           + line.level()
@@ -39,7 +38,7 @@ enum LogForm {
   /** For journald, which knows the time and shows the level: the priority of syslog. */
   JOURNAL {
     @Override
-    String line(Line line) {
+    String line(LogLine line) {
       String priority = "<" + line.level().priority() + ">";
       return priority + line.source() + ": " + line.text().replace("\n", "\n" + priority);
     }
@@ -48,7 +47,7 @@ enum LogForm {
   /** For a terminal, with local time. */
   TERMINAL {
     @Override
-    String line(Line line) {
+    String line(LogLine line) {
       return CLOCK.format(line.time()) + " " + word(line, "", "") + line.text();
     }
   },
@@ -56,7 +55,7 @@ enum LogForm {
   /** The same in colours. */
   COLOURS {
     @Override
-    String line(Line line) {
+    String line(LogLine line) {
       String colour = line.level() == LogLevel.ERROR ? "\033[31m" : "\033[33m";
       return DIM + CLOCK.format(line.time()) + OFF + " " + word(line, colour, OFF) + line.text();
     }
@@ -65,7 +64,7 @@ enum LogForm {
   /** For the user of a command. */
   COMMAND {
     @Override
-    String line(Line line) {
+    String line(LogLine line) {
       return "varve: " + line.text();
     }
   };
@@ -77,18 +76,10 @@ enum LogForm {
   private static final DateTimeFormatter CLOCK =
       DateTimeFormatter.ofPattern("HH:mm:ss").withZone(ZoneId.systemDefault());
 
-  /**
-   * What is said.
-   *
-   * @param source the part of the program, one word; with much detail where that is wanted
-   * @param text one line, or a stack trace below it
-   */
-  record Line(Instant time, LogLevel level, String source, String text) {}
-
   /** A line of the log, without the end of the line. */
-  abstract String line(Line line);
+  abstract String line(LogLine line);
 
-  private static String word(Line line, String before, String after) {
+  private static String word(LogLine line, String before, String after) {
     String word = line.level().word();
     return word.isEmpty() ? "" : before + word + ":" + after + " ";
   }

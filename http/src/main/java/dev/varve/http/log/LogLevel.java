@@ -46,6 +46,11 @@ public enum LogLevel {
     return level.isGreaterOrEqual(ch.qos.logback.classic.Level.INFO) ? INFO : DEBUG;
   }
 
+  /** Whether it is of more weight than another level. */
+  public boolean isWorseThan(LogLevel other) {
+    return compareTo(other) < 0;
+  }
+
   /** Whether it lets pass what is of this level. */
   boolean admits(System.Logger.Level line) {
     return line != System.Logger.Level.OFF && line.getSeverity() >= level.getSeverity();
@@ -57,7 +62,7 @@ public enum LogLevel {
   }
 
   /** For a person; empty for what needs no word. */
-  String word() {
+  public String word() {
     return word;
   }
 }

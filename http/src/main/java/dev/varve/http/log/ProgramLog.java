@@ -6,6 +6,8 @@ import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.core.spi.ContextAwareBase;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -27,6 +29,7 @@ public final class ProgramLog extends ContextAwareBase implements Configurator {
 
   private static volatile LogLevel level = debugging() ? LogLevel.DEBUG : LogLevel.WARNING;
   private static volatile @Nullable LogOutput output;
+  private static final Set<Consumer<LogLine>> LISTENERS = ConcurrentHashMap.newKeySet();
 
   /** Made by SLF4J. */
   public ProgramLog() {}
@@ -52,6 +55,21 @@ public final class ProgramLog extends ContextAwareBase implements Configurator {
     if (lines != null) lines.drain(DRAIN_MILLIS);
   }
 
+  /**
+   * Also gives each line to {@code listener}, in the thread that logs it, until what is returned is
+   * closed. The listener must not wait, and not log.
+   */
+  public static Listening listen(Consumer<LogLine> listener) {
+    LISTENERS.add(listener);
+    return () -> LISTENERS.remove(listener);
+  }
+
+  /** Ends a {@link #listen}. */
+  public interface Listening extends AutoCloseable {
+    @Override
+    void close();
+  }
+
   /** Whether a line of this level is logged; asked before anything is made for it. */
   static boolean admits(System.Logger.Level line) {
     return level.admits(line);
@@ -67,7 +85,9 @@ public final class ProgramLog extends ContextAwareBase implements Configurator {
     LogOutput lines = output;
     Consumer<String> to = lines == null ? System.err::println : lines::line;
     LogForm form = lines == null ? LogForm.COMMAND : LogForm.ofServer(System.getenv());
-    var appender = new LogAppender(form, debugging(), to);
+    var appender =
+        new LogAppender(
+            form, debugging(), to, line -> LISTENERS.forEach(each -> each.accept(line)));
     appender.setContext(context);
     appender.start();
     var root = context.getLogger(Logger.ROOT_LOGGER_NAME);

@@ -7,6 +7,10 @@ import dev.varve.core.inventory.View;
 import dev.varve.core.limit.AlarmClock;
 import dev.varve.core.log.Amount;
 import dev.varve.http.api.ControlServer;
+import dev.varve.http.event.EventLog;
+import dev.varve.http.log.LogLevel;
+import dev.varve.http.log.LogLine;
+import dev.varve.http.log.ProgramLog;
 import dev.varve.io.chain.ChainFiles;
 import dev.varve.io.file.FolderClaim;
 import dev.varve.io.host.Mounts;
@@ -18,6 +22,7 @@ import dev.varve.io.ova.Packages;
 import dev.varve.io.running.MachineDisks;
 import dev.varve.io.storage.StorageThreads;
 import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -111,6 +116,7 @@ public final class StateServer implements AutoCloseable {
               metrics::text,
               StateServer::log,
               descriptors.apiConnections());
+      tellOfFaults(api.events());
       sockets =
           new StateSockets(
               this.folder,
@@ -206,6 +212,24 @@ public final class StateServer implements AutoCloseable {
     Vertx loop = EventLoops.one();
     closings.push(end -> end.await(loop.close().toCompletionStage(), "a request"));
     return loop;
+  }
+
+  /** Each fault is one line of the log, so each such line is an event. */
+  private void tellOfFaults(EventLog events) {
+    ProgramLog.Listening listening =
+        ProgramLog.listen(
+            line -> {
+              if (line.level().isWorseThan(LogLevel.INFO)) events.append("fault", json(line));
+            });
+    closings.push(_ -> listening.close());
+  }
+
+  private static JsonObject json(LogLine line) {
+    return new JsonObject()
+        .put("time", line.time().toString())
+        .put("level", line.level().word())
+        .put("source", line.source())
+        .put("message", line.text());
   }
 
   private void listen(StateSockets sockets, ControlServer api) throws IOException {

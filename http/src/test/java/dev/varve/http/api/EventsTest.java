@@ -79,6 +79,63 @@ final class EventsTest {
   }
 
   @Test
+  void sessionsAndBandwidthGroupsAreHeardOf() throws IOException {
+    String id = api.ask("createMachine").body("name", "mail").is(201).id();
+    try (var watcher = watcher()) {
+      api.ask("createBandwidthGroup", id)
+          .body("name", "slow", "kind", "Disk", "maxBytesPerSecond", 1 << 20)
+          .is(201);
+      watcher.until("event: bandwidthGroup");
+      String group = watcher.until("}}");
+      assertTrue(group.contains("\"change\":\"added\"") && group.contains("slow"), group);
+      assertTrue(group.contains(id), group);
+
+      String session = api.ask("lockMachine", id).body("type", "Write").is(201).id();
+      watcher.until("\"change\":\"added\",\"session\":{\"id\":\"" + session);
+      api.ask("unlockMachine", session).is(204);
+      watcher.until("\"change\":\"removed\",\"session\":{\"id\":\"" + session);
+    }
+  }
+
+  /** The id of the last event of what a client has read. */
+  private static String lastId(String heard) {
+    int at = heard.lastIndexOf("id: ");
+    return heard.substring(at + 4, heard.indexOf('\n', at)).strip();
+  }
+
+  private RawClient comesBack(String id) throws IOException {
+    return plane.unix().send(WATCH.replace("\n\n", "\nLast-Event-ID: " + id + "\n\n"));
+  }
+
+  @Test
+  void aClientThatComesBackHearsWhatItHasMissed() throws IOException {
+    String last;
+    try (var watcher = watcher()) {
+      api.ask("createMachine").body("name", "heard").is(201);
+      last = lastId(watcher.until("}}"));
+    }
+    String id = api.ask("createMachine").body("name", "missed").is(201).id();
+
+    try (var watcher = comesBack(last)) {
+      String heard = watcher.until("}}");
+      assertTrue(heard.contains(id) && !heard.contains("heard"), heard);
+      watcher.until("event: ready");
+    }
+  }
+
+  @Test
+  void aClientThatComesBackToAnotherRunIsToldOfTheGap() throws IOException {
+    api.ask("createMachine").body("name", "mail").is(201);
+
+    try (var watcher = comesBack("0-17")) {
+      String heard = watcher.until("event: ready");
+      assertTrue(heard.contains("event: gap") && heard.contains("not one of this run"), heard);
+      String id = api.ask("createMachine").body("name", "later").is(201).id();
+      watcher.until(id);
+    }
+  }
+
+  @Test
   void aStreamEndsAfterTheSecondsThatItIsAskedForAndTheConnectionGoesOn() throws IOException {
     try (var client = plane.unix()) {
       client.send(WATCH.replace("events", "events?seconds=0"));

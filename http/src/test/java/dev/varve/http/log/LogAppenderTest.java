@@ -126,7 +126,7 @@ class LogAppenderTest {
 
   private ch.qos.logback.classic.Logger logger(String name, boolean debugging) {
     var context = new LoggerContext();
-    var appender = new LogAppender(LogForm.COMMAND, debugging, lines::add);
+    var appender = new LogAppender(LogForm.COMMAND, debugging, lines::add, _ -> {});
     appender.setContext(context);
     appender.start();
     var logger = context.getLogger(name);

@@ -25,8 +25,7 @@ class LogFormTest {
     assertEquals(
         "2026-11-27T12:24:02.000Z INFO nbd: the text",
         LogForm.FILE.line(
-            new LogForm.Line(
-                Instant.parse("2026-11-27T12:24:02Z"), LogLevel.INFO, "nbd", "the text")));
+            new LogLine(Instant.parse("2026-11-27T12:24:02Z"), LogLevel.INFO, "nbd", "the text")));
   }
 
   @Test
@@ -105,7 +104,7 @@ class LogFormTest {
     return Files.createSymbolicLink(link, Path.of(to));
   }
 
-  private static LogForm.Line line(LogLevel level, String text) {
-    return new LogForm.Line(Instant.parse("2026-11-27T12:24:02.120Z"), level, "nbd", text);
+  private static LogLine line(LogLevel level, String text) {
+    return new LogLine(Instant.parse("2026-11-27T12:24:02.120Z"), level, "nbd", text);
   }
 }
