@@ -84,7 +84,7 @@ final class Exports {
       if (seen.halfMerged().contains(id)) throw NewDiff.halfMerged(seen.medium(id));
       seen = looked(seen, id);
       List<Medium> chain = seen.chain(id);
-      OvfDisk disk = disk(entry.name(), contents.size() + 1, seen.medium(id).capacity());
+      OvfDisk disk = disk(entry.name(), contents.size() + 1, seen.medium(id));
       contents.put(disk, ImageChain.of(chain.reversed()));
       drives.add(new OvfDrive(attachment.slot(), DeviceType.HARD_DISK, disk));
       for (Medium medium : chain) if (!read.contains(medium)) read.add(medium);
@@ -92,7 +92,7 @@ final class Exports {
     OvfMachine exported =
         new OvfMachine(
             entry.name(),
-            parts(entry.saved()),
+            parts(entry.saved(), snapshot),
             entry.saved().chipset(),
             hardware.controllers(),
             drives);
@@ -152,16 +152,21 @@ final class Exports {
   }
 
   /** Named as VirtualBox does it. */
-  private static OvfDisk disk(String machine, int number, long capacity) {
+  private static OvfDisk disk(String machine, int number, Medium medium) {
     String file =
         "%s-disk%03d.vmdk".formatted(FileName.of(machine, "machine", MOST_OF_NAME), number);
     return new OvfDisk(
-        "vmdisk" + number, capacity, 1, OvfWriter.STREAM_OPTIMIZED, new OvfFile(file, -1, false));
+        "vmdisk" + number,
+        medium.capacity(),
+        1,
+        OvfWriter.STREAM_OPTIMIZED,
+        new OvfFile(file, -1, false),
+        medium.id().uuid());
   }
 
-  private MachineParts parts(Machine machine) {
+  private MachineParts parts(Machine machine, @Nullable SnapshotId snapshot) {
     try {
-      return resources.store().folder().parts(machine.settingsFile());
+      return resources.store().folder().parts(machine.settingsFile(), snapshot);
     } catch (IOException e) {
       throw ModelErrors.of(E_FAIL, "'%s' cannot be read".formatted(machine.settingsFile()), e);
     }

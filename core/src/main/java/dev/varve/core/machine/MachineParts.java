@@ -8,8 +8,11 @@ package dev.varve.core.machine;
  * @param memoryMebibytes from 4 to 2 TiB
  * @param processors from 1 to 64
  * @param efi whether its firmware is EFI, and not a BIOS
+ * @param virtualBox the element {@code vbox:Machine} that a package has for VirtualBox alone, as XML
+ *     text; empty for none
  */
-public record MachineParts(String osType, int memoryMebibytes, int processors, boolean efi) {
+public record MachineParts(
+    String osType, int memoryMebibytes, int processors, boolean efi, String virtualBox) {
 
   public static final int MIN_MEMORY = 4;
   public static final int MAX_MEMORY = 2 << 20;
@@ -17,6 +20,11 @@ public record MachineParts(String osType, int memoryMebibytes, int processors, b
 
   /** What a new machine has. */
   public static final MachineParts USUAL = new MachineParts("Other", 1024, 1, false);
+
+  /** Parts of which a package has nothing for VirtualBox alone. */
+  public MachineParts(String osType, int memoryMebibytes, int processors, boolean efi) {
+    this(osType, memoryMebibytes, processors, efi, "");
+  }
 
   public MachineParts {
     if (memoryMebibytes < MIN_MEMORY || memoryMebibytes > MAX_MEMORY)

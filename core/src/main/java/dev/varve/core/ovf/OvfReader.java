@@ -219,7 +219,14 @@ public final class OvfReader {
             processors = (int) Math.clamp(item.quantity(1), 1, MachineParts.MAX_PROCESSORS);
         default -> {}
       }
-    return new MachineParts(osType(system, ours), memory, processors, isEfi(hardware, ours));
+    return new MachineParts(
+        osType(system, ours), memory, processors, isEfi(hardware, ours), written(ours));
+  }
+
+  private static String written(@Nullable XmlElement ours) {
+    var text = new StringBuilder();
+    if (ours != null) ours.write(text);
+    return text.toString();
   }
 
   private static int memory(OvfItem item) throws OvfException {

@@ -41,6 +41,11 @@ final class OvfText {
     out.append(XmlEscape.writtenText(name, text)).append("</").append(name).append(">\n");
   }
 
+  /** XML that is written as it is. */
+  void xml(String elements) {
+    out.append(indent).append(elements).append('\n');
+  }
+
   private StringBuilder tag(String name, String... attributes) throws XmlException {
     out.append(indent).append('<').append(name);
     for (int i = 0; i < attributes.length; i += 2)

@@ -5,15 +5,18 @@ import dev.varve.core.machine.StorageController;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.xml.XmlException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a descriptor (OVF 1.0) in the form in which VirtualBox writes and reads it, without the
- * part that only VirtualBox knows. Used once, by one thread.
+ * Writes a descriptor (OVF 1.0) in the form in which VirtualBox writes and reads it. The part that
+ * only VirtualBox knows is passed on as it is. Used once, by one thread.
  */
 public final class OvfWriter {
 
@@ -56,10 +59,11 @@ public final class OvfWriter {
     processorsAndMemory();
     for (StorageController controller : machine.controllers()) controller(controller);
     for (OvfDrive drive : machine.drives()) drive(drive);
-    // VirtualBox has a place for it in its own part only; this is what others read, and Varve.
+    // VirtualBox has a place for it in its own part only; this is what others read.
     if (machine.parts().efi())
       out.empty("vmw:Config", "ovf:required", "false", "vmw:key", "firmware", "vmw:value", "efi");
     out.close("VirtualHardwareSection");
+    if (!machine.parts().virtualBox().isEmpty()) out.xml(machine.parts().virtualBox());
     out.close("VirtualSystem");
     return out.end("Envelope");
   }
@@ -73,18 +77,18 @@ public final class OvfWriter {
     out.close("References");
     out.open("DiskSection").text("Info", "List of the virtual disks used in the package");
     number = 0;
-    for (OvfDisk disk : machine.disks())
-      out.empty(
-          "Disk",
-          "ovf:capacity",
-          String.valueOf(disk.capacity()),
-          "ovf:diskId",
-          disk.id(),
-          "ovf:fileRef",
-          "file" + ++number,
-          "ovf:format",
-          disk.format());
+    for (OvfDisk disk : machine.disks()) disk(disk, ++number);
     out.close("DiskSection");
+  }
+
+  private void disk(OvfDisk disk, int number) throws XmlException {
+    List<String> attributes = new ArrayList<>();
+    Collections.addAll(attributes, "ovf:capacity", String.valueOf(disk.capacity()));
+    Collections.addAll(attributes, "ovf:diskId", disk.id(), "ovf:fileRef", "file" + number);
+    Collections.addAll(attributes, "ovf:format", disk.format());
+    if (disk.uuid() != null) // by which VirtualBox finds the disk for its own part
+      Collections.addAll(attributes, "vbox:uuid", disk.uuid().toString());
+    out.empty("Disk", attributes.toArray(String[]::new));
   }
 
   private void system() throws XmlException {

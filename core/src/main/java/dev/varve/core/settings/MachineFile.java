@@ -199,9 +199,24 @@ final class MachineFile {
     return whereabouts.notes();
   }
 
-  /** What it says beside the storage. */
-  MachineParts parts() {
-    return PartsElement.read(machine);
+  /**
+   * What it says beside the storage.
+   *
+   * @param snapshot null for the current state
+   */
+  MachineParts parts(@Nullable SnapshotId snapshot) throws SettingsException {
+    XmlElement owner = snapshot == null ? machine : snapshot(snapshot);
+    MachineParts parts = PartsElement.read(machine, owner);
+    String text = PackedElement.of(machine, owner, version);
+    return new MachineParts(
+        parts.osType(), parts.memoryMebibytes(), parts.processors(), parts.efi(), text);
+  }
+
+  private XmlElement snapshot(SnapshotId id) throws SettingsException {
+    for (XmlElement element : machine.descendants())
+      if (element.name().equals("Snapshot") && Values.uuid(element, "uuid").equals(id.uuid()))
+        return element;
+    throw SettingsException.at(machine, "snapshot %s is missing".formatted(id));
   }
 
   MachineId id() throws SettingsException {

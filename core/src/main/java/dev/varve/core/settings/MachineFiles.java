@@ -6,6 +6,7 @@ import dev.varve.core.journal.Fingerprint;
 import dev.varve.core.journal.NewContents;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.MachineParts;
+import dev.varve.core.machine.SnapshotId;
 import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
@@ -72,12 +73,16 @@ final class MachineFiles {
     return reading(file, contents);
   }
 
-  /** What a file says of the machine beside its storage. */
-  MachineParts parts(Path file) throws IOException {
+  /**
+   * What a file says of the machine beside its storage.
+   *
+   * @param snapshot null for the current state
+   */
+  MachineParts parts(Path file, @Nullable SnapshotId snapshot) throws IOException {
     NewContents waiting = changes.waiting(file);
     MachineFile read =
         waiting == null ? MachineFile.read(file) : MachineFile.of(file, waiting.bytes());
-    return read.parts();
+    return read.parts(snapshot);
   }
 
   private Reading reading(Path path, byte[] contents) throws SettingsException {

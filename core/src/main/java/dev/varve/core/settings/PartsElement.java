@@ -18,13 +18,16 @@ final class PartsElement {
 
   private PartsElement() {}
 
-  /** What the element says; where it says nothing that can be passed on, what is usual. */
-  static MachineParts read(XmlElement machine) {
-    XmlElement hardware = machine.child(HARDWARE);
-    XmlElement platform = machine.child(PLATFORM);
+  /**
+   * What the element says; where it says nothing that can be passed on, what is usual.
+   *
+   * @param owner whose hardware is meant: the machine, or one of its snapshots
+   */
+  static MachineParts read(XmlElement machine, XmlElement owner) {
+    XmlElement hardware = owner.child(HARDWARE);
+    XmlElement platform = owner.child(PLATFORM);
     String word = machine.attribute("OSType");
     XmlElement cpu = inside(platform, CPU) == null ? inside(hardware, CPU) : inside(platform, CPU);
-    String firmware = value(inside(hardware, FIRMWARE), "type");
     return new MachineParts(
         word == null || word.isBlank() ? MachineParts.USUAL.osType() : word,
         number(
@@ -34,7 +37,12 @@ final class PartsElement {
             MachineParts.MAX_MEMORY),
         number(
             value(cpu, "count"), MachineParts.USUAL.processors(), 1, MachineParts.MAX_PROCESSORS),
-        firmware != null && firmware.startsWith("EFI"));
+        isEfi(hardware));
+  }
+
+  private static boolean isEfi(@Nullable XmlElement hardware) {
+    String firmware = value(inside(hardware, FIRMWARE), "type");
+    return firmware != null && firmware.startsWith("EFI");
   }
 
   private static @Nullable XmlElement inside(@Nullable XmlElement element, String child) {
@@ -54,9 +62,11 @@ final class PartsElement {
   static void write(XmlElement machine, MachineParts parts) throws SettingsException {
     Values.set(machine, "OSType", parts.osType(), List.of());
     XmlElement hardware = machine.require(HARDWARE);
+    PackedElement.take(hardware, parts.virtualBox());
     XmlElement memory = hardware.require("Memory", "IO");
     Values.set(memory, "RAMSize", String.valueOf(parts.memoryMebibytes()), List.of());
-    if (parts.efi()) Values.set(hardware.require(FIRMWARE, "IO"), "type", "EFI", List.of());
+    if (parts.efi() && !isEfi(hardware))
+      Values.set(hardware.require(FIRMWARE, "IO"), "type", "EFI", List.of());
     // Without it a guest sees one processor, whatever it was made for.
     set(hardware.require("BIOS", "IO").require("IOAPIC"), "enabled");
     XmlElement cpu = hardware.require(CPU);

@@ -13,6 +13,7 @@ import dev.varve.core.journal.Troubles;
 import dev.varve.core.journal.UndecidedException;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.MachineParts;
+import dev.varve.core.machine.SnapshotId;
 import dev.varve.core.medium.FileIdentity;
 import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.Medium;
@@ -286,8 +287,9 @@ public final class StateFolder implements AutoCloseable {
   }
 
   /** What a machine's settings file says beside its storage. */
-  public MachineParts parts(Path settingsFile) throws IOException {
-    return files.parts(settingsFile.normalize());
+  public MachineParts parts(Path settingsFile, @Nullable SnapshotId snapshot)
+      throws IOException {
+    return files.parts(settingsFile.normalize(), snapshot);
   }
 
   /** Lets other servers have the machines that were read and are not listed. */

@@ -145,6 +145,17 @@ public final class XmlElement implements XmlNode {
     return found;
   }
 
+  /**
+   * Whether it means the same in another file with the same default namespace: no name in it has a
+   * prefix, and no element a namespace of its own.
+   */
+  public boolean isPlain() {
+    for (XmlAttribute a : attributes)
+      if (a.name().contains(":") || a.name().equals("xmlns")) return false;
+    if (name.contains(":")) return false;
+    return elements().stream().allMatch(XmlElement::isPlain);
+  }
+
   /** The first child of that name; null if there is none. */
   public @Nullable XmlElement child(String child) {
     for (XmlNode node : children)

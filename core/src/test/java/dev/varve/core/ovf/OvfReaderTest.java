@@ -28,7 +28,10 @@ class OvfReaderTest {
     OvfMachine machine = OvfReader.read("exported.ovf", sample());
 
     assertEquals("mvmdk", machine.name());
-    assertEquals(new MachineParts("Other", 1024, 1, false), machine.parts());
+    MachineParts parts = machine.parts();
+    assertEquals(new MachineParts("Other", 1024, 1, false, parts.virtualBox()), parts);
+    assertTrue(parts.virtualBox().startsWith("<vbox:Machine"), parts.virtualBox());
+    assertTrue(parts.virtualBox().contains("<Adapter slot=\"7\" type=\"82540EM\">"));
     assertEquals("PIIX3", machine.chipset());
     assertEquals(
         List.of(new StorageController("SATA", ControllerType.INTEL_AHCI, 2, 0, true, false)),
@@ -121,7 +124,8 @@ class OvfReaderTest {
             """);
 
     assertEquals("web_1", machine.name());
-    assertEquals(new MachineParts("Ubuntu_64", 4096, 2, true), machine.parts());
+    MachineParts parts = machine.parts();
+    assertEquals(new MachineParts("Ubuntu_64", 4096, 2, true, parts.virtualBox()), parts);
     assertEquals(
         List.of("IDE PIIX4", "SCSI LsiLogic", "NVMe NVMe", "Floppy I82078"),
         machine.controllers().stream().map(c -> c.name() + " " + c.type().text()).toList());
