@@ -3,6 +3,7 @@ package dev.varve.core.inventory;
 import static dev.varve.core.machine.MachineState.DELETING_SNAPSHOT;
 import static dev.varve.core.machine.MachineState.DELETING_SNAPSHOT_ONLINE;
 import static dev.varve.core.medium.ErrorCode.E_FAIL;
+import static dev.varve.core.medium.ErrorCode.E_INVALIDARG;
 import static dev.varve.core.medium.ErrorCode.E_OUTOFMEMORY;
 import static dev.varve.core.medium.ErrorCode.VBOX_E_FILE_ERROR;
 import static dev.varve.core.medium.ErrorCode.VBOX_E_NOT_SUPPORTED;
@@ -296,6 +297,12 @@ final class MediumJobs {
           "'%s' is a %s image; copy its file",
           medium.name(),
           medium.device().text());
+    if (variant == MediumVariant.STREAM_OPTIMIZED && format != ImageFormat.VMDK)
+      throw ModelErrors.of(
+          E_INVALIDARG,
+          "only an image of the format VMDK can be %s, not %s",
+          variant.text(),
+          format);
     if (state.halfMerged().contains(id)) throw NewDiff.halfMerged(medium);
     EncryptedMedia.refuse(state, id);
     List<Medium> chain = state.chain(id);

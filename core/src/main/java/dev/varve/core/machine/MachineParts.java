@@ -8,8 +8,8 @@ package dev.varve.core.machine;
  * @param memoryMebibytes from 4 to 2 TiB
  * @param processors from 1 to 64
  * @param efi whether its firmware is EFI, and not a BIOS
- * @param virtualBox the element {@code vbox:Machine} that a package has for VirtualBox alone, as XML
- *     text; empty for none
+ * @param virtualBox the element {@code vbox:Machine} that a package has for VirtualBox alone, as
+ *     XML text; empty for none
  */
 public record MachineParts(
     String osType, int memoryMebibytes, int processors, boolean efi, String virtualBox) {

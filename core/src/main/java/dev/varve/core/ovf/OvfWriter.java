@@ -87,7 +87,7 @@ public final class OvfWriter {
     Collections.addAll(attributes, "ovf:diskId", disk.id(), "ovf:fileRef", "file" + number);
     Collections.addAll(attributes, "ovf:format", disk.format());
     if (disk.uuid() != null) // by which VirtualBox finds the disk for its own part
-      Collections.addAll(attributes, "vbox:uuid", disk.uuid().toString());
+    Collections.addAll(attributes, "vbox:uuid", disk.uuid().toString());
     out.empty("Disk", attributes.toArray(String[]::new));
   }
 

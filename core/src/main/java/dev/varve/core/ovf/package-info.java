@@ -8,8 +8,8 @@
  *
  * <p>Choices: one machine in a descriptor; storage as its items say it. Of the part that VirtualBox
  * adds for itself, the names of controllers, their ports, the kind of guest and the firmware are
- * taken; the rest, such as network, sound and USB, is text that is passed on. What a descriptor refers to is named by
- * plain file names, never by paths or addresses.
+ * taken; the rest, such as network, sound and USB, is text that is passed on. What a descriptor
+ * refers to is named by plain file names, never by paths or addresses.
  */
 @NullMarked
 package dev.varve.core.ovf;

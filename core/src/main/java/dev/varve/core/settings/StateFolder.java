@@ -287,8 +287,7 @@ public final class StateFolder implements AutoCloseable {
   }
 
   /** What a machine's settings file says beside its storage. */
-  public MachineParts parts(Path settingsFile, @Nullable SnapshotId snapshot)
-      throws IOException {
+  public MachineParts parts(Path settingsFile, @Nullable SnapshotId snapshot) throws IOException {
     return files.parts(settingsFile.normalize(), snapshot);
   }
 

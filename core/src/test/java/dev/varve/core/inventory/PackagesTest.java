@@ -203,7 +203,7 @@ class PackagesTest {
     assertEquals(Job.State.DONE, job.state());
     assertEquals(
         """
-        vm MachineParts[osType=Other, memoryMebibytes=1024, processors=1, efi=false]
+        vm Other, 1024 MiB, 1 processors, BIOS
         vmdisk1 8388608 2
         vmdisk2 8388608 2
         """,

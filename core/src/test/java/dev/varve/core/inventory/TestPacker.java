@@ -1,5 +1,6 @@
 package dev.varve.core.inventory;
 
+import dev.varve.core.machine.MachineParts;
 import dev.varve.core.medium.Announcement;
 import dev.varve.core.medium.FileIdentity;
 import dev.varve.core.medium.ImageChain;
@@ -24,12 +25,22 @@ record TestPacker(Path file, boolean replaces) implements MachinePacker {
       Announcement announcement)
       throws IOException {
     if (!progress.at(0, 1)) throw new CancellationException("cancelled");
-    var lines = new StringBuilder(machine.name() + " " + machine.parts() + "\n");
+    var lines = new StringBuilder(machine.name() + " " + usual(machine.parts()) + "\n");
     Map<String, ImageChain> disks = new TreeMap<>();
     contents.forEach((disk, chain) -> disks.put(disk.id() + " " + disk.capacity(), chain));
     disks.forEach((disk, chain) -> lines.append(disk + " " + chain.files().size() + "\n"));
     Path draft = Files.writeString(file.resolveSibling("draft"), lines);
     announcement.before(file, FileIdentity.unchanged(draft));
     Files.move(draft, file);
+  }
+
+  /** Without the text for VirtualBox alone. */
+  private static String usual(MachineParts parts) {
+    return "%s, %d MiB, %d processors, %s"
+        .formatted(
+            parts.osType(),
+            parts.memoryMebibytes(),
+            parts.processors(),
+            parts.efi() ? "EFI" : "BIOS");
   }
 }

@@ -39,9 +39,8 @@ public final class MediumCommand {
     @Option(
         names = "--format",
         paramLabel = "VDI|VMDK|VHD|RAW",
-        defaultValue = "VDI",
         description = "How its file holds the disk (VDI).")
-    private DiskFormat format;
+    private @Nullable DiskFormat format;
 
     @Option(
         names = "--variant",
@@ -52,7 +51,15 @@ public final class MediumCommand {
     private MediumVariant variant;
 
     JsonObject json(Path file) {
-      return location(file).put("format", format.name()).put("variant", variant.text());
+      return location(file)
+          .put("format", format == null ? DiskFormat.VDI.name() : format.name())
+          .put("variant", variant.text());
+    }
+
+    JsonObject streamOptimized(Path file) {
+      return location(file)
+          .put("format", format == null ? DiskFormat.VMDK.name() : format.name())
+          .put("variant", MediumVariant.STREAM_OPTIMIZED.text());
     }
   }
 
@@ -271,10 +278,16 @@ public final class MediumCommand {
       @Mixin ServerOptions server,
       @Mixin JobOption job,
       @Mixin Form form,
+      @Option(
+              names = "--stream-optimized",
+              description =
+                  "Make a compressed VMDK image (streamOptimized), as appliances have. It can only be read.")
+          boolean streamOptimized,
       @Parameters(paramLabel = MEDIUM) MediumReference medium,
       @Parameters(paramLabel = "FILE", description = "The image to make.") Path file)
       throws IOException {
-    return server.run(post("media", medium, "clone").body(form.json(file)), job.waits());
+    JsonObject body = streamOptimized ? form.streamOptimized(file) : form.json(file);
+    return server.run(post("media", medium, "clone").body(body), job.waits());
   }
 
   private enum LockKind {

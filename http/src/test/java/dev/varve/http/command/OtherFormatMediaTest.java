@@ -118,6 +118,37 @@ class OtherFormatMediaTest {
   }
 
   @Test
+  void aCloneCanBeAStreamOptimizedImage() throws Exception {
+    Path base = folder.resolve("base.vdi");
+    Path packed = folder.resolve("packed.vmdk");
+    try (var server = RunningServer.start(folder)) {
+      server.create("m");
+      server.run("medium", "create", base, "--size", "4M");
+      server.run("machine", "attach", "m", "SATA:0", base);
+      server.run("machine", "start", "m");
+      server.qemuIo(server.uri("m", "SATA", 0), "write -P 5 1M 1M");
+      server.run("machine", "powerdown", "m");
+
+      String vdi =
+          server.failure(
+              "medium",
+              "clone",
+              base,
+              folder.resolve("x.vdi"),
+              "--stream-optimized",
+              "--format",
+              "vdi");
+      server.run("medium", "clone", base, packed, "--stream-optimized");
+
+      assertTrue(vdi.contains("only an image of the format VMDK"), vdi);
+      assertEquals("StreamOptimized", server.run("medium", "show", packed).getString("variant"));
+      server.stop();
+    }
+    qemuImg("compare", "-f", "vdi", "-F", "vmdk", base, packed);
+    assertTrue(Files.size(packed) < MIB, "it is compressed");
+  }
+
+  @Test
   void noMediumIsMadeUnderANameOfAnotherFormat() throws Exception {
     try (var server = RunningServer.start(folder)) {
       Path base = folder.resolve("base.vdi");

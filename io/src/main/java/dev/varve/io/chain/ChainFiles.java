@@ -438,8 +438,9 @@ public final class ChainFiles implements ImageFiles {
       Progress progress,
       Announcement announcement)
       throws IOException {
-    boolean fixed = isFixed(variant);
-    if (format == ImageFormat.VDI && isImage(location, id))
+    boolean packed = variant == MediumVariant.STREAM_OPTIMIZED;
+    boolean fixed = !packed && isFixed(variant);
+    if ((format == ImageFormat.VDI || packed) && isImage(location, id))
       return true; // a call before a crash made it
     try (DiskSource source = source(chain)) {
       long capacity = source.capacity();
@@ -459,7 +460,10 @@ public final class ChainFiles implements ImageFiles {
           copy.toVdi(location, base.withUuid(id.uuid()), Existing.REFUSED);
         }
         case RAW -> copy.toRaw(location, Existing.REFUSED, announcement);
-        default -> copy.toImage(location, Formats.toMake(format), id, fixed, announcement);
+        default -> {
+          if (packed) copy.toStreamOptimized(location, id, Existing.REFUSED);
+          else copy.toImage(location, Formats.toMake(format), id, fixed, announcement);
+        }
       }
       return true;
     } catch (Cancelled _) {
