@@ -3,7 +3,6 @@ package dev.varve.io.chain;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.varve.io.chain.RandomRequests.Kind;
 import dev.varve.io.chain.RandomRequests.Request;
 import dev.varve.io.file.CrashingDisk;
 import dev.varve.io.file.ImageFile;
@@ -12,11 +11,9 @@ import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.RawImage;
 import dev.varve.io.vdi.TestImage;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.CompletableFuture;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -216,19 +213,13 @@ class CrashTest {
       try {
         for (int i = 0; i < requests.size(); ) {
           int end = concurrent ? endOfBatch(requests, i) : i + 1;
-          carryOut(guest, requests.subList(i, end), versions);
+          PowerCuts.carryOut(guest, requests.subList(i, end), versions);
           i = end;
         }
       } catch (IOException e) {
         if (!images.disk.hasLostPower()) throw e;
       }
-      try {
-        guest.close();
-        versions.durable(versions.moment());
-      } catch (IOException e) {
-        if (!images.disk.hasLostPower()) throw e;
-      }
-      return !images.disk.hasLostPower();
+      return PowerCuts.close(images.disk, guest, versions);
     }
 
     /** Up to five requests that have no sector in common. */
@@ -243,32 +234,6 @@ class CrashTest {
         end++;
       }
       return end;
-    }
-
-    /**
-     * All at once. A flush among them makes durable what was there before, a durable write itself.
-     */
-    private static void carryOut(Guest guest, List<Request> requests, Versions versions)
-        throws IOException {
-      int before = versions.moment();
-      versions.change(requests);
-      List<CompletableFuture<Void>> answers = new ArrayList<>();
-      for (Request request : requests) answers.add(guest.submit(request::setUp));
-      IOException failure = null;
-      for (int i = 0; i < requests.size(); i++) {
-        Request request = requests.get(i);
-        try {
-          Guest.await(answers.get(i));
-        } catch (IOException e) {
-          failure = e;
-          continue;
-        }
-        if (request.kind() == Kind.FLUSH) versions.durable(before);
-        if (request.kind() == Kind.WRITE_DURABLY) {
-          versions.durable(versions.moment(), request.offset(), request.data().length);
-        }
-      }
-      if (failure != null) throw failure;
     }
   }
 }

@@ -3,7 +3,6 @@ package dev.varve.io.chain;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.varve.io.chain.RandomRequests.Kind;
 import dev.varve.io.chain.RandomRequests.Request;
 import dev.varve.io.file.CrashingDisk;
 import dev.varve.io.file.Loss;
@@ -117,38 +116,10 @@ class VhdCrashTest {
       return disk.afterCrash(1, Loss.NOTHING);
     }
 
-    /** Carries out the requests and closes; false if the power went. */
     boolean session(CrashingDisk disk, List<Request> requests, Versions versions)
         throws IOException {
-      Guest guest;
-      try {
-        guest = new Guest(new VhdChain(disk, depth).open(threads));
-      } catch (IOException e) {
-        if (!disk.hasLostPower()) throw e;
-        return false;
-      }
-      try {
-        for (Request request : requests) carryOut(guest, request, versions);
-      } catch (IOException e) {
-        if (!disk.hasLostPower()) throw e;
-      }
-      try {
-        guest.close();
-        versions.durable(versions.moment());
-      } catch (IOException e) {
-        if (!disk.hasLostPower()) throw e;
-      }
-      return !disk.hasLostPower();
-    }
-
-    private static void carryOut(Guest guest, Request request, Versions versions)
-        throws IOException {
-      int before = versions.moment();
-      versions.change(List.of(request));
-      Guest.await(guest.submit(request::setUp));
-      if (request.kind() == Kind.FLUSH) versions.durable(before);
-      if (request.kind() == Kind.WRITE_DURABLY)
-        versions.durable(versions.moment(), request.offset(), request.data().length);
+      var chain = new VhdChain(disk, depth);
+      return PowerCuts.session(disk, () -> chain.open(threads), requests, versions);
     }
   }
 }

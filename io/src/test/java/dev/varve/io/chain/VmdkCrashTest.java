@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.varve.io.chain.RandomRequests.Kind;
 import dev.varve.io.chain.RandomRequests.Request;
 import dev.varve.io.file.CrashingDisk;
 import dev.varve.io.file.Loss;
@@ -185,28 +184,9 @@ class VmdkCrashTest {
       return session(new VmdkChain(disk, depth), requests, versions);
     }
 
-    /** Carries out the requests and closes; false if the power went. */
     private static boolean session(VmdkChain chain, List<Request> requests, Versions versions)
         throws IOException {
-      Guest guest;
-      try {
-        guest = new Guest(chain.open(threads));
-      } catch (IOException e) {
-        if (!chain.disk.hasLostPower()) throw e;
-        return false;
-      }
-      try {
-        for (Request request : requests) carryOut(guest, request, versions);
-      } catch (IOException e) {
-        if (!chain.disk.hasLostPower()) throw e;
-      }
-      try {
-        guest.close();
-        versions.durable(versions.moment());
-      } catch (IOException e) {
-        if (!chain.disk.hasLostPower()) throw e;
-      }
-      return !chain.disk.hasLostPower();
+      return PowerCuts.session(chain.disk, () -> chain.open(threads), requests, versions);
     }
 
     /** The guest tries again what failed; returns whether something did. */
@@ -220,7 +200,7 @@ class VmdkCrashTest {
       }
       for (Request request : requests) {
         try {
-          carryOut(guest, request, versions);
+          PowerCuts.carryOut(guest, request, versions);
         } catch (IOException e) {
           failed = true;
           if (!works(guest, request)) break; // a sync failed: the disk is open to be closed
@@ -241,16 +221,6 @@ class VmdkCrashTest {
       } catch (IOException e) {
         return false;
       }
-    }
-
-    private static void carryOut(Guest guest, Request request, Versions versions)
-        throws IOException {
-      int before = versions.moment();
-      versions.change(List.of(request));
-      Guest.await(guest.submit(request::setUp));
-      if (request.kind() == Kind.FLUSH) versions.durable(before);
-      if (request.kind() == Kind.WRITE_DURABLY)
-        versions.durable(versions.moment(), request.offset(), request.data().length);
     }
   }
 
