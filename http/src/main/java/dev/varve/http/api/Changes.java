@@ -14,6 +14,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 
@@ -55,9 +56,14 @@ final class Changes {
     news(); // of what has changed since the view was taken
   }
 
+  /** The inventory changes a last time after the loops have ended. */
   private void news() {
-    if (isNews.compareAndSet(false, true))
+    if (!isNews.compareAndSet(false, true)) return;
+    try {
       loop.runOnContext(_ -> vertx.setTimer(GATHERING_MILLIS, _ -> look()));
+    } catch (RejectedExecutionException _) {
+      // no client is left that could hear of it
+    }
   }
 
   /** Appends what has changed since the last look. An event loop's thread. */

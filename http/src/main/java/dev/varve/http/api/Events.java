@@ -7,6 +7,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -76,7 +77,12 @@ final class Events {
 
     /** There is an event; any thread. */
     private void call() {
-      if (called.compareAndSet(false, true)) loop.runOnContext(_ -> send());
+      if (!called.compareAndSet(false, true)) return;
+      try {
+        loop.runOnContext(_ -> send());
+      } catch (RejectedExecutionException _) {
+        // the server is ending, and the client's connection with it
+      }
     }
 
     /**
