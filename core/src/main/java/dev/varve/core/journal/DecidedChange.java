@@ -203,8 +203,26 @@ final class DecidedChange {
 
   /** The image itself is last: until then it names its other files. */
   private void delete(Path image, @Nullable ImageFormat format) throws IOException {
-    for (Path file : images.files(image, format).reversed())
-      if (file.equals(image) || !use.isUsed(file)) images.delete(file);
+    for (Path file : images.files(image, format).reversed()) {
+      if (file.equals(image) || isOnlyOf(image, file)) images.delete(file);
+      else
+        LOG.log(
+            Level.WARNING,
+            "{0} names {1} as a part of it. That file stays, since it does not have the name of the image, or another image has it too; delete it if nothing needs it",
+            image,
+            file);
+    }
+  }
+
+  /**
+   * Whether a file that an image names belongs to that image only. An image may name any file of
+   * its folder.
+   */
+  private boolean isOnlyOf(Path image, Path file) {
+    String name = image.getFileName().toString();
+    int dot = name.lastIndexOf('.');
+    String stem = (dot <= 0 ? name : name.substring(0, dot)) + "-";
+    return file.getFileName().toString().startsWith(stem) && !use.isPartOfUsed(file);
   }
 
   private static String words(FileStep step) {

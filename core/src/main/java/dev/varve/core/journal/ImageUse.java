@@ -14,6 +14,12 @@ public interface ImageUse {
   boolean isUsed(Path image);
 
   /**
+   * Whether a file is one of the files of an image that any of the saved files names: the image
+   * itself, or one in which it keeps a piece of its disk.
+   */
+  boolean isPartOfUsed(Path file);
+
+  /**
    * The images that a file names as it is now, which another program may have written.
    *
    * @throws IOException if that cannot be known

@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -133,6 +134,7 @@ public final class StateFolder implements AutoCloseable {
   private static final String MACHINES = "machines";
 
   private final Path folder;
+  private final ImageFiles images;
   private final Changes changes;
   private final MachineFiles files;
   private final OwnedMachines owned;
@@ -143,6 +145,7 @@ public final class StateFolder implements AutoCloseable {
   private StateFolder(Path folder, ImageFiles images, HostFiles hostFiles, Troubles troubles)
       throws IOException {
     this.folder = folder;
+    this.images = images;
     this.changes = Changes.lock(folder, images, troubles, new ImagesInUse(), hostFiles);
     this.files = new MachineFiles(changes, images, () -> machines, () -> globalMedia);
     this.owned = new OwnedMachines(folder);
@@ -217,11 +220,24 @@ public final class StateFolder implements AutoCloseable {
 
     @Override
     public boolean isUsed(Path image) {
-      for (Medium medium : globalMedia) if (medium.location().equals(image)) return true;
-      for (Path machine : machines)
-        for (Medium medium : files.registry(machine))
-          if (medium.location().equals(image)) return true;
-      return false;
+      return isAny(medium -> medium.location().equals(image));
+    }
+
+    /** The files of an image lie in one folder. */
+    @Override
+    public boolean isPartOfUsed(Path file) {
+      Path folder = file.getParent();
+      return isAny(
+          medium ->
+              Objects.equals(folder, medium.location().getParent())
+                  && images.files(medium.location(), medium.format()).contains(file));
+    }
+
+    private boolean isAny(Predicate<Medium> medium) {
+      return globalMedia.stream().anyMatch(medium)
+          || machines.stream()
+              .flatMap(machine -> files.registry(machine).stream())
+              .anyMatch(medium);
     }
 
     @Override

@@ -16,6 +16,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -98,6 +99,36 @@ class OtherFormatMachinesTest {
       case "vhd" -> "driver=vpc,force_size_calc=current_size,file.filename=" + file;
       default -> "driver=%s,file.filename=%s".formatted(copy.getValue(), file);
     };
+  }
+
+  /** A descriptor may name any file of its folder. */
+  @Test
+  void anImageThatIsDeletedTakesNoFileOfOthersWithIt() throws Exception {
+    Path image = folder.resolve("a.vmdk");
+    Path contents = folder.resolve("a-flat.vmdk");
+    try (var server = RunningServer.start(folder)) {
+      server.run("medium", "create", image, "--capacity", "1M", "--format", "vmdk", "--variant", "Fixed");
+      String descriptor = Files.readString(image);
+      Path letters = Files.writeString(folder.resolve("letters.doc"), "dear".repeat(1 << 18));
+      Path strange = named(descriptor, "b.vmdk", "letters.doc");
+      Path other = named(descriptor, "a-c.vmdk", "a-flat.vmdk");
+      for (Path each : List.of(strange, other)) server.run("medium", "open", each);
+
+      for (Path each : List.of(strange, image)) server.run("medium", "delete", each);
+
+      assertFalse(Files.exists(strange) || Files.exists(image));
+      assertTrue(Files.exists(letters) && Files.exists(contents));
+      server.run("medium", "delete", other);
+      assertTrue(Files.exists(contents), "it is not named after the last image that had it");
+    }
+  }
+
+  private Path named(String descriptor, String name, String extent) throws IOException {
+    return Files.writeString(
+        folder.resolve(name),
+        descriptor
+            .replace("a-flat.vmdk", extent)
+            .replaceFirst("(?<=uuid.image=\")[^\"]*", UUID.randomUUID().toString()));
   }
 
   @Test

@@ -35,6 +35,17 @@ public final class PackedDisk implements Closeable {
   }
 
   /**
+   * Opens a disk whose bytes are those of a file, or a part of one, whatever they are.
+   *
+   * @param contents owned by the disk from now on, also when this fails
+   * @throws IOException if there are none
+   */
+  public static PackedDisk raw(ImageFile contents) throws IOException {
+    if (contents.length() == 0) throw refused(contents, "empty");
+    return new PackedDisk(DiskSource.raw(contents));
+  }
+
+  /**
    * Opens a disk whose image lies in one file, or a part of one.
    *
    * @param contents owned by the disk from now on, also when this fails
@@ -51,10 +62,7 @@ public final class PackedDisk implements Closeable {
       contents.close();
       throw e;
     }
-    if (format == null && raw) {
-      if (contents.length() == 0) throw refused(contents, "empty");
-      return new PackedDisk(DiskSource.raw(contents));
-    }
+    if (format == null && raw) return raw(contents);
     Layer layer = layer(contents, format);
     try {
       if (layer.facts().isDifferencing())

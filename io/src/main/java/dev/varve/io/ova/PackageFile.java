@@ -287,18 +287,24 @@ final class PackageFile implements PackedMachine {
       long capacity = disk.capacity();
       long most = capacity == 0 ? NO_BOUND : capacity + capacity / SHARE_BESIDE + LITTLE;
       Unpacked unpacked = keep(Unpacked.of(member, folder, most, step));
-      return PackedDisk.open(unpacked.contents(), isRaw(disk, member), threads);
+      return open(disk, member, unpacked.contents());
     }
     Path path = member.path();
-    if (path != null && KnownFormat.of(path) == KnownFormat.VMDK_DESCRIPTOR)
+    if (!isRaw(disk) && path != null && KnownFormat.of(path) == KnownFormat.VMDK_DESCRIPTOR)
       return PackedDisk.open(path, ImageFormat.VMDK, threads); // its extents lie beside it, too
-    return PackedDisk.open(member.open(), isRaw(disk, member), threads);
+    return open(disk, member, member.open());
   }
 
-  /** Contents without a signature are a disk only if the descriptor or the name says so. */
-  private static boolean isRaw(OvfDisk disk, Member member) {
-    String format = disk.format().toLowerCase(Locale.ROOT);
-    return format.contains("raw") || KnownFormat.isNamedRaw(Path.of(stemOfGzip(member.name())));
+  /** Contents without a signature are a disk if the name says so, in a box for instance. */
+  private PackedDisk open(OvfDisk disk, Member member, ImageFile contents) throws IOException {
+    if (isRaw(disk)) return PackedDisk.raw(contents);
+    boolean isNamedRaw = KnownFormat.isNamedRaw(Path.of(stemOfGzip(member.name())));
+    return PackedDisk.open(contents, isNamedRaw, threads);
+  }
+
+  /** Whether the descriptor says so. Then its guest has written whatever looks like a signature. */
+  private static boolean isRaw(OvfDisk disk) {
+    return disk.format().toLowerCase(Locale.ROOT).contains("raw");
   }
 
   private static String stemOfGzip(String name) {

@@ -169,6 +169,21 @@ class PackageFileTest {
     assertArrayEquals(someDisk(), imported(beside.resolve("m.ovf")));
   }
 
+  /** A guest can write the signature of any format. */
+  @Test
+  void aDiskThatTheDescriptorCallsRawIsNotLookedInto() throws IOException {
+    Path beside = Files.createDirectories(folder.resolve("beside"));
+    Files.writeString(
+        beside.resolve("m.ovf"),
+        PackageMaker.ovf("m", "d.img").replace("fileRef=", "format=\"http://a/raw\" fileRef="));
+    byte[] disk = someDisk();
+    byte[] qcow = fixture(FormatFixtures.chain("qcow2-v3"));
+    System.arraycopy(qcow, 0, disk, 0, 512);
+    Files.write(beside.resolve("d.img"), disk);
+
+    assertArrayEquals(disk, imported(beside.resolve("m.ovf")));
+  }
+
   /** As VMware writes one: with prefixes, a manifest, and a disc that is no hard disk. */
   @Test
   void aDescriptorOfAnotherMakerIsReadWithItsManifest() throws IOException {
