@@ -107,7 +107,8 @@ class OtherFormatMachinesTest {
     Path image = folder.resolve("a.vmdk");
     Path contents = folder.resolve("a-flat.vmdk");
     try (var server = RunningServer.start(folder)) {
-      server.run("medium", "create", image, "--capacity", "1M", "--format", "vmdk", "--variant", "Fixed");
+      server.run(
+          "medium", "create", image, "--capacity", "1M", "--format", "vmdk", "--variant", "Fixed");
       String descriptor = Files.readString(image);
       Path letters = Files.writeString(folder.resolve("letters.doc"), "dear".repeat(1 << 18));
       Path strange = named(descriptor, "b.vmdk", "letters.doc");

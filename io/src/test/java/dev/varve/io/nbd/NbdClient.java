@@ -20,6 +20,7 @@ public final class NbdClient implements Closeable {
 
   private final SocketChannel socket;
   private long capacity = -1;
+  private int flags;
 
   private NbdClient(SocketChannel socket) {
     this.socket = socket;
@@ -130,7 +131,9 @@ public final class NbdClient implements Closeable {
     if (last.type() != Wire.REP_ACK) throw new IOException("GO refused: " + last.text());
     for (OptionReply reply : replies) {
       boolean export = reply.type() == Wire.REP_INFO && reply.buffer().getShort() == 0;
-      if (export) capacity = reply.buffer().getLong(2);
+      if (!export) continue;
+      capacity = reply.buffer().getLong(2);
+      flags = reply.buffer().getShort(10);
     }
     return this;
   }
@@ -138,6 +141,11 @@ public final class NbdClient implements Closeable {
   /** The size that the server named when the export was chosen, in bytes. */
   public long capacity() {
     return capacity;
+  }
+
+  /** The transmission flags of the export. */
+  public int flags() {
+    return flags;
   }
 
   // ---- Requests

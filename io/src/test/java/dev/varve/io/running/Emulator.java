@@ -26,6 +26,11 @@ final class Emulator implements Closeable {
     return client.capacity();
   }
 
+  /** The transmission flags of the disk. */
+  int flags() {
+    return client.flags();
+  }
+
   /** Writes, and does not mind if the disk ends. */
   void writeOrEnd(long offset, byte[] data) {
     try {
