@@ -4,7 +4,11 @@ import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.ImageReport;
 import dev.varve.core.medium.ImageReport.Finding;
 import dev.varve.core.medium.ImageReport.Status;
+import dev.varve.core.medium.MediumVariant;
 import dev.varve.io.chain.Formats;
+import dev.varve.io.file.SharedFiles;
+import dev.varve.io.layer.EncodedCheck;
+import dev.varve.io.layer.Layer;
 import dev.varve.io.layer.LayerFormat;
 import dev.varve.io.vdi.VdiCheck;
 import dev.varve.io.vdi.VdiCheck.ForVirtualBox;
@@ -37,7 +41,25 @@ record CheckedImage(
     LayerFormat format = Formats.ofImage(image);
     return format.format() == ImageFormat.VDI
         ? of(VdiCheck.check(image))
-        : of(format.check(image, false), List.of());
+        : of(withContents(image, format), List.of());
+  }
+
+  /** Also inflates what is compressed, if the tables that tell where it is are whole. */
+  private static ImageReport withContents(Path image, LayerFormat format) throws IOException {
+    ImageReport report = format.check(image, false);
+    if (report.status() == Status.DAMAGED) return report;
+    boolean compresses =
+        format.format() == ImageFormat.QCOW
+            || format.peek(image).variant() == MediumVariant.STREAM_OPTIMIZED;
+    if (!compresses) return report;
+    List<Finding> damages;
+    try (Layer layer = format.openReadOnly(image, false, new SharedFiles())) {
+      damages = EncodedCheck.of(layer);
+    }
+    if (damages.isEmpty()) return report;
+    List<Finding> all = new ArrayList<>(damages);
+    all.addAll(report.findings());
+    return new ImageReport(report.file(), Status.DAMAGED, all, false);
   }
 
   /**

@@ -31,6 +31,8 @@ import picocli.CommandLine.Spec;
       "Wasted space is not damage; --repair frees it too. Blocks that cannot be saved read afterwards as zeroes or as"
           + " the parent's contents; the report names them.",
       "",
+      "What is compressed in a QCOW2 or streamOptimized image is inflated, which takes as long as a copy of it.",
+      "",
       "--repair changes a VDI image itself. Of other formats it repairs a copy beside the image, unless --in-place is"
           + " given.",
       "",

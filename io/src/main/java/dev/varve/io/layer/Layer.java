@@ -87,6 +87,14 @@ public interface Layer extends Closeable {
   }
 
   /**
+   * The first offset from this one on where the image may hold something; the capacity or more if
+   * there is none. Only to get over large free parts quickly. Needs the map lock.
+   */
+  default long skipFree(long offset) throws IOException {
+    return offset;
+  }
+
+  /**
    * Decodes a range for which {@link #find} returns {@link Place#ENCODED}. Thread-safe. Reads no
    * more of the file than the range's block, even if the file is malformed.
    *

@@ -9,9 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Looks at every L2 entry of an image for damage that a reader meets. Counts of references, which
- * only a writer needs, are not compared. Takes time in proportion to the tables in the file. Used
- * once, by one thread; blocks.
+ * Looks at every L2 entry of an image for damage that a reader meets, and compares the counts of
+ * references, which a writer needs. Inflates nothing. Takes time in proportion to the tables in the
+ * file. Used once, by one thread; blocks.
  */
 final class QcowCheck {
 
@@ -34,19 +34,26 @@ final class QcowCheck {
   static ImageReport of(ImageFile file, boolean served) throws IOException {
     List<ImageReport.Finding> findings;
     try {
-      var check = new QcowCheck(QcowImage.over(file));
+      QcowImage image = QcowImage.over(file);
+      var check = new QcowCheck(image);
       check.scan();
       findings = check.findings();
+      if (image.header().version() > 1 && !served)
+        findings.addAll(ReferenceCheck.of(file, image.header(), ReferenceCheck.WINDOW));
     } catch (ImageFormatException e) {
       findings =
           List.of(new ImageReport.Finding("header", "damage", String.valueOf(e.getMessage())));
     }
-    boolean isDamaged = findings.stream().anyMatch(found -> found.severity().equals("damage"));
-    return new ImageReport(
-        file.name(),
-        isDamaged ? ImageReport.Status.DAMAGED : ImageReport.Status.CLEAN,
-        findings,
-        served);
+    return new ImageReport(file.name(), worst(findings), findings, served);
+  }
+
+  private static ImageReport.Status worst(List<ImageReport.Finding> findings) {
+    ImageReport.Status worst = ImageReport.Status.CLEAN;
+    for (ImageReport.Finding found : findings) {
+      if (found.severity().equals("damage")) return ImageReport.Status.DAMAGED;
+      if (found.severity().equals("leak")) worst = ImageReport.Status.LEAKS;
+    }
+    return worst;
   }
 
   /**
@@ -67,6 +74,13 @@ final class QcowCheck {
   private void scan() throws IOException {
     long capacity = image.capacity();
     for (long at = image.nextTable(0); at < capacity; ) {
+      long lost = image.lostTable(at);
+      if (lost > 0) { // none of its clusters can be read
+        if (misplaced == 0) firstMisplaced = at;
+        misplaced += lost;
+        at = image.nextTable(at + lost * image.header().clusterSize());
+        continue;
+      }
       long place = image.placeOf(at);
       if (place == Place.LOST && misplaced++ == 0) firstMisplaced = at;
       if (place == Place.ENCODED && !image.isCompressedInFile(at) && pastEnd++ == 0)

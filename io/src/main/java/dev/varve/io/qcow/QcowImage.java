@@ -161,6 +161,17 @@ public final class QcowImage implements Layer {
     return next == cluster ? offset : next * header.clusterSize();
   }
 
+  /**
+   * How many clusters from this offset on, where a table begins, have a table at a place where none
+   * can be; 0 if the table can be there.
+   */
+  long lostTable(long offset) throws IOException {
+    if (!tables.isLost(offset / header.clusterSize())) return 0;
+    long clusters = Math.ceilDiv(header.capacity() - offset, (long) header.clusterSize());
+    long left = header.tableEntries() - offset / header.clusterSize() % header.tableEntries();
+    return Math.min(left, clusters);
+  }
+
   /** Whether the entry of this offset has the mark for zero, which VirtualBox does not know. */
   boolean isMarkedZero(long offset) throws IOException {
     long entry = tables.entry(offset / header.clusterSize());
@@ -191,6 +202,11 @@ public final class QcowImage implements Layer {
   }
 
   // ---- compressed clusters
+
+  @Override
+  public long skipFree(long offset) throws IOException {
+    return nextTable(offset);
+  }
 
   @Override
   public void decode(long offset, MemorySegment destination) throws IOException {

@@ -36,6 +36,11 @@ final class QcowTables {
     OwnPlaces.require(name, "L2 table", starts, (long) header.tableEntries() * header.entrySize());
   }
 
+  /** Whether the L2 table of a cluster lies at a place where none can be. */
+  boolean isLost(long cluster) throws IOException {
+    return table(cluster) == LOST;
+  }
+
   /** The L2 entry of a cluster; 0 if it has no table, or {@link #LOST}. */
   long entry(long cluster) throws IOException {
     long table = table(cluster);

@@ -243,6 +243,7 @@ class QcowImageTest {
         80,
         bytes -> {
           Files.write(image, bytes);
+          new QcowFormat().check(image, false);
           try (var layer = QcowImage.openReadOnly(MappedFile.openReadOnly(image, 0))) {
             LayerContents.read(layer, 0, 1024 * KIB);
             LayerContents.read(layer, layer.capacity() - 512 * KIB, 1024 * KIB);
@@ -268,6 +269,87 @@ class QcowImageTest {
     assertEquals(ImageReport.Status.DAMAGED, report.status());
     assertTrue(report.findings().getFirst().message().contains("1 clusters cannot be read"));
     assertThrows(IOException.class, () -> read(image));
+  }
+
+  // ---- counts of references
+
+  @NeedsTools({"qemu-img", "qemu-io"})
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "compat=0.10,cluster_size=512",
+        "compat=1.1",
+        "compat=1.1,extended_l2=on,cluster_size=16k",
+        "compat=1.1,refcount_bits=1,cluster_size=8k",
+        "compat=1.1,refcount_bits=4,cluster_size=4k",
+        "compat=1.1,refcount_bits=64,cluster_size=4k",
+        "compat=1.1,preallocation=metadata,cluster_size=4k"
+      })
+  void countsThatQemuWroteAreRight(String options) throws Exception {
+    Path image = folder.resolve("image");
+    Path packed = folder.resolve("packed");
+    boolean snapshots = !options.contains("refcount_bits=1,");
+    run("qemu-img", "create", "-q", "-f", "qcow2", "-o", options, image.toString(), "8M");
+    fill(image, 8 << 20, new Random(1));
+    if (snapshots) run("qemu-img", "snapshot", "-c", "one", image.toString());
+    fill(image, 8 << 20, new Random(2));
+    pack(image, packed, options.replaceAll(",?(refcount_bits|preallocation)=[^,]*", ""));
+
+    assertEquals(List.of(), damages(image));
+    assertEquals(List.of(), damages(packed));
+    assertEquals(List.of(), references(image, 100), "in small windows");
+  }
+
+  private static List<String> damages(Path image) throws IOException {
+    return new QcowFormat()
+        .check(image, false).findings().stream()
+            .filter(found -> !found.severity().equals("note"))
+            .map(ImageReport.Finding::kind)
+            .toList();
+  }
+
+  private static List<String> references(Path image, int window) throws IOException {
+    try (var file = MappedFile.openReadOnly(image, 0)) {
+      return ReferenceCheck.of(file, HeaderRules.read(file), window).stream()
+          .map(ImageReport.Finding::kind)
+          .toList();
+    }
+  }
+
+  @Test
+  void countThatIsTooHighIsALeakAndOneThatIsTooLowIsDamage() throws Exception {
+    Path image = FormatFixtures.unpack("qcow2-v3.qcow2", folder);
+    var bytes = ByteBuffer.wrap(Files.readAllBytes(image));
+    int block = (int) bytes.getLong((int) bytes.getLong(48));
+
+    bytes.putShort(block, (short) 2); // the header
+    Files.write(image, bytes.array());
+    ImageReport leak = new QcowFormat().check(image, false);
+    bytes.putShort(block, (short) 0);
+    Files.write(image, bytes.array());
+    ImageReport tooLow = new QcowFormat().check(image, false);
+
+    assertEquals(ImageReport.Status.LEAKS, leak.status());
+    assertTrue(leak.findings().getFirst().message().startsWith("1 clusters (65536 bytes)"));
+    assertEquals(ImageReport.Status.DAMAGED, tooLow.status());
+    assertTrue(tooLow.findings().getFirst().message().contains("the first at byte 0 of the file"));
+  }
+
+  @Timeout(value = 20, unit = TimeUnit.SECONDS)
+  @Test
+  void tablesThatLieOutsideTheFileAreCountedAtOnce() throws Exception {
+    Path image = FormatFixtures.unpack("qcow2-v3.qcow2", folder);
+    byte[] bytes = Files.readAllBytes(image);
+    int entries = 1 << 20;
+    var large = ByteBuffer.wrap(java.util.Arrays.copyOf(bytes, bytes.length + 8 * entries));
+    large.putLong(24, (long) entries << 29).putInt(36, entries).putLong(40, bytes.length);
+    for (int i = 0; i < entries; i++) large.putLong(bytes.length + 8 * i, (1L << 50) + (i << 16));
+    Files.write(image, large.array());
+
+    ImageReport report = new QcowFormat().check(image, false);
+
+    String message = report.findings().getFirst().message();
+    assertTrue(message.startsWith(((long) entries << 13) + " clusters cannot be read"), message);
   }
 
   @Test

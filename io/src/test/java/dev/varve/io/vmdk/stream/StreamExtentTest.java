@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.varve.core.medium.ImageReport;
 import dev.varve.io.chain.FormatFixtures;
 import dev.varve.io.file.MappedFile;
 import dev.varve.io.layer.Damage;
+import dev.varve.io.layer.EncodedCheck;
 import dev.varve.io.layer.LayerContents;
 import dev.varve.io.vmdk.VmdkFormat;
 import dev.varve.io.vmdk.VmdkImage;
@@ -77,6 +79,22 @@ class StreamExtentTest {
       assertRefused(
           changed("vmdk-stream.vmdk", file -> file.putInt(FIRST_MARKER + 8, length)),
           "the length in the marker of grain 0 is " + Integer.toUnsignedString(length));
+  }
+
+  @Test
+  void aStreamThatIsDamagedIsFoundByInflatingAll() throws IOException {
+    Path sound = FormatFixtures.unpack("vmdk-stream.vmdk", folder);
+    assertEquals(List.of(), inflated(sound));
+
+    Path damaged = changed("vmdk-stream.vmdk", file -> file.put(FIRST_MARKER + 20, (byte) 0x55));
+
+    assertEquals(List.of("damagedBlocks"), inflated(damaged));
+  }
+
+  private static List<String> inflated(Path image) throws IOException {
+    try (var layer = VmdkImage.openReadOnly(MappedFile.openReadOnly(image, 0))) {
+      return EncodedCheck.of(layer).stream().map(ImageReport.Finding::kind).toList();
+    }
   }
 
   @Test
