@@ -5,6 +5,7 @@ import dev.varve.core.device.DiskTraffic;
 import dev.varve.core.limit.LimitStatistics;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
@@ -51,9 +52,15 @@ public interface ServedDisks {
    * @param requests since the machine was started
    * @param throttledNanos how long any request has waited for a limit, since the medium is there
    * @param waitingRequests how many wait for a limit now
+   * @param images how many bytes each file of its chain takes on its file system, base first, as of
+   *     a moment ago; without those that were not looked at yet
    */
   record DiskLoad(
-      String export, DiskTraffic.Totals requests, long throttledNanos, long waitingRequests) {}
+      String export,
+      DiskTraffic.Totals requests,
+      long throttledNanos,
+      long waitingRequests,
+      Map<Path, Long> images) {}
 
   /**
    * A disk that is served.

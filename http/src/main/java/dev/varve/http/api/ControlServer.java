@@ -65,6 +65,7 @@ public final class ControlServer {
   private final Events events;
   private final Consumer<Throwable> bugs;
   private final Strangers strangers = new Strangers(System::nanoTime);
+  private final HttpRequests requests;
   private final List<HttpServer> servers = new CopyOnWriteArrayList<>();
   private final List<Path> sockets = new CopyOnWriteArrayList<>();
 
@@ -77,6 +78,7 @@ public final class ControlServer {
    * @param disks those of running machines
    * @param packages where machines are imported from and exported to
    * @param metrics what Prometheus is told, in its text format; called by any thread
+   * @param requests counts the requests that are answered
    * @param bugs hears, on any thread, of failures that are Varve's own
    * @param connections how many connections each listener takes; more are closed
    */
@@ -87,6 +89,7 @@ public final class ControlServer {
       ServedDisks disks,
       Packages packages,
       Supplier<String> metrics,
+      HttpRequests requests,
       Consumer<Throwable> bugs,
       int connections) {
     this(
@@ -96,6 +99,7 @@ public final class ControlServer {
         disks,
         packages,
         metrics,
+        requests,
         bugs,
         Connections.Limits.usual(connections),
         (millis, action) -> {
@@ -111,11 +115,13 @@ public final class ControlServer {
       ServedDisks disks,
       Packages packages,
       Supplier<String> metrics,
+      HttpRequests requests,
       Consumer<Throwable> bugs,
       Connections.Limits limits,
       Connections.Timers timers) {
     this.vertx = vertx;
     this.timers = timers;
+    this.requests = requests;
     this.bugs = bugs;
     this.limits = limits;
     handlers =
@@ -181,7 +187,7 @@ public final class ControlServer {
 
   private Future<HttpServer> listen(SocketAddress address, AccessCheck access) {
     var connections = new Connections(timers, limits);
-    var routes = new Routes(vertx, document, handlers, access, connections, strangers, bugs);
+    var routes = new Routes(vertx, document, handlers, access, connections, strangers, requests, bugs);
     HttpServer server =
         vertx
             .createHttpServer(

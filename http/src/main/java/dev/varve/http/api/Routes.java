@@ -36,16 +36,21 @@ final class Routes {
 
   private static final Pattern BROKEN_ESCAPE = Pattern.compile("%(?![0-9a-fA-F]{2})");
 
+  private static final Set<String> METHODS =
+      Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
+
   private final Vertx vertx;
   private final ApiDocument document;
   private final Handlers handlers;
   private final AccessCheck access;
   private final Connections connections;
   private final Strangers strangers;
+  private final HttpRequests requests;
   private final Consumer<Throwable> bugs;
 
   /**
    * @param strangers hears of requests that the access check refuses
+   * @param requests counts those that are answered
    * @param bugs hears of failures that are not a client's fault
    * @throws IllegalStateException if an operation of the document has no handler, or a handler no
    *     operation
@@ -57,6 +62,7 @@ final class Routes {
       AccessCheck access,
       Connections connections,
       Strangers strangers,
+      HttpRequests requests,
       Consumer<Throwable> bugs) {
     this.vertx = vertx;
     this.document = document;
@@ -64,6 +70,7 @@ final class Routes {
     this.access = access;
     this.connections = connections;
     this.strangers = strangers;
+    this.requests = requests;
     this.bugs = bugs;
     Set<String> described =
         document.operations().stream().map(Operation::id).collect(Collectors.toSet());
@@ -126,6 +133,7 @@ final class Routes {
 
   private void serve(Operation operation, RoutingContext context) {
     HttpServerRequest request = context.request();
+    count(operation.path(), context);
     try {
       access.check(request, !operation.open());
       checkLength(request);
@@ -142,6 +150,19 @@ final class Routes {
     request.handler(part -> append(part, body, request));
     request.endHandler(_ -> received(operation, context, body));
     request.exceptionHandler(_ -> request.connection().close());
+  }
+
+  /** A method has an operation, or the name of none; so the number of kinds is bounded. */
+  private void count(String route, RoutingContext context) {
+    long began = System.nanoTime();
+    context.addEndHandler(
+        _ -> {
+          String method = context.request().method().name();
+          if (!METHODS.contains(method)) method = "other";
+          HttpServerResponse response = context.response();
+          requests.answered(new HttpRequests.Kind(method, route, response.getStatusCode()));
+          if (!response.isChunked()) requests.took(System.nanoTime() - began);
+        });
   }
 
   private static String client(HttpServerRequest request) {
@@ -202,6 +223,7 @@ final class Routes {
   }
 
   private void refuseMethod(Operation operation, RoutingContext context) {
+    count(operation.path(), context);
     String allowed =
         document.operations().stream()
             .filter(other -> other.path().equals(operation.path()))
@@ -240,6 +262,7 @@ final class Routes {
   }
 
   private void refusePath(RoutingContext context) {
+    count(HttpRequests.NO_ROUTE, context);
     refuse(
         context,
         RefusedRequest.unknown(

@@ -5,6 +5,7 @@ import dev.varve.http.server.ServedDisk;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A disk that clients can use now.
@@ -40,11 +41,16 @@ record PublishedDisk(ServedDisk disk, long capacity, List<String> uris) {
             disk.readOnly() ? ", read-only" : "");
   }
 
-  /** For programs. */
-  static String json(List<PublishedDisk> published) {
+  /**
+   * For programs.
+   *
+   * @param metrics where Prometheus is answered; null for nowhere
+   */
+  static String json(List<PublishedDisk> published, @Nullable String metrics) {
     var exports = new JsonArray();
     for (PublishedDisk disk : published) exports.add(disk.json());
-    return new JsonObject().put("exports", exports).encode();
+    var json = new JsonObject().put("exports", exports);
+    return (metrics == null ? json : json.put("metrics", metrics)).encode();
   }
 
   private JsonObject json() {

@@ -126,6 +126,15 @@ public final class ServeCommand implements Callable<Integer> {
   private @Nullable TcpAddress tcp;
 
   @Option(
+      names = "--metrics",
+      paramLabel = "HOST:PORT",
+      converter = TcpAddressConverter.class,
+      description =
+          "Answer Prometheus at http://HOST:PORT/metrics, on loopback; for images, because a server of machines answers"
+              + " on its API.")
+  private @Nullable TcpAddress metrics;
+
+  @Option(
       names = "--read-only",
       description = "Serve the disks read-only and write to no image; also for a --machine.")
   private boolean readOnly;
@@ -221,6 +230,9 @@ public final class ServeCommand implements Callable<Integer> {
   }
 
   private void checkMachineOptions() {
+    if (metrics != null)
+      throw wrong(
+          "--metrics is for images: a server of machines answers /metrics where its API does");
     if (nonRotational || discard == Switch.OFF)
       throw wrong(
           "--discard and --non-rotational are for images; a machine's disks have their own flags,"
@@ -362,6 +374,8 @@ public final class ServeCommand implements Callable<Integer> {
     if (unix != null) server.listen(unix);
     TcpAddress address = address();
     if (address != null) address = server.listen(address);
+    String scraped =
+        metrics == null ? null : "http://" + server.listenMetrics(metrics) + "/metrics";
     warnOfStrangers(address);
     List<PublishedDisk> published = new ArrayList<>();
     for (int i = 0; i < disks.size(); i++) {
@@ -375,8 +389,8 @@ public final class ServeCommand implements Callable<Integer> {
         "serves "
             + published.stream().map(PublishedDisk::line).collect(Collectors.joining("; and ")),
         addresses,
-        List.of());
-    print(published);
+        scraped == null ? List.of() : List.of(scraped));
+    print(published, scraped);
   }
 
   private void warnOfStrangers(@Nullable TcpAddress address) {
@@ -388,12 +402,13 @@ public final class ServeCommand implements Callable<Integer> {
     }
   }
 
-  private void print(List<PublishedDisk> published) {
+  private void print(List<PublishedDisk> published, @Nullable String scraped) {
     PrintWriter out = spec.commandLine().getOut();
     if (output == OutputFormat.JSON) {
-      out.println(PublishedDisk.json(published));
+      out.println(PublishedDisk.json(published, scraped));
     } else {
       published.forEach(disk -> out.println(disk.text()));
+      if (scraped != null) out.println("metrics: " + scraped);
       if (demo) out.print("\n" + DemoChain.suggestions(published));
     }
     out.flush();

@@ -80,6 +80,10 @@ final class DiskMetrics implements MultiCollector {
     private final Family.Counter throttled =
         new Family.Counter(
             NAME + "throttled_seconds", "Time in which a request of the disk waited for a limit");
+    private final Family.Gauge images =
+        new Family.Gauge(
+            "varve_image_allocated_bytes",
+            "Bytes that an image file of a disk takes on its file system, a moment ago");
     private final Family.Gauge waiting =
         new Family.Gauge(NAME + "throttled_requests", "Requests that wait for a limit");
 
@@ -102,6 +106,13 @@ final class DiskMetrics implements MultiCollector {
       clients.add(labels, load.requests().clients());
       throttled.add(labels, load.throttledNanos() / NANOS_PER_SECOND);
       waiting.add(labels, load.waitingRequests());
+      load.images()
+          .forEach(
+              (file, allocated) ->
+                  images.add(
+                      Labels.of(
+                          "machine", disk.machine(), "disk", disk.disk(), "image", file.toString()),
+                      allocated));
     }
 
     private void add(Labels disk, Op op, OperationTotals totals, long failed) {
@@ -125,7 +136,8 @@ final class DiskMetrics implements MultiCollector {
                   inFlight,
                   clients,
                   throttled,
-                  waiting)
+                  waiting,
+                  images)
               .map(Family::snapshot)
               .toList());
     }

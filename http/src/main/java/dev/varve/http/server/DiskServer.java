@@ -6,7 +6,9 @@ import dev.varve.core.device.DiskTraffic;
 import dev.varve.core.device.Export;
 import dev.varve.core.device.FailureTotals;
 import dev.varve.core.device.FailureWords;
+import dev.varve.core.inventory.ServedDisks.DiskLoad;
 import dev.varve.io.chain.DifferencingChain;
+import dev.varve.io.file.FileSizes;
 import dev.varve.io.nbd.NbdLimits;
 import dev.varve.io.nbd.NbdServer;
 import dev.varve.io.nbd.NbdStats;
@@ -16,10 +18,14 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Chains of images, open and served over NBD. Owns the threads, event loops, disks and sockets that
@@ -37,10 +43,16 @@ public final class DiskServer {
   private final NbdServer nbd;
   private final List<Served> disks = new CopyOnWriteArrayList<>();
   private final CountDownLatch closed = new CountDownLatch(1);
+  private final FileSizes sizes = new FileSizes();
+  private @Nullable MetricsServer metricsServer;
   private boolean closing;
 
   /** An open disk and the way in which it is served. */
-  private record Served(ServedDisk disk, BlockDevice device, DiskFailures failures) {}
+  private record Served(
+      ServedDisk disk,
+      BlockDevice device,
+      DiskFailures failures,
+      Map<String, DiskTraffic> traffic) {}
 
   /**
    * A server of no disk that listens nowhere yet.
@@ -63,9 +75,11 @@ public final class DiskServer {
     checkNotClosing();
     var device = DifferencingChain.open(disk.images(), disk.readOnly(), threads);
     var failures = new DiskFailures(disk.name(), () -> disk.leaf().toString(), System::nanoTime);
-    disks.add(new Served(disk, device, failures));
+    Map<String, DiskTraffic> byName = new LinkedHashMap<>();
+    disks.add(new Served(disk, device, failures, byName));
     for (String name : disk.names()) {
       var traffic = new DiskTraffic();
+      byName.put(name, traffic);
       nbd.publish(
           new Export(
               name,
@@ -99,6 +113,39 @@ public final class DiskServer {
     } catch (IOException e) {
       throw cannotListen(address, "; choose another address with --tcp", e);
     }
+  }
+
+  /**
+   * Answers {@code GET /metrics} on a TCP port of the loopback address; returns the address with the
+   * port that was taken.
+   */
+  public synchronized TcpAddress listenMetrics(TcpAddress address) throws IOException {
+    checkNotClosing();
+    var metrics = new ServerMetrics(nbd::stats, threads, List.of(new DiskMetrics(this::loads)));
+    metricsServer = new MetricsServer(metrics::text);
+    threads.every(
+        TICK_MILLIS,
+        () -> sizes.look(disks.stream().flatMap(each -> each.disk.images().files().stream()).toList()));
+    try {
+      return metricsServer.listen(address);
+    } catch (IOException e) {
+      throw cannotListen(address, "; choose another address with --metrics", e);
+    }
+  }
+
+  /** What clients ask of each name of each disk. A disk's images are told with its first name. */
+  private List<DiskMetrics.Served> loads() {
+    List<DiskMetrics.Served> loads = new ArrayList<>();
+    for (Served each : disks)
+      each.traffic.forEach(
+          (name, traffic) -> {
+            boolean first = name.equals(each.disk.name());
+            Map<Path, Long> images = first ? sizes.of(each.disk.images().files()) : Map.of();
+            loads.add(
+                new DiskMetrics.Served(
+                    "", each.disk.name(), new DiskLoad(name, traffic.totals(), 0, 0, images)));
+          });
+    return loads;
   }
 
   static IOException cannotListen(Object where, String advice, IOException e) {
@@ -138,6 +185,7 @@ public final class DiskServer {
     List<CompletionStage<Void>> closings = disks.stream().map(this::close).toList();
     for (int i = 0; i < closings.size(); i++)
       end.await(closings.get(i), "the disk " + disks.get(i).disk.leaf());
+    if (metricsServer != null) end.await(metricsServer.close(), "a scrape of metrics");
     end.await(listening, "an NBD client");
     end.await(threads);
     end.await(vertx.close().toCompletionStage(), "an NBD client");

@@ -1,23 +1,21 @@
 package dev.varve.http.server;
 
-import dev.varve.core.inventory.Inventory;
-import dev.varve.core.inventory.Job;
-import dev.varve.core.inventory.ServedDisks;
-import dev.varve.core.inventory.Warnings;
-import dev.varve.core.machine.MachineState;
-import dev.varve.core.medium.MediumState;
 import dev.varve.io.nbd.NbdStats;
 import dev.varve.io.storage.StorageThreads;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.prometheus.metrics.model.registry.MultiCollector;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
@@ -30,18 +28,19 @@ final class ServerMetrics {
 
   private final Supplier<NbdStats> nbd;
   private final StorageThreads threads;
-  private final Inventory inventory;
-  private final ServedDisks disks;
+  private final List<MultiCollector> collectors;
 
   /** Made at the first scrape: most servers are never scraped. */
   private @Nullable PrometheusMeterRegistry registry;
 
+  /**
+   * @param collectors what else there is to tell
+   */
   ServerMetrics(
-      Supplier<NbdStats> nbd, StorageThreads threads, Inventory inventory, ServedDisks disks) {
+      Supplier<NbdStats> nbd, StorageThreads threads, List<MultiCollector> collectors) {
     this.nbd = nbd;
     this.threads = threads;
-    this.disks = disks;
-    this.inventory = inventory;
+    this.collectors = List.copyOf(collectors);
   }
 
   /** In Prometheus' text format. */
@@ -52,25 +51,11 @@ final class ServerMetrics {
 
   private PrometheusMeterRegistry newRegistry() {
     var made = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    made.config()
+        .meterFilter(MeterFilter.denyNameStartsWith("system.cpu.count")) // no counter in spite of it
+        .meterFilter(MeterFilter.denyNameStartsWith("process.cpu.time")); // in nanoseconds
     registerNbd(made);
-    for (MachineState state : MachineState.values())
-      Gauge.builder("varve.machines", inventory, i -> machines(i, state))
-          .description("Registered machines")
-          .tag("state", state.text())
-          .register(made);
-    for (MediumState state : MediumState.values())
-      Gauge.builder("varve.media", inventory, i -> media(i, state))
-          .description("Registered media")
-          .tag("state", state.text())
-          .register(made);
-    for (Warnings.Kind kind : Warnings.Kind.values())
-      Gauge.builder("varve.warnings", inventory, i -> warnings(i, kind))
-          .description("Problems that go on at the moment")
-          .tag("kind", kind.text())
-          .register(made);
-    Gauge.builder("varve.jobs.running", inventory, ServerMetrics::running)
-        .description("Running jobs")
-        .register(made);
+    registerBuild(made);
     Gauge.builder("varve.disks.hanging", threads, t -> t.hangs().count())
         .description("Disks with a request that the host has not answered for 5 seconds")
         .register(made);
@@ -80,17 +65,33 @@ final class ServerMetrics {
     Gauge.builder("varve.storage.threads.stuck", threads, StorageThreads::stuck)
         .description("Storage threads whose request has waited for a tenth of a second or longer")
         .register(made);
-    var machines = new MachineMetrics(inventory, disks);
-    made.getPrometheusRegistry().register(machines);
-    made.getPrometheusRegistry().register(new DiskMetrics(machines::served));
+    collectors.forEach(made.getPrometheusRegistry()::register);
     List.of(
             new JvmMemoryMetrics(),
+            new JvmGcMetrics(),
             new JvmThreadMetrics(),
             new ProcessorMetrics(),
             new FileDescriptorMetrics(),
             new UptimeMetrics())
         .forEach(binder -> binder.bindTo(made));
     return made;
+  }
+
+  private static void registerBuild(PrometheusMeterRegistry to) {
+    String packaged = ServerMetrics.class.getPackage().getImplementationVersion();
+    Gauge.builder("varve.build.info", () -> 1)
+        .description("The version of Varve and the Java that runs it; always 1")
+        .tag("version", Objects.requireNonNullElse(packaged, "unknown"))
+        .tag("java", Runtime.version().toString())
+        .register(to);
+    FunctionCounter.builder(
+            "process.cpu.seconds", ProcessHandle.current(), ServerMetrics::processorSeconds)
+        .description("Processor time of the server, in user and system mode")
+        .register(to);
+  }
+
+  private static double processorSeconds(ProcessHandle process) {
+    return process.info().totalCpuDuration().map(time -> time.toNanos() / 1e9).orElse(0.0);
   }
 
   private void registerNbd(PrometheusMeterRegistry to) {
@@ -126,25 +127,5 @@ final class ServerMetrics {
     FunctionCounter.builder("varve.nbd." + name, nbd, stats -> value.applyAsDouble(stats.get()))
         .description(description)
         .register(to);
-  }
-
-  private static long machines(Inventory inventory, MachineState state) {
-    return inventory.view().machines().values().stream()
-        .filter(machine -> machine.state() == state)
-        .count();
-  }
-
-  private static long media(Inventory inventory, MediumState state) {
-    return inventory.view().media().values().stream()
-        .filter(medium -> medium.state() == state)
-        .count();
-  }
-
-  private static long warnings(Inventory inventory, Warnings.Kind kind) {
-    return inventory.warnings().all().stream().filter(warning -> warning.kind() == kind).count();
-  }
-
-  private static long running(Inventory inventory) {
-    return inventory.jobs().stream().filter(job -> job.state() == Job.State.RUNNING).count();
   }
 }

@@ -7,6 +7,7 @@ import dev.varve.core.inventory.View;
 import dev.varve.core.limit.AlarmClock;
 import dev.varve.core.log.Amount;
 import dev.varve.http.api.ControlServer;
+import dev.varve.http.api.HttpRequests;
 import dev.varve.http.event.EventLog;
 import dev.varve.http.log.LogLevel;
 import dev.varve.http.log.LogLine;
@@ -105,7 +106,17 @@ public final class StateServer implements AutoCloseable {
       ExecutorService changes = openChangeThreads(); // they end before the inventory is closed
       if (nbdTcp != null) nbdAddresses.set(listenTcp(nbdTcp, nbd));
       Vertx apiLoop = openApiLoop();
-      var metrics = new ServerMetrics(nbd::stats, threads, inventory, disks);
+      var machines = new MachineMetrics(inventory, disks);
+      var http = new HttpRequests();
+      var metrics =
+          new ServerMetrics(
+              nbd::stats,
+              threads,
+              List.of(
+                  new InventoryMetrics(inventory),
+                  machines,
+                  new DiskMetrics(machines::served),
+                  new HttpMetrics(http)));
       var api =
           new ControlServer(
               apiLoop,
@@ -114,6 +125,7 @@ public final class StateServer implements AutoCloseable {
               disks,
               new Packages(threads),
               metrics::text,
+              http,
               StateServer::log,
               descriptors.apiConnections());
       tellOfFaults(api.events());

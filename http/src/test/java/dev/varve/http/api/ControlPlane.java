@@ -69,7 +69,7 @@ final class ControlPlane implements AutoCloseable {
     server =
         timers == null
             ? new ControlServer(
-                vertx, inventory, model, disks, packages, () -> "up 1\n", bugs::add, 256)
+                vertx, inventory, model, disks, packages, () -> "up 1\n", new HttpRequests(), bugs::add, 256)
             : new ControlServer(
                 vertx,
                 inventory,
@@ -77,6 +77,7 @@ final class ControlPlane implements AutoCloseable {
                 disks,
                 packages,
                 () -> "up 1\n",
+                new HttpRequests(),
                 bugs::add,
                 limits,
                 timers);

@@ -101,7 +101,10 @@ class ServeMachinesTest {
               "varve_nbd_turn_seconds_sum ",
               "varve_disks_hanging 0.0",
               "varve_storage_threads_stuck ",
-              "varve_jobs_running 0.0",
+              "varve_jobs{state=\"running\"} 0.0",
+              "varve_build_info{java=",
+              "# TYPE varve_http_request_seconds histogram",
+              "# TYPE jvm_gc_memory_allocated_bytes_total counter",
               "# TYPE jvm_memory_used_bytes gauge"))
         assertTrue(metrics.contains("\n" + line), () -> line + " is not in " + metrics);
       stop(server);

@@ -435,6 +435,14 @@ public final class Posix {
     return stat(fd, AT_STATX_SYNC_AS_STAT).get(JAVA_LONG, STATX_BLOCKS) * STATX_BLOCK;
   }
 
+  /** The same for what a path leads to. */
+  public static long allocatedBytes(Path path) throws PosixException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment name = arena.allocateFrom(path.toString());
+      return stat(AT_FDCWD, name, AT_STATX_SYNC_AS_STAT).get(JAVA_LONG, STATX_BLOCKS) * STATX_BLOCK;
+    }
+  }
+
   /**
    * The number of the file system that holds the file; of a block device, its own. Never 0, and
    * does not wait.

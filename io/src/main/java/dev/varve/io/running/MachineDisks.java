@@ -16,6 +16,7 @@ import dev.varve.core.medium.MappedDisk;
 import dev.varve.core.medium.Progress;
 import dev.varve.io.chain.DiskExtents;
 import dev.varve.io.chain.LiveChain;
+import dev.varve.io.file.FileSizes;
 import dev.varve.io.file.OtherWriters;
 import dev.varve.io.file.UnlockedWriterException;
 import dev.varve.io.host.VirtualBoxService;
@@ -25,8 +26,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -55,6 +58,7 @@ public final class MachineDisks implements RunningDisks {
   private final LongSupplier nanoClock;
   private final Map<MachineId, RunningMachine> machines = new ConcurrentHashMap<>();
   private final FailureTotals failed = new FailureTotals();
+  private final FileSizes sizes = new FileSizes();
 
   /**
    * Serves through {@code nbd}, which stays the caller's, like {@code threads} and {@code alarm};
@@ -78,6 +82,7 @@ public final class MachineDisks implements RunningDisks {
     this.publisher = new Publisher(nbd, devices, nanoClock);
     this.changes = new DiskChange(publisher, nanoClock);
     this.chains = new ChainChanges(devices, publisher, nanoClock);
+    threads.every(TICK_MILLIS, () -> sizes.look(files()));
     threads.every(TICK_MILLIS, () -> machines.values().forEach(m -> m.failures().tick()));
   }
 
@@ -93,6 +98,14 @@ public final class MachineDisks implements RunningDisks {
     if (!files.equals(disk.paths()))
       throw new IOException("the images of " + top + " changed while they were read; try again");
     return new MappedDisk(files, device.capacity());
+  }
+
+  /** Those that are open. */
+  private Set<Path> files() {
+    Set<Path> files = new LinkedHashSet<>();
+    for (RunningMachine machine : machines.values())
+      for (ServedSlot disk : machine.served()) files.addAll(disk.open().paths());
+    return files;
   }
 
   @Override
@@ -214,7 +227,7 @@ public final class MachineDisks implements RunningDisks {
     Map<Slot, DiskLoad> found = new LinkedHashMap<>();
     if (running == null) return found;
     long now = nanoClock.getAsLong();
-    for (ServedSlot disk : running.served()) found.put(disk.slot(), disk.load(now));
+    for (ServedSlot disk : running.served()) found.put(disk.slot(), disk.load(sizes, now));
     return found;
   }
 

@@ -9,6 +9,7 @@ import dev.varve.core.inventory.ServedDisks.DiskStatus;
 import dev.varve.core.limit.LimitedDevice;
 import dev.varve.core.machine.Attachment;
 import dev.varve.core.machine.Slot;
+import dev.varve.io.file.FileSizes;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.LongSupplier;
@@ -65,12 +66,13 @@ record ServedSlot(Disk disk, OpenDisk open, LimitedDevice device, Export export)
     return new DiskStatus(open.device().readOnly(), open.givesSpaceBack(), open.givenBack());
   }
 
-  DiskLoad load(long nowNanos) {
+  DiskLoad load(FileSizes sizes, long nowNanos) {
     return new DiskLoad(
         export.name(),
         export.traffic().totals(),
         device.throttledNanos(nowNanos),
-        device.waitingRequests());
+        device.waitingRequests(),
+        sizes.of(open.paths()));
   }
 
   /** {@code machine/controller/port/device}: not as people write slots, because clients have it. */
