@@ -1,5 +1,6 @@
 package dev.varve.http;
 
+import dev.varve.http.command.ClientsCommand;
 import dev.varve.http.command.EnumConverters;
 import dev.varve.http.command.HelpCommand;
 import dev.varve.http.command.HostCommand;
@@ -8,6 +9,7 @@ import dev.varve.http.command.JobCommand;
 import dev.varve.http.command.MachineCommand;
 import dev.varve.http.command.MediumCommand;
 import dev.varve.http.command.ServeCommand;
+import dev.varve.http.command.TopCommand;
 import dev.varve.http.log.ProgramLog;
 import java.io.PrintWriter;
 import java.util.List;
@@ -67,6 +69,8 @@ public final class Main {
             MediumCommand.class,
             HostCommand.class,
             JobCommand.class,
+            TopCommand.class,
+            ClientsCommand.class,
             ImageCommand.class,
             HelpCommand.class);
     Predicate<Class<?>> meant =

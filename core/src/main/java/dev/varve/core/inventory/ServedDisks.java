@@ -62,6 +62,39 @@ public interface ServedDisks {
       long waitingRequests,
       Map<Path, Long> images) {}
 
+  /** The clients that use a disk now. Waits for nothing. */
+  default List<Client> clients() {
+    return List.of();
+  }
+
+  /**
+   * Sends a client away: what it has in flight is still answered. It may connect again.
+   *
+   * @return false if there is no such client
+   */
+  default boolean disconnect(long client) {
+    return false;
+  }
+
+  /**
+   * A client of a disk.
+   *
+   * @param number which no other client of the server has had
+   * @param peer its address, or its process, for people
+   * @param export the disk that it has chosen
+   * @param connectedNanos how long it has been there
+   * @param inFlight its requests that wait for their answer now
+   */
+  record Client(
+      long number,
+      String peer,
+      String export,
+      long connectedNanos,
+      long requests,
+      long bytesRead,
+      long bytesWritten,
+      long inFlight) {}
+
   /**
    * A disk that is served.
    *

@@ -1,5 +1,9 @@
 package dev.varve.core.measure;
 
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
 /**
  * How often something took how long: counts in buckets from a microsecond to ten seconds, 20 for
  * each power of ten, and the sum. A bucket is at most 17 % wider than the one before. Immutable.
@@ -84,6 +88,24 @@ public final class Durations {
     long[] sums = counts.clone();
     for (int i = 0; i < sums.length; i++) sums[i] += sign * other.counts[i];
     return new Durations(sums, sumNanos + sign * other.sumNanos);
+  }
+
+  /**
+   * The counts of the buckets that are not empty, by the longest duration of each; {@link
+   * Long#MAX_VALUE} for the last. {@link #of} makes the same of it again.
+   */
+  public SortedMap<Long, Long> buckets() {
+    var buckets = new TreeMap<Long, Long>();
+    for (int i = 0; i < BUCKETS; i++)
+      if (counts[i] != 0) buckets.put(i < BOUNDS.length ? BOUNDS[i] : Long.MAX_VALUE, counts[i]);
+    return buckets;
+  }
+
+  /** What {@link #buckets} and {@link #sumNanos} have told. */
+  public static Durations of(Map<Long, Long> buckets, long sumNanos) {
+    long[] counts = new long[BUCKETS];
+    buckets.forEach((bound, count) -> counts[bucket(bound)] += count);
+    return new Durations(counts, sumNanos);
   }
 
   public long count() {

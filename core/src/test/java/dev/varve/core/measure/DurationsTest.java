@@ -76,4 +76,17 @@ class DurationsTest {
     assertEquals(7, counter.durations().plus(before).count());
     assertEquals(0, Durations.NONE.percentileNanos(0.5));
   }
+
+  @Test
+  void whatIsToldOfThemMakesTheSameAgain() {
+    counter.add(5 * MICRO, 3);
+    counter.add(TimeUnit.MINUTES.toNanos(1));
+    Durations counted = counter.durations();
+
+    Durations again = Durations.of(counted.buckets(), counted.sumNanos());
+
+    assertEquals(counted.buckets(), again.buckets());
+    assertEquals(counted.sumNanos(), again.sumNanos());
+    assertEquals(4, again.count());
+  }
 }

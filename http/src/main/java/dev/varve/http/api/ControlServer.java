@@ -142,6 +142,7 @@ public final class ControlServer {
     new MediumContentHandlers(inventory).addTo(handlers);
     new JobHandlers(vertx, inventory).addTo(handlers);
     new HostHandlers().addTo(handlers);
+    new DiskHandlers(inventory, disks).addTo(handlers);
     new HealthHandlers(
             vertx, changes, inventory::comesTurn, document, inventory.warnings(), metrics)
         .addTo(handlers);
@@ -187,7 +188,8 @@ public final class ControlServer {
 
   private Future<HttpServer> listen(SocketAddress address, AccessCheck access) {
     var connections = new Connections(timers, limits);
-    var routes = new Routes(vertx, document, handlers, access, connections, strangers, requests, bugs);
+    var routes =
+        new Routes(vertx, document, handlers, access, connections, strangers, requests, bugs);
     HttpServer server =
         vertx
             .createHttpServer(

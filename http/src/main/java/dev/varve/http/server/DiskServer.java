@@ -116,8 +116,8 @@ public final class DiskServer {
   }
 
   /**
-   * Answers {@code GET /metrics} on a TCP port of the loopback address; returns the address with the
-   * port that was taken.
+   * Answers {@code GET /metrics} on a TCP port of the loopback address; returns the address with
+   * the port that was taken.
    */
   public synchronized TcpAddress listenMetrics(TcpAddress address) throws IOException {
     checkNotClosing();
@@ -125,7 +125,9 @@ public final class DiskServer {
     metricsServer = new MetricsServer(metrics::text);
     threads.every(
         TICK_MILLIS,
-        () -> sizes.look(disks.stream().flatMap(each -> each.disk.images().files().stream()).toList()));
+        () ->
+            sizes.look(
+                disks.stream().flatMap(each -> each.disk.images().files().stream()).toList()));
     try {
       return metricsServer.listen(address);
     } catch (IOException e) {

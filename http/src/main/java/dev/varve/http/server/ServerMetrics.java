@@ -36,8 +36,7 @@ final class ServerMetrics {
   /**
    * @param collectors what else there is to tell
    */
-  ServerMetrics(
-      Supplier<NbdStats> nbd, StorageThreads threads, List<MultiCollector> collectors) {
+  ServerMetrics(Supplier<NbdStats> nbd, StorageThreads threads, List<MultiCollector> collectors) {
     this.nbd = nbd;
     this.threads = threads;
     this.collectors = List.copyOf(collectors);
@@ -52,7 +51,8 @@ final class ServerMetrics {
   private PrometheusMeterRegistry newRegistry() {
     var made = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     made.config()
-        .meterFilter(MeterFilter.denyNameStartsWith("system.cpu.count")) // no counter in spite of it
+        .meterFilter(
+            MeterFilter.denyNameStartsWith("system.cpu.count")) // no counter in spite of it
         .meterFilter(MeterFilter.denyNameStartsWith("process.cpu.time")); // in nanoseconds
     registerNbd(made);
     registerBuild(made);

@@ -69,7 +69,15 @@ final class ControlPlane implements AutoCloseable {
     server =
         timers == null
             ? new ControlServer(
-                vertx, inventory, model, disks, packages, () -> "up 1\n", new HttpRequests(), bugs::add, 256)
+                vertx,
+                inventory,
+                model,
+                disks,
+                packages,
+                () -> "up 1\n",
+                new HttpRequests(),
+                bugs::add,
+                256)
             : new ControlServer(
                 vertx,
                 inventory,

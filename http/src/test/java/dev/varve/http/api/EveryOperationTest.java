@@ -2,9 +2,11 @@ package dev.varve.http.api;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.http.api.Api.Reply;
+import dev.varve.io.nbd.NbdClient;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -33,7 +35,7 @@ final class EveryOperationTest {
       media(api);
       storage(api);
       sessions(api);
-      running(api);
+      running(api, plane.nbdSocket());
       snapshots(api);
       savedState(api);
       packages(api);
@@ -53,10 +55,11 @@ final class EveryOperationTest {
     api.ask("getReadiness").is(200);
     api.ask("getDocument").is(200);
     api.ask("getMetrics").is(200);
-    assertEquals(
-        "event: ready\ndata: {}\n\n",
-        api.ask("watchEvents").query("seconds", 0).is(200).body().getString("text"));
+    String events = api.ask("watchEvents").query("seconds", 0).is(200).body().getString("text");
+    assertTrue(events.endsWith("event: ready\ndata: {}\n\n"), events);
     api.ask("listHostDrives").is(200);
+    api.ask("listClients").is(200);
+    api.ask("disconnectClient", 7).is(404);
   }
 
   private void machine(Api api) {
@@ -243,12 +246,28 @@ final class EveryOperationTest {
     api.ask("removeController", machine, "SAS").is(204);
   }
 
-  private void running(Api api) {
+  private void running(Api api, Path nbd) throws IOException {
     Object machine = "mail server";
     Reply started = api.ask("startMachine", machine).is(200);
     assertEquals(2, started.body().getJsonArray("exports").size());
     assertEquals(started.body(), api.ask("listMachineExports", machine).is(200).body());
     assertEquals(started.body(), api.ask("listExports").is(200).body());
+    String export =
+        api.ask("listDisks")
+            .is(200)
+            .body()
+            .getJsonArray("disks")
+            .getJsonObject(0)
+            .getString("export");
+    try (var client = NbdClient.connect(nbd).greet().go(export)) {
+      client.flush(); // has come to its disk once it is answered
+      JsonObject seen =
+          api.ask("listClients").is(200).body().getJsonArray("clients").getJsonObject(0);
+      assertEquals(export, seen.getString("export"));
+      api.ask("disconnectClient", seen.getLong("client")).is(204);
+      assertThrows(IOException.class, client::flush);
+    }
+    assertEquals(2, api.ask("listDisks").is(200).body().getJsonArray("disks").size());
     assertEquals("Running", api.ask("getMachine", machine).is(200).body().getString("state"));
 
     Path disc = images.resolve("disc.iso");

@@ -24,8 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What an operator's programs are told: metrics, and the dashboard and alert rules over them. */
 class MonitoringTest {
 
-  private static final Path MONITORING =
-      Path.of("src/main/dist/share/monitoring").toAbsolutePath();
+  private static final Path MONITORING = Path.of("src/main/dist/share/monitoring").toAbsolutePath();
   private static final Path RULES = MONITORING.resolve("varve-alerts.yml");
   private static final Path DASHBOARD = MONITORING.resolve("varve-dashboard.json");
   private static final Pattern METRIC =
@@ -77,8 +76,7 @@ class MonitoringTest {
   @NeedsTools("curl")
   void everyMetricOfTheDashboardAndTheRulesIsInAScrape() throws Exception {
     var varve = new ControlTool(folder.resolve("state"));
-    try (var server =
-        VarveProcess.start(folder, "serve", "--state", "state", "--api-tcp", "off")) {
+    try (var server = VarveProcess.start(folder, "serve", "--state", "state", "--api-tcp", "off")) {
       for (int i = 0; i < 3; i++) server.line();
       varve.run("machine", "create", "web");
       varve.run("medium", "create", folder.resolve("disk.vdi"), "--capacity", 4 << 20);

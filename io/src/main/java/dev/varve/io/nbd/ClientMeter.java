@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Counts what one client asks for and how long its answers take, for the loop, the disk, and the
- * client itself. Written on the connection's event loop; {@link #requests}, {@link #bytesRead} and
- * {@link #bytesWritten} are read by any thread.
+ * client itself. Written on the connection's event loop; {@link #requests}, {@link #bytesRead},
+ * {@link #bytesWritten} and {@link #inFlight} are read by any thread.
  *
  * <p><b>How time is measured.</b> The clock is read when a turn of the loop begins, and once for
  * each batch of replies, just before the batch leaves. A request that is served in place takes from
@@ -23,6 +23,7 @@ final class ClientMeter {
   private final NbdLoop loop;
   private final DiskTraffic.Recorder disk;
 
+  private final AtomicLong inFlight = new AtomicLong();
   private final AtomicLong requests = new AtomicLong();
   private final AtomicLong bytesRead = new AtomicLong();
   private final AtomicLong bytesWritten = new AtomicLong();
@@ -70,12 +71,14 @@ final class ClientMeter {
 
   /** A request is not answered at once. */
   void begun(Transaction transaction) {
+    add(inFlight, 1);
     Op operation = transaction.command().operation();
     if (operation != null) disk.begun(operation);
   }
 
   /** What was {@link #begun} is over, answered or not. */
   void ended(Transaction transaction) {
+    add(inFlight, -1);
     Op operation = transaction.command().operation();
     if (operation != null) disk.ended(operation);
   }
@@ -130,6 +133,11 @@ final class ClientMeter {
   /** One writer: no atomic addition is needed. */
   private static void add(AtomicLong counter, long value) {
     counter.setOpaque(counter.getPlain() + value);
+  }
+
+  /** How many requests wait for their answer now. */
+  long inFlight() {
+    return inFlight.getOpaque();
   }
 
   /** How many requests the client has made. */

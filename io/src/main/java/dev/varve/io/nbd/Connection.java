@@ -1,5 +1,7 @@
 package dev.varve.io.nbd;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A client's connection, as the classes below it see it. All calls but {@link #drain} come on the
  * event loop of its channel, and none throws: what fails for one client must not reach the others
@@ -30,6 +32,12 @@ interface Connection {
 
   /** Sends the client away: its disk is not served any more, or the server stops. Any thread. */
   void drain();
+
+  /** Sends the client away for this reason, if it uses a disk. Any thread. */
+  void sendAway(String why);
+
+  /** What can be seen of the client; null while it uses no disk. Any thread. */
+  @Nullable NbdClientView look();
 
   /** Closes at once; what is in flight gets no reply. */
   void cut(String why);

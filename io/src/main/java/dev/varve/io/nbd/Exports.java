@@ -64,6 +64,11 @@ final class Exports {
     return byName.values();
   }
 
+  /** The connections, also those that have chosen no disk yet. */
+  Collection<Connection> connections() {
+    return connections;
+  }
+
   void opened(Connection connection) {
     connections.add(connection);
     if (closing) connection.drain();

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * the channel and moves the connection from one phase, and one loop, to the next.
  *
  * <p>Everything runs on the event loop of the channel, which is another one from the moment when a
- * disk has been chosen, except {@link #drain}, which may be called on any thread.
+ * disk has been chosen, except {@link #drain}, {@link #sendAway} and {@link #look}, which may be
+ * called on any thread.
  */
 final class NbdConnection extends ChannelInboundHandlerAdapter implements Connection {
 
@@ -51,6 +52,13 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Connec
   private Exports.@Nullable Published published;
   private @Nullable NbdLoop entered;
   private @Nullable ServedClient client;
+
+  /** Set while it uses a disk, for other threads. */
+  private volatile @Nullable Using using;
+
+  /** What can be seen of it: its meter goes on counting. */
+  private record Using(
+      long number, String peer, String export, long sinceNanos, ClientMeter meter) {}
 
   /**
    * @param loop that of its channel, for the handshake
@@ -253,7 +261,10 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Connec
             end(),
             reading(),
             inbound);
-    visit().chose(published.export(), loop.now());
+    long now = loop.now();
+    visit().chose(published.export(), now);
+    using =
+        new Using(visit().number(), visit().peer(), published.export().name(), now, client.meter());
   }
 
   // ---- Turns of the loop
@@ -317,6 +328,34 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Connec
   }
 
   @Override
+  public void sendAway(String why) {
+    context()
+        .executor()
+        .execute(
+            () -> {
+              if (end().isOver() || client == null) return;
+              end(why);
+              turnDone();
+            });
+  }
+
+  @Override
+  public @Nullable NbdClientView look() {
+    Using now = using;
+    return now == null
+        ? null
+        : new NbdClientView(
+            now.number,
+            now.peer,
+            now.export,
+            now.sinceNanos,
+            now.meter.requests(),
+            now.meter.bytesRead(),
+            now.meter.bytesWritten(),
+            now.meter.inFlight());
+  }
+
+  @Override
   public void cut(String why) {
     end().cut(why);
   }
@@ -344,6 +383,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Connec
 
   private void gone() {
     assert loop.isHere();
+    using = null;
     end().over();
     exports.admission().left(handshake.answer());
     loop.counters().closed();

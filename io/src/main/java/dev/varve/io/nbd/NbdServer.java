@@ -19,7 +19,9 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -136,6 +138,31 @@ public final class NbdServer {
    */
   public Future<Void> withdraw(String name) {
     return exports.withdraw(name);
+  }
+
+  /** The clients that use a disk now, in the order in which they came. */
+  public List<NbdClientView> clients() {
+    return exports.connections().stream()
+        .map(Connection::look)
+        .filter(Objects::nonNull)
+        .sorted(Comparator.comparingLong(NbdClientView::number))
+        .toList();
+  }
+
+  /**
+   * Sends a client away: it gets the answers to what it has in flight. It may connect again.
+   *
+   * @param number that of {@link #clients}
+   * @return false if there is no such client
+   */
+  public boolean disconnect(long number) {
+    for (Connection connection : exports.connections()) {
+      NbdClientView client = connection.look();
+      if (client == null || client.number() != number) continue;
+      connection.sendAway("it was disconnected on request");
+      return true;
+    }
+    return false;
   }
 
   /** What has happened so far. */

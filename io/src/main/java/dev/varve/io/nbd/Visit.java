@@ -14,6 +14,8 @@ final class Visit {
 
   private final Visitors visitors;
   private final String client;
+  private final long number;
+  private final String peer;
   private long start;
   private @Nullable String missed;
   private @Nullable String disk;
@@ -25,8 +27,20 @@ final class Visit {
    */
   Visit(Visitors visitors, String peer, long nowNanos) {
     this.visitors = visitors;
-    this.client = "client %d (%s)".formatted(visitors.nextNumber(), peer);
+    this.number = visitors.nextNumber();
+    this.peer = peer;
+    this.client = "client %d (%s)".formatted(number, peer);
     this.start = nowNanos;
+  }
+
+  /** Which no other client has had. */
+  long number() {
+    return number;
+  }
+
+  /** The other end, for people. */
+  String peer() {
+    return peer;
   }
 
   /** It asked for a disk that is not there; clients ask twice for one. */

@@ -20,6 +20,7 @@ import dev.varve.io.file.FileSizes;
 import dev.varve.io.file.OtherWriters;
 import dev.varve.io.file.UnlockedWriterException;
 import dev.varve.io.host.VirtualBoxService;
+import dev.varve.io.nbd.NbdClientView;
 import dev.varve.io.nbd.NbdServer;
 import dev.varve.io.storage.StorageThreads;
 import java.io.IOException;
@@ -49,6 +50,7 @@ public final class MachineDisks implements RunningDisks {
   /** How often failures that go on are looked at, to log them again when it is time. */
   private static final long TICK_MILLIS = 5000;
 
+  private final NbdServer nbd;
   private final Function<String, List<String>> uris;
   private final OpenDisks devices;
   private final Publisher publisher;
@@ -75,6 +77,7 @@ public final class MachineDisks implements RunningDisks {
       Alarm alarm,
       LongSupplier nanoClock,
       Function<String, List<String>> uris) {
+    this.nbd = nbd;
     this.alarm = alarm;
     this.nanoClock = nanoClock;
     this.uris = uris;
@@ -235,6 +238,29 @@ public final class MachineDisks implements RunningDisks {
   public Map<String, LimitStatistics> groupLoads(MachineId machine) {
     RunningMachine running = machines.get(machine);
     return running == null ? Map.of() : running.limits().loads();
+  }
+
+  @Override
+  public List<Client> clients() {
+    long now = nanoClock.getAsLong();
+    return nbd.clients().stream().map(client -> client(client, now)).toList();
+  }
+
+  private static Client client(NbdClientView seen, long now) {
+    return new Client(
+        seen.number(),
+        seen.peer(),
+        seen.export(),
+        now - seen.sinceNanos(),
+        seen.requests(),
+        seen.bytesRead(),
+        seen.bytesWritten(),
+        seen.inFlight());
+  }
+
+  @Override
+  public boolean disconnect(long client) {
+    return nbd.disconnect(client);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.varve.io.nbd;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -48,6 +49,24 @@ class DiskTrafficTest {
       assertEquals(0, totals.of(Op.READ).answered().count());
       assertEquals(Map.of(new Failed(Op.READ, "EINVAL"), 1L), totals.errors());
       assertEquals(1, totals.failed(Op.READ));
+    }
+  }
+
+  @Test
+  void aClientCanBeSeenAndSentAway() throws Exception {
+    try (var server = TestServer.start();
+        NbdClient client = server.client()) {
+      client.read(0, 512);
+      NbdClientView seen = server.server.clients().getFirst();
+      assertEquals("disk", seen.export());
+      assertEquals(1, seen.requests());
+      assertEquals(512, seen.bytesRead());
+
+      assertTrue(server.server.disconnect(seen.number()));
+
+      assertTrue(client.isDisconnected());
+      server.server.withdraw("disk").await();
+      assertFalse(server.server.disconnect(seen.number()));
     }
   }
 
