@@ -310,12 +310,14 @@ public final class DifferencingChain extends GatedDevice {
 
   /** Work that may wait and may fail. */
   private interface Work {
-    void on(DeviceRequest request) throws IOException;
+    /** Returns false if the request needs the change lane instead. */
+    boolean on(DeviceRequest request) throws IOException;
   }
 
   private void serve(DeviceRequest request, Work work) {
+    boolean done;
     try {
-      work.on(request);
+      done = work.on(request);
     } catch (IOException e) {
       gate.answer(request, e);
       return;
@@ -326,7 +328,8 @@ public final class DifferencingChain extends GatedDevice {
       gate.answer(request, tooLarge(request.offset(), e));
       return;
     }
-    finish(request);
+    if (done) finish(request);
+    else changes.execute(() -> serveChange(request));
   }
 
   private void serveRead(DeviceRequest request) {
@@ -339,7 +342,7 @@ public final class DifferencingChain extends GatedDevice {
     }
   }
 
-  private void read(DeviceRequest request) throws IOException {
+  private boolean read(DeviceRequest request) throws IOException {
     switch (request.op()) {
       case READ -> chain.read(request.offset(), request.memory());
       case CACHE -> {
@@ -349,16 +352,12 @@ public final class DifferencingChain extends GatedDevice {
       }
       default -> chain.extents(request.offset(), request.length(), request.extentSink());
     }
+    return true;
   }
 
   private void writeInPlace(DeviceRequest request) {
     throttle.delay(request);
-    try {
-      if (writable().writeInPlace(request.offset(), request.memory(), true)) finish(request);
-      else changes.execute(() -> serveChange(request));
-    } catch (IOException e) {
-      gate.answer(request, e);
-    }
+    serve(request, r -> writable().writeInPlace(r.offset(), r.memory(), true));
   }
 
   private void serveChange(DeviceRequest request) {
@@ -372,9 +371,10 @@ public final class DifferencingChain extends GatedDevice {
     }
   }
 
-  private void change(DeviceRequest request) throws IOException {
+  private boolean change(DeviceRequest request) throws IOException {
     if (flusher == null) writable();
     else flusher.makingRoom(() -> apply(request));
+    return true;
   }
 
   private void apply(DeviceRequest request) throws IOException {

@@ -34,15 +34,25 @@ final class ListedParents {
     for (Path folder : this.folders) listed.addAll(ListedImages.in(folder));
   }
 
-  /** The image that is listed under an id and does not keep one itself; null if there is none. */
+  /**
+   * The image that is listed under an id and does not keep one itself; null if there is none.
+   *
+   * @throws IOException if none was found, and one that is listed cannot be read
+   */
   @Nullable FoundImage withId(UUID id) throws IOException {
+    IOException unreadable = null;
     for (Medium medium : listed) {
       Path file = Links.target(medium.location());
       if (!medium.id().equals(new MediumId(id)) || !isSearched(file)) continue;
-      LayerFacts facts = Formats.of(medium.format(), file).peek(file);
-      if (facts.id() == null) return new FoundImage(file, facts.withId(id));
-      if (facts.id().equals(id)) return new FoundImage(file, facts);
+      try {
+        LayerFacts facts = Formats.of(medium.format(), file).peek(file);
+        if (facts.id() == null) return new FoundImage(file, facts.withId(id));
+        if (facts.id().equals(id)) return new FoundImage(file, facts);
+      } catch (IOException e) {
+        if (unreadable == null) unreadable = e; // another settings file may list another image
+      }
     }
+    if (unreadable != null) throw unreadable;
     return null;
   }
 

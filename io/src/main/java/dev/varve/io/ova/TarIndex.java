@@ -62,7 +62,8 @@ final class TarIndex {
     for (TarHeader header = header(); header != null; header = header()) {
       if (++count > MOST_MEMBERS)
         throw refuse("has more than %d members, and no package has", MOST_MEMBERS);
-      long length = nextLength >= 0 ? nextLength : header.length();
+      long length =
+          nextLength >= 0 && !isAboutTheNext(header.type()) ? nextLength : header.length();
       if (length < 0) throw refuse("has a member at offset %d without a valid length", at);
       long begin = at + TarHeader.SIZE;
       String member = nextName == null ? header.name() : nextName;
@@ -95,7 +96,7 @@ final class TarIndex {
 
   private void entry(TarHeader header, String member, long begin, long length) throws IOException {
     switch (header.type()) {
-      case 'L' -> nextName = utf8(text(begin, length)).replaceAll("\0.*", "");
+      case 'L' -> nextName = utf8(untilNul(text(begin, length)));
       case 'x' -> readFields(text(begin, length));
       case 'g' -> requireShort(length);
       case '0', '7' -> {
@@ -111,6 +112,11 @@ final class TarIndex {
       case 'S' -> throw refused(member, "is stored with holes (sparse)");
       default -> throw refused(member, "has the unknown type '%s'".formatted(shown(header)));
     }
+  }
+
+  /** Whether a header stands before that of a member, for which the fields of PAX are meant. */
+  private static boolean isAboutTheNext(char type) {
+    return type == 'L' || type == 'K' || type == 'x' || type == 'g';
   }
 
   private static String shown(TarHeader header) {
@@ -188,6 +194,11 @@ final class TarIndex {
 
   private static String utf8(String bytes) {
     return new String(bytes.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+  }
+
+  private static String untilNul(String text) {
+    int end = text.indexOf('\0');
+    return end < 0 ? text : text.substring(0, end);
   }
 
   private static int number(String text) {

@@ -4,7 +4,8 @@ import dev.varve.io.layer.Place;
 import dev.varve.io.vmdk.header.Extent;
 
 /**
- * An extent whose file has the bytes of the disk, one after the other. Immutable.
+ * An extent whose file has the bytes of the disk, one after the other. If the file is too short,
+ * what it has can be read. Immutable.
  *
  * @param start where it begins in the file, in bytes
  * @param fileEnd how much of the file may be used
@@ -16,6 +17,10 @@ record FlatExtent(long start, long fileEnd) implements Extent {
 
   private static final long PLACE_END = 1L << 48;
 
+  FlatExtent {
+    fileEnd = Math.min(fileEnd, PLACE_END);
+  }
+
   @Override
   public int unit() {
     return UNIT;
@@ -24,7 +29,8 @@ record FlatExtent(long start, long fileEnd) implements Extent {
   @Override
   public long find(long offset, int length) {
     long at = start + offset;
-    return at + length > Math.min(fileEnd, PLACE_END) ? Place.LOST : at;
+    if (at >= fileEnd) return Place.LOST;
+    return at + length > fileEnd ? Place.MIXED : at;
   }
 
   @Override

@@ -27,10 +27,10 @@ final class FolderExtents implements ExtentFiles {
   private final Opener opener;
   private final Set<Object> known = new HashSet<>();
 
-  FolderExtents(Path descriptor, Opener opener) throws IOException {
+  /** Looks at no file yet. */
+  FolderExtents(Path descriptor, Opener opener) {
     this.descriptor = descriptor;
     this.opener = opener;
-    known.add(key(Files.readAttributes(descriptor, BasicFileAttributes.class), descriptor));
   }
 
   /** Where the extent of a line is, if its name is plain. Does not look whether it exists. */
@@ -41,6 +41,8 @@ final class FolderExtents implements ExtentFiles {
   @Override
   public ImageFile open(ExtentLine line) throws IOException {
     Path file = place(descriptor, line);
+    if (known.isEmpty())
+      known.add(key(Files.readAttributes(descriptor, BasicFileAttributes.class), descriptor));
     BasicFileAttributes found = requireRegular(file);
     if (!known.add(key(found, file)))
       throw new IOException(

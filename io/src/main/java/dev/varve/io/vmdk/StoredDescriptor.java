@@ -27,8 +27,18 @@ final class StoredDescriptor {
 
   private final ImageFile file;
   private final boolean isEmbedded;
+
+  /** Guards what the file is known to have, so that a write here is not taken for another's. */
+  private final Object known = new Object();
+
+  /** Where the text is; written by one thread at a time, under {@link #known}. */
   private long at;
+
+  /** Written like {@link #at}. */
   private volatile Descriptor now;
+
+  /** Whether the file has that text: a failed write may have left a part of another. */
+  private boolean isKnown = true;
 
   StoredDescriptor(ImageFile file, VmdkHead head) {
     this.file = file;
@@ -45,12 +55,15 @@ final class StoredDescriptor {
 
   /** Fails if another program has written it. */
   void requireOurs() throws IOException {
-    byte[] expected = now.bytes();
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment found = arena.allocate(expected.length);
-      file.read(at, found);
-      if (found.mismatch(MemorySegment.ofArray(expected)) >= 0)
-        throw ForeignChange.found(file, "its descriptor");
+    synchronized (known) {
+      if (!isKnown) return;
+      byte[] expected = now.bytes();
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment found = arena.allocate(expected.length);
+        file.read(at, found);
+        if (found.mismatch(MemorySegment.ofArray(expected)) >= 0)
+          throw ForeignChange.found(file, "its descriptor");
+      }
     }
   }
 
@@ -73,7 +86,9 @@ final class StoredDescriptor {
     Descriptor almost = now.beforeParent(parent, parentModifyId);
     Descriptor changed = now.withParent(parent, parentModifyId);
     if (isSameLength(changed) && isInOneSector(almost.bytes(), changed.bytes())) {
-      patch(almost); // what of this is torn makes no difference
+      // Whatever a crash leaves of this, the id of the old parent stands and decides; if there is
+      // none, a part of a CID is still that of a child. The change is made again after the crash.
+      patch(almost);
       patch(changed);
       file.sync();
     } else if (isEmbedded) {
@@ -134,8 +149,7 @@ final class StoredDescriptor {
     assert before.length == after.length : "a patch keeps the length";
     int first = Arrays.mismatch(before, after);
     if (first < 0) return;
-    write(at + first, Arrays.copyOfRange(after, first, last(before, after) + 1));
-    now = changed;
+    replace(at + first, Arrays.copyOfRange(after, first, last(before, after) + 1), changed);
   }
 
   /** Writes the text behind everything in the file, and then one sector, which names the place. */
@@ -149,8 +163,10 @@ final class StoredDescriptor {
     file.sync();
     extent.writeHeader(extent.header().withDescriptor(place / SECTOR, sectors));
     file.sync();
-    at = place;
-    now = changed;
+    synchronized (known) {
+      at = place;
+      now = changed;
+    }
   }
 
   /** Writes the text of a descriptor in a file of its own, if it fits one sector. */
@@ -163,9 +179,18 @@ final class StoredDescriptor {
     }
     byte[] padded =
         Arrays.copyOf(text, (int) Math.max(text.length, Math.min(SECTOR, file.length())));
-    write(0, padded);
+    replace(0, padded, changed);
     file.sync();
-    now = changed;
+  }
+
+  /** Writes what makes the text in the file the changed one. */
+  private void replace(long offset, byte[] bytes, Descriptor changed) throws IOException {
+    synchronized (known) {
+      isKnown = false;
+      write(offset, bytes);
+      isKnown = true;
+      now = changed;
+    }
   }
 
   private static void requireOneSector(byte[] before, byte[] changed, String name)

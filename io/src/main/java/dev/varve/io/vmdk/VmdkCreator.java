@@ -53,8 +53,12 @@ final class VmdkCreator {
         Files.isRegularFile(parentFile)
             ? NewFile.create(file, Existing.REFUSED, parentFile)
             : NewFile.create(file, Existing.REFUSED);
-    long sectors = Math.ceilDiv(parent.capacity(), SECTOR);
-    write(made, file, sectors, id, parent, adapterType(parentFile));
+    write(made, file, childCapacity(parent) / SECTOR, id, parent, adapterType(parentFile));
+  }
+
+  /** The capacity of a child, in bytes: that of its parent, in whole sectors. */
+  static long childCapacity(LayerFacts parent) {
+    return Math.ceilDiv(parent.capacity(), SECTOR) * SECTOR;
   }
 
   private static void write(

@@ -125,7 +125,7 @@ public final class VmdkFormat implements LayerFormat {
     if (!holds(file, id.uuid())) return false;
     try (VmdkImage image = unlocked(file)) {
       return requireNonNull(parent.id()).equals(image.facts().parent())
-          && image.facts().capacity() == parent.capacity()
+          && image.facts().capacity() == VmdkCreator.childCapacity(parent)
           && image.sparse().getFirst().scan().usedGrains() == 0;
     }
   }

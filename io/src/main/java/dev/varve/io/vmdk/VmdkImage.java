@@ -17,6 +17,7 @@ import dev.varve.io.vmdk.header.Descriptor;
 import dev.varve.io.vmdk.header.Extent;
 import dev.varve.io.vmdk.header.ExtentLine;
 import dev.varve.io.vmdk.header.SparseHeader;
+import dev.varve.io.vmdk.header.TableLimit;
 import dev.varve.io.vmdk.header.VmdkRules;
 import dev.varve.io.vmdk.stream.CowdExtent;
 import dev.varve.io.vmdk.stream.StreamExtent;
@@ -89,11 +90,12 @@ public final class VmdkImage implements Layer {
     List<Piece> pieces = new ArrayList<>();
     try {
       VmdkHead head = VmdkHead.read(first);
+      var limit = new TableLimit();
       long start = 0;
       for (ExtentLine line : head.descriptor().extents()) {
         int index = head.header() != null || line.file() == null ? 0 : files.size();
         if (index > 0) files.add(extents.open(line));
-        Extent extent = open(line, files.get(index), head);
+        Extent extent = open(line, files.get(index), head, limit);
         pieces.add(new Piece(start, start + line.length(), line, index, extent));
         start += line.length();
       }
@@ -105,12 +107,13 @@ public final class VmdkImage implements Layer {
     }
   }
 
-  private static Extent open(ExtentLine line, ImageFile file, VmdkHead head) throws IOException {
+  private static Extent open(ExtentLine line, ImageFile file, VmdkHead head, TableLimit limit)
+      throws IOException {
     return switch (line.type()) {
       case ZERO -> new ZeroExtent();
       case FLAT, VMFS -> flat(line, file);
-      case SPARSE -> sparse(line, file, head);
-      case VMFSSPARSE -> CowdExtent.open(file, line.length());
+      case SPARSE -> sparse(line, file, head, limit);
+      case VMFSSPARSE -> CowdExtent.open(file, line.length(), limit);
     };
   }
 
@@ -119,9 +122,11 @@ public final class VmdkImage implements Layer {
     return new FlatExtent(start, Math.min(file.length(), start + line.length()));
   }
 
-  private static Extent sparse(ExtentLine line, ImageFile file, VmdkHead head) throws IOException {
+  private static Extent sparse(ExtentLine line, ImageFile file, VmdkHead head, TableLimit limit)
+      throws IOException {
     SparseHeader header = head.header() == null ? SparseHeader.read(file) : head.header();
     header.requireRoomFor(line.sectors(), head.descriptor().name());
+    limit.add(file.name(), header);
     return header.isCompressed()
         ? StreamExtent.open(file, header, line.length())
         : SparseExtent.open(file, header, line.length());

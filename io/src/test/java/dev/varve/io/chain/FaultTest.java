@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -71,6 +72,27 @@ class FaultTest {
 
   static LongStream seeds() {
     return Seeds.of(10);
+  }
+
+  @Test
+  void errorOfTheJvmInAWriteInPlaceCostsThatRequestOnly() throws IOException {
+    var fails = new AtomicBoolean();
+    InterceptedFile.Interceptor trouble =
+        (call, _) -> {
+          if (call == InterceptedFile.Call.WRITE && fails.getAndSet(false))
+            throw new OutOfMemoryError("by the test");
+        };
+    var guest = new Guest(images.open(threads, trouble));
+    guest.write(0, Guest.filled(BLOCK, 'a'));
+
+    fails.set(true);
+    assertThrows(
+        IOException.class,
+        () -> Guest.await(guest.submitWrite(0, Guest.filled(4096, 'b'), false)));
+    guest.write(4096, Guest.filled(4096, 'c'));
+
+    assertArrayEquals(Guest.filled(4096, 'c'), guest.read(4096, 4096));
+    guest.close();
   }
 
   /** One operation of a session fails, each in turn. */

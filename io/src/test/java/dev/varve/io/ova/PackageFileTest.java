@@ -254,6 +254,22 @@ class PackageFileTest {
   }
 
   @Test
+  void theSizeOfAMemberIsNotThatOfItsLongName() throws IOException {
+    byte[] disk = someDisk();
+    String record = " size=" + disk.length + "\n";
+    String size = (record.length() + 2) + record;
+    byte[] name = "d.raw\0".getBytes(StandardCharsets.UTF_8);
+    Path ova =
+        good()
+            .entry("h", 'x', size.getBytes(StandardCharsets.UTF_8))
+            .entry("l", 'L', name)
+            .entry("cut", '0', disk)
+            .writeTo(folder.resolve("m.ova"));
+
+    assertArrayEquals(disk, imported(ova));
+  }
+
+  @Test
   void aManifestIsChecked() throws IOException {
     byte[] disk = someDisk();
     PackageMaker good =

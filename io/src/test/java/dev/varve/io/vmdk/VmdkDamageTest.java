@@ -14,11 +14,14 @@ import dev.varve.io.file.SharedFiles;
 import dev.varve.io.layer.ImageFormatException;
 import dev.varve.io.layer.Layer;
 import dev.varve.io.layer.Place;
+import dev.varve.io.vmdk.header.SparseHeader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -227,6 +230,31 @@ class VmdkDamageTest {
     assertThrows(IOException.class, () -> FORMAT.openReadWrite(file, false));
     assertThrows(IOException.class, () -> FORMAT.repair(file));
     assertArrayEquals(before, Files.readAllBytes(file));
+  }
+
+  /** Holes of files cost nothing, and the directories of such extents would fill the memory. */
+  @Test
+  void smallFilesThatClaimLargeDirectoriesAreRefused() throws IOException {
+    var text = new StringBuilder("# Disk DescriptorFile\nversion=1\nparentCID=ffffffff\n");
+    text.append("createType=\"twoGbMaxExtentSparse\"\n");
+    for (int i = 0; i < 2; i++) {
+      Path extent = folder.resolve("s" + i);
+      byte[] header = SparseHeader.plain(1L << 37, 128, 0, 512, 16400, 1, 32800).bytes();
+      Files.write(extent, header);
+      try (var opened = FileChannel.open(extent, StandardOpenOption.WRITE)) {
+        opened.write(ByteBuffer.allocate(1), 64 << 20);
+      }
+      text.append("RW 2048 SPARSE \"s" + i + "\"\n");
+    }
+    Files.writeString(file, text);
+
+    IOException refusal =
+        assertThrows(
+            ImageFormatException.class,
+            () -> FORMAT.openReadOnly(file, false, new SharedFiles()).close());
+
+    assertTrue(refusal.getMessage().contains("too much memory"), refusal.getMessage());
+    assertTrue(refusal.getMessage().contains("s1"), refusal.getMessage());
   }
 
   @Test

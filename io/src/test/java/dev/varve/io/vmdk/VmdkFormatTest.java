@@ -14,12 +14,18 @@ import dev.varve.io.file.SharedFiles;
 import dev.varve.io.layer.ImageFormatException;
 import dev.varve.io.layer.Layer;
 import dev.varve.io.layer.LayerFacts;
+import dev.varve.io.layer.Place;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -88,6 +94,19 @@ class VmdkFormatTest {
     assertArrayEquals(new byte[CAPACITY], raw(file).over(new byte[0]));
   }
 
+  /** A descriptor is read byte by byte, and some of these letters have a byte 0x85. */
+  @ParameterizedTest
+  @ValueSource(strings = {"Åbo", "архив", "…", "磅", "a b"})
+  void nameOfAnImageHasAnyLetters(String name) throws IOException {
+    for (boolean fixed : new boolean[] {false, true}) {
+      Path named = folder.resolve(name + fixed + ".vmdk");
+      FORMAT.createBase(named, ID, fixed, CAPACITY, Announcement.UNHEARD);
+
+      assertEquals(CAPACITY, FORMAT.peek(named).capacity());
+      for (Path of : FORMAT.files(named)) assertTrue(Files.exists(of), of.toString());
+    }
+  }
+
   @Test
   void neitherFileAppearsIfOneIsThere() throws IOException {
     Files.createFile(folder.resolve("a-flat.vmdk"));
@@ -130,6 +149,21 @@ class VmdkFormatTest {
     assertThrows(
         FileAlreadyExistsException.class,
         () -> FORMAT.createChild(child, other, file, FORMAT.peek(file)));
+  }
+
+  @Test
+  void childOfAnOddSizedDiskIsMadeOnce() throws IOException {
+    createBase(false);
+    LayerFacts whole = FORMAT.peek(file);
+    var odd =
+        new LayerFacts(
+            ImageFormat.RAW, MediumVariant.FIXED, whole.id(), null, null, null, 5000, 4096);
+    FORMAT.createChild(child, CHILD, file, odd);
+    byte[] made = Files.readAllBytes(child);
+
+    FORMAT.createChild(child, CHILD, file, odd);
+
+    assertArrayEquals(made, Files.readAllBytes(child));
   }
 
   @ParameterizedTest
@@ -196,6 +230,49 @@ class VmdkFormatTest {
 
     assertEquals(OTHER, FORMAT.peek(child).parent());
     raw(child);
+  }
+
+  /** As the disk of a merge looks for other programs while a commit renews the modify id. */
+  @Test
+  void ownChangesAreNotTakenForThoseOfAnotherProgram() throws Exception {
+    createBase(false);
+    try (var image = (VmdkImage) FORMAT.openReadWrite(file, false)) {
+      image.mend();
+      var ended = new AtomicBoolean();
+      CompletableFuture<Void> looks =
+          CompletableFuture.runAsync(
+              () -> {
+                try {
+                  while (!ended.get()) image.requireOurs();
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+      for (int i = 0; i < 5000 && !looks.isDone(); i++)
+        image.descriptor().renewModifyId(new UUID(i, i * 77L));
+      ended.set(true);
+
+      looks.get();
+    }
+  }
+
+  @Test
+  void flatFileThatIsTooShortGivesWhatItHas() throws IOException {
+    createBase(true);
+    int left = (4 << 20) + 1000;
+    try (var flat = FileChannel.open(folder.resolve("a-flat.vmdk"), StandardOpenOption.WRITE)) {
+      flat.truncate(left);
+    }
+
+    try (Layer image = FORMAT.openReadOnly(file, false, new SharedFiles())) {
+      int unit = 1 << 20;
+      assertEquals(Place.at(1, 3 << 20), image.find(3 << 20, unit));
+      assertEquals(Place.MIXED, image.find(4 << 20, unit));
+      assertEquals(1000, image.run(4 << 20, unit));
+      assertEquals(Place.at(1, 4 << 20), image.find(4 << 20, 1000));
+      assertEquals(Place.LOST, image.find(left, unit - 1000));
+      assertEquals(unit - 1000, image.run(left, unit - 1000));
+    }
   }
 
   // ---- refused

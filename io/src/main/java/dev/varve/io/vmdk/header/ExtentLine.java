@@ -42,9 +42,12 @@ public record ExtentLine(
           "(RW|RDONLY|NOACCESS)[ \\t]+([0-9]+)[ \\t]+([A-Za-z]+)"
               + "(?:[ \\t]+\"([^\"]*)\"(?:[ \\t]+([0-9]+))?)?[ \\t]*");
 
+  private static final Pattern BEGINNING = Pattern.compile("(RW|RDONLY|NOACCESS)[ \\t]");
+
   /** Whether a line of a descriptor begins as an extent line does. */
   static boolean begins(String line) {
-    return line.matches("(RW|RDONLY|NOACCESS)[ \\t].*");
+    // What follows is not looked at: each character is a byte, and may look like a line's end.
+    return BEGINNING.matcher(line).lookingAt();
   }
 
   /** Parses a line for which {@link #begins} is true. */

@@ -6,6 +6,7 @@ import dev.varve.io.layer.ImageFormatException;
 import dev.varve.io.layer.OwnPlaces;
 import dev.varve.io.layer.Place;
 import dev.varve.io.vmdk.header.Extent;
+import dev.varve.io.vmdk.header.TableLimit;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -61,9 +62,10 @@ public final class CowdExtent implements Extent {
    *
    * @param file lent
    * @param length of the piece of the disk, in bytes
+   * @param limit of the image
    * @throws ImageFormatException if the header breaks a rule, or has no room for that piece
    */
-  public static CowdExtent open(ImageFile file, long length) throws IOException {
+  public static CowdExtent open(ImageFile file, long length, TableLimit limit) throws IOException {
     long fileLength = file.length();
     require(
         file, fileLength >= HEADER, "the length of the file", fileLength, "a header has 32 bytes");
@@ -102,6 +104,7 @@ public final class CowdExtent implements Extent {
           "the sector of the grain directory",
           directory / SECTOR,
           "the directory lies within the file of %d bytes".formatted(fileLength));
+      limit.addTables(file.name(), needed);
       var extent = new CowdExtent(file, (int) grain * SECTOR, directory, fileLength);
       extent.requireOwnTables(file.name(), (int) needed);
       return extent;

@@ -68,7 +68,7 @@ public final class StreamWriter implements Closeable {
   private final Executor threads;
   private final int width;
   private final long capacity;
-  private final Arena arena = Arena.ofShared();
+  private final Arena arena;
 
   /** Grains that are free to be filled. */
   private final ArrayDeque<Grain> free = new ArrayDeque<>();
@@ -99,6 +99,19 @@ public final class StreamWriter implements Closeable {
   public StreamWriter(
       Target target, long capacity, String fileName, UUID id, Executor threads, int width)
       throws IOException {
+    this(target, capacity, fileName, id, threads, width, Arena.ofShared());
+  }
+
+  /** The same with memory that is freed by {@link #close}, and if this fails. */
+  StreamWriter(
+      Target target,
+      long capacity,
+      String fileName,
+      UUID id,
+      Executor threads,
+      int width,
+      Arena arena)
+      throws IOException {
     if (capacity <= 0 || capacity % SECTOR != 0 || capacity / SECTOR >= MAX_SECTORS)
       throw new IllegalArgumentException(
           "capacity %d: a disk in a streamOptimized image has 1 to %d sectors of %d bytes"
@@ -106,12 +119,18 @@ public final class StreamWriter implements Closeable {
     this.target = target;
     this.threads = threads;
     this.width = width;
+    this.arena = arena;
     this.capacity = capacity;
     this.directory = new int[(int) Math.ceilDiv(capacity, (long) GRAIN * TABLE_ENTRIES)];
-    this.current = nextGrain();
     byte[] descriptor = descriptor(fileName, id);
     this.descriptorSectors = Math.max(2, Math.ceilDiv(descriptor.length, SECTOR));
-    writeHead(descriptor);
+    this.current = nextGrain();
+    try {
+      writeHead(descriptor);
+    } catch (Throwable e) {
+      close();
+      throw e;
+    }
   }
 
   private byte[] descriptor(String fileName, UUID id) {

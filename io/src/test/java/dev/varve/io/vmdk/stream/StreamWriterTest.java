@@ -2,6 +2,7 @@ package dev.varve.io.vmdk.stream;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -142,6 +143,32 @@ class StreamWriterTest {
 
     assertEquals(0, process.waitFor(), said);
     assertTrue(said.contains("identical"), said);
+  }
+
+  @Test
+  void aWriterThatCannotBeginFreesItsMemory() {
+    Arena arena = Arena.ofShared();
+    var failure = new IOException("full");
+
+    IOException thrown =
+        assertThrows(
+            IOException.class,
+            () -> {
+              try (var _ =
+                  new StreamWriter(
+                      _ -> {
+                        throw failure;
+                      },
+                      4 << 20,
+                      "x.vmdk",
+                      new UUID(1, 2),
+                      THREADS,
+                      2,
+                      arena)) {}
+            });
+
+    assertEquals(failure, thrown);
+    assertFalse(arena.scope().isAlive());
   }
 
   @Test
