@@ -87,8 +87,7 @@ class FaultTest {
 
     fails.set(true);
     assertThrows(
-        IOException.class,
-        () -> Guest.await(guest.submitWrite(0, Guest.filled(4096, 'b'), false)));
+        IOException.class, () -> Guest.await(guest.submitWrite(0, Guest.filled(4096, 'b'), false)));
     guest.write(4096, Guest.filled(4096, 'c'));
 
     assertArrayEquals(Guest.filled(4096, 'c'), guest.read(4096, 4096));
