@@ -4,6 +4,7 @@ import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.ImageFormat;
 import dev.varve.http.server.DiskServer;
 import dev.varve.http.server.ServedDisk;
+import dev.varve.http.server.ServerSockets;
 import dev.varve.http.server.StateServer;
 import dev.varve.io.nbd.NbdLimits;
 import dev.varve.io.nbd.ReplyStyle;
@@ -46,7 +47,8 @@ final class AotTraining {
 
   /** A server of machines, and the commands that talk to it. */
   private static void control(Path state) throws IOException {
-    try (var _ = new StateServer(state, null, null, NbdLimits.DEFAULT, ReplyStyle.STRUCTURED)) {
+    try (var _ =
+        new StateServer(state, ServerSockets.USUAL, NbdLimits.DEFAULT, ReplyStyle.STRUCTURED)) {
       ask(state, "machine", "create", "training");
       ask(state, "machine", "controller", "add", "training", "SATA", "--bus", "SATA");
       ask(state, "medium", "create", state.resolve("disk.vdi").toString(), "--capacity", "1M");

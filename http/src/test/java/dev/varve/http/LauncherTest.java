@@ -116,6 +116,50 @@ class LauncherTest {
   }
 
   @Test
+  void theCacheIsMadeOnRequestBeforeTheFirstRun() throws Exception {
+    var run = run("--make-cache");
+
+    assertEquals(0, run.status);
+    assertEquals("", run.out + run.err);
+    Path cache = list(caches).getFirst();
+    assertTrue(run().out.contains("<-XX:AOTCache=" + cache + ">"));
+  }
+
+  @Test
+  void aCacheThatCannotBeMadeIsToldWithItsPlace() throws Exception {
+    Files.writeString(jdk.resolve("bin/java"), "#!/bin/sh\nexit 1\n");
+
+    var run = run("--make-cache");
+
+    assertEquals(1, run.status);
+    assertTrue(run.err.contains("could not be made in " + caches), run.err);
+  }
+
+  @Test
+  void theRuntimeBesideItIsTakenBeforeEveryOtherJdk() throws Exception {
+    Path other = jdk;
+    jdk = jdk("25.0.9");
+    Files.move(jdk, varve.getParent().resolveSibling("runtime"));
+    var builder = builder(varve);
+    builder.environment().remove("VARVE_JAVA_HOME");
+    builder.environment().put("JAVA_HOME", other.toString());
+    Files.writeString(other.resolve("bin/java"), "#!/bin/sh\necho other\n");
+
+    assertTrue(finish(builder).out.startsWith("<--enable-native-access"));
+  }
+
+  @Test
+  void whatIsTheSameInSizeAndTimeIsToldApartByItsChecksum() throws Exception {
+    Path checksum = Files.writeString(jar.resolveSibling("checksum"), "one");
+    var time = Files.getLastModifiedTime(checksum);
+    Path old = cacheMadeBy(varve);
+    Files.writeString(checksum, "two");
+    Files.setLastModifiedTime(checksum, time);
+
+    assertNotEquals(old, cacheMadeBy(varve));
+  }
+
+  @Test
   void afterAnUpgradeTheOldCacheGivesWayToANewOne() throws Exception {
     Path old = cacheMadeBy(varve);
     Files.writeString(jar, "a newer jar");

@@ -174,16 +174,27 @@ public final class ControlServer {
   }
 
   /**
-   * Listens on a Unix socket that only the owner can connect to. An existing socket is replaced:
-   * the caller has locked the folder, so no other process listens on it. The file is removed when
-   * the server is closed.
+   * Listens on a Unix socket. An existing socket is replaced: the caller has locked the folder, so
+   * no other process listens on it. The file is removed when the server is closed.
+   *
+   * @param access the users that can connect
    */
-  public Future<Void> listenUnix(Path socket) {
+  public Future<Void> listenUnix(Path socket, SocketAccess access) {
     return PrivateSocket.listen(
             socket,
+            access,
             path ->
                 listen(SocketAddress.domainSocketAddress(path.toString()), new AccessCheck.Unix()))
         .onSuccess(_ -> sockets.add(socket));
+  }
+
+  /**
+   * Listens on the Unix socket that this process was started with, which its Vert.x takes for the
+   * first one. Its file stays when the server is closed.
+   */
+  public Future<Void> listenInherited(Path socket) {
+    return listen(SocketAddress.domainSocketAddress(socket.toString()), new AccessCheck.Unix())
+        .mapEmpty();
   }
 
   private Future<HttpServer> listen(SocketAddress address, AccessCheck access) {

@@ -12,8 +12,8 @@ import java.util.Objects;
 import java.util.function.Function;
 
 /**
- * A Unix socket of a state folder: only the owner can connect to it, from its first moment on. Any
- * thread; looks at the file system.
+ * A Unix socket of a state folder: from its first moment on, only those users can connect to it
+ * that may, usually the owner. Any thread; looks at the file system.
  */
 public final class PrivateSocket {
 
@@ -29,9 +29,11 @@ public final class PrivateSocket {
    * Listens. An existing socket is replaced: the caller has locked the folder, so no other process
    * listens on it. Looks at the file system.
    *
+   * @param access who may connect
    * @param listener listens at the path that it is given
    */
-  public static Future<Void> listen(Path socket, Function<Path, Future<?>> listener) {
+  public static Future<Void> listen(
+      Path socket, SocketAccess access, Function<Path, Future<?>> listener) {
     Path folder;
     try {
       // Bound in a folder that only this user can enter, and moved when its mode is right.
@@ -48,7 +50,7 @@ public final class PrivateSocket {
     Path bound = folder.resolve(BOUND);
     return listener
         .apply(bound)
-        .compose(_ -> publish(bound, socket))
+        .compose(_ -> publish(bound, socket, access))
         .eventually(() -> remove(folder));
   }
 
@@ -64,9 +66,9 @@ public final class PrivateSocket {
     }
   }
 
-  private static Future<Void> publish(Path bound, Path socket) {
+  private static Future<Void> publish(Path bound, Path socket, SocketAccess access) {
     try {
-      Files.setPosixFilePermissions(bound, PosixFilePermissions.fromString("rw-------"));
+      access.grant(bound);
       Files.move(bound, socket, StandardCopyOption.ATOMIC_MOVE);
       return Future.succeededFuture();
     } catch (IOException e) {

@@ -8,10 +8,13 @@ import dev.varve.http.log.ProgramLog;
 import dev.varve.http.server.CleanStop;
 import dev.varve.http.server.Descriptors;
 import dev.varve.http.server.DiskServer;
+import dev.varve.http.server.InheritedSocket;
 import dev.varve.http.server.NbdUri;
 import dev.varve.http.server.ServedDisk;
 import dev.varve.http.server.ServerLog;
+import dev.varve.http.server.ServerSockets;
 import dev.varve.http.server.StateServer;
+import dev.varve.http.server.Supervision;
 import dev.varve.http.server.TcpAddress;
 import dev.varve.io.chain.ChainFinder.FoundChain;
 import dev.varve.io.nbd.NbdStats;
@@ -125,6 +128,8 @@ public final class ServeCommand implements Callable<Integer> {
       description = "Listen on TCP; without HOST on 127.0.0.1, without PORT on 10809.")
   private @Nullable TcpAddress tcp;
 
+  @Mixin private SocketOptions sockets;
+
   @Option(
       names = "--metrics",
       paramLabel = "HOST:PORT",
@@ -188,6 +193,8 @@ public final class ServeCommand implements Callable<Integer> {
               + " errors).")
   private LogLevel logLevel;
 
+  private final Supervision systemd = Supervision.ofThisProcess();
+
   @Override
   public Integer call() throws IOException, InterruptedException {
     checkOptions();
@@ -204,6 +211,7 @@ public final class ServeCommand implements Callable<Integer> {
     try (var _ =
         new CleanStop(why -> stop(why, log, server::close, server::stats, server::failed))) {
       publish(server, disks, log);
+      systemd.ready(server.loops(), server::status);
       server.awaitClosed();
     } finally {
       server.close();
@@ -216,9 +224,9 @@ public final class ServeCommand implements Callable<Integer> {
     if (demo && count > 0)
       throw wrong("--demo serves a disk of its own: remove it, or name no image");
     if (!demo && count == 0) checkMachineOptions();
-    else if (api != null || !machines.isEmpty() || without.isGiven())
+    else if (api != null || !machines.isEmpty() || without.isGiven() || sockets.areGiven())
       throw wrong(
-          "--machine, --without and --api-tcp are for machines: remove them, or name no image");
+          "--machine, --without, --api-tcp, --socket-mode and --socket-group are for machines: remove them, or name no image");
     if (count > 0 && state != null)
       throw wrong("--state is for machines and the demo: remove it, or name no image");
     if (names.size() > count)
@@ -259,7 +267,8 @@ public final class ServeCommand implements Callable<Integer> {
 
   private int serveMachines() throws IOException, InterruptedException {
     var log = new ServerLog(System::nanoTime);
-    var server = new StateServer(stateFolder(), unix, tcp, clients.limits(), replies);
+    var asked = new ServerSockets(unix, tcp, sockets.access(), InheritedSocket.ofThisProcess());
+    var server = new StateServer(stateFolder(), asked, clients.limits(), replies);
     try (var _ =
         new CleanStop(why -> stop(why, log, server::close, server::stats, server::failed))) {
       listenApi(server);
@@ -274,6 +283,7 @@ public final class ServeCommand implements Callable<Integer> {
       warnOfStrangers(server.nbdAddress());
       spec.commandLine().getOut().println(served);
       spec.commandLine().getOut().flush();
+      systemd.ready(server.loops(), server::status);
       server.awaitClosed();
     } catch (IOException | RuntimeException e) {
       log.stopping("not everything could be started");
@@ -439,6 +449,7 @@ public final class ServeCommand implements Callable<Integer> {
       Supplier<FailureTotals> failed)
       throws IOException {
     log.stopping(why);
+    systemd.stopping(why);
     try {
       server.close();
       log.stopped(stats.get(), failed.get(), null);

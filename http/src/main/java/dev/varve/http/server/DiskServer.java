@@ -7,6 +7,7 @@ import dev.varve.core.device.Export;
 import dev.varve.core.device.FailureTotals;
 import dev.varve.core.device.FailureWords;
 import dev.varve.core.inventory.ServedDisks.DiskLoad;
+import dev.varve.core.log.Amount;
 import dev.varve.io.chain.DifferencingChain;
 import dev.varve.io.file.FileSizes;
 import dev.varve.io.nbd.NbdLimits;
@@ -25,6 +26,7 @@ import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -153,6 +155,18 @@ public final class DiskServer {
   static IOException cannotListen(Object where, String advice, IOException e) {
     String why = FailureWords.of(e).replaceFirst("^bind\\(.*?error\\(-\\d+\\): ", "");
     return new IOException("cannot listen on %s: %s%s".formatted(where, why, advice), e);
+  }
+
+  /** What runs tasks on its event loop. */
+  public List<Executor> loops() {
+    return List.of(task -> vertx.runOnContext(_ -> task.run()));
+  }
+
+  /** What it does at the moment, in words. */
+  public String status() {
+    return "%s, %s"
+        .formatted(
+            Amount.of(disks.size(), "disk"), Amount.of(nbd.stats().connections(), "NBD client"));
   }
 
   public NbdStats stats() {

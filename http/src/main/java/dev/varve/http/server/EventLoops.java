@@ -3,6 +3,7 @@ package dev.varve.http.server;
 import dev.varve.core.device.Stages;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxBuilder;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
 import java.io.IOException;
@@ -20,7 +21,17 @@ final class EventLoops {
    * One event loop, on epoll if the host has it, without Vert.x's file cache; the caller closes it.
    */
   static Vertx one() {
-    return Vertx.builder()
+    return one(Vertx.builder());
+  }
+
+  /** The same, for a server that takes over a socket first; on epoll. */
+  static Vertx adopting(InheritedSocket socket) {
+    return one(
+        Vertx.builder().withTransport(new InheritedTransport(socket.descriptor()).forBuilder()));
+  }
+
+  private static Vertx one(VertxBuilder builder) {
+    return builder
         .with(
             new VertxOptions()
                 .setPreferNativeTransport(true)

@@ -35,6 +35,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -66,6 +67,7 @@ public final class StateServer implements AutoCloseable {
   /** What ends each part, the last opened first. */
   private final Deque<Consumer<ServerEnd>> closings = new ArrayDeque<>();
 
+  private final List<Executor> loops = new ArrayList<>();
   private final CountDownLatch closed = new CountDownLatch(1);
   private final NbdAddresses nbdAddresses = new NbdAddresses();
   private final Path folder;
@@ -78,20 +80,13 @@ public final class StateServer implements AutoCloseable {
    * Opens a state folder, and makes it if it is missing. Listens on sockets in it, or elsewhere as
    * long as the folder takes none, and for NBD on TCP if an address is given.
    *
-   * @param nbdUnix where NBD clients can connect instead of the socket in the folder; null for
-   *     there
-   * @param nbdTcp where NBD clients can connect too; null for nowhere
+   * @param asked where it listens
    * @param limits what NBD clients may cost
    * @param replies how NBD clients get what they read
    * @throws IOException if the folder cannot be opened, another process has it, or an address is
    *     taken; nothing stays open
    */
-  public StateServer(
-      Path folder,
-      @Nullable Path nbdUnix,
-      @Nullable TcpAddress nbdTcp,
-      NbdLimits limits,
-      ReplyStyle replies)
+  public StateServer(Path folder, ServerSockets asked, NbdLimits limits, ReplyStyle replies)
       throws IOException {
     var descriptors = Descriptors.ofThisProcess();
     this.folder = folder.toAbsolutePath().normalize();
@@ -104,8 +99,8 @@ public final class StateServer implements AutoCloseable {
       disks = new MachineDisks(nbd, threads, alarm, System::nanoTime, nbdAddresses::uris);
       inventory = openInventory(this.folder, threads, disks, jobs);
       ExecutorService changes = openChangeThreads(); // they end before the inventory is closed
-      if (nbdTcp != null) nbdAddresses.set(listenTcp(nbdTcp, nbd));
-      Vertx apiLoop = openApiLoop();
+      if (asked.nbdTcp() != null) nbdAddresses.set(listenTcp(asked.nbdTcp(), nbd));
+      Vertx apiLoop = openApiLoop(asked.api());
       var machines = new MachineMetrics(inventory, disks);
       var http = new HttpRequests();
       var metrics =
@@ -129,14 +124,7 @@ public final class StateServer implements AutoCloseable {
               StateServer::log,
               descriptors.apiConnections());
       tellOfFaults(api.events());
-      sockets =
-          new StateSockets(
-              this.folder,
-              nbd,
-              nbdAddresses,
-              api,
-              inventory.warnings(),
-              nbdUnix == null ? null : nbdUnix.toAbsolutePath().normalize());
+      sockets = new StateSockets(this.folder, nbd, nbdAddresses, api, inventory.warnings(), asked);
       listen(sockets, api);
       tend(inventory, sockets);
     } catch (Throwable e) {
@@ -168,6 +156,7 @@ public final class StateServer implements AutoCloseable {
 
   private NbdServer openNbd(NbdLimits limits, ReplyStyle replies) {
     Vertx loop = EventLoops.one();
+    loops.add(task -> loop.runOnContext(_ -> task.run()));
     closings.push(end -> end.await(loop.close().toCompletionStage(), "an NBD client"));
     var server = new NbdServer(loop, limits, replies, System::nanoTime);
     closings.push(end -> end.await(server.close().toCompletionStage(), "an NBD client"));
@@ -220,8 +209,9 @@ public final class StateServer implements AutoCloseable {
   }
 
   /** Not the disks' loop: a long list of machines must not delay a read. */
-  private Vertx openApiLoop() {
-    Vertx loop = EventLoops.one();
+  private Vertx openApiLoop(@Nullable InheritedSocket inherited) {
+    Vertx loop = inherited == null ? EventLoops.one() : EventLoops.adopting(inherited);
+    loops.add(task -> loop.runOnContext(_ -> task.run()));
     closings.push(end -> end.await(loop.close().toCompletionStage(), "a request"));
     return loop;
   }
@@ -356,6 +346,19 @@ public final class StateServer implements AutoCloseable {
                 Amount.of(view.media().size(), "image"));
     int bad = view.bad().size();
     return bad == 0 ? known : known + "; " + Amount.of(bad, "machine") + " cannot be read";
+  }
+
+  /** What runs tasks on its event loops. */
+  public List<Executor> loops() {
+    return List.copyOf(loops);
+  }
+
+  /** What it does at the moment, in words. */
+  public String status() {
+    long running =
+        inventory.view().machines().values().stream().filter(m -> m.run() != null).count();
+    return "%s, %d of them on; %s"
+        .formatted(contents(), running, Amount.of(nbd.stats().connections(), "NBD client"));
   }
 
   public NbdStats stats() {

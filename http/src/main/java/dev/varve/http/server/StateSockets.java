@@ -39,7 +39,7 @@ final class StateSockets implements AutoCloseable {
   private final NbdServer nbd;
   private final ControlServer api;
   private final Warnings warnings;
-  private final @Nullable Path named;
+  private final ServerSockets asked;
 
   // Those that clients are told of; the state folder's come first.
   private final NbdAddresses nbdAddresses;
@@ -55,7 +55,7 @@ final class StateSockets implements AutoCloseable {
    * Listens nowhere yet.
    *
    * @param nbdAddresses gets the sockets of NBD as they are made
-   * @param named where NBD clients can connect instead of the socket in the folder; null for there
+   * @param asked what the user wants of them
    */
   StateSockets(
       Path folder,
@@ -63,13 +63,13 @@ final class StateSockets implements AutoCloseable {
       NbdAddresses nbdAddresses,
       ControlServer api,
       Warnings warnings,
-      @Nullable Path named) {
+      ServerSockets asked) {
     this.folder = folder;
     this.nbd = nbd;
     this.nbdAddresses = nbdAddresses;
     this.api = api;
     this.warnings = warnings;
-    this.named = named;
+    this.asked = asked;
   }
 
   /**
@@ -79,7 +79,8 @@ final class StateSockets implements AutoCloseable {
    *     damaged
    */
   synchronized void listen() throws IOException {
-    if (named != null) listenAtNamed(named);
+    if (asked.nbdUnix() != null) listenAtNamed(asked.nbdUnix());
+    if (asked.api() != null) adopt(asked.api());
     IOException trouble = settle();
     if (trouble == null) return;
     try {
@@ -92,6 +93,14 @@ final class StateSockets implements AutoCloseable {
           trouble);
     }
     warn(trouble);
+  }
+
+  /** What systemd listens on may be the socket of the folder, or another one. */
+  private void adopt(InheritedSocket socket) throws IOException {
+    EventLoops.await(api.listenInherited(socket.path()));
+    Path usual = folder.resolve(ApiClient.SOCKET);
+    boolean same = Files.exists(usual) && Files.isSameFile(usual, socket.path());
+    apiSockets.addFirst(same ? usual : socket.path());
   }
 
   private static String words(IOException failure) {
@@ -143,13 +152,13 @@ final class StateSockets implements AutoCloseable {
   /** Listens on those sockets of a folder that are not there yet. */
   private void listenIn(Path place) throws IOException {
     Path disks = place.resolve(StateServer.NBD_SOCKET);
-    if (named == null && !nbdAddresses.sockets().contains(disks)) {
-      EventLoops.await(PrivateSocket.listen(disks, nbd::listenUnix));
+    if (asked.nbdUnix() == null && !nbdAddresses.sockets().contains(disks)) {
+      EventLoops.await(PrivateSocket.listen(disks, asked.access(), nbd::listenUnix));
       nbdAddresses.addFirst(disks);
     }
     Path requests = place.resolve(ApiClient.SOCKET);
     if (!apiSockets.contains(requests)) {
-      EventLoops.await(api.listenUnix(requests));
+      EventLoops.await(api.listenUnix(requests, asked.access()));
       apiSockets.addFirst(requests);
     }
   }
@@ -221,7 +230,7 @@ final class StateSockets implements AutoCloseable {
   @Override
   public synchronized void close() throws IOException {
     closed = true;
-    if (named == null)
+    if (asked.nbdUnix() == null)
       for (Path socket : nbdAddresses.sockets()) EventLoops.await(PrivateSocket.remove(socket));
   }
 

@@ -92,7 +92,7 @@ final class ControlPlane implements AutoCloseable {
     await(nbd.listenUnix(nbdSocket()));
     SocketAddress address = await(server.listenTcp("127.0.0.1", 0, token(folder)));
     port = address.port();
-    await(server.listenUnix(socket()));
+    await(server.listenUnix(socket(), SocketAccess.OWNER));
   }
 
   private static AccessToken token(Path folder) throws IOException {

@@ -20,7 +20,7 @@ class PrivateSocketTest {
     Path socket = folder.resolve("api.sock");
     Files.createFile(Files.createDirectory(folder.resolve(".s4711")).resolve("s"));
 
-    ControlPlane.await(PrivateSocket.listen(socket, PrivateSocketTest::bind));
+    ControlPlane.await(PrivateSocket.listen(socket, SocketAccess.OWNER, PrivateSocketTest::bind));
 
     assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)));
     try (var files = Files.list(folder)) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.core.testing.NeedsTools;
 import dev.varve.http.client.SocketPlaces;
+import dev.varve.http.server.ServerSockets;
 import dev.varve.http.server.StateServer;
 import dev.varve.http.server.TcpAddress;
 import dev.varve.io.nbd.NbdLimits;
@@ -26,7 +27,7 @@ class StateSocketsTest {
   @TempDir Path folder;
 
   private static StateServer serve(Path state) throws IOException {
-    return new StateServer(state, null, null, NbdLimits.DEFAULT, ReplyStyle.STRUCTURED);
+    return new StateServer(state, ServerSockets.USUAL, NbdLimits.DEFAULT, ReplyStyle.STRUCTURED);
   }
 
   private static List<String> warnings(ControlTool tool) {

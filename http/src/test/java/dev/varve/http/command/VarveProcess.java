@@ -39,6 +39,12 @@ final class VarveProcess implements AutoCloseable {
         List.of("sh", "-c", "ulimit -n " + limit + " && exec \"$@\"", "sh"), folder, arguments);
   }
 
+  /** The same, started by another program, which gets the command line as its last arguments. */
+  static VarveProcess startBehind(List<String> program, Path folder, String... arguments)
+      throws IOException {
+    return start(program, folder, arguments);
+  }
+
   private static VarveProcess start(List<String> before, Path folder, String... arguments)
       throws IOException {
     List<String> command = new ArrayList<>(before);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import dev.varve.core.testing.NeedsTools;
 import dev.varve.http.client.ApiClient;
 import dev.varve.http.client.ApiRequest;
+import dev.varve.http.server.ServerSockets;
 import dev.varve.http.server.StateServer;
 import dev.varve.io.nbd.NbdLimits;
 import dev.varve.io.nbd.ReplyStyle;
@@ -140,7 +141,7 @@ class VerbsOnFullDisksTest {
   }
 
   private void start() throws IOException {
-    server = new StateServer(state, null, null, NbdLimits.DEFAULT, ReplyStyle.STRUCTURED);
+    server = new StateServer(state, ServerSockets.USUAL, NbdLimits.DEFAULT, ReplyStyle.STRUCTURED);
     api = new ApiClient(state);
   }
 

@@ -99,6 +99,7 @@ public final class Posix {
   private static final int PROT_READ = 1;
   private static final int MAP_SHARED = 0x01;
   private static final int MAP_NORESERVE = 0x4000;
+  private static final int F_SETFL = 4;
   private static final int F_SETSIG = 10;
   private static final int F_SETLEASE = 1024;
   private static final int F_OFD_GETLK = 36;
@@ -673,6 +674,11 @@ public final class Posix {
   /** Chooses the signal by which this process hears that its lease makes another process wait. */
   public static void leaseSignal(int fd, int signal) throws PosixException {
     fcntl(fd, F_SETSIG, signal, " to choose a signal");
+  }
+
+  /** Makes a socket that another program has opened one whose calls do not wait. */
+  public static void setNonBlocking(int fd) throws PosixException {
+    fcntl(fd, F_SETFL, O_NONBLOCK, " to make a socket non-blocking");
   }
 
   private static void fcntl(int fd, int command, int argument, String about) throws PosixException {

@@ -1,0 +1,57 @@
+package dev.varve.http.command;
+
+import dev.varve.http.api.SocketAccess;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** Options for the users that may connect to the sockets in the state folder. */
+final class SocketOptions {
+
+  @Option(
+      names = "--socket-mode",
+      paramLabel = "MODE",
+      converter = ModeConverter.class,
+      description =
+          "The permissions of the sockets in the state folder, as chmod takes them: 600 for the server's user (600), 660"
+              + " for a group too. Who connects can do everything that the server can.")
+  private @Nullable Set<PosixFilePermission> mode;
+
+  @Option(
+      names = "--socket-group",
+      paramLabel = "GROUP",
+      description = "The group of the sockets in the state folder (the group of the server).")
+  private @Nullable String group;
+
+  boolean areGiven() {
+    return mode != null || group != null;
+  }
+
+  SocketAccess access() {
+    return new SocketAccess(mode == null ? SocketAccess.OWNER.permissions() : mode, group);
+  }
+
+  /** Reads three octal digits. */
+  static final class ModeConverter implements ITypeConverter<Set<PosixFilePermission>> {
+
+    /** As the bits of a mode name them, the highest first. */
+    private static final List<PosixFilePermission> BITS = List.of(PosixFilePermission.values());
+
+    @Override
+    public Set<PosixFilePermission> convert(String value) {
+      if (!value.matches("0?[0-7]{3}"))
+        throw new TypeConversionException(
+            "'%s' is no mode of a file; write three octal digits, such as 660".formatted(value));
+      int mode = Integer.parseInt(value, 8);
+      Set<PosixFilePermission> permissions = EnumSet.noneOf(PosixFilePermission.class);
+      for (int i = 0; i < BITS.size(); i++)
+        if ((mode & 1 << (BITS.size() - 1 - i)) != 0) permissions.add(BITS.get(i));
+      return permissions;
+    }
+  }
+}
