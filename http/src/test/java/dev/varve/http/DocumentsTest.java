@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 class DocumentsTest {
 
   private static final Path PROJECT = Path.of("..");
-  private static final List<String> MODULES = List.of("core", "io", "http", "bench");
+  private static final List<String> MODULES = List.of("core", "io", "http", "packages", "bench");
 
   private static final Pattern TYPE =
       Pattern.compile("\\b(?:class|interface|enum|record)\\s+([A-Z]\\w*)");
@@ -138,7 +138,8 @@ class DocumentsTest {
   void everyTestPropertyAndVariableThatADocumentNamesExists() throws IOException {
     String launchers =
         Files.readString(PROJECT.resolve("http/src/main/dist/bin/varve"))
-            + Files.readString(PROJECT.resolve("pom.xml"));
+            + Files.readString(PROJECT.resolve("pom.xml"))
+            + Files.readString(PROJECT.resolve("packages/pom.xml"));
     String all = launchers + String.join("\n", sources.values());
     List<String> missing = new ArrayList<>();
     for (Path document : documents) {
