@@ -1,6 +1,7 @@
 package dev.varve.http.server;
 
 import dev.varve.core.device.Stages;
+import dev.varve.io.service.InheritedSocket;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxBuilder;

@@ -1,6 +1,7 @@
 package dev.varve.http.server;
 
 import dev.varve.http.api.SocketAccess;
+import dev.varve.io.service.InheritedSocket;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 

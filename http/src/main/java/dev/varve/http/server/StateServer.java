@@ -21,6 +21,7 @@ import dev.varve.io.nbd.NbdStats;
 import dev.varve.io.nbd.ReplyStyle;
 import dev.varve.io.ova.Packages;
 import dev.varve.io.running.MachineDisks;
+import dev.varve.io.service.InheritedSocket;
 import dev.varve.io.storage.StorageThreads;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;

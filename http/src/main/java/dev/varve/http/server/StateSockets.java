@@ -8,6 +8,7 @@ import dev.varve.http.api.PrivateSocket;
 import dev.varve.http.client.ApiClient;
 import dev.varve.http.client.SocketPlaces;
 import dev.varve.io.nbd.NbdServer;
+import dev.varve.io.service.InheritedSocket;
 import io.vertx.core.Future;
 import io.vertx.core.net.SocketAddress;
 import java.io.IOException;

@@ -1,8 +1,8 @@
 package dev.varve.http.server;
 
 import dev.varve.core.device.FailureWords;
-import dev.varve.io.posix.PosixException;
-import dev.varve.io.posix.UnixDatagram;
+import dev.varve.io.service.NoticeSocket;
+import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
@@ -27,15 +27,15 @@ public final class Supervision implements AutoCloseable {
   /** How often systemd hears what the server does, if there is no watchdog. */
   private static final Duration USUAL_PERIOD = Duration.ofSeconds(10);
 
-  private final @Nullable String address;
+  private final @Nullable NoticeSocket socket;
   private final @Nullable Duration watchdog;
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("supervision").factory());
   private String said = "";
 
-  private Supervision(@Nullable String address, @Nullable Duration watchdog) {
-    this.address = address;
+  private Supervision(@Nullable NoticeSocket socket, @Nullable Duration watchdog) {
+    this.socket = socket;
     this.watchdog = watchdog;
   }
 
@@ -48,9 +48,7 @@ public final class Supervision implements AutoCloseable {
    * @param process the number of this process: what is meant for another one is not for it
    */
   static Supervision of(Map<String, String> environment, long process) {
-    String address = environment.getOrDefault("NOTIFY_SOCKET", "");
-    if (!address.startsWith("/") && !address.startsWith("@")) return new Supervision(null, null);
-    return new Supervision(address, watchdog(environment, process));
+    return new Supervision(NoticeSocket.of(environment), watchdog(environment, process));
   }
 
   private static @Nullable Duration watchdog(Map<String, String> environment, long process) {
@@ -72,7 +70,7 @@ public final class Supervision implements AutoCloseable {
    * @param status what it does, in words
    */
   public void ready(List<Executor> loops, Supplier<String> status) {
-    if (address == null) return;
+    if (socket == null) return;
     send("READY=1\n" + news(status));
     Duration period = watchdog == null ? USUAL_PERIOD : watchdog.dividedBy(4);
     var heartbeat = new Heartbeat(loops, period);
@@ -104,15 +102,15 @@ public final class Supervision implements AutoCloseable {
    * @param why in words
    */
   public void stopping(String why) {
-    if (address == null) return;
+    if (socket == null) return;
     thread.shutdownNow();
     send("STOPPING=1\nSTATUS=stopping: " + why.replace('\n', ' ') + "\n");
   }
 
   private void send(String message) {
     try {
-      if (address != null) UnixDatagram.send(address, message);
-    } catch (PosixException | IllegalArgumentException e) {
+      if (socket != null) socket.send(message);
+    } catch (IOException | IllegalArgumentException e) {
       LOG.log(Level.WARNING, "systemd does not hear of this server: {0}", FailureWords.of(e));
     }
   }

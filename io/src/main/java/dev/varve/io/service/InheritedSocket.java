@@ -1,4 +1,4 @@
-package dev.varve.http.server;
+package dev.varve.io.service;
 
 import dev.varve.io.posix.Posix;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package dev.varve.http.server;
+package dev.varve.io.service;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
