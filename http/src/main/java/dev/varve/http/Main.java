@@ -11,10 +11,15 @@ import dev.varve.http.command.MediumCommand;
 import dev.varve.http.command.ServeCommand;
 import dev.varve.http.command.TopCommand;
 import dev.varve.http.log.ProgramLog;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.Predicate;
+import java.util.jar.JarFile;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -58,9 +63,9 @@ public final class Main {
 
   /**
    * The commands that this command line may mean, with this program's reports of failures. Making
-   * all of them takes longer than most of them run.
+   * all of them takes longer than most of them run; without arguments there are all.
    */
-  static CommandLine commandLine(String... arguments) {
+  public static CommandLine commandLine(String... arguments) {
     var varve = new CommandLine(new Main());
     List<Class<?>> commands =
         List.of(
@@ -104,7 +109,21 @@ public final class Main {
 
   private static String version() {
     String packaged = Main.class.getPackage().getImplementationVersion();
-    return "varve " + Objects.requireNonNullElse(packaged, "(not packaged)");
+    if (packaged == null) return "varve (not packaged)";
+    String commit = commit();
+    return "varve %s (%sJDK %s)"
+        .formatted(packaged, commit == null ? "" : "commit " + commit + ", ", Runtime.version());
+  }
+
+  /** The commit in the manifest of the program's jar; null if it was built without git. */
+  private static @Nullable String commit() {
+    URL self = Main.class.getProtectionDomain().getCodeSource().getLocation();
+    try (var jar = new JarFile(Path.of(self.toURI()).toFile(), false)) {
+      String commit = jar.getManifest().getMainAttributes().getValue("Implementation-Commit");
+      return commit == null || commit.isEmpty() || commit.startsWith("$") ? null : commit;
+    } catch (IOException | URISyntaxException _) {
+      return null;
+    }
   }
 
   static final class Version implements IVersionProvider {
