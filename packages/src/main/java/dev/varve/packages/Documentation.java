@@ -39,8 +39,8 @@ final class Documentation {
     for (CommandLine each : command.getSubcommands().values()) write(each, folder, version, date);
   }
 
-  /** For bash, and for zsh with bashcompinit; without the time at which it was made. */
+  /** For bash, and for zsh with bashcompinit; it is read and not run. */
   static String completion(CommandLine varve) {
-    return AutoComplete.bash("varve", varve).replaceAll("(?m)^# Date: .*\n", "");
+    return AutoComplete.bash("varve", varve).replaceFirst("^#!.*\n", "");
   }
 }
