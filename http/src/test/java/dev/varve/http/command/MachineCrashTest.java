@@ -19,11 +19,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Collectors;
-import java.util.stream.LongStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -37,29 +36,31 @@ import org.junit.jupiter.params.provider.MethodSource;
 class MachineCrashTest {
 
   private static final int CAPACITY = 16 << 20;
-  private static final int KILLS = Integer.getInteger("varve.kills", 5);
+  private static final int KILLS = Integer.getInteger("varve.kills", 3);
   private static final int MOST_SNAPSHOTS = 5;
 
   @TempDir Path folder;
 
   private final Map<String, ByteBuffer> shown = new HashMap<>();
   private final List<String> snapshots = new ArrayList<>();
+  private String format = "";
+  private Path disk = Path.of("");
   private ControlTool varve;
   private int taken;
 
-  static LongStream seeds() {
-    return LongStream.of(Long.getLong("varve.seed", new Random().nextLong()));
+  static Stream<Arguments> runs() {
+    return Stream.of("vdi", "vmdk", "vhd")
+        .map(format -> Arguments.of(format, Long.getLong("varve.seed", new Random().nextLong())));
   }
 
-  @BeforeEach
-  void aMachineWithADisk() throws Exception {
+  private void aMachineWithADisk() throws Exception {
     varve = new ControlTool(folder.resolve("state"));
     try (var server = VarveProcess.start(folder, serve())) {
       server.line();
       varve.run("machine", "create", "mail");
       varve.run("machine", "controller", "add", "mail", "SATA", "--bus", "SATA");
-      varve.run("medium", "create", folder.resolve("disk.vdi"), "--capacity", CAPACITY);
-      varve.run("machine", "attach", "mail", "SATA:0", folder.resolve("disk.vdi"));
+      varve.run("medium", "create", disk, "--size", "16M", "--format", format);
+      varve.run("machine", "attach", "mail", "SATA:0", disk);
       varve.run("machine", "set", "mail", "SATA:0", "--discard", "on");
       server.terminate();
       assertEquals(0, server.exitStatus(), server::errors);
@@ -77,9 +78,13 @@ class MachineCrashTest {
     return serve("--machine", "state/machines/mail/mail.vbox");
   }
 
-  @ParameterizedTest(name = "varve.seed={0}")
-  @MethodSource("seeds")
-  void whatWasFlushedAndEverySnapshotOutlivesAKillAtAnyMoment(long seed) throws Exception {
+  @ParameterizedTest(name = "{0}, varve.seed={1}")
+  @MethodSource("runs")
+  void whatWasFlushedAndEverySnapshotOutlivesAKillAtAnyMoment(String format, long seed)
+      throws Exception {
+    this.format = format;
+    disk = folder.resolve("disk." + format);
+    aMachineWithADisk();
     var random = new Random(seed);
     var versions = new SectorVersions(new byte[CAPACITY], 1);
     try (ExecutorService guests = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -88,35 +93,36 @@ class MachineCrashTest {
         try (var server = VarveProcess.start(folder, serveMachine())) {
           server.line();
           checkModel(when);
-          try (var disk = new NbdSocket(folder.resolve("state/nbd.sock"))) {
-            byte[] found = disk.readAll(CAPACITY);
+          try (var export = new NbdSocket(folder.resolve("state/nbd.sock"))) {
+            byte[] found = export.readAll(CAPACITY);
             versions.check(found, when);
             versions = new SectorVersions(found, versions.nextNumber());
             var kill = new AfterEvents(50 + random.nextInt(1000), random, server::kill);
             var guest =
-                new RandomGuest(disk, versions, new Random(random.nextLong()), kill::happened);
+                new RandomGuest(export, versions, new Random(random.nextLong()), kill::happened);
             Future<?> working = guests.submit(guest::workUntilTheServerEnds);
             operateUntilTheServerEnds(random);
             working.get();
           }
           assertEquals(128 + 9, server.exitStatus(), server::errors);
         }
-        for (Path each : images()) ImageTool.status(each); // wasted space, and no damage
+        // Wasted space, and no damage. Grain tables that differ are mended by the next start.
+        if (!format.equals("vmdk")) for (Path each : images()) ImageTool.status(each);
       }
     }
     String when = "varve.seed=" + seed + ", after the last kill";
     try (var server = VarveProcess.start(folder, serveMachine())) {
       server.line();
       checkModel(when);
-      try (var disk = new NbdSocket(folder.resolve("state/nbd.sock"))) {
-        versions.check(disk.readAll(CAPACITY), when);
+      try (var export = new NbdSocket(folder.resolve("state/nbd.sock"))) {
+        versions.check(export.readAll(CAPACITY), when);
       }
       while (!snapshots.isEmpty()) delete(snapshots.getFirst());
       server.terminate();
       assertEquals(0, server.exitStatus(), server::errors);
     }
-    versions.check(contents(folder.resolve("disk.vdi")), when + " and all deletions");
-    assertEquals("clean", ImageTool.status(folder.resolve("disk.vdi")), when);
+    versions.check(contents(disk), when + " and all deletions");
+    assertEquals("clean", ImageTool.status(disk), when);
     assertTrue(taken > 0, "no snapshot was taken before any of " + KILLS + " kills");
   }
 
@@ -197,7 +203,7 @@ class MachineCrashTest {
   private TreeSet<Path> images() throws IOException {
     try (Stream<Path> files = Files.walk(folder)) {
       return files
-          .filter(file -> file.toString().endsWith(".vdi"))
+          .filter(file -> file.toString().endsWith("." + format))
           .collect(Collectors.toCollection(TreeSet::new));
     }
   }
