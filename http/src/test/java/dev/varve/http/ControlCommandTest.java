@@ -105,6 +105,7 @@ class ControlCommandTest {
           medium set /vm/b.vdi --auto-reset off         | PATCH /media/%2Fvm%2Fb.vdi {'autoReset':false}
           medium diff /vm/b.vdi /vm/c.vdi               | POST /media/%2Fvm%2Fb.vdi/children {'location':'/vm/c.vdi'}
           medium reset /vm/c.vdi                        | POST /media/%2Fvm%2Fc.vdi/reset
+          medium resize /vm/c.vdi --capacity 2G          | POST /media/%2Fvm%2Fc.vdi/resize {'capacity':2147483648}
           medium refresh /vm/c.vdi                      | POST /media/%2Fvm%2Fc.vdi/refresh
           medium merge /vm/c.vdi /vm/b.vdi --no-wait    | POST /media/%2Fvm%2Fc.vdi/merge {'target':'/vm/b.vdi'}
           medium clone /vm/c.vdi /vm/d.raw --format raw --no-wait | POST /media/%2Fvm%2Fc.vdi/clone {'location':'/vm/d.raw','format':'RAW','variant':'Standard'}

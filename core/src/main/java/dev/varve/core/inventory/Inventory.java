@@ -66,6 +66,7 @@ public final class Inventory implements AutoCloseable {
   private final MachinePower power;
   private final Machines machines;
   private final Media media;
+  private final Resizing resizing;
   private final Attaching attaching;
   private final Snapshots snapshots;
   private final Leases leases;
@@ -86,6 +87,7 @@ public final class Inventory implements AutoCloseable {
     power = new MachinePower(resources, transactions, work);
     machines = new Machines(resources);
     media = new Media(resources);
+    resizing = new Resizing(resources);
     attaching = new Attaching(resources);
     snapshots = new Snapshots(resources);
     leases = new Leases(transactions, resources);
@@ -716,6 +718,25 @@ public final class Inventory implements AutoCloseable {
               Level.INFO,
               "image ''{0}'' is emptied: it shows its parent again",
               transactions.state().medium(medium).location());
+        });
+  }
+
+  /**
+   * Makes a hard disk larger that no running machine uses; the added part reads as zeroes.
+   *
+   * @param capacity what the guest sees, in bytes; not less than now
+   */
+  public void resizeMedium(MediumId medium, long capacity) {
+    run(
+        HostPlaces.medium(medium),
+        () -> {
+          InventoryState before = transactions.state();
+          transactions.publish(resizing.resize(before, medium, capacity));
+          LOG.log(
+              Level.INFO,
+              "image ''{0}'' is resized: its disk has {1} bytes",
+              before.medium(medium).location(),
+              String.valueOf(capacity));
         });
   }
 

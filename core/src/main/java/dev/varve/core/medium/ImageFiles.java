@@ -97,6 +97,22 @@ public interface ImageFiles {
   void reset(Path location) throws IOException;
 
   /**
+   * Fails where {@link #grow} would fail, as far as that shows without opening for writing. Changes
+   * nothing.
+   *
+   * @throws IOException says why the disk cannot become as large as {@code capacity}, and what to
+   *     do
+   */
+  void checkGrowth(ImageChain chain, long capacity) throws IOException;
+
+  /**
+   * Makes the disk that {@code chain} forms larger: its top image, whose added part reads as
+   * zeroes. After a crash it has its old or its new size, and the same contents. Does nothing if it
+   * has that size already.
+   */
+  void grow(ImageChain chain, long capacity) throws IOException;
+
+  /**
    * Merges neighbours of a chain and removes nothing: afterwards {@code target} alone, on what lies
    * below both, shows what the upper of the two showed on the lower. While it runs, and after a
    * crash, the upper one still shows on the lower what it showed before. The images between them (a

@@ -105,6 +105,7 @@ class CrashPointsTest {
         new Case("mergeForward", h -> h.bench.inventory.mergeMedium(h.x, h.y)),
         new Case("mergeBackward", h -> h.bench.inventory.mergeMedium(h.y, h.x)),
         new Case("mergeIntoBase", h -> h.bench.inventory.mergeMedium(h.y, h.loose)),
+        new Case("resize", h -> h.bench.inventory.resizeMedium(h.y, 2 * Bench.CAPACITY)),
         new Case("createMedium", h -> h.bench.disk("fresh")),
         new Case("createDiff", h -> h.bench.inventory.createDiff(h.y, h.bench.at("z.vdi"))),
         new Case("discardState", h -> h.bench.inventory.discardState(h.sleeping())),

@@ -1,5 +1,6 @@
 package dev.varve.core.inventory;
 
+import dev.varve.core.device.OutOfSpaceException;
 import dev.varve.core.medium.Announcement;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.FileIdentity;
@@ -43,6 +44,10 @@ public final class TestImages implements ImageFiles, SectorAccess {
   final Map<Path, CountDownLatch> hanging = new ConcurrentHashMap<>();
 
   private static final int MAGIC = 0x56415256;
+
+  /** Of a disk, in bytes. */
+  private static final long LARGEST = 8L << 40;
+
   private static final byte[] ZEROES = new byte[SECTOR];
 
   /** What a file holds. */
@@ -142,6 +147,19 @@ public final class TestImages implements ImageFiles, SectorAccess {
     Contents image = load(location);
     image.sectors().clear();
     store(location, image);
+  }
+
+  @Override
+  public void checkGrowth(ImageChain chain, long capacity) throws IOException {
+    if (capacity > LARGEST) throw new IOException("the format has disks of 8 TiB and less");
+    if (load(chain.files().getLast()).variant() == MediumVariant.FIXED && capacity > room.bytes())
+      throw new OutOfSpaceException("no space");
+  }
+
+  @Override
+  public void grow(ImageChain chain, long capacity) throws IOException {
+    Path top = chain.files().getLast();
+    store(top, load(top).sized(capacity));
   }
 
   @Override

@@ -20,6 +20,7 @@ public final class Fuse implements Steps {
           "create",
           "createChild",
           "reset",
+          "grow",
           "merge",
           "reparent",
           "makeBase",

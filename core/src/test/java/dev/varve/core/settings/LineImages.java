@@ -125,6 +125,16 @@ final class LineImages implements ImageFiles {
   }
 
   @Override
+  public void checkGrowth(ImageChain chain, long capacity) {
+    throw new UnsupportedOperationException("a state folder resizes no image");
+  }
+
+  @Override
+  public void grow(ImageChain chain, long capacity) {
+    throw new UnsupportedOperationException("a state folder resizes no image");
+  }
+
+  @Override
   public boolean merge(ImageChain chain, Path source, Path target, Progress progress) {
     throw new UnsupportedOperationException("a state folder merges no images");
   }

@@ -44,6 +44,9 @@ final class MediumHandlers {
     handlers.onChangeThread("changeMedium", this::change);
     handlers.onChangeThread("removeMedium", this::remove);
     handlers.onChangeThread("resetMedium", call -> changed(call, inventory::resetMedium));
+    handlers.onChangeThread(
+        "resizeMedium",
+        call -> changed(call, id -> inventory.resizeMedium(id, call.longMember("capacity"))));
     handlers.onChangeThread("refreshMedium", call -> changed(call, inventory::refreshState));
     handlers.onChangeThread("mergeMedium", this::merge);
     handlers.onChangeThread("cloneMedium", this::copy);

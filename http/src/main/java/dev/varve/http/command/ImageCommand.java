@@ -6,12 +6,13 @@ import picocli.CommandLine.Command;
 @Command(
     name = "image",
     synopsisSubcommandLabel = "COMMAND",
-    description = "Makes, shows, checks and converts VDI images.",
+    description = "Makes, shows, checks, converts and resizes images.",
     subcommands = {
       ImageCreateCommand.class,
       ImageInfoCommand.class,
       ImageCheckCommand.class,
       ImageMapCommand.class,
-      ImageConvertCommand.class
+      ImageConvertCommand.class,
+      ImageResizeCommand.class
     })
 public final class ImageCommand {}

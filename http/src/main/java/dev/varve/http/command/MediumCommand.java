@@ -214,6 +214,30 @@ public final class MediumCommand {
     return server.ask(post("media", medium, "reset"), MediumWords::medium);
   }
 
+  @Command(
+      sortOptions = false,
+      description = {
+        "Makes a hard disk larger that no running machine uses; the added part reads as zeroes.",
+        "",
+        "MEDIUM is the image on top of the disk: one on which others build, or that a snapshot keeps, is not"
+            + " resized. A disk never gets smaller. The partitions in it stay as they are: enlarge them in the guest.",
+        ""
+      })
+  int resize(
+      @Mixin ServerOptions server,
+      @Parameters(paramLabel = MEDIUM) MediumReference medium,
+      @Option(
+              names = {"--capacity", "--size"},
+              required = true,
+              paramLabel = "SIZE",
+              converter = ByteSize.class,
+              description = "What a guest will see, such as 40G.")
+          Long capacity)
+      throws IOException {
+    JsonObject body = new JsonObject().put("capacity", capacity);
+    return server.ask(post("media", medium, "resize").body(body), MediumWords::medium);
+  }
+
   @Command(description = "Inspects a medium's file again.")
   int refresh(@Mixin ServerOptions server, @Parameters(paramLabel = MEDIUM) MediumReference medium)
       throws IOException {

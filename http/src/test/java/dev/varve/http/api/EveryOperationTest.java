@@ -113,10 +113,20 @@ final class EveryOperationTest {
     api.ask("resetMedium", child).is(200);
     assertEquals("Created", api.ask("refreshMedium", child).is(200).body().getString("state"));
 
+    api.ask("resizeMedium", base).body("capacity", 8 * MIB).refused(409, "VBOX_E_OBJECT_IN_USE");
+    api.ask("resizeMedium", child).body("capacity", 2 * MIB).refused(422, "VBOX_E_NOT_SUPPORTED");
+    api.ask("resizeMedium", child)
+        .body("capacity", 4 * MIB + 1)
+        .refused(422, "VBOX_E_NOT_SUPPORTED");
+    api.ask("resizeMedium", child).body("capacity", 0).refused(400, "E_INVALIDARG");
+    Reply resized = api.ask("resizeMedium", child).body("capacity", 5 * MIB).is(200);
+    assertEquals(5 * MIB, resized.body().getLong("capacity"));
+    assertEquals(resized.body(), api.ask("getMedium", child).is(200).body());
+
     Reply map = api.ask("getMediumMap", child).query("limit", 1).is(200);
     assertEquals(2, map.body().getJsonArray("images").size());
-    assertEquals(4 * MIB, map.body().getJsonArray("extents").getJsonObject(0).getLong("length"));
-    api.ask("getMediumMap", child).query("offset", 5 * MIB).refused(400, "E_INVALIDARG");
+    assertEquals(5 * MIB, map.body().getJsonArray("extents").getJsonObject(0).getLong("length"));
+    api.ask("getMediumMap", child).query("offset", 6 * MIB).refused(400, "E_INVALIDARG");
     assertEquals("clean", api.ask("checkMedium", child).is(200).body().getString("status"));
     api.ask("checkMedium", disc).refused(422, "VBOX_E_NOT_SUPPORTED");
 

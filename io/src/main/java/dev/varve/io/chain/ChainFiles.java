@@ -275,6 +275,18 @@ public final class ChainFiles implements ImageFiles {
     }
   }
 
+  // ---- growing
+
+  @Override
+  public void checkGrowth(ImageChain chain, long capacity) throws IOException {
+    new DiskGrowth(chain, capacity).check();
+  }
+
+  @Override
+  public void grow(ImageChain chain, long capacity) throws IOException {
+    new DiskGrowth(chain, capacity).run();
+  }
+
   // ---- merging
 
   @Override
@@ -369,21 +381,14 @@ public final class ChainFiles implements ImageFiles {
    */
   private static boolean makeRoomFor(ImageChain images, int from, int to, Progress progress)
       throws IOException {
-    List<Path> chain = images.files();
     long capacity = peek(images.images().get(from)).capacity();
-    Image target = images.images().get(to);
-    long before = peek(target).capacity();
-    if (before >= capacity) return true;
-    if (images.base().isRaw())
-      throw new IOException(
-          "%s has %d bytes, but %s on the raw image %s has %d: an image on a raw image cannot be resized; copy the disk to a new image"
-              .formatted(chain.get(from), capacity, chain.get(to), chain.getFirst(), before));
-    Formats.of(target.format(), target.file()).checkGrowth(target.file(), capacity);
+    if (peek(images.images().get(to)).capacity() >= capacity) return true;
+    new DiskGrowth(new ImageChain(images.images().subList(0, to + 1)), capacity).check();
     if (!progress.at(0, capacity)) return false;
     List<Layer> opened = new ArrayList<>();
     try {
       ChainImages.openForWork(opened, images, to);
-      grow(opened.subList(0, to + 1), capacity);
+      DiskGrowth.of(opened.subList(0, to + 1), capacity);
     } finally {
       closeAll(opened);
     }
@@ -394,21 +399,7 @@ public final class ChainFiles implements ImageFiles {
     return Formats.of(image.format(), image.file()).peek(image.file());
   }
 
-  /** Makes the top of a chain, open for writing, as large as {@code capacity}. */
-  static void grow(List<? extends Layer> images, long capacity) throws IOException {
-    Layer top = images.getLast();
-    long end = top.capacity();
-    boolean hides = images.stream().anyMatch(image -> image.capacity() > end);
-    if (hides) {
-      // The block that contains the old end must not show what images below hold behind that end.
-      var chain = OfflineChain.alone(images, UUID::randomUUID);
-      chain.bring((int) ((end - 1) / top.blockSize()));
-      chain.finish();
-    }
-    top.grow(capacity, hides);
-  }
-
-  private static void closeAll(List<Layer> images) throws IOException {
+  static void closeAll(List<Layer> images) throws IOException {
     Throwable failure = ChainImages.close(images);
     if (failure != null) throw failure instanceof IOException e ? e : new IOException(failure);
   }

@@ -295,7 +295,7 @@ class MergeTest {
       if (grows()) {
         List<Layer> images = open(disk, to + 1);
         try {
-          ChainFiles.grow(images, views.get(from).length);
+          DiskGrowth.of(images, views.get(from).length);
         } finally {
           close(images);
         }
