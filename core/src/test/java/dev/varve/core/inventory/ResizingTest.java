@@ -15,6 +15,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.medium.ErrorCode;
+import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
@@ -23,6 +24,7 @@ import dev.varve.core.medium.Room;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -182,8 +184,7 @@ class ResizingTest {
   @Test
   void sizeThatAnotherProgramChangedIsSeen() throws IOException {
     bench.contents.grow(
-        new dev.varve.core.medium.ImageChain(
-            java.util.List.of(dev.varve.core.medium.Image.of(bench.medium(disk)))),
+        ImageChain.of(List.of(bench.medium(disk))),
         4 * CAPACITY);
 
     assertRefused(disk, LARGER, VBOX_E_NOT_SUPPORTED, "a disk can only grow");

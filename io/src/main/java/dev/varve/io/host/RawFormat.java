@@ -25,6 +25,10 @@ public final class RawFormat implements LayerFormat {
 
   private static final int SECTOR = 512;
 
+  /** Why a device is not resized, after its name. */
+  static final String DEVICE_STAYS =
+      " is a device of the host, and as large as the host has made it: resize it there";
+
   @Override
   public ImageFormat format() {
     return ImageFormat.RAW;
@@ -125,7 +129,7 @@ public final class RawFormat implements LayerFormat {
 
   @Override
   public void checkGrowth(Path file, long capacity) throws IOException {
-    throw new IOException(file + " is a raw image and cannot be resized");
+    if (BlockDeviceFacts.isBlockDevice(file)) throw new IOException(file + DEVICE_STAYS);
   }
 
   @Override

@@ -115,9 +115,13 @@ public final class RawLayer implements Layer {
     if (parent != null) throw new IOException(name() + " is a raw image and cannot have a parent");
   }
 
+  /** {@inheritDoc} The added part is a hole. */
   @Override
   public void grow(long capacity, boolean hidesParents) throws IOException {
-    throw new IOException(name() + " is a raw image and cannot be resized");
+    if (medium.isDevice()) throw new IOException(name() + RawFormat.DEVICE_STAYS);
+    if (capacity <= medium.capacity()) return;
+    file.setLength(capacity);
+    file.sync();
   }
 
   @Override

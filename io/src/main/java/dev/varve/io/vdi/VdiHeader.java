@@ -388,6 +388,27 @@ public final class VdiHeader {
         });
   }
 
+  /** Whether the first file block can be at this offset: only 1.x has a field for it, of 32 bits. */
+  boolean canBeginDataAt(long offset) {
+    return layout == HeaderLayout.V1 && offset <= 0xFFFF_FFFFL;
+  }
+
+  /**
+   * This header with the block map where the first file blocks are. File blocks are counted from
+   * behind it.
+   *
+   * @param places how many file blocks the map takes
+   */
+  VdiHeader withFirstBlocksAsMap(int places) {
+    long start = dataOffset();
+    return changed(
+        copy -> {
+          copy.set(INT, MAP_OFFSET_AT, (int) start);
+          copy.set(INT, DATA_OFFSET_AT, (int) (start + places * stride()));
+          copy.set(INT, layout.allocated, Math.max(0, allocatedBlocks() - places));
+        });
+  }
+
   public VdiHeader withType(ImageType type) {
     return changed(copy -> copy.set(INT, layout.type, type.code()));
   }

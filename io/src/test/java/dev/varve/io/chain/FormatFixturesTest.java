@@ -97,7 +97,8 @@ class FormatFixturesTest {
     return FormatFixtures.chains().filter(FormatFixturesTest::isReadOnly);
   }
 
-  private static boolean isReadOnly(FormatFixtures.Chain fixture) {
+  /** Whether its top can only be read. */
+  static boolean isReadOnly(FormatFixtures.Chain fixture) {
     return READ_ONLY.contains(fixture.name()) || fixture.name().startsWith("qcow2-");
   }
 
