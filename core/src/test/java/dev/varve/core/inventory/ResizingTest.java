@@ -183,9 +183,7 @@ class ResizingTest {
 
   @Test
   void sizeThatAnotherProgramChangedIsSeen() throws IOException {
-    bench.contents.grow(
-        ImageChain.of(List.of(bench.medium(disk))),
-        4 * CAPACITY);
+    bench.contents.grow(ImageChain.of(List.of(bench.medium(disk))), 4 * CAPACITY);
 
     assertRefused(disk, LARGER, VBOX_E_NOT_SUPPORTED, "a disk can only grow");
   }

@@ -8,9 +8,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Finds room for a longer block map: where the first file blocks are, whose contents move behind the
- * others. The header then says that the map is there, and that the file blocks begin behind it. One
- * thread at a time for an image; blocks.
+ * Finds room for a longer block map: where the first file blocks are, whose contents move behind
+ * the others. The header then says that the map is there, and that the file blocks begin behind it.
+ * One thread at a time for an image; blocks.
  *
  * <p>Each step is durable before the next, and an image at every moment: the count, the copies, the
  * entries that name the copies, and, in file blocks that nothing uses any more, the new map.
@@ -125,8 +125,7 @@ final class MapMove {
         file.read(header.mapOffset() + (long) first * Integer.BYTES, part);
         for (int i = 0; i < count; i++) {
           int entry = part.getAtIndex(BlockEntry.LAYOUT, i);
-          if (BlockEntry.isFileBlock(entry))
-            part.setAtIndex(BlockEntry.LAYOUT, i, entry - places);
+          if (BlockEntry.isFileBlock(entry)) part.setAtIndex(BlockEntry.LAYOUT, i, entry - places);
         }
         file.write(target + (long) first * Integer.BYTES, part);
       }

@@ -14,8 +14,8 @@ import java.util.function.IntUnaryOperator;
  *
  * <p>The entries of the new blocks are written behind the block map, where no program reads yet, or
  * in a copy of the map if it has no room: see {@link MapMove}. Once they are durable, the header is
- * changed to include them, within one sector of the file. So a crash leaves the disk with its old or
- * its new size. A fixed image gets the space of the new blocks too.
+ * changed to include them, within one sector of the file. So a crash leaves the disk with its old
+ * or its new size. A fixed image gets the space of the new blocks too.
  */
 public final class VdiGrowth {
 
@@ -74,7 +74,8 @@ public final class VdiGrowth {
         file,
         enlarged,
         lastBlock(header) + 1,
-        block -> block < enlarged.blockCount() - places ? entry : first + block - header.blockCount());
+        block ->
+            block < enlarged.blockCount() - places ? entry : first + block - header.blockCount());
     VdiHeader grown = enlarged.withAllocatedBlocks(first + places);
     file.sync();
     file.write(0, grown.bytes());

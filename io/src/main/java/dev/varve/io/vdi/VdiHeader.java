@@ -388,7 +388,9 @@ public final class VdiHeader {
         });
   }
 
-  /** Whether the first file block can be at this offset: only 1.x has a field for it, of 32 bits. */
+  /**
+   * Whether the first file block can be at this offset: only 1.x has a field for it, of 32 bits.
+   */
   boolean canBeginDataAt(long offset) {
     return layout == HeaderLayout.V1 && offset <= 0xFFFF_FFFFL;
   }

@@ -82,7 +82,8 @@ class DiskGrowthTest {
   @ParameterizedTest
   @CsvSource({"VDI, VDI", "VMDK, VMDK", "VHD, VHD", "VMDK, VDI", "VDI, VHD", "VHD, VMDK"})
   void theTopOfAChainGrowsAndTheBaseStays(ImageFormat below, ImageFormat above) throws Exception {
-    ImageChain base = base(below, MediumVariant.STANDARD, "base." + below.text().toLowerCase(Locale.ROOT));
+    ImageChain base =
+        base(below, MediumVariant.STANDARD, "base." + below.text().toLowerCase(Locale.ROOT));
     byte[] expected = written(base, CAPACITY);
     ImageChain disk = child(base, above);
     Map<Path, byte[]> before = contents(base.files());
@@ -99,14 +100,14 @@ class DiskGrowthTest {
   @ParameterizedTest
   @CsvSource({"VDI", "VMDK", "VHD"})
   void aTopThatHasGrownIsMergedIntoItsBase(ImageFormat format) throws Exception {
-    ImageChain base = base(format, MediumVariant.STANDARD, "base." + format.text().toLowerCase(Locale.ROOT));
+    ImageChain base =
+        base(format, MediumVariant.STANDARD, "base." + format.text().toLowerCase(Locale.ROOT));
     written(base, CAPACITY);
     ImageChain disk = child(base, format);
     files().grow(disk, LARGER);
     byte[] expected = written(disk, LARGER);
 
-    assertTrue(
-        files().merge(disk, disk.files().getLast(), base.files().getLast(), (_, _) -> true));
+    assertTrue(files().merge(disk, disk.files().getLast(), base.files().getLast(), (_, _) -> true));
 
     assertShowsAndTakes(base, expected);
     assertClean(base);
@@ -120,8 +121,7 @@ class DiskGrowthTest {
 
     assertRefused(disk, CAPACITY - 512, "a disk can only grow");
     assertRefused(disk, CAPACITY + 1, "choose " + (CAPACITY + 512));
-    if (format != ImageFormat.RAW)
-      assertRefused(disk, 1L << 62, "copy the disk into");
+    if (format != ImageFormat.RAW) assertRefused(disk, 1L << 62, "copy the disk into");
     Guest guest = open(disk);
     var used = assertThrows(ImageInUseException.class, () -> files().grow(disk, LARGER));
     assertTrue(used.getMessage().contains(name), used.getMessage());

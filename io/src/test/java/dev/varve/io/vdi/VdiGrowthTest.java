@@ -130,8 +130,7 @@ class VdiGrowthTest {
     try (var disk = diskWith(image.bytes());
         ImageFile file = disk.openReadWrite(NAME, 0)) {
       var refused =
-          assertThrows(
-              ImageFormatException.class, () -> VdiGrowth.grow(file, 1500 * BLOCK, false));
+          assertThrows(ImageFormatException.class, () -> VdiGrowth.grow(file, 1500 * BLOCK, false));
 
       assertTrue(refused.getMessage().contains("copy the disk into a new image"));
       assertArrayEquals(image.bytes(), bytes(file));
@@ -165,7 +164,8 @@ class VdiGrowthTest {
             RawImage raw = RawImage.of(file).assertSound();
             if (finished) raw.assertCounted();
             byte[] left = contents(file);
-            assertTrue(left.length == (finished ? capacity : before.length) || left.length == capacity);
+            assertTrue(
+                left.length == (finished ? capacity : before.length) || left.length == capacity);
             assertArrayEquals(Arrays.copyOf(before, left.length), left);
           } catch (AssertionError e) {
             throw new AssertionError("power cut at operation " + n + ", " + loss, e);
