@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  * <p>Any thread may call any method and takes no lock to read; {@link #set} and {@link #fill} need
  * the map lock, so that a chunk that is filled misses no change.
  */
-final class ChainMap {
+final class ChainMap implements MapMemory.Forgetful {
 
   /** Not known yet: {@link ChainReader#learn} fills the chunk, on a storage thread. */
   static final long UNKNOWN = 0;
@@ -148,8 +148,8 @@ final class ChainMap {
     memory.filled(self, index, chunk.length);
   }
 
-  /** Makes the entries of a chunk unknown. */
-  void drop(int chunk) {
+  @Override
+  public void drop(int chunk) {
     chunks.setRelease(chunk, null);
   }
 

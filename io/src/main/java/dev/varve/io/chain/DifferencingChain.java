@@ -327,6 +327,12 @@ public final class DifferencingChain extends GatedDevice {
     } catch (OutOfMemoryError e) {
       gate.answer(request, tooLarge(request.offset(), e));
       return;
+    } catch (RuntimeException bug) {
+      gate.answer(
+          request,
+          new IOException(
+              "this is a bug in Varve; please report it with the lines of its log", bug));
+      throw bug; // into the log
     }
     if (done) finish(request);
     else changes.execute(() -> serveChange(request));

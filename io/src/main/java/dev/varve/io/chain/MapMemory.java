@@ -30,10 +30,17 @@ final class MapMemory {
     this.mostEntries = mostEntries;
   }
 
-  private record Filled(WeakReference<ChainMap> map, int chunk, int entries) {}
+  /** A map of which parts are dropped. */
+  interface Forgetful {
+
+    /** Makes the entries of a chunk unknown; any thread. */
+    void drop(int chunk);
+  }
+
+  private record Filled(WeakReference<? extends Forgetful> map, int chunk, int entries) {}
 
   /** Counts a chunk that was filled, and drops others where there are too many. */
-  synchronized void filled(WeakReference<ChainMap> map, int chunk, int count) {
+  synchronized void filled(WeakReference<? extends Forgetful> map, int chunk, int count) {
     filled.add(new Filled(map, chunk, count));
     entries += count;
     while (entries > mostEntries && filled.size() > 1) drop(filled.remove());
@@ -41,7 +48,7 @@ final class MapMemory {
 
   private void drop(Filled oldest) {
     entries -= oldest.entries;
-    @Nullable ChainMap map = oldest.map.get();
+    @Nullable Forgetful map = oldest.map.get();
     if (map != null) map.drop(oldest.chunk);
   }
 }

@@ -149,6 +149,7 @@ class MapMemoryTest {
           readWrite.open(
               new InterceptedFile(
                   MappedFile.openReadWrite(files.getLast(), REACH), forgetsNowAndThen)));
+      layers.getLast().mend();
       var guest =
           new Guest(
               new DifferencingChain(layers, true, threads, UUID::randomUUID, forgetting.memory));
