@@ -73,7 +73,7 @@ public final class ServeCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "IMAGE",
       arity = "0..*",
-      description = "VDI images, each the top of a disk.")
+      description = "Images (VDI, VMDK, VHD, QCOW2), each the top of a disk.")
   private List<Path> leaves = List.of();
 
   @Option(

@@ -122,8 +122,8 @@ final class ChainImages {
     } catch (IOException e) {
       LOG.log(
           System.Logger.Level.WARNING,
-          "{0} counts more or fewer allocated blocks than it has, as after a crash, and could"
-              + " not be corrected. Run ''varve image check --repair'' before VirtualBox opens it:"
+          "{0} was not closed, as after a crash, and what that left could not be put right."
+              + " Run ''varve image check --repair'' before VirtualBox opens it:"
               + " {1}",
           image.name(),
           e.getMessage());

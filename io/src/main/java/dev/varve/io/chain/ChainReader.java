@@ -270,8 +270,8 @@ final class ChainReader {
     throw new IOException(
         "the disk cannot be read at offset "
             + offset
-            + ": an image's block map points outside its file; 'varve image check' on each image of"
-            + " the chain finds it");
+            + ": an image lacks it, since its file is too short or an entry of its block map points"
+            + " outside it; 'varve image check' on each image of the chain finds which");
   }
 
   /**

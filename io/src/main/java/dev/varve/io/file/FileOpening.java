@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Objects;
 
@@ -34,6 +35,22 @@ final class FileOpening {
     }
     int fd = Posix.open(path, access | Posix.O_CLOEXEC, 0);
     return lockAndMap(path, fd, write, reach, MappedFile.Kind.FILE);
+  }
+
+  static MappedFile plain(Path path) throws IOException {
+    if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) throw notPlain(path);
+    int access = Posix.O_RDONLY | Posix.O_NOFOLLOW | Posix.O_NONBLOCK | Posix.O_CLOEXEC;
+    try {
+      int fd = Posix.open(path, access, 0);
+      return lockAndMap(path, fd, false, 0, MappedFile.Kind.FILE);
+    } catch (PosixException e) {
+      throw e.errno() == Posix.ELOOP ? notPlain(path) : e;
+    }
+  }
+
+  private static IOException notPlain(Path path) {
+    return new IOException(
+        path + " is not a regular file, or a link to one, which is not followed");
   }
 
   static MappedFile unlocked(Path path) throws IOException {

@@ -121,6 +121,16 @@ public final class MappedFile implements ImageFile {
     return FileOpening.image(path, Posix.O_RDONLY, reach);
   }
 
+  /**
+   * Opens a file that may have been put where it is by another user: one that is a link, or becomes
+   * one at any moment, is not followed.
+   *
+   * @throws ImageInUseException as {@link #openReadOnly}
+   */
+  public static MappedFile openPlain(Path path) throws IOException {
+    return FileOpening.plain(path);
+  }
+
   /** Opens an image to look at it, also while it is written, here or elsewhere: takes no lock. */
   public static MappedFile openUnlocked(Path path) throws IOException {
     return FileOpening.unlocked(path);

@@ -71,7 +71,8 @@ public interface Layer extends Closeable {
    * Where a range is. Needs the map lock.
    *
    * @param offset below the capacity
-   * @param length at least 1; the range lies in one block and ends within the capacity
+   * @param length at least 1; the range ends within the capacity. If it is longer than {@link #run}
+   *     says, the answer may be {@code MIXED}
    * @return the {@link Place} of the first byte, which the others follow in the file; or one of the
    *     constants of {@code Place}
    * @throws IOException if the block map cannot be read
@@ -80,7 +81,8 @@ public interface Layer extends Closeable {
 
   /**
    * How many bytes from {@code offset} on, at most {@code length}, have the same answer of {@link
-   * #find} as the first of them. Needs the map lock.
+   * #find} as the first of them. They may go on behind the end of a block, and at least one does
+   * not need to: a format that answers block by block ends there. Needs the map lock.
    */
   default int run(long offset, int length) throws IOException {
     return Math.min(length, blockSize() - (int) (offset & blockSize() - 1));

@@ -15,7 +15,10 @@ public final class Place {
   /** The range reads as zeroes, whatever lies below. */
   public static final long ZERO = -2;
 
-  /** The layer's entry for the range points outside its file. */
+  /**
+   * The layer says that it has the range, and its file has not: an entry points outside it, or the
+   * file is too short.
+   */
   public static final long LOST = -3;
 
   /**

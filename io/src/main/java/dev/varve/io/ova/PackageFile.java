@@ -172,12 +172,14 @@ final class PackageFile implements PackedMachine {
 
   private Member member(String name) throws IOException {
     Path path = file.resolveSibling(name);
-    if (!path.equals(file) && !Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS))
+    boolean isNamed = path.equals(file);
+    if (!isNamed && !Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS))
       throw new PackageException(
           path
               + " is no plain file; the files of a package lie beside its descriptor, without links");
-    return new Member(
-        name, path.toString(), path, Files.size(path), () -> MappedFile.openReadOnly(path, 0));
+    Member.Contents contents = // what lies beside it can become a link later
+        () -> isNamed ? MappedFile.openReadOnly(path, 0) : MappedFile.openPlain(path);
+    return new Member(name, path.toString(), path, Files.size(path), contents);
   }
 
   private static String stem(String name) {
@@ -185,7 +187,7 @@ final class PackageFile implements PackedMachine {
     return dot < 0 ? name : name.substring(0, dot);
   }
 
-  /** An OVA begins with it; a box has one somewhere. */
+  /** By its name: an OVA should begin with it and need not, a box has one somewhere. */
   private Member descriptor(Map<String, Member> found) throws IOException {
     List<Member> all = found.values().stream().filter(PackageFile::isDescriptor).toList();
     if (all.size() == 1) return all.getFirst();
@@ -284,15 +286,29 @@ final class PackageFile implements PackedMachine {
     if (isPacked(disk)) {
       Path folder = scratch;
       if (folder == null) throw new IllegalStateException("the package is not open");
-      long capacity = disk.capacity();
-      long most = capacity == 0 ? NO_BOUND : capacity + capacity / SHARE_BESIDE + LITTLE;
-      Unpacked unpacked = keep(Unpacked.of(member, folder, most, step));
+      Unpacked unpacked = keep(Unpacked.of(member, folder, mostUnpacked(disk.capacity()), step));
       return open(disk, member, unpacked.contents());
     }
     Path path = member.path();
-    if (!isRaw(disk) && path != null && KnownFormat.of(path) == KnownFormat.VMDK_DESCRIPTOR)
-      return PackedDisk.open(path, ImageFormat.VMDK, threads); // its extents lie beside it, too
-    return open(disk, member, member.open());
+    PackedDisk inSeveral = isRaw(disk) || path == null ? null : inSeveralFiles(member, path);
+    return inSeveral == null ? open(disk, member, member.open()) : inSeveral;
+  }
+
+  /** At most so many bytes are unpacked of an image of a disk, of which 0 says nothing. */
+  private static long mostUnpacked(long capacity) {
+    if (capacity == 0 || capacity > NO_BOUND / 2) return NO_BOUND;
+    return capacity + capacity / SHARE_BESIDE + LITTLE;
+  }
+
+  /** Opens an image whose extents lie beside it, too; null if it is none. */
+  private @Nullable PackedDisk inSeveralFiles(Member member, Path path) throws IOException {
+    try (ImageFile contents = member.open()) {
+      if (KnownFormat.of(contents) != KnownFormat.VMDK_DESCRIPTOR) return null;
+      PackedDisk disk = PackedDisk.open(path, ImageFormat.VMDK, threads);
+      if (contents.isInPlace()) return disk;
+      disk.close();
+      throw new PackageException(path + " was replaced while it was opened; try again");
+    }
   }
 
   /** Contents without a signature are a disk if the name says so, in a box for instance. */

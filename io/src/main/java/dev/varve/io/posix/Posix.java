@@ -38,6 +38,10 @@ public final class Posix {
   public static final int O_DIRECT =
       System.getProperty("os.arch").equals("aarch64") ? 0x10000 : 0x4000;
 
+  /** Fails with {@link #ELOOP} if the last name of the path is a symbolic link. */
+  public static final int O_NOFOLLOW =
+      System.getProperty("os.arch").equals("aarch64") ? 0x8000 : 0x20000;
+
   /** A file without a name in the folder that is opened, see {@link #link}. */
   public static final int O_TMPFILE =
       0x400000 | (System.getProperty("os.arch").equals("aarch64") ? 0x4000 : 0x10000);
@@ -87,6 +91,7 @@ public final class Posix {
   public static final int EACCES = 13;
   public static final int EFAULT = 14;
   public static final int EBUSY = 16;
+  public static final int ELOOP = 40;
   public static final int EEXIST = 17;
   public static final int EXDEV = 18;
   public static final int EISDIR = 21;

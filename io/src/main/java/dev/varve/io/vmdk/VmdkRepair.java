@@ -31,7 +31,8 @@ final class VmdkRepair {
    * Repairs an image whose files may be written.
    *
    * @return what was done, a sentence each; empty if nothing was wrong
-   * @throws IOException if it cannot be repaired; nothing was changed
+   * @throws IOException if it cannot be repaired, and nothing was changed; or a write failed, and
+   *     the extents before that one are repaired
    */
   static List<String> repair(VmdkImage image) throws IOException {
     List<ExtentScan> scans = new ArrayList<>();

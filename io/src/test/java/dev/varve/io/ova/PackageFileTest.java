@@ -476,6 +476,42 @@ class PackageFileTest {
     assertTrue(said.contains("is no plain file"), said);
   }
 
+  /** Files can be replaced while others are hashed, which takes long. */
+  @Test
+  void aDiskThatBecomesALinkIsNotFollowed() throws IOException {
+    Path beside = Files.createDirectories(folder.resolve("beside"));
+    Path secret = Files.write(folder.resolve("secret"), someDisk());
+    Files.writeString(beside.resolve("m.ovf"), PackageMaker.ovf("m", "d.raw"));
+    Files.write(beside.resolve("d.raw"), someDisk());
+    try (var opened = new PackageFile(beside.resolve("m.ovf"), threads)) {
+      opened.open(folder, Progress.NONE);
+      Files.delete(beside.resolve("d.raw"));
+      Files.createSymbolicLink(beside.resolve("d.raw"), secret);
+
+      IOException refusal =
+          assertThrows(IOException.class, () -> opened.check(folder, Progress.NONE));
+
+      assertTrue(refusal.getMessage().contains("is not followed"), refusal.getMessage());
+    }
+  }
+
+  @Test
+  void aPackedDiskOfTheLargestCapacityIsUnpacked() throws IOException {
+    String ovf =
+        PackageMaker.ovf("m", "disk.raw.gz")
+            .replace("href", "compression=\"gzip\" href")
+            .replace("diskId=\"d0\"", "diskId=\"d0\" capacity=\"" + Long.MAX_VALUE + "\"");
+    Path ova =
+        new PackageMaker()
+            .file("m.ovf", ovf)
+            .file("disk.raw.gz", PackageMaker.gzip(someDisk()))
+            .writeTo(folder.resolve("m.ova"));
+
+    String said = refusal(ova);
+
+    assertTrue(said.contains("and its image"), said);
+  }
+
   @Test
   void whateverIsChangedItIsReadOrRefused() throws IOException {
     long seed = Long.getLong("varve.seed", 20261127L);
