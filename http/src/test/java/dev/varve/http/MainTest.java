@@ -83,7 +83,8 @@ class MainTest {
   @Test
   void whatIsForMachinesIsWrongUsageWithAnImage() {
     assertEquals(2, run("serve", "a.vdi", "--machine", "a.vbox"));
-    assertTwoLines("varve: --machine, --without and --api-tcp are for machines");
+    assertTwoLines(
+        "varve: --machine, --without, --api-tcp, --socket-mode and --socket-group are for machines");
   }
 
   @Test

@@ -68,7 +68,7 @@ final class ColdReads {
   private void begin(DeviceRequest request) {
     try {
       chain.prefetch(request.offset(), request.length());
-    } catch (IOException | OutOfMemoryError e) {
+    } catch (IOException | RuntimeException | Error e) {
       // The read will fail too, and reports it.
     }
   }

@@ -217,27 +217,6 @@ public final class DifferencingChain extends GatedDevice {
     }
   }
 
-  /**
-   * The JVM throws {@code InternalError} for a page that cannot be read: the file was truncated, or
-   * the medium fails.
-   */
-  private static IOException unreadable(long offset, InternalError cause) {
-    return new IOException(
-        "the disk cannot be read at offset "
-            + offset
-            + ": an image file is shorter than it was, or its medium fails",
-        cause);
-  }
-
-  /** The client of a request for which there is no memory must not wait for ever. */
-  private static IOException tooLarge(long offset, OutOfMemoryError cause) {
-    return new IOException(
-        "the request at offset "
-            + offset
-            + " needs more memory than this process may use; start Varve with VARVE_JAVA_OPTS=-Xmx1g",
-        cause);
-  }
-
   private boolean readRuns(long offset, int length, ReadSink sink) throws IOException {
     if (!chain.walk(offset, length, new Residency(sink.keepsReferences()))) return false;
     // Learns what MapMemory dropped since the first walk: the sink must get all now, or nothing.
@@ -318,21 +297,9 @@ public final class DifferencingChain extends GatedDevice {
     boolean done;
     try {
       done = work.on(request);
-    } catch (IOException e) {
-      gate.answer(request, e);
+    } catch (IOException | RuntimeException | Error e) {
+      answerFailed(request, e);
       return;
-    } catch (InternalError e) {
-      gate.answer(request, unreadable(request.offset(), e));
-      return;
-    } catch (OutOfMemoryError e) {
-      gate.answer(request, tooLarge(request.offset(), e));
-      return;
-    } catch (RuntimeException bug) {
-      gate.answer(
-          request,
-          new IOException(
-              "this is a bug in Varve; please report it with the lines of its log", bug));
-      throw bug; // into the log
     }
     if (done) finish(request);
     else changes.execute(() -> serveChange(request));

@@ -27,7 +27,7 @@ public final class OtherWriters {
       "a process that this user cannot see, or a loop device of the kernel";
 
   /** How often the kernel and the processes are asked while they contradict each other. */
-  private static final int LOOKS = 5;
+  private static final int LOOKS = 20;
 
   private static final ScopedValue<Boolean> TOLERATED = ScopedValue.newInstance();
 

@@ -229,8 +229,8 @@ public final class RawDisk extends GatedDevice {
   private void serve(DeviceRequest request) {
     try {
       carryOut(request);
-    } catch (IOException e) {
-      gate.answer(request, e);
+    } catch (IOException | RuntimeException | Error e) {
+      answerFailed(request, e);
       return;
     }
     if (request.fua()) flush(request);

@@ -3,6 +3,7 @@ package dev.varve.io.storage;
 import dev.varve.core.device.DeviceClosedException;
 import dev.varve.core.device.DeviceRequest;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledFuture;
@@ -21,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract class GatedDevice implements ServingDevice {
 
+  private static final System.Logger LOG = System.getLogger(GatedDevice.class.getName());
+  private static final String BUG =
+      "a request failed because of a bug in Varve; please report it with the lines of its log";
   private static final long SECOND_MILLIS = 1000;
 
   protected final RequestGate gate;
@@ -51,6 +55,45 @@ public abstract class GatedDevice implements ServingDevice {
   /** Whether the host takes long to answer, so that nothing is written in the calling thread. */
   protected final boolean isSlow() {
     return watch != null && watch.isSlow();
+  }
+
+  // ---- requests that fail
+
+  /**
+   * Answers a request with why it failed: whatever that is, its client must not wait for ever.
+   *
+   * @param failure what was thrown while it was carried out
+   */
+  protected final void answerFailed(DeviceRequest request, Throwable failure) {
+    switch (failure) {
+      case IOException e -> gate.answer(request, e);
+      case InternalError e -> gate.answer(request, unreadable(request.offset(), e));
+      case OutOfMemoryError e -> gate.answer(request, tooLarge(request.offset(), e));
+      default -> {
+        LOG.log(Level.ERROR, BUG, failure);
+        gate.answer(request, new IOException(BUG, failure));
+      }
+    }
+  }
+
+  /**
+   * The JVM throws {@code InternalError} for a page that cannot be read: the file was truncated, or
+   * the medium fails.
+   */
+  protected static IOException unreadable(long offset, InternalError cause) {
+    return new IOException(
+        "the disk cannot be read at offset "
+            + offset
+            + ": an image file is shorter than it was, or its medium fails",
+        cause);
+  }
+
+  private static IOException tooLarge(long offset, OutOfMemoryError cause) {
+    return new IOException(
+        "the request at offset "
+            + offset
+            + " needs more memory than this process may use; start Varve with VARVE_JAVA_OPTS=-Xmx1g",
+        cause);
   }
 
   // ---- what a subclass does
