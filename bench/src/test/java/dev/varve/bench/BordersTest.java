@@ -292,11 +292,7 @@ final class BordersTest {
               "core.limit.Flow",
               "core.limit.LimitGroup",
               "core.limit.LimitMember"),
-          Set.of(
-              "io.chain.ChainFiles",
-              "io.chain.LiveChain",
-              "io.chain.LiveMerge",
-              "io.chain.RunningTop"),
+          Set.of("io.chain.LiveChain", "io.chain.LiveMerge", "io.chain.RunningTop"),
           Set.of(
               "io.chain.ChainReader",
               "io.chain.TopBlocks",

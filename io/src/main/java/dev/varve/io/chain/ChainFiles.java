@@ -30,7 +30,6 @@ import dev.varve.io.layer.LayerFacts;
 import dev.varve.io.layer.LayerFormat;
 import dev.varve.io.layer.MapLock;
 import dev.varve.io.posix.BlockDeviceFacts;
-import dev.varve.io.posix.FileSystemFacts;
 import dev.varve.io.posix.Posix;
 import dev.varve.io.posix.PosixException;
 import dev.varve.io.storage.StorageThreads;
@@ -305,9 +304,9 @@ public final class ChainFiles implements ImageFiles {
     List<Layer> opened = new ArrayList<>();
     try {
       ChainImages.openForWork(opened, images, to);
-      return merge(opened, from, to, usableSpace(target), progress);
+      return merge(opened, from, to, HostRoom.of(target).bytes(), progress);
     } finally {
-      closeAll(opened);
+      ChainImages.closeAll(opened);
     }
   }
 
@@ -315,10 +314,6 @@ public final class ChainFiles implements ImageFiles {
     int position = chain.indexOf(image);
     if (position < 0) throw new IllegalArgumentException(image + " is not part of the chain");
     return position;
-  }
-
-  static long usableSpace(Path file) throws IOException {
-    return roomOf(file).bytes();
   }
 
   @Override
@@ -334,15 +329,7 @@ public final class ChainFiles implements ImageFiles {
 
   @Override
   public Room room(Path place) throws IOException {
-    return roomOf(place);
-  }
-
-  private static Room roomOf(Path place) throws IOException {
-    FileSystemFacts facts = FileSystemFacts.of(place);
-    return new Room(
-        facts.bytes() == 0 ? Room.UNKNOWN : facts.availableBytes(),
-        facts.files() == 0 ? Room.UNKNOWN : facts.availableFiles(),
-        facts.readOnly());
+    return HostRoom.of(place);
   }
 
   /**
@@ -390,18 +377,13 @@ public final class ChainFiles implements ImageFiles {
       ChainImages.openForWork(opened, images, to);
       DiskGrowth.of(opened.subList(0, to + 1), capacity);
     } finally {
-      closeAll(opened);
+      ChainImages.closeAll(opened);
     }
     return true;
   }
 
   private static LayerFacts peek(Image image) throws IOException {
     return Formats.of(image.format(), image.file()).peek(image.file());
-  }
-
-  static void closeAll(List<Layer> images) throws IOException {
-    Throwable failure = ChainImages.close(images);
-    if (failure != null) throw failure instanceof IOException e ? e : new IOException(failure);
   }
 
   // ---- parents

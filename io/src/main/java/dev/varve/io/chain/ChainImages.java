@@ -90,6 +90,12 @@ final class ChainImages {
     return failure;
   }
 
+  /** The same, and fails if that does. */
+  static void closeAll(List<? extends Layer> images) throws IOException {
+    Throwable failure = close(images);
+    if (failure != null) throw failure instanceof IOException e ? e : new IOException(failure);
+  }
+
   /** Closes images whose opening failed, which is the failure that counts. */
   static void closeAfter(Throwable failure, List<? extends Layer> images) {
     Throwable also = close(images);

@@ -57,7 +57,7 @@ public final class DiskGrowth {
 
   /** A fixed image has all its space from the beginning. */
   private void checkSpace(long needed) throws IOException {
-    long free = ChainFiles.usableSpace(top.file());
+    long free = HostRoom.of(top.file()).bytes();
     if (free < needed)
       throw new OutOfSpaceException(
           "%s has a fixed size and would take %d bytes more, but its file system has only %d free; free some space first"
@@ -78,7 +78,7 @@ public final class DiskGrowth {
       ChainImages.openForWork(opened, chain, chain.images().size() - 1);
       of(opened, capacity);
     } finally {
-      ChainFiles.closeAll(opened);
+      ChainImages.closeAll(opened);
     }
   }
 

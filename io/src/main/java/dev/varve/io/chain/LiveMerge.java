@@ -96,7 +96,7 @@ public final class LiveMerge {
     merge = new BlockMerge(target, images(Math.max(from, to) + 1), from, disk.shared().lock());
     long needed = merge.spaceNeeded(progress);
     if (needed < 0) return false;
-    BlockMerge.checkSpace(target.image().name(), needed, ChainFiles.usableSpace(images.path(to)));
+    BlockMerge.checkSpace(target.image().name(), needed, HostRoom.of(images.path(to)).bytes());
     boolean done = from == top() ? copyTop(progress) : merge.run(progress);
     if (done) state = State.READY;
     return done;

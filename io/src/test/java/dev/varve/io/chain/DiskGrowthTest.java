@@ -136,7 +136,7 @@ class DiskGrowthTest {
     ImageChain disk = base(format, MediumVariant.FIXED, name);
     Map<Path, byte[]> before = contents(all());
     long most = largestGib << 30;
-    assumeTrue(ChainFiles.usableSpace(folder) < most, "the file system has too much space");
+    assumeTrue(HostRoom.of(folder).bytes() < most, "the file system has too much space");
 
     var refused = assertThrows(OutOfSpaceException.class, () -> files().grow(disk, most));
 
