@@ -275,7 +275,11 @@ final class EveryOperationTest {
           api.ask("listClients").is(200).body().getJsonArray("clients").getJsonObject(0);
       assertEquals(export, seen.getString("export"));
       api.ask("disconnectClient", seen.getLong("client")).is(204);
-      assertThrows(IOException.class, client::flush);
+      assertThrows(
+          IOException.class,
+          () -> {
+            while (true) client.flush(); // some may be answered until its loop sends it away
+          });
     }
     assertEquals(2, api.ask("listDisks").is(200).body().getJsonArray("disks").size());
     assertEquals("Running", api.ask("getMachine", machine).is(200).body().getString("state"));
