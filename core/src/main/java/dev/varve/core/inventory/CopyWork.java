@@ -1,7 +1,5 @@
 package dev.varve.core.inventory;
 
-import dev.varve.core.journal.FileStep;
-import dev.varve.core.machine.MachineId;
 import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
@@ -10,9 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CancellationException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Copies what a chain shows into a new base image. Immutable.
@@ -20,11 +16,6 @@ import org.jspecify.annotations.Nullable;
  * @param chain from the top down
  */
 record CopyWork(String description, List<Medium> chain, Medium copy) implements Work {
-
-  @Override
-  public @Nullable MachineId machine() {
-    return null;
-  }
 
   @Override
   public Map<Path, MediumId> creates() {
@@ -49,27 +40,7 @@ record CopyWork(String description, List<Medium> chain, Medium copy) implements 
   }
 
   @Override
-  public Set<MediumId> changed() {
-    return Set.of();
-  }
-
-  @Override
   public InventoryState apply(InventoryState now) {
     return now.with(copy);
-  }
-
-  @Override
-  public List<FileStep> steps(InventoryState now) {
-    return List.of();
-  }
-
-  @Override
-  public void decide(Tools tools, RunningDisks.Decision decision) throws IOException {
-    decision.run();
-  }
-
-  @Override
-  public void abandon() {
-    // No running disk knows of it.
   }
 }

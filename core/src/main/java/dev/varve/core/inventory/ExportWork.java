@@ -1,7 +1,5 @@
 package dev.varve.core.inventory;
 
-import dev.varve.core.journal.FileStep;
-import dev.varve.core.machine.MachineId;
 import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.Progress;
@@ -9,13 +7,11 @@ import dev.varve.core.ovf.OvfDisk;
 import dev.varve.core.ovf.OvfMachine;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Puts a machine into a package. Immutable.
+ * Puts a machine into a package. The machine stays as it is: locks of media are all that the work
+ * needs. Immutable.
  *
  * @param contents what each disk shows
  * @param id stands for the package in the journal; the file holds none
@@ -27,12 +23,6 @@ record ExportWork(
   @Override
   public String description() {
     return "export machine '%s' to '%s'".formatted(exported.name(), packer.file());
-  }
-
-  /** Locks of media are all that it needs: the machine stays as it is. */
-  @Override
-  public @Nullable MachineId machine() {
-    return null;
   }
 
   /** A file that is replaced is replaced in one step: a crash leaves the old one or the new one. */
@@ -53,27 +43,7 @@ record ExportWork(
   }
 
   @Override
-  public Set<MediumId> changed() {
-    return Set.of();
-  }
-
-  @Override
   public InventoryState apply(InventoryState now) {
     return now;
-  }
-
-  @Override
-  public List<FileStep> steps(InventoryState now) {
-    return List.of();
-  }
-
-  @Override
-  public void decide(Tools tools, RunningDisks.Decision decision) throws IOException {
-    decision.run();
-  }
-
-  @Override
-  public void abandon() {
-    // No running disk knows of it.
   }
 }

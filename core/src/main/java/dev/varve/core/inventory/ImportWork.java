@@ -1,7 +1,6 @@
 package dev.varve.core.inventory;
 
 import dev.varve.core.inventory.PackedMachine.NewDisk;
-import dev.varve.core.journal.FileStep;
 import dev.varve.core.machine.Machine;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.MachineParts;
@@ -15,11 +14,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a machine of a package: its folder, its disks, then its settings. Immutable.
+ * Makes a machine of a package: its folder, its disks, then its settings. Until it has ended there
+ * is no machine. Immutable.
  *
  * @param packed open
  * @param made the machine as it will be
@@ -32,12 +30,6 @@ record ImportWork(PackedMachine packed, Machine made, Map<OvfDisk, Medium> media
   @Override
   public String description() {
     return "import machine '%s' from '%s'".formatted(made.name(), packed.file());
-  }
-
-  /** There is none before this has ended. */
-  @Override
-  public @Nullable MachineId machine() {
-    return null;
   }
 
   @Override
@@ -85,31 +77,11 @@ record ImportWork(PackedMachine packed, Machine made, Map<OvfDisk, Medium> media
   }
 
   @Override
-  public Set<MediumId> changed() {
-    return Set.of();
-  }
-
-  @Override
   public InventoryState apply(InventoryState now) {
     Machine registered = MachineNames.named(now, made, named);
     InventoryState after =
         now.withMedia(List.copyOf(media.values())).with(MachineEntry.of(registered));
     return Registries.claimed(after, registered.id());
-  }
-
-  @Override
-  public List<FileStep> steps(InventoryState now) {
-    return List.of();
-  }
-
-  @Override
-  public void decide(Tools tools, RunningDisks.Decision decision) throws IOException {
-    decision.run();
-  }
-
-  @Override
-  public void abandon() {
-    // No running disk knows of it.
   }
 
   @Override

@@ -23,7 +23,9 @@ sealed interface Work permits MergeWork, CopyWork, ImportWork, ExportWork {
   String description();
 
   /** Whose disks are worked on, which may be in use; null if the work is of no machine. */
-  @Nullable MachineId machine();
+  default @Nullable MachineId machine() {
+    return null;
+  }
 
   /** Files that the work makes, with the ids that they hold. */
   Map<Path, MediumId> creates();
@@ -58,19 +60,28 @@ sealed interface Work permits MergeWork, CopyWork, ImportWork, ExportWork {
   record Tools(Resources resources, Transactions transactions, Making making) {}
 
   /** Images that show something else already: with one of them the work has to be finished. */
-  Set<MediumId> changed();
+  default Set<MediumId> changed() {
+    return Set.of();
+  }
 
   /** The state once the work is done. */
   InventoryState apply(InventoryState now);
 
   /** What is left to do with files once it is decided. */
-  List<FileStep> steps(InventoryState now);
+  default List<FileStep> steps(InventoryState now) {
+    return List.of();
+  }
 
-  /** Runs the decision at the moment at which running disks can follow it. */
-  void decide(Tools tools, RunningDisks.Decision decision) throws IOException;
+  /**
+   * Runs the decision at the moment at which running disks can follow it; at once if none knows of
+   * the work.
+   */
+  default void decide(Tools tools, RunningDisks.Decision decision) throws IOException {
+    decision.run();
+  }
 
   /** Lets running disks forget what the work has done so far. */
-  void abandon();
+  default void abandon() {}
 
   /** Removes what is left when all files are deleted that the work has made. */
   default void undone(Resources resources) {}

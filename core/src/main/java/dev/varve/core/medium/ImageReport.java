@@ -16,6 +16,16 @@ public record ImageReport(String file, Status status, List<Finding> findings, bo
     findings = List.copyOf(findings);
   }
 
+  /** A report whose status is the worst of the findings. */
+  public static ImageReport of(String file, List<Finding> findings, boolean served) {
+    Status worst = Status.CLEAN;
+    for (Finding found : findings) {
+      if (found.severity().equals(Finding.DAMAGE)) worst = Status.DAMAGED;
+      else if (found.severity().equals(Finding.LEAK) && worst == Status.CLEAN) worst = Status.LEAKS;
+    }
+    return new ImageReport(file, worst, findings, served);
+  }
+
   /** How an image is. */
   public enum Status {
     CLEAN("clean"),
@@ -41,5 +51,9 @@ public record ImageReport(String file, Status status, List<Finding> findings, bo
    * @param severity {@code note}, {@code leak} or {@code damage}
    * @param message for people, with the numbers
    */
-  public record Finding(String kind, String severity, String message) {}
+  public record Finding(String kind, String severity, String message) {
+    public static final String NOTE = "note";
+    public static final String LEAK = "leak";
+    public static final String DAMAGE = "damage";
+  }
 }

@@ -59,11 +59,6 @@ public final class RawLayer implements Layer {
   }
 
   @Override
-  public String name() {
-    return file.name();
-  }
-
-  @Override
   public List<ImageFile> files() {
     return files;
   }

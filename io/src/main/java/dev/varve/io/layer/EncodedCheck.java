@@ -40,6 +40,6 @@ public final class EncodedCheck {
     if (broken == 0) return List.of();
     String others =
         broken == 1 ? "" : "; %d other blocks cannot be read, too".formatted(broken - 1);
-    return List.of(new Finding("damagedBlocks", "damage", first + others));
+    return List.of(new Finding("damagedBlocks", Finding.DAMAGE, first + others));
   }
 }

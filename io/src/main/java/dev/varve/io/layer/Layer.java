@@ -29,7 +29,9 @@ public interface Layer extends Closeable {
   LayerFacts facts();
 
   /** The image's file, for messages. */
-  String name();
+  default String name() {
+    return file().name();
+  }
 
   /**
    * What is unusual in the image and no reason to refuse it, a sentence each: what a crash left, or

@@ -42,18 +42,11 @@ final class QcowCheck {
         findings.addAll(ReferenceCheck.of(file, image.header(), ReferenceCheck.WINDOW));
     } catch (ImageFormatException e) {
       findings =
-          List.of(new ImageReport.Finding("header", "damage", String.valueOf(e.getMessage())));
+          List.of(
+              new ImageReport.Finding(
+                  "header", ImageReport.Finding.DAMAGE, String.valueOf(e.getMessage())));
     }
-    return new ImageReport(file.name(), worst(findings), findings, served);
-  }
-
-  private static ImageReport.Status worst(List<ImageReport.Finding> findings) {
-    ImageReport.Status worst = ImageReport.Status.CLEAN;
-    for (ImageReport.Finding found : findings) {
-      if (found.severity().equals("damage")) return ImageReport.Status.DAMAGED;
-      if (found.severity().equals("leak")) worst = ImageReport.Status.LEAKS;
-    }
-    return worst;
+    return ImageReport.of(file.name(), findings, served);
   }
 
   /**
@@ -96,14 +89,14 @@ final class QcowCheck {
       findings.add(
           new ImageReport.Finding(
               "outsideFile",
-              "damage",
+              ImageReport.Finding.DAMAGE,
               "%d clusters cannot be read, the first at offset %d of the disk: their entries, or the tables of these, point to places where they cannot lie; 'qemu-img check -r all' on a copy may save the rest"
                   .formatted(misplaced + pastEnd, firstMisplaced)));
     if (zeroes > 0)
       findings.add(
           new ImageReport.Finding(
               "zeroClusters",
-              "note",
+              ImageReport.Finding.NOTE,
               "%d clusters are marked as zero; VirtualBox shows wrong data there"
                   .formatted(zeroes)));
     return findings;

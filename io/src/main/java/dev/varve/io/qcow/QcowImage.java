@@ -100,11 +100,6 @@ public final class QcowImage implements Layer {
   }
 
   @Override
-  public String name() {
-    return file.name();
-  }
-
-  @Override
   public List<ImageFile> files() {
     return files;
   }

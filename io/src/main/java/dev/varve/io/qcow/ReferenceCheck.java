@@ -86,7 +86,7 @@ final class ReferenceCheck {
     return List.of(
         new Finding(
             "references",
-            "note",
+            Finding.NOTE,
             "the counts of references were not compared, since that would take too long"));
   }
 
@@ -199,7 +199,7 @@ final class ReferenceCheck {
       found.add(
           new Finding(
               "references",
-              expected ? "note" : "damage",
+              expected ? Finding.NOTE : Finding.DAMAGE,
               expected
                   ? "%d clusters are used more often than they are counted, as the mark of an unclean end says: QEMU counts anew when it opens the image"
                       .formatted(tooLow)
@@ -209,7 +209,7 @@ final class ReferenceCheck {
       found.add(
           new Finding(
               "leakedClusters",
-              "leak",
+              Finding.LEAK,
               "%d clusters (%d bytes) are counted and not used; 'qemu-img check -r leaks' frees them"
                   .formatted(leaked, leaked << clusterBits)));
     return List.copyOf(found);

@@ -167,11 +167,6 @@ public final class VdiImage implements Layer {
   }
 
   @Override
-  public String name() {
-    return file.name();
-  }
-
-  @Override
   public long capacity() {
     return header.capacity();
   }

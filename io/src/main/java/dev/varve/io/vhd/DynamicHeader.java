@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  *   36  4  checksum
  * </pre>
  */
-final class DynamicHeader {
+final class DynamicHeader extends SealedBytes {
 
   static final int SIZE = 1024;
   static final String COOKIE = "cxsparse";
@@ -45,14 +45,11 @@ final class DynamicHeader {
   /** No path is longer than that. */
   private static final long MAX_LOCATOR = 64 << 10;
 
-  /** Read-only native memory. */
-  private final MemorySegment bytes;
-
   /**
    * @param bytes native memory of {@link #SIZE}, which nothing changes any more
    */
   DynamicHeader(MemorySegment bytes) {
-    this.bytes = bytes.asReadOnly();
+    super(bytes, CHECKSUM_AT);
   }
 
   /** The header of a new image, without parent. */
@@ -67,53 +64,33 @@ final class DynamicHeader {
     return sealed(bytes);
   }
 
-  MemorySegment bytes() {
-    return bytes;
-  }
-
   /** The part that changes when the image gets another parent or table; one sector of the file. */
   MemorySegment firstSector() {
-    return bytes.asSlice(0, SECTOR);
+    return bytes().asSlice(0, SECTOR);
   }
 
   // ---- the fields
 
   boolean hasCookie() {
-    return VhdFields.isAt(bytes, 0, COOKIE);
+    return VhdFields.isAt(bytes(), 0, COOKIE);
   }
 
   long tableOffset() {
-    return bytes.get(LONG, TABLE_OFFSET_AT);
+    return bytes().get(LONG, TABLE_OFFSET_AT);
   }
 
   /** Unsigned. */
   int entries() {
-    return bytes.get(INT, ENTRIES_AT);
+    return bytes().get(INT, ENTRIES_AT);
   }
 
   /** Unsigned. */
   int blockSize() {
-    return bytes.get(INT, BLOCK_SIZE_AT);
+    return bytes().get(INT, BLOCK_SIZE_AT);
   }
 
   @Nullable UUID parent() {
-    return VhdFields.uuid(bytes, PARENT_AT);
-  }
-
-  int checksum() {
-    return bytes.get(INT, CHECKSUM_AT);
-  }
-
-  int rightChecksum() {
-    return VhdFields.checksum(bytes, CHECKSUM_AT);
-  }
-
-  boolean hasRightChecksum() {
-    return checksum() == rightChecksum();
-  }
-
-  boolean equalTo(DynamicHeader other) {
-    return bytes.mismatch(other.bytes) < 0;
+    return VhdFields.uuid(bytes(), PARENT_AT);
   }
 
   /**
@@ -133,10 +110,10 @@ final class DynamicHeader {
     List<Space> found = new ArrayList<>();
     for (int i = 0; i < LOCATORS; i++) {
       int at = LOCATORS_AT + i * LOCATOR_SIZE;
-      long space = Integer.toUnsignedLong(bytes.get(INT, at + 4));
-      long length = Integer.toUnsignedLong(bytes.get(INT, at + 8));
-      long offset = bytes.get(LONG, at + 16);
-      if (bytes.get(INT, at) == 0 || offset < SECTOR || offset > limit) continue;
+      long space = Integer.toUnsignedLong(bytes().get(INT, at + 4));
+      long length = Integer.toUnsignedLong(bytes().get(INT, at + 8));
+      long offset = bytes().get(LONG, at + 16);
+      if (bytes().get(INT, at) == 0 || offset < SECTOR || offset > limit) continue;
       long taken = Math.max(space < SECTOR ? space * SECTOR : space, length);
       if (taken > 0 && taken <= Math.min(MAX_LOCATOR, limit - offset))
         found.add(new Space(i, offset, taken));
@@ -192,12 +169,7 @@ final class DynamicHeader {
     return sealed(copy());
   }
 
-  private MemorySegment copy() {
-    return Arena.ofAuto().allocate(SIZE).copyFrom(bytes);
-  }
-
   private static DynamicHeader sealed(MemorySegment bytes) {
-    bytes.set(INT, CHECKSUM_AT, VhdFields.checksum(bytes, CHECKSUM_AT));
-    return new DynamicHeader(bytes);
+    return new DynamicHeader(seal(bytes, CHECKSUM_AT));
   }
 }

@@ -44,11 +44,6 @@ final class FixedVhd implements Layer {
   }
 
   @Override
-  public String name() {
-    return file.name();
-  }
-
-  @Override
   public List<String> notes() {
     return WritingRules.notes(head);
   }

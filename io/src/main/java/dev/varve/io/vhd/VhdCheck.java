@@ -1,10 +1,12 @@
 package dev.varve.io.vhd;
 
+import static dev.varve.core.medium.ImageReport.Finding.DAMAGE;
+import static dev.varve.core.medium.ImageReport.Finding.LEAK;
+import static dev.varve.core.medium.ImageReport.Finding.NOTE;
 import static dev.varve.io.vhd.VhdFields.hex;
 
 import dev.varve.core.medium.ImageReport;
 import dev.varve.core.medium.ImageReport.Finding;
-import dev.varve.core.medium.ImageReport.Status;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.MappedFile;
 import dev.varve.io.layer.ImageFormatException;
@@ -21,10 +23,6 @@ import java.util.stream.Collectors;
  */
 final class VhdCheck {
 
-  private static final String NOTE = "note";
-  private static final String LEAK = "leak";
-  private static final String DAMAGE = "damage";
-
   private VhdCheck() {}
 
   /**
@@ -34,7 +32,7 @@ final class VhdCheck {
    */
   static ImageReport check(Path image) throws IOException {
     try (ImageFile file = MappedFile.openReadOnly(image, 0)) {
-      return report(file, findings(file), false);
+      return ImageReport.of(file.name(), findings(file), false);
     }
   }
 
@@ -51,17 +49,8 @@ final class VhdCheck {
           findings(file).stream()
               .filter(found -> found.severity().equals(DAMAGE) && before.contains(found.kind()))
               .toList();
-      return report(file, lasting, true);
+      return ImageReport.of(file.name(), lasting, true);
     }
-  }
-
-  private static ImageReport report(ImageFile file, List<Finding> findings, boolean served) {
-    Status worst = Status.CLEAN;
-    for (Finding found : findings) {
-      if (found.severity().equals(DAMAGE)) worst = Status.DAMAGED;
-      else if (found.severity().equals(LEAK) && worst == Status.CLEAN) worst = Status.LEAKS;
-    }
-    return new ImageReport(file.name(), worst, findings, served);
   }
 
   /** What there is to say of an image, in the order of its parts. */

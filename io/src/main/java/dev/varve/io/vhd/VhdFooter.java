@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A footer that exists can break any rule; {@link VhdHead} checks it. Changing a field makes a
  * new footer that differs in that field and the checksum only.
  */
-public final class VhdFooter {
+public final class VhdFooter extends SealedBytes {
 
   static final int SIZE = SECTOR;
   static final String COOKIE = "conectix";
@@ -45,14 +45,11 @@ public final class VhdFooter {
 
   private static final int CHANGING_AT = SIZE - CHANGING.length();
 
-  /** Read-only native memory. */
-  private final MemorySegment bytes;
-
   /**
    * @param bytes native memory of {@link #SIZE}, which nothing changes any more
    */
   VhdFooter(MemorySegment bytes) {
-    this.bytes = bytes.asReadOnly();
+    super(bytes, CHECKSUM_AT);
   }
 
   /** Whether the bytes begin as a footer does. */
@@ -79,23 +76,19 @@ public final class VhdFooter {
     return sealed(bytes);
   }
 
-  MemorySegment bytes() {
-    return bytes;
-  }
-
   // ---- the fields
 
   long headerOffset() {
-    return bytes.get(LONG, HEADER_OFFSET_AT);
+    return bytes().get(LONG, HEADER_OFFSET_AT);
   }
 
   /** What the guest sees, in bytes. */
   long capacity() {
-    return bytes.get(LONG, SIZE_AT);
+    return bytes().get(LONG, SIZE_AT);
   }
 
   int typeCode() {
-    return bytes.get(INT, TYPE_AT);
+    return bytes().get(INT, TYPE_AT);
   }
 
   /** The type; null if the footer has none that exists. */
@@ -105,29 +98,12 @@ public final class VhdFooter {
 
   /** The id of the image; null if it has none. */
   @Nullable UUID id() {
-    return VhdFields.uuid(bytes, ID_AT);
-  }
-
-  int checksum() {
-    return bytes.get(INT, CHECKSUM_AT);
-  }
-
-  int rightChecksum() {
-    return VhdFields.checksum(bytes, CHECKSUM_AT);
-  }
-
-  boolean hasRightChecksum() {
-    return checksum() == rightChecksum();
+    return VhdFields.uuid(bytes(), ID_AT);
   }
 
   /** Whether the image holds a suspended machine of Virtual PC. */
   boolean isSavedState() {
-    return bytes.get(JAVA_BYTE, SAVED_STATE_AT) != 0;
-  }
-
-  /** Whether both have the same bytes. */
-  boolean equalTo(VhdFooter other) {
-    return bytes.mismatch(other.bytes) < 0;
+    return bytes().get(JAVA_BYTE, SAVED_STATE_AT) != 0;
   }
 
   // ---- changed
@@ -164,7 +140,7 @@ public final class VhdFooter {
 
   /** Whether it has that mark, which only Varve sets. */
   boolean isChanging() {
-    return hasRightChecksum() && VhdFields.isAt(bytes, CHANGING_AT, CHANGING);
+    return hasRightChecksum() && VhdFields.isAt(bytes(), CHANGING_AT, CHANGING);
   }
 
   /** The same without the mark. */
@@ -174,13 +150,8 @@ public final class VhdFooter {
     return sealed(changed);
   }
 
-  private MemorySegment copy() {
-    return Arena.ofAuto().allocate(SIZE).copyFrom(bytes);
-  }
-
   private static VhdFooter sealed(MemorySegment bytes) {
-    bytes.set(INT, CHECKSUM_AT, VhdFields.checksum(bytes, CHECKSUM_AT));
-    return new VhdFooter(bytes);
+    return new VhdFooter(seal(bytes, CHECKSUM_AT));
   }
 
   /** Sets the current size, and the geometry that the specification computes from it. */

@@ -117,11 +117,6 @@ public final class VhdImage implements Layer {
   }
 
   @Override
-  public String name() {
-    return file.name();
-  }
-
-  @Override
   public List<String> notes() {
     return WritingRules.notes(head);
   }

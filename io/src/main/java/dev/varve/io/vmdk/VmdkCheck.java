@@ -1,8 +1,11 @@
 package dev.varve.io.vmdk;
 
+import static dev.varve.core.medium.ImageReport.Finding.DAMAGE;
+import static dev.varve.core.medium.ImageReport.Finding.LEAK;
+import static dev.varve.core.medium.ImageReport.Finding.NOTE;
+
 import dev.varve.core.medium.ImageReport;
 import dev.varve.core.medium.ImageReport.Finding;
-import dev.varve.core.medium.ImageReport.Status;
 import dev.varve.io.layer.ImageFormatException;
 import dev.varve.io.vmdk.VmdkImage.Piece;
 import dev.varve.io.vmdk.stream.StreamExtent;
@@ -17,10 +20,6 @@ import java.util.Locale;
  */
 final class VmdkCheck {
 
-  private static final String NOTE = "note";
-  private static final String LEAK = "leak";
-  private static final String DAMAGE = "damage";
-
   private VmdkCheck() {}
 
   /** Opens the image to look at it. */
@@ -30,7 +29,7 @@ final class VmdkCheck {
 
   /** Checks an image without changing it. */
   static ImageReport check(String name, Opener opener) throws IOException {
-    return report(name, look(opener), false);
+    return ImageReport.of(name, look(opener), false);
   }
 
   /**
@@ -43,16 +42,7 @@ final class VmdkCheck {
         look(opener).stream()
             .filter(found -> found.severity().equals(DAMAGE) && before.contains(found))
             .toList();
-    return report(name, lasting, true);
-  }
-
-  private static ImageReport report(String name, List<Finding> findings, boolean served) {
-    Status worst = Status.CLEAN;
-    for (Finding found : findings) {
-      if (found.severity().equals(DAMAGE)) worst = Status.DAMAGED;
-      else if (found.severity().equals(LEAK) && worst == Status.CLEAN) worst = Status.LEAKS;
-    }
-    return new ImageReport(name, worst, findings, served);
+    return ImageReport.of(name, lasting, true);
   }
 
   private static List<Finding> look(Opener opener) throws IOException {

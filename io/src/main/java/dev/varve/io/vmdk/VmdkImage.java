@@ -200,11 +200,6 @@ public final class VmdkImage implements Layer {
   }
 
   @Override
-  public String name() {
-    return files.getFirst().name();
-  }
-
-  @Override
   public long capacity() {
     return capacity;
   }
