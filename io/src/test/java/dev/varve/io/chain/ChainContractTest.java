@@ -8,25 +8,14 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Chains of several shapes do what every device must do. */
 class ChainContractTest {
 
-  private static StorageThreads threads;
-
-  @BeforeAll
-  static void start() {
-    threads = new StorageThreads(4);
-  }
-
-  @AfterAll
-  static void stop() {
-    threads.close();
-  }
+  @AutoClose private static final StorageThreads threads = new StorageThreads(4);
 
   @Nested
   class BaseImage extends BlockDeviceContract {

@@ -15,8 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -28,17 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class CrashTest {
 
-  private static StorageThreads threads;
-
-  @BeforeAll
-  static void start() {
-    threads = new StorageThreads(4);
-  }
-
-  @AfterAll
-  static void stop() {
-    threads.close();
-  }
+  @AutoClose private static final StorageThreads threads = new StorageThreads(4);
 
   static LongStream seeds() {
     return Seeds.of(12);
@@ -48,21 +37,11 @@ class CrashTest {
   @MethodSource("seeds")
   void whatWasFlushedSurvivesAPowerCutAtAnyOperation(long seed) throws Exception {
     try (var start = new Start(seed)) {
-      boolean finished = false;
-      for (long n = 0; !finished; n++) {
-        String when = "varve.seed=" + seed + ", power cut at operation " + n;
-        try (CrashingDisk disk = start.copy()) {
-          disk.losePowerAt(n);
-          Versions versions = start.versions();
-          finished = start.session(disk, start.requests, versions);
-          for (Loss loss :
-              List.of(Loss.EVERYTHING, Loss.NOTHING, Loss.any(seed + n), Loss.any(seed * 31 + n))) {
-            try (CrashingDisk found = disk.afterCrash(seed, loss)) {
-              recover(start, found, versions, new Random(seed + n), when + ", " + loss);
-            }
-          }
-        }
-      }
+      PowerCuts.atEveryOperation(
+          seed,
+          start,
+          n -> List.of(Loss.EVERYTHING, Loss.NOTHING, Loss.any(seed + n), Loss.any(seed * 31 + n)),
+          (found, before, n, _, when) -> recover(start, found, before, new Random(seed + n), when));
     }
   }
 
@@ -111,7 +90,7 @@ class CrashTest {
   }
 
   /** A disk with a chain of a random shape, and what is done to it. */
-  private static final class Start implements AutoCloseable {
+  private static final class Start implements PowerCuts.Start, AutoCloseable {
     final List<Request> requests;
     final boolean wholeSectors;
     final RawImage rawTop;
@@ -178,11 +157,13 @@ class CrashTest {
       disk.close();
     }
 
-    CrashingDisk copy() throws IOException {
+    @Override
+    public CrashingDisk copy() throws IOException {
       return disk.afterCrash(1, Loss.NOTHING);
     }
 
-    Versions versions() {
+    @Override
+    public Versions versions() {
       return new Versions(contents, wholeSectors);
     }
 
@@ -199,6 +180,11 @@ class CrashTest {
       byte[] contents = guest.readAll();
       guest.close();
       return contents;
+    }
+
+    @Override
+    public boolean session(CrashingDisk disk, Versions versions) throws IOException {
+      return session(disk, requests, versions);
     }
 
     boolean session(CrashingDisk disk, List<Request> requests, Versions versions)

@@ -32,8 +32,7 @@ import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,19 +40,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class DiskCopyTest {
 
-  private static StorageThreads threads;
+  @AutoClose private static final StorageThreads threads = new StorageThreads(4);
 
   @TempDir Path folder;
-
-  @BeforeAll
-  static void startThreads() {
-    threads = new StorageThreads(4);
-  }
-
-  @AfterAll
-  static void stopThreads() {
-    threads.close();
-  }
 
   static Stream<Fixtures.Chain> chains() {
     return Fixtures.chains();

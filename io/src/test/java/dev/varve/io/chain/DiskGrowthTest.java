@@ -27,8 +27,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,19 +43,9 @@ class DiskGrowthTest {
   private static final MediumId BASE = new MediumId(new UUID(1, 1));
   private static final MediumId CHILD = new MediumId(new UUID(1, 2));
 
-  private static StorageThreads threads;
+  @AutoClose private static final StorageThreads threads = new StorageThreads(4);
 
   @TempDir Path folder;
-
-  @BeforeAll
-  static void start() {
-    threads = new StorageThreads(4);
-  }
-
-  @AfterAll
-  static void stop() {
-    threads.close();
-  }
 
   @ParameterizedTest
   @CsvSource({

@@ -22,8 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -31,19 +30,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** VDI images on bases that are only read: they show what a plain array shows, also reopened. */
 class EncodedBasesTest {
 
-  private static StorageThreads threads;
+  @AutoClose private static final StorageThreads threads = new StorageThreads(4);
 
   @TempDir Path folder;
-
-  @BeforeAll
-  static void start() {
-    threads = new StorageThreads(4);
-  }
-
-  @AfterAll
-  static void stop() {
-    threads.close();
-  }
 
   @ParameterizedTest
   @ValueSource(

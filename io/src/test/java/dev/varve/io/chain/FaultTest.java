@@ -21,9 +21,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -37,20 +36,10 @@ class FaultTest {
   private static final int BLOCK = 16 << 10;
   private static final int CAPACITY = 8 * BLOCK + 1536;
 
-  private static StorageThreads threads;
+  @AutoClose private static final StorageThreads threads = new StorageThreads(4);
 
   private CrashingDisk disk;
   private TestChain images;
-
-  @BeforeAll
-  static void start() {
-    threads = new StorageThreads(4);
-  }
-
-  @AfterAll
-  static void stop() {
-    threads.close();
-  }
 
   /** A base full of 'p' under an empty top image. */
   @BeforeEach

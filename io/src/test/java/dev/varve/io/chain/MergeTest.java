@@ -26,8 +26,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -42,17 +41,7 @@ class MergeTest {
 
   private static final long ROOMY = Long.MAX_VALUE;
 
-  private static StorageThreads threads;
-
-  @BeforeAll
-  static void start() {
-    threads = new StorageThreads(4);
-  }
-
-  @AfterAll
-  static void stop() {
-    threads.close();
-  }
+  @AutoClose private static final StorageThreads threads = new StorageThreads(4);
 
   static LongStream seeds() {
     return Seeds.of(60);

@@ -21,8 +21,7 @@ import java.util.Locale;
 import java.util.Random;
 import java.util.UUID;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -41,7 +40,7 @@ class MixedChainsTest {
     ImageFormat.VDI, ImageFormat.VMDK, ImageFormat.VHD
   };
 
-  private static StorageThreads threads;
+  @AutoClose private static final StorageThreads threads = new StorageThreads(4);
 
   @TempDir Path folder;
 
@@ -51,16 +50,6 @@ class MixedChainsTest {
   private byte[] expected = {};
   private LiveChain disk;
   private int made;
-
-  @BeforeAll
-  static void start() {
-    threads = new StorageThreads(4);
-  }
-
-  @AfterAll
-  static void stop() {
-    threads.close();
-  }
 
   /** {@code -Dvarve.seed=N} repeats one run. */
   static LongStream seeds() {

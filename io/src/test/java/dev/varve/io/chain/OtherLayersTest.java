@@ -21,9 +21,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -37,19 +36,9 @@ class OtherLayersTest {
   private static final int CAPACITY = 4 * BLOCK;
   private static final UUID BASE = new UUID(1, 0);
   private static final UUID TOP = new UUID(1, 1);
-  private static StorageThreads threads;
+  @AutoClose private static final StorageThreads threads = new StorageThreads(4);
 
   private final CrashingDisk disk = new CrashingDisk(1);
-
-  @BeforeAll
-  static void start() {
-    threads = new StorageThreads(4);
-  }
-
-  @AfterAll
-  static void stop() {
-    threads.close();
-  }
 
   @AfterEach
   void end() throws IOException {

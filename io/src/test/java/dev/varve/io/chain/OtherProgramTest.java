@@ -11,9 +11,8 @@ import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vdi.TestImage;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -27,22 +26,12 @@ class OtherProgramTest {
   private static final int MAP = 512;
   private static final int COUNT_AT = 388;
 
-  private static StorageThreads threads;
+  @AutoClose private static final StorageThreads threads = new StorageThreads(4);
 
   private CrashingDisk disk;
   private TestChain images;
   private DifferencingChain chain;
   private Guest guest;
-
-  @BeforeAll
-  static void start() {
-    threads = new StorageThreads(4);
-  }
-
-  @AfterAll
-  static void stop() {
-    threads.close();
-  }
 
   /** Eight blocks in a base, and eight others above it. */
   @BeforeEach

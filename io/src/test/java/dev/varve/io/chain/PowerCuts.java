@@ -3,17 +3,63 @@ package dev.varve.io.chain;
 import dev.varve.io.chain.RandomRequests.Kind;
 import dev.varve.io.chain.RandomRequests.Request;
 import dev.varve.io.file.CrashingDisk;
+import dev.varve.io.file.Loss;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.LongFunction;
 import java.util.stream.LongStream;
 
 /** What a guest does on a disk that may lose its power. */
 final class PowerCuts {
 
   private PowerCuts() {}
+
+  /** A disk, and a session that can be carried out on copies of it. */
+  interface Start {
+
+    CrashingDisk copy() throws IOException;
+
+    /** What the disk shows before the session. */
+    Versions versions();
+
+    /** Carries the session out; false if the power went. */
+    boolean session(CrashingDisk disk, Versions versions) throws IOException;
+  }
+
+  /** Checks what a power cut at operation {@code n} left. */
+  interface Recovery {
+    void check(CrashingDisk found, Versions before, long n, Loss loss, String when)
+        throws IOException;
+  }
+
+  /**
+   * Lets the power go at each operation of a session.
+   *
+   * @param losses what may be lost of what was not synced, when it goes at this operation
+   */
+  static void atEveryOperation(
+      long seed, Start start, LongFunction<List<Loss>> losses, Recovery recovery)
+      throws IOException {
+    boolean finished = false;
+    for (long n = 0; !finished; n++) {
+      String when = "varve.seed=" + seed + ", power cut at operation " + n;
+      try (CrashingDisk disk = start.copy()) {
+        disk.losePowerAt(n);
+        Versions versions = start.versions();
+        finished = start.session(disk, versions);
+        for (Loss loss : losses.apply(n)) {
+          try (CrashingDisk found = disk.afterCrash(seed, loss)) {
+            recovery.check(found, versions, n, loss, when + ", " + loss);
+          }
+        }
+      } catch (AssertionError e) {
+        throw new AssertionError(when, e);
+      }
+    }
+  }
 
   /** Opens the disk of a session. */
   interface Opening {

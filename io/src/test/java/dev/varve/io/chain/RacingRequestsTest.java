@@ -14,9 +14,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -26,23 +25,13 @@ class RacingRequestsTest {
   private static final int BLOCK = 16 << 10;
   private static final int PAGE = 4096;
 
-  private static StorageThreads threads;
+  @AutoClose private static final StorageThreads threads = new StorageThreads(8);
 
   private final Gate gate = new Gate();
   private CrashingDisk disk;
   private TestChain images;
   private DifferencingChain chain;
   private Guest guest;
-
-  @BeforeAll
-  static void start() {
-    threads = new StorageThreads(8);
-  }
-
-  @AfterAll
-  static void stop() {
-    threads.close();
-  }
 
   /** A base full of 'p' under an empty top image. */
   @BeforeEach

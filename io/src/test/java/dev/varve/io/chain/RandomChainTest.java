@@ -19,8 +19,7 @@ import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -28,19 +27,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Random requests to chains of random shapes have the effect that a plain byte array shows. */
 class RandomChainTest {
 
-  private static StorageThreads threads;
+  @AutoClose private static final StorageThreads threads = new StorageThreads(4);
 
   @TempDir Path folder;
-
-  @BeforeAll
-  static void start() {
-    threads = new StorageThreads(4);
-  }
-
-  @AfterAll
-  static void stop() {
-    threads.close();
-  }
 
   /** {@code -Dvarve.seed=N} repeats one run. */
   static LongStream seeds() {
@@ -58,7 +47,6 @@ class RandomChainTest {
     for (int layer = 0; layer < depth; layer++) {
       UUID uuid = new UUID(seed, layer + 1);
       int capacity = (random.nextInt(400) + 100) * 512;
-      if (Boolean.getBoolean("dbg")) System.err.println("layer " + layer + " cap " + capacity);
       images.add(
           shape(random, capacity).uuid(uuid).parent(parent).write(folder.resolve(layer + ".vdi")));
       parent = uuid;

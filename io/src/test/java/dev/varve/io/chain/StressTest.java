@@ -27,9 +27,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -52,19 +51,9 @@ class StressTest {
   private static final int COUNTER_BITS = 36;
   private static final int LONGEST_PAUSE_NANOS = 500_000;
 
-  private static StorageThreads threads;
+  @AutoClose private static final StorageThreads threads = new StorageThreads(8);
 
   private Path folder;
-
-  @BeforeAll
-  static void start() {
-    threads = new StorageThreads(8);
-  }
-
-  @AfterAll
-  static void stop() {
-    threads.close();
-  }
 
   /** In memory, where a commit is quick and so there are many. */
   @BeforeEach

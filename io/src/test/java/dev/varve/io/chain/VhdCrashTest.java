@@ -13,8 +13,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -26,17 +25,7 @@ class VhdCrashTest {
 
   private static final int COPIED = 512 << 10;
 
-  private static StorageThreads threads;
-
-  @BeforeAll
-  static void start() {
-    threads = new StorageThreads(4);
-  }
-
-  @AfterAll
-  static void stop() {
-    threads.close();
-  }
+  @AutoClose private static final StorageThreads threads = new StorageThreads(4);
 
   static LongStream seeds() {
     return Seeds.of(4);
@@ -46,22 +35,11 @@ class VhdCrashTest {
   @MethodSource("seeds")
   void virtualBoxFindsWhatWasFlushedAfterAPowerCutAtAnyOperation(long seed) throws Exception {
     try (var start = new Start(seed)) {
-      boolean finished = false;
-      for (long n = 0; !finished; n++) {
-        String when = "varve.seed=" + seed + ", power cut at operation " + n;
-        try (CrashingDisk disk = start.copy()) {
-          disk.losePowerAt(n);
-          var versions = new Versions(start.contents, true);
-          finished = start.session(disk, start.requests, versions);
-          for (Loss loss : List.of(Loss.EVERYTHING, Loss.NOTHING, Loss.any(seed + n))) {
-            try (CrashingDisk found = disk.afterCrash(seed, loss)) {
-              recover(start, found, versions, loss, when + ", " + loss);
-            }
-          }
-        } catch (AssertionError e) {
-          throw new AssertionError(when, e);
-        }
-      }
+      PowerCuts.atEveryOperation(
+          seed,
+          start,
+          n -> List.of(Loss.EVERYTHING, Loss.NOTHING, Loss.any(seed + n)),
+          (found, before, _, loss, when) -> recover(start, found, before, loss, when));
     }
   }
 
@@ -89,7 +67,7 @@ class VhdCrashTest {
   }
 
   /** A disk with a chain of a random shape, and what is done to it. */
-  private static final class Start implements AutoCloseable {
+  private static final class Start implements PowerCuts.Start, AutoCloseable {
     final List<Request> requests;
     final int depth;
     final byte[] contents;
@@ -112,12 +90,18 @@ class VhdCrashTest {
       disk.close();
     }
 
-    CrashingDisk copy() throws IOException {
+    @Override
+    public CrashingDisk copy() throws IOException {
       return disk.afterCrash(1, Loss.NOTHING);
     }
 
-    boolean session(CrashingDisk disk, List<Request> requests, Versions versions)
-        throws IOException {
+    @Override
+    public Versions versions() {
+      return new Versions(contents, true);
+    }
+
+    @Override
+    public boolean session(CrashingDisk disk, Versions versions) throws IOException {
       var chain = new VhdChain(disk, depth);
       return PowerCuts.session(disk, () -> chain.open(threads), requests, versions);
     }

@@ -7,26 +7,15 @@ import dev.varve.io.storage.StorageThreads;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Raw files and block devices do what every device must do. */
 class RawDiskContractTest {
 
-  private static StorageThreads threads;
-
-  @BeforeAll
-  static void start() {
-    threads = new StorageThreads(4);
-  }
-
-  @AfterAll
-  static void stop() {
-    threads.close();
-  }
+  @AutoClose private static final StorageThreads threads = new StorageThreads(4);
 
   static Path emptyFile(Path folder, long length) throws IOException {
     Path path = folder.resolve("disk.img");

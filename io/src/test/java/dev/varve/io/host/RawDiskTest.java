@@ -26,8 +26,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,18 +39,8 @@ class RawDiskTest {
 
   private static final int MIB = 1 << 20;
 
-  private static StorageThreads threads;
+  @AutoClose private static final StorageThreads threads = new StorageThreads(4);
   @TempDir Path folder;
-
-  @BeforeAll
-  static void start() {
-    threads = new StorageThreads(4);
-  }
-
-  @AfterAll
-  static void stop() {
-    threads.close();
-  }
 
   // ---- files
 
