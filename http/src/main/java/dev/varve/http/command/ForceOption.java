@@ -7,6 +7,7 @@ import java.io.IOException;
 import picocli.CommandLine.Option;
 
 /** Whether an image is opened even if another program writes to it. */
+@CommandLineOnly
 final class ForceOption {
 
   @Option(

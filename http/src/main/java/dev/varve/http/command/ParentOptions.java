@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Options for the images below an image: where parents are, and what a listed base is. */
+@CommandLineOnly
 final class ParentOptions {
 
   @Option(

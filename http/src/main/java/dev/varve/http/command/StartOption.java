@@ -8,6 +8,7 @@ import java.util.List;
 import picocli.CommandLine.Option;
 
 /** Which slots a machine is started without. */
+@CommandLineOnly
 final class StartOption {
 
   @Option(

@@ -1,0 +1,76 @@
+package dev.varve.http.command;
+
+import dev.varve.http.server.NbdUri;
+import dev.varve.http.server.TcpAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Where NBD clients can connect. For one thread. */
+final class ListenOptions {
+
+  /** What fits into the kernel's address of a Unix socket. */
+  static final int MAX_SOCKET_PATH = 107;
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
+  @Option(names = "--unix", paramLabel = "PATH", description = "Listen on a Unix socket.")
+  private @Nullable Path unix;
+
+  @Option(
+      names = "--tcp",
+      paramLabel = "HOST:PORT",
+      converter = TcpAddressConverter.class,
+      description = "Listen on TCP; without HOST on 127.0.0.1, without PORT on 10809.")
+  private @Nullable TcpAddress tcp;
+
+  void check() {
+    if (unix == null) return;
+    int length = unix.toString().getBytes(StandardCharsets.UTF_8).length;
+    if (length > MAX_SOCKET_PATH) {
+      throw new ParameterException(
+          command.commandLine(),
+          "%s: the path of a socket may have at most %d bytes, and this path has %d; choose another with --unix"
+              .formatted(unix, MAX_SOCKET_PATH, length));
+    }
+  }
+
+  @Nullable Path unix() {
+    return unix;
+  }
+
+  @Nullable TcpAddress tcp() {
+    return tcp;
+  }
+
+  /** Listens on this socket if no place is given. */
+  void orOn(Path socket) {
+    if (unix == null && tcp == null) unix = socket;
+    check();
+  }
+
+  /** The address on TCP, which is the usual one if no place is given. */
+  @Nullable TcpAddress tcpOrUsual() {
+    if (tcp != null || unix != null) return tcp;
+    return new TcpAddress(TcpAddress.LOOPBACK, TcpAddress.NBD_PORT);
+  }
+
+  /**
+   * Where a disk is.
+   *
+   * @param address the one that was taken
+   */
+  List<String> uris(String disk, @Nullable TcpAddress address) {
+    List<String> uris = new ArrayList<>();
+    if (unix != null) uris.add(NbdUri.of(unix.toAbsolutePath(), disk));
+    if (address != null) uris.add(NbdUri.of(address, disk));
+    return uris;
+  }
+}

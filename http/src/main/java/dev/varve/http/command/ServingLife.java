@@ -1,0 +1,103 @@
+package dev.varve.http.command;
+
+import dev.varve.core.device.FailureTotals;
+import dev.varve.http.server.CleanStop;
+import dev.varve.http.server.ServerLog;
+import dev.varve.http.server.Supervision;
+import dev.varve.http.server.TcpAddress;
+import dev.varve.io.nbd.NbdStats;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.lang.System.Logger.Level;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The life of a server of {@code varve serve}, from its start to the signal that ends it: what the
+ * log, systemd and the user hear of it. For the main thread; its end comes in another one.
+ */
+final class ServingLife {
+
+  private static final System.Logger LOG = System.getLogger(ServingLife.class.getName());
+
+  private final Supervision systemd = Supervision.ofThisProcess();
+  private final ServerLog log = new ServerLog(System::nanoTime);
+  private final PrintWriter out;
+  private final OutputFormat output;
+
+  /**
+   * @param out where the user reads what is served
+   */
+  ServingLife(PrintWriter out, OutputFormat output) {
+    this.out = out;
+    this.output = output;
+  }
+
+  /** What ends a server. */
+  interface Closing {
+    void close() throws IOException;
+  }
+
+  /** Ends the program with its server when a signal comes. */
+  CleanStop stopping(Closing server, Supplier<NbdStats> stats, Supplier<FailureTotals> failed) {
+    return new CleanStop(why -> stop(why, server, stats, failed));
+  }
+
+  private int stop(
+      String why, Closing server, Supplier<NbdStats> stats, Supplier<FailureTotals> failed)
+      throws IOException {
+    log.stopping(why);
+    systemd.stopping(why);
+    try {
+      server.close();
+      log.stopped(stats.get(), failed.get(), null);
+    } catch (IOException | RuntimeException | Error e) {
+      log.stopped(stats.get(), failed.get(), e);
+      throw e;
+    }
+    if (output == OutputFormat.TEXT) print(summary(stats.get()));
+    return 0;
+  }
+
+  static String summary(NbdStats stats) {
+    return "Stopped. %d requests on %d connections, %d MiB read, %d MiB written; an event loop was busy for at most %d ms."
+        .formatted(
+            stats.requests(),
+            stats.accepted(),
+            stats.bytesRead() >> 20,
+            stats.bytesWritten() >> 20,
+            stats.longestStallNanos() / 1_000_000);
+  }
+
+  OutputFormat output() {
+    return output;
+  }
+
+  ServerLog log() {
+    return log;
+  }
+
+  /** Clients can connect. */
+  void ready(List<Executor> loops, Supplier<String> status) {
+    systemd.ready(loops, status);
+  }
+
+  void print(String text) {
+    out.println(text);
+    out.flush();
+  }
+
+  void warn(String message) {
+    LOG.log(Level.WARNING, message);
+  }
+
+  void warnOfStrangers(@Nullable TcpAddress address) {
+    if (address != null && !address.isLoopback())
+      warn(
+          "anyone who can connect to "
+              + address
+              + " can read and write these disks: NBD has no authentication");
+  }
+}

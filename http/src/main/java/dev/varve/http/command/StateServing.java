@@ -1,0 +1,67 @@
+package dev.varve.http.command;
+
+import dev.varve.http.client.ApiRequest;
+import dev.varve.http.server.CleanStop;
+import dev.varve.http.server.StateServer;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.function.UnaryOperator;
+
+/** {@code varve serve} for the machines of a state folder. For the main thread. */
+final class StateServing {
+
+  private final StateServer server;
+  private final ServingLife life;
+  private final MachineOptions machines;
+
+  StateServing(StateServer server, ServingLife life, MachineOptions machines) {
+    this.server = server;
+    this.life = life;
+    this.machines = machines;
+  }
+
+  /**
+   * Serves machines until a signal comes.
+   *
+   * @param how completes a request that starts a machine with the user's options
+   * @param err where warnings go
+   */
+  void run(UnaryOperator<ApiRequest> how, PrintWriter err)
+      throws IOException, InterruptedException {
+    try (CleanStop _ = life.stopping(server::close, server::stats, server::failed)) {
+      listenApi();
+      life.log()
+          .started(
+              "serves the machines of " + server.folder() + ", " + server.contents(),
+              server.nbdAddresses(),
+              server.apiAddresses());
+      String served =
+          new MachineServing(server, how, err).start(machines.machines(), life.output());
+      life.warnOfStrangers(server.nbdAddress());
+      life.print(served);
+      life.ready(server.loops(), server::status);
+      server.awaitClosed();
+    } catch (IOException | RuntimeException e) {
+      life.log().stopping("not everything could be started");
+      throw e;
+    } finally {
+      server.close();
+    }
+  }
+
+  /** The usual port may be another server's: then the socket in the state folder is enough. */
+  private void listenApi() throws IOException {
+    ApiAddress api = machines.api();
+    if (api != null) {
+      if (api.tcp() != null) server.listenApi(api.tcp());
+      return;
+    }
+    try {
+      server.listenApi(ApiAddress.USUAL);
+    } catch (IOException e) {
+      life.warn(
+          "%s; the API answers on its socket only: %s"
+              .formatted(e.getMessage(), String.join(", ", server.apiAddresses())));
+    }
+  }
+}
