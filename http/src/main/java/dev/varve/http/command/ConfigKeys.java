@@ -74,8 +74,7 @@ final class ConfigKeys {
           .formatted(setting.key(), setting.key());
     for (String value : setting.values()) {
       String fault = isPath(option) && !value.startsWith("/") ? RELATIVE : fault(option, value);
-      if (fault != null)
-        return "'%s' cannot be '%s': %s".formatted(setting.key(), value, fault);
+      if (fault != null) return "'%s' cannot be '%s': %s".formatted(setting.key(), value, fault);
     }
     return null;
   }

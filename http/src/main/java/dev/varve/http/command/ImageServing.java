@@ -50,8 +50,7 @@ final class ImageServing {
     List<PublishedDisk> published = new ArrayList<>();
     for (int i = 0; i < disks.size(); i++) {
       ServedDisk disk = disks.get(i);
-      published.add(
-          new PublishedDisk(disk, capacities.get(i), listen.uris(disk.name(), address)));
+      published.add(new PublishedDisk(disk, capacities.get(i), listen.uris(disk.name(), address)));
     }
     List<String> addresses = new ArrayList<>();
     if (listen.unix() != null) addresses.add(listen.unix().toAbsolutePath().toString());

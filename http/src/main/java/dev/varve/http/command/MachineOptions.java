@@ -89,7 +89,9 @@ final class MachineOptions {
 
   /** The folder of the demo. */
   Path demoFolder() throws IOException {
-    return state == null ? StateFolders.usual(System.getenv()).resolve("demo") : state.toAbsolutePath();
+    return state == null
+        ? StateFolders.usual(System.getenv()).resolve("demo")
+        : state.toAbsolutePath();
   }
 
   private ParameterException wrong(String message) {

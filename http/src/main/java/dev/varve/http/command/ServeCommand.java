@@ -124,8 +124,7 @@ public final class ServeCommand implements Callable<Integer> {
   /** Reads the command line again, with the settings of the configuration file before it. */
   private void takeConfiguration(Map<String, String> environment) throws IOException {
     String folder = environment.getOrDefault("VARVE_STATE", "");
-    Path state =
-        machines.state() != null || folder.isEmpty() ? machines.state() : Path.of(folder);
+    Path state = machines.state() != null || folder.isEmpty() ? machines.state() : Path.of(folder);
     ConfigFile file = config.file(environment, state);
     if (file == null) return;
     var keys = new ConfigKeys(spec);
@@ -134,7 +133,8 @@ public final class ServeCommand implements Callable<Integer> {
     List<String> line =
         new ArrayList<>(
             keys.arguments(
-                file, option -> given.hasMatchedOption(option) || isInEnvironment(option, environment)));
+                file,
+                option -> given.hasMatchedOption(option) || isInEnvironment(option, environment)));
     line.addAll(given.originalArgs().subList(wordsBefore(given), given.originalArgs().size()));
     spec.commandLine().parseArgs(line.toArray(String[]::new));
     checkOptions();
@@ -163,8 +163,7 @@ public final class ServeCommand implements Callable<Integer> {
     machines.checkAbsent(without.isGiven());
     if (machines.state() != null && !images.areDemo())
       throw wrong("--state is for machines and the demo: remove it, or name no image");
-    if (config.isGiven())
-      throw wrong("--config is for machines: remove it, or name no image");
+    if (config.isGiven()) throw wrong("--config is for machines: remove it, or name no image");
   }
 
   private void checkMachineOptions() {
@@ -201,7 +200,6 @@ public final class ServeCommand implements Callable<Integer> {
             InheritedSocket.ofThisProcess());
     var server = new StateServer(machines.stateFolder(), asked, clients.limits(), replies);
     new StateServing(server, life, machines)
-        .run(
-            start -> without.of(start, readOnly, force.isGiven()), spec.commandLine().getErr());
+        .run(start -> without.of(start, readOnly, force.isGiven()), spec.commandLine().getErr());
   }
 }

@@ -37,9 +37,9 @@ import org.jspecify.annotations.Nullable;
  * A configuration file, as it was when it was read. Immutable; reading blocks.
  *
  * <p>The format is HOCON: {@code key = value}, quotes around what has other signs than letters,
- * digits, {@code -}, {@code /} and {@code .}, lists in brackets, comments behind {@code #}. Of HOCON
- * it leaves out what would make other things than the file count: includes and substitutions are
- * errors, and so are keys that stand there twice, or below another key.
+ * digits, {@code -}, {@code /} and {@code .}, lists in brackets, comments behind {@code #}. Of
+ * HOCON it leaves out what would make other things than the file count: includes and substitutions
+ * are errors, and so are keys that stand there twice, or below another key.
  */
 public final class ConfigFile {
 
@@ -246,10 +246,7 @@ public final class ConfigFile {
   }
 
   private static final class NoIncludes
-      implements ConfigIncluder,
-          ConfigIncluderFile,
-          ConfigIncluderURL,
-          ConfigIncluderClasspath {
+      implements ConfigIncluder, ConfigIncluderFile, ConfigIncluderURL, ConfigIncluderClasspath {
     @Override
     public ConfigIncluder withFallback(ConfigIncluder fallback) {
       return this;
