@@ -10,9 +10,9 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
@@ -32,7 +32,14 @@ final class ConfigKeys {
   private final Map<String, OptionSpec> keys = new LinkedHashMap<>();
   private final Map<String, OptionSpec> others = new LinkedHashMap<>();
 
-  ConfigKeys(CommandSpec serve) {
+  private final Consumer<String> trial;
+
+  /**
+   * @param serve the command
+   * @param trial reads a command line of one word as the command does, and throws what is wrong
+   */
+  ConfigKeys(CommandSpec serve, Consumer<String> trial) {
+    this.trial = trial;
     for (OptionSpec option : serve.options()) {
       String key = option.longestName().substring(2);
       (isKey(option) ? keys : others).put(key, option);
@@ -87,11 +94,9 @@ final class ConfigKeys {
   }
 
   /** What the option says of a value; null for nothing. */
-  private static @Nullable String fault(OptionSpec option, String value) {
-    CommandLine serve = ServeCommand.commandLine();
+  private @Nullable String fault(OptionSpec option, String value) {
     try {
-      serve.parseArgs(option.longestName() + "=" + value);
-      serve.<ServeCommand>getCommand().checkOptions();
+      trial.accept(option.longestName() + "=" + value);
       return null;
     } catch (ParameterException e) {
       return option.paramLabel().matches("[a-z|]+")

@@ -98,8 +98,19 @@ public final class ServeCommand implements Callable<Integer> {
               + " errors).")
   private LogLevel logLevel;
 
+  /** The keys of the configuration file. */
+  static ConfigKeys keys() {
+    return new ConfigKeys(
+        commandLine().getCommandSpec(),
+        word -> {
+          CommandLine serve = commandLine();
+          serve.parseArgs(word);
+          serve.<ServeCommand>getCommand().checkOptions();
+        });
+  }
+
   /** One that only reads options, as the command does. */
-  static CommandLine commandLine() {
+  private static CommandLine commandLine() {
     return EnumConverters.registerOn(new CommandLine(new ServeCommand()))
         .setCaseInsensitiveEnumValuesAllowed(true);
   }
@@ -127,14 +138,14 @@ public final class ServeCommand implements Callable<Integer> {
     Path state = machines.state() != null || folder.isEmpty() ? machines.state() : Path.of(folder);
     ConfigFile file = config.file(environment, state);
     if (file == null) return;
-    var keys = new ConfigKeys(spec);
+    ConfigKeys keys = keys();
     keys.check(file);
     ParseResult given = spec.commandLine().getParseResult();
     List<String> line =
         new ArrayList<>(
             keys.arguments(
                 file,
-                option -> given.hasMatchedOption(option) || isInEnvironment(option, environment)));
+                option -> given.hasMatchedOption(option.longestName()) || isInEnvironment(option, environment)));
     line.addAll(given.originalArgs().subList(wordsBefore(given), given.originalArgs().size()));
     spec.commandLine().parseArgs(line.toArray(String[]::new));
     checkOptions();
@@ -151,7 +162,7 @@ public final class ServeCommand implements Callable<Integer> {
   }
 
   /** Whether the options go together. */
-  void checkOptions() {
+  private void checkOptions() {
     images.check();
     if (images.areServed()) checkImageOptions();
     else checkMachineOptions();

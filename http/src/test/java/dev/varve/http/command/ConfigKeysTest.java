@@ -21,7 +21,7 @@ class ConfigKeysTest {
 
   @TempDir Path folder;
 
-  private final ConfigKeys keys = new ConfigKeys(ServeCommand.commandLine().getCommandSpec());
+  private final ConfigKeys keys = ServeCommand.keys();
 
   @Test
   void whatIsForTheCommandLineAloneIsNoKey() {
