@@ -145,7 +145,9 @@ public final class ServeCommand implements Callable<Integer> {
         new ArrayList<>(
             keys.arguments(
                 file,
-                option -> given.hasMatchedOption(option.longestName()) || isInEnvironment(option, environment)));
+                option ->
+                    given.hasMatchedOption(option.longestName())
+                        || isInEnvironment(option, environment)));
     line.addAll(given.originalArgs().subList(wordsBefore(given), given.originalArgs().size()));
     spec.commandLine().parseArgs(line.toArray(String[]::new));
     checkOptions();
