@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Chronicle {
 
-  private static final System.Logger LOG = System.getLogger(Chronicle.class.getName());
+  private static final System.Logger LOG = OperationLog.of(Chronicle.class);
 
   private final InstantSource clock;
   private final System.Logger log;

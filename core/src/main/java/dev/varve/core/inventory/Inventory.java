@@ -32,6 +32,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -55,9 +56,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Inventory implements AutoCloseable {
 
-  private static final System.Logger LOG = System.getLogger(Inventory.class.getName());
+  private static final System.Logger LOG = OperationLog.of(Inventory.class);
 
-  private final News news = new News();
+  private final News news;
   private final Resources resources;
   private final Transactions transactions;
   private final Jobs jobs;
@@ -73,16 +74,12 @@ public final class Inventory implements AutoCloseable {
   private final HostWait host;
   private volatile boolean closed;
 
-  private Inventory(StateFolder folder, Ports ports, Warnings warnings, InventoryState state) {
-    resources =
-        new Resources(
-            ports,
-            new Store(folder, ports.images(), warnings, state),
-            new Inspection(ports.images(), folder.moved()),
-            warnings);
+  private Inventory(News news, Resources resources, Transactions transactions, Jobs jobs) {
+    this.news = news;
+    this.resources = resources;
+    this.transactions = transactions;
+    this.jobs = jobs;
     runs = new MachineRuns(resources);
-    transactions = new Transactions(resources, runs, news, state);
-    jobs = new Jobs(ports.jobs(), ports.bugs(), ports.clock(), news);
     work = new MediumJobs(resources, transactions, jobs);
     power = new MachinePower(resources, transactions, work);
     machines = new Machines(resources);
@@ -92,6 +89,22 @@ public final class Inventory implements AutoCloseable {
     snapshots = new Snapshots(resources);
     leases = new Leases(transactions, resources);
     host = new HostWait(resources, transactions::lastState);
+  }
+
+  private static Inventory of(
+      StateFolder folder, Ports ports, Warnings warnings, InventoryState state) {
+    var news = new News();
+    var resources =
+        new Resources(
+            ports,
+            new Store(folder, ports.images(), warnings, state),
+            new Inspection(ports.images(), folder.moved()),
+            warnings);
+    return new Inventory(
+        news,
+        resources,
+        new Transactions(resources, new MachineRuns(resources), news, state),
+        new Jobs(ports.jobs(), ports.bugs(), ports.clock(), news));
   }
 
   /**
@@ -113,7 +126,7 @@ public final class Inventory implements AutoCloseable {
     var warnings = new Warnings(ports.clock());
     StateFolder folder = StateFolder.open(stateFolder, ports.images(), showing(warnings), files);
     try {
-      Inventory inventory = new Inventory(folder, ports, warnings, Loading.load(folder));
+      Inventory inventory = of(folder, ports, warnings, Loading.load(folder));
       inventory.finishUnfinished();
       inventory.tellOfKept();
       for (View.BadMachine bad : inventory.view().bad())
@@ -200,6 +213,23 @@ public final class Inventory implements AutoCloseable {
   public void checkMedia(Executor threads, Function<Path, String> fileSystemOf) {
     transactions.showTo(
         new MediaCheck(transactions, resources.inspection(), threads, fileSystemOf)::takeUp);
+  }
+
+  /**
+   * What calls would do. They are made to an inventory that is as this one is now, whose files and
+   * running disks only note what is asked of them: nothing changes and nothing stays locked. Any
+   * thread; may block.
+   *
+   * @param calls throw what the real calls would, which is passed on; a job is done when its call
+   *     returns
+   */
+  public Preview rehearse(Consumer<Inventory> calls) {
+    var effects = new RehearsedEffects(resources.images());
+    var rehearsal = transactions.locked(() -> new Rehearsal(resources, transactions, jobs, effects));
+    return rehearsal.preview(
+        new Inventory(
+            new News(), rehearsal.resources(), rehearsal.transactions(), rehearsal.jobs()),
+        calls);
   }
 
   /** What is wrong at the moment; any thread. */

@@ -21,13 +21,14 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Long work: what runs, and the last of what ran. Thread safe. */
 final class Jobs {
 
-  private static final System.Logger LOG = System.getLogger(Jobs.class.getName());
+  private static final System.Logger LOG = OperationLog.of(Jobs.class);
 
   private static final int ENDED_KEPT = 100;
 
@@ -35,6 +36,7 @@ final class Jobs {
   private final Consumer<Throwable> bugs;
   private final InstantSource clock;
   private final News news;
+  private final Function<MachineId, List<Job>> others;
   private final Map<String, Running> jobs = new LinkedHashMap<>();
 
   /**
@@ -42,10 +44,25 @@ final class Jobs {
    * @param news told of each job that begins, moves or ends
    */
   Jobs(Executor executor, Consumer<Throwable> bugs, InstantSource clock, News news) {
+    this(executor, bugs, clock, news, _ -> List.of());
+  }
+
+  /**
+   * The same.
+   *
+   * @param others that work on a machine's disks too, and are not in the list
+   */
+  Jobs(
+      Executor executor,
+      Consumer<Throwable> bugs,
+      InstantSource clock,
+      News news,
+      Function<MachineId, List<Job>> others) {
     this.news = news;
     this.executor = executor;
     this.bugs = bugs;
     this.clock = clock;
+    this.others = others;
   }
 
   /** What a job does, on a thread of the executor. */
@@ -104,7 +121,7 @@ final class Jobs {
   /** Those that run and work on a machine's disks. */
   List<Job> of(MachineId machine) {
     synchronized (jobs) {
-      List<Job> found = new ArrayList<>();
+      List<Job> found = new ArrayList<>(others.apply(machine));
       for (Running job : jobs.values())
         if (machine.equals(job.machine) && job.state() == Job.State.RUNNING) found.add(job);
       return found;

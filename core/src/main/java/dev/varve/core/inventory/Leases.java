@@ -12,7 +12,7 @@ import java.util.List;
  */
 final class Leases {
 
-  private static final System.Logger LOG = System.getLogger(Leases.class.getName());
+  private static final System.Logger LOG = OperationLog.of(Leases.class);
 
   private final Transactions transactions;
   private final Resources resources;

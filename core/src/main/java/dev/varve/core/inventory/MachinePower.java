@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class MachinePower {
 
-  private static final System.Logger LOG = System.getLogger(MachinePower.class.getName());
+  private static final System.Logger LOG = OperationLog.of(MachinePower.class);
 
   private final Resources resources;
   private final Transactions transactions;

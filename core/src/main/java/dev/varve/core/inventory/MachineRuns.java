@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class MachineRuns {
 
-  private static final System.Logger LOG = System.getLogger(MachineRuns.class.getName());
+  private static final System.Logger LOG = OperationLog.of(MachineRuns.class);
 
   private final Resources resources;
 

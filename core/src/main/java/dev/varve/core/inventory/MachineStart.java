@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class MachineStart {
 
-  private static final System.Logger LOG = System.getLogger(MachineStart.class.getName());
+  private static final System.Logger LOG = OperationLog.of(MachineStart.class);
 
   private final Resources resources;
   private final InventoryState before;

@@ -72,7 +72,7 @@ final class Machines {
           PreviousVersion.hint(file));
     MachineSettings settings;
     try {
-      settings = resources.store().folder().read(file);
+      settings = resources.store().read(file);
     } catch (SettingsException e) {
       throw ModelErrors.of(
           VBOX_E_XML_ERROR, "'%s' cannot be used: %s", file, ModelErrors.why(file, e));

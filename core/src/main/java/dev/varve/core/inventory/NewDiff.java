@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 record NewDiff(Medium medium, Image parent) {
 
-  private static final System.Logger LOG = System.getLogger(NewDiff.class.getName());
+  private static final System.Logger LOG = OperationLog.of(NewDiff.class);
 
   /** One that the model makes by itself, in a machine's snapshot folder and registry. */
   static NewDiff in(Machine machine, InventoryState state, Medium parent, MediumId id) {

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class OutsideEdits {
 
-  private static final System.Logger LOG = System.getLogger(OutsideEdits.class.getName());
+  private static final System.Logger LOG = OperationLog.of(OutsideEdits.class);
 
   private final Resources resources;
 

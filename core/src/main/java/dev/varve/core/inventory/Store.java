@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,10 +45,46 @@ import org.jspecify.annotations.Nullable;
 final class Store implements AutoCloseable {
 
   private final StateFolder folder;
+  private final Journaling journaling;
   private final ImageFiles images;
   private final Warnings warnings;
   private final Map<MediumId, Change> unsaved = new HashMap<>();
   private Durable written;
+
+  /** What the store does to the state folder: changes it, or only notes what would change. */
+  interface Journaling {
+    Change begin(Map<Path, MediumId> creates, String unfinished) throws IOException;
+
+    /** A settings file that is listed from now on. */
+    MachineSettings read(Path settingsFile) throws IOException;
+
+    void take(Reading reading);
+
+    void forget(Unfinished unfinished);
+  }
+
+  /** Changes the folder. */
+  private record RealJournaling(StateFolder folder) implements Journaling {
+    @Override
+    public Change begin(Map<Path, MediumId> creates, String unfinished) throws IOException {
+      return folder.begin(creates, unfinished);
+    }
+
+    @Override
+    public MachineSettings read(Path settingsFile) throws IOException {
+      return folder.read(settingsFile);
+    }
+
+    @Override
+    public void take(Reading reading) {
+      folder.take(reading);
+    }
+
+    @Override
+    public void forget(Unfinished unfinished) {
+      folder.forget(unfinished.line());
+    }
+  }
 
   /**
    * What is on disk of a state.
@@ -66,10 +103,33 @@ final class Store implements AutoCloseable {
    * @param read what the folder says
    */
   Store(StateFolder folder, ImageFiles images, Warnings warnings, InventoryState read) {
+    this(folder, new RealJournaling(folder), images, warnings, Durable.of(read));
+  }
+
+  private Store(
+      StateFolder folder,
+      Journaling journaling,
+      ImageFiles images,
+      Warnings warnings,
+      Durable written) {
     this.folder = folder;
+    this.journaling = journaling;
     this.images = images;
     this.warnings = warnings;
-    this.written = Durable.of(read);
+    this.written = written;
+  }
+
+  /**
+   * A store that knows what this one knows, and does what another journaling and other image files
+   * do.
+   *
+   * @param unsaved what ends the work of an image that no save has registered
+   */
+  Store over(
+      Journaling other, ImageFiles otherImages, Warnings otherWarnings, Supplier<Change> unsaved) {
+    var copy = new Store(folder, other, otherImages, otherWarnings, written);
+    for (MediumId id : this.unsaved.keySet()) copy.unsaved.put(id, unsaved.get());
+    return copy;
   }
 
   StateFolder folder() {
@@ -141,7 +201,7 @@ final class Store implements AutoCloseable {
    */
   Change begin(Map<Path, MediumId> creates, @Nullable Unfinished unfinished) {
     try {
-      return folder.begin(creates, unfinished == null ? "" : unfinished.line());
+      return journaling.begin(creates, unfinished == null ? "" : unfinished.line());
     } catch (FileAlreadyExistsException e) {
       throw ModelErrors.of(ErrorCode.VBOX_E_FILE_ERROR, "the change was not made", e);
     } catch (IOException e) {
@@ -212,9 +272,14 @@ final class Store implements AutoCloseable {
         }
   }
 
+  /** Reads the settings file of a machine that is going to be listed. */
+  MachineSettings read(Path settingsFile) throws IOException {
+    return journaling.read(settingsFile);
+  }
+
   /** A machine is what a reading of its file says. */
   void take(Reading reading, InventoryState state) {
-    folder.take(reading);
+    journaling.take(reading);
     keep(state, reading.settings().machine().id());
   }
 
@@ -264,7 +329,7 @@ final class Store implements AutoCloseable {
 
   /** Notes that an image is about to be reset, which happens without the inventory's lock. */
   Change beginReset(Medium medium) throws IOException {
-    return folder.begin(Map.of(), new Unfinished.Reset(medium.location()).line());
+    return journaling.begin(Map.of(), new Unfinished.Reset(medium.location()).line());
   }
 
   /** Does what {@link #reset} leaves to the next run. */
@@ -328,7 +393,7 @@ final class Store implements AutoCloseable {
 
   /** Ends what a run before this one left unfinished. */
   void forget(Unfinished unfinished) {
-    folder.forget(unfinished.line());
+    journaling.forget(unfinished);
   }
 
   // ---- what is durable of a state

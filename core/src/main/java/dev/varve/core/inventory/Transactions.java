@@ -35,8 +35,9 @@ final class Transactions {
   /** How long a list of machines waits for the host. */
   private static final Duration LOOK_PATIENCE = Duration.ofSeconds(1);
 
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition published = lock.newCondition();
+  private final ReentrantLock lock;
+  private final Condition published;
+  private final boolean rehearsed;
   private final Resources resources;
   private final MachineRuns runs;
   private final OutsideEdits edits;
@@ -49,6 +50,19 @@ final class Transactions {
   private volatile Consumer<InventoryState> viewer = _ -> {};
 
   Transactions(Resources resources, MachineRuns runs, News news, InventoryState state) {
+    this(resources, runs, news, state, new ReentrantLock(), false);
+  }
+
+  private Transactions(
+      Resources resources,
+      MachineRuns runs,
+      News news,
+      InventoryState state,
+      ReentrantLock lock,
+      boolean rehearsed) {
+    this.lock = lock;
+    this.published = lock.newCondition();
+    this.rehearsed = rehearsed;
     this.resources = resources;
     this.runs = runs;
     this.edits = new OutsideEdits(resources);
@@ -57,6 +71,14 @@ final class Transactions {
     this.news = news;
     this.state = state;
     this.view = Views.of(state);
+  }
+
+  /**
+   * Transactions on a copy of the state, under the same lock: the state folder stays the thing of
+   * one thread at a time.
+   */
+  Transactions rehearsed(Resources others) {
+    return new Transactions(others, new MachineRuns(others), new News(), state, lock, true);
   }
 
   View view() {
@@ -208,10 +230,19 @@ final class Transactions {
   void await(Predicate<InventoryState> wanted) {
     lock.lock();
     try {
-      while (!wanted.test(state)) published.awaitUninterruptibly();
+      while (!wanted.test(state)) {
+        if (rehearsed) throw onTheWay(); // this copy of the state would never change
+        published.awaitUninterruptibly();
+      }
     } finally {
       lock.unlock();
     }
+  }
+
+  private static RuntimeException onTheWay() {
+    return ModelErrors.of(
+        ErrorCode.VBOX_E_INVALID_OBJECT_STATE,
+        "the machine is being started or powered down; ask again when that has ended");
   }
 
   /** For the thread that holds the lock. */

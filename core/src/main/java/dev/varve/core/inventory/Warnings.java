@@ -18,7 +18,7 @@ import java.util.Map;
  */
 public final class Warnings {
 
-  private static final System.Logger LOG = System.getLogger(Warnings.class.getName());
+  private static final System.Logger LOG = OperationLog.of(Warnings.class);
 
   /** What a warning is about. */
   public enum Kind {

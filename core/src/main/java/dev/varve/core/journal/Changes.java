@@ -169,13 +169,22 @@ public final class Changes implements AutoCloseable {
 
   /** An image that is going to be made; refused if its name is taken. */
   private Creation creation(Path image, MediumId id) throws IOException {
+    checkFree(image);
+    return new Creation(image, id, null);
+  }
+
+  /**
+   * Looks whether a change can begin that makes a file of this name.
+   *
+   * @throws FileAlreadyExistsException if there is one, or another change makes it
+   */
+  public void checkFree(Path image) throws FileAlreadyExistsException {
     if (promised.contains(image))
       throw new FileAlreadyExistsException(
           image.toString(), null, "this file is being made already; choose another name");
     if (Files.exists(image, LinkOption.NOFOLLOW_LINKS))
       throw new FileAlreadyExistsException(
           image.toString(), null, "there is such a file already; choose another name");
-    return new Creation(image, id, null);
   }
 
   /** Keeps others from making the files that a change makes. */

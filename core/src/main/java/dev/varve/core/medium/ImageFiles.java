@@ -2,6 +2,8 @@ package dev.varve.core.medium;
 
 import dev.varve.core.device.ExtentSink;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -203,6 +205,17 @@ public interface ImageFiles {
    */
   default boolean exchange(Path one, Path other) throws IOException {
     return false;
+  }
+
+  /**
+   * What a file takes on its host; nothing where there is none. A symbolic link is not followed.
+   *
+   * @throws IOException if the file cannot be looked at
+   */
+  default FileBytes bytes(Path file) throws IOException {
+    if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) return FileBytes.NONE;
+    long length = Files.size(file);
+    return new FileBytes(length, length, 0, length);
   }
 
   /** The room on the file system of a file or folder that is there. */

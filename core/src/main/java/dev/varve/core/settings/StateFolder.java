@@ -26,6 +26,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -456,12 +457,9 @@ public final class StateFolder implements AutoCloseable {
         throws IOException {
       intended.check();
       changes.retry();
-      List<Path> listed =
-          newMachines.stream().map(path -> path.toAbsolutePath().normalize()).toList();
+      List<Path> listed = absolute(newMachines);
       Map<Path, MachineId> savedIds = new HashMap<>(files.ids());
-      List<NewContents> replaced = new ArrayList<>();
-      for (MachineSettings settings : saved) addMachine(settings, parts, replaced, savedIds);
-      addGlobal(listed, newGlobalMedia, savedIds, replaced);
+      List<NewContents> replaced = replaced(saved, listed, newGlobalMedia, parts, savedIds);
       intended.prepare(replaced, steps);
       return new Prepared() {
         @Override
@@ -500,6 +498,46 @@ public final class StateFolder implements AutoCloseable {
     public void postpone() {
       intended.postpone();
     }
+  }
+
+  /**
+   * The settings files that a change to these would replace, with what they would hold; nothing
+   * changes.
+   *
+   * @throws IOException as {@link Change#prepare}
+   */
+  public List<NewContents> wouldReplace(
+      List<MachineSettings> saved, List<Path> machines, List<Medium> globalMedia)
+      throws IOException {
+    return replaced(
+        saved, absolute(machines), globalMedia, Map.of(), new HashMap<>(files.ids()));
+  }
+
+  /**
+   * Looks whether a change can begin that makes these files.
+   *
+   * @throws FileAlreadyExistsException as {@link #begin}
+   */
+  public void checkFree(Collection<Path> creates) throws FileAlreadyExistsException {
+    for (Path file : creates) changes.checkFree(file);
+  }
+
+  private static List<Path> absolute(List<Path> paths) {
+    return paths.stream().map(path -> path.toAbsolutePath().normalize()).toList();
+  }
+
+  /** What differs from the files as they are. */
+  private List<NewContents> replaced(
+      List<MachineSettings> saved,
+      List<Path> listed,
+      List<Medium> media,
+      Map<Path, MachineParts> parts,
+      Map<Path, MachineId> savedIds)
+      throws IOException {
+    List<NewContents> replaced = new ArrayList<>();
+    for (MachineSettings settings : saved) addMachine(settings, parts, replaced, savedIds);
+    addGlobal(listed, media, savedIds, replaced);
+    return replaced;
   }
 
   private void addMachine(

@@ -45,6 +45,11 @@ record Call(Operation operation, Map<String, String> parameters, JsonObject body
     return Boolean.parseBoolean(text(parameter));
   }
 
+  /** Whether the call only asks what the operation would do. */
+  boolean isDryRun() {
+    return Boolean.parseBoolean(parameters.get("dryRun"));
+  }
+
   /** The slot that the path names. */
   Slot slot() {
     return new Slot(text("controller"), number("port"), number("device"));

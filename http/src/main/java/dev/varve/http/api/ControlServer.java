@@ -19,6 +19,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -129,16 +130,10 @@ public final class ControlServer {
             changes, looks, inventory::comesTurn, call -> MachineHandlers.look(call, inventory));
     events = new Events(vertx, log, new Changes(vertx, inventory, log)::look);
     events.addTo(handlers);
-    var attachments = new AttachmentJson(inventory, disks::status);
-    var sessions = new SessionHandlers(inventory);
-    sessions.addTo(handlers);
-    new MachineHandlers(inventory, disks::uris, sessions, attachments).addTo(handlers);
+    BiConsumer<Inventory, Handlers> operations = (of, to) -> addOperations(of, disks, to);
+    operations.accept(inventory, handlers);
+    handlers.rehearseWith(new Rehearsals(inventory, operations)::answer);
     new PackageHandlers(inventory, packages).addTo(handlers);
-    new ControllerHandlers(inventory, sessions).addTo(handlers);
-    new AttachmentHandlers(inventory, sessions, attachments).addTo(handlers);
-    new BandwidthGroupHandlers(inventory, sessions, disks::traffic).addTo(handlers);
-    new SnapshotHandlers(inventory, sessions).addTo(handlers);
-    new MediumHandlers(inventory).addTo(handlers);
     new MediumContentHandlers(inventory).addTo(handlers);
     new JobHandlers(vertx, inventory).addTo(handlers);
     new HostHandlers().addTo(handlers);
@@ -146,6 +141,19 @@ public final class ControlServer {
     new HealthHandlers(
             vertx, changes, inventory::comesTurn, document, inventory.warnings(), metrics)
         .addTo(handlers);
+  }
+
+  /** What looks at and changes the machines and media of an inventory. */
+  private static void addOperations(Inventory inventory, ServedDisks disks, Handlers handlers) {
+    var attachments = new AttachmentJson(inventory, disks::status);
+    var sessions = new SessionHandlers(inventory);
+    sessions.addTo(handlers);
+    new MachineHandlers(inventory, disks::uris, sessions, attachments).addTo(handlers);
+    new ControllerHandlers(inventory, sessions).addTo(handlers);
+    new AttachmentHandlers(inventory, sessions, attachments).addTo(handlers);
+    new BandwidthGroupHandlers(inventory, sessions, disks::traffic).addTo(handlers);
+    new SnapshotHandlers(inventory, sessions).addTo(handlers);
+    new MediumHandlers(inventory).addTo(handlers);
   }
 
   /** What clients hear that watch. */

@@ -15,6 +15,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which handler answers which operation, and on which thread: the event loop of the request, a
@@ -38,6 +39,7 @@ final class Handlers {
   private final Executor looks;
   private final Turn turn;
   private final Consumer<Call> before;
+  private @Nullable Handler rehearsal;
 
   /** How many calls about each machine are under way. */
   private final Map<String, Integer> ofMachines = new ConcurrentHashMap<>();
@@ -62,6 +64,11 @@ final class Handlers {
     this.looks = looks;
     this.turn = turn;
     this.before = before;
+  }
+
+  /** From now on, calls that only ask what a change would do are answered so. */
+  void rehearseWith(Handler rehearsal) {
+    this.rehearsal = rehearsal;
   }
 
   /** The handler runs on the event loop: it looks at a view only, and must not block. */
@@ -135,7 +142,8 @@ final class Handlers {
 
   private Answer prepared(Call call, Handler handler) {
     before.accept(call);
-    return handler.answer(call);
+    Handler rehearsing = rehearsal;
+    return rehearsing != null && call.isDryRun() ? rehearsing.answer(call) : handler.answer(call);
   }
 
   private RefusedRequest busy() {

@@ -181,7 +181,9 @@ final class MachineHandlers {
   }
 
   private Answer powerDown(Call call) {
-    inventory.powerDown(Lookup.machine(inventory, call).saved().id());
+    MachineView machine = Lookup.machine(inventory, call);
+    SessionHandlers.check(call, machine);
+    inventory.powerDown(machine.saved().id());
     return Answer.done();
   }
 
@@ -190,7 +192,9 @@ final class MachineHandlers {
     MachineId id;
     boolean discarded = false;
     if (bad == null) {
-      id = Lookup.machine(inventory, call).saved().id();
+      MachineView present = Lookup.machine(inventory, call);
+      SessionHandlers.check(call, present);
+      id = present.saved().id();
       discarded = inventory.reload(id, call.flag("discard"));
     } else {
       id = inventory.openMachine(bad.settingsFile());

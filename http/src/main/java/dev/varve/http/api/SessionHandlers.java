@@ -79,6 +79,7 @@ final class SessionHandlers {
 
   private Answer discard(Call call) {
     Session session = session(call);
+    check(call, view(session.machine()));
     inventory.renew(session.id());
     inventory.discard(session.id());
     return Answer.done().with("ETag", MachineJson.etag(view(session.machine())).text());

@@ -36,10 +36,17 @@ final class Api implements AutoCloseable {
   private final WebClient client;
   private final SocketAddress socket;
   private final Set<String> succeeded = new TreeSet<>();
+  private boolean rehearsing;
 
   Api(Vertx vertx, Path socket) {
     this.client = WebClient.create(vertx);
     this.socket = SocketAddress.domainSocketAddress(socket.toString());
+  }
+
+  /** From now on, whatever can be asked for a preview is asked for it first. */
+  Api rehearsing() {
+    rehearsing = true;
+    return this;
   }
 
   /** What was answered. */
@@ -101,6 +108,18 @@ final class Api implements AutoCloseable {
 
     /** Sends it; the answer must be one that the document promises. */
     Reply reply() {
+      boolean dry = operation.parameters().stream().anyMatch(p -> p.name().equals("dryRun"));
+      if (!rehearsing || !dry) return sent();
+      request.addQueryParam("dryRun", "true");
+      Reply preview = sent();
+      request.queryParams().remove("dryRun");
+      Reply done = sent();
+      if (done.status() >= 400) assertEquals(done.body(), preview.body(), operation.id());
+      else assertNotNull(preview.body().getString("summary"), () -> preview.body().encode());
+      return done;
+    }
+
+    private Reply sent() {
       HttpResponse<Buffer> response =
           ControlPlane.await(body == null ? request.send() : request.sendJsonObject(body));
       Buffer text = response.body();

@@ -29,7 +29,7 @@ final class EveryOperationTest {
   @Test
   void everyOperationIsGrantedWhereItShouldBe() throws IOException {
     try (var plane = new ControlPlane(folder);
-        var api = plane.api()) {
+        var api = plane.api().rehearsing()) {
       server(api);
       machine(api);
       media(api);

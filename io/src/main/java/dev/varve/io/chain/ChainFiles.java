@@ -5,6 +5,7 @@ import dev.varve.core.device.ExtentSink;
 import dev.varve.core.device.Stages;
 import dev.varve.core.medium.Announcement;
 import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.FileBytes;
 import dev.varve.core.medium.HalfMergedException;
 import dev.varve.core.medium.Image;
 import dev.varve.core.medium.ImageChain;
@@ -17,6 +18,7 @@ import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumVariant;
 import dev.varve.core.medium.Progress;
 import dev.varve.core.medium.Room;
+import dev.varve.io.file.HostBytes;
 import dev.varve.io.file.HostProbe;
 import dev.varve.io.file.NewFile;
 import dev.varve.io.file.NewFile.Existing;
@@ -325,6 +327,11 @@ public final class ChainFiles implements ImageFiles {
       if (UNKNOWN.contains(e.errno())) return false;
       throw e;
     }
+  }
+
+  @Override
+  public FileBytes bytes(Path file) throws IOException {
+    return HostBytes.of(file);
   }
 
   @Override

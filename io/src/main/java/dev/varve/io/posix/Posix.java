@@ -96,6 +96,7 @@ public final class Posix {
   public static final int EXDEV = 18;
   public static final int EISDIR = 21;
   public static final int EINVAL = 22;
+  public static final int ENOTTY = 25;
   public static final int ENOSPC = 28;
   public static final int ENOSYS = 38;
   public static final int EOPNOTSUPP = 95;

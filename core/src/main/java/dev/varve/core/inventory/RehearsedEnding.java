@@ -1,0 +1,82 @@
+package dev.varve.core.inventory;
+
+import dev.varve.core.machine.MachineId;
+import dev.varve.core.machine.MachineState;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A real job that goes on, and in the rehearsal ends as if it was cancelled. Used by one thread.
+ */
+final class RehearsedEnding implements Job {
+
+  private final Job job;
+  private final MachineId machine;
+  private final Transactions transactions;
+  private final RehearsedEffects effects;
+  private final CompletableFuture<Void> ended = new CompletableFuture<>();
+
+  /**
+   * @param machine on whose disks it works, while the machine runs
+   */
+  RehearsedEnding(
+      Job job, MachineId machine, Transactions transactions, RehearsedEffects effects) {
+    this.job = job;
+    this.machine = machine;
+    this.transactions = transactions;
+    this.effects = effects;
+  }
+
+  @Override
+  public void cancel() {
+    if (ended.isDone()) return;
+    effects.say(
+        "the job '%s' is cancelled, or waited for if it cannot stop any more"
+            .formatted(job.description()));
+    transactions.run(() -> transactions.publish(released(transactions.state())));
+    ended.complete(null);
+  }
+
+  private InventoryState released(InventoryState state) {
+    InventoryState released = state.withoutLocks(job.id());
+    MachineEntry entry = state.machines().get(machine);
+    boolean deleting = entry != null && entry.state() == MachineState.DELETING_SNAPSHOT_ONLINE;
+    return deleting ? released.with(entry.with(MachineState.RUNNING)) : released;
+  }
+
+  @Override
+  public CompletionStage<Void> ended() {
+    return ended;
+  }
+
+  @Override
+  public String id() {
+    return job.id();
+  }
+
+  @Override
+  public String description() {
+    return job.description();
+  }
+
+  @Override
+  public State state() {
+    return job.state();
+  }
+
+  @Override
+  public int permille() {
+    return job.permille();
+  }
+
+  @Override
+  public @Nullable MachineId made() {
+    return job.made();
+  }
+
+  @Override
+  public @Nullable Throwable failure() {
+    return job.failure();
+  }
+}
