@@ -225,7 +225,8 @@ public final class Inventory implements AutoCloseable {
    */
   public Preview rehearse(Consumer<Inventory> calls) {
     var effects = new RehearsedEffects(resources.images());
-    var rehearsal = transactions.locked(() -> new Rehearsal(resources, transactions, jobs, effects));
+    var rehearsal =
+        transactions.locked(() -> new Rehearsal(resources, transactions, jobs, effects));
     return rehearsal.preview(
         new Inventory(
             new News(), rehearsal.resources(), rehearsal.transactions(), rehearsal.jobs()),

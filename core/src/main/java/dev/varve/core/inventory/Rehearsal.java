@@ -110,7 +110,8 @@ final class Rehearsal {
       long count = effects.files().stream().filter(file -> file.action() == action).count();
       if (count > 0)
         parts.add(
-            "%s %s %s".formatted(Amount.of(count, "file"), count == 1 ? "is" : "are", action.text()));
+            "%s %s %s"
+                .formatted(Amount.of(count, "file"), count == 1 ? "is" : "are", action.text()));
     }
     String what = parts.isEmpty() ? "No file changes" : capital(String.join(", ", parts));
     return effects.freed() == 0

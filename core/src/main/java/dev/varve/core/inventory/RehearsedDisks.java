@@ -114,8 +114,7 @@ final class RehearsedDisks implements RunningDisks {
   }
 
   @Override
-  public void push(MachineId machine, Map<Slot, Image> tops, Decision decision)
-      throws IOException {
+  public void push(MachineId machine, Map<Slot, Image> tops, Decision decision) throws IOException {
     decision.run();
   }
 

@@ -20,8 +20,7 @@ final class RehearsedEnding implements Job {
   /**
    * @param machine on whose disks it works, while the machine runs
    */
-  RehearsedEnding(
-      Job job, MachineId machine, Transactions transactions, RehearsedEffects effects) {
+  RehearsedEnding(Job job, MachineId machine, Transactions transactions, RehearsedEffects effects) {
     this.job = job;
     this.machine = machine;
     this.transactions = transactions;

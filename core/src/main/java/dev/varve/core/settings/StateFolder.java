@@ -509,8 +509,7 @@ public final class StateFolder implements AutoCloseable {
   public List<NewContents> wouldReplace(
       List<MachineSettings> saved, List<Path> machines, List<Medium> globalMedia)
       throws IOException {
-    return replaced(
-        saved, absolute(machines), globalMedia, Map.of(), new HashMap<>(files.ids()));
+    return replaced(saved, absolute(machines), globalMedia, Map.of(), new HashMap<>(files.ids()));
   }
 
   /**

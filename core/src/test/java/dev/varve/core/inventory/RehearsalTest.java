@@ -103,8 +103,7 @@ class RehearsalTest {
     SnapshotId first = snapshot(machine, "S1");
     snapshot(machine, "S2");
     bench.inventory.start(machine);
-    String session =
-        bench.inventory.lock(machine, LockType.SHARED).id();
+    String session = bench.inventory.lock(machine, LockType.SHARED).id();
 
     Preview preview =
         bench.inventory.rehearse(inventory -> inventory.deleteSnapshot(session, first));
@@ -155,8 +154,7 @@ class RehearsalTest {
   void resizedMedium() throws IOException {
     MediumId disk = bench.disk("a");
 
-    Preview preview =
-        saidAndDone(inventory -> inventory.resizeMedium(disk, 2 * Bench.CAPACITY));
+    Preview preview = saidAndDone(inventory -> inventory.resizeMedium(disk, 2 * Bench.CAPACITY));
 
     assertTrue(preview.irreversible());
   }
@@ -232,8 +230,7 @@ class RehearsalTest {
     bench.contents.room = new Room(1, 1, false);
 
     String said =
-        Bench.refusal(() -> bench.inventory.rehearse(i -> i.mergeMedium(child, base)))
-            .getMessage();
+        Bench.refusal(() -> bench.inventory.rehearse(i -> i.mergeMedium(child, base))).getMessage();
 
     assertEquals(said, Bench.refusal(() -> bench.inventory.mergeMedium(child, base)).getMessage());
   }

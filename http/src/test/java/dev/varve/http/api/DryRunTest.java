@@ -49,17 +49,7 @@ final class DryRunTest {
 
   private void attach(Path medium, int port) {
     api.ask("attach", MACHINE)
-        .body(
-            "controller",
-            "SATA",
-            "port",
-            port,
-            "device",
-            0,
-            "type",
-            "HardDisk",
-            "medium",
-            medium)
+        .body("controller", "SATA", "port", port, "device", 0, "type", "HardDisk", "medium", medium)
         .is(201);
   }
 
@@ -100,10 +90,11 @@ final class DryRunTest {
   @Test
   void deletedMediumGivesBackWhatItTakes() throws IOException {
     Path spare = images.resolve("spare.vdi");
-    api.ask("createMedium").body("location", spare, "capacity", 8 * MIB, "variant", "Fixed").is(201);
+    api.ask("createMedium")
+        .body("location", spare, "capacity", 8 * MIB, "variant", "Fixed")
+        .is(201);
     JsonObject preview =
-        preview(
-            api.ask("removeMedium", spare).query("deleteStorage", true).query("dryRun", true));
+        preview(api.ask("removeMedium", spare).query("deleteStorage", true).query("dryRun", true));
 
     assertEquals(Set.of(spare), locations(preview, "deleted"));
     assertTrue(preview.getLong("freedBytes") >= 8 * MIB, preview::encode);
@@ -114,12 +105,13 @@ final class DryRunTest {
   @Test
   void imageWithAnotherNameGivesNothingBack() throws IOException {
     Path spare = images.resolve("spare.vdi");
-    api.ask("createMedium").body("location", spare, "capacity", 8 * MIB, "variant", "Fixed").is(201);
+    api.ask("createMedium")
+        .body("location", spare, "capacity", 8 * MIB, "variant", "Fixed")
+        .is(201);
     Files.createLink(images.resolve("second-name"), spare);
 
     JsonObject preview =
-        preview(
-            api.ask("removeMedium", spare).query("deleteStorage", true).query("dryRun", true));
+        preview(api.ask("removeMedium", spare).query("deleteStorage", true).query("dryRun", true));
 
     assertEquals(Set.of(spare), locations(preview, "deleted"));
     assertEquals(0, preview.getLong("freedBytes"));
@@ -134,8 +126,7 @@ final class DryRunTest {
     }
 
     JsonObject preview =
-        preview(
-            api.ask("removeMedium", spare).query("deleteStorage", true).query("dryRun", true));
+        preview(api.ask("removeMedium", spare).query("deleteStorage", true).query("dryRun", true));
 
     assertEquals(Set.of(spare), locations(preview, "deleted"));
     api.ask("removeMedium", spare).query("deleteStorage", true).is(204);
@@ -152,8 +143,7 @@ final class DryRunTest {
         preview.getJsonArray("changes").contains("machine 'mail' is powered down"),
         preview::encode);
     assertEquals("Running", api.ask("getMachine", MACHINE).is(200).body().getString("state"));
-    JsonObject again =
-        api.ask("startMachine", MACHINE).query("dryRun", true).is(409).body();
+    JsonObject again = api.ask("startMachine", MACHINE).query("dryRun", true).is(409).body();
     assertEquals(api.ask("startMachine", MACHINE).is(409).body(), again);
   }
 
@@ -161,12 +151,10 @@ final class DryRunTest {
   void machineThatASessionHoldsIsRefusedAsUsual() {
     Reply session = api.ask("lockMachine", MACHINE).body("type", "Write").is(201);
 
-    JsonObject said =
-        api.ask("detach", MACHINE, "SATA", 0, 0).query("dryRun", true).is(409).body();
+    JsonObject said = api.ask("detach", MACHINE, "SATA", 0, 0).query("dryRun", true).is(409).body();
 
     assertEquals(api.ask("detach", MACHINE, "SATA", 0, 0).is(409).body(), said);
-    preview(
-        api.ask("detach", MACHINE, "SATA", 0, 0).in(session.id()).query("dryRun", true));
+    preview(api.ask("detach", MACHINE, "SATA", 0, 0).in(session.id()).query("dryRun", true));
     preview(api.ask("discardSession", session.id()).query("dryRun", true));
     api.ask("getAttachment", MACHINE, "SATA", 0, 0).query("copy", "working").is(200);
   }
@@ -182,8 +170,7 @@ final class DryRunTest {
 
   @Test
   void whatHasChangedSinceThePreviewIsRefused() {
-    String seen =
-        api.ask("detach", MACHINE, "SATA", 0, 0).query("dryRun", true).is(200).etag();
+    String seen = api.ask("detach", MACHINE, "SATA", 0, 0).query("dryRun", true).is(200).etag();
     api.ask("addController", MACHINE).body("name", "IDE", "bus", "IDE").is(201);
 
     api.ask("detach", MACHINE, "SATA", 0, 0).ifMatch(seen).is(412);
@@ -202,8 +189,7 @@ final class DryRunTest {
 
   @Test
   void machineThatCannotBeReadIsNotOpenedByAPreview() throws IOException {
-    String file =
-        api.ask("getMachine", MACHINE).is(200).body().getString("settingsFile");
+    String file = api.ask("getMachine", MACHINE).is(200).body().getString("settingsFile");
     api.close();
     plane.close();
     String text = Files.readString(Path.of(file));
