@@ -110,7 +110,7 @@ public final class DiskServer {
   public synchronized TcpAddress listen(TcpAddress address) throws IOException {
     checkNotClosing();
     try {
-      var actual = EventLoops.await(nbd.listenTcp(address.host(), address.port()));
+      var actual = EventLoops.await(nbd.listenTcp(address.host(), address.port(), null));
       return new TcpAddress(address.host(), actual.port());
     } catch (IOException e) {
       throw cannotListen(address, "; choose another address with --tcp", e);

@@ -206,7 +206,7 @@ public final class StateServer implements AutoCloseable {
   }
 
   private static TcpAddress listenTcp(TcpAddress wanted, NbdServer nbd) throws IOException {
-    return StateSockets.taken(wanted, "--tcp", nbd.listenTcp(wanted.host(), wanted.port()));
+    return StateSockets.taken(wanted, "--tcp", nbd.listenTcp(wanted.host(), wanted.port(), null));
   }
 
   /** Not the disks' loop: a long list of machines must not delay a read. */

@@ -105,7 +105,7 @@ final class ConnectionEnd {
   private void closeUnlessMoreComes(SocketReading reading) {
     if (moreIsComing && context.channel() instanceof DuplexChannel socket && socket.isActive()) {
       cutAfter(LINGER, "");
-      socket.shutdownOutput();
+      if (!SecureChannel.closeOutput(context)) socket.shutdownOutput();
       reading.resume();
     } else {
       context.close();

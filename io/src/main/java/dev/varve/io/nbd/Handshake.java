@@ -29,10 +29,22 @@ final class Handshake {
     WAIT,
     /** Looks at the next option. */
     GO_ON,
+    /** Sends the acknowledgement, and speaks TLS from then on; then {@link #secured}. */
+    START_TLS,
     /** Enters the transmission phase with {@link #chosen} and {@link #negotiated}. */
     TRANSMIT,
     /** Sends what there is to send and disconnects. */
     END
+  }
+
+  /** How the connection is protected. */
+  private enum Security {
+    /** It is not, and cannot be. */
+    NONE,
+    /** The client has to begin TLS before anything else. */
+    REQUIRED,
+    /** TLS is spoken. */
+    TLS
   }
 
   private static final int OPTION_HEADER = 16;
@@ -48,6 +60,7 @@ final class Handshake {
   private final Exports exports;
   private final NbdLimits limits;
   private final ReplyStyle replies;
+  private Security security = Security.NONE;
   private boolean flagsSeen;
   private boolean fixed;
   private boolean noZeroes;
@@ -78,6 +91,16 @@ final class Handshake {
    */
   void refuse(String reason) {
     refusal = reason;
+  }
+
+  /** Answers nothing before the client has begun TLS. */
+  void requireTls() {
+    security = Security.REQUIRED;
+  }
+
+  /** From now on everything comes through TLS. */
+  void secured() {
+    security = Security.TLS;
   }
 
   /** The export that the client chose. */
@@ -118,13 +141,37 @@ final class Handshake {
     if (in.readableBytes() < OPTION_HEADER + length) return Outcome.WAIT;
     if (++options > limits.options() || !fixed && option != Wire.OPT_EXPORT_NAME)
       return Outcome.END;
-    if (refusal != null && isAboutADisk(option)) {
+    if (refusal != null && (isAboutADisk(option) || option == Wire.OPT_STARTTLS)) {
       if (option != Wire.OPT_EXPORT_NAME) error(out, option, Wire.REP_ERR_POLICY, refusal);
       return Outcome.END; // the protocol has no error for that one
     }
     in.skipBytes(OPTION_HEADER);
     ByteBuf data = in.readSlice((int) length);
+    if (security == Security.REQUIRED) return takeInPlain(option, data, out);
     return take(option, data, out);
+  }
+
+  /** Takes an option of a client that has not begun TLS yet. */
+  private Outcome takeInPlain(int option, ByteBuf data, ByteBuf out) {
+    switch (option) {
+      case Wire.OPT_EXPORT_NAME -> {
+        return Outcome.END; // the protocol has no error here
+      }
+      case Wire.OPT_ABORT -> {
+        return take(option, data, out);
+      }
+      case Wire.OPT_STARTTLS -> {
+        if (data.isReadable()) {
+          error(out, option, Wire.REP_ERR_INVALID, "this option has no data");
+          return Outcome.GO_ON;
+        }
+        ack(out, option);
+        return Outcome.START_TLS;
+      }
+      default ->
+          error(out, option, Wire.REP_ERR_TLS_REQD, "this server speaks TLS only: begin it first");
+    }
+    return Outcome.GO_ON;
   }
 
   private static boolean isAboutADisk(int option) {
@@ -159,11 +206,18 @@ final class Handshake {
         return info(option, data, out);
       }
       case Wire.OPT_LIST_META_CONTEXT, Wire.OPT_SET_META_CONTEXT -> metaContext(option, data, out);
-      case Wire.OPT_STARTTLS ->
-          error(out, option, Wire.REP_ERR_UNSUP, "this server does not speak TLS");
+      case Wire.OPT_STARTTLS -> startTlsAgain(out);
       default -> error(out, option, Wire.REP_ERR_UNSUP, "option " + option + " is not known");
     }
     return Outcome.GO_ON;
+  }
+
+  private void startTlsAgain(ByteBuf out) {
+    if (security == Security.TLS)
+      error(out, Wire.OPT_STARTTLS, Wire.REP_ERR_INVALID, "TLS has begun already");
+    else
+      error(
+          out, Wire.OPT_STARTTLS, Wire.REP_ERR_UNSUP, "this server does not speak TLS here");
   }
 
   private Outcome exportName(ByteBuf data, ByteBuf out) {

@@ -21,12 +21,19 @@ final class HandshakePhase {
 
   /**
    * @param answer whether there was room for the client when it came
+   * @param needsTls whether the client has to begin TLS first
    */
-  HandshakePhase(Exports exports, NbdLimits limits, ReplyStyle style, Admission.Answer answer) {
+  HandshakePhase(
+      Exports exports,
+      NbdLimits limits,
+      ReplyStyle style,
+      Admission.Answer answer,
+      boolean needsTls) {
     this.admission = exports.admission();
     this.limits = limits;
     this.handshake = new Handshake(exports, limits, style);
     this.answer = answer;
+    if (needsTls) handshake.requireTls();
   }
 
   /** What the admission has to be told when the client is gone. */
@@ -49,7 +56,7 @@ final class HandshakePhase {
   /**
    * Answers the options that were received.
    *
-   * @return {@link Handshake.Outcome#WAIT}, {@link Handshake.Outcome#TRANSMIT} for a client that
+   * @return {@link Handshake.Outcome#WAIT}, {@link Handshake.Outcome#START_TLS}, {@link Handshake.Outcome#TRANSMIT} for a client that
    *     has chosen {@link #chosen} and entered it, or {@link Handshake.Outcome#END}
    */
   Handshake.Outcome advance(
@@ -76,6 +83,11 @@ final class HandshakePhase {
     answer = admission.askAgain(VertxInside.descriptor(context.channel()), nowNanos);
     if (answer == Admission.Answer.ADMITTED) bound(end, limits.handshake());
     else handshake.refuse(Admission.REASON);
+  }
+
+  /** See {@link Handshake#secured}. */
+  void secured() {
+    handshake.secured();
   }
 
   /** See {@link Handshake#unknown}. */

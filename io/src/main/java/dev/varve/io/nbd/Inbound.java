@@ -22,10 +22,17 @@ final class Inbound implements RecvByteBufAllocator, RecvByteBufAllocator.Extend
   /** After this many receives other connections of the loop have their turn. */
   private static final int RECEIVES_PER_TURN = 4;
 
+  /**
+   * Of bytes under TLS, received at once: so little that what comes of it always finds room, also
+   * when requests have to wait.
+   */
+  private static final int CIPHERTEXT = 64 << 10;
+
   private NbdLoop loop;
   private @Nullable LoopBuffer buffer;
   private byte @Nullable [] parked;
   private boolean paused;
+  private boolean encrypted;
   private int receives;
   private int attempted;
   private int received;
@@ -57,6 +64,11 @@ final class Inbound implements RecvByteBufAllocator, RecvByteBufAllocator.Extend
   void append(ByteBuf from) {
     LoopBuffer to = makeRoom();
     to.writeBytes(from, Math.min(from.readableBytes(), to.writableBytes()));
+  }
+
+  /** What the kernel gives from now on is for TLS, and {@link #append} gets what comes of it. */
+  void encrypted() {
+    encrypted = true;
   }
 
   private LoopBuffer makeRoom() {
@@ -136,13 +148,13 @@ final class Inbound implements RecvByteBufAllocator, RecvByteBufAllocator.Extend
   }
 
   @Override
-  public ByteBuf allocate(ByteBufAllocator ignored) {
-    return makeRoom().retain();
+  public ByteBuf allocate(ByteBufAllocator allocator) {
+    return encrypted ? allocator.directBuffer(CIPHERTEXT) : makeRoom().retain();
   }
 
   @Override
   public int guess() {
-    return NbdLoop.LARGE;
+    return encrypted ? CIPHERTEXT : NbdLoop.LARGE;
   }
 
   @Override

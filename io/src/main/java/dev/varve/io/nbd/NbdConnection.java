@@ -6,10 +6,15 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +36,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Connec
   private final Exports exports;
   private final NbdLimits limits;
   private final DiskLoops loops;
+  private final @Nullable Supplier<SSLEngine> tls;
   private final Inbound inbound;
   private final HandshakePhase handshake;
   private final Runnable goOn = this::goOn;
@@ -64,6 +70,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Connec
    * @param loop that of its channel, for the handshake
    * @param loops where it goes to be served
    * @param answer whether there is room for it
+   * @param tls makes the TLS that the client has to begin; null for none
    */
   NbdConnection(
       Exports exports,
@@ -71,13 +78,15 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Connec
       ReplyStyle style,
       NbdLoop loop,
       DiskLoops loops,
-      Admission.Answer answer) {
+      Admission.Answer answer,
+      @Nullable Supplier<SSLEngine> tls) {
     this.exports = exports;
     this.limits = limits;
     this.loop = loop;
     this.loops = loops;
     this.inbound = new Inbound(loop);
-    this.handshake = new HandshakePhase(exports, limits, style, answer);
+    this.tls = tls;
+    this.handshake = new HandshakePhase(exports, limits, style, answer, tls != null);
   }
 
   // ---- Channel events
@@ -152,9 +161,17 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Connec
     context.fireChannelInactive();
   }
 
-  /** Vert.x announces that the server shuts down; the server has told the connection itself. */
+  /** Vert.x also announces that the server shuts down: the server tells the connection itself. */
   @Override
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
+    switch (event) {
+      case SslHandshakeCompletionEvent begun when begun.isSuccess() ->
+          visit().secured(SecureChannel.words(context));
+      case SslHandshakeCompletionEvent failed ->
+          visit().unsecured(TlsFailure.words(failed.cause()), loop.now());
+      case SslCloseCompletionEvent _ -> context.close(); // as if it had closed its socket
+      default -> {}
+    }
     ReferenceCountUtil.release(event);
   }
 
@@ -162,6 +179,10 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Connec
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
     if (cause instanceof OutOfMemoryError) {
       visit().cut("there is not enough memory for its requests");
+    } else if (TlsFailure.of(cause) instanceof SSLException failure) {
+      visit().left("its TLS failed: " + TlsFailure.words(failure));
+    } else if (cause instanceof InternalError) { // TLS has read a reply out of an image
+      unreadable();
     } else if (cause instanceof IOException failure) {
       lost(failure);
     } else {
@@ -177,13 +198,15 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Connec
   /** The socket has failed; or, of a reply that was sent from it, the memory of an image. */
   private void lost(IOException failure) {
     String why = Peer.reason(failure);
-    if (why.contains("Bad address") && published != null) {
-      var unreadable = new IOException("an image file was cut, or its medium fails");
-      published.export().failures().failed(DeviceRequest.Op.READ, 0, -1, unreadable);
-      visit().cut("the data of a reply could not be read from the image");
-    } else {
-      visit().left("its connection failed: " + why);
-    }
+    if (why.contains("Bad address")) unreadable();
+    else visit().left("its connection failed: " + why);
+  }
+
+  private void unreadable() {
+    var why = new IOException("an image file was cut, or its medium fails");
+    if (published != null)
+      published.export().failures().failed(DeviceRequest.Op.READ, 0, -1, why);
+    visit().cut("the data of a reply could not be read from the image");
   }
 
   // ---- From the handshake to the disk
@@ -198,8 +221,25 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Connec
     Handshake.Outcome outcome = handshake.advance(context(), inbound, this, end(), loop.now());
     String unknown = handshake.unknown();
     if (unknown != null) visit().askedFor(unknown, loop.now());
+    if (outcome == Handshake.Outcome.START_TLS) startTls();
     if (outcome == Handshake.Outcome.TRANSMIT) moveToDisk();
     if (outcome == Handshake.Outcome.END) end("it ended the handshake");
+  }
+
+  /**
+   * Speaks TLS from now on. What came in plain behind the client's wish may be another's, who wants
+   * it to be taken for the client's: that ends the connection.
+   */
+  private void startTls() {
+    assert tls != null;
+    if (!inbound.isEmpty()) {
+      cut("it sent more before TLS had begun");
+      return;
+    }
+    handshake.secured();
+    inbound.park();
+    inbound.encrypted();
+    SecureChannel.insert(context(), tls.get(), limits.handshake());
   }
 
   /** Goes on where its disk is served, at once or, without being read meanwhile, soon. */

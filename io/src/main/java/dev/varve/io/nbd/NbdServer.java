@@ -27,6 +27,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLEngine;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -82,7 +84,7 @@ public final class NbdServer {
   }
 
   /**
-   * Listens on a Unix socket. A socket file without a listener, as a killed server leaves it, is
+   * Listens on a Unix socket, without TLS. A socket file without a listener, as a killed server leaves it, is
    * replaced; the file is removed when the server is closed.
    *
    * @return the address, or an {@link IOException} if the path is taken or cannot be made
@@ -93,25 +95,29 @@ public final class NbdServer {
     } catch (IOException e) {
       return Future.failedFuture(e);
     }
-    return listen(SocketAddress.domainSocketAddress(path.toString()), path);
+    return listen(SocketAddress.domainSocketAddress(path.toString()), path, null);
   }
 
   /**
    * Listens on a TCP port.
    *
    * @param port 0 for one that the system chooses
+   * @param tls makes the server's side of TLS for each client, on its event loop; clients that do
+   *     not speak TLS are refused then. Null for clients that speak without it
    * @return the address with the actual port, or an {@link IOException} if it is taken
    */
-  public Future<SocketAddress> listenTcp(String host, int port) {
+  public Future<SocketAddress> listenTcp(
+      String host, int port, @Nullable Supplier<SSLEngine> tls) {
     SocketAddress address =
         port == 0
             ? SocketAddress.sharedRandomPort(SHARED_PORTS.incrementAndGet(), host)
             : SocketAddress.inetSocketAddress(port, host);
-    return listen(address, null);
+    return listen(address, null, tls);
   }
 
-  private Future<SocketAddress> listen(SocketAddress address, @Nullable Path path) {
-    var listener = new Listener(address, path);
+  private Future<SocketAddress> listen(
+      SocketAddress address, @Nullable Path path, @Nullable Supplier<SSLEngine> tls) {
+    var listener = new Listener(address, path, tls);
     listeners.add(listener);
     if (closed.get() != null) {
       return Future.failedFuture(new IllegalStateException("the NBD server is closed"));
@@ -195,7 +201,7 @@ public final class NbdServer {
     return promise.future();
   }
 
-  private void accept(NetSocket socket) {
+  private void accept(NetSocket socket, @Nullable Supplier<SSLEngine> tls) {
     NbdLoop loop =
         front.computeIfAbsent(
             VertxInside.eventLoop(socket), eventLoop -> new NbdLoop(eventLoop, nanoTime, buffers));
@@ -205,7 +211,8 @@ public final class NbdServer {
       socket.close();
       return;
     }
-    VertxInside.install(socket, new NbdConnection(exports, limits, replies, loop, loops, answer));
+    VertxInside.install(
+        socket, new NbdConnection(exports, limits, replies, loop, loops, answer, tls));
   }
 
   private static void removeStale(Path path) throws IOException {
@@ -226,12 +233,15 @@ public final class NbdServer {
   private final class Listener {
     private final SocketAddress address;
     private final @Nullable Path path;
+    private final @Nullable Supplier<SSLEngine> tls;
     private final List<NetServer> servers = new CopyOnWriteArrayList<>();
     private volatile @Nullable String deployment;
 
-    Listener(SocketAddress address, @Nullable Path path) {
+    Listener(
+        SocketAddress address, @Nullable Path path, @Nullable Supplier<SSLEngine> tls) {
       this.address = address;
       this.path = path;
+      this.tls = tls;
     }
 
     Future<SocketAddress> start() {
@@ -281,7 +291,7 @@ public final class NbdServer {
                     .setTcpKeepAlive(true)
                     .setSendBufferSize(SEND_BUFFER));
         servers.add(server);
-        return server.connectHandler(NbdServer.this::accept).listen(address);
+        return server.connectHandler(socket -> accept(socket, tls)).listen(address);
       }
     }
   }

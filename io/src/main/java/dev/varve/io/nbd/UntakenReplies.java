@@ -4,6 +4,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.WriteBufferWaterMark;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a client does not take of its replies. Bounds how much of them may be unsent, and cuts a
@@ -20,6 +21,7 @@ final class UntakenReplies {
   private final NbdLoop loop;
   private final NbdLimits limits;
   private final Replies replies;
+  private final @Nullable SecureChannel secure;
   private int bound;
   private boolean watched;
 
@@ -34,11 +36,13 @@ final class UntakenReplies {
     this.loop = loop;
     this.limits = limits;
     this.replies = replies;
+    this.secure = context.pipeline().get(SecureChannel.class);
   }
 
   /** Sets, as the buffers of the server are used up, how much may be unsent: in steps of two. */
   void adaptBound() {
-    long share = Math.clamp(loop.share(), LEAST_UNSENT, limits.unsentBytes());
+    int most = secure == null ? limits.unsentBytes() : SecureChannel.MOST_ENCRYPTED;
+    long share = Math.clamp(loop.share(), LEAST_UNSENT, most);
     int wanted = (int) Long.highestOneBit(share);
     if (wanted == bound) return;
     bound = wanted;
@@ -85,6 +89,7 @@ final class UntakenReplies {
   /** How many bytes the channel has still to send; 0 also if it is closed. */
   long unsent() {
     ChannelOutboundBuffer unsent = context.channel().unsafe().outboundBuffer();
-    return unsent == null ? 0 : unsent.totalPendingWriteBytes();
+    if (unsent == null) return 0;
+    return unsent.totalPendingWriteBytes() + (secure == null ? 0 : secure.waiting());
   }
 }

@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 final class Visit {
 
   private final Visitors visitors;
-  private final String client;
+  private String client;
   private final long number;
-  private final String peer;
+  private String peer;
   private long start;
   private @Nullable String missed;
   private @Nullable String disk;
@@ -41,6 +41,22 @@ final class Visit {
   /** The other end, for people. */
   String peer() {
     return peer;
+  }
+
+  /**
+   * Its connection is encrypted.
+   *
+   * @param how the version of TLS, and the subject of its certificate if it has one
+   */
+  void secured(String how) {
+    peer = peer + ", " + how;
+    client = "client %d (%s)".formatted(number, peer);
+  }
+
+  /** It could not begin TLS: people who set it up need to hear why. */
+  void unsecured(String reason, long nowNanos) {
+    visitors.log(Level.INFO, client + " could not begin TLS: " + reason, nowNanos);
+    left("it could not begin TLS");
   }
 
   /** It asked for a disk that is not there; clients ask twice for one. */

@@ -38,7 +38,8 @@ class IdleClientTest {
                 ReplyStyle.SIMPLE,
                 loop,
                 OneLoop.of(loop),
-                Admission.Answer.ADMITTED));
+                Admission.Answer.ADMITTED,
+                null));
     for (byte[] message : NbdClient.choosesTheOnlyDisk()) send(message);
   }
 

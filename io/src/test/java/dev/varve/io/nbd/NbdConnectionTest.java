@@ -43,7 +43,8 @@ class NbdConnectionTest {
                 ReplyStyle.STRUCTURED,
                 loop,
                 OneLoop.of(loop),
-                Admission.Answer.ADMITTED));
+                Admission.Answer.ADMITTED,
+                null));
   }
 
   @AfterEach

@@ -681,7 +681,7 @@ class NbdServerTest {
 
       assertThrows(
           IOException.class,
-          () -> second.server.listenTcp("127.0.0.1", first.tcp.getPort()).await());
+          () -> second.server.listenTcp("127.0.0.1", first.tcp.getPort(), null).await());
     }
   }
 

@@ -19,7 +19,8 @@ class PartialRequestTest {
           ReplyStyle.SIMPLE,
           loop,
           OneLoop.of(loop),
-          Admission.Answer.ADMITTED);
+          Admission.Answer.ADMITTED,
+                null);
 
   @Test
   void partThatWaitsToBeUsedAgainKeepsNoMemory() {

@@ -40,7 +40,8 @@ class StalledClientTest {
                 ReplyStyle.SIMPLE,
                 loop,
                 OneLoop.of(loop),
-                Admission.Answer.ADMITTED));
+                Admission.Answer.ADMITTED,
+                null));
     for (byte[] message : NbdClient.choosesTheOnlyDisk()) send(message);
   }
 

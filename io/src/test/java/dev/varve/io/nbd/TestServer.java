@@ -9,6 +9,9 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLEngine;
+import org.jspecify.annotations.Nullable;
 
 /** A server on a Unix socket and a TCP port of its own, with one writable export named "disk". */
 final class TestServer implements AutoCloseable {
@@ -26,6 +29,16 @@ final class TestServer implements AutoCloseable {
 
   private TestServer(MemoryDevice device, NbdLimits limits, ReplyStyle replies, boolean epoll)
       throws IOException {
+    this(device, limits, replies, epoll, null);
+  }
+
+  private TestServer(
+      MemoryDevice device,
+      NbdLimits limits,
+      ReplyStyle replies,
+      boolean epoll,
+      @Nullable Supplier<SSLEngine> tls)
+      throws IOException {
     this.device = device;
     vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(epoll));
     server = new NbdServer(vertx, limits, replies, System::nanoTime);
@@ -34,7 +47,7 @@ final class TestServer implements AutoCloseable {
     failures = new DiskFailures("disk", () -> "in memory", System::nanoTime);
     server.publish(new Export("disk", "in memory", device, false, true, false, failures, traffic));
     server.listenUnix(socket).await();
-    var address = server.listenTcp("127.0.0.1", 0).await();
+    var address = server.listenTcp("127.0.0.1", 0, tls).await();
     tcp = new InetSocketAddress("127.0.0.1", address.port());
   }
 
@@ -57,6 +70,13 @@ final class TestServer implements AutoCloseable {
 
   static TestServer startWithSimpleReplies() throws IOException {
     return new TestServer(new MemoryDevice(CAPACITY), NbdLimits.DEFAULT, ReplyStyle.SIMPLE, true);
+  }
+
+  /** Its TCP port speaks TLS only. */
+  static TestServer startWithTls(NbdLimits limits, boolean epoll, Supplier<SSLEngine> tls)
+      throws IOException {
+    return new TestServer(
+        new MemoryDevice(CAPACITY), limits, ReplyStyle.STRUCTURED, epoll, tls);
   }
 
   NbdClient connect() throws IOException {
