@@ -215,9 +215,7 @@ final class Handshake {
   private void startTlsAgain(ByteBuf out) {
     if (security == Security.TLS)
       error(out, Wire.OPT_STARTTLS, Wire.REP_ERR_INVALID, "TLS has begun already");
-    else
-      error(
-          out, Wire.OPT_STARTTLS, Wire.REP_ERR_UNSUP, "this server does not speak TLS here");
+    else error(out, Wire.OPT_STARTTLS, Wire.REP_ERR_UNSUP, "this server does not speak TLS here");
   }
 
   private Outcome exportName(ByteBuf data, ByteBuf out) {

@@ -56,8 +56,9 @@ final class HandshakePhase {
   /**
    * Answers the options that were received.
    *
-   * @return {@link Handshake.Outcome#WAIT}, {@link Handshake.Outcome#START_TLS}, {@link Handshake.Outcome#TRANSMIT} for a client that
-   *     has chosen {@link #chosen} and entered it, or {@link Handshake.Outcome#END}
+   * @return {@link Handshake.Outcome#WAIT}, {@link Handshake.Outcome#START_TLS}, {@link
+   *     Handshake.Outcome#TRANSMIT} for a client that has chosen {@link #chosen} and entered it, or
+   *     {@link Handshake.Outcome#END}
    */
   Handshake.Outcome advance(
       ChannelHandlerContext context,

@@ -204,8 +204,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Connec
 
   private void unreadable() {
     var why = new IOException("an image file was cut, or its medium fails");
-    if (published != null)
-      published.export().failures().failed(DeviceRequest.Op.READ, 0, -1, why);
+    if (published != null) published.export().failures().failed(DeviceRequest.Op.READ, 0, -1, why);
     visit().cut("the data of a reply could not be read from the image");
   }
 

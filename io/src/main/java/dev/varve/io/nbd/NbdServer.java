@@ -84,8 +84,8 @@ public final class NbdServer {
   }
 
   /**
-   * Listens on a Unix socket, without TLS. A socket file without a listener, as a killed server leaves it, is
-   * replaced; the file is removed when the server is closed.
+   * Listens on a Unix socket, without TLS. A socket file without a listener, as a killed server
+   * leaves it, is replaced; the file is removed when the server is closed.
    *
    * @return the address, or an {@link IOException} if the path is taken or cannot be made
    */
@@ -106,8 +106,7 @@ public final class NbdServer {
    *     not speak TLS are refused then. Null for clients that speak without it
    * @return the address with the actual port, or an {@link IOException} if it is taken
    */
-  public Future<SocketAddress> listenTcp(
-      String host, int port, @Nullable Supplier<SSLEngine> tls) {
+  public Future<SocketAddress> listenTcp(String host, int port, @Nullable Supplier<SSLEngine> tls) {
     SocketAddress address =
         port == 0
             ? SocketAddress.sharedRandomPort(SHARED_PORTS.incrementAndGet(), host)
@@ -237,8 +236,7 @@ public final class NbdServer {
     private final List<NetServer> servers = new CopyOnWriteArrayList<>();
     private volatile @Nullable String deployment;
 
-    Listener(
-        SocketAddress address, @Nullable Path path, @Nullable Supplier<SSLEngine> tls) {
+    Listener(SocketAddress address, @Nullable Path path, @Nullable Supplier<SSLEngine> tls) {
       this.address = address;
       this.path = path;
       this.tls = tls;

@@ -20,7 +20,7 @@ class PartialRequestTest {
           loop,
           OneLoop.of(loop),
           Admission.Answer.ADMITTED,
-                null);
+          null);
 
   @Test
   void partThatWaitsToBeUsedAgainKeepsNoMemory() {

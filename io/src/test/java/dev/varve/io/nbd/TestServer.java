@@ -75,8 +75,7 @@ final class TestServer implements AutoCloseable {
   /** Its TCP port speaks TLS only. */
   static TestServer startWithTls(NbdLimits limits, boolean epoll, Supplier<SSLEngine> tls)
       throws IOException {
-    return new TestServer(
-        new MemoryDevice(CAPACITY), limits, ReplyStyle.STRUCTURED, epoll, tls);
+    return new TestServer(new MemoryDevice(CAPACITY), limits, ReplyStyle.STRUCTURED, epoll, tls);
   }
 
   NbdClient connect() throws IOException {

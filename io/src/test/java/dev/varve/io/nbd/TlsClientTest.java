@@ -290,7 +290,8 @@ class TlsClientTest {
       raw.getOutputStream().write(begin.array());
       assertEquals(Wire.REP_ACK, ByteBuffer.wrap(raw.getInputStream().readNBytes(20)).getInt(12));
       socket =
-          (SSLSocket) context.getSocketFactory().createSocket(raw, "localhost", raw.getPort(), true);
+          (SSLSocket)
+              context.getSocketFactory().createSocket(raw, "localhost", raw.getPort(), true);
       out = new BufferedOutputStream(socket.getOutputStream(), 1 << 20);
       in = new DataInputStream(socket.getInputStream());
     }
