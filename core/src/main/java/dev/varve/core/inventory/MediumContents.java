@@ -4,6 +4,7 @@ import dev.varve.core.device.JoinedExtents;
 import dev.varve.core.device.JoinedExtents.Extent;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.ErrorCode;
+import dev.varve.core.medium.FileBytes;
 import dev.varve.core.medium.ImageChain;
 import dev.varve.core.medium.ImageFiles;
 import dev.varve.core.medium.ImageReport;
@@ -77,6 +78,18 @@ public final class MediumContents {
           "'%s' is a raw disk: nothing in it can be checked but by its guest",
           medium.name());
     return images.check(medium.location(), disks.isWritten(medium.location()));
+  }
+
+  /**
+   * What the files of a medium take on the host; nothing for one that is missing, and for a device.
+   *
+   * @throws IOException a file cannot be looked at; the message is for people
+   */
+  public FileBytes bytes(Medium medium) throws IOException {
+    FileBytes bytes = FileBytes.NONE;
+    for (Path file : images.files(medium.location(), medium.format()))
+      bytes = bytes.plus(images.bytes(file));
+    return bytes;
   }
 
   private static void requireHardDisk(Medium medium) {

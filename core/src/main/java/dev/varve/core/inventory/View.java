@@ -6,6 +6,7 @@ import dev.varve.core.machine.Machine;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.MachineState;
 import dev.varve.core.machine.SnapshotId;
+import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumState;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -46,6 +48,39 @@ public record View(
         .filter(m -> m.medium().isDifferencing() && !used.contains(m.medium().id()))
         .sorted(Comparator.comparingInt(m -> -chain(m.medium().id()).size()))
         .toList();
+  }
+
+  /**
+   * The images of a machine's hard disks: each disk's whole tree, from its base to leftovers that
+   * nothing uses any more, and what else is listed in its settings file. Parents before their
+   * children.
+   */
+  public List<MediumView> images(MachineId machine) {
+    Set<MediumId> roots = new LinkedHashSet<>();
+    for (MediumView medium : media.values()) {
+      boolean ours =
+          medium.uses().containsKey(machine)
+              || medium.medium().registries().contains(machine.uuid());
+      if (ours && medium.medium().device() == DeviceType.HARD_DISK)
+        roots.add(chain(medium.medium().id()).getLast().id());
+    }
+    List<MediumView> images = new ArrayList<>();
+    for (MediumId root : roots) addTree(root, images);
+    return images;
+  }
+
+  private void addTree(MediumId root, List<MediumView> images) {
+    MediumView medium = media.get(root);
+    if (medium == null) return;
+    images.add(medium);
+    for (MediumId child : medium.children()) addTree(child, images);
+  }
+
+  /** Whether no machine and no snapshot uses a medium, nor anything that builds on it. */
+  public boolean isUnused(MediumId id) {
+    List<MediumView> tree = new ArrayList<>();
+    addTree(id, tree);
+    return tree.stream().allMatch(medium -> medium.uses().isEmpty());
   }
 
   /**

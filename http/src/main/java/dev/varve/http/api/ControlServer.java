@@ -135,6 +135,7 @@ public final class ControlServer {
     handlers.rehearseWith(new Rehearsals(inventory, operations)::answer);
     new PackageHandlers(inventory, packages).addTo(handlers);
     new MediumContentHandlers(inventory).addTo(handlers);
+    new ImageHandlers(inventory).addTo(handlers);
     new JobHandlers(vertx, inventory).addTo(handlers);
     new HostHandlers().addTo(handlers);
     new DiskHandlers(inventory, disks).addTo(handlers);

@@ -310,6 +310,26 @@ final class EveryOperationTest {
     assertEquals(0, api.ask("listExports").is(200).body().getJsonArray("exports").size());
   }
 
+  /** Base, the image of each snapshot, and that of the current state. */
+  private void images(Api api, Object machine) {
+    JsonArray images = api.ask("listMachineImages", machine).is(200).body().getJsonArray("images");
+    assertEquals(3, images.size(), images::encode);
+    for (int i = 0; i < 3; i++) {
+      JsonObject image = images.getJsonObject(i);
+      assertEquals(
+          i == 0 ? null : images.getJsonObject(i - 1).getString("id"), image.getString("parent"));
+      assertEquals(i == 2 ? 1 : 0, image.getJsonArray("slots").size());
+      assertTrue(image.getLong("freedBytes") > 0);
+    }
+    Object top = images.getJsonObject(2).getString("location");
+    assertEquals(1, storage(api.ask("getMediumStorage", top)).size());
+    assertEquals(3, storage(api.ask("getMediumStorage", top).query("chain", true)).size());
+  }
+
+  private static JsonArray storage(Api.Ask ask) {
+    return ask.is(200).body().getJsonArray("images");
+  }
+
   private void snapshots(Api api) {
     Object machine = "mail server";
     Reply first =
@@ -321,6 +341,7 @@ final class EveryOperationTest {
     assertEquals(second.id(), all.body().getString("currentSnapshot"));
     assertEquals(first.body(), api.ask("getSnapshot", machine, "first").is(200).body());
 
+    images(api, machine);
     api.ask("restoreSnapshot", machine, first.id()).is(204);
     api.ask("restoreSnapshot", machine, "second").is(204);
     Reply deleting = api.ask("deleteSnapshot", machine, "first").is(202);

@@ -1,0 +1,104 @@
+package dev.varve.http.api;
+
+import dev.varve.core.device.FailureWords;
+import dev.varve.core.inventory.Inventory;
+import dev.varve.core.inventory.MediumContents;
+import dev.varve.core.inventory.View;
+import dev.varve.core.inventory.View.MachineView;
+import dev.varve.core.inventory.View.MediumView;
+import dev.varve.core.machine.Attachment;
+import dev.varve.core.medium.FileBytes;
+import dev.varve.core.medium.Medium;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Images and what they take on the host. */
+final class ImageHandlers {
+
+  private final Inventory inventory;
+  private final MediumContents contents;
+
+  ImageHandlers(Inventory inventory) {
+    this.inventory = inventory;
+    this.contents = inventory.contents();
+  }
+
+  void addTo(Handlers handlers) {
+    handlers.onLookThread("getMediumStorage", this::storage);
+    handlers.onLookThread("listMachineImages", this::images);
+  }
+
+  private Answer storage(Call call) {
+    View view = inventory.view();
+    Medium medium = Lookup.medium(view, call.text("medium")).medium();
+    List<Medium> asked = call.flag("chain") ? view.chain(medium.id()) : List.of(medium);
+    return Answer.ok(
+        new JsonObject()
+            .put(
+                "images",
+                MachineJson.array(
+                    asked,
+                    image ->
+                        new JsonObject()
+                            .put("id", image.id().toString())
+                            .put("location", image.location().toString())
+                            .mergeIn(bytes(image)))));
+  }
+
+  private Answer images(Call call) {
+    View view = inventory.view();
+    MachineView machine = Lookup.machine(view, call.text("machine"));
+    return Answer.ok(
+            new JsonObject()
+                .put(
+                    "images",
+                    MachineJson.array(
+                        view.images(machine.saved().id()), image -> image(image, machine, view))))
+        .with("ETag", MachineJson.etag(machine).text());
+  }
+
+  private JsonObject image(MediumView image, MachineView machine, View view) {
+    JsonObject all = MediumJson.of(image);
+    var some = new JsonObject();
+    for (String name :
+        List.of(
+            "id", "location", "parent", "type", "state", "format", "variant", "capacity", "uses"))
+      some.put(name, all.getValue(name));
+    return some.put("slots", slots(image, machine))
+        .put("unused", view.isUnused(image.medium().id()))
+        .mergeIn(bytes(image.medium()));
+  }
+
+  private static JsonArray slots(MediumView image, MachineView machine) {
+    return MachineJson.array(
+        machine.working().attachments().stream()
+            .filter(attachment -> image.medium().id().equals(attachment.medium()))
+            .map(Attachment::slot)
+            .toList(),
+        slot ->
+            new JsonObject()
+                .put("controller", slot.controller())
+                .put("port", slot.port())
+                .put("device", slot.device()));
+  }
+
+  private JsonObject bytes(Medium medium) {
+    try {
+      return json(contents.bytes(medium), null);
+    } catch (IOException e) {
+      return json(FileBytes.NONE, e);
+    }
+  }
+
+  private static JsonObject json(FileBytes bytes, @Nullable IOException failure) {
+    return new JsonObject()
+        .put("fileLength", bytes.length())
+        .put("ownBytes", bytes.own())
+        .put("sharedBytes", bytes.shared())
+        .put("freedBytes", bytes.freed())
+        .put("lookError", failure == null ? null : FailureWords.of(failure));
+  }
+}
