@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 public record ApiRequest(
     HttpMethod method, String uri, @Nullable String session, @Nullable JsonObject body) {
 
+  private static final String DRY_RUN = "dryRun";
+
   /** Asks for what is at {@code /api/v1/SEGMENT/SEGMENT...}; segments are anything but empty. */
   public static ApiRequest get(Object... segments) {
     return of(HttpMethod.GET, segments);
@@ -59,6 +61,16 @@ public record ApiRequest(
     String separator = uri.contains("?") ? "&" : "?";
     return new ApiRequest(
         method, uri + separator + name + "=" + escaped(value.toString()), session, body);
+  }
+
+  /** The same, only to know what it would do. */
+  public ApiRequest dryRun() {
+    return query(DRY_RUN, true);
+  }
+
+  /** Whether it only asks what it would do. */
+  public boolean isDryRun() {
+    return uri.matches(".*[?&]" + DRY_RUN + "=true.*");
   }
 
   /** The same as a change of the session's working copy; null: a change that is saved at once. */

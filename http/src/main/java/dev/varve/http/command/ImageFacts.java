@@ -1,8 +1,10 @@
 package dev.varve.http.command;
 
+import dev.varve.core.medium.FileBytes;
 import dev.varve.core.settings.KeyStores;
 import dev.varve.io.chain.Formats;
 import dev.varve.io.chain.FoundImage;
+import dev.varve.io.file.HostBytes;
 import dev.varve.io.layer.LayerFacts;
 import dev.varve.io.layer.LayerFormat;
 import dev.varve.io.vdi.VdiHeader;
@@ -22,11 +24,23 @@ final class ImageFacts {
   private ImageFacts() {}
 
   static JsonObject of(FoundImage image) throws IOException {
-    return switch (image.facts().format()) {
-      case RAW -> ofRaw(image.path());
-      case VDI -> ofVdi(image.path());
-      default -> of(image.path(), image.facts());
-    };
+    JsonObject facts =
+        switch (image.facts().format()) {
+          case RAW -> ofRaw(image.path());
+          case VDI -> ofVdi(image.path());
+          default -> of(image.path(), image.facts());
+        };
+    return withBytes(facts, Formats.of(image.facts().format(), image.path()).files(image.path()));
+  }
+
+  /** With what its files take on the host. */
+  private static JsonObject withBytes(JsonObject facts, List<Path> files) throws IOException {
+    FileBytes bytes = FileBytes.NONE;
+    for (Path file : files) bytes = bytes.plus(HostBytes.of(file.toRealPath()));
+    return facts
+        .put("ownBytes", bytes.own())
+        .put("sharedBytes", bytes.shared())
+        .put("freedBytes", bytes.freed());
   }
 
   /** The facts of an image of any format but raw. */
@@ -111,7 +125,7 @@ final class ImageFacts {
     for (String name : facts.fieldNames()) {
       switch (name) {
         case "file" -> {} // the title
-        case "capacity", "fileLength" -> sheet.size(name, facts.getLong(name));
+        case "capacity", "fileLength", "ownBytes", "sharedBytes", "freedBytes" -> sheet.size(name, facts.getLong(name));
         case "notes" -> sheet.each("note", facts.getJsonArray(name));
         case "extents" -> sheet.each("extent", facts.getJsonArray(name));
         default -> sheet.fact(name, facts.getValue(name));

@@ -156,6 +156,7 @@ public final class MachineCommand {
               + " cannot be read is named by its settings file, as 'machine list' shows it.")
   int unregister(
       @Mixin ServerOptions server,
+      @Mixin DryRunOption dryRun,
       @Parameters(paramLabel = MACHINE) String machine,
       @Option(
               names = "--mode",
@@ -167,7 +168,7 @@ public final class MachineCommand {
           @Nullable UnregisterMode mode)
       throws IOException {
     return server.ask(
-        delete("machines", machine).query("mode", mode == null ? null : mode.text()),
+        dryRun.of(delete("machines", machine).query("mode", mode == null ? null : mode.text())),
         MediumWords::unregistered);
   }
 
@@ -179,6 +180,7 @@ public final class MachineCommand {
       })
   int start(
       @Mixin ServerOptions server,
+      @Mixin DryRunOption dryRun,
       @Mixin StartOption option,
       @Mixin ForceOption force,
       @Parameters(paramLabel = MACHINE) String machine,
@@ -190,16 +192,16 @@ public final class MachineCommand {
           boolean readOnly)
       throws IOException {
     return server.ask(
-        option.of(post("machines", machine, "start"), readOnly, force.isGiven()),
+        dryRun.of(option.of(post("machines", machine, "start"), readOnly, force.isGiven())),
         MachineWords::exports);
   }
 
   @Command(
       name = "powerdown",
       description = "Flushes and closes a machine's disks, and releases their locks.")
-  int powerDown(@Mixin ServerOptions server, @Parameters(paramLabel = MACHINE) String machine)
+  int powerDown(@Mixin ServerOptions server, @Mixin DryRunOption dryRun, @Parameters(paramLabel = MACHINE) String machine)
       throws IOException {
-    return server.tell(post("machines", machine, "powerdown"));
+    return server.tell(dryRun.of(post("machines", machine, "powerdown")));
   }
 
   @Command(
@@ -208,6 +210,7 @@ public final class MachineCommand {
               + " unless the change contradicts a session or a running machine.")
   int reload(
       @Mixin ServerOptions server,
+      @Mixin DryRunOption dryRun,
       @Parameters(paramLabel = MACHINE) String machine,
       @Option(
               names = "--discard",
@@ -215,7 +218,7 @@ public final class MachineCommand {
           boolean discard)
       throws IOException {
     return server.ask(
-        post("machines", machine, "reload").query("discard", discard), MachineWords::machine);
+        dryRun.of(post("machines", machine, "reload").query("discard", discard)), MachineWords::machine);
   }
 
   @Command(
@@ -225,12 +228,22 @@ public final class MachineCommand {
               + " file is deleted unless a snapshot needs it.")
   int discardState(
       @Mixin ServerOptions server,
+      @Mixin DryRunOption dryRun,
       @Mixin SessionOption session,
       @Parameters(paramLabel = MACHINE) String machine)
       throws IOException {
     return server.ask(
-        post("machines", machine, "discard-state").session(session.id()),
+        dryRun.of(post("machines", machine, "discard-state").session(session.id())),
         MachineWords::discardedState);
+  }
+
+  @Command(
+      description =
+          "Shows the images of a machine's hard disks, each below its parent, with what it takes on the host: alone"
+              + " (own), together with other files (shared), and what deleting it gives back (freed).")
+  int images(@Mixin ServerOptions server, @Parameters(paramLabel = MACHINE) String machine)
+      throws IOException {
+    return server.ask(get("machines", machine, "images"), ImageTreeWords::images);
   }
 
   @Command(description = "Lists where the disks of running machines are served.")
@@ -299,11 +312,12 @@ public final class MachineCommand {
           "Detaches the device in a slot. A running machine gives it up if it can be hot-plugged.")
   int detach(
       @Mixin ServerOptions server,
+      @Mixin DryRunOption dryRun,
       @Mixin SessionOption session,
       @Parameters(paramLabel = MACHINE) String machine,
       @Parameters(paramLabel = SLOT) Slot slot)
       throws IOException {
-    return server.tell(delete(at(machine, slot)).session(session.id()));
+    return server.tell(dryRun.of(delete(at(machine, slot)).session(session.id())));
   }
 
   @Command(description = "Puts another medium into a DVD or floppy drive.")

@@ -76,13 +76,19 @@ public final class MediumCommand {
               description =
                   "Only differencing images that no machine and no snapshot uses, in the order in which they can be"
                       + " deleted. While they exist, some snapshots cannot be deleted.")
-          boolean unused)
+          boolean unused,
+      @Option(
+              names = "--sizes",
+              description =
+                  "What each takes on the host: alone (own), together with other files (shared), and what deleting it"
+                      + " gives back (freed).")
+          boolean sizes)
       throws IOException {
     return server.ask(
         get("media")
             .query("device", device == null ? null : device.text())
             .query("unused", unused ? true : null),
-        MediumWords::media);
+        sizes ? ImageTreeWords::sizes : MediumWords::media);
   }
 
   @Command(description = "Shows a medium, the machines that use it and the locks on it.")
@@ -139,9 +145,9 @@ public final class MediumCommand {
   }
 
   @Command(description = "Unregisters a medium that nothing uses; its file stays.")
-  int close(@Mixin ServerOptions server, @Parameters(paramLabel = MEDIUM) MediumReference medium)
+  int close(@Mixin ServerOptions server, @Mixin DryRunOption dryRun, @Parameters(paramLabel = MEDIUM) MediumReference medium)
       throws IOException {
-    return server.tell(ApiRequest.delete("media", medium));
+    return server.tell(dryRun.of(ApiRequest.delete("media", medium)));
   }
 
   @Command(
@@ -151,11 +157,12 @@ public final class MediumCommand {
       })
   int delete(
       @Mixin ServerOptions server,
+      @Mixin DryRunOption dryRun,
       @Parameters(paramLabel = MEDIUM, arity = "1..*") List<MediumReference> media)
       throws IOException {
     int status = 0;
     for (int i = 0; i < media.size() && status == 0; i++)
-      status = server.tell(ApiRequest.delete("media", media.get(i)).query("deleteStorage", true));
+      status = server.tell(dryRun.of(ApiRequest.delete("media", media.get(i)).query("deleteStorage", true)));
     return status;
   }
 
@@ -209,9 +216,9 @@ public final class MediumCommand {
   }
 
   @Command(description = "Empties a differencing image, so that it shows what its parent shows.")
-  int reset(@Mixin ServerOptions server, @Parameters(paramLabel = MEDIUM) MediumReference medium)
+  int reset(@Mixin ServerOptions server, @Mixin DryRunOption dryRun, @Parameters(paramLabel = MEDIUM) MediumReference medium)
       throws IOException {
-    return server.ask(post("media", medium, "reset"), MediumWords::medium);
+    return server.ask(dryRun.of(post("media", medium, "reset")), MediumWords::medium);
   }
 
   @Command(
@@ -225,6 +232,7 @@ public final class MediumCommand {
       })
   int resize(
       @Mixin ServerOptions server,
+      @Mixin DryRunOption dryRun,
       @Parameters(paramLabel = MEDIUM) MediumReference medium,
       @Option(
               names = {"--capacity", "--size"},
@@ -235,7 +243,7 @@ public final class MediumCommand {
           Long capacity)
       throws IOException {
     JsonObject body = new JsonObject().put("capacity", capacity);
-    return server.ask(post("media", medium, "resize").body(body), MediumWords::medium);
+    return server.ask(dryRun.of(post("media", medium, "resize").body(body)), MediumWords::medium);
   }
 
   @Command(description = "Inspects a medium's file again.")
@@ -288,12 +296,14 @@ public final class MediumCommand {
       description = "Merges a medium into another one of its chain; the merged medium disappears.")
   int merge(
       @Mixin ServerOptions server,
+      @Mixin DryRunOption dryRun,
       @Mixin JobOption job,
       @Parameters(paramLabel = "SOURCE") MediumReference source,
       @Parameters(paramLabel = "TARGET") MediumReference target)
       throws IOException {
     return server.run(
-        post("media", source, "merge").body(new JsonObject().put("target", target.text())),
+        dryRun.of(
+            post("media", source, "merge").body(new JsonObject().put("target", target.text()))),
         job.waits());
   }
 

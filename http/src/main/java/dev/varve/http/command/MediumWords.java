@@ -43,6 +43,7 @@ final class MediumWords {
                 "type",
                 "variant");
     if (medium.getLong("capacity") > 0) sheet.size("capacity", medium.getLong("capacity"));
+    ImageTreeWords.addTo(sheet, medium, server);
     sheet
         .fact("parent", media.of(medium.getString("parent")))
         .each("child", media.of(medium.getJsonArray("children")));

@@ -39,8 +39,9 @@ final class ServerOptions {
 
   /** Asks, and prints the answer: for programs as it is, for people in {@code words}. */
   int ask(ApiRequest request, Wording words) throws IOException {
+    Wording wording = request.isDryRun() ? (preview, _) -> PreviewWords.of(preview) : words;
     try (ApiClient server = connect()) {
-      print(send(server, request), words, server);
+      print(send(server, request), wording, server);
     }
     return 0;
   }
@@ -79,6 +80,7 @@ final class ServerOptions {
    * @param words what people are told when it is done
    */
   int run(ApiRequest request, boolean wait, Wording words) throws IOException {
+    if (request.isDryRun()) return ask(request, words);
     try (ApiClient server = connect();
         var _ = new CleanCancel()) {
       JsonObject job = send(server, request);

@@ -68,23 +68,26 @@ final class SnapshotCommand {
       })
   int restore(
       @Mixin ServerOptions server,
+      @Mixin DryRunOption dryRun,
       @Mixin SessionOption session,
       @Parameters(paramLabel = MACHINE) String machine,
       @Parameters(paramLabel = SNAPSHOT) String snapshot)
       throws IOException {
     return server.tell(
-        post("machines", machine, "snapshots", snapshot, "restore").session(session.id()));
+        dryRun.of(
+            post("machines", machine, "snapshots", snapshot, "restore").session(session.id())));
   }
 
   @Command(description = "Deletes a snapshot: merges its images into their neighbours.")
   int delete(
       @Mixin ServerOptions server,
+      @Mixin DryRunOption dryRun,
       @Mixin SessionOption session,
       @Mixin JobOption job,
       @Parameters(paramLabel = MACHINE) String machine,
       @Parameters(paramLabel = SNAPSHOT) String snapshot)
       throws IOException {
     ApiRequest request = ApiRequest.delete("machines", machine, "snapshots", snapshot);
-    return server.run(request.session(session.id()), job.waits());
+    return server.run(dryRun.of(request.session(session.id())), job.waits());
   }
 }
