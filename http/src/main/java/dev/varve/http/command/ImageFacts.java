@@ -125,7 +125,8 @@ final class ImageFacts {
     for (String name : facts.fieldNames()) {
       switch (name) {
         case "file" -> {} // the title
-        case "capacity", "fileLength", "ownBytes", "sharedBytes", "freedBytes" -> sheet.size(name, facts.getLong(name));
+        case "capacity", "fileLength", "ownBytes", "sharedBytes", "freedBytes" ->
+            sheet.size(name, facts.getLong(name));
         case "notes" -> sheet.each("note", facts.getJsonArray(name));
         case "extents" -> sheet.each("extent", facts.getJsonArray(name));
         default -> sheet.fact(name, facts.getValue(name));

@@ -41,7 +41,9 @@ final class ImageTreeWords {
       users.add(
           "%s:%d:%d"
               .formatted(
-                  slot.getString("controller"), slot.getInteger("port"), slot.getInteger("device")));
+                  slot.getString("controller"),
+                  slot.getInteger("port"),
+                  slot.getInteger("device")));
     for (JsonObject use : AnswerParts.objects(image, "uses")) {
       int snapshots = use.getJsonArray("snapshots").size();
       if (snapshots > 0)

@@ -199,7 +199,10 @@ public final class MachineCommand {
   @Command(
       name = "powerdown",
       description = "Flushes and closes a machine's disks, and releases their locks.")
-  int powerDown(@Mixin ServerOptions server, @Mixin DryRunOption dryRun, @Parameters(paramLabel = MACHINE) String machine)
+  int powerDown(
+      @Mixin ServerOptions server,
+      @Mixin DryRunOption dryRun,
+      @Parameters(paramLabel = MACHINE) String machine)
       throws IOException {
     return server.tell(dryRun.of(post("machines", machine, "powerdown")));
   }
@@ -218,7 +221,8 @@ public final class MachineCommand {
           boolean discard)
       throws IOException {
     return server.ask(
-        dryRun.of(post("machines", machine, "reload").query("discard", discard)), MachineWords::machine);
+        dryRun.of(post("machines", machine, "reload").query("discard", discard)),
+        MachineWords::machine);
   }
 
   @Command(

@@ -145,7 +145,10 @@ public final class MediumCommand {
   }
 
   @Command(description = "Unregisters a medium that nothing uses; its file stays.")
-  int close(@Mixin ServerOptions server, @Mixin DryRunOption dryRun, @Parameters(paramLabel = MEDIUM) MediumReference medium)
+  int close(
+      @Mixin ServerOptions server,
+      @Mixin DryRunOption dryRun,
+      @Parameters(paramLabel = MEDIUM) MediumReference medium)
       throws IOException {
     return server.tell(dryRun.of(ApiRequest.delete("media", medium)));
   }
@@ -162,7 +165,9 @@ public final class MediumCommand {
       throws IOException {
     int status = 0;
     for (int i = 0; i < media.size() && status == 0; i++)
-      status = server.tell(dryRun.of(ApiRequest.delete("media", media.get(i)).query("deleteStorage", true)));
+      status =
+          server.tell(
+              dryRun.of(ApiRequest.delete("media", media.get(i)).query("deleteStorage", true)));
     return status;
   }
 
@@ -216,7 +221,10 @@ public final class MediumCommand {
   }
 
   @Command(description = "Empties a differencing image, so that it shows what its parent shows.")
-  int reset(@Mixin ServerOptions server, @Mixin DryRunOption dryRun, @Parameters(paramLabel = MEDIUM) MediumReference medium)
+  int reset(
+      @Mixin ServerOptions server,
+      @Mixin DryRunOption dryRun,
+      @Parameters(paramLabel = MEDIUM) MediumReference medium)
       throws IOException {
     return server.ask(dryRun.of(post("media", medium, "reset")), MediumWords::medium);
   }

@@ -28,7 +28,8 @@ final class PreviewWords {
     lines.add("");
     lines.add(preview.getString("summary"));
     long needed = preview.getLong("neededBytes");
-    if (needed > 0) lines.add("It needs up to %s until it is done.".formatted(ByteSize.rounded(needed)));
+    if (needed > 0)
+      lines.add("It needs up to %s until it is done.".formatted(ByteSize.rounded(needed)));
     if (preview.getBoolean("irreversible")) lines.add("It cannot be undone.");
     return String.join("\n", lines);
   }

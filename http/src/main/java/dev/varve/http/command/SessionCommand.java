@@ -69,13 +69,19 @@ final class SessionCommand {
   }
 
   @Command(description = "Saves the working copy; the session goes on.")
-  int save(@Mixin ServerOptions server, @Mixin DryRunOption dryRun, @Parameters(paramLabel = SESSION) String session)
+  int save(
+      @Mixin ServerOptions server,
+      @Mixin DryRunOption dryRun,
+      @Parameters(paramLabel = SESSION) String session)
       throws IOException {
     return server.tell(dryRun.of(post("sessions", session, "save")));
   }
 
   @Command(description = "Discards unsaved changes of the working copy; the session goes on.")
-  int discard(@Mixin ServerOptions server, @Mixin DryRunOption dryRun, @Parameters(paramLabel = SESSION) String session)
+  int discard(
+      @Mixin ServerOptions server,
+      @Mixin DryRunOption dryRun,
+      @Parameters(paramLabel = SESSION) String session)
       throws IOException {
     return server.tell(dryRun.of(post("sessions", session, "discard")));
   }
