@@ -27,7 +27,11 @@ public final class Warnings {
     /** Another program has changed a settings file in a way that contradicts what is open here. */
     CHANGED_OUTSIDE("changedOutside", false),
     /** The state folder is full, read-only or gone. */
-    STATE_FOLDER("stateFolder", true);
+    STATE_FOLDER("stateFolder", true),
+    /** A machine that starts with the server has not started. */
+    NOT_STARTED("notStarted", false),
+    /** The configuration file is wrong now; what was read before goes on to count. */
+    CONFIGURATION("configuration", false);
 
     private final String text;
     private final boolean blocksReadiness;
@@ -51,7 +55,7 @@ public final class Warnings {
   /**
    * One warning.
    *
-   * @param subject the file or folder that it is about; one warning of a kind for each
+   * @param subject the file, folder or machine that it is about; one warning of a kind for each
    * @param text what is wrong and what to do, one line
    * @param since when it appeared
    */

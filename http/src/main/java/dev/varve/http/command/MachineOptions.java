@@ -26,9 +26,17 @@ final class MachineOptions {
       paramLabel = "FILE.vbox",
       description =
           "Open a machine, made by VirtualBox or Varve, and start it; may be repeated. It stays registered in the state"
-              + " folder.")
+              + " folder. If it cannot start, the server does not start either.")
   @CommandLineOnly
   private List<Path> machines = List.of();
+
+  @Option(
+      names = "--start-machines",
+      paramLabel = "MACHINE|all",
+      description =
+          "Start a machine with the server: a name, a uuid, a settings file with its folder, or all for every one"
+              + " that is registered; may be repeated. One that cannot start is a warning, and the server goes on.")
+  private List<String> withServer = List.of();
 
   @Option(
       names = "--state",
@@ -54,6 +62,11 @@ final class MachineOptions {
     return machines;
   }
 
+  /** Those to start if it is possible. */
+  List<String> withServer() {
+    return withServer;
+  }
+
   /** Null for the usual one. */
   @Nullable ApiAddress api() {
     return api;
@@ -70,9 +83,9 @@ final class MachineOptions {
 
   /** That none is given which is for machines alone, where images are served. */
   void checkAbsent(boolean without) {
-    if (api != null || !machines.isEmpty() || without || sockets.areGiven())
+    if (api != null || !machines.isEmpty() || !withServer.isEmpty() || without || sockets.areGiven())
       throw wrong(
-          "--machine, --without, --api-tcp, --socket-mode and --socket-group are for machines: remove them, or name no image");
+          "--machine, --start-machines, --without, --api-tcp, --socket-mode and --socket-group are for machines: remove them, or name no image");
   }
 
   /** The state folder, absolute. */

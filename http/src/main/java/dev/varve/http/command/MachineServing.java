@@ -17,6 +17,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,7 +37,7 @@ final class MachineServing {
   private final StateServer server;
   private final UnaryOperator<ApiRequest> how;
   private final PrintWriter err;
-  private final List<JsonObject> exports = new ArrayList<>();
+  private final List<JsonObject> exports = Collections.synchronizedList(new ArrayList<>());
 
   /**
    * @param how completes a request that starts a machine with the user's options
@@ -49,13 +50,19 @@ final class MachineServing {
   }
 
   /**
-   * Registers the machines of settings files, starts them, and describes all that is served.
+   * Registers the machines of settings files, and starts them.
    *
    * @throws dev.varve.http.client.RefusedException one cannot be opened or started
    */
-  String start(List<Path> settingsFiles, OutputFormat output) throws IOException {
+  void start(List<Path> settingsFiles) throws IOException {
     try (var api = new ApiClient(server.folder())) {
-      for (JsonObject machine : open(settingsFiles, api)) start(machine, api);
+      for (JsonObject machine : open(settingsFiles, api)) start(machine, how, api);
+    }
+  }
+
+  /** Describes all that is served. */
+  String description(OutputFormat output) throws IOException {
+    try (var api = new ApiClient(server.folder())) {
       JsonObject machines = api.send(get("machines"));
       return output == OutputFormat.JSON ? json(machines) : text(machines);
     }
@@ -92,12 +99,13 @@ final class MachineServing {
     return machines.values();
   }
 
-  private static JsonObject open(Path settingsFile, ApiClient api) throws IOException {
+  static JsonObject open(Path settingsFile, ApiClient api) throws IOException {
     JsonObject file = new JsonObject().put("settingsFile", MediumReference.absolute(settingsFile));
     return api.send(post("machines", "open").body(file));
   }
 
-  private void start(JsonObject opened, ApiClient api) throws IOException {
+  /** Starts a machine, and notes what it serves. Any thread; blocks. */
+  void start(JsonObject opened, UnaryOperator<ApiRequest> how, ApiClient api) throws IOException {
     JsonObject machine = atRest(opened, api);
     JsonObject started = api.send(how.apply(post("machines", machine.getString("id"), "start")));
     // The warnings of a start are in the log, which goes to the same place.

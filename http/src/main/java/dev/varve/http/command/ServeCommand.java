@@ -100,10 +100,10 @@ public final class ServeCommand implements Callable<Integer> {
 
   /** The keys of the configuration file. */
   static ConfigKeys keys() {
+    CommandLine serve = commandLine();
     return new ConfigKeys(
-        commandLine().getCommandSpec(),
+        serve.getCommandSpec(),
         word -> {
-          CommandLine serve = commandLine();
           serve.parseArgs(word);
           serve.<ServeCommand>getCommand().checkOptions();
         });

@@ -35,10 +35,11 @@ final class StateServing {
               "serves the machines of " + server.folder() + ", " + server.contents(),
               server.nbdAddresses(),
               server.apiAddresses());
-      String served =
-          new MachineServing(server, how, err).start(machines.machines(), life.output());
+      var serving = new MachineServing(server, how, err);
+      serving.start(machines.machines());
+      new MachinesAtStart(server, serving).start(machines.withServer());
       life.warnOfStrangers(server.nbdAddress());
-      life.print(served);
+      life.print(serving.description(life.output()));
       life.ready(server.loops(), server::status);
       server.awaitClosed();
     } catch (IOException | RuntimeException e) {

@@ -76,6 +76,7 @@ public final class StateServer implements AutoCloseable {
   private final MachineDisks disks;
   private final Inventory inventory;
   private final StateSockets sockets;
+  private final StartWarnings startWarnings;
 
   /**
    * Opens a state folder, and makes it if it is missing. Listens on sockets in it, or elsewhere as
@@ -127,7 +128,8 @@ public final class StateServer implements AutoCloseable {
       tellOfFaults(api.events());
       sockets = new StateSockets(this.folder, nbd, nbdAddresses, api, inventory.warnings(), asked);
       listen(sockets, api);
-      tend(inventory, sockets);
+      startWarnings = new StartWarnings(inventory);
+      tend(inventory, sockets, startWarnings);
     } catch (Throwable e) {
       try {
         close();
@@ -246,7 +248,8 @@ public final class StateServer implements AutoCloseable {
    * Looks at leases, the state folder and the sockets once a second. Two threads, each of which may
    * wait for a file system that hangs: a machine's, or the state folder's.
    */
-  private void tend(Inventory inventory, StateSockets sockets) {
+  private void tend(
+      Inventory inventory, StateSockets sockets, StartWarnings startWarnings) {
     ScheduledExecutorService threads =
         Executors.newScheduledThreadPool(
             2, Thread.ofPlatform().daemon().name("tending-", 1).factory());
@@ -257,6 +260,7 @@ public final class StateServer implements AutoCloseable {
         () -> {
           inventory.tend();
           sockets.tend();
+          startWarnings.tend();
         });
   }
 
@@ -301,6 +305,11 @@ public final class StateServer implements AutoCloseable {
         Level.ERROR,
         "a request or a job failed because of a bug in Varve; please report it with these lines",
         bug);
+  }
+
+  /** What is told of machines that should have started with it. */
+  public StartWarnings startWarnings() {
+    return startWarnings;
   }
 
   /** The state folder, absolute. */

@@ -46,7 +46,7 @@ class ConfigKeysTest {
           tcp = [a, b]           | 'tcp' has one value, no list: write tcp = VALUE
           log-levle = info       | there is no key 'log-levle'; is 'log-level' meant?
           --tcp = "localhost"    | there is no key '--tcp'; is 'tcp' meant?
-          entirely-different = 1 | there is no key 'entirely-different'; there are state,
+          entirely-different = 1 | there is no key 'entirely-different'; there are start-machines, state,
           demo = true            | 'demo' can only be given on the command line of 'varve serve', as --demo
           """)
   void aWrongSettingIsToldWithItsPlaceTheRuleAndWhatToDo(String setting, String problem)

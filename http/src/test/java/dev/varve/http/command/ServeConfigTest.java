@@ -4,9 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -60,6 +62,65 @@ class ServeConfigTest {
       assertTrue(said.contains("varve.conf:3: there is no key 'log'"), said);
       assertFalse(Files.exists(state));
     }
+  }
+
+  @Test
+  void machinesStartWithTheServerAndOneThatCannotIsAWarningUntilItRuns() throws Exception {
+    makeMachines();
+    Path file = state.resolve("machines/files/files.vbox");
+    configure(
+        "state = \"%s\"\napi-tcp = off\nstart-machines = [mail, nothing, mail, bad, \"%s\"]",
+        state, file);
+
+    try (var varve =
+        VarveProcess.start(folder, "serve", "--config=varve.conf", "--output=json")) {
+      var served = new JsonObject(varve.line());
+
+      assertEquals(
+          List.of("bad PoweredOff", "files Running", "mail Running"),
+          served.getJsonArray("machines").stream()
+              .map(JsonObject.class::cast)
+              .map(each -> each.getString("name") + " " + each.getString("state"))
+              .sorted()
+              .toList());
+      assertEquals(1, served.getJsonArray("exports").size());
+      assertEquals(List.of("bad", "nothing"), notStarted());
+      varve.log().await("machine 'nothing' has not started with the server: ");
+
+      Files.move(folder.resolve("moved.vdi"), folder.resolve("gone.vdi"));
+      commands().run("machine", "start", "bad");
+      varve.log().await("no longer a problem: machine 'bad'");
+      assertEquals(List.of("nothing"), notStarted());
+    }
+  }
+
+  private List<String> notStarted() {
+    return commands().run("machine", "list").getJsonArray("warnings").stream()
+        .map(JsonObject.class::cast)
+        .filter(each -> each.getString("kind").equals("notStarted"))
+        .map(each -> each.getString("subject"))
+        .sorted()
+        .toList();
+  }
+
+  private ControlTool commands() {
+    return new ControlTool(state);
+  }
+
+  /** Three machines; the disk of one is not there. */
+  private void makeMachines() throws Exception {
+    try (var server = RunningServer.start(folder)) {
+      for (String name : List.of("mail", "files", "bad")) server.run("machine", "create", name);
+      server.run("machine", "controller", "add", "mail", "SATA", "--bus", "SATA");
+      server.run("machine", "controller", "add", "bad", "SATA", "--bus", "SATA");
+      for (String name : List.of("mail", "gone")) {
+        Path disk = folder.resolve(name + ".vdi");
+        server.run("medium", "create", disk, "--capacity", "1M");
+        server.run("machine", "attach", name.equals("mail") ? name : "bad", "SATA:0", disk);
+      }
+      server.stop();
+    }
+    Files.move(folder.resolve("gone.vdi"), folder.resolve("moved.vdi"));
   }
 
   private void configure(String text, Object... values) throws IOException {
