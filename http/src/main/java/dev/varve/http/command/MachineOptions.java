@@ -83,7 +83,11 @@ final class MachineOptions {
 
   /** That none is given which is for machines alone, where images are served. */
   void checkAbsent(boolean without) {
-    if (api != null || !machines.isEmpty() || !withServer.isEmpty() || without || sockets.areGiven())
+    if (api != null
+        || !machines.isEmpty()
+        || !withServer.isEmpty()
+        || without
+        || sockets.areGiven())
       throw wrong(
           "--machine, --start-machines, --without, --api-tcp, --socket-mode and --socket-group are for machines: remove them, or name no image");
   }

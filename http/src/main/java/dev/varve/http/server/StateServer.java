@@ -248,8 +248,7 @@ public final class StateServer implements AutoCloseable {
    * Looks at leases, the state folder and the sockets once a second. Two threads, each of which may
    * wait for a file system that hangs: a machine's, or the state folder's.
    */
-  private void tend(
-      Inventory inventory, StateSockets sockets, StartWarnings startWarnings) {
+  private void tend(Inventory inventory, StateSockets sockets, StartWarnings startWarnings) {
     ScheduledExecutorService threads =
         Executors.newScheduledThreadPool(
             2, Thread.ofPlatform().daemon().name("tending-", 1).factory());

@@ -72,8 +72,7 @@ class ServeConfigTest {
         "state = \"%s\"\napi-tcp = off\nstart-machines = [mail, nothing, mail, bad, \"%s\"]",
         state, file);
 
-    try (var varve =
-        VarveProcess.start(folder, "serve", "--config=varve.conf", "--output=json")) {
+    try (var varve = VarveProcess.start(folder, "serve", "--config=varve.conf", "--output=json")) {
       var served = new JsonObject(varve.line());
 
       assertEquals(
