@@ -83,8 +83,11 @@ final class Attaching {
   /** An image that attaching made elsewhere goes if that is discarded: it cannot be used here. */
   private static void checkKept(InventoryState state, Medium medium) {
     if (state.implicitMedia().contains(medium.id()))
-      throw ModelErrors.of(
+      throw Blockers.refusal(
           VBOX_E_OBJECT_IN_USE,
+          state.currentUsers(medium.id()).stream()
+              .flatMap(user -> Blockers.sessions(user).stream())
+              .toList(),
           "'%s' was made by attaching to machine %s, which is not saved yet; save that first",
           medium.name(),
           InventoryState.names(state.currentUsers(medium.id())));

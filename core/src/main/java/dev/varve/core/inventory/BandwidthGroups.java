@@ -6,6 +6,7 @@ import static dev.varve.core.medium.ErrorCode.VBOX_E_OBJECT_NOT_FOUND;
 import dev.varve.core.machine.Attachment;
 import dev.varve.core.machine.BandwidthGroup;
 import dev.varve.core.machine.Hardware;
+import dev.varve.core.machine.Slot;
 import dev.varve.core.machine.Names;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,18 +44,20 @@ final class BandwidthGroups {
     MachineEntry entry = Sessions.stopped(state, session, "delete a bandwidth group");
     Hardware hardware = entry.working().hardware();
     BandwidthGroup gone = find(hardware, name);
-    List<String> users =
+    List<Slot> users =
         hardware.attachments().stream()
             .filter(a -> name.equals(a.bandwidthGroup()))
             .map(Attachment::slot)
-            .map(Object::toString)
             .toList();
     if (!users.isEmpty())
-      throw ModelErrors.of(
+      throw Blockers.refusal(
           VBOX_E_OBJECT_IN_USE,
+          users.stream()
+              .map(slot -> new Blocker.Limited(entry.id(), entry.name(), slot, name))
+              .toList(),
           "bandwidth group '%s' limits %s; take them out of it first",
           name,
-          String.join(", ", users));
+          String.join(", ", users.stream().map(Slot::toString).toList()));
     List<BandwidthGroup> groups = new ArrayList<>(hardware.bandwidthGroups());
     groups.remove(gone);
     return state.with(entry.with(entry.working().with(hardware.withBandwidthGroups(groups))));

@@ -45,8 +45,9 @@ final class Detaching {
   /** A running machine changes only where its controller can. */
   static void checkHotPlug(MachineEntry entry, StorageController controller, String doing) {
     if (entry.state().isOnline() && !controller.bus().hotPlug())
-      throw ModelErrors.of(
+      throw Blockers.refusal(
           VBOX_E_INVALID_VM_STATE,
+          Blockers.of(entry),
           "cannot %s on controller '%s' while machine '%s' runs: %s cannot plug; power it down, or use SATA or USB",
           doing,
           controller.name(),

@@ -15,6 +15,7 @@ import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -147,8 +148,9 @@ final class Devices {
   static void checkOnlyOnce(MachineEntry entry, Medium medium) {
     if (medium.device() == DeviceType.DVD && medium.type() == MediumType.READONLY) return;
     if (entry.working().attaches(medium.id()))
-      throw ModelErrors.of(
+      throw Blockers.refusal(
           VBOX_E_OBJECT_IN_USE,
+          Blockers.attachments(entry, medium.id()),
           "'%s' is attached to machine '%s' already; detach it first",
           medium.name(),
           entry.name());
@@ -158,8 +160,9 @@ final class Devices {
   static InventoryState guestEject(InventoryState state, MachineId machine, Slot slot) {
     MachineEntry entry = Sessions.writable(state.machine(machine), "open a tray");
     if (!entry.state().isOnline() && entry.sessions().isEmpty())
-      throw ModelErrors.of(
+      throw Blockers.refusal(
           VBOX_E_INVALID_VM_STATE,
+          List.of(new Blocker.NotRunning(entry.id(), entry.name())),
           "machine '%s' is not running: no guest can open a tray",
           entry.name());
     Attachment drive = HardwareLookup.attachment(entry.working().hardware(), slot);

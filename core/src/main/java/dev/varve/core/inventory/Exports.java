@@ -134,8 +134,9 @@ final class Exports {
     MachineRuns.checkSettled(entry, "export it");
     if (snapshot != null) return Snapshots.find(entry.saved(), snapshot).hardware();
     if (entry.state() != MachineState.POWERED_OFF)
-      throw ModelErrors.of(
+      throw Blockers.refusal(
           VBOX_E_INVALID_VM_STATE,
+          Blockers.of(entry),
           "machine '%s' is in state %s, and the current state of a machine is exported while it is powered off; power it down, or export one of its snapshots with --snapshot",
           entry.name(),
           entry.state().text());

@@ -69,8 +69,9 @@ final class MachineRuns {
     MachineEntry entry = state.machine(machine);
     checkSettled(entry, "power it down");
     if (!entry.state().isOnline())
-      throw ModelErrors.of(
+      throw Blockers.refusal(
           VBOX_E_INVALID_VM_STATE,
+          List.of(new Blocker.NotRunning(entry.id(), entry.name())),
           "machine '%s' is in state %s and cannot be powered down; start it first",
           entry.name(),
           entry.state().text());

@@ -69,8 +69,9 @@ final class MachineStart {
   private void checkState() {
     MachineRuns.checkSettled(entry, "start it");
     if (entry.state().isOnline() || !entry.sessions().isEmpty())
-      throw ModelErrors.of(
+      throw Blockers.refusal(
           VBOX_E_INVALID_OBJECT_STATE,
+          Blockers.of(entry),
           "machine '%s' %s",
           entry.name(),
           entry.state().isOnline() ? "is running already" : Sessions.isLocked(entry));
@@ -276,8 +277,13 @@ final class MachineStart {
         refused.keySet().stream()
             .map(slot -> "--without '%s'".formatted(slot))
             .collect(Collectors.joining(" "));
-    throw ModelErrors.of(
+    List<Blocker> blockers = new ArrayList<>();
+    for (ModelException why : refused.values()) blockers.addAll(Blockers.of(why));
+    blockers.add(
+        new Blocker.Unserved(entry.id(), entry.name(), List.copyOf(refused.keySet())));
+    throw Blockers.refusal(
         codes.size() == 1 ? codes.iterator().next() : E_FAIL,
+        blockers,
         "machine '%s' cannot start. %s Its other disks are served with %s",
         entry.name(),
         reasons,

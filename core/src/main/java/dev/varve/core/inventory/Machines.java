@@ -99,8 +99,9 @@ final class Machines {
     MachineRuns.checkSettled(entry, "unregister it");
     boolean busy = entry.state() == MachineState.DELETING_SNAPSHOT || entry.state().isOnline();
     if (busy || !entry.sessions().isEmpty())
-      throw ModelErrors.of(
+      throw Blockers.refusal(
           VBOX_E_INVALID_OBJECT_STATE,
+          Blockers.of(entry),
           "machine '%s' %s and cannot be unregistered; %s",
           entry.name(),
           busy ? "is in state " + entry.state().text() : Sessions.isLocked(entry),

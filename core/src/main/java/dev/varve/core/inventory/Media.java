@@ -294,8 +294,9 @@ final class Media {
     MediumLocks.needFree(state, medium, "%s '%s'".formatted(doing, medium.name()));
     Map<MachineId, View.Use> uses = state.uses(id);
     if (!uses.isEmpty())
-      throw ModelErrors.of(
+      throw Blockers.refusal(
           VBOX_E_OBJECT_IN_USE,
+          Blockers.uses(state, id),
           "cannot %s '%s': it is used by %s; detach it and save, and delete the snapshots",
           doing,
           medium.name(),
@@ -307,8 +308,9 @@ final class Media {
   private static void checkNoChildren(InventoryState state, Medium medium, String doing) {
     List<Medium> children = state.children(medium.id());
     if (!children.isEmpty())
-      throw ModelErrors.of(
+      throw Blockers.refusal(
           VBOX_E_OBJECT_IN_USE,
+          Blockers.children(state, medium),
           "cannot %s '%s': %d images build on it, the first is '%s'. Delete them first with 'varve medium delete FILE', or merge them into it with 'varve medium merge'",
           doing,
           medium.name(),
@@ -387,8 +389,9 @@ final class Media {
   private static void checkOneChild(InventoryState state, Medium medium, ErrorCode code) {
     List<Medium> children = state.children(medium.id());
     if (children.size() > 1)
-      throw ModelErrors.of(
+      throw Blockers.refusal(
           code,
+          Blockers.children(state, medium),
           "%d images build on '%s', and the merge would change what all but one of them show",
           children.size(),
           medium.name());
@@ -397,8 +400,9 @@ final class Media {
   private static void checkUnused(InventoryState state, Medium medium) {
     Map<MachineId, View.Use> uses = state.uses(medium.id());
     if (!uses.isEmpty())
-      throw ModelErrors.of(
+      throw Blockers.refusal(
           VBOX_E_OBJECT_IN_USE,
+          Blockers.uses(state, medium.id()),
           "'%s' is used by %s and cannot be merged; detach it and save, or delete the snapshot",
           medium.name(),
           state.users(uses));

@@ -40,8 +40,9 @@ final class MediumLocks {
 
   private static void check(InventoryState state, MediumLock lock, MediumLock other, String doing) {
     if (!lock.write() && !other.write()) return;
-    throw ModelErrors.of(
+    throw Blockers.refusal(
         ErrorCode.VBOX_E_INVALID_OBJECT_STATE,
+        Blockers.of(state, other),
         "%s'%s' is needed for %s, and %s holds it for %s; end that first",
         doing.isEmpty() ? "" : "cannot %s: ".formatted(doing),
         state.medium(lock.medium()).name(),

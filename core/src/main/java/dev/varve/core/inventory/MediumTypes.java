@@ -78,8 +78,9 @@ final class MediumTypes {
   private static void checkDirect(InventoryState state, Medium medium, MediumType type) {
     int children = state.children(medium.id()).size();
     if (children > 0)
-      throw ModelErrors.of(
+      throw Blockers.refusal(
           VBOX_E_OBJECT_IN_USE,
+          Blockers.children(state, medium),
           "'%s' cannot become %s: %d images build on it. Delete them first, or merge them into it",
           medium.name(),
           type.text(),

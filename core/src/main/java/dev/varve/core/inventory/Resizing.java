@@ -53,7 +53,12 @@ final class Resizing {
   }
 
   private static ModelException refusal(ErrorCode code, Medium medium, String why) {
-    return ModelErrors.of(code, "cannot %s: %s", doing(medium), why);
+    return refusal(code, medium, List.of(), why);
+  }
+
+  private static ModelException refusal(
+      ErrorCode code, Medium medium, List<Blocker> blockers, String why) {
+    return Blockers.refusal(code, blockers, "cannot %s: %s", doing(medium), why);
   }
 
   private static void checkKind(InventoryState state, Medium medium, long capacity) {
@@ -80,12 +85,14 @@ final class Resizing {
       throw refusal(
           VBOX_E_OBJECT_IN_USE,
           medium,
+          Blockers.children(state, medium),
           "%d images build on it, the first is '%s', and would have to grow too; resize the image on top of the disk instead, or merge or delete these images first"
               .formatted(children.size(), children.getFirst().name()));
     if (state.uses(id).values().stream().anyMatch(use -> !use.snapshots().isEmpty()))
       throw refusal(
           VBOX_E_OBJECT_IN_USE,
           medium,
+          Blockers.uses(state, id).stream().filter(Blocker.Snapshot.class::isInstance).toList(),
           "a snapshot keeps it as it is: it is used by %s; delete the snapshots, or copy the disk with 'varve medium clone'"
               .formatted(state.users(state.uses(id))));
     if (state.implicitMedia().contains(id))
@@ -98,6 +105,7 @@ final class Resizing {
         throw refusal(
             VBOX_E_INVALID_VM_STATE,
             medium,
+            List.of(new Blocker.SavedMemory(user.id(), user.name())),
             "the saved memory of machine '%s' knows the disk as it is; resume the machine in VirtualBox and shut it down, or discard the memory with 'varve machine discard-state'"
                 .formatted(user.name()));
   }

@@ -79,8 +79,9 @@ final class SavedStates {
   // ---- what is said
 
   static ModelException startRefused(Machine machine) {
-    return ModelErrors.of(
+    return Blockers.refusal(
         VBOX_E_INVALID_VM_STATE,
+        List.of(new Blocker.SavedMemory(machine.id(), machine.name())),
         "machine '%s' is in state Saved, and its disks must stay as its saved memory knows them%s, or serve the disks read-only with --read-only",
         machine.name(),
         wayOut(machine));

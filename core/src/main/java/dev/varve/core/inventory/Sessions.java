@@ -36,8 +36,9 @@ final class Sessions {
     MachineRuns.checkSettled(entry, "lock it");
     boolean free = entry.sessions().isEmpty() && !entry.state().isOnline();
     if (!free && session.type() == LockType.WRITE)
-      throw ModelErrors.of(
+      throw Blockers.refusal(
           VBOX_E_INVALID_OBJECT_STATE,
+          Blockers.of(entry),
           "machine '%s' %s; join with a shared lock, or wait",
           entry.name(),
           entry.state().isOnline() ? "is running" : isLocked(entry));
@@ -118,8 +119,9 @@ final class Sessions {
   static MachineEntry writable(MachineEntry entry, String doing) {
     Run run = entry.run();
     if (run != null && run.readOnly())
-      throw ModelErrors.of(
+      throw Blockers.refusal(
           VBOX_E_INVALID_VM_STATE,
+          Blockers.of(entry),
           "cannot %s while machine '%s' runs read-only; power it down first",
           doing,
           entry.name());
@@ -146,12 +148,18 @@ final class Sessions {
     return STABLE.contains(entry.state());
   }
 
+  /** The caller's own session is no obstacle. */
+  private static List<Blocker> withoutSessions(MachineEntry entry) {
+    return Blockers.of(entry).stream().filter(b -> !(b instanceof Blocker.Held)).toList();
+  }
+
   private static MachineEntry in(
       Set<MachineState> allowed, InventoryState state, String session, String doing) {
     MachineEntry entry = state.held(session);
     if (!allowed.contains(entry.state()))
-      throw ModelErrors.of(
+      throw Blockers.refusal(
           VBOX_E_INVALID_VM_STATE,
+          allowed.contains(POWERED_OFF) ? withoutSessions(entry) : List.of(),
           "cannot %s while machine '%s' is in state %s; it must be %s%s",
           doing,
           entry.name(),

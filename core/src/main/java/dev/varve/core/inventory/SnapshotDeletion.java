@@ -88,15 +88,17 @@ record SnapshotDeletion(
             .map(s -> "'" + s.name() + "'")
             .toList();
     if (after.size() > 1)
-      throw ModelErrors.of(
+      throw Blockers.refusal(
           VBOX_E_INVALID_OBJECT_STATE,
+          Blockers.after(machine, snapshot.id()),
           "snapshot '%s' has %d snapshots after it (%s), and at most one is allowed; delete those of a branch first",
           snapshot.name(),
           after.size(),
           String.join(", ", after));
     if (!after.isEmpty() && snapshot.id().equals(machine.currentSnapshot()))
-      throw ModelErrors.of(
+      throw Blockers.refusal(
           VBOX_E_INVALID_OBJECT_STATE,
+          Blockers.after(machine, snapshot.id()),
           "snapshot '%s' is the current one of machine '%s' and has %s after it; delete that first, or restore it",
           snapshot.name(),
           machine.name(),

@@ -120,11 +120,12 @@ final class Snapshots {
       try {
         resources.inspection().needs(state, state.chain(attachment.medium()));
       } catch (ModelException why) {
-        throw new ModelException(
-            why.code(),
-            "cannot %s, which runs without %s: %s"
-                .formatted(doing, attachment.slot(), why.getMessage()),
-            why);
+        throw Blockers.refusal(
+            why,
+            "cannot %s, which runs without %s: %s",
+            doing,
+            attachment.slot(),
+            String.valueOf(why.getMessage()));
       }
     }
   }

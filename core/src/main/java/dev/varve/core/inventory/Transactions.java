@@ -151,8 +151,9 @@ final class Transactions {
       return false;
     }
     if (!discard)
-      throw ModelErrors.of(
+      throw Blockers.refusal(
           ErrorCode.VBOX_E_INVALID_OBJECT_STATE,
+          Blockers.sessions(entry),
           "a session of machine '%s' has changes that are not saved; save them, or drop them with --discard",
           entry.name());
     OutsideEdits.Followed followed = edits.follow(Sessions.discard(state, machine), machine);

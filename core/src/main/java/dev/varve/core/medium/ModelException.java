@@ -1,11 +1,11 @@
 package dev.varve.core.medium;
 
 /**
- * The model refuses a call, and has changed nothing. Immutable.
+ * The model refuses a call, and has changed nothing. Immutable, and so are its subclasses.
  *
  * <p>The message is one sentence for people: the thing, the number, the rule, and what to do.
  */
-public final class ModelException extends RuntimeException {
+public class ModelException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
   private final ErrorCode code;

@@ -79,6 +79,15 @@ final class ApiDocument {
     return schemas.check(media.getJsonObject("schema"));
   }
 
+  /** What the kind of problem with this URI means; null if there is no such kind. */
+  @Nullable String problemDescription(String uri) {
+    return json.getJsonObject("components")
+        .getJsonObject("schemas")
+        .getJsonObject("ProblemType")
+        .getJsonObject("x-enum-descriptions")
+        .getString(uri);
+  }
+
   private Operation operation(String path, String method, JsonObject operation, JsonArray shared) {
     List<Parameter> parameters = new ArrayList<>();
     for (Object parameter : shared) parameters.add(parameter((JsonObject) parameter));

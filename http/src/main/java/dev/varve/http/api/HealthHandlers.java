@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
-/** Answers whether Varve is alive and ready, its metrics, and the document of the API. */
+/** Answers whether Varve is alive and ready, its metrics, the document of the API and its parts. */
 final class HealthHandlers {
 
   private static final long PATIENCE_MILLIS = 2000;
@@ -48,6 +48,21 @@ final class HealthHandlers {
     handlers.later("getReadiness", _ -> ready());
     handlers.onLookThread("getMetrics", _ -> Answer.text(PROMETHEUS, metrics.get()));
     handlers.onEventLoop("getDocument", _ -> text);
+    handlers.onEventLoop("getProblemType", this::problem);
+  }
+
+  private Answer problem(Call call) {
+    String uri = ProblemType.PLACE + call.text("problem");
+    String description = document.problemDescription(uri);
+    for (ProblemType type : ProblemType.values())
+      if (description != null && type.uri().equals(uri))
+        return Answer.ok(
+            new JsonObject()
+                .put("type", uri)
+                .put("title", type.title())
+                .put("status", type.status())
+                .put("description", description));
+    throw RefusedRequest.unknown("there is no kind of problem '%s'".formatted(uri));
   }
 
   /** Not ready while a warning says so, or while nothing can be changed. */

@@ -15,6 +15,7 @@ import dev.varve.core.medium.ErrorCode;
 import dev.varve.core.medium.Links;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.UuidText;
+import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
@@ -45,10 +46,19 @@ final class Lookup {
           409,
           ErrorCode.VBOX_E_INVALID_OBJECT_STATE,
           "the settings file '%s' of this machine cannot be used: %s. Correct the file and open it again, or unregister the machine"
-              .formatted(bad.settingsFile(), bad.why()));
+              .formatted(bad.settingsFile(), bad.why()),
+          waysOut(bad));
     return only(
         "machine '" + text + "'",
         view.machines().values().stream().filter(m -> m.saved().name().equals(text)).toList());
+  }
+
+  private static List<WayOut> waysOut(View.BadMachine bad) {
+    String file = bad.settingsFile().toString();
+    var machine = new JsonObject().put("machine", file);
+    return List.of(
+        new WayOut("reloadMachine", machine, "Read '%s' again".formatted(file)),
+        new WayOut("unregisterMachine", machine, "Unregister the machine of '%s'".formatted(file)));
   }
 
   /**
@@ -72,9 +82,20 @@ final class Lookup {
     if (byId != null) return byId;
     List<MediumView> found = text.startsWith("/") ? at(view, Path.of(text)) : List.of();
     if (found.isEmpty())
-      throw RefusedRequest.unknown(
-          "medium '%s' is not registered; open its file first".formatted(text));
+      throw new RefusedRequest(
+          404,
+          ErrorCode.VBOX_E_OBJECT_NOT_FOUND,
+          "medium '%s' is not registered; open its file first".formatted(text),
+          text.startsWith("/") ? List.of(opening(text)) : List.of());
     return only("medium '" + text + "'", found);
+  }
+
+  private static WayOut opening(String file) {
+    return new WayOut(
+        "openMedium",
+        new JsonObject(),
+        new JsonObject().put("location", file),
+        "Open '%s'".formatted(file));
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.varve.http.api;
 
 import dev.varve.core.medium.ErrorCode;
+import java.util.List;
 
 /**
  * A request that is refused before the model is asked, with its HTTP status.
@@ -12,12 +13,21 @@ final class RefusedRequest extends RuntimeException {
 
   private final int status;
   private final ErrorCode code;
+  private final transient List<WayOut> waysOut;
 
   RefusedRequest(int status, ErrorCode code, String message) {
+    this(status, code, message, List.of());
+  }
+
+  /**
+   * @param waysOut requests that remove what stands in the way
+   */
+  RefusedRequest(int status, ErrorCode code, String message, List<WayOut> waysOut) {
     // No stack trace: a client may make this mistake at any rate.
     super(message, null, false, false);
     this.status = status;
     this.code = code;
+    this.waysOut = List.copyOf(waysOut);
   }
 
   /** Something in the request does not match the document. */
@@ -37,6 +47,14 @@ final class RefusedRequest extends RuntimeException {
 
   int status() {
     return status;
+  }
+
+  ProblemType type() {
+    return ProblemType.of(status, code);
+  }
+
+  List<WayOut> waysOut() {
+    return waysOut;
   }
 
   ErrorCode code() {

@@ -1,5 +1,6 @@
 package dev.varve.http.api;
 
+import dev.varve.core.inventory.Blocker;
 import dev.varve.core.inventory.Hold;
 import dev.varve.core.inventory.Inventory;
 import dev.varve.core.inventory.Session;
@@ -8,7 +9,6 @@ import dev.varve.core.inventory.View.MachineView;
 import dev.varve.core.machine.LockType;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.medium.ErrorCode;
-import dev.varve.core.medium.ModelException;
 import io.vertx.core.json.JsonObject;
 import java.util.Comparator;
 import java.util.List;
@@ -203,10 +203,22 @@ final class SessionHandlers {
   private static LockType typeFor(MachineView machine) {
     if (!machine.state().isOnline()) return LockType.WRITE;
     if (machine.modified())
-      throw new ModelException(
+      throw new RefusedRequest(
+          409,
           ErrorCode.VBOX_E_INVALID_OBJECT_STATE,
           "a session of machine '%s' has unsaved changes; name the session in Varve-Session, or wait until it is saved"
-              .formatted(machine.saved().name()));
+              .formatted(machine.saved().name()),
+          machine.sessions().stream().flatMap(s -> waysOut(s, machine).stream()).toList());
     return LockType.SHARED;
+  }
+
+  private static List<WayOut> waysOut(Session session, MachineView machine) {
+    return WayOut.of(
+        new Blocker.Held(
+            session.id(),
+            session.machine(),
+            machine.saved().name(),
+            session.hold().holder(),
+            machine.modified()));
   }
 }

@@ -86,6 +86,16 @@ final class Api implements AutoCloseable {
       return this;
     }
 
+    Ask whole(JsonObject whole) {
+      body = whole;
+      return this;
+    }
+
+    Ask header(String name, String value) {
+      request.putHeader(name, value);
+      return this;
+    }
+
     Ask query(String name, Object value) {
       request.addQueryParam(name, value.toString());
       return this;

@@ -55,6 +55,7 @@ final class EveryOperationTest {
     api.ask("getReadiness").is(200);
     api.ask("getDocument").is(200);
     api.ask("getMetrics").is(200);
+    api.ask("getProblemType", "in-use").is(200);
     String events = api.ask("watchEvents").query("seconds", 0).is(200).body().getString("text");
     assertTrue(events.endsWith("event: ready\ndata: {}\n\n"), events);
     api.ask("listHostDrives").is(200);
