@@ -6,8 +6,8 @@ import static dev.varve.core.medium.ErrorCode.VBOX_E_OBJECT_NOT_FOUND;
 import dev.varve.core.machine.Attachment;
 import dev.varve.core.machine.BandwidthGroup;
 import dev.varve.core.machine.Hardware;
-import dev.varve.core.machine.Slot;
 import dev.varve.core.machine.Names;
+import dev.varve.core.machine.Slot;
 import java.util.ArrayList;
 import java.util.List;
 

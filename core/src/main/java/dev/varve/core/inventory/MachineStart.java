@@ -279,8 +279,7 @@ final class MachineStart {
             .collect(Collectors.joining(" "));
     List<Blocker> blockers = new ArrayList<>();
     for (ModelException why : refused.values()) blockers.addAll(Blockers.of(why));
-    blockers.add(
-        new Blocker.Unserved(entry.id(), entry.name(), List.copyOf(refused.keySet())));
+    blockers.add(new Blocker.Unserved(entry.id(), entry.name(), List.copyOf(refused.keySet())));
     throw Blockers.refusal(
         codes.size() == 1 ? codes.iterator().next() : E_FAIL,
         blockers,

@@ -159,9 +159,7 @@ record NewDiff(Medium medium, Image parent) {
     if (!users.isEmpty())
       throw Blockers.refusal(
           ErrorCode.VBOX_E_INVALID_OBJECT_STATE,
-          users.stream()
-              .flatMap(user -> Blockers.attachments(user, parent.id()).stream())
-              .toList(),
+          users.stream().flatMap(user -> Blockers.attachments(user, parent.id()).stream()).toList(),
           "'%s' is attached to the current state of machine %s, which writes to it; detach it there and save before something builds on it",
           parent.name(),
           InventoryState.names(users));

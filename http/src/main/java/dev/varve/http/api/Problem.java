@@ -19,8 +19,7 @@ import java.util.concurrent.RejectedExecutionException;
  * @param detail for people; has no internal text if Varve is at fault
  * @param waysOut requests that remove what stands in the way, if any do
  */
-record Problem(
-    ProblemType type, int status, ErrorCode error, String detail, List<WayOut> waysOut) {
+record Problem(ProblemType type, int status, ErrorCode error, String detail, List<WayOut> waysOut) {
 
   static final String MEDIA_TYPE = "application/problem+json";
 
@@ -81,8 +80,6 @@ record Problem(
             .put("status", status)
             .put("detail", detail)
             .put("error", error.name());
-    return waysOut.isEmpty()
-        ? json
-        : json.put("actions", MachineJson.array(waysOut, WayOut::json));
+    return waysOut.isEmpty() ? json : json.put("actions", MachineJson.array(waysOut, WayOut::json));
   }
 }

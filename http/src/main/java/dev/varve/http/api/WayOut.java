@@ -16,8 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param body null if it has none
  * @param label what it does, for a button
  */
-record WayOut(
-    String operation, JsonObject parameters, @Nullable JsonObject body, String label) {
+record WayOut(String operation, JsonObject parameters, @Nullable JsonObject body, String label) {
 
   WayOut(String operation, JsonObject parameters, String label) {
     this(operation, parameters, null, label);
@@ -27,7 +26,8 @@ record WayOut(
   static List<WayOut> of(Blocker blocker) {
     return switch (blocker) {
       case Blocker.Running it ->
-          List.of(new WayOut("powerDownMachine", of(it.machine()), "Power down " + quoted(it.name())));
+          List.of(
+              new WayOut("powerDownMachine", of(it.machine()), "Power down " + quoted(it.name())));
       case Blocker.NotRunning it ->
           List.of(new WayOut("startMachine", of(it.machine()), "Start " + quoted(it.name())));
       case Blocker.SavedMemory it ->
