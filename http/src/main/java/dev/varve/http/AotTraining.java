@@ -85,7 +85,7 @@ final class AotTraining {
   }
 
   private static void load(List<Path> chain, Path socket) throws IOException {
-    var server = new DiskServer(NbdLimits.DEFAULT, ReplyStyle.STRUCTURED);
+    var server = new DiskServer(NbdLimits.DEFAULT, ReplyStyle.STRUCTURED, null);
     try {
       server.serve(
           new ServedDisk(List.of(""), ImageChain.of(ImageFormat.VDI, chain), false, true, true));

@@ -31,7 +31,9 @@ public final class Warnings {
     /** A machine that starts with the server has not started. */
     NOT_STARTED("notStarted", false),
     /** The configuration file is wrong now; what was read before goes on to count. */
-    CONFIGURATION("configuration", false);
+    CONFIGURATION("configuration", false),
+    /** New certificates cannot be used: the server goes on with the old ones. */
+    CERTIFICATE("certificate", false);
 
     private final String text;
     private final boolean blocksReadiness;

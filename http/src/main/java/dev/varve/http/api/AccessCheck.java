@@ -26,17 +26,20 @@ sealed interface AccessCheck {
     public void check(HttpServerRequest request, boolean needsToken) {
       String host = host(request.headers());
       if (!host.isEmpty()) checkHost(host);
-      checkOrigin(request.headers(), host);
+      checkOrigin(request.headers(), "http://" + host);
     }
   }
 
-  /** A TCP port of the loopback address. */
-  record Tcp(AccessToken token) implements AccessCheck {
+  /**
+   * A TCP port; without TLS of the loopback address. With TLS a browser has compared the host's name
+   * with the certificate, so any name is as good.
+   */
+  record Tcp(AccessToken token, boolean tls) implements AccessCheck {
     @Override
     public void check(HttpServerRequest request, boolean needsToken) {
       String host = host(request.headers());
-      checkHost(host);
-      checkOrigin(request.headers(), host);
+      if (!tls) checkHost(host);
+      checkOrigin(request.headers(), (tls ? "https://" : "http://") + host);
       if (needsToken && !token.isShownBy(request.getHeader("Authorization")))
         throw new RefusedRequest(
             401,
@@ -63,9 +66,9 @@ sealed interface AccessCheck {
               .formatted(host));
   }
 
-  private static void checkOrigin(MultiMap headers, String host) {
+  private static void checkOrigin(MultiMap headers, String own) {
     for (String origin : headers.getAll("Origin")) {
-      if (!origin.equalsIgnoreCase("http://" + host))
+      if (!origin.equalsIgnoreCase(own))
         throw RefusedRequest.forbidden(
             "the request comes from a web page of '%s'; only pages of Varve may send requests"
                 .formatted(origin));

@@ -3,6 +3,8 @@ package dev.varve.http.api;
 import dev.varve.core.inventory.Inventory;
 import dev.varve.core.inventory.ServedDisks;
 import dev.varve.http.event.EventLog;
+import dev.varve.http.tls.SecureHttp;
+import dev.varve.http.tls.ServerTls;
 import dev.varve.io.ova.Packages;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -22,9 +24,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The HTTP control plane of an inventory, on a Unix socket and on loopback TCP.
+ * The HTTP control plane of an inventory, on a Unix socket and on TCP, which other hosts can reach
+ * with TLS only.
  *
  * <p>Thread-safe. No method blocks, except {@link #listenUnix}, which looks at the file system.
  * Everything that is passed in stays the caller's: close the inventory after {@link #close} has
@@ -163,22 +167,26 @@ public final class ControlServer {
   }
 
   /**
-   * Listens on a TCP port of the loopback address; requests need the token.
+   * Listens on a TCP port; requests need the token.
    *
-   * @param host a name or an address; one that others can reach is refused
+   * @param host a name or an address; one that others can reach is refused without TLS
    * @param port 0 for one that the system chooses
+   * @param tls what is spoken there; null for none
    * @return the address with the actual port, or an {@link IOException} if it is taken
    */
-  public Future<SocketAddress> listenTcp(String host, int port, AccessToken token) {
+  public Future<SocketAddress> listenTcp(String host, int port, AccessToken token, @Nullable ServerTls tls) {
     try {
-      if (!InetAddress.getByName(host).isLoopbackAddress())
+      if (tls == null && !InetAddress.getByName(host).isLoopbackAddress())
         throw new IOException(
-            "%s is not a loopback address, but the API is for this machine only; listen on 127.0.0.1"
+            "%s is not a loopback address, and without TLS the API is for this machine only: listen on 127.0.0.1, or give the server a certificate with --tls-certificate and --tls-key"
                 .formatted(host));
     } catch (IOException e) {
       return Future.failedFuture(e);
     }
-    return listen(SocketAddress.inetSocketAddress(port, host), new AccessCheck.Tcp(token))
+    return listen(
+            SocketAddress.inetSocketAddress(port, host),
+            new AccessCheck.Tcp(token, tls != null),
+            tls)
         .map(server -> SocketAddress.inetSocketAddress(server.actualPort(), host));
   }
 
@@ -193,7 +201,10 @@ public final class ControlServer {
             socket,
             access,
             path ->
-                listen(SocketAddress.domainSocketAddress(path.toString()), new AccessCheck.Unix()))
+                listen(
+                    SocketAddress.domainSocketAddress(path.toString()),
+                    new AccessCheck.Unix(),
+                    null))
         .onSuccess(_ -> sockets.add(socket));
   }
 
@@ -202,22 +213,25 @@ public final class ControlServer {
    * first one. Its file stays when the server is closed.
    */
   public Future<Void> listenInherited(Path socket) {
-    return listen(SocketAddress.domainSocketAddress(socket.toString()), new AccessCheck.Unix())
+    return listen(
+            SocketAddress.domainSocketAddress(socket.toString()), new AccessCheck.Unix(), null)
         .mapEmpty();
   }
 
-  private Future<HttpServer> listen(SocketAddress address, AccessCheck access) {
+  private Future<HttpServer> listen(
+      SocketAddress address, AccessCheck access, @Nullable ServerTls tls) {
     var connections = new Connections(timers, limits);
     var routes =
         new Routes(vertx, document, handlers, access, connections, strangers, requests, bugs);
     HttpServer server =
-        vertx
-            .createHttpServer(
+        SecureHttp.server(
+                vertx,
                 new HttpServerOptions()
                     .setMaxHeaderSize(MAX_HEADERS)
                     .setMaxInitialLineLength(MAX_HEADERS)
                     .setHttp2ClearTextEnabled(false)
-                    .setTcpNoDelay(true))
+                    .setTcpNoDelay(true),
+                tls)
             .connectionHandler(connections::opened)
             .invalidRequestHandler(routes::refuseMalformed)
             .requestHandler(routes.entrance());

@@ -9,6 +9,7 @@ import dev.varve.core.machine.StorageBus;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
+import dev.varve.http.tls.ClientCertificates;
 import java.util.Arrays;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -39,6 +40,9 @@ public final class EnumConverters {
         .registerConverter(
             BandwidthGroup.Kind.class,
             among(BandwidthGroup.Kind.values(), BandwidthGroup.Kind::text))
+        .registerConverter(
+            ClientCertificates.class,
+            among(ClientCertificates.values(), ClientCertificates::text))
         .registerConverter(
             UnregisterMode.class, among(UnregisterMode.values(), UnregisterMode::text));
   }

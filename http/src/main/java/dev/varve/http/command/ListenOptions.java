@@ -66,11 +66,12 @@ final class ListenOptions {
    * Where a disk is.
    *
    * @param address the one that was taken
+   * @param tls whether clients have to speak TLS there
    */
-  List<String> uris(String disk, @Nullable TcpAddress address) {
+  List<String> uris(String disk, @Nullable TcpAddress address, boolean tls) {
     List<String> uris = new ArrayList<>();
     if (unix != null) uris.add(NbdUri.of(unix.toAbsolutePath(), disk));
-    if (address != null) uris.add(NbdUri.of(address, disk));
+    if (address != null) uris.add(NbdUri.of(address, tls, disk));
     return uris;
   }
 }

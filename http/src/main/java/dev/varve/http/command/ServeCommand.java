@@ -61,6 +61,8 @@ public final class ServeCommand implements Callable<Integer> {
 
   @Mixin private ListenOptions listen;
 
+  @Mixin private TlsOptions tls;
+
   @Option(
       names = "--read-only",
       description = "Serve the disks read-only and write to no image; also for a --machine.")
@@ -124,6 +126,7 @@ public final class ServeCommand implements Callable<Integer> {
     ProgramLog.serve(logLevel);
     if (!images.areServed()) takeConfiguration(System.getenv());
     ProgramLog.serve(logLevel); // which may be another one now
+    tls.check(listen.tcp());
     var life = new ServingLife(spec.commandLine().getOut(), output);
     String few = clients.warning(descriptors);
     if (few != null) life.warn(few);
@@ -194,7 +197,7 @@ public final class ServeCommand implements Callable<Integer> {
 
   private void serveImages(ServingLife life) throws IOException, InterruptedException {
     List<ServedDisk> disks = images.areDemo() ? demo() : images.disks(readOnly);
-    var server = new DiskServer(clients.limits(), replies);
+    var server = new DiskServer(clients.limits(), replies, tls.open());
     new ImageServing(server, life, listen, force).run(disks, images.metrics(), images.areDemo());
   }
 
@@ -210,7 +213,8 @@ public final class ServeCommand implements Callable<Integer> {
             listen.unix(),
             listen.tcp(),
             machines.sockets().access(),
-            InheritedSocket.ofThisProcess());
+            InheritedSocket.ofThisProcess(),
+            tls.open());
     var server = new StateServer(machines.stateFolder(), asked, clients.limits(), replies);
     new StateServing(server, life, machines)
         .run(start -> without.of(start, readOnly, force.isGiven()), spec.commandLine().getErr());

@@ -5,6 +5,7 @@ import dev.varve.http.server.CleanStop;
 import dev.varve.http.server.ServerLog;
 import dev.varve.http.server.Supervision;
 import dev.varve.http.server.TcpAddress;
+import dev.varve.http.tls.ServerTls;
 import dev.varve.io.nbd.NbdStats;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -93,11 +94,12 @@ final class ServingLife {
     LOG.log(Level.WARNING, message);
   }
 
-  void warnOfStrangers(@Nullable TcpAddress address) {
-    if (address != null && !address.isLoopback())
-      warn(
-          "anyone who can connect to "
-              + address
-              + " can read and write these disks: NBD has no authentication");
+  /** Other hosts may use the disks without showing who they are. */
+  void warnOfStrangers(@Nullable TcpAddress address, @Nullable ServerTls tls) {
+    if (address == null || address.isLoopback()) return;
+    String all = "anyone who can connect to " + address + " can read and write these disks: ";
+    if (tls == null) warn(all + "NBD without TLS has no authentication, and no encryption");
+    else if (tls.admitsStrangers())
+      warn(all + "clients need no certificate; ask for one with --tls-client-ca");
   }
 }

@@ -38,7 +38,7 @@ final class StateServing {
       var serving = new MachineServing(server, how, err);
       serving.start(machines.machines());
       new MachinesAtStart(server, serving).start(machines.withServer());
-      life.warnOfStrangers(server.nbdAddress());
+      life.warnOfStrangers(server.nbdAddress(), server.tls());
       life.print(serving.description(life.output()));
       life.ready(server.loops(), server::status);
       server.awaitClosed();

@@ -8,6 +8,8 @@ import dev.varve.core.device.FailureTotals;
 import dev.varve.core.device.FailureWords;
 import dev.varve.core.inventory.ServedDisks.DiskLoad;
 import dev.varve.core.log.Amount;
+import dev.varve.http.tls.CertificateWatch;
+import dev.varve.http.tls.ServerTls;
 import dev.varve.io.chain.DifferencingChain;
 import dev.varve.io.file.FileSizes;
 import dev.varve.io.nbd.NbdLimits;
@@ -43,6 +45,8 @@ public final class DiskServer {
   private final StorageThreads threads = new StorageThreads(StorageThreads.DEFAULT_COUNT);
   private final Vertx vertx = EventLoops.one();
   private final NbdServer nbd;
+  private final @Nullable ServerTls tls;
+  private final @Nullable CertificateWatch certificates;
   private final List<Served> disks = new CopyOnWriteArrayList<>();
   private final CountDownLatch closed = new CountDownLatch(1);
   private final FileSizes sizes = new FileSizes();
@@ -60,8 +64,12 @@ public final class DiskServer {
    * A server of no disk that listens nowhere yet.
    *
    * @param limits what clients may cost
+   * @param tls what TCP ports speak; null for none
    */
-  public DiskServer(NbdLimits limits, ReplyStyle replies) {
+  public DiskServer(NbdLimits limits, ReplyStyle replies, @Nullable ServerTls tls) {
+    this.tls = tls;
+    certificates = tls == null ? null : new CertificateWatch(tls, new LoggedCertificates());
+    if (certificates != null) certificates.start();
     NbdLimits shared = Descriptors.ofThisProcess().share(limits);
     nbd = new NbdServer(vertx, shared, replies, System::nanoTime);
     threads.every(TICK_MILLIS, () -> disks.forEach(disk -> disk.failures.tick()));
@@ -110,7 +118,7 @@ public final class DiskServer {
   public synchronized TcpAddress listen(TcpAddress address) throws IOException {
     checkNotClosing();
     try {
-      var actual = EventLoops.await(nbd.listenTcp(address.host(), address.port(), null));
+      var actual = EventLoops.await(nbd.listenTcp(address.host(), address.port(), tls == null ? null : tls::engine));
       return new TcpAddress(address.host(), actual.port());
     } catch (IOException e) {
       throw cannotListen(address, "; choose another address with --tcp", e);
@@ -124,7 +132,7 @@ public final class DiskServer {
   public synchronized TcpAddress listenMetrics(TcpAddress address) throws IOException {
     checkNotClosing();
     var metrics = new ServerMetrics(nbd::stats, threads, List.of(new DiskMetrics(this::loads)));
-    metricsServer = new MetricsServer(metrics::text);
+    metricsServer = new MetricsServer(metrics::text, tls);
     threads.every(
         TICK_MILLIS,
         () ->
@@ -155,6 +163,16 @@ public final class DiskServer {
   static IOException cannotListen(Object where, String advice, IOException e) {
     String why = FailureWords.of(e).replaceFirst("^bind\\(.*?error\\(-\\d+\\): ", "");
     return new IOException("cannot listen on %s: %s%s".formatted(where, why, advice), e);
+  }
+
+  /** What TCP ports speak; null for no TLS. */
+  public @Nullable ServerTls tls() {
+    return tls;
+  }
+
+  /** Reads the certificates again; what is wrong with them is logged. */
+  public void reloadCertificates() {
+    if (certificates != null) certificates.reload();
   }
 
   /** What runs tasks on its event loop. */
@@ -196,6 +214,7 @@ public final class DiskServer {
   public synchronized void close() throws IOException {
     if (closing) return;
     closing = true;
+    if (certificates != null) certificates.close();
     var end = new ServerEnd();
     var listening = nbd.close().toCompletionStage();
     List<CompletionStage<Void>> closings = disks.stream().map(this::close).toList();

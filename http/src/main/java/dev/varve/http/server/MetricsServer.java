@@ -1,13 +1,17 @@
 package dev.varve.http.server;
 
+import dev.varve.http.tls.SecureHttp;
+import dev.varve.http.tls.ServerTls;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Answers {@code GET /metrics} and nothing else, for a server without a control plane. Has an event
@@ -22,30 +26,31 @@ final class MetricsServer {
   private final Vertx loop = EventLoops.one();
   private final Supplier<String> metrics;
 
+  private final @Nullable ServerTls tls;
+
   /**
    * @param metrics in Prometheus' text format; called on the loop
+   * @param tls what it speaks; null for none, and then it is for this machine only
    */
-  MetricsServer(Supplier<String> metrics) {
+  MetricsServer(Supplier<String> metrics, @Nullable ServerTls tls) {
     this.metrics = metrics;
+    this.tls = tls;
   }
 
   /**
-   * Listens on a port of the loopback address; returns the address with the port that was taken.
+   * Listens on a port; returns the address with the port that was taken.
    *
-   * @throws IOException if the address is taken, or one that other hosts can reach
+   * @throws IOException if the address is taken, or one that other hosts can reach without TLS
    */
   TcpAddress listen(TcpAddress wanted) throws IOException {
-    if (!InetAddress.getByName(wanted.host()).isLoopbackAddress())
+    if (tls == null && !InetAddress.getByName(wanted.host()).isLoopbackAddress())
       throw new IOException(
-          "%s is not a loopback address, and metrics are for this machine only"
+          "%s is not a loopback address, and metrics are for this machine only unless they are encrypted: give the server a certificate with --tls-certificate and --tls-key"
               .formatted(wanted.host()));
     var options =
         new HttpServerOptions().setIdleTimeout(IDLE_SECONDS).setMaxHeaderSize(MOST_HEADERS);
-    var server =
-        EventLoops.await(
-            loop.createHttpServer(options)
-                .requestHandler(this::answer)
-                .listen(wanted.port(), wanted.host()));
+    HttpServer made = SecureHttp.server(loop, options, tls).requestHandler(this::answer);
+    HttpServer server = EventLoops.await(made.listen(wanted.port(), wanted.host()));
     return new TcpAddress(wanted.host(), server.actualPort());
   }
 

@@ -13,7 +13,15 @@ import org.jspecify.annotations.Nullable;
 final class NbdAddresses {
 
   private final List<Path> sockets = new CopyOnWriteArrayList<>();
+  private final boolean tls;
   private volatile @Nullable TcpAddress tcp;
+
+  /**
+   * @param tls whether clients have to speak TLS on TCP
+   */
+  NbdAddresses(boolean tls) {
+    this.tls = tls;
+  }
 
   /** Adds a socket before those that are there; its path is absolute. */
   void addFirst(Path socket) {
@@ -40,7 +48,7 @@ final class NbdAddresses {
     List<String> uris = new ArrayList<>();
     for (Path socket : sockets) uris.add(NbdUri.of(socket, export));
     TcpAddress address = tcp;
-    if (address != null) uris.add(NbdUri.of(address, export));
+    if (address != null) uris.add(NbdUri.of(address, tls, export));
     return uris;
   }
 
@@ -49,7 +57,7 @@ final class NbdAddresses {
     List<String> texts = new ArrayList<>();
     for (Path socket : sockets) texts.add(socket.toString());
     TcpAddress address = tcp;
-    if (address != null) texts.add(address.toString());
+    if (address != null) texts.add(address + (tls ? " (TLS)" : ""));
     return texts;
   }
 }

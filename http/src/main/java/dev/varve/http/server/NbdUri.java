@@ -13,8 +13,11 @@ public final class NbdUri {
 
   private NbdUri() {}
 
-  public static String of(TcpAddress address, String export) {
-    return "nbd://" + address + "/" + escaped(export);
+  /**
+   * @param tls whether clients have to speak TLS there
+   */
+  public static String of(TcpAddress address, boolean tls, String export) {
+    return (tls ? "nbds://" : "nbd://") + address + "/" + escaped(export);
   }
 
   public static String of(Path socket, String export) {

@@ -1,6 +1,7 @@
 package dev.varve.http.server;
 
 import dev.varve.http.api.SocketAccess;
+import dev.varve.http.tls.ServerTls;
 import dev.varve.io.service.InheritedSocket;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -13,15 +14,17 @@ import org.jspecify.annotations.Nullable;
  * @param nbdTcp where NBD clients can connect too; null for nowhere
  * @param access the users that can connect to the sockets in the folder
  * @param api where the API answers already when the server starts; null for a socket in the folder
+ * @param tls what all TCP ports speak; null for none
  */
 public record ServerSockets(
     @Nullable Path nbdUnix,
     @Nullable TcpAddress nbdTcp,
     SocketAccess access,
-    @Nullable InheritedSocket api) {
+    @Nullable InheritedSocket api,
+    @Nullable ServerTls tls) {
 
   /** Sockets in the folder, for its owner. */
-  public static final ServerSockets USUAL = new ServerSockets(null, null, SocketAccess.OWNER, null);
+  public static final ServerSockets USUAL = new ServerSockets(null, null, SocketAccess.OWNER, null, null);
 
   public ServerSockets {
     if (nbdUnix != null) nbdUnix = nbdUnix.toAbsolutePath().normalize();

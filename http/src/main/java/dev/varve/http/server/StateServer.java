@@ -12,6 +12,8 @@ import dev.varve.http.event.EventLog;
 import dev.varve.http.log.LogLevel;
 import dev.varve.http.log.LogLine;
 import dev.varve.http.log.ProgramLog;
+import dev.varve.http.tls.CertificateWatch;
+import dev.varve.http.tls.ServerTls;
 import dev.varve.io.chain.ChainFiles;
 import dev.varve.io.file.FolderClaim;
 import dev.varve.io.host.Mounts;
@@ -70,7 +72,9 @@ public final class StateServer implements AutoCloseable {
 
   private final List<Executor> loops = new ArrayList<>();
   private final CountDownLatch closed = new CountDownLatch(1);
-  private final NbdAddresses nbdAddresses = new NbdAddresses();
+  private final NbdAddresses nbdAddresses;
+  private final @Nullable ServerTls tls;
+  private final @Nullable CertificateWatch certificates;
   private final Path folder;
   private final NbdServer nbd;
   private final MachineDisks disks;
@@ -92,6 +96,8 @@ public final class StateServer implements AutoCloseable {
       throws IOException {
     var descriptors = Descriptors.ofThisProcess();
     this.folder = folder.toAbsolutePath().normalize();
+    this.tls = asked.tls();
+    this.nbdAddresses = new NbdAddresses(tls != null);
     try {
       claim(this.folder);
       StorageThreads threads = openStorageThreads();
@@ -101,7 +107,7 @@ public final class StateServer implements AutoCloseable {
       disks = new MachineDisks(nbd, threads, alarm, System::nanoTime, nbdAddresses::uris);
       inventory = openInventory(this.folder, threads, disks, jobs);
       ExecutorService changes = openChangeThreads(); // they end before the inventory is closed
-      if (asked.nbdTcp() != null) nbdAddresses.set(listenTcp(asked.nbdTcp(), nbd));
+      if (asked.nbdTcp() != null) nbdAddresses.set(listenTcp(asked.nbdTcp()));
       Vertx apiLoop = openApiLoop(asked.api());
       var machines = new MachineMetrics(inventory, disks);
       var http = new HttpRequests();
@@ -130,6 +136,7 @@ public final class StateServer implements AutoCloseable {
       listen(sockets, api);
       startWarnings = new StartWarnings(inventory);
       tend(inventory, sockets, startWarnings);
+      certificates = watchCertificates(inventory);
     } catch (Throwable e) {
       try {
         close();
@@ -207,8 +214,8 @@ public final class StateServer implements AutoCloseable {
     return changes;
   }
 
-  private static TcpAddress listenTcp(TcpAddress wanted, NbdServer nbd) throws IOException {
-    return StateSockets.taken(wanted, "--tcp", nbd.listenTcp(wanted.host(), wanted.port(), null));
+  private TcpAddress listenTcp(TcpAddress wanted) throws IOException {
+    return StateSockets.taken(wanted, "--tcp", nbd.listenTcp(wanted.host(), wanted.port(), tls == null ? null : tls::engine));
   }
 
   /** Not the disks' loop: a long list of machines must not delay a read. */
@@ -235,6 +242,24 @@ public final class StateServer implements AutoCloseable {
         .put("level", line.level().word())
         .put("source", line.source())
         .put("message", line.text());
+  }
+
+  private @Nullable CertificateWatch watchCertificates(Inventory inventory) {
+    if (tls == null) return null;
+    var watch = new CertificateWatch(tls, new CertificateWarnings(inventory.warnings()));
+    closings.push(_ -> watch.close());
+    watch.start();
+    return watch;
+  }
+
+  /** Reads the certificates again; what is wrong with them is a warning. */
+  public void reloadCertificates() {
+    if (certificates != null) certificates.reload();
+  }
+
+  /** What TCP ports speak; null for no TLS. */
+  public @Nullable ServerTls tls() {
+    return tls;
   }
 
   private void listen(StateSockets sockets, ControlServer api) throws IOException {
@@ -266,8 +291,8 @@ public final class StateServer implements AutoCloseable {
   /**
    * Answers requests on TCP too, if they show the folder's token; as soon as there is one.
    *
-   * @param wanted a loopback address
-   * @throws IOException if the address is taken, or no loopback address; the server goes on
+   * @param wanted without TLS a loopback address
+   * @throws IOException if the address is taken, or one that has to be encrypted; the server goes on
    */
   public void listenApi(TcpAddress wanted) throws IOException {
     sockets.listenApi(wanted);
@@ -336,7 +361,7 @@ public final class StateServer implements AutoCloseable {
     List<String> addresses = new ArrayList<>();
     for (Path socket : sockets.apiSockets()) addresses.add(socket.toString());
     TcpAddress tcp = sockets.apiAddress();
-    if (tcp != null) addresses.add("http://" + tcp + "/api/v1");
+    if (tcp != null) addresses.add((tls == null ? "http://" : "https://") + tcp + "/api/v1");
     return addresses;
   }
 

@@ -90,7 +90,7 @@ final class ControlPlane implements AutoCloseable {
                 limits,
                 timers);
     await(nbd.listenUnix(nbdSocket()));
-    SocketAddress address = await(server.listenTcp("127.0.0.1", 0, token(folder)));
+    SocketAddress address = await(server.listenTcp("127.0.0.1", 0, token(folder), null));
     port = address.port();
     await(server.listenUnix(socket(), SocketAccess.OWNER));
   }

@@ -22,6 +22,6 @@ class NbdUriTest {
 
   @Test
   void aTcpAddressIsTheAuthorityOfTheUri() {
-    assertEquals("nbd://[::1]:10809/disk", NbdUri.of(new TcpAddress("::1", 10809), "disk"));
+    assertEquals("nbd://[::1]:10809/disk", NbdUri.of(new TcpAddress("::1", 10809), false, "disk"));
   }
 }

@@ -1,0 +1,103 @@
+package dev.varve.http.tls;
+
+import dev.varve.core.device.FailureWords;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Looks every few seconds whether a server's certificates have been replaced, in a thread of its
+ * own, and has them read then. Programs that renew certificates replace one file after the other:
+ * files are read once they have stayed the same from one look to the next.
+ *
+ * <p>Thread-safe. {@link #reload} and {@link #look} block.
+ */
+public final class CertificateWatch implements AutoCloseable {
+
+  private static final long PERIOD_SECONDS = 2;
+
+  /** Hears whether the files can be used. */
+  public interface Listener {
+    /** They cannot: the server goes on with those that it has. */
+    void broken(Path certificate, String why);
+
+    /** They are in use. */
+    void inUse(Path certificate);
+  }
+
+  private final ServerTls tls;
+  private final Listener listener;
+  private final ScheduledExecutorService thread =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("certificates").factory());
+  private List<Object> read;
+  private List<Object> seen;
+
+  /** Looks at nothing before {@link #start}, or {@link #look}. */
+  public CertificateWatch(ServerTls tls, Listener listener) {
+    this.tls = tls;
+    this.listener = listener;
+    this.read = state();
+    this.seen = read;
+  }
+
+  /** Begins to look. */
+  public void start() {
+    thread.scheduleWithFixedDelay(
+        this::look, PERIOD_SECONDS, PERIOD_SECONDS, TimeUnit.SECONDS);
+  }
+
+  /** Looks once. */
+  synchronized void look() {
+    List<Object> now = state();
+    boolean settled = now.equals(seen);
+    seen = now;
+    if (settled && !now.equals(read)) reload();
+  }
+
+  /** Reads the files, replaced or not; true if they are in use now. */
+  public synchronized boolean reload() {
+    read = state();
+    Path certificate = tls.files().certificate();
+    try {
+      tls.reload();
+      listener.inUse(certificate);
+      return true;
+    } catch (IOException e) {
+      listener.broken(
+          certificate,
+          "the certificates were not read again: %s. New clients get the old ones until that is solved"
+              .formatted(FailureWords.of(e)));
+      return false;
+    }
+  }
+
+  /** What tells that a file is another one; a file that is not there has none. */
+  private List<Object> state() {
+    List<Object> state = new ArrayList<>();
+    for (Path file : tls.files().all()) {
+      try {
+        var attributes = Files.readAttributes(file, BasicFileAttributes.class);
+        state.add(
+            List.of(
+                String.valueOf(attributes.fileKey()),
+                attributes.lastModifiedTime(),
+                attributes.size()));
+      } catch (IOException _) {
+        state.add(file);
+      }
+    }
+    return state;
+  }
+
+  @Override
+  public void close() {
+    thread.shutdownNow();
+  }
+}
