@@ -54,7 +54,7 @@ final class ImageServing {
     }
     List<String> addresses = new ArrayList<>();
     if (listen.unix() != null) addresses.add(listen.unix().toAbsolutePath().toString());
-    if (address != null) addresses.add(address.toString());
+    if (address != null) addresses.add(address + (server.tls() == null ? "" : " (TLS)"));
     life.log()
         .started(
             "serves "

@@ -22,7 +22,7 @@ final class TlsFailure {
     Throwable known = tls == null ? failure : tls;
     String text = known.getMessage() == null ? known.toString() : known.getMessage();
     if (text.contains("Empty client certificate chain") || text.contains("certificate_required"))
-      return "it showed no certificate, and this server asks for one";
+      return "it showed no certificate of an authority that this server trusts";
     if (text.contains("unknown_ca") || text.contains("bad_certificate"))
       return "it does not trust the server's certificate (" + text + ")";
     if (text.contains("not an SSL/TLS record")) return "what it sent is not TLS";

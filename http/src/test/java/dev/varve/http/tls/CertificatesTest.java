@@ -1,0 +1,166 @@
+package dev.varve.http.tls;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.varve.core.testing.NeedsTools;
+import dev.varve.core.testing.TestCertificates;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is read from files of certificates, what is refused, and when they are read again. */
+@NeedsTools("openssl")
+class CertificatesTest {
+
+  @TempDir Path folder;
+  private TestCertificates made;
+
+  @BeforeEach
+  void make() throws IOException {
+    made = TestCertificates.authority(folder, "ca").server("server", "localhost");
+  }
+
+  @Test
+  void certificateAndKeyThatFitAreTaken() throws Exception {
+    Certificates read = Certificates.read(files("server", "server"));
+
+    assertTrue(read.words().startsWith("CN=localhost, valid until "), read.words());
+  }
+
+  @Test
+  void keysInOldFormsAreTaken() throws Exception {
+    Path old = folder.resolve("old-key.pem");
+    run("openssl", "ec", "-in", made.key("server").toString(), "-out", old.toString());
+    assertTrue(Files.readString(old).contains("EC PRIVATE KEY"));
+
+    Certificates.read(new CertificateFiles(made.certificate("server"), old, null));
+  }
+
+  @Test
+  void keyOfAnotherCertificateIsRefused() throws Exception {
+    made.client("other");
+
+    assertRefused(files("server", "other"), "does not belong to the certificate");
+  }
+
+  @Test
+  void missingFileIsNamed() {
+    Path missing = folder.resolve("missing.pem");
+    var files = new CertificateFiles(missing, made.key("server"), null);
+
+    assertRefused(files, "cannot read the certificate " + missing);
+  }
+
+  @Test
+  void fileOfAnotherKindIsNamed() {
+    var files = new CertificateFiles(made.key("server"), made.key("server"), null);
+
+    assertRefused(files, made.key("server") + " has no certificate in PEM form");
+  }
+
+  @Test
+  void keyWithAPasswordIsRefusedWithTheWayOut() throws Exception {
+    Path locked = folder.resolve("locked.pem");
+    String key = made.key("server").toString();
+    run("openssl", "pkey", "-in", key, "-aes256", "-passout", "pass:x", "-out", locked.toString());
+
+    assertRefused(
+        new CertificateFiles(made.certificate("server"), locked, null), "openssl pkey -in");
+  }
+
+  @Test
+  void damagedCertificateIsRefused() throws Exception {
+    Path damaged = folder.resolve("damaged.pem");
+    Files.writeString(
+        damaged, Files.readString(made.certificate("server")).replaceFirst("MII", "AAA"));
+
+    assertRefused(new CertificateFiles(damaged, made.key("server"), null), "is damaged");
+  }
+
+  @Test
+  void newFilesAreReadOnceTheyStayTheSame() throws Exception {
+    made.server("next", "next.example");
+    var tls = tls();
+    var heard = new Heard();
+    var watch = new CertificateWatch(tls, heard);
+
+    replace("next-cert.pem", "server-cert.pem");
+    watch.look(); // it has just changed, and the key comes in a moment
+    replace("next-key.pem", "server-key.pem");
+    watch.look();
+    assertEquals(List.of(), heard.said);
+    watch.look();
+    assertEquals(List.of("in use"), heard.said);
+    watch.look();
+    assertEquals(List.of("in use"), heard.said);
+    watch.close();
+  }
+
+  @Test
+  void filesThatCannotBeUsedChangeNothingUntilTheyAreMended() throws Exception {
+    var tls = tls();
+    var before = tls.engine().getSSLParameters().getProtocols();
+    var heard = new Heard();
+    var watch = new CertificateWatch(tls, heard);
+    String good = Files.readString(made.certificate("server"));
+
+    Files.writeString(made.certificate("server"), "nothing");
+    watch.look();
+    watch.look();
+    watch.look();
+    assertEquals(1, heard.said.size());
+    assertTrue(heard.said.getFirst().contains("New clients get the old ones"), heard.said::toString);
+    assertEquals(before.length, tls.engine().getSSLParameters().getProtocols().length);
+
+    Files.writeString(made.certificate("server"), good);
+    watch.look();
+    watch.look();
+    assertEquals("in use", heard.said.getLast());
+    watch.close();
+  }
+
+  private ServerTls tls() throws IOException {
+    return ServerTls.open(
+        files("server", "server"), ClientCertificates.REQUIRED, ClientCertificates.OPTIONAL);
+  }
+
+  private CertificateFiles files(String certificate, String key) {
+    return new CertificateFiles(made.certificate(certificate), made.key(key), null);
+  }
+
+  private void replace(String with, String file) throws IOException {
+    Files.move(
+        folder.resolve(with), folder.resolve(file), StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  private static void assertRefused(CertificateFiles files, String part) {
+    String said = assertThrows(IOException.class, () -> Certificates.read(files)).getMessage();
+    assertTrue(said.contains(part), said);
+  }
+
+  private static void run(String... command) throws Exception {
+    assertEquals(0, new ProcessBuilder(command).start().waitFor());
+  }
+
+  private static final class Heard implements CertificateWatch.Listener {
+    final List<String> said = new ArrayList<>();
+
+    @Override
+    public void broken(Path certificate, String why) {
+      said.add(why);
+    }
+
+    @Override
+    public void inUse(Path certificate) {
+      said.add("in use");
+    }
+  }
+}
