@@ -31,8 +31,8 @@ sealed interface AccessCheck {
   }
 
   /**
-   * A TCP port; without TLS of the loopback address. With TLS a browser has compared the host's name
-   * with the certificate, so any name is as good.
+   * A TCP port; without TLS of the loopback address. With TLS a browser has compared the host's
+   * name with the certificate, so any name is as good.
    */
   record Tcp(AccessToken token, boolean tls) implements AccessCheck {
     @Override

@@ -174,7 +174,8 @@ public final class ControlServer {
    * @param tls what is spoken there; null for none
    * @return the address with the actual port, or an {@link IOException} if it is taken
    */
-  public Future<SocketAddress> listenTcp(String host, int port, AccessToken token, @Nullable ServerTls tls) {
+  public Future<SocketAddress> listenTcp(
+      String host, int port, AccessToken token, @Nullable ServerTls tls) {
     try {
       if (tls == null && !InetAddress.getByName(host).isLoopbackAddress())
         throw new IOException(

@@ -41,8 +41,7 @@ public final class EnumConverters {
             BandwidthGroup.Kind.class,
             among(BandwidthGroup.Kind.values(), BandwidthGroup.Kind::text))
         .registerConverter(
-            ClientCertificates.class,
-            among(ClientCertificates.values(), ClientCertificates::text))
+            ClientCertificates.class, among(ClientCertificates.values(), ClientCertificates::text))
         .registerConverter(
             UnregisterMode.class, among(UnregisterMode.values(), UnregisterMode::text));
   }

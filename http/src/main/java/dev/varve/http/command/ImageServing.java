@@ -45,12 +45,18 @@ final class ImageServing {
     TcpAddress address = listen.tcpOrUsual();
     if (address != null) address = server.listen(address);
     String scraped =
-        metrics == null ? null : (server.tls() == null ? "http://" : "https://") + server.listenMetrics(metrics) + "/metrics";
+        metrics == null
+            ? null
+            : (server.tls() == null ? "http://" : "https://")
+                + server.listenMetrics(metrics)
+                + "/metrics";
     life.warnOfStrangers(address, server.tls());
     List<PublishedDisk> published = new ArrayList<>();
     for (int i = 0; i < disks.size(); i++) {
       ServedDisk disk = disks.get(i);
-      published.add(new PublishedDisk(disk, capacities.get(i), listen.uris(disk.name(), address, server.tls() != null)));
+      published.add(
+          new PublishedDisk(
+              disk, capacities.get(i), listen.uris(disk.name(), address, server.tls() != null)));
     }
     List<String> addresses = new ArrayList<>();
     if (listen.unix() != null) addresses.add(listen.unix().toAbsolutePath().toString());

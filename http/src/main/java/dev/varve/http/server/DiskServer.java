@@ -118,7 +118,9 @@ public final class DiskServer {
   public synchronized TcpAddress listen(TcpAddress address) throws IOException {
     checkNotClosing();
     try {
-      var actual = EventLoops.await(nbd.listenTcp(address.host(), address.port(), tls == null ? null : tls::engine));
+      var actual =
+          EventLoops.await(
+              nbd.listenTcp(address.host(), address.port(), tls == null ? null : tls::engine));
       return new TcpAddress(address.host(), actual.port());
     } catch (IOException e) {
       throw cannotListen(address, "; choose another address with --tcp", e);

@@ -24,7 +24,8 @@ public record ServerSockets(
     @Nullable ServerTls tls) {
 
   /** Sockets in the folder, for its owner. */
-  public static final ServerSockets USUAL = new ServerSockets(null, null, SocketAccess.OWNER, null, null);
+  public static final ServerSockets USUAL =
+      new ServerSockets(null, null, SocketAccess.OWNER, null, null);
 
   public ServerSockets {
     if (nbdUnix != null) nbdUnix = nbdUnix.toAbsolutePath().normalize();

@@ -215,7 +215,10 @@ public final class StateServer implements AutoCloseable {
   }
 
   private TcpAddress listenTcp(TcpAddress wanted) throws IOException {
-    return StateSockets.taken(wanted, "--tcp", nbd.listenTcp(wanted.host(), wanted.port(), tls == null ? null : tls::engine));
+    return StateSockets.taken(
+        wanted,
+        "--tcp",
+        nbd.listenTcp(wanted.host(), wanted.port(), tls == null ? null : tls::engine));
   }
 
   /** Not the disks' loop: a long list of machines must not delay a read. */
@@ -292,7 +295,8 @@ public final class StateServer implements AutoCloseable {
    * Answers requests on TCP too, if they show the folder's token; as soon as there is one.
    *
    * @param wanted without TLS a loopback address
-   * @throws IOException if the address is taken, or one that has to be encrypted; the server goes on
+   * @throws IOException if the address is taken, or one that has to be encrypted; the server goes
+   *     on
    */
   public void listenApi(TcpAddress wanted) throws IOException {
     sockets.listenApi(wanted);

@@ -178,14 +178,19 @@ final class StateSockets implements AutoCloseable {
    * Answers requests on TCP too, if they show the folder's token; as soon as there is one.
    *
    * @param address without TLS a loopback address
-   * @throws IOException if the address is taken, or one that has to be encrypted; the server goes on
+   * @throws IOException if the address is taken, or one that has to be encrypted; the server goes
+   *     on
    */
   synchronized void listenApi(TcpAddress address) throws IOException {
     if (token == null) {
       wanted = address;
       return;
     }
-    apiAddress = taken(address, "--api-tcp", api.listenTcp(address.host(), address.port(), token, asked.tls()));
+    apiAddress =
+        taken(
+            address,
+            "--api-tcp",
+            api.listenTcp(address.host(), address.port(), token, asked.tls()));
   }
 
   /** The address with the port that it was given. */

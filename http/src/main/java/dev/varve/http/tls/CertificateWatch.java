@@ -49,8 +49,7 @@ public final class CertificateWatch implements AutoCloseable {
 
   /** Begins to look. */
   public void start() {
-    thread.scheduleWithFixedDelay(
-        this::look, PERIOD_SECONDS, PERIOD_SECONDS, TimeUnit.SECONDS);
+    thread.scheduleWithFixedDelay(this::look, PERIOD_SECONDS, PERIOD_SECONDS, TimeUnit.SECONDS);
   }
 
   /** Looks once. */

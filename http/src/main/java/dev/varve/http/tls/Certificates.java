@@ -60,8 +60,7 @@ record Certificates(
         files.clientAuthority() == null ? null : trust(files.clientAuthority());
     try {
       var context = SSLContext.getInstance("TLS");
-      context.init(
-          keys.getKeyManagers(), trust == null ? null : trust.getTrustManagers(), null);
+      context.init(keys.getKeyManagers(), trust == null ? null : trust.getTrustManagers(), null);
       return new Certificates(own, keys, trust, context);
     } catch (GeneralSecurityException e) {
       throw unusable(files.certificate(), e);
@@ -97,7 +96,9 @@ record Certificates(
     }
   }
 
-  /** The certificate whose key this is; proven, because TLS would find out with the first client. */
+  /**
+   * The certificate whose key this is; proven, because TLS would find out with the first client.
+   */
   private static X509Certificate pair(CertificateFiles files, KeyManagerFactory keys)
       throws IOException {
     var manager = (X509KeyManager) keys.getKeyManagers()[0];

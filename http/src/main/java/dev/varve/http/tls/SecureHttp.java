@@ -20,8 +20,7 @@ public final class SecureHttp {
    *
    * @param tls null for a server without TLS
    */
-  public static HttpServer server(
-      Vertx vertx, HttpServerOptions options, @Nullable ServerTls tls) {
+  public static HttpServer server(Vertx vertx, HttpServerOptions options, @Nullable ServerTls tls) {
     if (tls == null) return vertx.createHttpServer(options);
     var server = new AtomicReference<@Nullable HttpServer>();
     ServerSSLOptions first = tls.http(renewed -> renew(server.get(), renewed));
@@ -44,7 +43,6 @@ public final class SecureHttp {
         .updateSSLOptions(renewed, true)
         .onFailure(
             why ->
-                LOG.log(
-                    Level.WARNING, "the HTTP server has not taken its new certificate", why));
+                LOG.log(Level.WARNING, "the HTTP server has not taken its new certificate", why));
   }
 }

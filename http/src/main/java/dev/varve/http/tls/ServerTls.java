@@ -42,8 +42,7 @@ public final class ServerTls {
   private final List<Consumer<ServerSSLOptions>> servers = new CopyOnWriteArrayList<>();
   private volatile Certificates current;
 
-  private ServerTls(
-      CertificateFiles files, ClientCertificates disks, ClientCertificates requests)
+  private ServerTls(CertificateFiles files, ClientCertificates disks, ClientCertificates requests)
       throws IOException {
     this.files = files;
     this.disks = disks;
@@ -140,9 +139,7 @@ public final class ServerTls {
           current.words());
     if (isReadByOthers(files.key()))
       LOG.log(
-          Level.WARNING,
-          "other users can read the private key {0}: chmod 600 {0}",
-          files.key());
+          Level.WARNING, "other users can read the private key {0}: chmod 600 {0}", files.key());
   }
 
   private static boolean isReadByOthers(Path key) {

@@ -58,7 +58,8 @@ class ServeTlsTest {
   @Test
   void clientNeedsACertificateOfTheAuthority() throws Exception {
     Path stranger = Files.createDirectories(folder.resolve("stranger"));
-    Path mallory = TestCertificates.authority(stranger, "x").client("mallory").clientFolder("mallory");
+    Path mallory =
+        TestCertificates.authority(stranger, "x").client("mallory").clientFolder("mallory");
     Files.copy(
         made.authority(), mallory.resolve("ca-cert.pem"), StandardCopyOption.REPLACE_EXISTING);
     try (var server = serve("server", disk("asked"), "--tls-client-ca", "ca-cert.pem")) {
@@ -107,8 +108,7 @@ class ServeTlsTest {
   @Test
   void newCertificateIsForNewClientsWhileOthersGoOn() throws Exception {
     for (String name : List.of("cert", "key"))
-      Files.copy(
-          folder.resolve("other-" + name + ".pem"), folder.resolve("live-" + name + ".pem"));
+      Files.copy(folder.resolve("other-" + name + ".pem"), folder.resolve("live-" + name + ".pem"));
     try (var server = serve("live", disk("copied"))) {
       String uri = uri(server) + "?tls-certificates=" + trusting;
       assertThrows(IOException.class, () -> VarveProcess.tool(folder, "nbdinfo", "--size", uri));
@@ -157,8 +157,7 @@ class ServeTlsTest {
       assertTrue(refused.contains("401"), refused);
       assertThrows(IOException.class, () -> VarveProcess.tool(folder, "curl", "-sS", url));
       curl.addAll(List.of("--tls-max", "1.1"));
-      assertThrows(
-          IOException.class, () -> VarveProcess.tool(folder, curl.toArray(String[]::new)));
+      assertThrows(IOException.class, () -> VarveProcess.tool(folder, curl.toArray(String[]::new)));
     }
   }
 

@@ -117,7 +117,8 @@ class CertificatesTest {
     watch.look();
     watch.look();
     assertEquals(1, heard.said.size());
-    assertTrue(heard.said.getFirst().contains("New clients get the old ones"), heard.said::toString);
+    assertTrue(
+        heard.said.getFirst().contains("New clients get the old ones"), heard.said::toString);
     assertEquals(before.length, tls.engine().getSSLParameters().getProtocols().length);
 
     Files.writeString(made.certificate("server"), good);
@@ -137,8 +138,7 @@ class CertificatesTest {
   }
 
   private void replace(String with, String file) throws IOException {
-    Files.move(
-        folder.resolve(with), folder.resolve(file), StandardCopyOption.REPLACE_EXISTING);
+    Files.move(folder.resolve(with), folder.resolve(file), StandardCopyOption.REPLACE_EXISTING);
   }
 
   private static void assertRefused(CertificateFiles files, String part) {
