@@ -11,15 +11,10 @@ import dev.varve.http.command.MediumCommand;
 import dev.varve.http.command.ServeCommand;
 import dev.varve.http.command.TopCommand;
 import dev.varve.http.log.ProgramLog;
-import java.io.IOException;
+import dev.varve.http.server.BuildFacts;
 import java.io.PrintWriter;
-import java.net.URISyntaxException;
-import java.net.URL;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Predicate;
-import java.util.jar.JarFile;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -108,22 +103,13 @@ public final class Main {
   }
 
   private static String version() {
-    String packaged = Main.class.getPackage().getImplementationVersion();
-    if (packaged == null) return "varve (not packaged)";
-    String commit = commit();
+    BuildFacts build = BuildFacts.ofThisProgram();
+    if (build.version() == null) return "varve (not packaged)";
     return "varve %s (%sJDK %s)"
-        .formatted(packaged, commit == null ? "" : "commit " + commit + ", ", Runtime.version());
-  }
-
-  /** The commit in the manifest of the program's jar; null if it was built without git. */
-  private static @Nullable String commit() {
-    URL self = Main.class.getProtectionDomain().getCodeSource().getLocation();
-    try (var jar = new JarFile(Path.of(self.toURI()).toFile(), false)) {
-      String commit = jar.getManifest().getMainAttributes().getValue("Implementation-Commit");
-      return commit == null || commit.isEmpty() || commit.startsWith("$") ? null : commit;
-    } catch (IOException | URISyntaxException _) {
-      return null;
-    }
+        .formatted(
+            build.version(),
+            build.commit() == null ? "" : "commit " + build.commit() + ", ",
+            Runtime.version());
   }
 
   static final class Version implements IVersionProvider {

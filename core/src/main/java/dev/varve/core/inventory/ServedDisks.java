@@ -2,6 +2,7 @@ package dev.varve.core.inventory;
 
 import dev.varve.core.device.DiskFailures;
 import dev.varve.core.device.DiskTraffic;
+import dev.varve.core.device.ImageWork;
 import dev.varve.core.limit.LimitStatistics;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
@@ -54,13 +55,15 @@ public interface ServedDisks {
    * @param waitingRequests how many wait for a limit now
    * @param images how many bytes each file of its chain takes on its file system, base first, as of
    *     a moment ago; without those that were not looked at yet
+   * @param work what the images had to do since the medium was opened
    */
   record DiskLoad(
       String export,
       DiskTraffic.Totals requests,
       long throttledNanos,
       long waitingRequests,
-      Map<Path, Long> images) {}
+      Map<Path, Long> images,
+      ImageWork work) {}
 
   /** The clients that use a disk now. Waits for nothing. */
   default List<Client> clients() {

@@ -2,6 +2,7 @@ package dev.varve.http.server;
 
 import dev.varve.core.device.DeviceRequest.Op;
 import dev.varve.core.device.DiskTraffic.OperationTotals;
+import dev.varve.core.device.ImageWork;
 import dev.varve.core.inventory.ServedDisks.DiskLoad;
 import io.prometheus.metrics.model.registry.MultiCollector;
 import io.prometheus.metrics.model.snapshots.Labels;
@@ -84,6 +85,23 @@ final class DiskMetrics implements MultiCollector {
         new Family.Gauge(
             "varve_image_allocated_bytes",
             "Bytes that an image file of a disk takes on its file system, a moment ago");
+    private final Family.Counter copies =
+        new Family.Counter(
+            NAME + "copy_on_write_copies",
+            "Ranges copied from a parent into the disk's top image, because a write covered a block only in part");
+    private final Family.Counter copied =
+        new Family.Counter(
+            NAME + "copy_on_write_bytes", "Bytes that copy-on-write has copied from parents");
+    private final Family.Counter blocks =
+        new Family.Counter(
+            NAME + "allocated_blocks", "Blocks that got a place in the disk's top image");
+    private final Family.Counter allocated =
+        new Family.Counter(
+            NAME + "allocated_bytes", "Bytes of the blocks that got a place in the top image");
+    private final Family.Histogram commits =
+        new Family.Histogram(
+            NAME + "commit_seconds",
+            "How long it took to make written data durable, for flushes and in the background");
     private final Family.Gauge waiting =
         new Family.Gauge(NAME + "throttled_requests", "Requests that wait for a limit");
 
@@ -106,6 +124,7 @@ final class DiskMetrics implements MultiCollector {
       clients.add(labels, load.requests().clients());
       throttled.add(labels, load.throttledNanos() / NANOS_PER_SECOND);
       waiting.add(labels, load.waitingRequests());
+      add(labels, load.work());
       load.images()
           .forEach(
               (file, allocated) ->
@@ -113,6 +132,14 @@ final class DiskMetrics implements MultiCollector {
                       Labels.of(
                           "machine", disk.machine(), "disk", disk.disk(), "image", file.toString()),
                       allocated));
+    }
+
+    private void add(Labels labels, ImageWork work) {
+      copies.add(labels, work.copies());
+      copied.add(labels, work.copiedBytes());
+      blocks.add(labels, work.places());
+      allocated.add(labels, work.placedBytes());
+      commits.add(labels, work.commits());
     }
 
     private void add(Labels disk, Op op, OperationTotals totals, long failed) {
@@ -137,7 +164,12 @@ final class DiskMetrics implements MultiCollector {
                   clients,
                   throttled,
                   waiting,
-                  images)
+                  images,
+                  copies,
+                  copied,
+                  blocks,
+                  allocated,
+                  commits)
               .map(Family::snapshot)
               .toList());
     }

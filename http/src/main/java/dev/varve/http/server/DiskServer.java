@@ -1,8 +1,8 @@
 package dev.varve.http.server;
 
-import dev.varve.core.device.BlockDevice;
 import dev.varve.core.device.DiskFailures;
 import dev.varve.core.device.DiskTraffic;
+import dev.varve.core.device.ImageWork;
 import dev.varve.core.device.Export;
 import dev.varve.core.device.FailureTotals;
 import dev.varve.core.device.FailureWords;
@@ -56,7 +56,7 @@ public final class DiskServer {
   /** An open disk and the way in which it is served. */
   private record Served(
       ServedDisk disk,
-      BlockDevice device,
+      DifferencingChain device,
       DiskFailures failures,
       Map<String, DiskTraffic> traffic) {}
 
@@ -157,7 +157,15 @@ public final class DiskServer {
             Map<Path, Long> images = first ? sizes.of(each.disk.images().files()) : Map.of();
             loads.add(
                 new DiskMetrics.Served(
-                    "", each.disk.name(), new DiskLoad(name, traffic.totals(), 0, 0, images)));
+                    "",
+                    each.disk.name(),
+                    new DiskLoad(
+                        name,
+                        traffic.totals(),
+                        0,
+                        0,
+                        images,
+                        first ? each.device.work() : ImageWork.NONE)));
           });
     return loads;
   }

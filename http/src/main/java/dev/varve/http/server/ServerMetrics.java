@@ -78,10 +78,11 @@ final class ServerMetrics {
   }
 
   private static void registerBuild(PrometheusMeterRegistry to) {
-    String packaged = ServerMetrics.class.getPackage().getImplementationVersion();
+    BuildFacts build = BuildFacts.ofThisProgram();
     Gauge.builder("varve.build.info", () -> 1)
-        .description("The version of Varve and the Java that runs it; always 1")
-        .tag("version", Objects.requireNonNullElse(packaged, "unknown"))
+        .description("The version of Varve, its commit, and the Java that runs it; always 1")
+        .tag("version", Objects.requireNonNullElse(build.version(), "unknown"))
+        .tag("commit", Objects.requireNonNullElse(build.commit(), "unknown"))
         .tag("java", Runtime.version().toString())
         .register(to);
     FunctionCounter.builder(

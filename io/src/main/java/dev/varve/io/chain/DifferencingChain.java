@@ -1,6 +1,7 @@
 package dev.varve.io.chain;
 
 import dev.varve.core.device.DeviceRequest;
+import dev.varve.core.device.ImageWork;
 import dev.varve.core.device.ReadSink;
 import dev.varve.core.device.Stages;
 import dev.varve.core.medium.ImageChain;
@@ -63,6 +64,7 @@ public final class DifferencingChain extends GatedDevice {
   private final WriteThrottle throttle;
   private final WriteBackFailures writeBacks;
   private final long fileSystem;
+  private final WorkCounts work;
 
   /**
    * Opens a chain of image files as one disk, after checking that each is the parent of the next.
@@ -114,7 +116,12 @@ public final class DifferencingChain extends GatedDevice {
         writable,
         threads,
         uuids,
-        new Shared(new ReaderEpochs(), new MapLock(), memory, _ -> {}));
+        new Shared(
+            new ReaderEpochs(),
+            new MapLock(),
+            memory,
+            _ -> {},
+            new WorkCounts(threads.nanoClock())));
   }
 
   /**
@@ -124,9 +131,14 @@ public final class DifferencingChain extends GatedDevice {
    * @param lock guards the block maps of all images
    * @param memory for the chains' maps
    * @param handBack takes the requests that arrive, or have not begun, while the chain is held
+   * @param work counts what the images do
    */
   record Shared(
-      ReaderEpochs reads, MapLock lock, MapMemory memory, Consumer<DeviceRequest> handBack) {}
+      ReaderEpochs reads,
+      MapLock lock,
+      MapMemory memory,
+      Consumer<DeviceRequest> handBack,
+      WorkCounts work) {}
 
   DifferencingChain(
       List<Layer> images,
@@ -138,12 +150,13 @@ public final class DifferencingChain extends GatedDevice {
     this.images = List.copyOf(images);
     this.fileSystem = fileSystem(images);
     this.reads = shared.reads;
+    this.work = shared.work;
     this.throttle = new WriteThrottle(gate::isShut);
     this.chain = new ChainReader(images, shared.lock, shared.memory);
     if (writable) {
-      top = new TopImage(images.getLast(), chain, uuids, true);
+      top = new TopImage(images.getLast(), chain, uuids, true, shared.work);
       chain.top(top);
-      flusher = new Flusher(top, reads, threads, gate::answer);
+      flusher = new Flusher(top, reads, threads, shared.work.commits(), gate::answer);
     } else {
       top = null;
       flusher = null;
@@ -154,6 +167,11 @@ public final class DifferencingChain extends GatedDevice {
     changes = new TaskLane(threads, 1);
     writeBacks = new WriteBackFailures(images.getLast().name());
     begin(images.getLast().name(), top == null ? changing : top.writes(), changing);
+  }
+
+  /** What the images had to do since the chain was opened. Takes no lock. */
+  public ImageWork work() {
+    return work.totals();
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.varve.io.chain;
 import dev.varve.core.device.DeviceRequest;
 import dev.varve.core.device.OutOfSpaceException;
 import dev.varve.io.layer.LayerWriter.Commit;
+import dev.varve.io.storage.CommitTimes;
 import dev.varve.io.storage.FlushQueue;
 import dev.varve.io.storage.LostWrites;
 import dev.varve.io.storage.ReaderEpochs;
@@ -29,13 +30,16 @@ final class Flusher {
 
   private final FlushQueue flushes;
   private final LostWrites lost = new LostWrites();
+  private final CommitTimes times;
 
   Flusher(
       TopImage top,
       ReaderEpochs reads,
       Executor threads,
+      CommitTimes times,
       BiConsumer<DeviceRequest, @Nullable IOException> answer) {
     this.top = top;
+    this.times = times;
     this.reads = reads;
     this.flushes = new FlushQueue(threads, this::commit, answer);
   }
@@ -55,6 +59,7 @@ final class Flusher {
     synchronized (oneCommit) {
       lost.requireNone();
       top.requireOurs();
+      long begun = times.begin();
       IOException incomplete = top.completePartialBlocks(top.beginCommit());
       try {
         top.makeHoles();
@@ -70,6 +75,7 @@ final class Flusher {
           top.writeEntries(); // then the entries that point at the blocks,
           lost.note(top::sync); // then those entries
         }
+        if (commit.hasData() || commit.hasEntries()) times.ended(begun);
       } catch (IOException e) {
         top.abandonCommit();
         throw e;

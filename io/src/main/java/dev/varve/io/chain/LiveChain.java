@@ -3,6 +3,7 @@ package dev.varve.io.chain;
 import dev.varve.core.device.BlockDevice;
 import dev.varve.core.device.DeviceClosedException;
 import dev.varve.core.device.DeviceRequest;
+import dev.varve.core.device.ImageWork;
 import dev.varve.core.device.ReadSink;
 import dev.varve.core.medium.Image;
 import dev.varve.core.medium.ImageChain;
@@ -51,8 +52,8 @@ public final class LiveChain implements BlockDevice {
   private final StorageThreads threads;
   private final ReaderEpochs reads = new ReaderEpochs();
   private final MapLock lock = new MapLock();
-  private final DifferencingChain.Shared shared =
-      new DifferencingChain.Shared(reads, lock, MapMemory.OF_PROCESS, this::later);
+  private final WorkCounts work;
+  private final DifferencingChain.Shared shared;
   private final DeferredCleanup cleanup;
   private final long capacity;
   private final boolean readOnly;
@@ -79,6 +80,9 @@ public final class LiveChain implements BlockDevice {
   private LiveChain(LiveImages images, boolean readOnly, StorageThreads threads)
       throws IOException {
     this.threads = threads;
+    this.work = new WorkCounts(threads.nanoClock());
+    this.shared =
+        new DifferencingChain.Shared(reads, lock, MapMemory.OF_PROCESS, this::later, work);
     this.cleanup = new DeferredCleanup(threads, reads);
     this.images = images;
     this.readOnly = readOnly;
@@ -133,7 +137,7 @@ public final class LiveChain implements BlockDevice {
   private ServingDevice newDevice(LiveImages images) {
     RawMedium raw = images.rawAlone();
     return raw != null
-        ? RawDisk.over(raw, readOnly, reads, this::later, threads)
+        ? RawDisk.over(raw, readOnly, reads, this::later, threads, work.commits())
         : new DifferencingChain(images.images(), !readOnly, threads, UUID::randomUUID, shared);
   }
 
@@ -155,6 +159,11 @@ public final class LiveChain implements BlockDevice {
   /** How many bytes the host got back from the images since the chain was opened. */
   public long givenBack() {
     return givenBackBefore.sum() + images.givenBack();
+  }
+
+  /** What the images had to do since the chain was opened. Takes no lock. */
+  public ImageWork work() {
+    return work.totals();
   }
 
   // ---- the guest's requests

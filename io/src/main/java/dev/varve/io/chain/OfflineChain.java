@@ -21,9 +21,10 @@ final class OfflineChain implements MergeTarget {
   private OfflineChain(
       List<? extends Layer> images, MapLock lock, boolean mayEmptyBlocks, Supplier<UUID> ids) {
     var chain = new ChainReader(images, lock, MapMemory.OF_PROCESS);
-    top = new TopImage(images.getLast(), chain, ids, mayEmptyBlocks);
+    var work = WorkCounts.untold();
+    top = new TopImage(images.getLast(), chain, ids, mayEmptyBlocks, work);
     chain.top(top);
-    flusher = new Flusher(top, new ReaderEpochs(), Runnable::run, (_, _) -> {});
+    flusher = new Flusher(top, new ReaderEpochs(), Runnable::run, work.commits(), (_, _) -> {});
   }
 
   /**

@@ -44,12 +44,21 @@ final class TopImage {
    */
   private final Object oneBlock = new Object();
 
+  private final WorkCounts work;
+
   /**
    * @param image the uppermost layer of {@code chain}
    * @param mayEmptyBlocks whether a discarded block may lose its place when the file is made dense;
    *     false if another chain reads the image, so that every block must keep its place
+   * @param work counts places and copies
    */
-  TopImage(Layer image, ChainReader chain, Supplier<UUID> ids, boolean mayEmptyBlocks) {
+  TopImage(
+      Layer image,
+      ChainReader chain,
+      Supplier<UUID> ids,
+      boolean mayEmptyBlocks,
+      WorkCounts work) {
+    this.work = work;
     this.lock = chain.lock;
     this.image = image;
     this.chain = chain;
@@ -165,6 +174,7 @@ final class TopImage {
     if (edge % PartialBlock.SECTOR == 0 || partial.isMarked(edge)) return;
     int start = edge - edge % PartialBlock.SECTOR;
     chain.copyBelow(partial, start, PartialBlock.SECTOR);
+    work.copied(PartialBlock.SECTOR);
     partial.mark(start, PartialBlock.SECTOR);
   }
 
@@ -346,7 +356,9 @@ final class TopImage {
    */
   private long takePlace(int block, boolean overwritten) throws IOException {
     if (blocks.partialCount() > MAX_PARTIAL_BLOCKS) completePartialBlocks(blocks.allPartial());
-    return writer.take(block, overwritten);
+    long place = writer.take(block, overwritten);
+    work.placed(image.blockSize());
+    return place;
   }
 
   private void writeOrGiveBack(int block, long place, int within, MemorySegment source)
@@ -425,6 +437,7 @@ final class TopImage {
       int run = partial.run(within, partial.visible - within, marked);
       if (!marked) {
         chain.copyBelow(partial, within, run);
+        work.copied(run);
         // A reader that still finds the block partial reads the copied sectors, or newer writes.
         partial.mark(within, run);
       }

@@ -5,6 +5,7 @@ import dev.varve.core.device.ReadSink;
 import dev.varve.io.file.ImageFile;
 import dev.varve.io.file.MappedFile;
 import dev.varve.io.posix.Posix;
+import dev.varve.io.storage.CommitTimes;
 import dev.varve.io.storage.GatedDevice;
 import dev.varve.io.storage.ReaderEpochs;
 import dev.varve.io.storage.RequestGate;
@@ -91,7 +92,14 @@ public final class RawDisk extends GatedDevice {
 
   private static RawDisk alone(
       RawMedium medium, boolean readOnly, @Nullable WholeSectors direct, StorageThreads threads) {
-    return new RawDisk(medium, readOnly, direct, new ReaderEpochs(), _ -> {}, threads);
+    return new RawDisk(
+        medium,
+        readOnly,
+        direct,
+        new ReaderEpochs(),
+        _ -> {},
+        threads,
+        new CommitTimes(threads.nanoClock()));
   }
 
   /**
@@ -107,8 +115,9 @@ public final class RawDisk extends GatedDevice {
       boolean readOnly,
       ReaderEpochs reads,
       Consumer<DeviceRequest> handBack,
-      StorageThreads threads) {
-    return new RawDisk(medium, readOnly, null, reads, handBack, threads);
+      StorageThreads threads,
+      CommitTimes commits) {
+    return new RawDisk(medium, readOnly, null, reads, handBack, threads, commits);
   }
 
   private RawDisk(
@@ -117,7 +126,8 @@ public final class RawDisk extends GatedDevice {
       @Nullable WholeSectors direct,
       ReaderEpochs reads,
       Consumer<DeviceRequest> handBack,
-      StorageThreads threads) {
+      StorageThreads threads,
+      CommitTimes commits) {
     super(new RequestGate(medium.file().name(), reads, handBack), threads);
     this.medium = medium;
     this.file = medium.file();
@@ -125,7 +135,7 @@ public final class RawDisk extends GatedDevice {
     this.space = new Space(medium, direct == null ? file::write : direct::write);
     this.direct = direct;
     this.reads = reads;
-    sync = new SharedSync(medium, threads, gate::answer);
+    sync = new SharedSync(medium, threads, commits, gate::answer);
     readers = new TaskLane(threads, READERS);
     writers = new TaskLane(threads, WRITERS);
     changes = new TaskLane(threads, 1);

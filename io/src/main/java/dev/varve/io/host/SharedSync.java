@@ -1,6 +1,7 @@
 package dev.varve.io.host;
 
 import dev.varve.core.device.DeviceRequest;
+import dev.varve.io.storage.CommitTimes;
 import dev.varve.io.storage.FlushQueue;
 import dev.varve.io.storage.LostWrites;
 import java.io.IOException;
@@ -22,10 +23,15 @@ final class SharedSync {
   private final RawMedium medium;
   private final FlushQueue flushes;
   private final LostWrites lost = new LostWrites();
+  private final CommitTimes times;
 
   SharedSync(
-      RawMedium medium, Executor threads, BiConsumer<DeviceRequest, @Nullable IOException> answer) {
+      RawMedium medium,
+      Executor threads,
+      CommitTimes times,
+      BiConsumer<DeviceRequest, @Nullable IOException> answer) {
     this.medium = medium;
+    this.times = times;
     this.flushes = new FlushQueue(threads, this::sync, answer);
   }
 
@@ -37,7 +43,9 @@ final class SharedSync {
   /** Makes the writes completed so far durable. Waits. */
   void sync() throws IOException {
     lost.requireNone();
+    long begun = times.begin();
     lost.note(medium.file()::sync);
+    times.ended(begun);
     medium.requireReach(
         medium.capacity(), "it was truncated or removed, and data written to it may be lost");
   }

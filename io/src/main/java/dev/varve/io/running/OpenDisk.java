@@ -1,6 +1,7 @@
 package dev.varve.io.running;
 
 import dev.varve.core.device.BlockDevice;
+import dev.varve.core.device.ImageWork;
 import dev.varve.core.inventory.RunningDisks.Disk;
 import dev.varve.core.medium.Image;
 import dev.varve.core.medium.ImageChain;
@@ -86,6 +87,12 @@ final class OpenDisk {
       case RawDisk raw -> raw.givenBack();
       default -> 0;
     };
+  }
+
+  /** What its images had to do since it was opened. */
+  ImageWork work() {
+    LiveChain chain = chain();
+    return chain == null ? ImageWork.NONE : chain.work();
   }
 
   /** The files now, base first; empty for an empty drive. */

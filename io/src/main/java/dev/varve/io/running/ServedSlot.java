@@ -72,7 +72,8 @@ record ServedSlot(Disk disk, OpenDisk open, LimitedDevice device, Export export)
         export.traffic().totals(),
         device.throttledNanos(nowNanos),
         device.waitingRequests(),
-        sizes.of(open.paths()));
+        sizes.of(open.paths()),
+        open.work());
   }
 
   /** {@code machine/controller/port/device}: not as people write slots, because clients have it. */

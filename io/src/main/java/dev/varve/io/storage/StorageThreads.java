@@ -94,6 +94,11 @@ public final class StorageThreads implements Executor, AutoCloseable {
     clock.scheduleAtFixedRate(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
   }
 
+  /** The clock that the threads go by. */
+  public LongSupplier nanoClock() {
+    return nanoClock;
+  }
+
   /** How many threads there are now. */
   public int count() {
     synchronized (workers) {
