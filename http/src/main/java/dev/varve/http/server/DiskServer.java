@@ -2,10 +2,10 @@ package dev.varve.http.server;
 
 import dev.varve.core.device.DiskFailures;
 import dev.varve.core.device.DiskTraffic;
-import dev.varve.core.device.ImageWork;
 import dev.varve.core.device.Export;
 import dev.varve.core.device.FailureTotals;
 import dev.varve.core.device.FailureWords;
+import dev.varve.core.device.ImageWork;
 import dev.varve.core.inventory.ServedDisks.DiskLoad;
 import dev.varve.core.log.Amount;
 import dev.varve.http.tls.CertificateWatch;

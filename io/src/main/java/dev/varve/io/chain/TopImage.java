@@ -53,11 +53,7 @@ final class TopImage {
    * @param work counts places and copies
    */
   TopImage(
-      Layer image,
-      ChainReader chain,
-      Supplier<UUID> ids,
-      boolean mayEmptyBlocks,
-      WorkCounts work) {
+      Layer image, ChainReader chain, Supplier<UUID> ids, boolean mayEmptyBlocks, WorkCounts work) {
     this.work = work;
     this.lock = chain.lock;
     this.image = image;
