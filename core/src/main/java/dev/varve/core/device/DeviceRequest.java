@@ -2,6 +2,7 @@ package dev.varve.core.device;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One request that a device carries out on its storage threads.
@@ -45,6 +46,7 @@ public abstract class DeviceRequest {
   private boolean keepsSpace;
   private Count count = Count.WHOLE;
   private int ticket;
+  private @Nullable RequestTimes times;
 
   /** All of the request took effect. Called once, on any thread; must not block. */
   protected abstract void completed();
@@ -115,6 +117,17 @@ public abstract class DeviceRequest {
   protected final void forget() {
     memory = MemorySegment.NULL;
     extents = ExtentSink.NONE;
+    times = null;
+  }
+
+  /** From now on it is noted what takes its time. */
+  public final void timed(RequestTimes times) {
+    this.times = times;
+  }
+
+  /** What took its time so far; null if that is not noted. */
+  public final @Nullable RequestTimes times() {
+    return times;
   }
 
   private DeviceRequest set(Op op, long offset, long length, MemorySegment memory, boolean fua) {

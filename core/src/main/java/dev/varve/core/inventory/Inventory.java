@@ -227,10 +227,10 @@ public final class Inventory implements AutoCloseable {
     var effects = new RehearsedEffects(resources.images());
     var rehearsal =
         transactions.locked(() -> new Rehearsal(resources, transactions, jobs, effects));
-    return rehearsal.preview(
+    var copy =
         new Inventory(
-            new News(), rehearsal.resources(), rehearsal.transactions(), rehearsal.jobs()),
-        calls);
+            new News(), rehearsal.resources(), rehearsal.transactions(), rehearsal.jobs());
+    return rehearsal.preview(() -> calls.accept(copy));
   }
 
   /** What is wrong at the moment; any thread. */

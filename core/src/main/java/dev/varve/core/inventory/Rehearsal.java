@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.ResourceBundle;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,10 +76,10 @@ final class Rehearsal {
   }
 
   /** Makes the calls, and says what they came to. */
-  Preview preview(Inventory rehearsed, Consumer<Inventory> calls) {
+  Preview preview(Runnable calls) {
     OperationLog.silently(
         () -> {
-          calls.accept(rehearsed);
+          calls.run();
           for (Job job : jobs.all()) passOn(job.failure());
         });
     InventoryState after = transactions.lastState();

@@ -4,6 +4,7 @@ import dev.varve.core.device.BlockDevice;
 import dev.varve.core.device.DeviceClosedException;
 import dev.varve.core.device.DeviceRequest;
 import dev.varve.core.device.ReadSink;
+import dev.varve.core.device.RequestTimes;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.CompletionStage;
@@ -225,7 +226,10 @@ public final class LimitedDevice implements BlockDevice {
 
     @Override
     protected void passed() {
-      device.submit(free(this));
+      DeviceRequest passing = free(this);
+      RequestTimes times = passing.times();
+      if (times != null) times.passed(nanoClock.getAsLong());
+      device.submit(passing);
     }
   }
 

@@ -312,6 +312,7 @@ public final class DifferencingChain extends GatedDevice {
   }
 
   private void serve(DeviceRequest request, Work work) {
+    begins(request);
     boolean done;
     try {
       done = work.on(request);

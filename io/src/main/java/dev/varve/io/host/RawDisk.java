@@ -237,6 +237,7 @@ public final class RawDisk extends GatedDevice {
   }
 
   private void serve(DeviceRequest request) {
+    begins(request);
     try {
       carryOut(request);
     } catch (IOException | RuntimeException | Error e) {

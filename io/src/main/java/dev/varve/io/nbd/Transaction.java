@@ -24,6 +24,7 @@ final class Transaction {
   private int open;
   private final ArrayDeque<LoopBuffer> data = new ArrayDeque<>();
   private @Nullable ExtentList extents;
+  private @Nullable SlowRequest watched;
 
   /** Takes over what is asked; it is under way since {@code nowNanos}. */
   Transaction begin(NbdRequest request, long nowNanos) {
@@ -40,6 +41,7 @@ final class Transaction {
     silent = false;
     handedOver = false;
     open = 0;
+    watched = SlowRequest.begun();
     return this;
   }
 
@@ -84,6 +86,11 @@ final class Transaction {
 
   boolean oneExtent() {
     return oneExtent;
+  }
+
+  /** What a recording will be told of it; null if none wants to know. */
+  @Nullable SlowRequest watched() {
+    return watched;
   }
 
   /** Why it fails, the first reason found, or null. */
@@ -145,5 +152,6 @@ final class Transaction {
   void clear() {
     for (LoopBuffer buffer; (buffer = data.poll()) != null; ) buffer.release();
     refusal = null;
+    watched = null;
   }
 }

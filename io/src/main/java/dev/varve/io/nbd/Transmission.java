@@ -5,6 +5,7 @@ import dev.varve.core.device.DeviceRequest.Count;
 import dev.varve.core.device.DeviceRequest.Op;
 import dev.varve.core.device.DiskFailures;
 import dev.varve.core.device.Export;
+import dev.varve.core.device.RequestTimes;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
@@ -453,6 +454,7 @@ final class Transmission {
 
   private void submit(PartialRequest part) {
     bytesInFlight += part.held();
+    if (part.transaction().watched() != null) part.timed(new RequestTimes(loop.now()));
     device.submit(part);
   }
 
@@ -465,6 +467,9 @@ final class Transmission {
     Op operation = transaction.command() == NbdCommand.READ ? Op.READ : part.op(); // not its fetch
     if (failure != null) failed(transaction, operation, failure);
     else worked(operation);
+    SlowRequest watched = transaction.watched();
+    RequestTimes times = part.times();
+    if (watched != null && times != null) watched.part(times, loop.now());
     loop.recycle(part);
     if (transaction.ended()) finish(transaction);
   }
@@ -526,6 +531,14 @@ final class Transmission {
   private void end(Transaction transaction) {
     inFlight--;
     meter.ended(transaction);
+    SlowRequest watched = transaction.watched();
+    if (watched != null)
+      watched.ended(
+          export.name(),
+          transaction.command().name(),
+          transaction.offset(),
+          transaction.range(),
+          transaction.refusal() != null);
     loop.recycle(transaction);
   }
 

@@ -2,6 +2,7 @@ package dev.varve.io.storage;
 
 import dev.varve.core.device.DeviceClosedException;
 import dev.varve.core.device.DeviceRequest;
+import dev.varve.core.device.RequestTimes;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.CompletableFuture;
@@ -128,6 +129,12 @@ public abstract class GatedDevice implements ServingDevice {
   @Override
   public final Lease lease() throws DeviceClosedException {
     return gate.lease();
+  }
+
+  /** A storage thread begins to carry a request out. */
+  protected final void begins(DeviceRequest request) {
+    RequestTimes times = request.times();
+    if (times != null) times.begun(threads.nanoClock().getAsLong());
   }
 
   /** Hands a request back that was not begun, if the device is held. */
