@@ -52,8 +52,7 @@ class SlowRequestTest {
 
   @Test
   void requestThatIsAnsweredInPlaceIsNotTold() throws Exception {
-    assertEquals(
-        List.of(), recorded(new MemoryDevice(TestServer.CAPACITY), Duration.ZERO));
+    assertEquals(List.of(), recorded(new MemoryDevice(TestServer.CAPACITY), Duration.ZERO));
   }
 
   @Test
