@@ -9,6 +9,7 @@ import dev.varve.http.command.JobCommand;
 import dev.varve.http.command.MachineCommand;
 import dev.varve.http.command.MediumCommand;
 import dev.varve.http.command.ServeCommand;
+import dev.varve.http.command.TokenCommand;
 import dev.varve.http.command.TopCommand;
 import dev.varve.http.log.ProgramLog;
 import dev.varve.http.server.BuildFacts;
@@ -71,6 +72,7 @@ public final class Main {
             JobCommand.class,
             TopCommand.class,
             ClientsCommand.class,
+            TokenCommand.class,
             ImageCommand.class,
             HelpCommand.class);
     Predicate<Class<?>> meant =

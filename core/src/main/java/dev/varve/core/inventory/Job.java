@@ -32,6 +32,9 @@ public interface Job {
   /** What it does, for people: {@code delete snapshot 'S1' of machine 'mail'}. */
   String description();
 
+  /** The machine whose disks it works on; null if it is of no machine. */
+  @Nullable MachineId machine();
+
   State state();
 
   /** 0 to 1000. */

@@ -221,6 +221,11 @@ final class Jobs {
     }
 
     @Override
+    public @Nullable MachineId machine() {
+      return machine;
+    }
+
+    @Override
     public State state() {
       return state;
     }

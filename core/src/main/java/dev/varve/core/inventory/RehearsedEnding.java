@@ -60,6 +60,11 @@ final class RehearsedEnding implements Job {
   }
 
   @Override
+  public @Nullable MachineId machine() {
+    return null;
+  }
+
+  @Override
   public State state() {
     return job.state();
   }

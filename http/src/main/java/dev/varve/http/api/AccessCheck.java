@@ -1,15 +1,22 @@
 package dev.varve.http.api;
 
 import dev.varve.core.medium.ErrorCode;
+import dev.varve.http.access.Grant;
+import dev.varve.http.access.PeerRights;
+import dev.varve.http.access.Rights;
+import dev.varve.http.access.Tokens;
+import dev.varve.io.posix.PeerCredentials;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a request may come in at an address: it needs the token on TCP, access to the socket's
- * file on a Unix socket, and it must not come from another site's web page.
+ * Whether a request may come in at an address, and with which rights: on TCP it needs a token, on a
+ * Unix socket access to the socket's file, and it must not come from another site's web page. A
+ * token stands in the header {@code Authorization} and nowhere else, since addresses get into logs.
  *
  * <p>A page of another site can make a browser send requests here, also under another name that
  * resolves to the loopback address. The browser then names the other site in {@code Origin}, {@code
@@ -17,16 +24,41 @@ import java.util.regex.Pattern;
  */
 sealed interface AccessCheck {
 
-  /** Throws a {@link RefusedRequest} if the request must not go on. */
-  void check(HttpServerRequest request, boolean needsToken);
+  /**
+   * The rights of a request. Throws a {@link RefusedRequest} if it must not go on.
+   *
+   * @param needsToken whether it needs any rights
+   */
+  Grant check(HttpServerRequest request, boolean needsToken);
 
-  /** A Unix socket: the mode of its file decides which users may connect. */
-  record Unix() implements AccessCheck {
+  /**
+   * A Unix socket: the mode of its file decides which users may connect. A program there may pass
+   * the requests of others on, so a token that is shown counts, and not the program.
+   *
+   * @param peers what users may do that show no token
+   */
+  record Unix(Tokens tokens, PeerRights peers) implements AccessCheck {
     @Override
-    public void check(HttpServerRequest request, boolean needsToken) {
+    public Grant check(HttpServerRequest request, boolean needsToken) {
       String host = host(request.headers());
       if (!host.isEmpty()) checkHost(host);
       checkOrigin(request.headers(), "http://" + host);
+      if (!needsToken) return Grant.NONE;
+      Grant shown = shown(request.headers(), tokens);
+      return shown == null ? ofPeer(request) : shown;
+    }
+
+    private Grant ofPeer(HttpServerRequest request) {
+      if (peers.rules().isEmpty()) return Grant.lasting("a local process", Rights.ALL);
+      PeerCredentials peer = PeerIdentity.of(request);
+      Rights rights = peer == null ? null : peers.of(peer.user(), peer.groups());
+      if (rights == null)
+        throw RefusedRequest.forbidden(
+            peer == null
+                ? "the kernel does not say which user has connected; use a token"
+                : "user %d may not use this server: no --socket-scope names it or a group of its process; use a token"
+                    .formatted(peer.user()));
+      return Grant.lasting("user " + peer.user(), rights);
     }
   }
 
@@ -34,19 +66,44 @@ sealed interface AccessCheck {
    * A TCP port; without TLS of the loopback address. With TLS a browser has compared the host's
    * name with the certificate, so any name is as good.
    */
-  record Tcp(AccessToken token, boolean tls) implements AccessCheck {
+  record Tcp(Tokens tokens, boolean tls) implements AccessCheck {
     @Override
-    public void check(HttpServerRequest request, boolean needsToken) {
+    public Grant check(HttpServerRequest request, boolean needsToken) {
       String host = host(request.headers());
       if (!tls) checkHost(host);
       checkOrigin(request.headers(), (tls ? "https://" : "http://") + host);
-      if (needsToken && !token.isShownBy(request.getHeader("Authorization")))
-        throw new RefusedRequest(
-            401,
-            ErrorCode.E_ACCESSDENIED,
-            "this request needs the header 'Authorization: Bearer TOKEN', with the contents of the file 'token' in the"
-                + " state folder; or use the Unix socket there");
+      if (!needsToken) return Grant.NONE;
+      Grant shown = shown(request.headers(), tokens);
+      if (shown == null)
+        throw unauthorized(
+            "this request needs the header 'Authorization: Bearer TOKEN', with a token that 'varve token create' has"
+                + " printed, or the contents of the file 'token' in the state folder; or use the Unix socket there");
+      return shown;
     }
+  }
+
+  String SCHEME = "Bearer ";
+
+  /** What the token of a request grants; null if it shows none. */
+  private static @Nullable Grant shown(MultiMap headers, Tokens tokens) {
+    List<String> values = headers.getAll("Authorization");
+    if (values.isEmpty()) return null;
+    if (values.size() > 1)
+      throw RefusedRequest.malformed(
+          "there are %d Authorization headers; send one".formatted(values.size()));
+    String value = values.getFirst();
+    if (!value.regionMatches(true, 0, SCHEME, 0, SCHEME.length()))
+      throw unauthorized(
+          "the header Authorization must be 'Bearer TOKEN', and it is of another scheme");
+    Grant grant = tokens.grant(value.substring(SCHEME.length()).strip());
+    if (grant == null)
+      throw unauthorized(
+          "there is no such token: it was withdrawn, has expired, or is mistyped; ask for another one, which 'varve token create' makes");
+    return grant;
+  }
+
+  private static RefusedRequest unauthorized(String message) {
+    return new RefusedRequest(401, ErrorCode.E_ACCESSDENIED, message);
   }
 
   /** Names that always mean this machine. Any port: a tunnel may have another one. */

@@ -1,5 +1,6 @@
 package dev.varve.http.api;
 
+import dev.varve.http.access.Scope;
 import dev.varve.http.api.Operation.Body;
 import dev.varve.http.api.Operation.Kind;
 import dev.varve.http.api.Operation.Parameter;
@@ -21,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 final class ApiDocument {
 
   private static final String RESOURCE = "openapi.json";
+
+  /** Every member that names a file of the host has this schema. */
+  private static final String LOCATION = "#/components/schemas/Location";
 
   private final Buffer text;
   private final JsonObject json;
@@ -98,6 +102,7 @@ final class ApiDocument {
         HttpMethod.valueOf(method.toUpperCase(Locale.ROOT)),
         path,
         operation.containsKey("security") && operation.getJsonArray("security").isEmpty(),
+        Scope.of(operation.getString("x-varve-scope")),
         List.copyOf(parameters),
         body(operation.getJsonObject("requestBody")));
   }
@@ -126,11 +131,18 @@ final class ApiDocument {
             .getJsonObject("application/json")
             .getJsonObject("schema");
     var usual = new JsonObject();
+    List<String> locations = new ArrayList<>();
     for (Map.Entry<String, Object> property : schemas.follow(schema).getJsonObject("properties")) {
-      Object value = ((JsonObject) property.getValue()).getValue("default");
+      var described = (JsonObject) property.getValue();
+      if (LOCATION.equals(described.getString("$ref"))) locations.add(property.getKey());
+      Object value = described.getValue("default");
       if (value != null) usual.put(property.getKey(), value);
     }
-    return new Body(schemas.check(schema), usual, requestBody.getBoolean("required", false));
+    return new Body(
+        schemas.check(schema),
+        usual,
+        requestBody.getBoolean("required", false),
+        List.copyOf(locations));
   }
 
   /** A parameter or response that stands in place, or that a reference points at. */

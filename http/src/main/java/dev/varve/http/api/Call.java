@@ -1,10 +1,12 @@
 package dev.varve.http.api;
 
 import dev.varve.core.machine.Slot;
+import dev.varve.http.access.Grant;
 import io.vertx.core.json.JsonObject;
 import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
@@ -18,8 +20,14 @@ import org.jspecify.annotations.Nullable;
  * @param parameters those of path, query and header that have a value
  * @param body empty if the operation has none
  * @param caller the program that sends the request, as text
+ * @param grant the rights that it comes with
  */
-record Call(Operation operation, Map<String, String> parameters, JsonObject body, String caller) {
+record Call(
+    Operation operation,
+    Map<String, String> parameters,
+    JsonObject body,
+    String caller,
+    Grant grant) {
 
   // ---- parameters
 
@@ -60,7 +68,19 @@ record Call(Operation operation, Map<String, String> parameters, JsonObject body
     return parameters.get("If-Match");
   }
 
+  /** The same call with another value of a parameter that it has. */
+  Call with(String parameter, String value) {
+    Map<String, String> changed = new HashMap<>(parameters);
+    changed.put(parameter, value);
+    return new Call(operation, Map.copyOf(changed), body, caller, grant);
+  }
+
   // ---- members of the body
+
+  /** The same call with another value of a member that it has. */
+  Call withMember(String member, String value) {
+    return new Call(operation, parameters, body.copy().put(member, value), caller, grant);
+  }
 
   boolean has(String member) {
     return body.containsKey(member);

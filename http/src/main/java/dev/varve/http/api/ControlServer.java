@@ -2,6 +2,9 @@ package dev.varve.http.api;
 
 import dev.varve.core.inventory.Inventory;
 import dev.varve.core.inventory.ServedDisks;
+import dev.varve.http.access.MediaRoots;
+import dev.varve.http.access.Policy;
+import dev.varve.http.access.Tokens;
 import dev.varve.http.event.EventLog;
 import dev.varve.http.tls.SecureHttp;
 import dev.varve.http.tls.ServerTls;
@@ -71,6 +74,8 @@ public final class ControlServer {
   private final Consumer<Throwable> bugs;
   private final Strangers strangers = new Strangers(System::nanoTime);
   private final HttpRequests requests;
+  private final Tokens tokens;
+  private final Policy policy;
   private final List<HttpServer> servers = new CopyOnWriteArrayList<>();
   private final List<Path> sockets = new CopyOnWriteArrayList<>();
 
@@ -84,6 +89,8 @@ public final class ControlServer {
    * @param packages where machines are imported from and exported to
    * @param metrics what Prometheus is told, in its text format; called by any thread
    * @param requests counts the requests that are answered
+   * @param tokens those that are accepted; the owner's may come later
+   * @param policy what users of the socket may do, and where files may be
    * @param bugs hears, on any thread, of failures that are Varve's own
    * @param connections how many connections each listener takes; more are closed
    */
@@ -95,6 +102,8 @@ public final class ControlServer {
       Packages packages,
       Supplier<String> metrics,
       HttpRequests requests,
+      Tokens tokens,
+      Policy policy,
       Consumer<Throwable> bugs,
       int connections) {
     this(
@@ -105,6 +114,8 @@ public final class ControlServer {
         packages,
         metrics,
         requests,
+        tokens,
+        policy,
         bugs,
         Connections.Limits.usual(connections),
         (millis, action) -> {
@@ -121,6 +132,8 @@ public final class ControlServer {
       Packages packages,
       Supplier<String> metrics,
       HttpRequests requests,
+      Tokens tokens,
+      Policy policy,
       Consumer<Throwable> bugs,
       Connections.Limits limits,
       Connections.Timers timers) {
@@ -131,9 +144,20 @@ public final class ControlServer {
     this.limits = limits;
     handlers =
         new Handlers(
-            changes, looks, inventory::comesTurn, call -> MachineHandlers.look(call, inventory));
+            changes,
+            looks,
+            inventory::comesTurn,
+            call -> {
+              checkLocations(call, policy.media());
+              MachineHandlers.look(call, inventory);
+            },
+            new MachineBounds(inventory, disks)::within);
+    this.tokens = tokens;
+    this.policy = policy;
     events = new Events(vertx, log, new Changes(vertx, inventory, log)::look);
     events.addTo(handlers);
+    tokens.onWithdrawal(events::recheck);
+    new TokenHandlers(tokens, inventory).addTo(handlers);
     BiConsumer<Inventory, Handlers> operations = (of, to) -> addOperations(of, disks, to);
     operations.accept(inventory, handlers);
     handlers.rehearseWith(new Rehearsals(inventory, operations)::answer);
@@ -161,21 +185,30 @@ public final class ControlServer {
     new MediumHandlers(inventory).addTo(handlers);
   }
 
+  /** What is named elsewhere, in files, meets the same bounds in the kernel. */
+  private static void checkLocations(Call call, MediaRoots roots) {
+    Operation.Body body = call.operation().body();
+    if (body == null) return;
+    for (String member : body.locations()) {
+      String complaint = call.has(member) ? roots.complaint(call.pathMember(member)) : null;
+      if (complaint != null) throw RefusedRequest.forbidden(complaint);
+    }
+  }
+
   /** What clients hear that watch. */
   public EventLog events() {
     return log;
   }
 
   /**
-   * Listens on a TCP port; requests need the token.
+   * Listens on a TCP port; requests need a token.
    *
    * @param host a name or an address; one that others can reach is refused without TLS
    * @param port 0 for one that the system chooses
    * @param tls what is spoken there; null for none
    * @return the address with the actual port, or an {@link IOException} if it is taken
    */
-  public Future<SocketAddress> listenTcp(
-      String host, int port, AccessToken token, @Nullable ServerTls tls) {
+  public Future<SocketAddress> listenTcp(String host, int port, @Nullable ServerTls tls) {
     try {
       if (tls == null && !InetAddress.getByName(host).isLoopbackAddress())
         throw new IOException(
@@ -186,7 +219,7 @@ public final class ControlServer {
     }
     return listen(
             SocketAddress.inetSocketAddress(port, host),
-            new AccessCheck.Tcp(token, tls != null),
+            new AccessCheck.Tcp(tokens, tls != null),
             tls)
         .map(server -> SocketAddress.inetSocketAddress(server.actualPort(), host));
   }
@@ -204,7 +237,7 @@ public final class ControlServer {
             path ->
                 listen(
                     SocketAddress.domainSocketAddress(path.toString()),
-                    new AccessCheck.Unix(),
+                    new AccessCheck.Unix(tokens, policy.peers()),
                     null))
         .onSuccess(_ -> sockets.add(socket));
   }
@@ -215,7 +248,9 @@ public final class ControlServer {
    */
   public Future<Void> listenInherited(Path socket) {
     return listen(
-            SocketAddress.domainSocketAddress(socket.toString()), new AccessCheck.Unix(), null)
+            SocketAddress.domainSocketAddress(socket.toString()),
+            new AccessCheck.Unix(tokens, policy.peers()),
+            null)
         .mapEmpty();
   }
 

@@ -1,5 +1,6 @@
 package dev.varve.http.api;
 
+import dev.varve.http.access.Grant;
 import dev.varve.http.event.Event;
 import dev.varve.http.event.EventLog;
 import io.vertx.core.Context;
@@ -40,6 +41,11 @@ final class Events {
     handlers.onEventLoop("watchEvents", this::watch);
   }
 
+  /** Ends the streams of clients whose tokens hold no more; any thread. */
+  void recheck() {
+    for (Stream stream : streams) stream.loop.runOnContext(_ -> stream.endIfWithdrawn());
+  }
+
   private Answer watch(Call call) {
     String seconds = call.optional("seconds");
     String after = call.optional("Last-Event-ID");
@@ -47,7 +53,7 @@ final class Events {
         "text/event-stream",
         response -> {
           upToDate.run();
-          var stream = new Stream(response, after);
+          var stream = new Stream(response, after, call.grant());
           streams.add(stream);
           response.closeHandler(_ -> stream.stop());
           stream.begin(seconds == null ? -1 : Long.parseLong(seconds));
@@ -64,14 +70,16 @@ final class Events {
     private final Context loop = vertx.getOrCreateContext();
     private final HttpServerResponse response;
     private final EventLog.Reader reader;
+    private final Grant grant;
     private final AtomicBoolean called = new AtomicBoolean();
     private boolean ready;
     private boolean spoke;
     private long timer = -1;
     private boolean stopped;
 
-    Stream(HttpServerResponse response, @Nullable String after) {
+    Stream(HttpServerResponse response, @Nullable String after, Grant grant) {
       this.response = response;
+      this.grant = grant;
       this.reader = log.reader(after, this::call);
     }
 
@@ -99,6 +107,7 @@ final class Events {
 
     private void send() {
       called.set(false);
+      endIfWithdrawn();
       while (!stopped && !response.writeQueueFull()) {
         Event event = reader.next();
         if (event == null) {
@@ -116,7 +125,13 @@ final class Events {
       spoke = true;
     }
 
+    void endIfWithdrawn() {
+      if (!grant.holds()) end();
+    }
+
     private void breakSilence() {
+      endIfWithdrawn();
+      if (stopped) return;
       if (!spoke && !response.writeQueueFull()) response.write(":\n\n");
       spoke = false;
     }

@@ -15,6 +15,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +41,7 @@ final class Handlers {
   private final Turn turn;
   private final Consumer<Call> before;
   private @Nullable Handler rehearsal;
+  private final UnaryOperator<Call> bounds;
 
   /** How many calls about each machine are under way. */
   private final Map<String, Integer> ofMachines = new ConcurrentHashMap<>();
@@ -58,12 +60,20 @@ final class Handlers {
    *     for any time
    * @param looks threads for looks at files and running disks, beside each other too
    * @param before comes before every call that may block; may block too
+   * @param bounds refuses a call that its client has no right to, and returns what may go on; does
+   *     not block
    */
-  Handlers(Executor changes, Executor looks, Turn turn, Consumer<Call> before) {
+  Handlers(
+      Executor changes,
+      Executor looks,
+      Turn turn,
+      Consumer<Call> before,
+      UnaryOperator<Call> bounds) {
     this.changes = changes;
     this.looks = looks;
     this.turn = turn;
     this.before = before;
+    this.bounds = bounds;
   }
 
   /** From now on, calls that only ask what a change would do are answered so. */
@@ -165,7 +175,7 @@ final class Handlers {
   Future<Answer> answer(Call call) {
     Function<Call, Future<Answer>> handler = byOperation.get(call.operation().id());
     if (handler == null) throw new IllegalStateException("no handler for " + call.operation().id());
-    return handler.apply(call);
+    return handler.apply(bounds.apply(call));
   }
 
   /** The operations that have a handler. */

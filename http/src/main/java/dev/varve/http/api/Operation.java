@@ -1,5 +1,6 @@
 package dev.varve.http.api;
 
+import dev.varve.http.access.Scope;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param path as in the document: {@code /api/v1/machines/{machine}}
  * @param open whether no token is needed
+ * @param scope what a client needs at least
  * @param body what checks the body; null if there must be none
  */
 record Operation(
@@ -17,6 +19,7 @@ record Operation(
     HttpMethod method,
     String path,
     boolean open,
+    Scope scope,
     List<Parameter> parameters,
     @Nullable Body body) {
 
@@ -47,8 +50,9 @@ record Operation(
    *
    * @param usual the members that have a default
    * @param required whether there must be one
+   * @param locations the members that name files of the host
    */
-  record Body(Schemas.Check check, JsonObject usual, boolean required) {}
+  record Body(Schemas.Check check, JsonObject usual, boolean required, List<String> locations) {}
 
   /** The path as the router wants it: {@code /api/v1/machines/:machine}. */
   String routerPath() {

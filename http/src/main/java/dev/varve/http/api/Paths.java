@@ -35,6 +35,10 @@ final class Paths {
     return of(machine) + "/snapshots/" + snapshot;
   }
 
+  static String ofToken(String id) {
+    return ROOT + "tokens/" + id;
+  }
+
   static String of(MediumId medium) {
     return ROOT + "media/" + medium;
   }

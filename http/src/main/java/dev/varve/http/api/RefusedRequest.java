@@ -1,6 +1,7 @@
 package dev.varve.http.api;
 
 import dev.varve.core.medium.ErrorCode;
+import dev.varve.http.access.Grant;
 import java.util.List;
 
 /**
@@ -43,6 +44,12 @@ final class RefusedRequest extends RuntimeException {
   /** The client may not do this. */
   static RefusedRequest forbidden(String message) {
     return new RefusedRequest(403, ErrorCode.E_ACCESSDENIED, message);
+  }
+
+  /** The client's rights do not reach as far as this. */
+  static RefusedRequest beyond(Grant grant, String held, String needed) {
+    return forbidden(
+        "this needs the scope %s, and %s has the scope %s".formatted(needed, grant.holder(), held));
   }
 
   int status() {

@@ -41,7 +41,7 @@ final class Rehearsals {
   }
 
   private void perform(Call call, Inventory rehearsed) {
-    var handlers = new Handlers(Runnable::run, Runnable::run, _ -> true, _ -> {});
+    var handlers = new Handlers(Runnable::run, Runnable::run, _ -> true, _ -> {}, same -> same);
     operations.accept(rehearsed, handlers);
     Future<Answer> answer = handlers.answer(call);
     switch (answer.cause()) {

@@ -1,6 +1,7 @@
 package dev.varve.http.api;
 
 import dev.varve.core.medium.ErrorCode;
+import dev.varve.http.access.Grant;
 import dev.varve.http.api.Operation.Body;
 import dev.varve.http.api.Operation.Kind;
 import dev.varve.http.api.Operation.Parameter;
@@ -25,9 +26,11 @@ final class RequestReader {
 
   /**
    * @param body what was sent; null for nothing
+   * @param grant the rights that the request comes with
    * @throws RefusedRequest if something is missing, unknown or wrong
    */
-  static Call read(Operation operation, RoutingContext context, @Nullable Buffer body) {
+  static Call read(
+      Operation operation, RoutingContext context, @Nullable Buffer body, Grant grant) {
     MultiMap query = query(context);
     refuseUnknown(operation, query);
     Map<String, String> values = new HashMap<>();
@@ -39,7 +42,8 @@ final class RequestReader {
         operation,
         Map.copyOf(values),
         members(operation, context, body),
-        RequestSource.of(context.request()));
+        RequestSource.of(context.request()),
+        grant);
   }
 
   private static MultiMap query(RoutingContext context) {

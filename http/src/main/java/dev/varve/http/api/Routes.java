@@ -1,6 +1,8 @@
 package dev.varve.http.api;
 
 import dev.varve.core.medium.ErrorCode;
+import dev.varve.http.access.Grant;
+import dev.varve.http.access.Scope;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.Context;
@@ -134,8 +136,10 @@ final class Routes {
   private void serve(Operation operation, RoutingContext context) {
     HttpServerRequest request = context.request();
     count(operation.path(), context);
+    Grant grant;
     try {
-      access.check(request, !operation.open());
+      grant = access.check(request, !operation.open());
+      checkScope(operation, grant);
       checkLength(request);
     } catch (RuntimeException refused) {
       if (refused instanceof RefusedRequest why)
@@ -148,8 +152,15 @@ final class Routes {
       request.response().writeContinue();
     Buffer body = Buffer.buffer();
     request.handler(part -> append(part, body, request));
-    request.endHandler(_ -> received(operation, context, body));
+    request.endHandler(_ -> received(operation, context, body, grant));
     request.exceptionHandler(_ -> request.connection().close());
+  }
+
+  /** Which machines a scope reaches, {@link MachineBounds} says later. */
+  private static void checkScope(Operation operation, Grant grant) {
+    Scope held = grant.rights().scope();
+    if (!held.includes(operation.scope()))
+      throw RefusedRequest.beyond(grant, held.text(), operation.scope().text());
   }
 
   /** A method has an operation, or the name of none; so the number of kinds is bounded. */
@@ -196,7 +207,7 @@ final class Routes {
     else body.appendBuffer(part);
   }
 
-  private void received(Operation operation, RoutingContext context, Buffer body) {
+  private void received(Operation operation, RoutingContext context, Buffer body, Grant grant) {
     HttpServerRequest request = context.request();
     if (request.response().ended()) {
       request.connection().close();
@@ -204,19 +215,34 @@ final class Routes {
     }
     connections.received(request.connection());
     Context loop = vertx.getOrCreateContext();
-    answer(operation, context, body)
+    answer(operation, context, body, grant)
         .onComplete(
             result ->
                 loop.runOnContext(
                     _ -> {
-                      if (result.succeeded()) send(request, result.result());
-                      else fail(request, result.cause());
+                      if (result.failed()) fail(request, result.cause());
+                      else if (isLook(operation) && !grant.holds()) fail(request, withdrawn());
+                      else send(request, result.result());
                     }));
   }
 
-  private Future<Answer> answer(Operation operation, RoutingContext context, Buffer body) {
+  /** What was changed is told also to a client whose token was withdrawn meanwhile. */
+  private static boolean isLook(Operation operation) {
+    return operation.method().equals(HttpMethod.GET);
+  }
+
+  private static RefusedRequest withdrawn() {
+    return new RefusedRequest(
+        401,
+        ErrorCode.E_ACCESSDENIED,
+        "the token was withdrawn, or has expired, since the request came");
+  }
+
+  private Future<Answer> answer(
+      Operation operation, RoutingContext context, Buffer body, Grant grant) {
     try {
-      return handlers.answer(RequestReader.read(operation, context, body));
+      if (!grant.holds()) throw withdrawn(); // the body may have come slowly
+      return handlers.answer(RequestReader.read(operation, context, body, grant));
     } catch (RuntimeException failure) {
       return Future.failedFuture(failure);
     }

@@ -7,9 +7,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * Logs requests that were refused by the access check: without the token, or from another site's
- * page. There is one line a minute for each kind, with the number of requests that had no line.
- * Thread-safe.
+ * Logs requests that were refused by the access check: without a token, with too small a scope, or
+ * from another site's page. There is one line a minute for each kind, with the number of requests
+ * that had no line. Thread-safe.
  */
 final class Strangers {
 
@@ -64,6 +64,6 @@ final class Strangers {
           Level.WARNING,
           Amount.of(more, "more request")
               + (more == 1 ? " was" : " were")
-              + " refused since: the token was missing or wrong, or a page of another site sent them");
+              + " refused since: the token was missing or wrong, its scope too small, or a page of another site sent them");
   }
 }

@@ -6,7 +6,7 @@
  * against it before a handler sees them. Each handler says on which thread it runs: the event loop
  * if it only looks at a view, a thread for looks if it looks at files or running disks, a thread
  * for changes if it calls the inventory (see {@link dev.varve.http.api.Handlers}). Knows no rule of
- * the model, and no file except the token's and the socket's.
+ * the model, and no file except the socket's; {@code http.access} knows the tokens.
  */
 @NullMarked
 package dev.varve.http.api;

@@ -9,6 +9,7 @@ import dev.varve.core.machine.StorageBus;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
+import dev.varve.http.access.Scope;
 import dev.varve.http.tls.ClientCertificates;
 import java.util.Arrays;
 import java.util.function.Function;
@@ -34,6 +35,7 @@ public final class EnumConverters {
         .registerConverter(
             ControllerType.class, among(ControllerType.values(), ControllerType::text))
         .registerConverter(DeviceType.class, among(DeviceType.values(), DeviceType::text))
+        .registerConverter(Scope.class, among(Scope.values(), Scope::text))
         .registerConverter(LockType.class, among(LockType.values(), LockType::text))
         .registerConverter(MediumType.class, among(MediumType.values(), MediumType::text))
         .registerConverter(MediumVariant.class, among(MediumVariant.values(), MediumVariant::text))

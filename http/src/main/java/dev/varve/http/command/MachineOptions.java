@@ -57,6 +57,8 @@ final class MachineOptions {
 
   @Mixin private SocketOptions sockets;
 
+  @Mixin private MediaOptions media;
+
   /** Those to open and start. */
   List<Path> machines() {
     return machines;
@@ -70,6 +72,10 @@ final class MachineOptions {
   /** Null for the usual one. */
   @Nullable ApiAddress api() {
     return api;
+  }
+
+  MediaOptions media() {
+    return media;
   }
 
   SocketOptions sockets() {
@@ -87,9 +93,10 @@ final class MachineOptions {
         || !machines.isEmpty()
         || !withServer.isEmpty()
         || without
-        || sockets.areGiven())
+        || sockets.areGiven()
+        || media.areGiven())
       throw wrong(
-          "--machine, --start-machines, --without, --api-tcp, --socket-mode and --socket-group are for machines: remove them, or name no image");
+          "--machine, --start-machines, --without, --api-tcp, --media-root and the options of sockets are for machines: remove them, or name no image");
   }
 
   /** The state folder, absolute. */

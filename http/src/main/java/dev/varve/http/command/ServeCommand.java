@@ -1,5 +1,6 @@
 package dev.varve.http.command;
 
+import dev.varve.http.access.Policy;
 import dev.varve.http.config.ConfigFile;
 import dev.varve.http.log.LogLevel;
 import dev.varve.http.log.ProgramLog;
@@ -207,6 +208,10 @@ public final class ServeCommand implements Callable<Integer> {
     return images.demo(folder, readOnly);
   }
 
+  private Policy policy() throws IOException {
+    return new Policy(machines.sockets().peers(), machines.media().roots(), tls.folders());
+  }
+
   private void serveMachines(ServingLife life) throws IOException, InterruptedException {
     var asked =
         new ServerSockets(
@@ -215,7 +220,8 @@ public final class ServeCommand implements Callable<Integer> {
             machines.sockets().access(),
             InheritedSocket.ofThisProcess(),
             tls.open());
-    var server = new StateServer(machines.stateFolder(), asked, clients.limits(), replies);
+    var server =
+        new StateServer(machines.stateFolder(), asked, clients.limits(), replies, policy());
     new StateServing(server, life, machines)
         .run(start -> without.of(start, readOnly, force.isGiven()), spec.commandLine().getErr());
   }

@@ -1,7 +1,11 @@
 package dev.varve.http.command;
 
+import dev.varve.http.access.PeerRights;
 import dev.varve.http.api.SocketAccess;
+import dev.varve.io.posix.Accounts;
+import java.io.IOException;
 import java.nio.file.attribute.PosixFilePermission;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -19,7 +23,8 @@ final class SocketOptions {
       converter = ModeConverter.class,
       description =
           "The permissions of the sockets in the state folder, as chmod takes them: 600 for the server's user (600), 660"
-              + " for a group too. Who connects can do everything that the server can.")
+              + " for a group too. A user that connects can do everything that the server can, unless --socket-scope says"
+              + " otherwise.")
   private @Nullable Set<PosixFilePermission> mode;
 
   @Option(
@@ -28,12 +33,30 @@ final class SocketOptions {
       description = "The group of the sockets in the state folder (the group of the server).")
   private @Nullable String group;
 
+  @Option(
+      names = "--socket-scope",
+      paramLabel = "user|group=NAME:SCOPE[:MACHINE,...]",
+      converter = SocketScope.Converter.class,
+      description =
+          "What a user, or the members of a group, may do that connect to api.sock: metrics, read, operate of these machines,"
+              + " or admin (user=ana:read, group=lab:operate:db,web). May be repeated; the largest scope holds, and users"
+              + " that are not named may do nothing without a token. Without this option each user that can connect may do"
+              + " everything.")
+  private List<SocketScope> scopes = List.of();
+
   boolean areGiven() {
-    return mode != null || group != null;
+    return mode != null || group != null || !scopes.isEmpty();
   }
 
   SocketAccess access() {
     return new SocketAccess(mode == null ? SocketAccess.OWNER.permissions() : mode, group);
+  }
+
+  /** What users that connect may do. */
+  PeerRights peers() throws IOException {
+    List<PeerRights.Rule> rules = new ArrayList<>();
+    for (SocketScope scope : scopes) rules.add(scope.rule());
+    return new PeerRights(Accounts.self(), rules);
   }
 
   /** Reads three octal digits. */

@@ -6,6 +6,10 @@ import dev.varve.http.tls.ClientCertificates;
 import dev.varve.http.tls.ServerTls;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -89,6 +93,14 @@ final class TlsOptions {
             clientAuthority == null ? null : clientAuthority.toAbsolutePath()),
         disks == null ? ClientCertificates.REQUIRED : disks,
         requests == null ? ClientCertificates.OPTIONAL : requests);
+  }
+
+  /** Where the files are, which are read again when they change. */
+  Set<Path> folders() {
+    return Stream.of(certificate, key, clientAuthority)
+        .filter(Objects::nonNull)
+        .map(file -> file.toAbsolutePath().normalize().getParent())
+        .collect(Collectors.toSet());
   }
 
   private ParameterException wrong(String message) {

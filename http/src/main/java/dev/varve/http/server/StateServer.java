@@ -6,6 +6,8 @@ import dev.varve.core.inventory.Ports;
 import dev.varve.core.inventory.View;
 import dev.varve.core.limit.AlarmClock;
 import dev.varve.core.log.Amount;
+import dev.varve.http.access.Policy;
+import dev.varve.http.access.Tokens;
 import dev.varve.http.api.ControlServer;
 import dev.varve.http.api.HttpRequests;
 import dev.varve.http.event.EventLog;
@@ -29,7 +31,10 @@ import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -46,6 +51,7 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -94,10 +100,21 @@ public final class StateServer implements AutoCloseable {
    */
   public StateServer(Path folder, ServerSockets asked, NbdLimits limits, ReplyStyle replies)
       throws IOException {
+    this(folder, asked, limits, replies, Policy.OPEN);
+  }
+
+  /**
+   * The same. If the policy has media roots, the calling thread and each that it starts can use no
+   * other files afterwards, also when the server is closed.
+   */
+  public StateServer(
+      Path folder, ServerSockets asked, NbdLimits limits, ReplyStyle replies, Policy policy)
+      throws IOException {
     var descriptors = Descriptors.ofThisProcess();
     this.folder = folder.toAbsolutePath().normalize();
     this.tls = asked.tls();
     this.nbdAddresses = new NbdAddresses(tls != null);
+    policy = confined(policy, asked);
     try {
       claim(this.folder);
       StorageThreads threads = openStorageThreads();
@@ -120,6 +137,7 @@ public final class StateServer implements AutoCloseable {
                   machines,
                   new DiskMetrics(machines::served),
                   new HttpMetrics(http)));
+      var tokens = new Tokens(this.folder, InstantSource.system(), new SecureRandom());
       var api =
           new ControlServer(
               apiLoop,
@@ -129,10 +147,14 @@ public final class StateServer implements AutoCloseable {
               new Packages(threads),
               metrics::text,
               http,
+              tokens,
+              policy,
               StateServer::log,
               descriptors.apiConnections());
       tellOfFaults(api.events());
-      sockets = new StateSockets(this.folder, nbd, nbdAddresses, api, inventory.warnings(), asked);
+      sockets =
+          new StateSockets(
+              this.folder, nbd, nbdAddresses, api, tokens, inventory.warnings(), asked);
       listen(sockets, api);
       startWarnings = new StartWarnings(inventory);
       tend(inventory, sockets, startWarnings);
@@ -145,6 +167,22 @@ public final class StateServer implements AutoCloseable {
       }
       throw e;
     }
+  }
+
+  /** The state folder is a media root too: machines are made in it. */
+  private Policy confined(Policy policy, ServerSockets asked) throws IOException {
+    if (!policy.media().areGiven()) return policy;
+    if (!Files.isDirectory(folder))
+      Files.createDirectories(
+          folder,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    var with = new Policy(policy.peers(), policy.media().with(folder), policy.readable());
+    Confinement.enforce(with, asked.nbdUnix());
+    LOG.log(
+        Level.INFO,
+        "files are used below {0} only",
+        with.media().roots().stream().map(Path::toString).collect(Collectors.joining(", ")));
+    return with;
   }
 
   private void claim(Path folder) throws IOException {
@@ -292,7 +330,7 @@ public final class StateServer implements AutoCloseable {
   }
 
   /**
-   * Answers requests on TCP too, if they show the folder's token; as soon as there is one.
+   * Answers requests on TCP too, if they show a token; as soon as the folder has one.
    *
    * @param wanted without TLS a loopback address
    * @throws IOException if the address is taken, or one that has to be encrypted; the server goes

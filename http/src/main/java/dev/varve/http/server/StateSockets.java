@@ -2,7 +2,8 @@ package dev.varve.http.server;
 
 import dev.varve.core.device.FailureWords;
 import dev.varve.core.inventory.Warnings;
-import dev.varve.http.api.AccessToken;
+import dev.varve.http.access.AccessToken;
+import dev.varve.http.access.Tokens;
 import dev.varve.http.api.ControlServer;
 import dev.varve.http.api.PrivateSocket;
 import dev.varve.http.client.ApiClient;
@@ -39,6 +40,7 @@ final class StateSockets implements AutoCloseable {
   private final Path folder;
   private final NbdServer nbd;
   private final ControlServer api;
+  private final Tokens tokens;
   private final Warnings warnings;
   private final ServerSockets asked;
 
@@ -56,6 +58,7 @@ final class StateSockets implements AutoCloseable {
    * Listens nowhere yet.
    *
    * @param nbdAddresses gets the sockets of NBD as they are made
+   * @param tokens get the owner's token
    * @param asked what the user wants of them
    */
   StateSockets(
@@ -63,12 +66,14 @@ final class StateSockets implements AutoCloseable {
       NbdServer nbd,
       NbdAddresses nbdAddresses,
       ControlServer api,
+      Tokens tokens,
       Warnings warnings,
       ServerSockets asked) {
     this.folder = folder;
     this.nbd = nbd;
     this.nbdAddresses = nbdAddresses;
     this.api = api;
+    this.tokens = tokens;
     this.warnings = warnings;
     this.asked = asked;
   }
@@ -142,6 +147,7 @@ final class StateSockets implements AutoCloseable {
     if (token == null) token = AccessToken.of(folder);
     try {
       if (token == null) token = AccessToken.make(folder, new SecureRandom());
+      tokens.setOwner(token);
       listenIn(folder);
       complete = true;
       return null;
@@ -175,7 +181,7 @@ final class StateSockets implements AutoCloseable {
   }
 
   /**
-   * Answers requests on TCP too, if they show the folder's token; as soon as there is one.
+   * Answers requests on TCP too, if they show a token; as soon as the folder has one.
    *
    * @param address without TLS a loopback address
    * @throws IOException if the address is taken, or one that has to be encrypted; the server goes
@@ -187,10 +193,7 @@ final class StateSockets implements AutoCloseable {
       return;
     }
     apiAddress =
-        taken(
-            address,
-            "--api-tcp",
-            api.listenTcp(address.host(), address.port(), token, asked.tls()));
+        taken(address, "--api-tcp", api.listenTcp(address.host(), address.port(), asked.tls()));
   }
 
   /** The address with the port that it was given. */

@@ -21,6 +21,7 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Asks a control plane by operation, over its Unix socket, and holds every answer against the
@@ -35,10 +36,15 @@ final class Api implements AutoCloseable {
 
   private final WebClient client;
   private final SocketAddress socket;
+  private final @Nullable String token;
   private final Set<String> succeeded = new TreeSet<>();
   private boolean rehearsing;
 
-  Api(Vertx vertx, Path socket) {
+  /**
+   * @param token null for none
+   */
+  Api(Vertx vertx, Path socket, @Nullable String token) {
+    this.token = token;
     this.client = WebClient.create(vertx);
     this.socket = SocketAddress.domainSocketAddress(socket.toString());
   }
@@ -79,6 +85,7 @@ final class Api implements AutoCloseable {
       request =
           client.request(
               operation.method(), socket, new RequestOptions().setHost("localhost").setURI(uri));
+      if (token != null) request.putHeader("Authorization", "Bearer " + token);
     }
 
     Ask body(Object... namesAndValues) {

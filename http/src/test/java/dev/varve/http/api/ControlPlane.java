@@ -3,6 +3,11 @@ package dev.varve.http.api;
 import dev.varve.core.inventory.Inventory;
 import dev.varve.core.inventory.Ports;
 import dev.varve.core.limit.AlarmClock;
+import dev.varve.http.access.AccessToken;
+import dev.varve.http.access.Policy;
+import dev.varve.http.access.Rights;
+import dev.varve.http.access.Scope;
+import dev.varve.http.access.Tokens;
 import dev.varve.io.chain.ChainFiles;
 import dev.varve.io.nbd.NbdServer;
 import dev.varve.io.nbd.ReplyStyle;
@@ -39,8 +44,10 @@ final class ControlPlane implements AutoCloseable {
   private volatile CountDownLatch mayRun = new CountDownLatch(0);
   private final List<Throwable> bugs = new CopyOnWriteArrayList<>();
   private final Inventory inventory;
+  private final Tokens tokens;
   private final ControlServer server;
   private final int port;
+  private int made;
 
   ControlPlane(Path folder) throws IOException {
     this(folder, Connections.Limits.usual(256), null);
@@ -65,6 +72,8 @@ final class ControlPlane implements AutoCloseable {
                 UUID::randomUUID,
                 this::runJob,
                 bugs::add));
+    tokens = new Tokens(folder, InstantSource.system(), new SecureRandom());
+    tokens.setOwner(token(folder));
     var packages = new Packages(threads);
     server =
         timers == null
@@ -76,6 +85,8 @@ final class ControlPlane implements AutoCloseable {
                 packages,
                 () -> "up 1\n",
                 new HttpRequests(),
+                tokens,
+                Policy.OPEN,
                 bugs::add,
                 256)
             : new ControlServer(
@@ -86,11 +97,13 @@ final class ControlPlane implements AutoCloseable {
                 packages,
                 () -> "up 1\n",
                 new HttpRequests(),
+                tokens,
+                Policy.OPEN,
                 bugs::add,
                 limits,
                 timers);
     await(nbd.listenUnix(nbdSocket()));
-    SocketAddress address = await(server.listenTcp("127.0.0.1", 0, token(folder), null));
+    SocketAddress address = await(server.listenTcp("127.0.0.1", 0, null));
     port = address.port();
     await(server.listenUnix(socket(), SocketAccess.OWNER));
   }
@@ -131,7 +144,22 @@ final class ControlPlane implements AutoCloseable {
 
   /** A client that asks by operation, over the Unix socket. */
   Api api() {
-    return new Api(vertx, socket());
+    return new Api(vertx, socket(), null);
+  }
+
+  /** A client that shows a token. */
+  Api api(String token) {
+    return new Api(vertx, socket(), token);
+  }
+
+  /** Makes a token. */
+  String token(Scope scope, String... machines) throws IOException {
+    String name = scope.text() + " " + made++;
+    return tokens.make(name, Rights.of(scope, List.of(machines)), null).secret();
+  }
+
+  Tokens tokens() {
+    return tokens;
   }
 
   /** Keeps the model's thread busy until what is returned is closed. */

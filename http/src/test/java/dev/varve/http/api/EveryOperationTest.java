@@ -59,6 +59,10 @@ final class EveryOperationTest {
     String events = api.ask("watchEvents").query("seconds", 0).is(200).body().getString("text");
     assertTrue(events.endsWith("event: ready\ndata: {}\n\n"), events);
     api.ask("listHostDrives").is(200);
+    assertEquals("admin", api.ask("getAccess").is(200).body().getString("scope"));
+    api.ask("createToken").body("name", "anna", "scope", "read").is(201);
+    assertEquals(1, api.ask("listTokens").is(200).body().getJsonArray("tokens").size());
+    api.ask("revokeToken", "anna").is(204);
     api.ask("listClients").is(200);
     api.ask("disconnectClient", 7).is(404);
   }

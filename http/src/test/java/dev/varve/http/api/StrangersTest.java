@@ -29,8 +29,8 @@ class StrangersTest {
                 + " from 127.0.0.1:4711",
             "WARNING a request was refused: its token is missing or wrong: GET /api/v1/machines"
                 + " from 127.0.0.1:4711; 599 others since the last line like this",
-            "WARNING 9 more requests were refused since: the token was missing or wrong, or a page of"
-                + " another site sent them"),
+            "WARNING 9 more requests were refused since: the token was missing or wrong, its scope too"
+                + " small, or a page of another site sent them"),
         said.lines());
   }
 

@@ -221,12 +221,18 @@ public final class Posix {
       MemorySegment state = STATE.get();
       while (true) {
         int fd = (int) OPEN.invokeExact(state, name, flags, mode);
-        if (fd >= 0) return fd;
+        if (fd >= 0) return checked(fd, path);
         retryOrFail("open", " " + path, state);
       }
     } catch (Throwable e) {
       throw passOn(e);
     }
+  }
+
+  private static int checked(int fd, Path path) throws PosixException {
+    if (Reach.includes(fd)) return fd;
+    close(fd);
+    throw failure("open", " " + path, EACCES);
   }
 
   /**
