@@ -84,7 +84,7 @@ class MainTest {
   void whatIsForMachinesIsWrongUsageWithAnImage() {
     assertEquals(2, run("serve", "a.vdi", "--machine", "a.vbox"));
     assertTwoLines(
-        "varve: --machine, --start-machines, --without, --api-tcp, --socket-mode and --socket-group are for machines");
+        "varve: --machine, --start-machines, --without, --api-tcp, --media-root, --socket-mode, --socket-group and --socket-scope are for machines");
   }
 
   @Test

@@ -96,7 +96,7 @@ final class MachineOptions {
         || sockets.areGiven()
         || media.areGiven())
       throw wrong(
-          "--machine, --start-machines, --without, --api-tcp, --media-root and the options of sockets are for machines: remove them, or name no image");
+          "--machine, --start-machines, --without, --api-tcp, --media-root, --socket-mode, --socket-group and --socket-scope are for machines: remove them, or name no image");
   }
 
   /** The state folder, absolute. */

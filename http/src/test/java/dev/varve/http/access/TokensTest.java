@@ -14,10 +14,10 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class TokensTest {
 
+  private static final String LETTERS = "abcdefghijklmnopqrstuvwxyz234567";
   private static final Rights READ = Rights.of(Scope.READ);
 
   @TempDir Path folder;
@@ -208,14 +209,20 @@ final class TokensTest {
 
   @Test
   void thereAreAtMostAThousand() throws IOException {
+    String first = tokens().make("0", READ, null).secret();
+    List<Token> all = new ArrayList<>(tokens().all());
+    for (int i = 1; i < 1000; i++) {
+      String id = "aaaaaa" + LETTERS.charAt(i / 32) + LETTERS.charAt(i % 32);
+      all.add(new Token(id, "n" + i, READ, now, null, "0".repeat(64)));
+    }
+    new TokenFile(folder).write(all);
     Tokens tokens = tokens();
-    String first = tokens.make("0", READ, null).secret();
-    for (int i = 1; i < 1000; i++) tokens.make(Integer.toString(i), READ, null);
 
     assertThrows(ModelException.class, () -> tokens.make("1000", READ, null));
 
+    assertEquals(1000, tokens.all().size());
     assertNotNull(tokens.grant(first));
-    assertEquals(1000, Set.copyOf(tokens().all()).size());
+    assertNull(tokens.grant("varve_" + all.getLast().id() + "_" + "A".repeat(43)));
   }
 
   @Test
