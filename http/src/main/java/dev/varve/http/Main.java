@@ -8,6 +8,7 @@ import dev.varve.http.command.ImageCommand;
 import dev.varve.http.command.JobCommand;
 import dev.varve.http.command.MachineCommand;
 import dev.varve.http.command.MediumCommand;
+import dev.varve.http.command.RemoteOptions;
 import dev.varve.http.command.ServeCommand;
 import dev.varve.http.command.TokenCommand;
 import dev.varve.http.command.TopCommand;
@@ -19,6 +20,7 @@ import java.util.function.Predicate;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.ParameterException;
 
 /**
@@ -41,6 +43,8 @@ import picocli.CommandLine.ParameterException;
       "If VARVE_DEBUG is set, failures show stack traces, and the log has the messages of libraries."
     })
 public final class Main {
+
+  @Mixin private RemoteOptions remote;
 
   private Main() {}
 
@@ -81,8 +85,14 @@ public final class Main {
     commands.stream().filter(one ? meant : _ -> true).forEach(varve::addSubcommand);
     return EnumConverters.registerOn(varve)
         .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionStrategy(Main::run)
         .setParameterExceptionHandler(Main::wrongUsage)
         .setExecutionExceptionHandler(Main::failed);
+  }
+
+  private static int run(CommandLine.ParseResult parsed) {
+    RemoteOptions.check(parsed);
+    return new CommandLine.RunLast().execute(parsed);
   }
 
   private static String name(Class<?> command) {

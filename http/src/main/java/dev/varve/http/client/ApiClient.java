@@ -11,16 +11,12 @@ import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
-import io.vertx.core.http.RequestOptions;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
-import io.vertx.core.net.SocketAddress;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -28,8 +24,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 
 /**
- * A connection to the server that runs on a state folder, through the Unix socket there, or where
- * {@link SocketPlaces} says.
+ * A connection to the server that runs on a state folder, or to one on another host ({@link
+ * RemoteServer}).
  *
  * <p>Thread-safe. Requests block until they are answered.
  */
@@ -46,7 +42,7 @@ public final class ApiClient implements AutoCloseable {
   /** After this time the user hears that the server has not answered yet. */
   private static final Duration NOTICE = Duration.ofSeconds(10);
 
-  private final Path stateFolder;
+  private final ServerReach reach;
   private final Consumer<String> notices;
   private final Duration patience;
   private final Vertx vertx;
@@ -66,12 +62,21 @@ public final class ApiClient implements AutoCloseable {
     this(stateFolder, notices, NOTICE);
   }
 
+  /** The same for a server that is reached over TCP. */
+  public ApiClient(RemoteServer server, Consumer<String> notices) {
+    this(server, notices, NOTICE);
+  }
+
   /**
    * @param patience after which the user hears
    */
   ApiClient(Path stateFolder, Consumer<String> notices, Duration patience) {
+    this(new FolderReach(stateFolder.toAbsolutePath()), notices, patience);
+  }
+
+  private ApiClient(ServerReach reach, Consumer<String> notices, Duration patience) {
     this.patience = patience;
-    this.stateFolder = stateFolder.toAbsolutePath();
+    this.reach = reach;
     this.notices = notices;
     // The JDK's transport and one thread: a native one would take longer to load than it is needed.
     this.vertx =
@@ -86,8 +91,9 @@ public final class ApiClient implements AutoCloseable {
                     new FileSystemOptions()
                         .setClassPathResolvingEnabled(false)
                         .setFileCachingEnabled(false)));
-    this.http =
-        vertx.createHttpClient(new HttpClientOptions().setConnectTimeout(CONNECT_SECONDS * 1000));
+    var options = new HttpClientOptions().setConnectTimeout(CONNECT_SECONDS * 1000);
+    reach.prepare(options);
+    this.http = vertx.createHttpClient(options);
   }
 
   /**
@@ -101,50 +107,19 @@ public final class ApiClient implements AutoCloseable {
   public JsonObject send(ApiRequest request) throws IOException {
     // One chain, whose parts run on the event loop: elsewhere a body could come before its reader.
     Future<Answer> answer =
-        connect(request)
-            .compose(connection -> ask(connection, request).recover(ApiClient::brokenOff));
-    return await(answer).json();
-  }
-
-  /** In the state folder, or where a server is that cannot make a socket there. */
-  private Future<HttpClientRequest> connect(ApiRequest request) {
-    Path usual = stateFolder.resolve(SOCKET);
-    return connect(request, usual)
-        .recover(
-            e -> {
-              Future<HttpClientRequest> other = Future.failedFuture(e);
-              for (Path socket : otherSockets())
-                other = other.recover(_ -> connect(request, socket));
-              return other.recover(
-                  _ ->
-                      Future.failedFuture(
-                          new IOException(FolderProcess.unreachable(stateFolder, usual, e), e)));
-            });
-  }
-
-  private List<Path> otherSockets() {
+        reach
+            .connect(http, request)
+            .compose(connection -> ask(connection, request).recover(this::brokenOff));
     try {
-      return SocketPlaces.of(stateFolder).present().stream()
-          .map(place -> place.resolve(SOCKET))
-          .filter(Files::exists)
-          .toList();
-    } catch (IOException _) {
-      return List.of();
+      return await(answer).json();
+    } catch (RefusedException e) {
+      throw reach.explain(e);
     }
   }
 
-  private Future<HttpClientRequest> connect(ApiRequest request, Path socket) {
-    var options =
-        new RequestOptions()
-            .setServer(SocketAddress.domainSocketAddress(socket.toString()))
-            .setHost("localhost")
-            .setPort(80)
-            .setMethod(request.method())
-            .setURI(request.uri());
-    return http.request(options);
-  }
-
-  private static Future<Answer> brokenOff(Throwable failure) {
+  private Future<Answer> brokenOff(Throwable failure) {
+    Throwable known = reach.explain(failure);
+    if (known != failure) return Future.failedFuture(known);
     return Future.failedFuture(
         new IOException(
             "the server closed the connection (%s); its log may say why, and whether the request was carried out"
@@ -195,7 +170,7 @@ public final class ApiClient implements AutoCloseable {
     } catch (TimeoutException e) {
       throw interrupted(
           "%s has not answered for %d seconds; it may carry the request out nevertheless"
-              .formatted(server(), ANSWER_SECONDS),
+              .formatted(reach.server(), ANSWER_SECONDS),
           e);
     }
   }
@@ -207,14 +182,9 @@ public final class ApiClient implements AutoCloseable {
     } catch (TimeoutException _) {
       notices.accept(
           "%s has not answered for %d seconds; still waiting (Ctrl-C stops waiting)"
-              .formatted(server(), patience.toSeconds()));
+              .formatted(reach.server(), patience.toSeconds()));
       return answer.get(ANSWER_SECONDS - patience.toSeconds(), TimeUnit.SECONDS);
     }
-  }
-
-  private String server() {
-    Long process = FolderProcess.of(stateFolder);
-    return process == null ? "the server" : "the server (process " + process + ")";
   }
 
   private static InterruptedIOException interrupted(String message, Exception cause) {

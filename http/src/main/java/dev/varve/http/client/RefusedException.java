@@ -13,18 +13,20 @@ public final class RefusedException extends IOException {
 
   private final String detail;
   private final String error;
+  private final int status;
 
   /**
    * @param problem as the API writes one: {@code detail} in words, {@code error} by its name
    */
   public RefusedException(JsonObject problem) {
-    this(problem.getString("detail"), problem.getString("error"));
+    this(problem.getString("detail"), problem.getString("error"), problem.getInteger("status", 0));
   }
 
-  private RefusedException(String detail, String error) {
+  private RefusedException(String detail, String error, int status) {
     super("%s (%s)".formatted(detail, error));
     this.detail = detail;
     this.error = error;
+    this.status = status;
   }
 
   /**
@@ -45,7 +47,12 @@ public final class RefusedException extends IOException {
 
   /** The same refusal in other words. */
   public RefusedException saying(String words) {
-    return new RefusedException(words, error);
+    return new RefusedException(words, error, status);
+  }
+
+  /** The status of HTTP; 0 for a job's failure. */
+  int status() {
+    return status;
   }
 
   /** The model's name of it, such as {@code VBOX_E_OBJECT_NOT_FOUND}. */

@@ -3,11 +3,13 @@ package dev.varve.http.command;
 import dev.varve.http.client.ApiClient;
 import dev.varve.http.client.ApiRequest;
 import dev.varve.http.client.RefusedException;
+import dev.varve.http.client.RemoteServer;
 import dev.varve.http.client.StateFolders;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -105,9 +107,11 @@ final class ServerOptions {
 
   private ApiClient connect() throws IOException {
     PrintWriter err = command.commandLine().getErr();
-    return new ApiClient(
-        state == null ? StateFolders.usual(System.getenv()) : state,
-        notice -> err.println("varve: " + notice));
+    Consumer<String> notices = notice -> err.println("varve: " + notice);
+    RemoteOptions remote = RemoteOptions.of(command);
+    RemoteServer server = remote == null ? null : remote.server(System.getenv(), state != null);
+    if (server != null) return new ApiClient(server, notices);
+    return new ApiClient(state == null ? StateFolders.usual(System.getenv()) : state, notices);
   }
 
   private void print(JsonObject answer, Wording words, ApiClient server) throws IOException {
