@@ -42,6 +42,11 @@ public final class TestCertificates {
     return sign(name, host, "DNS:" + host + ",IP:127.0.0.1", 30);
   }
 
+  /** Signs one for this name alone, not for the address. */
+  public TestCertificates misnamed(String name, String host) throws IOException {
+    return sign(name, host, "DNS:" + host, 30);
+  }
+
   /** Signs one for a host that is not valid any more. */
   public TestCertificates expired(String name, String host) throws IOException {
     return sign(name, host, "DNS:" + host + ",IP:127.0.0.1", -1);
