@@ -54,13 +54,11 @@ class RemoteServerTest {
 
   private static StateServer serve(String state, String name, ClientCertificates clients)
       throws IOException {
-    var files =
-        new CertificateFiles(made.certificate(name), made.key(name), made.authority());
+    var files = new CertificateFiles(made.certificate(name), made.key(name), made.authority());
     ServerTls tls = ServerTls.open(files, ClientCertificates.REQUIRED, clients);
     var asked = new ServerSockets(null, null, SocketAccess.OWNER, null, tls);
     var started =
-        new StateServer(
-            folder.resolve(state), asked, NbdLimits.DEFAULT, ReplyStyle.STRUCTURED);
+        new StateServer(folder.resolve(state), asked, NbdLimits.DEFAULT, ReplyStyle.STRUCTURED);
     started.listenApi(new TcpAddress("127.0.0.1", 0));
     return started;
   }

@@ -24,13 +24,14 @@
  * arrive, and if such a piece has to be handed over, the receive buffer itself goes along. What
  * cannot be served in place is handed over and answered in the order in which it completes.
  *
- * <p><b>TLS</b> begins with an option of the handshake ({@code SecureChannel}); on a port that speaks
- * it, nothing else is answered before. From then on bytes come decrypted from Netty's handler, and
- * are appended to the receive buffer. Replies go to it as they are, long ones as slices of the
- * device's memory, and are encrypted in parts, while the socket takes them: what a client does not
- * take is not encrypted, and a lease ends when the socket has everything. It is the JDK's TLS. It
- * copies out of an image's memory in Java, where a file that was cut is an error of this client;
- * native code would end the process. Measured beside qemu-nbd by {@code tls-compare} of the bench.
+ * <p><b>TLS</b> begins with an option of the handshake ({@code SecureChannel}); on a port that
+ * speaks it, nothing else is answered before. From then on bytes come decrypted from Netty's
+ * handler, and are appended to the receive buffer. Replies go to it as they are, long ones as
+ * slices of the device's memory, and are encrypted in parts, while the socket takes them: what a
+ * client does not take is not encrypted, and a lease ends when the socket has everything. It is the
+ * JDK's TLS. It copies out of an image's memory in Java, where a file that was cut is an error of
+ * this client; native code would end the process. Measured beside qemu-nbd by {@code tls-compare}
+ * of the bench.
  *
  * <p><b>Bounds.</b> {@link dev.varve.io.nbd.NbdLimits} says what a client may cost. Memory follows
  * what a client has sent, never what it announces: a handshake that waits keeps exactly its bytes,
