@@ -66,7 +66,7 @@ public final class RemoteOptions {
     RemoteOptions given = of(command);
     if (given == null || !given.isGiven() || last.isUsageHelpRequested()) return;
     boolean asks =
-        command.mixins().values().stream().anyMatch(m -> m.userObject() instanceof ServerOptions);
+        command.mixins().values().stream().anyMatch(m -> m.userObject() instanceof AsksServer);
     if (!asks)
       throw new ParameterException(
           last.commandSpec().commandLine(),

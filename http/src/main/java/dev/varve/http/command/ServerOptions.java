@@ -16,7 +16,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** The server that a command asks, and the form in which it prints the answer. */
-final class ServerOptions {
+final class ServerOptions implements AsksServer {
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec command;

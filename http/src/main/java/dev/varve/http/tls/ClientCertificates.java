@@ -4,7 +4,7 @@ import io.vertx.core.http.ClientAuth;
 import java.util.Locale;
 import javax.net.ssl.SSLEngine;
 
-/** Whether clients have to show a certificate. */
+/** Whether clients have to show a certificate. Immutable. */
 public enum ClientCertificates {
   /** One that is shown has to be valid. */
   OPTIONAL,
