@@ -1,6 +1,7 @@
 package dev.varve.http;
 
 import dev.varve.http.command.ClientsCommand;
+import dev.varve.http.command.ConfigCommand;
 import dev.varve.http.command.EnumConverters;
 import dev.varve.http.command.HelpCommand;
 import dev.varve.http.command.HostCommand;
@@ -77,6 +78,7 @@ public final class Main {
             TopCommand.class,
             ClientsCommand.class,
             TokenCommand.class,
+            ConfigCommand.class,
             ImageCommand.class,
             HelpCommand.class);
     Predicate<Class<?>> meant =

@@ -145,13 +145,13 @@ final class ManPage {
   }
 
   /** A line of text: nothing in it is a request or an escape of roff. */
-  private static String escaped(String text) {
+  static String escaped(String text) {
     String safe = text.strip().replace("\\", "\\(rs").replace("'", "\\(aq").replace("~", "\\(ti");
     return safe.startsWith(".") ? "\\&" + safe : safe;
   }
 
   /** A word that is typed as it stands. */
-  private static String literal(String word) {
+  static String literal(String word) {
     return escaped(word).replace("-", "\\-");
   }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.core.testing.NeedsTools;
 import dev.varve.http.Main;
+import dev.varve.http.command.ServeCommand;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -78,6 +79,19 @@ class DocumentationTest {
   }
 
   @Test
+  void theInstalledConfigurationExplainsEveryKeyAndCanBeUsed() throws IOException {
+    Path file = folder.resolve("varve.conf");
+    String text = Files.readString(file);
+    String page = Files.readString(folder.resolve("man5/varve.conf.5"));
+
+    for (String key : ServeCommand.keys().keySet()) {
+      assertTrue(text.contains("\n" + key + " = ") || text.contains("\n#" + key + " = "), key);
+      assertTrue(page.contains("\\fB" + key.replace("-", "\\-") + "\\fR = "), key);
+    }
+    assertEquals(0, Main.commandLine("config").execute("config", "check", "--config=" + file));
+  }
+
+  @Test
   @NeedsTools("bash")
   void bashOffersTheCommandsOfAGroup() throws Exception {
     String ask =
@@ -97,13 +111,13 @@ class DocumentationTest {
   @Test
   @NeedsTools("groff")
   void groffHasNothingToSayOfThePages() throws Exception {
-    assertEquals("", run("sh", "-c", "groff -man -ww -z man1/*.1"));
+    assertEquals("", run("sh", "-c", "groff -man -ww -z man1/*.1 man5/*.5"));
   }
 
   @Test
   @NeedsTools("mandoc")
   void mandocWarnsOfNothing() throws Exception {
-    assertEquals("", run("sh", "-c", "mandoc -Tlint -Wwarning man1/*.1 || true"));
+    assertEquals("", run("sh", "-c", "mandoc -Tlint -Wwarning man1/*.1 man5/*.5 || true"));
   }
 
   private String run(String... command) throws Exception {

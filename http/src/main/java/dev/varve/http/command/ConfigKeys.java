@@ -6,6 +6,7 @@ import dev.varve.http.config.Setting;
 import java.lang.reflect.Field;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,6 +38,7 @@ final class ConfigKeys {
   /**
    * @param serve the command
    * @param trial reads a command line of one word as the command does, and throws what is wrong
+   *     with it by itself
    */
   ConfigKeys(CommandSpec serve, Consumer<String> trial) {
     this.trial = trial;
@@ -90,7 +92,8 @@ final class ConfigKeys {
       "the meaning of a path must not depend on the folder in which the server was started; write one that begins with /";
 
   private static boolean isPath(OptionSpec option) {
-    return option.typeInfo().getAuxiliaryTypes()[0] == Path.class || option.type() == Path.class;
+    return Arrays.asList(option.auxiliaryTypes()).contains(Path.class)
+        || option.type() == Path.class;
   }
 
   /** What the option says of a value; null for nothing. */

@@ -1,11 +1,14 @@
 package dev.varve.http.command;
 
+import dev.varve.core.device.FailureWords;
 import dev.varve.http.access.Policy;
 import dev.varve.http.config.ConfigFile;
+import dev.varve.http.config.Reload;
 import dev.varve.http.log.LogLevel;
 import dev.varve.http.log.ProgramLog;
 import dev.varve.http.server.Descriptors;
 import dev.varve.http.server.DiskServer;
+import dev.varve.http.server.ReloadSignal;
 import dev.varve.http.server.ServedDisk;
 import dev.varve.http.server.ServerSockets;
 import dev.varve.http.server.StateServer;
@@ -13,10 +16,11 @@ import dev.varve.io.nbd.ReplyStyle;
 import dev.varve.io.service.InheritedSocket;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.BiConsumer;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -24,7 +28,6 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /**
@@ -34,13 +37,15 @@ import picocli.CommandLine.Spec;
  * <p>A configuration file is read only where machines are served, so that no value of a service
  * decides about images that a user names, or contradicts the options for them. Each of its keys is
  * an option ({@link ConfigKeys}): the command line is read a second time, with the file's options
- * before it that neither the command line nor the environment gives.
+ * before it that neither the command line nor the environment gives. Where there is a file, SIGHUP
+ * has it read again; otherwise it ends the server.
  */
 @Command(
     name = "serve",
     sortOptions = false,
     description = {
-      "Serves disks over NBD until it gets SIGTERM or SIGINT: the disks of machines, or the images that are named.",
+      "Serves disks over NBD until it gets SIGTERM or SIGINT: the disks of machines, or the images that are named."
+          + " SIGHUP has a server with a configuration file read it again.",
       "",
       "Without IMAGE it serves the machines of a state folder, and answers 'varve machine', 'varve medium' and HTTP"
           + " requests. The disks of machines that run are on nbd.sock in that folder, and where --unix and --tcp say.",
@@ -101,15 +106,10 @@ public final class ServeCommand implements Callable<Integer> {
               + " errors).")
   private LogLevel logLevel;
 
-  /** The keys of the configuration file. */
-  static ConfigKeys keys() {
+  /** The keys of the configuration file, each with the option that it stands for. */
+  public static Map<String, OptionSpec> keys() {
     CommandLine serve = commandLine();
-    return new ConfigKeys(
-        serve.getCommandSpec(),
-        word -> {
-          serve.parseArgs(word);
-          serve.<ServeCommand>getCommand().checkOptions();
-        });
+    return new ConfigKeys(serve.getCommandSpec(), serve::parseArgs).all();
   }
 
   /** One that only reads options, as the command does. */
@@ -120,51 +120,102 @@ public final class ServeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    checkOptions();
+    if (images.areServed()) checkOptions(); // else with those of the file
     var descriptors = Descriptors.ofThisProcess();
     descriptors.check(); // before most of the program is loaded
     descriptors.keepFromImages();
     ProgramLog.serve(logLevel);
-    if (!images.areServed()) takeConfiguration(System.getenv());
+    if (images.areServed()) {
+      serveImages(life(descriptors, true));
+      return 0;
+    }
+    List<String> given = List.copyOf(words());
+    ServeConfiguration configuration = configured(spec.commandLine(), given, System.getenv());
     ProgramLog.serve(logLevel); // which may be another one now
-    tls.check(listen.tcp());
-    var life = new ServingLife(spec.commandLine().getOut(), output);
-    String few = clients.warning(descriptors);
-    if (few != null) life.warn(few);
-    if (images.areServed()) serveImages(life);
-    else serveMachines(life);
+    ConfigFile file = configuration.file();
+    if (file == null) {
+      serveMachines(life(descriptors, true), (_, _) -> {});
+      return 0;
+    }
+    try (var hangups = new ReloadSignal()) {
+      serveMachines(
+          life(descriptors, false),
+          (life, server) -> {
+            Reload<ServeCommand> reload = reload(configuration, given, file, server);
+            hangups.runs(() -> life.reload(() -> run(reload, file, server)));
+          });
+    }
     return 0;
   }
 
+  private ServingLife life(Descriptors descriptors, boolean hangupsEnd) {
+    var life = new ServingLife(spec.commandLine().getOut(), output, hangupsEnd);
+    String few = clients.warning(descriptors);
+    if (few != null) life.warn(few);
+    return life;
+  }
+
+  /** The values that can change while the server runs, and who takes them. */
+  private static Reload<ServeCommand> reload(
+      ServeConfiguration configuration, List<String> given, ConfigFile file, StateServer server) {
+    return new Reload<ServeCommand>(() -> again(given, file.path()), configuration.texts())
+        .on(Set.of("log-level"), now -> ProgramLog.serve(now.logLevel))
+        .on(
+            Set.of("max-connections", "idle-timeout"),
+            now -> server.limits(now.clients.limits()));
+  }
+
+  private static Reload.Reading<ServeCommand> again(List<String> given, Path file)
+      throws IOException {
+    CommandLine serve = commandLine();
+    ServeCommand now = serve.getCommand();
+    try {
+      var configuration =
+          ServeConfiguration.read(
+              serve, now::checkOptions, given, System.getenv(), ConfigFile.read(file));
+      return new Reload.Reading<>(now, configuration.texts());
+    } catch (ParameterException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  private static void run(Reload<ServeCommand> reload, ConfigFile file, StateServer server) {
+    String path = file.path().toString();
+    try {
+      reload.run();
+      server.configuration(path, null);
+    } catch (IOException e) {
+      server.configuration(path, FailureWords.of(e).replaceAll("\\s*\\R\\s*", "; "));
+    }
+  }
+
+  /**
+   * What a command line means, with the configuration file that counts for it.
+   *
+   * @param given the words behind {@code varve serve}
+   * @throws IOException the file cannot be used
+   * @throws ParameterException the words cannot
+   */
+  static ServeConfiguration configuration(List<String> given, Map<String, String> environment)
+      throws IOException {
+    CommandLine serve = commandLine();
+    serve.parseArgs(given.toArray(String[]::new));
+    return serve.<ServeCommand>getCommand().configured(serve, given, environment);
+  }
+
   /** Reads the command line again, with the settings of the configuration file before it. */
-  private void takeConfiguration(Map<String, String> environment) throws IOException {
+  private ServeConfiguration configured(
+      CommandLine serve, List<String> given, Map<String, String> environment) throws IOException {
     String folder = environment.getOrDefault("VARVE_STATE", "");
     Path state = machines.state() != null || folder.isEmpty() ? machines.state() : Path.of(folder);
     ConfigFile file = config.file(environment, state);
-    if (file == null) return;
-    ConfigKeys keys = keys();
-    keys.check(file);
-    ParseResult given = spec.commandLine().getParseResult();
-    List<String> line =
-        new ArrayList<>(
-            keys.arguments(
-                file,
-                option ->
-                    given.hasMatchedOption(option.longestName())
-                        || isInEnvironment(option, environment)));
-    line.addAll(given.originalArgs().subList(wordsBefore(given), given.originalArgs().size()));
-    spec.commandLine().parseArgs(line.toArray(String[]::new));
-    checkOptions();
+    return ServeConfiguration.read(serve, this::checkOptions, given, environment, file);
   }
 
-  private static boolean isInEnvironment(OptionSpec option, Map<String, String> environment) {
-    String name = ConfigKeys.ENVIRONMENT.get(option.longestName().substring(2));
-    return name != null && !environment.getOrDefault(name, "").isEmpty();
-  }
-
-  /** How many words of the command line are before the options of this command. */
-  private int wordsBefore(ParseResult given) {
-    return spec.parent() == null ? 0 : given.originalArgs().indexOf(spec.name()) + 1;
+  /** The words of the command line that are for this command. */
+  private List<String> words() {
+    List<String> all = spec.commandLine().getParseResult().originalArgs();
+    return spec.parent() == null ? all : all.subList(all.indexOf(spec.name()) + 1, all.size());
   }
 
   /** Whether the options go together. */
@@ -174,6 +225,7 @@ public final class ServeCommand implements Callable<Integer> {
     else checkMachineOptions();
     listen.check();
     clients.check();
+    tls.check(listen.tcp());
   }
 
   private void checkImageOptions() {
@@ -212,7 +264,11 @@ public final class ServeCommand implements Callable<Integer> {
     return new Policy(machines.sockets().peers(), machines.media().roots(), tls.folders());
   }
 
-  private void serveMachines(ServingLife life) throws IOException, InterruptedException {
+  /**
+   * @param serving what to do as soon as it serves
+   */
+  private void serveMachines(ServingLife life, BiConsumer<ServingLife, StateServer> serving)
+      throws IOException, InterruptedException {
     var asked =
         new ServerSockets(
             listen.unix(),
@@ -223,6 +279,9 @@ public final class ServeCommand implements Callable<Integer> {
     var server =
         new StateServer(machines.stateFolder(), asked, clients.limits(), replies, policy());
     new StateServing(server, life, machines)
-        .run(start -> without.of(start, readOnly, force.isGiven()), spec.commandLine().getErr());
+        .run(
+            start -> without.of(start, readOnly, force.isGiven()),
+            spec.commandLine().getErr(),
+            () -> serving.accept(life, server));
   }
 }

@@ -27,11 +27,14 @@ final class ServingLife {
   private final ServerLog log = new ServerLog(System::nanoTime);
   private final PrintWriter out;
   private final OutputFormat output;
+  private final boolean hangups;
 
   /**
    * @param out where the user reads what is served
+   * @param hangups whether SIGHUP ends the server
    */
-  ServingLife(PrintWriter out, OutputFormat output) {
+  ServingLife(PrintWriter out, OutputFormat output, boolean hangups) {
+    this.hangups = hangups;
     this.out = out;
     this.output = output;
   }
@@ -43,7 +46,7 @@ final class ServingLife {
 
   /** Ends the program with its server when a signal comes. */
   CleanStop stopping(Closing server, Supplier<NbdStats> stats, Supplier<FailureTotals> failed) {
-    return new CleanStop(why -> stop(why, server, stats, failed));
+    return new CleanStop(why -> stop(why, server, stats, failed), hangups);
   }
 
   private int stop(
@@ -83,6 +86,13 @@ final class ServingLife {
   /** Clients can connect. */
   void ready(List<Executor> loops, Supplier<String> status) {
     systemd.ready(loops, status);
+  }
+
+  /** Has a configuration read again, and tells systemd. */
+  void reload(Runnable reload) {
+    systemd.reloading(System.nanoTime());
+    reload.run();
+    systemd.reloaded();
   }
 
   void print(String text) {

@@ -25,8 +25,9 @@ final class StateServing {
    *
    * @param how completes a request that starts a machine with the user's options
    * @param err where warnings go
+   * @param reloading what to do as soon as it serves
    */
-  void run(UnaryOperator<ApiRequest> how, PrintWriter err)
+  void run(UnaryOperator<ApiRequest> how, PrintWriter err, Runnable reloading)
       throws IOException, InterruptedException {
     try (CleanStop _ = life.stopping(server::close, server::stats, server::failed)) {
       listenApi();
@@ -41,6 +42,7 @@ final class StateServing {
       life.warnOfStrangers(server.nbdAddress(), server.tls());
       life.print(serving.description(life.output()));
       life.ready(server.loops(), server::status);
+      reloading.run();
       server.awaitClosed();
     } catch (IOException | RuntimeException e) {
       life.log().stopping("not everything could be started");

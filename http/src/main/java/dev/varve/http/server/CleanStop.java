@@ -7,14 +7,15 @@ import java.util.concurrent.locks.LockSupport;
 import sun.misc.Signal;
 
 /**
- * Ends the program cleanly after SIGTERM, SIGINT or SIGHUP: it closes the server, and the exit
+ * Ends the program cleanly after SIGTERM or SIGINT, and after SIGHUP unless that means something
+ * else: it closes the server, and the exit
  * status is 0, or 1 if closing failed. Further signals change nothing. Any thread.
  *
  * <p>A program that ends without a signal {@linkplain #close closes} this first, then its server.
  */
 public final class CleanStop implements AutoCloseable {
 
-  private static final List<String> SIGNALS = List.of("TERM", "INT", "HUP");
+  private static final List<String> ENDS = List.of("TERM", "INT");
 
   private volatile String why = "the JVM was told to stop";
   private final Thread hook;
@@ -29,11 +30,15 @@ public final class CleanStop implements AutoCloseable {
     int run(String why) throws IOException;
   }
 
-  public CleanStop(Stop stop) {
+  /**
+   * @param hangups whether SIGHUP ends the program too
+   */
+  public CleanStop(Stop stop, boolean hangups) {
     // Halts, because the JVM would end with 128 + the signal's number.
     hook = new Thread(() -> Runtime.getRuntime().halt(statusOf(stop)), "clean-stop");
     Runtime.getRuntime().addShutdownHook(hook);
-    SIGNALS.forEach(this::listen);
+    ENDS.forEach(this::listen);
+    if (hangups) listen("HUP");
   }
 
   /** The JVM runs its hooks without telling which signal it got. One that is ignored stays so. */

@@ -4,6 +4,7 @@ import dev.varve.core.device.FailureTotals;
 import dev.varve.core.inventory.Inventory;
 import dev.varve.core.inventory.Ports;
 import dev.varve.core.inventory.View;
+import dev.varve.core.inventory.Warnings;
 import dev.varve.core.limit.AlarmClock;
 import dev.varve.core.log.Amount;
 import dev.varve.http.access.Policy;
@@ -371,6 +372,28 @@ public final class StateServer implements AutoCloseable {
         Level.ERROR,
         "a request or a job failed because of a bug in Varve; please report it with these lines",
         bug);
+  }
+
+  /** Other limits of NBD clients from now on; those that are connected stay. */
+  public void limits(NbdLimits wanted) {
+    nbd.limits(Descriptors.ofThisProcess().share(wanted));
+  }
+
+  /**
+   * Shows that the configuration cannot be used, until it can.
+   *
+   * @param file which
+   * @param why null if it can
+   */
+  public void configuration(String file, @Nullable String why) {
+    if (why == null) inventory.warnings().clear(Warnings.Kind.CONFIGURATION, file);
+    else
+      inventory
+          .warnings()
+          .raise(
+              Warnings.Kind.CONFIGURATION,
+              file,
+              "the configuration was not taken, and the values before go on to count: " + why);
   }
 
   /** What is told of machines that should have started with it. */

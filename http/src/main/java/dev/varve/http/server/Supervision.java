@@ -97,6 +97,20 @@ public final class Supervision implements AutoCloseable {
   }
 
   /**
+   * The server reads its configuration again.
+   *
+   * @param nanoTime of the clock of {@link System#nanoTime}
+   */
+  public void reloading(long nanoTime) {
+    send("RELOADING=1\nMONOTONIC_USEC=" + TimeUnit.NANOSECONDS.toMicros(nanoTime) + "\n");
+  }
+
+  /** It has done so. */
+  public void reloaded() {
+    send("READY=1\n");
+  }
+
+  /**
    * The server stops, or fails to start.
    *
    * @param why in words

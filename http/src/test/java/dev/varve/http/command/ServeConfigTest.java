@@ -93,10 +93,47 @@ class ServeConfigTest {
     }
   }
 
+  @Test
+  void aHangupReadsTheFileAgainEvenIfTheParentHadItIgnored() throws Exception {
+    configure("state = \"%s\"\napi-tcp = off\n", state);
+    String ignoring = "trap '' HUP; shift; shift; exec \"$@\"";
+    try (var varve =
+        VarveProcess.startBehind(
+            List.of("sh", "-c", ignoring, "sh"), folder, "serve", "--config=varve.conf")) {
+      for (int i = 0; i < 3; i++) varve.line();
+      varve.signal("HUP");
+      varve.log().await("the configuration is read again: no value has changed");
+
+      configure(
+          "state = \"%s\"\napi-tcp = off\nidle-timeout = 10m\nmax-connections = 1\ntcp = 0\n", state);
+      varve.signal("HUP");
+      varve
+          .log()
+          .await(
+              "the configuration is read again: idle-timeout is 10m now; max-connections is 1 now; tcp has changed, which needs a restart");
+
+      configure("state = \"%s\"\napi-tcp = off\nidle-timeout = 10\n", state);
+      varve.signal("HUP");
+      varve.log().await("varve.conf:3: 'idle-timeout' cannot be '10'");
+      assertEquals(List.of(folder.resolve("varve.conf").toString()), warned("configuration"));
+
+      configure("state = \"%s\"\napi-tcp = off\nlog-level = debug\n", state);
+      varve.signal("HUP");
+      varve.log().await("log-level is debug now");
+      varve.log().await("no longer a problem: the configuration was not taken");
+      varve.terminate();
+      assertEquals(0, varve.exitStatus());
+    }
+  }
+
   private List<String> notStarted() {
+    return warned("notStarted");
+  }
+
+  private List<String> warned(String kind) {
     return commands().run("machine", "list").getJsonArray("warnings").stream()
         .map(JsonObject.class::cast)
-        .filter(each -> each.getString("kind").equals("notStarted"))
+        .filter(each -> each.getString("kind").equals(kind))
         .map(each -> each.getString("subject"))
         .sorted()
         .toList();

@@ -42,7 +42,7 @@ final class Admission {
   static final String REASON =
       "the server has as many clients as it can take; try again when one has gone";
 
-  private final NbdLimits limits;
+  private volatile NbdLimits limits;
   private final System.Logger log;
   private final AtomicInteger admitted = new AtomicInteger();
   private final AtomicInteger waiting = new AtomicInteger();
@@ -63,6 +63,11 @@ final class Admission {
   Admission(NbdLimits limits, System.Logger log) {
     this.limits = limits;
     this.log = log;
+  }
+
+  /** Other limits from now on; clients that are connected stay. */
+  void limits(NbdLimits changed) {
+    limits = changed;
   }
 
   /**

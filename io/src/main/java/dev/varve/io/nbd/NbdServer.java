@@ -53,7 +53,7 @@ public final class NbdServer {
   private static final AtomicInteger SHARED_PORTS = new AtomicInteger();
 
   private final Vertx vertx;
-  private final NbdLimits limits;
+  private volatile NbdLimits limits;
   private final ReplyStyle replies;
   private final LongSupplier nanoTime;
   private final Exports exports;
@@ -81,6 +81,15 @@ public final class NbdServer {
     this.replies = replies;
     this.nanoTime = nanoTime;
     this.loops = new DiskLoops(new StartedLoops(vertx, nanoTime, buffers), limits.loops());
+  }
+
+  /**
+   * Other numbers of clients, and another time that one may be idle, from now on. Clients that are
+   * connected stay, and keep the time that they had. Any thread.
+   */
+  public void limits(NbdLimits changed) {
+    limits = changed;
+    exports.admission().limits(changed);
   }
 
   /**

@@ -73,6 +73,8 @@ public final class Posix {
   public static final short F_WRLCK = 1;
   public static final short F_UNLCK = 2;
 
+  public static final int SIGHUP = 1;
+
   /** Ignored by every program that does not ask for it. */
   public static final int SIGURG = 23;
 
@@ -746,6 +748,18 @@ public final class Posix {
       case Error error -> throw error;
       default -> throw new AssertionError("a system call threw", e);
     };
+  }
+
+  /** Gives a signal its default meaning, even if the parent of this process had it ignored. */
+  public static void heed(int signal) {
+    try {
+      MethodHandle set =
+          LINKER.downcallHandle(
+              symbol("signal"), FunctionDescriptor.of(ADDRESS, JAVA_INT, ADDRESS));
+      MemorySegment _ = (MemorySegment) set.invokeExact(signal, MemorySegment.NULL);
+    } catch (Throwable e) {
+      throw new AssertionError("signal", e);
+    }
   }
 
   private static int pageSize() {

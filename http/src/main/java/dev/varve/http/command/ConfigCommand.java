@@ -1,0 +1,92 @@
+package dev.varve.http.command;
+
+import dev.varve.http.config.ConfigFile;
+import dev.varve.http.config.ConfigFileException;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/**
+ * {@code varve config}: looks at the configuration of {@code varve serve}, without a server. Runs
+ * on the main thread.
+ */
+@Command(
+    name = "config",
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = ConfigShowCommand.class,
+    description = "Checks and shows the configuration of 'varve serve'.")
+public final class ConfigCommand {
+
+  @Spec private CommandSpec spec;
+
+  @Command(
+      description = {
+        "Checks the configuration file, and tells everything that is wrong with it.",
+        "",
+        "Exit status: 0 the file can be used, 1 it cannot."
+      })
+  int check(
+      @Option(
+              names = "--config",
+              paramLabel = "FILE",
+              description = "The file ($VARVE_CONFIG, or /etc/varve/varve.conf).")
+          @Nullable String config,
+      @Option(
+              names = "--output",
+              paramLabel = "text|json",
+              defaultValue = "TEXT",
+              description = "How to print the answer (text).")
+          OutputFormat output)
+      throws IOException {
+    String file = fileOf(config, System.getenv());
+    List<String> problems = List.of();
+    int settings = 0;
+    try {
+      settings = settings(file);
+    } catch (ConfigFileException e) {
+      problems = e.problems();
+    }
+    if (output == OutputFormat.JSON) {
+      out(
+          new JsonObject()
+              .put("file", file)
+              .put("settings", settings)
+              .put("problems", new JsonArray(problems))
+              .encode());
+    } else if (problems.isEmpty()) {
+      out("%s can be used: %d settings".formatted(file, settings));
+    } else {
+      PrintWriter err = spec.commandLine().getErr();
+      problems.forEach(problem -> err.println("varve: " + problem));
+      err.flush();
+    }
+    return problems.isEmpty() ? 0 : 1;
+  }
+
+  private static String fileOf(@Nullable String config, Map<String, String> environment) {
+    if (config != null) return config;
+    String named = environment.getOrDefault("VARVE_CONFIG", "");
+    return named.isEmpty() ? ConfigOption.USUAL.toString() : named;
+  }
+
+  /** Without the environment: the file must be right by itself. */
+  private static int settings(String file) throws IOException {
+    ConfigFile read =
+        ServeCommand.configuration(List.of("--config=" + file), Map.of()).file();
+    return read == null ? 0 : read.settings().size();
+  }
+
+  private void out(String text) {
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(text);
+    out.flush();
+  }
+}

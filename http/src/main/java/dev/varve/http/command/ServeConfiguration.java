@@ -1,0 +1,167 @@
+package dev.varve.http.command;
+
+import dev.varve.http.config.ConfigFile;
+import dev.varve.http.config.ConfigFileException;
+import dev.varve.http.config.Setting;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/**
+ * What {@code varve serve} is told by its command line, the environment and the configuration file,
+ * in this order: the first that says something of an option decides. Immutable.
+ */
+final class ServeConfiguration {
+
+  /** What decides about an option. */
+  enum Source {
+    COMMAND_LINE("command line"),
+    ENVIRONMENT("environment"),
+    FILE("file"),
+    DEFAULT("default");
+
+    private final String words;
+
+    Source(String words) {
+      this.words = words;
+    }
+
+    String words() {
+      return words;
+    }
+  }
+
+  /**
+   * An option with its value.
+   *
+   * @param values as they are written; none if no value is given
+   * @param place the file and the line, or the variable of the environment; empty for none
+   * @param usual what none means, in words; empty where something decides
+   */
+  record Value(String key, List<String> values, Source source, String place, String usual) {}
+
+  private static final Pattern USUAL = Pattern.compile("\\((?:\\$\\w+, or )?([^()]+)\\)");
+
+  private final @Nullable ConfigFile file;
+  private final List<Value> values;
+
+  private ServeConfiguration(@Nullable ConfigFile file, List<Value> values) {
+    this.file = file;
+    this.values = List.copyOf(values);
+  }
+
+  /**
+   * Has a command read a command line, with the settings of a file before it.
+   *
+   * @param serve the command, whose options have their values afterwards
+   * @param check checks whether its options go together
+   * @param given the words of its command line
+   * @throws ConfigFileException with all that is wrong with the file
+   * @throws ParameterException what is wrong does not come from the file
+   */
+  static ServeConfiguration read(
+      CommandLine serve,
+      Runnable check,
+      List<String> given,
+      Map<String, String> environment,
+      @Nullable ConfigFile file)
+      throws ConfigFileException {
+    var keys = new ConfigKeys(serve.getCommandSpec(), serve::parseArgs);
+    if (file != null) keys.check(file);
+    ParseResult before = serve.parseArgs(given.toArray(String[]::new));
+    List<String> line = new ArrayList<>();
+    if (file != null) {
+      Predicate<OptionSpec> decided =
+          option ->
+              before.hasMatchedOption(option.longestName())
+                  || !variable(option, environment).isEmpty();
+      line.addAll(keys.arguments(file, decided));
+    }
+    line.addAll(given);
+    serve.parseArgs(line.toArray(String[]::new));
+    try {
+      check.run();
+    } catch (ParameterException e) {
+      if (file == null) throw e;
+      throw blamed(e, file, before);
+    }
+    List<Value> values = new ArrayList<>();
+    keys.all()
+        .forEach((key, option) -> values.add(value(key, option, before, environment, file)));
+    return new ServeConfiguration(file, values);
+  }
+
+  /** What does not go together is the file's fault if it has one of the options that are named. */
+  private static ConfigFileException blamed(
+      ParameterException e, ConfigFile file, ParseResult commandLine) throws ConfigFileException {
+    for (Setting setting : file.settings()) {
+      String option = "--" + setting.key();
+      String said = String.valueOf(e.getMessage());
+      if (said.matches("(?s).*" + option + "(?![a-z-]).*") && !commandLine.hasMatchedOption(option))
+        return new ConfigFileException(
+            List.of("%s: '%s': %s".formatted(file.place(setting), setting.key(), said)));
+    }
+    throw e;
+  }
+
+  private static Value value(
+      String key,
+      OptionSpec option,
+      ParseResult before,
+      Map<String, String> environment,
+      @Nullable ConfigFile file) {
+    if (before.hasMatchedOption(option.longestName()))
+      return new Value(key, written(option, before), Source.COMMAND_LINE, "", "");
+    String variable = variable(option, environment);
+    if (!variable.isEmpty())
+      return new Value(
+          key, List.of(String.valueOf(environment.get(variable))), Source.ENVIRONMENT, variable, "");
+    if (file != null)
+      for (Setting setting : file.settings())
+        if (setting.key().equals(key))
+          return new Value(key, setting.values(), Source.FILE, file.place(setting), "");
+    return new Value(key, List.of(), Source.DEFAULT, "", usual(option));
+  }
+
+  /** A description has the usual value in parentheses, behind a variable if there is one. */
+  private static String usual(OptionSpec option) {
+    Matcher usual = USUAL.matcher(String.join(" ", option.description()));
+    return usual.find() ? usual.group(1) : "";
+  }
+
+  private static List<String> written(OptionSpec option, ParseResult result) {
+    return List.copyOf(result.matchedOption(option.longestName()).originalStringValues());
+  }
+
+  /** The variable that is set and decides about an option; empty for none. */
+  private static String variable(OptionSpec option, Map<String, String> environment) {
+    String name = ConfigKeys.ENVIRONMENT.getOrDefault(option.longestName().substring(2), "");
+    return environment.getOrDefault(name, "").isEmpty() ? "" : name;
+  }
+
+  /** The file that counts; null for none. */
+  @Nullable ConfigFile file() {
+    return file;
+  }
+
+  /** The values as texts, by their keys, but for those that nothing gives. */
+  Map<String, String> texts() {
+    return values.stream()
+        .filter(value -> value.source() != Source.DEFAULT)
+        .collect(Collectors.toMap(Value::key, value -> String.join(", ", value.values())));
+  }
+
+  /** Every option that is a key of the file, in the order of the command's help. */
+  List<Value> values() {
+    return values;
+  }
+}

@@ -1,0 +1,107 @@
+package dev.varve.http;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code varve config}. */
+class ConfigCommandTest {
+
+  @TempDir Path folder;
+
+  private Path file;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @BeforeEach
+  void configure() throws IOException {
+    file = folder.resolve("varve.conf");
+    write("state = /srv/varve\nlog-level = debug\nstart-machines = [mail, web]\n");
+  }
+
+  private void write(String text) throws IOException {
+    Files.writeString(file, text);
+  }
+
+  @Test
+  void aRightFileIsToldWithTheNumberOfItsSettings() {
+    assertEquals(0, run("config", "check", "--config", file.toString()));
+
+    assertEquals(file + " can be used: 3 settings\n", out.toString());
+  }
+
+  @Test
+  void everyProblemIsALineAndTheStatusIsOne() throws IOException {
+    write("log-level = loud\ntcp = \"x:y\"\nwrong = 1\n");
+
+    assertEquals(1, run("config", "check", "--config", file.toString()));
+
+    assertEquals(3, err.toString().lines().count(), err::toString);
+    assertTrue(err.toString().startsWith("varve: " + file + ":1: 'log-level'"), err::toString);
+  }
+
+  @Test
+  void programsGetTheProblemsAsAList() throws IOException {
+    write("log-level = loud\n\nmax-connections = 0");
+
+    assertEquals(1, run("config", "check", "--output=json", "--config", file.toString()));
+
+    assertEquals(1, new JsonObject(out.toString()).getJsonArray("problems").size());
+  }
+
+  @Test
+  void whatDoesNotGoTogetherIsToldWithALineToo() throws IOException {
+    write("log-level = info\n\nmax-connections = 0");
+
+    assertEquals(1, run("config", "check", "--config", file.toString()));
+
+    assertTrue(
+        err.toString().contains(file + ":3: 'max-connections': --max-connections 0: allow"),
+        err::toString);
+  }
+
+  @Test
+  void everyValueIsShownWithWhereItComesFrom() {
+    assertEquals(
+        0, run("config", "show", "--config=" + file, "--tcp=10809", "--log-level", "error"));
+
+    String shown = out.toString().replaceAll(" {2,}", " ");
+    assertTrue(shown.startsWith("configuration file: " + file + "\n"), shown);
+    for (String line :
+        new String[] {
+          "start-machines mail, web " + file + ":3",
+          "state /srv/varve " + file + ":1",
+          "tcp 10809 command line",
+          "log-level error command line",
+          "idle-timeout never default"
+        }) assertTrue(shown.contains("\n" + line + "\n") || shown.endsWith("\n" + line), shown);
+  }
+
+  @Test
+  void programsGetTheValuesAsTheyAreWritten() {
+    assertEquals(0, run("config", "show", "--config=" + file, "--output", "json"));
+
+    var first = new JsonObject(out.toString()).getJsonArray("values").getJsonObject(0);
+    assertEquals(
+        "{\"key\":\"start-machines\",\"values\":[\"mail\",\"web\"],\"usual\":null,\"secret\":false,\"source\":\"file\",\"place\":\""
+            + file
+            + ":3\"}",
+        first.encode());
+  }
+
+  private int run(String... arguments) {
+    return Main.commandLine(arguments)
+        .setOut(new PrintWriter(out, true))
+        .setErr(new PrintWriter(err, true))
+        .execute(arguments);
+  }
+}
