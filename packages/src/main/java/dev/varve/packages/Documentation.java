@@ -11,8 +11,8 @@ import picocli.CommandLine;
 
 /**
  * Writes {@code man1/varve*.1} and {@code man5/varve.conf.5}, the same compressed in {@code man1gz}
- * and {@code man5gz}, {@code completions/varve} and {@code varve.conf} into a folder. Its arguments are the folder, the version and the date of the
- * pages. Runs on the main thread.
+ * and {@code man5gz}, {@code completions/varve} and {@code varve.conf} into a folder. Its arguments
+ * are the folder, the version and the date of the pages. Runs on the main thread.
  */
 final class Documentation {
 
@@ -37,14 +37,12 @@ final class Documentation {
     for (CommandLine each : command.getSubcommands().values()) write(each, folder, version, date);
   }
 
-  private static void write(String name, int section, String page, Path folder)
-      throws IOException {
+  private static void write(String name, int section, String page, Path folder) throws IOException {
     String file = name + "." + section;
     Path plain = Files.createDirectories(folder.resolve("man" + section)).resolve(file);
     Files.writeString(plain, page);
     Path compressed = Files.createDirectories(folder.resolve("man" + section + "gz"));
-    try (var out =
-        new GZIPOutputStream(Files.newOutputStream(compressed.resolve(file + ".gz")))) {
+    try (var out = new GZIPOutputStream(Files.newOutputStream(compressed.resolve(file + ".gz")))) {
       out.write(page.getBytes(StandardCharsets.UTF_8));
     }
   }

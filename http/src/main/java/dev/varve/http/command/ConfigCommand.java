@@ -79,8 +79,7 @@ public final class ConfigCommand {
 
   /** Without the environment: the file must be right by itself. */
   private static int settings(String file) throws IOException {
-    ConfigFile read =
-        ServeCommand.configuration(List.of("--config=" + file), Map.of()).file();
+    ConfigFile read = ServeCommand.configuration(List.of("--config=" + file), Map.of()).file();
     return read == null ? 0 : read.settings().size();
   }
 

@@ -43,8 +43,7 @@ final class ConfigShowCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    var configuration =
-        ServeCommand.configuration(options, System.getenv());
+    var configuration = ServeCommand.configuration(options, System.getenv());
     String file = configuration.file() == null ? null : configuration.file().path().toString();
     if (output == OutputFormat.JSON) {
       var values = new JsonArray();
@@ -53,7 +52,10 @@ final class ConfigShowCommand implements Callable<Integer> {
     } else {
       var table = new TextTable("key", "value", "from");
       for (Value value : configuration.values())
-        table.row(value.key(), text(value), value.place().isEmpty() ? value.source().words() : value.place());
+        table.row(
+            value.key(),
+            text(value),
+            value.place().isEmpty() ? value.source().words() : value.place());
       out("configuration file: " + (file == null ? "none" : file) + "\n" + table);
     }
     return 0;

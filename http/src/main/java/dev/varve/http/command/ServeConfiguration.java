@@ -95,8 +95,7 @@ final class ServeConfiguration {
       throw blamed(e, file, before);
     }
     List<Value> values = new ArrayList<>();
-    keys.all()
-        .forEach((key, option) -> values.add(value(key, option, before, environment, file)));
+    keys.all().forEach((key, option) -> values.add(value(key, option, before, environment, file)));
     return new ServeConfiguration(file, values);
   }
 
@@ -124,7 +123,11 @@ final class ServeConfiguration {
     String variable = variable(option, environment);
     if (!variable.isEmpty())
       return new Value(
-          key, List.of(String.valueOf(environment.get(variable))), Source.ENVIRONMENT, variable, "");
+          key,
+          List.of(String.valueOf(environment.get(variable))),
+          Source.ENVIRONMENT,
+          variable,
+          "");
     if (file != null)
       for (Setting setting : file.settings())
         if (setting.key().equals(key))

@@ -85,8 +85,8 @@ public final class Reload<O> {
   /**
    * Reads the configuration, and has the parts take what has changed.
    *
-   * @throws IOException what is wrong, in words; without a new value if the file is wrong, with those
-   *     of other parts if a part cannot take its own
+   * @throws IOException what is wrong, in words; without a new value if the file is wrong, with
+   *     those of other parts if a part cannot take its own
    */
   public synchronized void run() throws IOException {
     Reading<O> now = source.read();
@@ -104,7 +104,8 @@ public final class Reload<O> {
         changed.removeAll(each.keys());
       }
     }
-    LOG.log(Level.INFO, "the configuration is read again: {0}", words(changed, taken, now.values()));
+    LOG.log(
+        Level.INFO, "the configuration is read again: {0}", words(changed, taken, now.values()));
     for (String key : taken) put(key, now.values().get(key));
     if (!problems.isEmpty()) throw new IOException(String.join("; ", problems));
   }

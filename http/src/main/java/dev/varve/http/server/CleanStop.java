@@ -8,8 +8,8 @@ import sun.misc.Signal;
 
 /**
  * Ends the program cleanly after SIGTERM or SIGINT, and after SIGHUP unless that means something
- * else: it closes the server, and the exit
- * status is 0, or 1 if closing failed. Further signals change nothing. Any thread.
+ * else: it closes the server, and the exit status is 0, or 1 if closing failed. Further signals
+ * change nothing. Any thread.
  *
  * <p>A program that ends without a signal {@linkplain #close closes} this first, then its server.
  */

@@ -105,7 +105,8 @@ class ServeConfigTest {
       varve.log().await("the configuration is read again: no value has changed");
 
       configure(
-          "state = \"%s\"\napi-tcp = off\nidle-timeout = 10m\nmax-connections = 1\ntcp = 0\n", state);
+          "state = \"%s\"\napi-tcp = off\nidle-timeout = 10m\nmax-connections = 1\ntcp = 0\n",
+          state);
       varve.signal("HUP");
       varve
           .log()
