@@ -51,13 +51,14 @@ sealed interface AccessCheck {
     private Grant ofPeer(HttpServerRequest request) {
       if (peers.rules().isEmpty()) return Grant.lasting("a local process", Rights.ALL);
       PeerCredentials peer = PeerIdentity.of(request);
-      Rights rights = peer == null ? null : peers.of(peer.user(), peer.groups());
+      if (peer == null)
+        throw RefusedRequest.forbidden(
+            "the kernel does not say which user has connected; use a token");
+      Rights rights = peers.of(peer.user(), peer.groups());
       if (rights == null)
         throw RefusedRequest.forbidden(
-            peer == null
-                ? "the kernel does not say which user has connected; use a token"
-                : "user %d may not use this server: no --socket-scope names it or a group of its process; use a token"
-                    .formatted(peer.user()));
+            "user %d may not use this server: no --socket-scope names it or a group of its process; use a token"
+                .formatted(peer.user()));
       return Grant.lasting("user " + peer.user(), rights);
     }
   }

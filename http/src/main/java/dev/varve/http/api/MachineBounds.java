@@ -168,8 +168,9 @@ final class MachineBounds {
 
     private RefusedRequest beyond(String what) {
       String held =
-          own.stream()
-              .map(machine -> "'" + view.machines().get(machine).saved().name() + "'")
+          view.machines().values().stream()
+              .filter(machine -> own.contains(machine.saved().id()))
+              .map(machine -> "'" + machine.saved().name() + "'")
               .sorted()
               .collect(Collectors.joining(", "));
       return RefusedRequest.beyond(

@@ -10,6 +10,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /** What files take on their host, and what they share with others. Any thread; blocks. */
@@ -34,8 +35,8 @@ public final class HostBytes {
     } catch (NoSuchFileException _) {
       return FileBytes.NONE; // it went meanwhile
     }
-    long length = ((Number) facts.get("size")).longValue();
-    boolean hasOtherName = ((Number) facts.get("nlink")).longValue() > 1;
+    long length = ((Number) Objects.requireNonNull(facts.get("size"))).longValue();
+    boolean hasOtherName = ((Number) Objects.requireNonNull(facts.get("nlink"))).longValue() > 1;
     long allocated = Posix.allocatedBytes(file);
     long shared = Math.min(allocated, allocated == 0 ? 0 : shared(file, length));
     long own = allocated - shared;
