@@ -214,6 +214,15 @@ final class BordersTest {
           .resideInAnyPackage("dev.varve.http", "dev.varve.http.command..", "picocli..");
 
   @ArchTest
+  static final ArchRule thePagesFilesKnowNeitherMachinesNorTheApi =
+      noClasses()
+          .that()
+          .resideInAPackage("dev.varve.http.page..")
+          .should()
+          .dependOnClassesThat(
+              resideInAPackage("dev.varve..").and(not(resideInAPackage("dev.varve.http.page.."))));
+
+  @ArchTest
   static final ArchRule serversAreWiredInOnePackage =
       noClasses()
           .that()

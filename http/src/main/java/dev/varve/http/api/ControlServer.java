@@ -6,6 +6,7 @@ import dev.varve.http.access.MediaRoots;
 import dev.varve.http.access.Policy;
 import dev.varve.http.access.Tokens;
 import dev.varve.http.event.EventLog;
+import dev.varve.http.page.WebPage;
 import dev.varve.http.tls.SecureHttp;
 import dev.varve.http.tls.ServerTls;
 import dev.varve.io.ova.Packages;
@@ -67,6 +68,7 @@ public final class ControlServer {
   private final Connections.Limits limits;
   private final Connections.Timers timers;
   private final ApiDocument document = ApiDocument.load();
+  private final WebPage page = new WebPage();
   private final Handlers handlers;
   private final EventLog log =
       new EventLog(Long.toString(System.currentTimeMillis(), 36), MOST_EVENTS, MOST_CHARACTERS);
@@ -258,7 +260,7 @@ public final class ControlServer {
       SocketAddress address, AccessCheck access, @Nullable ServerTls tls) {
     var connections = new Connections(timers, limits);
     var routes =
-        new Routes(vertx, document, handlers, access, connections, strangers, requests, bugs);
+        new Routes(vertx, document, page, handlers, access, connections, strangers, requests, bugs);
     HttpServer server =
         SecureHttp.server(
                 vertx,

@@ -3,6 +3,8 @@ package dev.varve.http.api;
 import dev.varve.core.medium.ErrorCode;
 import dev.varve.http.access.Grant;
 import dev.varve.http.access.Scope;
+import dev.varve.http.page.PageFile;
+import dev.varve.http.page.WebPage;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.Context;
@@ -43,6 +45,7 @@ final class Routes {
 
   private final Vertx vertx;
   private final ApiDocument document;
+  private final WebPage page;
   private final Handlers handlers;
   private final AccessCheck access;
   private final Connections connections;
@@ -51,6 +54,7 @@ final class Routes {
   private final Consumer<Throwable> bugs;
 
   /**
+   * @param page what a browser sees at the address
    * @param strangers hears of requests that the access check refuses
    * @param requests counts those that are answered
    * @param bugs hears of failures that are not a client's fault
@@ -60,6 +64,7 @@ final class Routes {
   Routes(
       Vertx vertx,
       ApiDocument document,
+      WebPage page,
       Handlers handlers,
       AccessCheck access,
       Connections connections,
@@ -68,6 +73,7 @@ final class Routes {
       Consumer<Throwable> bugs) {
     this.vertx = vertx;
     this.document = document;
+    this.page = page;
     this.handlers = handlers;
     this.access = access;
     this.connections = connections;
@@ -128,6 +134,12 @@ final class Routes {
     // After all operations: a path without a parameter may also be one with it.
     for (Operation operation : document.operations())
       router.route(operation.routerPath()).handler(context -> refuseMethod(operation, context));
+    for (String path : WebPage.PATHS)
+      router
+          .route(path)
+          .method(HttpMethod.GET)
+          .method(HttpMethod.HEAD)
+          .handler(context -> servePage(path, context));
     router.route().handler(this::refusePath);
     router.route().failureHandler(this::failed);
     return router;
@@ -161,6 +173,40 @@ final class Routes {
     Scope held = grant.rights().scope();
     if (!held.includes(operation.scope()))
       throw RefusedRequest.beyond(grant, held.text(), operation.scope().text());
+  }
+
+  /**
+   * Answers with a file of the page. It needs no token and may be opened from anywhere: it holds
+   * nothing, and what it asks the API for is checked there.
+   */
+  private void servePage(String route, RoutingContext context) {
+    HttpServerRequest request = context.request();
+    count(route, context);
+    Context loop = vertx.getOrCreateContext();
+    vertx
+        .executeBlocking(() -> page.file(request.path()), false)
+        .onComplete(
+            found ->
+                loop.runOnContext(
+                    _ -> {
+                      if (found.failed()) fail(request, found.cause());
+                      else
+                        found
+                            .result()
+                            .ifPresentOrElse(
+                                file -> send(request, answer(file, request)),
+                                () -> fail(request, nothingAt(request)));
+                    }));
+  }
+
+  private static Answer answer(PageFile file, HttpServerRequest request) {
+    String known = request.getHeader("If-None-Match");
+    if (known != null && file.isKnownBy(known)) return new Answer(304, file.headers(), null);
+    String encodings = request.getHeader("Accept-Encoding");
+    boolean packed = encodings != null && encodings.contains("gzip");
+    var answer =
+        new Answer(200, file.headers(), Buffer.buffer(packed ? file.packed() : file.plain()));
+    return packed ? answer.with("Content-Encoding", "gzip") : answer;
   }
 
   /** A method has an operation, or the name of none; so the number of kinds is bounded. */
@@ -289,11 +335,12 @@ final class Routes {
 
   private void refusePath(RoutingContext context) {
     count(HttpRequests.NO_ROUTE, context);
-    refuse(
-        context,
-        RefusedRequest.unknown(
-            "there is nothing at %s; /api/v1/openapi.json lists the paths"
-                .formatted(context.request().path())));
+    refuse(context, nothingAt(context.request()));
+  }
+
+  private static RefusedRequest nothingAt(HttpServerRequest request) {
+    return RefusedRequest.unknown(
+        "there is nothing at %s; /api/v1/openapi.json lists the paths".formatted(request.path()));
   }
 
   private void refuse(RoutingContext context, RefusedRequest refusal) {
@@ -353,12 +400,12 @@ final class Routes {
     // A request that is refused before its end is not read to its end, if that takes long.
     boolean last = hasBody(request) && !request.isEnded();
     if (last) response.putHeader("Connection", "close");
-    answer.headers().forEach(response::putHeader);
     response
         .setStatusCode(answer.status())
         .putHeader("Cache-Control", "no-store")
         .putHeader("X-Content-Type-Options", "nosniff")
         .putHeader("Cross-Origin-Resource-Policy", "same-origin");
+    answer.headers().forEach(response::putHeader);
     Consumer<HttpServerResponse> stream = answer.stream();
     if (stream != null && !request.method().equals(HttpMethod.HEAD)) {
       response.endHandler(_ -> connections.answered(connection));

@@ -133,7 +133,7 @@ final class RoutesTest {
 
   @Test
   void aPathThatIsNotThereIsAProblemToo() throws IOException {
-    for (String path : List.of("/", "/api/v1", "/api/v2/machines", "//")) {
+    for (String path : List.of("/page", "/page/", "/api/v1", "/api/v2/machines", "//")) {
       Reply reply = ask("GET", path, "", "");
 
       assertEquals(404, reply.status(), path);

@@ -16,10 +16,12 @@ final class RunningServer implements AutoCloseable {
   private final Path folder;
   private final VarveProcess process;
   private final ControlTool commands;
+  private final String page;
 
-  private RunningServer(Path folder, VarveProcess process) {
+  private RunningServer(Path folder, VarveProcess process, String page) {
     this.folder = folder;
     this.process = process;
+    this.page = page;
     this.commands = new ControlTool(folder.resolve("state"));
   }
 
@@ -29,7 +31,23 @@ final class RunningServer implements AutoCloseable {
     process.line();
     process.line();
     process.line();
-    return new RunningServer(folder, process);
+    return new RunningServer(folder, process, "");
+  }
+
+  /** The same, with a port of this machine. */
+  static RunningServer startWithPage(Path folder) throws IOException {
+    var process =
+        VarveProcess.start(folder, "serve", "--state", "state", "--api-tcp", "127.0.0.1:0");
+    process.line();
+    process.line();
+    String address = process.line().strip().replaceFirst("api *", "").replace("api/v1", "");
+    process.line();
+    return new RunningServer(folder, process, address);
+  }
+
+  /** Where a browser finds the page. */
+  String page() {
+    return page;
   }
 
   /** Makes a machine with a SATA and an IDE controller. */
@@ -87,6 +105,14 @@ final class RunningServer implements AutoCloseable {
     process.signal("TERM");
     assertEquals(0, process.exitStatus(), process::errors);
     assertEquals("", process.errors());
+  }
+
+  /** Ends it, which must leave everything clean but what the log has told of a wrong token. */
+  void stopAfterRefusing() throws Exception {
+    process.signal("TERM");
+    assertEquals(0, process.exitStatus(), process::errors);
+    for (String line : process.errors().lines().toList())
+      assertTrue(line.contains("refused"), line);
   }
 
   /** Ends it, which must leave everything clean but what the log has told of a lost disk. */

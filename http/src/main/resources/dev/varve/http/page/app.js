@@ -1,0 +1,104 @@
+// The page: what is shown at which address, and the dialog in which everything is done.
+
+import { html, nothing } from 'lit';
+import { PageElement } from './element.js';
+import { store } from './store.js';
+import { theme, THEMES, useTheme } from './theme.js';
+import './action-dialog.js';
+import './client-list.js';
+import './event-log.js';
+import './job-list.js';
+import './machine-list.js';
+import './machine-view.js';
+import './media-list.js';
+import './sign-in.js';
+
+const PLACES = [
+  ['machines', 'Machines'],
+  ['media', 'Media'],
+  ['clients', 'Clients'],
+  ['jobs', 'Jobs'],
+  ['events', 'Events'],
+];
+
+const NOTICE_MILLIS = 5000;
+
+class VarveApp extends PageElement {
+  #noticeTimer = null;
+  #shown = null;
+
+  connectedCallback() {
+    super.connectedCallback();
+    addEventListener('hashchange', () => this.requestUpdate());
+    this.addEventListener('varve-act', (event) => this.querySelector('action-dialog').open(event.detail));
+    store.open();
+  }
+
+  render() {
+    if (store.access === 'opening') return html`<p class="empty" aria-busy="true">Connecting…</p>`;
+    if (store.access === 'signedOut') return html`<sign-in></sign-in>`;
+    const [place, id] = location.hash.replace(/^#\/?/, '').split('/');
+    const at = PLACES.some(([name]) => name === place) ? place : 'machines';
+    return html`
+      <a class="skip" href="#content" @click=${(event) => this.#skip(event)}>Skip to content</a>
+      ${this.#header(at)}
+      <main id="content" tabindex="-1" class=${at}>${this.#content(at, id)}</main>
+      <p class="notice ${store.notice ? 'is-shown' : ''}" role="status">${store.notice?.text}</p>
+      <action-dialog></action-dialog>`;
+  }
+
+  #header(at) {
+    const running = [...store.jobs.values()].filter((each) => each.state === 'Running').length;
+    const tally = { clients: store.clients.length, jobs: running };
+    return html`<header class="top">
+      <a class="brand" href="#/machines"><img src="/page/icon.svg" alt="" width="24" height="24">Varve</a>
+      <nav aria-label="Parts of the page" class="places">${PLACES.map(([name, label]) =>
+        html`<a href="#/${name}" aria-current=${name === at ? 'page' : nothing}>${label}${tally[name] ? html`<span class="tally">${tally[name]}</span>` : nothing}</a>`)}</nav>
+      <div class="top-end">
+        <span class="connection ${store.connection}" role="status"><span class="dot" aria-hidden="true"></span><span class="connection-text">${store.connection === 'live' ? 'Live' : 'Reconnecting…'}</span></span>
+        <label class="unseen" for="theme">Colours</label>
+        <select id="theme" @change=${(event) => useTheme(event.target.value)}>${THEMES.map((each) =>
+          html`<option value=${each} ?selected=${each === theme()}>${{ auto: 'Auto', light: 'Light', dark: 'Dark' }[each]}</option>`)}</select>
+        <button type="button" class="quiet" @click=${() => store.signOut()}>Sign out</button>
+      </div>
+    </header>`;
+  }
+
+  #content(at, id) {
+    switch (at) {
+      case 'media': return html`<media-list></media-list>`;
+      case 'clients': return html`<client-list></client-list>`;
+      case 'jobs': return html`<job-list></job-list>`;
+      case 'events': return html`<event-log></event-log>`;
+      default: {
+        const chosen = id ?? (matchMedia('(min-width: 60rem)').matches ? firstMachine() : undefined);
+        return html`<div class="columns ${id ? 'is-chosen' : ''}">
+          <machine-list .chosen=${chosen}></machine-list>
+          <div class="detail">${chosen ? html`<machine-view .machine=${chosen}></machine-view>` : html`<h1 class="unseen">Machines</h1>`}</div>
+        </div>`;
+      }
+    }
+  }
+
+  updated() {
+    if (store.notice !== this.#shown) {
+      this.#shown = store.notice;
+      clearTimeout(this.#noticeTimer);
+      if (store.notice) this.#noticeTimer = setTimeout(() => {
+        store.notice = null;
+        store.changed();
+      }, NOTICE_MILLIS);
+    }
+  }
+
+  #skip(event) {
+    event.preventDefault();
+    this.querySelector('#content').focus();
+  }
+}
+
+function firstMachine() {
+  return [...store.machines.values()].sort((a, b) => a.name.localeCompare(b.name))[0]?.id;
+}
+
+customElements.define('varve-app', VarveApp);

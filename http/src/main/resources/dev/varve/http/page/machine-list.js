@@ -1,0 +1,71 @@
+// All machines, with what each does now.
+
+import { html, nothing } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import { perSecond, words, fileName } from './format.js';
+import { PageElement } from './element.js';
+import { rates } from './rates.js';
+import { store } from './store.js';
+import './operation-menu.js';
+
+export class MachineList extends PageElement {
+  static properties = { chosen: {}, filter: { state: true } };
+  #stop = null;
+
+  constructor() {
+    super();
+    this.filter = '';
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.#stop = rates.subscribe(() => this.requestUpdate());
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.#stop();
+  }
+
+  render() {
+    const machines = [...store.machines.values()].sort((a, b) => a.name.localeCompare(b.name));
+    const shown = machines.filter((each) => each.name.toLowerCase().includes(this.filter.toLowerCase()));
+    return html`<nav aria-label="Machines">
+      <div class="list-head">
+        <h2>Machines <span class="tally">${machines.length}</span></h2>
+        <operation-menu kind="server" .context=${{}} name="machines"></operation-menu>
+      </div>
+      ${machines.length > 8 ? html`<input type="search" aria-label="Find a machine" placeholder="Find" .value=${this.filter} @input=${(event) => (this.filter = event.target.value)}>` : nothing}
+      ${machines.length === 0 && store.bad.length === 0 ? html`<p class="empty">No machines yet. Make one, or open the settings file of a VirtualBox machine.</p>` : nothing}
+      <ul class="plain">${repeat(shown, (each) => each.id, (each) => this.#row(each))}
+        ${store.bad.map((each) => this.#bad(each))}</ul>
+    </nav>`;
+  }
+
+  #row(machine) {
+    const total = rates.total(store.exports.filter((each) => each.machine === machine.id).map(exportName));
+    return html`<li><a class="machine-row" href="#/machines/${machine.id}" aria-current=${machine.id === this.chosen ? 'page' : nothing}>
+      <span class="dot ${machine.state}" aria-hidden="true"></span>
+      <span class="name">${machine.name}</span>
+      <span class="state">${words(machine.state)}${machine.modified ? html` · <em>not saved</em>` : nothing}</span>
+      ${machine.run ? html`<span class="rate number">${perSecond(total.bytes)}</span>` : nothing}
+    </a></li>`;
+  }
+
+  #bad(machine) {
+    return html`<li class="bad-machine">
+      <span class="name">${fileName(machine.settingsFile)}</span>
+      <p class="help">${machine.why}</p>
+      <operation-menu kind="badMachine" .context=${{ machine }} name=${fileName(machine.settingsFile)}></operation-menu>
+    </li>`;
+  }
+}
+
+/** The name of an export, which is the path of its URI. */
+export function exportName(served) {
+  const uri = served.uris[0];
+  if (!uri) return '';
+  return decodeURIComponent(uri.replace(/^[a-z+]+:\/\/[^/]*\//, '').replace(/\?.*$/, ''));
+}
+
+customElements.define('machine-list', MachineList);

@@ -1,0 +1,131 @@
+// How much disks do: the server counts, this subtracts. One poll for all graphs, while the page can be seen.
+
+import { api } from './api.js';
+import { store } from './store.js';
+
+const EVERY_MILLIS = 1000;
+/** Three minutes. */
+const KEPT = 180;
+
+class Rates extends EventTarget {
+  #before = null;
+  #histories = new Map();
+  #timer = null;
+
+  constructor() {
+    super();
+    document.addEventListener('visibilitychange', () => this.#wake());
+    store.subscribe(() => this.#wake());
+  }
+
+  subscribe(listener) {
+    this.addEventListener('sample', listener);
+    return () => this.removeEventListener('sample', listener);
+  }
+
+  /** The samples of a disk by the name of its export, oldest first. */
+  history(disk) {
+    return this.#histories.get(disk) ?? [];
+  }
+
+  last(disk) {
+    return this.history(disk).at(-1);
+  }
+
+  /** Adds up the last samples of disks. */
+  total(disks) {
+    const sum = { operations: 0, bytes: 0 };
+    for (const disk of disks) {
+      const last = this.last(disk);
+      if (!last) continue;
+      sum.operations += last.reads + last.writes + last.others;
+      sum.bytes += last.readBytes + last.writtenBytes;
+    }
+    return sum;
+  }
+
+  #wake() {
+    const wanted = store.access === 'signedIn' && !document.hidden;
+    if (wanted && this.#timer === null) this.#poll();
+  }
+
+  async #poll() {
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#wake();
+    }, EVERY_MILLIS);
+    try {
+      const { disks } = await api.call('listDisks');
+      this.#take(disks, performance.now());
+    } catch {
+      this.#before = null; // what happened meanwhile has no rate
+    }
+  }
+
+  #take(disks, at) {
+    const now = { at, disks: new Map(disks.map((disk) => [disk.export, disk])) };
+    const before = this.#before;
+    this.#before = now;
+    for (const name of this.#histories.keys()) if (!now.disks.has(name)) this.#histories.delete(name);
+    if (before) {
+      const seconds = (at - before.at) / 1000;
+      for (const [name, disk] of now.disks) {
+        const earlier = before.disks.get(name);
+        if (!earlier) continue;
+        const history = this.#histories.get(name) ?? [];
+        this.#histories.set(name, [...history.slice(1 - KEPT), sample(earlier, disk, seconds)]);
+      }
+    }
+    this.dispatchEvent(new Event('sample'));
+  }
+}
+
+const NONE = { answered: 0, errors: 0, bytes: 0, durations: [] };
+
+function sample(before, now, seconds) {
+  const rate = (name, member) =>
+    Math.max(0, ((now.operations[name] ?? NONE)[member] - (before.operations[name] ?? NONE)[member]) / seconds);
+  const names = Object.keys(now.operations);
+  const latencies = newDurations(before, now, ['read', 'write']);
+  return {
+    time: Date.now() / 1000,
+    reads: rate('read', 'answered'),
+    writes: rate('write', 'answered'),
+    others: names.filter((name) => name !== 'read' && name !== 'write').reduce((sum, name) => sum + rate(name, 'answered'), 0),
+    readBytes: rate('read', 'bytes'),
+    writtenBytes: rate('write', 'bytes'),
+    errors: names.reduce((sum, name) => sum + rate(name, 'errors'), 0),
+    median: percentile(latencies, 0.5),
+    p99: percentile(latencies, 0.99),
+    throttled: Math.min(1, Math.max(0, (now.throttledNanos - before.throttledNanos) / 1e9 / seconds)),
+    inFlight: now.inFlight,
+    waiting: now.waitingRequests,
+    clients: now.clients,
+  };
+}
+
+/** Buckets of the requests between two looks: [upToNanos, count], shortest first. */
+function newDurations(before, now, names) {
+  const buckets = new Map();
+  for (const name of names) {
+    for (const { upToNanos, count } of (now.operations[name] ?? NONE).durations)
+      buckets.set(upToNanos, (buckets.get(upToNanos) ?? 0) + count);
+    for (const { upToNanos, count } of (before.operations[name] ?? NONE).durations)
+      buckets.set(upToNanos, (buckets.get(upToNanos) ?? 0) - count);
+  }
+  return [...buckets].filter(([, count]) => count > 0).sort(([a], [b]) => a - b);
+}
+
+/** In nanoseconds; null where nothing was measured. */
+export function percentile(buckets, part) {
+  const all = buckets.reduce((sum, [, count]) => sum + count, 0);
+  if (all === 0) return null;
+  let seen = 0;
+  for (const [upToNanos, count] of buckets) {
+    seen += count;
+    if (seen >= part * all) return Math.min(upToNanos, 1e10);
+  }
+  return null;
+}
+
+export const rates = new Rates();

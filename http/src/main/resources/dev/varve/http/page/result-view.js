@@ -1,0 +1,27 @@
+// An answer that is worth a look: a report, or what to know about something that was done.
+
+import { html, nothing } from 'lit';
+import { fileName } from './format.js';
+import { PageElement } from './element.js';
+
+export class ResultView extends PageElement {
+  static properties = { kind: {}, result: { attribute: false } };
+
+  render() {
+    return html`<div class="result" role="status">${this.kind === 'report' ? report(this.result) : warnings(this.result)}</div>`;
+  }
+}
+
+const STATUS = { clean: 'No damage was found.', leaks: 'It uses more space than it needs; its contents are whole.', damaged: 'It is damaged.' };
+
+function report({ file, status, findings = [], served }) {
+  return html`<p class=${status === 'damaged' ? 'danger-text' : ''}><strong>${fileName(file)}</strong>: ${STATUS[status] ?? status}</p>
+    ${served ? html`<p class="help">A machine writes to it. What is not written back yet was not checked.</p>` : nothing}
+    ${findings.length ? html`<ul>${findings.map((each) => html`<li>${each.message} <span class="badge">${each.severity}</span></li>`)}</ul>` : nothing}`;
+}
+
+function warnings({ warnings: texts = [] }) {
+  return html`<p>Done, with ${texts.length === 1 ? 'a warning' : 'warnings'}:</p><ul>${texts.map((text) => html`<li>${text}</li>`)}</ul>`;
+}
+
+customElements.define('result-view', ResultView);

@@ -1,0 +1,37 @@
+// Asks for the token. It is kept for this tab only, and never in an address.
+
+import { html, nothing } from 'lit';
+import { PageElement } from './element.js';
+import { store } from './store.js';
+import './problem-view.js';
+
+export class SignIn extends PageElement {
+  render() {
+    return html`<main class="sign-in">
+      <form @submit=${(event) => this.#submit(event)}>
+        <img src="/page/icon.svg" alt="" width="40" height="40">
+        <h1>Varve</h1>
+        <label for="token">Token</label>
+        <input id="token" name="token" type="password" required autocomplete="current-password" spellcheck="false" aria-describedby="token-help">
+        <p id="token-help" class="help">The contents of the file <code>token</code> in the server's state folder:
+          <code>cat ~/.local/state/varve/token</code></p>
+        ${store.refusal ? html`<problem-view .problem=${store.refusal}></problem-view>` : nothing}
+        <button type="submit" class="accent">Sign in</button>
+      </form>
+    </main>`;
+  }
+
+  firstUpdated() {
+    this.querySelector('input').focus();
+  }
+
+  async #submit(event) {
+    event.preventDefault();
+    const input = this.querySelector('input');
+    await store.signIn(input.value.trim());
+    input.value = '';
+    input.focus();
+  }
+}
+
+customElements.define('sign-in', SignIn);

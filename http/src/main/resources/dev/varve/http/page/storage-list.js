@@ -1,0 +1,137 @@
+// The disks and drives of a machine: a row for each, with its chain and its graphs when it is open.
+
+import { html, nothing } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import { baseOf } from './chain-tree.js';
+import { bytes, count, fileName, perSecond, slot } from './format.js';
+import { PageElement, act } from './element.js';
+import { exportName } from './machine-list.js';
+import { entryOf } from './operations.js';
+import { rates } from './rates.js';
+import { store } from './store.js';
+import './disk-graph.js';
+import './operation-menu.js';
+
+export class StorageList extends PageElement {
+  static properties = { detail: { attribute: false }, toggled: { state: true } };
+  #stop = null;
+
+  constructor() {
+    super();
+    this.toggled = new Set();
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.#stop = rates.subscribe(() => this.requestUpdate());
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.#stop();
+  }
+
+  render() {
+    const { machine } = this.detail;
+    const { attachments, controllers } = machine.hardware;
+    return html`<section aria-labelledby="storage-title">
+      <div class="section-head">
+        <h2 id="storage-title">Storage <span class="tally">${attachments.length}</span></h2>
+        <div class="buttons">
+          <button type="button" data-operation="attach" ?disabled=${controllers.length === 0} @click=${() => act(this, entryOf('attach'), { machine })}>Attach</button>
+          <button type="button" data-operation="addController" @click=${() => act(this, entryOf('addController'), { machine })}>Add controller</button>
+        </div>
+      </div>
+      ${controllers.length === 0 ? html`<p class="empty">No controllers yet. A disk needs a controller to be attached to.</p>` : nothing}
+      ${controllers.map((controller) => this.#controller(machine, controller))}
+    </section>`;
+  }
+
+  #controller(machine, controller) {
+    const here = machine.hardware.attachments.filter((each) => each.controller === controller.name);
+    return html`<div class="controller" role="group" aria-label=${`Controller ${controller.name}`}>
+      <div class="controller-head">
+        <h3>${controller.name}</h3>
+        <span class="about">${controller.type} · ${controller.portCount} ports${controller.hotPlug ? ' · hot-plug' : ''}</span>
+        <operation-menu kind="controller" compact .context=${{ machine, controller }} name=${controller.name}></operation-menu>
+      </div>
+      ${here.length === 0 ? html`<p class="empty slim">Empty.</p>` : nothing}
+      ${repeat(here, slot, (attachment) => this.#row(machine, attachment))}
+    </div>`;
+  }
+
+  #row(machine, attachment) {
+    const key = slot(attachment);
+    const medium = store.media.get(attachment.medium);
+    const served = store.exports.find((each) => each.machine === machine.id && slot(each) === key);
+    const name = served ? exportName(served) : null;
+    const last = name ? rates.last(name) : null;
+    const isOpen = isShown(machine, attachment) !== this.toggled.has(key);
+    return html`<article class="disk ${isOpen ? 'is-open' : ''}" data-slot=${key}>
+      <div class="disk-row">
+        <button type="button" class="opener" aria-expanded=${isOpen} aria-label=${`${key}, ${medium ? fileName(baseOf(medium).location) : 'empty'}`} @click=${() => this.#toggle(key)}>
+          <span class="arrow" aria-hidden="true"></span>
+          <span class="slot">${attachment.port}:${attachment.device}</span>
+          <span class="what">
+            <span class="file">${medium ? fileName(baseOf(medium).location) : attachment.medium ? 'unknown medium' : 'Empty drive'}</span>
+            <span class="about">${about(attachment, medium)}</span>
+          </span>
+          ${last && medium ? html`<span class="figures">
+            <span><b class="number">${count(last.reads + last.writes)}</b> IOPS</span>
+            <span><b class="number">${perSecond(last.readBytes + last.writtenBytes)}</b></span>
+            ${last.throttled > 0.01 ? html`<span class="badge warn">limited ${Math.round(last.throttled * 100)}%</span>` : nothing}
+          </span>` : nothing}
+        </button>
+        <operation-menu kind="attachment" compact .context=${{ machine, attachment }} name=${key}></operation-menu>
+      </div>
+      ${isOpen ? this.#inside(machine, attachment, medium, served, name) : nothing}
+    </article>`;
+  }
+
+  #inside(machine, attachment, medium, served, name) {
+    return html`<div class="disk-inside">
+      ${served ? html`<p class="uris">${served.uris.map((uri) => html`<span class="uri"><code>${uri}</code><button type="button" class="quiet" aria-label="Copy the address" @click=${() => this.#copy(uri)}>Copy</button></span>`)}</p>` : nothing}
+      ${name ? html`<disk-graph .disk=${name}></disk-graph>` : nothing}
+      ${medium && attachment.type === 'HardDisk' ? html`<chain-tree .machine=${machine} .medium=${medium} .images=${this.detail.images}></chain-tree>` : nothing}
+      ${medium?.accessError ? html`<p class="banner warn">${medium.accessError}</p>` : nothing}
+    </div>`;
+  }
+
+  #toggle(key) {
+    const toggled = new Set(this.toggled);
+    if (!toggled.delete(key)) toggled.add(key);
+    this.toggled = toggled;
+  }
+
+  async #copy(uri) {
+    await navigator.clipboard.writeText(uri);
+    store.say('The address is copied.');
+  }
+}
+
+/** Whether a row is open before a user says otherwise: a machine with few disks shows them all, one with many the first. */
+function isShown(machine, attachment) {
+  const disks = machine.hardware.attachments.filter((each) => each.type === 'HardDisk');
+  return disks.length <= 3 ? disks.includes(attachment) : disks[0] === attachment;
+}
+
+function about(attachment, medium) {
+  const parts = [];
+  if (attachment.type !== 'HardDisk') parts.push(attachment.type);
+  if (medium?.device === 'HardDisk') parts.push(bytes(medium.capacity));
+  if (medium) parts.push(medium.parent ? `${medium.format}, ${depth(medium)} images` : medium.format);
+  if (attachment.bandwidthGroup) parts.push(`limit ${attachment.bandwidthGroup}`);
+  if (attachment.nonRotational) parts.push('SSD');
+  if (attachment.discard) parts.push('discard');
+  if (attachment.passthrough) parts.push('passthrough');
+  if (attachment.implicit) parts.push('new differencing image');
+  return parts.join(' · ');
+}
+
+function depth(medium) {
+  let images = 0;
+  for (let at = medium; at; at = store.media.get(at.parent)) images++;
+  return images;
+}
+
+customElements.define('storage-list', StorageList);

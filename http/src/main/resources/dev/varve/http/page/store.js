@@ -1,0 +1,219 @@
+// What the server has, as far as the page has heard of it. Elements read it and are told when it changes.
+
+import { api, Refusal } from './api.js';
+import { listen } from './event-stream.js';
+import { toLogLine } from './log-line.js';
+
+const MOST_LINES = 500;
+const SESSIONS = 'varve.sessions';
+
+class Store extends EventTarget {
+  /** 'opening', 'signedOut', 'signedIn' */
+  access = 'opening';
+  /** 'live' or 'lost' */
+  connection = 'lost';
+  refusal = null;
+  loaded = false;
+
+  machines = new Map();
+  bad = [];
+  warnings = [];
+  media = new Map();
+  jobs = new Map();
+  sessions = new Map();
+  exports = [];
+  clients = [];
+  lines = [];
+  /** Machines that are looked at, whole: { machine, saved, images, problem } */
+  details = new Map();
+  notice = null;
+  /** What the token may do: { holder, scope, machines }; null where the server does not say. */
+  rights = null;
+
+  #stop = null;
+  #told = false;
+  #late = new Map();
+  #own = new Map(JSON.parse(sessionStorage.getItem(SESSIONS) ?? '[]'));
+
+  subscribe(listener) {
+    this.addEventListener('change', listener);
+    return () => this.removeEventListener('change', listener);
+  }
+
+  /** Tells the elements, once for all changes of this moment. */
+  changed() {
+    if (this.#told) return;
+    this.#told = true;
+    queueMicrotask(() => {
+      this.#told = false;
+      this.dispatchEvent(new Event('change'));
+    });
+  }
+
+  /** Begins, or finds out that a token is needed. */
+  async open() {
+    this.refusal = null;
+    try {
+      await api.open();
+      if (api.has('getAccess')) this.rights = await api.call('getAccess');
+      await this.reload();
+      this.access = 'signedIn';
+      this.#stop = listen((event) => this.#heard(event), (state) => this.#connected(state));
+    } catch (refused) {
+      if (!(refused instanceof Refusal)) throw refused;
+      this.access = 'signedOut';
+      if (api.hasToken || refused.problem.status !== 401) this.refusal = refused.problem;
+      if (refused.problem.status === 401) api.useToken(null);
+    }
+    this.changed();
+  }
+
+  async signIn(token) {
+    api.useToken(token);
+    await this.open();
+  }
+
+  signOut() {
+    this.#stop?.();
+    api.useToken(null);
+    location.reload();
+  }
+
+  #connected(state) {
+    if (state === 'refused') {
+      api.useToken(null);
+      this.access = 'signedOut';
+    }
+    this.connection = state === 'live' ? 'live' : 'lost';
+    this.changed();
+  }
+
+  /** Reads all lists again. */
+  async reload() {
+    const [machines, media, jobs, sessions, exports, clients] = await Promise.all([
+      api.call('listMachines'), api.call('listMedia'), api.call('listJobs'),
+      api.call('listSessions'), api.call('listExports'), api.call('listClients'),
+    ]);
+    this.machines = byId(machines.machines);
+    this.bad = machines.bad;
+    this.warnings = machines.warnings;
+    this.media = byId(media.media);
+    this.jobs = byId(jobs.jobs);
+    this.sessions = byId(sessions.sessions);
+    this.exports = exports.exports;
+    this.clients = clients.clients;
+    this.loaded = true;
+    this.changed();
+    for (const id of this.details.keys()) this.refresh(id);
+  }
+
+  #heard({ kind, data }) {
+    if (kind === 'gap') this.#later('all', () => this.reload());
+    const line = toLogLine(kind, data, this);
+    if (line) this.lines = [line, ...this.lines].slice(0, MOST_LINES);
+    if (kind === 'machine') this.#machineChanged(data);
+    if (kind === 'medium') {
+      keep(this.media, data, data.medium);
+      this.#later('details', () => this.refreshAll());
+    }
+    if (kind === 'session') {
+      keep(this.sessions, data, data.session);
+      this.#refreshSoon(data.session.machine);
+    }
+    if (kind === 'job') {
+      keep(this.jobs, data, data.job);
+      this.#later('details', () => this.refreshAll());
+    }
+    if (kind === 'bandwidthGroup') this.#refreshSoon(data.bandwidthGroup.machine);
+    if (kind === 'client' || kind === 'export') this.#later('served', () => this.refreshServed());
+    if (kind === 'fault') this.#later('all', () => this.reload());
+    this.changed();
+  }
+
+  #machineChanged(data) {
+    keep(this.machines, data, data.machine);
+    if (data.change === 'removed') this.details.delete(data.machine.id);
+    else this.#refreshSoon(data.machine.id);
+    this.#later('served', () => this.refreshServed());
+    this.#later('warnings', async () => {
+      const { bad, warnings } = await api.call('listMachines');
+      Object.assign(this, { bad, warnings });
+      this.changed();
+    });
+  }
+
+  #refreshSoon(machine) {
+    if (this.details.has(machine)) this.#later(machine, () => this.refresh(machine));
+  }
+
+  /** Several events of one moment are one look. */
+  #later(what, look) {
+    if (this.#late.has(what)) return;
+    this.#late.set(what, setTimeout(() => {
+      this.#late.delete(what);
+      look().catch(() => {}); // the next event, or the next connection, brings it
+    }, 60));
+  }
+
+  async refreshServed() {
+    const [exports, clients] = await Promise.all([api.call('listExports'), api.call('listClients')]);
+    this.exports = exports.exports;
+    this.clients = clients.clients;
+    this.changed();
+  }
+
+  async refreshAll() {
+    await Promise.all([...this.details.keys()].map((id) => this.refresh(id)));
+  }
+
+  /** Looks at a machine from now on. */
+  watch(id) {
+    if (this.details.has(id)) return;
+    this.details.set(id, { machine: null, saved: null, images: null, problem: null });
+    this.refresh(id);
+  }
+
+  unwatch(id) {
+    this.details.delete(id);
+  }
+
+  async refresh(id) {
+    try {
+      const machine = await api.call('getMachine', { machine: id, copy: 'working' });
+      const saved = machine.modified ? await api.call('getMachine', { machine: id, copy: 'saved' }) : null;
+      const { images } = await api.call('listMachineImages', { machine: id });
+      if (this.details.has(id)) this.details.set(id, { machine, saved, images, problem: null });
+    } catch (refused) {
+      if (!(refused instanceof Refusal)) throw refused;
+      if (this.details.has(id)) this.details.set(id, { ...this.details.get(id), problem: refused.problem });
+    }
+    this.changed();
+  }
+
+  /** The session of this page for a machine, in which its changes are made; undefined if there is none. */
+  ownSession(machine) {
+    const id = this.#own.get(machine);
+    return id && this.sessions.has(id) ? id : undefined;
+  }
+
+  useSession(machine, id) {
+    if (id) this.#own.set(machine, id);
+    else this.#own.delete(machine);
+    sessionStorage.setItem(SESSIONS, JSON.stringify([...this.#own]));
+  }
+
+  /** Says in one line that something was done. */
+  say(text) {
+    this.notice = { text };
+    this.changed();
+  }
+}
+
+const byId = (list) => new Map(list.map((each) => [each.id, each]));
+
+function keep(map, { change }, thing) {
+  if (change === 'removed') map.delete(thing.id);
+  else map.set(thing.id, thing);
+}
+
+export const store = new Store();
