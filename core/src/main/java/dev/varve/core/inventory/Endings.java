@@ -1,5 +1,6 @@
 package dev.varve.core.inventory;
 
+import dev.varve.core.log.Cause;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.medium.ErrorCode;
 import java.time.Duration;
@@ -32,14 +33,15 @@ final class Endings {
         .daemon()
         .name("end-" + endings.size())
         .start(
-            () -> {
-              try {
-                end.accept(machine.id());
-                ended.complete(null);
-              } catch (Throwable e) {
-                ended.completeExceptionally(e);
-              }
-            });
+            Cause.carried(
+                () -> {
+                  try {
+                    end.accept(machine.id());
+                    ended.complete(null);
+                  } catch (Throwable e) {
+                    ended.completeExceptionally(e);
+                  }
+                }));
   }
 
   /**

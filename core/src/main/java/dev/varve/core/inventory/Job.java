@@ -29,6 +29,9 @@ public interface Job {
   /** Unique in this run of the program. */
   String id();
 
+  /** Greater than those of the jobs that began before it. */
+  long number();
+
   /** What it does, for people: {@code delete snapshot 'S1' of machine 'mail'}. */
   String description();
 

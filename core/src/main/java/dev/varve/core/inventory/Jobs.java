@@ -2,6 +2,7 @@ package dev.varve.core.inventory;
 
 import dev.varve.core.device.FailureWords;
 import dev.varve.core.log.Amount;
+import dev.varve.core.log.Cause;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.medium.ModelException;
 import dev.varve.core.medium.Progress;
@@ -38,6 +39,9 @@ final class Jobs {
   private final News news;
   private final Function<MachineId, List<Job>> others;
   private final Map<String, Running> jobs = new LinkedHashMap<>();
+
+  /** How many there were. Guarded by the jobs. */
+  private long begun;
 
   /**
    * @param bugs receives unexpected failures
@@ -96,15 +100,16 @@ final class Jobs {
       @Nullable MachineId machine,
       Supplier<@Nullable MachineId> made,
       Body body) {
-    Running job = new Running(id, description, machine, made, body, clock.instant());
     LOG.log(Level.INFO, "job begun: {0}", description);
+    Running job;
     synchronized (jobs) {
+      job = new Running(id, ++begun, description, machine, made, body, clock.instant());
       jobs.put(id, job);
       forgetOldest();
     }
     news.spread();
     try {
-      executor.execute(job);
+      executor.execute(Cause.carried(job));
     } catch (RejectedExecutionException e) {
       job.run();
     }
@@ -140,6 +145,7 @@ final class Jobs {
 
   private final class Running implements Job, Runnable {
     private final String id;
+    private final long number;
     private final String description;
     private final @Nullable MachineId machine;
     private final Supplier<@Nullable MachineId> made;
@@ -153,12 +159,14 @@ final class Jobs {
 
     Running(
         String id,
+        long number,
         String description,
         @Nullable MachineId machine,
         Supplier<@Nullable MachineId> made,
         Body body,
         Instant begun) {
       this.id = id;
+      this.number = number;
       this.description = description;
       this.machine = machine;
       this.made = made;
@@ -213,6 +221,11 @@ final class Jobs {
     @Override
     public String id() {
       return id;
+    }
+
+    @Override
+    public long number() {
+      return number;
     }
 
     @Override

@@ -55,6 +55,11 @@ final class RehearsedEnding implements Job {
   }
 
   @Override
+  public long number() {
+    return job.number();
+  }
+
+  @Override
   public String description() {
     return job.description();
   }

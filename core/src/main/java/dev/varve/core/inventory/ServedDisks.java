@@ -79,6 +79,9 @@ public interface ServedDisks {
     return false;
   }
 
+  /** Tells a watcher, of which there is one, what is served from now on and to whom. */
+  default void watch(DiskWatcher watcher) {}
+
   /**
    * A client of a disk.
    *

@@ -54,9 +54,11 @@ record Answer(
     return new Answer(204, Map.of(), null);
   }
 
-  static Answer of(Problem problem) {
+  static Answer of(Problem problem, RequestId request) {
     return new Answer(
-        problem.status(), Map.of("Content-Type", Problem.MEDIA_TYPE), problem.json().toBuffer());
+        problem.status(),
+        Map.of("Content-Type", Problem.MEDIA_TYPE),
+        problem.json().put("instance", request.uri()).toBuffer());
   }
 
   Answer with(String header, String value) {

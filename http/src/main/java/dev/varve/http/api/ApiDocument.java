@@ -83,6 +83,11 @@ final class ApiDocument {
     return schemas.check(media.getJsonObject("schema"));
   }
 
+  /** What checks values against a schema of this name. */
+  Schemas.Check schema(String name) {
+    return schemas.check(new JsonObject().put("$ref", "#/components/schemas/" + name));
+  }
+
   /** What the kind of problem with this URI means; null if there is no such kind. */
   @Nullable String problemDescription(String uri) {
     return json.getJsonObject("components")
@@ -110,13 +115,14 @@ final class ApiDocument {
   private Parameter parameter(JsonObject referenceOrParameter) {
     JsonObject parameter = component(referenceOrParameter);
     JsonObject schema = schemas.follow(parameter.getJsonObject("schema"));
-    Object usual = schema.getValue("default");
+    Object usual = parameter.getJsonObject("schema").getValue("default");
     return new Parameter(
         parameter.getString("name"),
         Place.valueOf(parameter.getString("in").toUpperCase(Locale.ROOT)),
         switch (schema.getString("type", "string")) {
           case "integer" -> Kind.INTEGER;
           case "boolean" -> Kind.BOOLEAN;
+          case "array" -> Kind.LIST;
           default -> Kind.TEXT;
         },
         usual == null ? null : usual.toString(),

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -39,6 +40,25 @@ record Call(
 
   @Nullable String optional(String parameter) {
     return parameters.get(parameter);
+  }
+
+  /** Whether a request that filters by this parameter wants what has this value. */
+  boolean matches(String parameter, String value) {
+    String wanted = parameters.get(parameter);
+    return wanted == null || wanted.equals(value);
+  }
+
+  /** Whether a request that filters by this parameter wants what has this name. */
+  boolean isPartOf(String parameter, String name) {
+    String wanted = parameters.get(parameter);
+    return wanted == null
+        || name.toLowerCase(Locale.ROOT).contains(wanted.toLowerCase(Locale.ROOT));
+  }
+
+  /** The texts of a list; null if the request has none. */
+  @Nullable Set<String> list(String parameter) {
+    String value = parameters.get(parameter);
+    return value == null ? null : Set.of(value.split(","));
   }
 
   int number(String parameter) {

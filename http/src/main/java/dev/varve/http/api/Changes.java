@@ -14,9 +14,11 @@ import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * Finds out which machines, media, sessions, bandwidth groups and jobs were added, changed and
@@ -47,11 +49,23 @@ final class Changes {
     this.loop = vertx.getOrCreateContext();
     this.inventory = inventory;
     View view = inventory.view();
-    machines = new Kind<>("machine", MachineJson::summary, log, byText(view.machines()));
-    media = new Kind<>("medium", MediumJson::of, log, byText(view.media()));
-    sessions = new Kind<>("session", MachineJson::of, log, sessions(view));
-    groups = new Kind<>("bandwidthGroup", Group::json, log, groups(view));
-    jobs = new Kind<>("job", now -> JobHandlers.json(now.job()), log, jobs());
+    machines =
+        new Kind<>(
+            "machine",
+            MachineJson::summary,
+            machine -> Set.of(machine.saved().id()),
+            log,
+            byText(view.machines()));
+    media =
+        new Kind<>(
+            "medium", MediumJson::of, medium -> medium.uses().keySet(), log, byText(view.media()));
+    sessions =
+        new Kind<>(
+            "session", MachineJson::of, session -> Set.of(session.machine()), log, sessions(view));
+    groups =
+        new Kind<>(
+            "bandwidthGroup", Group::json, group -> Set.of(group.machine()), log, groups(view));
+    jobs = new Kind<>("job", now -> JobHandlers.json(now.job()), _ -> Set.of(), log, jobs());
     inventory.onNews(this::news);
     news(); // of what has changed since the view was taken
   }
@@ -124,10 +138,20 @@ final class Changes {
   private static final class Kind<T> {
     private final String name;
     private final Function<T, JsonObject> json;
+    private final Function<T, Set<MachineId>> machines;
     private final EventLog log;
     private Map<String, T> known;
 
-    Kind(String name, Function<T, JsonObject> json, EventLog log, Map<String, T> known) {
+    /**
+     * @param machines those that a thing belongs to
+     */
+    Kind(
+        String name,
+        Function<T, JsonObject> json,
+        Function<T, Set<MachineId>> machines,
+        EventLog log,
+        Map<String, T> known) {
+      this.machines = machines;
       this.name = name;
       this.json = json;
       this.log = log;
@@ -149,7 +173,10 @@ final class Changes {
     }
 
     private void append(String change, T thing) {
-      log.append(name, new JsonObject().put("change", change).put(name, json.apply(thing)));
+      log.append(
+          name,
+          new JsonObject().put("change", change).put(name, json.apply(thing)),
+          machines.apply(thing).stream().map(MachineId::toString).collect(Collectors.toSet()));
     }
   }
 }

@@ -70,8 +70,11 @@ public final class ControlServer {
   private final ApiDocument document = ApiDocument.load();
   private final WebPage page = new WebPage();
   private final Handlers handlers;
-  private final EventLog log =
-      new EventLog(Long.toString(System.currentTimeMillis(), 36), MOST_EVENTS, MOST_CHARACTERS);
+  private final String run = Long.toString(System.currentTimeMillis(), 36);
+  private final EventLog log = new EventLog(run, MOST_EVENTS, MOST_CHARACTERS);
+  private final RepeatedRequests repeated =
+      new RepeatedRequests(RepeatedRequests.Limits.USUAL, System::nanoTime);
+  private final RequestId.Names names = new RequestId.Names(run);
   private final Events events;
   private final Consumer<Throwable> bugs;
   private final Strangers strangers = new Strangers(System::nanoTime);
@@ -156,8 +159,14 @@ public final class ControlServer {
             new MachineBounds(inventory, disks)::within);
     this.tokens = tokens;
     this.policy = policy;
-    events = new Events(vertx, log, new Changes(vertx, inventory, log)::look);
+    events =
+        new Events(
+            vertx,
+            log,
+            machine -> Lookup.machine(inventory.view(), machine).saved().id().toString(),
+            new Changes(vertx, inventory, log)::look);
     events.addTo(handlers);
+    disks.watch(new DiskEvents(log, System::nanoTime));
     tokens.onWithdrawal(events::recheck);
     new TokenHandlers(tokens, inventory).addTo(handlers);
     BiConsumer<Inventory, Handlers> operations = (of, to) -> addOperations(of, disks, to);
@@ -260,7 +269,18 @@ public final class ControlServer {
       SocketAddress address, AccessCheck access, @Nullable ServerTls tls) {
     var connections = new Connections(timers, limits);
     var routes =
-        new Routes(vertx, document, page, handlers, access, connections, strangers, requests, bugs);
+        new Routes(
+            vertx,
+            names,
+            repeated,
+            document,
+            page,
+            handlers,
+            access,
+            connections,
+            strangers,
+            requests,
+            bugs);
     HttpServer server =
         SecureHttp.server(
                 vertx,

@@ -11,6 +11,9 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.Comparator;
 import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What clients ask of the disks that are served, from the same counters as the metrics, and the
@@ -28,7 +31,7 @@ final class DiskHandlers {
 
   void addTo(Handlers handlers) {
     handlers.onEventLoop("listDisks", _ -> list());
-    handlers.onEventLoop("listClients", _ -> clients());
+    handlers.onEventLoop("listClients", this::clients);
     handlers.onEventLoop("disconnectClient", this::disconnect);
   }
 
@@ -86,12 +89,29 @@ final class DiskHandlers {
         .put("durations", buckets);
   }
 
-  private Answer clients() {
+  private Answer clients(Call call) {
+    Set<String> exports = exports(call.optional("machine"));
     return Answer.ok(
-        new JsonObject().put("clients", MachineJson.array(disks.clients(), DiskHandlers::client)));
+        Page.of(call)
+            .json(
+                "clients",
+                disks.clients().stream()
+                    .filter(client -> exports == null || exports.contains(client.export()))
+                    .filter(client -> call.matches("export", client.export())),
+                client -> Page.key(client.number()),
+                DiskHandlers::client));
   }
 
-  private static JsonObject client(Client client) {
+  /** The names of a machine's disks for clients; null for those of all. */
+  private @Nullable Set<String> exports(@Nullable String machine) {
+    if (machine == null) return null;
+    MachineView of = Lookup.machine(inventory.view(), machine);
+    return disks.loads(of.saved().id()).values().stream()
+        .map(DiskLoad::export)
+        .collect(Collectors.toSet());
+  }
+
+  static JsonObject client(Client client) {
     return new JsonObject()
         .put("client", client.number())
         .put("peer", client.peer())

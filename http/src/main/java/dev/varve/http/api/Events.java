@@ -11,6 +11,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,15 +27,18 @@ final class Events {
 
   private final Vertx vertx;
   private final EventLog log;
+  private final UnaryOperator<String> idOf;
   private final Runnable upToDate;
   private final Set<Stream> streams = ConcurrentHashMap.newKeySet();
 
   /**
+   * @param idOf the uuid of the machine that a request names
    * @param upToDate appends what has happened and is not in the log yet
    */
-  Events(Vertx vertx, EventLog log, Runnable upToDate) {
+  Events(Vertx vertx, EventLog log, UnaryOperator<String> idOf, Runnable upToDate) {
     this.vertx = vertx;
     this.log = log;
+    this.idOf = idOf;
     this.upToDate = upToDate;
   }
 
@@ -49,15 +54,26 @@ final class Events {
   private Answer watch(Call call) {
     String seconds = call.optional("seconds");
     String after = call.optional("Last-Event-ID");
+    Predicate<Event> wanted = wanted(call);
     return Answer.stream(
         "text/event-stream",
         response -> {
           upToDate.run();
-          var stream = new Stream(response, after, call.grant());
+          var stream = new Stream(response, after, wanted, call.grant());
           streams.add(stream);
           response.closeHandler(_ -> stream.stop());
           stream.begin(seconds == null ? -1 : Long.parseLong(seconds));
         });
+  }
+
+  /** Those of the kinds and about the machine that a request asks for. */
+  private Predicate<Event> wanted(Call call) {
+    Set<String> kinds = call.list("kinds");
+    String machine = call.optional("machine");
+    String id = machine == null ? null : idOf.apply(machine);
+    return event ->
+        (kinds == null || kinds.contains(event.kind()) || event.kind().equals(Event.GAP))
+            && (id == null || event.isAbout(id));
   }
 
   /** Ends all streams; any thread. */
@@ -72,13 +88,19 @@ final class Events {
     private final EventLog.Reader reader;
     private final Grant grant;
     private final AtomicBoolean called = new AtomicBoolean();
+    private final Predicate<Event> wanted;
     private boolean ready;
     private boolean spoke;
     private long timer = -1;
     private boolean stopped;
 
-    Stream(HttpServerResponse response, @Nullable String after, Grant grant) {
+    Stream(
+        HttpServerResponse response,
+        @Nullable String after,
+        Predicate<Event> wanted,
+        Grant grant) {
       this.response = response;
+      this.wanted = wanted;
       this.grant = grant;
       this.reader = log.reader(after, this::call);
     }
@@ -115,7 +137,7 @@ final class Events {
           ready = true;
           return;
         }
-        write(event);
+        if (wanted.test(event)) write(event);
       }
     }
 
@@ -129,10 +151,12 @@ final class Events {
       if (!grant.holds()) end();
     }
 
+    /** Also tells how far it has read, for a client that hears few events of many. */
     private void breakSilence() {
       endIfWithdrawn();
       if (stopped) return;
-      if (!spoke && !response.writeQueueFull()) response.write(":\n\n");
+      if (!spoke && !response.writeQueueFull())
+        response.write(":\nid: %s\n\n".formatted(reader.lastId()));
       spoke = false;
     }
 

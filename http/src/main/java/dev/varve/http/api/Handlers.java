@@ -1,5 +1,6 @@
 package dev.varve.http.api;
 
+import dev.varve.core.log.Cause;
 import dev.varve.core.medium.ErrorCode;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -130,15 +131,16 @@ final class Handlers {
     }
     try {
       threads.execute(
-          () -> {
-            try {
-              work.accept(answer);
-            } catch (Throwable failure) { // also an Error must not leave a client waiting
-              answer.fail(failure);
-            } finally {
-              left(machine);
-            }
-          });
+          Cause.carried(
+              () -> {
+                try {
+                  work.accept(answer);
+                } catch (Throwable failure) { // also an Error must not leave a client waiting
+                  answer.fail(failure);
+                } finally {
+                  left(machine);
+                }
+              }));
     } catch (RejectedExecutionException e) {
       left(machine);
       throw e;

@@ -24,10 +24,15 @@ final class JobHandlers {
   void addTo(Handlers handlers) {
     handlers.onEventLoop(
         "listJobs",
-        _ ->
+        call ->
             Answer.ok(
-                new JsonObject()
-                    .put("jobs", MachineJson.array(inventory.jobs(), JobHandlers::json))));
+                Page.of(call)
+                    .json(
+                        "jobs",
+                        inventory.jobs().stream()
+                            .filter(job -> call.matches("state", job.state().text())),
+                        job -> Page.key(job.number()),
+                        JobHandlers::json)));
     handlers.later("getJob", this::get);
     handlers.onEventLoop("cancelJob", this::cancel);
   }

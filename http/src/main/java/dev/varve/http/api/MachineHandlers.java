@@ -52,7 +52,7 @@ final class MachineHandlers {
   }
 
   void addTo(Handlers handlers) {
-    handlers.onLookThread("listMachines", _ -> list());
+    handlers.onLookThread("listMachines", this::list);
     handlers.onLookThread("getMachine", this::get);
     handlers.onChangeThread(
         "createMachine", call -> made(inventory.createMachine(call.textMember("name")), List.of()));
@@ -71,7 +71,7 @@ final class MachineHandlers {
     if (call.operation().path().contains("{machine}")) inventory.look(call.text("machine"));
   }
 
-  private Answer list() {
+  private Answer list(Call call) {
     inventory.look();
     View view = inventory.view();
     List<Warning> warnings = inventory.warnings().all();
@@ -81,16 +81,16 @@ final class MachineHandlers {
             .map(Warning::subject)
             .collect(Collectors.toSet());
     return Answer.ok(
-        new JsonObject()
-            .put(
+        Page.of(call)
+            .json(
                 "machines",
-                MachineJson.array(
-                    view.machines().values().stream().sorted(BY_NAME).toList(),
-                    machine ->
-                        MachineJson.summary(machine)
-                            .put(
-                                "changedOutside",
-                                changed.contains(machine.saved().settingsFile().toString()))))
+                view.machines().values().stream().filter(machine -> isAskedFor(machine, call)),
+                machine -> Page.key(machine.saved().name(), machine.saved().id()),
+                machine ->
+                    MachineJson.summary(machine)
+                        .put(
+                            "changedOutside",
+                            changed.contains(machine.saved().settingsFile().toString())))
             .put(
                 "bad",
                 MachineJson.array(
@@ -101,6 +101,11 @@ final class MachineHandlers {
                             .put("id", bad.id() == null ? null : bad.id().toString())
                             .put("why", bad.why())))
             .put("warnings", WarningJson.of(warnings)));
+  }
+
+  private static boolean isAskedFor(MachineView machine, Call call) {
+    return call.matches("state", machine.state().text())
+        && call.isPartOf("name", machine.saved().name());
   }
 
   private Answer get(Call call) {

@@ -4,6 +4,7 @@ import dev.varve.core.inventory.Hold;
 import dev.varve.core.inventory.Inventory;
 import dev.varve.core.inventory.View;
 import dev.varve.core.inventory.View.MediumView;
+import dev.varve.core.machine.MachineId;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.Medium;
@@ -17,17 +18,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** Virtual disks, DVDs and floppies. */
 final class MediumHandlers {
 
-  private static final Comparator<MediumView> BY_LOCATION =
-      Comparator.comparing(medium -> medium.medium().location());
+  /** No chain has more images. */
+  private static final int MOST_OF_A_CHAIN = 1_000_000;
 
   private final Inventory inventory;
 
@@ -60,12 +61,28 @@ final class MediumHandlers {
     String location = call.optional("location");
     Collection<MediumView> found =
         location == null ? view.media().values() : Lookup.at(view, Path.of(location));
-    Stream<MediumView> media = found.stream().sorted(BY_LOCATION);
-    if (call.flag("unused")) media = view.unused().stream().filter(found::contains);
+    String machine = call.optional("machine");
+    MachineId user = machine == null ? null : Lookup.machine(view, machine).saved().id();
+    Stream<MediumView> media =
+        (call.flag("unused") ? view.unused().stream().filter(found::contains) : found.stream())
+            .filter(medium -> user == null || medium.uses().containsKey(user))
+            .filter(medium -> call.matches("type", medium.medium().type().text()))
+            .filter(medium -> call.matches("format", medium.medium().format().text()))
+            .filter(medium -> call.matches("state", medium.state().text()))
+            .filter(medium -> call.isPartOf("name", medium.medium().name()));
     String device = call.optional("device");
     if (device != null) media = media.filter(m -> m.medium().device().text().equals(device));
-    return Answer.ok(
-        new JsonObject().put("media", MachineJson.array(media.toList(), MediumJson::of)));
+    // Children before their parents, so that they can be deleted in this order.
+    Function<MediumView, String> key =
+        call.flag("unused")
+            ? medium ->
+                Page.key(MOST_OF_A_CHAIN - view.chain(medium.medium().id()).size()) + key(medium)
+            : MediumHandlers::key;
+    return Answer.ok(Page.of(call).json("media", media, key, MediumJson::of));
+  }
+
+  private static String key(MediumView medium) {
+    return Page.key(medium.medium().location().toString(), medium.medium().id());
   }
 
   private Answer get(Call call) {

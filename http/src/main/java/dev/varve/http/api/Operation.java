@@ -34,7 +34,9 @@ record Operation(
   enum Kind {
     TEXT,
     INTEGER,
-    BOOLEAN
+    BOOLEAN,
+    /** Texts with commas between them. */
+    LIST
   }
 
   /**
@@ -53,6 +55,16 @@ record Operation(
    * @param locations the members that name files of the host
    */
   record Body(Schemas.Check check, JsonObject usual, boolean required, List<String> locations) {}
+
+  /** Whether it is at a path; several can be: a name can stand where another path has a word. */
+  boolean isAt(String other) {
+    String[] steps = path.split("/");
+    String[] given = other.split("/");
+    if (steps.length != given.length) return false;
+    for (int i = 0; i < steps.length; i++)
+      if (!steps[i].startsWith("{") && !steps[i].equals(given[i])) return false;
+    return true;
+  }
 
   /** The path as the router wants it: {@code /api/v1/machines/:machine}. */
   String routerPath() {

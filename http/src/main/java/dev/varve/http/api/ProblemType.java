@@ -22,6 +22,7 @@ enum ProblemType {
   TOO_LARGE(413, "The request is too large"),
   NOT_JSON(415, "The body is not JSON"),
   NOT_SUPPORTED(422, "Not supported"),
+  KEY_REUSED(422, "The key was used for another request"),
   FILE_ERROR(422, "A file cannot be used"),
   DAMAGED_SETTINGS(422, "A settings file is damaged"),
   FAILED(422, "It did not work"),

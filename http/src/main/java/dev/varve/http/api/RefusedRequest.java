@@ -14,20 +14,32 @@ final class RefusedRequest extends RuntimeException {
 
   private final int status;
   private final ErrorCode code;
+  private final ProblemType type;
   private final transient List<WayOut> waysOut;
 
   RefusedRequest(int status, ErrorCode code, String message) {
     this(status, code, message, List.of());
   }
 
+  /** One of a kind that has a status and a code of its own. */
+  RefusedRequest(ProblemType type, ErrorCode code, String message) {
+    this(type.status(), code, type, message, List.of());
+  }
+
   /**
    * @param waysOut requests that remove what stands in the way
    */
   RefusedRequest(int status, ErrorCode code, String message, List<WayOut> waysOut) {
+    this(status, code, ProblemType.of(status, code), message, waysOut);
+  }
+
+  private RefusedRequest(
+      int status, ErrorCode code, ProblemType type, String message, List<WayOut> waysOut) {
     // No stack trace: a client may make this mistake at any rate.
     super(message, null, false, false);
     this.status = status;
     this.code = code;
+    this.type = type;
     this.waysOut = List.copyOf(waysOut);
   }
 
@@ -57,7 +69,7 @@ final class RefusedRequest extends RuntimeException {
   }
 
   ProblemType type() {
-    return ProblemType.of(status, code);
+    return type;
   }
 
   List<WayOut> waysOut() {

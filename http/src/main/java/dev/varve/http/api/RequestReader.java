@@ -10,6 +10,7 @@ import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.Json;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
 import java.util.HashMap;
@@ -100,6 +101,7 @@ final class RequestReader {
       return Long.valueOf(text);
     if (parameter.kind() == Kind.BOOLEAN && (text.equals("true") || text.equals("false")))
       return Boolean.valueOf(text);
+    if (parameter.kind() == Kind.LIST) return new JsonArray(List.of(text.split(",", -1)));
     return text; // of a wrong kind the schema complains
   }
 

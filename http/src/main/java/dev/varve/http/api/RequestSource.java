@@ -6,6 +6,7 @@ import io.vertx.core.net.impl.ConnectionBase;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 
 /**
  * The program that sends a request, as far as the kernel knows it: the process on a Unix socket,
@@ -21,6 +22,23 @@ final class RequestSource {
         && connection.channel() instanceof EpollDomainSocketChannel socket) return process(socket);
     String address = request.remoteAddress().host();
     return address == null ? "a client of the Unix socket" : "a client at " + address;
+  }
+
+  /** Who asks, by user or by token, which was checked; on the event loop of the request. */
+  static String owner(HttpServerRequest request) {
+    String token = Objects.requireNonNullElse(request.getHeader("Authorization"), "");
+    return user(request) + " " + token;
+  }
+
+  private static String user(HttpServerRequest request) {
+    try {
+      return request.connection() instanceof ConnectionBase connection
+              && connection.channel() instanceof EpollDomainSocketChannel socket
+          ? "user " + socket.peerCredentials().uid()
+          : "";
+    } catch (IOException _) {
+      return "a client that has disconnected";
+    }
   }
 
   private static String process(EpollDomainSocketChannel socket) {

@@ -1,5 +1,6 @@
 package dev.varve.http.api;
 
+import dev.varve.core.log.Cause;
 import dev.varve.core.medium.ErrorCode;
 import dev.varve.http.access.Grant;
 import dev.varve.http.access.Scope;
@@ -21,6 +22,7 @@ import io.vertx.core.net.SocketAddress;
 import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -43,7 +45,12 @@ final class Routes {
   private static final Set<String> METHODS =
       Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
 
+  private static final Pattern KEY = Pattern.compile("[0-9A-Za-z._:-]{1,128}");
+
   private final Vertx vertx;
+  private final RequestId.Names names;
+  private final RepeatedRequests repeated;
+  private final WrongTokens wrongTokens = new WrongTokens(System::nanoTime);
   private final ApiDocument document;
   private final WebPage page;
   private final Handlers handlers;
@@ -54,6 +61,8 @@ final class Routes {
   private final Consumer<Throwable> bugs;
 
   /**
+   * @param names for requests that have none
+   * @param repeated keeps the answers to requests that may be sent again
    * @param page what a browser sees at the address
    * @param strangers hears of requests that the access check refuses
    * @param requests counts those that are answered
@@ -63,6 +72,8 @@ final class Routes {
    */
   Routes(
       Vertx vertx,
+      RequestId.Names names,
+      RepeatedRequests repeated,
       ApiDocument document,
       WebPage page,
       Handlers handlers,
@@ -72,6 +83,8 @@ final class Routes {
       HttpRequests requests,
       Consumer<Throwable> bugs) {
     this.vertx = vertx;
+    this.names = names;
+    this.repeated = repeated;
     this.document = document;
     this.page = page;
     this.handlers = handlers;
@@ -91,25 +104,26 @@ final class Routes {
   /** What takes requests. */
   Handler<HttpServerRequest> entrance() {
     Router router = router();
-    return request -> {
-      drop(request); // until a handler reads it
-      if (isHostBroken(request))
-        fail(request, RefusedRequest.malformed("the header Host is not a host"));
-      else if (isHostMissing(request))
-        fail(
-            request,
-            RefusedRequest.malformed("HTTP/1.1 requires the header Host: send 'Host: localhost'"));
-      else if (!request.uri().startsWith("/"))
-        fail(
-            request,
-            RefusedRequest.malformed("the request line has no path; Varve is not a proxy"));
-      else if (isDecodable(request.path())) router.handle(request);
-      else
-        fail(
-            request,
-            RefusedRequest.malformed(
-                "a '%' of the path has no two hexadecimal digits after it; percent-encode it as %25"));
-    };
+    return request ->
+        Cause.during(RequestId.begun(request, names).cause(), () -> enter(router, request));
+  }
+
+  private void enter(Router router, HttpServerRequest request) {
+    drop(request); // until a handler reads it
+    if (isHostBroken(request))
+      fail(request, RefusedRequest.malformed("the header Host is not a host"));
+    else if (isHostMissing(request))
+      fail(
+          request,
+          RefusedRequest.malformed("HTTP/1.1 requires the header Host: send 'Host: localhost'"));
+    else if (!request.uri().startsWith("/"))
+      fail(request, RefusedRequest.malformed("the request line has no path; Varve is not a proxy"));
+    else if (isDecodable(request.path())) router.handle(request);
+    else
+      fail(
+          request,
+          RefusedRequest.malformed(
+              "a '%' of the path has no two hexadecimal digits after it; percent-encode it as %25"));
   }
 
   private static boolean isHostBroken(HttpServerRequest request) {
@@ -151,12 +165,13 @@ final class Routes {
     Grant grant;
     try {
       grant = access.check(request, !operation.open());
+      if (!operation.open()) connections.known(request.connection());
       checkScope(operation, grant);
       checkLength(request);
     } catch (RuntimeException refused) {
       if (refused instanceof RefusedRequest why)
         strangers.refused(client(request), line(request), why);
-      fail(request, refused);
+      refuseLater(request, refused);
       return;
     }
     connections.begun(request.connection(), () -> fail(request, late()));
@@ -207,6 +222,15 @@ final class Routes {
     var answer =
         new Answer(200, file.headers(), Buffer.buffer(packed ? file.packed() : file.plain()));
     return packed ? answer.with("Content-Encoding", "gzip") : answer;
+  }
+
+  /** One that tries tokens waits for each answer, the longer the more were wrong. */
+  private void refuseLater(HttpServerRequest request, RuntimeException refused) {
+    boolean isToken = refused instanceof RefusedRequest why && why.status() == 401;
+    SocketAddress from = request.remoteAddress();
+    long millis = isToken ? wrongTokens.delayMillis(from == null ? "" : from.host()) : 0;
+    if (millis == 0) fail(request, refused);
+    else connections.later(millis, () -> fail(request, refused));
   }
 
   /** A method has an operation, or the name of none; so the number of kinds is bounded. */
@@ -260,6 +284,12 @@ final class Routes {
       return;
     }
     connections.received(request.connection());
+    Cause.during(RequestId.of(request).cause(), () -> answered(operation, context, body, grant));
+  }
+
+  private void answered(
+      Operation operation, RoutingContext context, Buffer body, Grant grant) {
+    HttpServerRequest request = context.request();
     Context loop = vertx.getOrCreateContext();
     answer(operation, context, body, grant)
         .onComplete(
@@ -284,11 +314,32 @@ final class Routes {
         "the token was withdrawn, or has expired, since the request came");
   }
 
+  /**
+   * The key with which a request may be sent again; null if it has none. The answer with a new
+   * token is kept nowhere.
+   */
+  private static @Nullable String key(Operation operation, HttpServerRequest request) {
+    List<String> keys = request.headers().getAll(RepeatedRequests.KEY);
+    boolean isKept = !operation.id().equals("createToken");
+    if (keys.isEmpty() || !isKept || !operation.method().equals(HttpMethod.POST)) return null;
+    if (keys.size() == 1 && KEY.matcher(keys.getFirst()).matches()) return keys.getFirst();
+    throw RefusedRequest.malformed(
+        "the header %s must be there once, with 1 to 128 letters, digits, dots, colons, '_' and '-'"
+            .formatted(RepeatedRequests.KEY));
+  }
+
   private Future<Answer> answer(
       Operation operation, RoutingContext context, Buffer body, Grant grant) {
     try {
       if (!grant.holds()) throw withdrawn(); // the body may have come slowly
-      return handlers.answer(RequestReader.read(operation, context, body, grant));
+      Call call = RequestReader.read(operation, context, body, grant);
+      String key = key(operation, context.request());
+      if (key == null) return handlers.answer(call);
+      return repeated.answer(
+          RequestSource.owner(context.request()),
+          key,
+          RepeatedRequests.text(context.request(), body),
+          () -> handlers.answer(call));
     } catch (RuntimeException failure) {
       return Future.failedFuture(failure);
     }
@@ -298,8 +349,9 @@ final class Routes {
     count(operation.path(), context);
     String allowed =
         document.operations().stream()
-            .filter(other -> other.path().equals(operation.path()))
+            .filter(other -> other.isAt(context.request().path()))
             .flatMap(other -> methods(other.method()))
+            .distinct()
             .sorted()
             .collect(Collectors.joining(", "));
     context.response().putHeader("Allow", allowed);
@@ -325,7 +377,7 @@ final class Routes {
       access.check(context.request(), true);
       send(context.request(), Answer.done());
     } catch (RuntimeException refused) {
-      fail(context.request(), refused);
+      refuseLater(context.request(), refused);
     }
   }
 
@@ -348,7 +400,7 @@ final class Routes {
       access.check(context.request(), true);
       fail(context.request(), refusal);
     } catch (RuntimeException notEvenThat) {
-      fail(context.request(), notEvenThat);
+      refuseLater(context.request(), notEvenThat);
     }
   }
 
@@ -364,6 +416,7 @@ final class Routes {
 
   /** Answers what is no HTTP, or too much of it, and closes. */
   void refuseMalformed(HttpServerRequest request) {
+    RequestId.begun(request, names);
     Throwable cause = request.decoderResult().cause();
     fail(
         request,
@@ -387,8 +440,9 @@ final class Routes {
 
   private void fail(HttpServerRequest request, Throwable failure) {
     Problem problem = Problem.of(failure);
-    if (problem.bug()) bugs.accept(failure);
-    Answer answer = Answer.of(problem);
+    RequestId id = RequestId.of(request);
+    if (problem.bug()) Cause.during(id.cause(), () -> bugs.accept(failure));
+    Answer answer = Answer.of(problem, id);
     if (problem.status() == 401) answer = answer.with("WWW-Authenticate", "Bearer");
     send(request, answer);
   }

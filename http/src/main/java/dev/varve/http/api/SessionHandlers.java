@@ -9,7 +9,6 @@ import dev.varve.core.inventory.View.MachineView;
 import dev.varve.core.machine.LockType;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.medium.ErrorCode;
-import io.vertx.core.json.JsonObject;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
@@ -29,7 +28,7 @@ final class SessionHandlers {
 
   void addTo(Handlers handlers) {
     handlers.onChangeThread("lockMachine", this::lock);
-    handlers.onEventLoop("listSessions", _ -> list());
+    handlers.onEventLoop("listSessions", this::list);
     handlers.onEventLoop("getSession", call -> Answer.ok(MachineJson.of(session(call))));
     handlers.onChangeThread("renewSession", this::renew);
     handlers.onChangeThread("unlockMachine", this::unlock);
@@ -45,10 +44,17 @@ final class SessionHandlers {
     return Answer.created(Paths.ofSession(session.id()), MachineJson.of(session));
   }
 
-  private Answer list() {
+  private Answer list(Call call) {
+    View view = inventory.view();
+    String machine = call.optional("machine");
+    MachineId wanted = machine == null ? null : Lookup.machine(view, machine).saved().id();
     return Answer.ok(
-        new JsonObject()
-            .put("sessions", MachineJson.array(all(inventory.view()), MachineJson::of)));
+        Page.of(call)
+            .json(
+                "sessions",
+                all(view).stream().filter(s -> wanted == null || s.machine().equals(wanted)),
+                session -> Page.key(session.hold().since(), session.id()),
+                MachineJson::of));
   }
 
   private static List<Session> all(View view) {

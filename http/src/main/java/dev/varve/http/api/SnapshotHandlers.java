@@ -6,6 +6,9 @@ import dev.varve.core.machine.Snapshot;
 import dev.varve.core.machine.SnapshotId;
 import dev.varve.core.medium.ModelException;
 import io.vertx.core.json.JsonObject;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The snapshots of machines. */
@@ -31,11 +34,25 @@ final class SnapshotHandlers {
     MachineView machine = Lookup.machine(inventory, call);
     return Answer.ok(
             new JsonObject()
-                .put(
-                    "snapshots",
-                    MachineJson.array(machine.saved().snapshots(), MachineJson::summary))
+                .mergeIn(page(call, machine.saved().snapshots()))
                 .put("currentSnapshot", text(machine.saved().currentSnapshot())))
         .with("ETag", MachineJson.etag(machine).text());
+  }
+
+  /** Parents stay before their children, whatever the clock said when they were taken. */
+  private static JsonObject page(Call call, List<Snapshot> all) {
+    Map<SnapshotId, String> keys = new HashMap<>();
+    for (Snapshot snapshot : all) {
+      String own = Page.key(snapshot.takenAt(), snapshot.id());
+      String parents = snapshot.parent() == null ? "" : keys.getOrDefault(snapshot.parent(), "");
+      keys.put(snapshot.id(), own.compareTo(parents) > 0 ? own : parents + "/" + own);
+    }
+    return Page.of(call)
+        .json(
+            "snapshots",
+            all.stream().filter(snapshot -> call.isPartOf("name", snapshot.name())),
+            snapshot -> keys.getOrDefault(snapshot.id(), ""),
+            MachineJson::summary);
   }
 
   private Answer get(Call call) {

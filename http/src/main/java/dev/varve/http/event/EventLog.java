@@ -38,12 +38,21 @@ public final class EventLog {
     this.mostCharacters = mostCharacters;
   }
 
-  /** Adds an event. Readers are told in this thread. */
+  /** Adds an event that is about no machine. Readers are told in this thread. */
   public void append(String kind, JsonObject data) {
+    append(kind, data, Set.of());
+  }
+
+  /**
+   * The same.
+   *
+   * @param machines the uuids of those that it is about
+   */
+  public void append(String kind, JsonObject data, Set<String> machines) {
     String text = data.encode();
     synchronized (this) {
       if (next - oldest == kept.length) forgetOldest();
-      kept[place(next)] = new Event(id(next++), kind, text);
+      kept[place(next)] = new Event(id(next++), kind, text, machines);
       characters += text.length();
       while (characters > mostCharacters && next - oldest > 1) forgetOldest();
     }

@@ -4,6 +4,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.ThrowableProxy;
 import ch.qos.logback.core.UnsynchronizedAppenderBase;
 import dev.varve.core.device.FailureWords;
+import dev.varve.core.log.Cause;
 import dev.varve.core.medium.ModelException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -53,6 +54,8 @@ final class LogAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
     }
     boolean bug = level == LogLevel.ERROR && isOurs(event) && isBug(failure);
     String text = text(event.getFormattedMessage(), failure);
+    String cause = Cause.current();
+    if (cause != null) text += " [" + cause + "]";
     if (failure != null && (debugging || bug)) text += "\n" + stackTrace(failure);
     log(new LogLine(event.getInstant(), level, source, text));
   }

@@ -3,6 +3,10 @@ package dev.varve.http.api;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.varve.core.device.DeviceRequest;
+import dev.varve.core.inventory.Job;
+import dev.varve.core.inventory.UnregisterMode;
+import dev.varve.core.inventory.Warnings;
 import dev.varve.core.limit.BandwidthLimits;
 import dev.varve.core.limit.Limit;
 import dev.varve.core.machine.BandwidthGroup;
@@ -12,6 +16,8 @@ import dev.varve.core.machine.MachineState;
 import dev.varve.core.machine.StorageBus;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.ErrorCode;
+import dev.varve.core.medium.ImageFormat;
+import dev.varve.core.medium.ImageReport;
 import dev.varve.core.medium.MediumState;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
@@ -21,6 +27,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -52,7 +59,7 @@ final class ApiDocumentTest {
       List<String> limits =
           schemas.getJsonObject(schema).getJsonObject("properties").fieldNames().stream()
               .filter(name -> !Set.of("name", "kind", "attachments").contains(name))
-              .filter(name -> !Set.of("traffic", "members").contains(name))
+              .filter(name -> !Set.of("traffic", "members", "machine").contains(name))
               .toList();
 
       assertEquals(Arrays.stream(Limit.values()).map(Limit::key).toList(), limits, schema);
@@ -77,11 +84,47 @@ final class ApiDocumentTest {
     assertEquals(texts(ErrorCode.values(), ErrorCode::name), enumOf("ErrorCode"));
     assertEquals(
         texts(BandwidthGroup.Kind.values(), BandwidthGroup.Kind::text),
-        schemas
-            .getJsonObject("BandwidthGroup")
-            .getJsonObject("properties")
-            .getJsonObject("kind")
-            .getJsonArray("enum"));
+        enumOf("BandwidthGroupKind"));
+    assertEquals(texts(ImageFormat.values(), ImageFormat::text), enumOf("ImageFormat"));
+    assertEquals(texts(ImageReport.Status.values(), s -> s.text()), enumOf("ImageStatus"));
+    assertEquals(texts(UnregisterMode.values(), UnregisterMode::text), enumOf("UnregisterMode"));
+    assertEquals(texts(Warnings.Kind.values(), Warnings.Kind::text), enumOf("WarningKind"));
+    assertEquals(texts(Job.State.values(), Job.State::text), enumOf("JobState"));
+    assertEquals(
+        Arrays.stream(DeviceRequest.Op.values())
+            .map(op -> op.name().toLowerCase(Locale.ROOT))
+            .toList(),
+        List.copyOf(
+            schemas.getJsonObject("OperationLoads").getJsonObject("properties").fieldNames()));
+  }
+
+  /** A generated client then has a type for it, with a name. */
+  @Test
+  void everyClosedSetOfWordsHasAName() {
+    List<String> without = new ArrayList<>();
+    for (String section : List.of("paths", "components"))
+      collectUnnamedSets(json.getJsonObject(section), section, without);
+
+    assertEquals(List.of(), without);
+  }
+
+  private static void collectUnnamedSets(Object node, String place, List<String> without) {
+    if (node instanceof JsonArray array)
+      array.forEach(element -> collectUnnamedSets(element, place, without));
+    if (!(node instanceof JsonObject object)) return;
+    if (object.containsKey("enum") && !place.matches("components/schemas/[A-Za-z]+"))
+      without.add(place);
+    for (Map.Entry<String, Object> member : object)
+      collectUnnamedSets(member.getValue(), place + "/" + member.getKey(), without);
+  }
+
+  @Test
+  void waysOutAreOperations() {
+    Set<String> operations =
+        document.operations().stream().map(Operation::id).collect(Collectors.toSet());
+
+    for (Object way : enumOf("WayOutOperation"))
+      assertTrue(operations.contains((String) way), way.toString());
   }
 
   @Test

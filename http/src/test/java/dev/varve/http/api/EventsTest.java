@@ -1,11 +1,18 @@
 package dev.varve.http.api;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.varve.io.nbd.NbdClient;
+import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -17,6 +24,9 @@ import org.junit.jupiter.api.io.TempDir;
 final class EventsTest {
 
   private static final String WATCH = "GET /api/v1/events HTTP/1.1\nHost: localhost\n\n";
+
+  private static final Pattern EVENT =
+      Pattern.compile("id: (\\S+)\r?\nevent: (\\S+)\r?\ndata: (.*)\r?\n");
 
   @TempDir Path folder;
   @TempDir Path images;
@@ -94,6 +104,88 @@ final class EventsTest {
       watcher.until("\"change\":\"added\",\"session\":{\"id\":\"" + session);
       api.ask("unlockMachine", session).is(204);
       watcher.until("\"change\":\"removed\",\"session\":{\"id\":\"" + session);
+    }
+  }
+
+  @Test
+  void aClientHearsWhatItAsksFor() throws IOException {
+    String mail = api.ask("createMachine").body("name", "mail").is(201).id();
+    String web = api.ask("createMachine").body("name", "web").is(201).id();
+    try (var client = plane.unix()) {
+      client.send(WATCH.replace("events", "events?kinds=session,bandwidthGroup&machine=" + mail));
+      client.until("event: ready");
+
+      api.ask("createBandwidthGroup", web).body("name", "other", "kind", "Disk").is(201);
+      api.ask("createBandwidthGroup", mail).body("name", "slow", "kind", "Disk").is(201);
+      String heard = client.until("slow");
+
+      assertFalse(heard.contains(web) || heard.contains("event: machine"), heard);
+    }
+    api.ask("watchEvents").query("kinds", "machine,none").refused(400, "E_INVALIDARG");
+    api.ask("watchEvents").query("machine", "none").refused(404, "VBOX_E_OBJECT_NOT_FOUND");
+  }
+
+  @Test
+  void exportsAndTheirClientsAreHeardOf() throws IOException {
+    String id = api.ask("createMachine").body("name", "mail").is(201).id();
+    Path disk = images.resolve("disk.vdi");
+    api.ask("createMedium").body("location", disk, "capacity", 1 << 20).is(201);
+    api.ask("addController", id).body("name", "SATA", "bus", "SATA").is(201);
+    api.ask("attach", id)
+        .body("controller", "SATA", "port", 0, "device", 0, "type", "HardDisk", "medium", disk)
+        .is(201);
+    try (var watcher = plane.unix()) {
+      watcher.send(WATCH.replace("events", "events?kinds=export,client&machine=mail"));
+      watcher.until("event: ready");
+      String all = watcher.until("\n\n");
+
+      api.ask("startMachine", id).is(200);
+      all += watcher.until("\"change\":\"published\"") + watcher.until("\n\n");
+      try (var client = NbdClient.connect(plane.nbdSocket()).greet().go("mail/SATA/0/0")) {
+        client.flush(); // has come to its disk once it is answered
+        all += watcher.until("\"change\":\"connected\"") + watcher.until("\n\n");
+      }
+      String left = watcher.until("\"reason\":\"");
+      all += left + watcher.until("\n\n");
+      assertTrue(left.contains("\"change\":\"disconnected\"") && left.contains(id), left);
+      api.ask("powerDownMachine", id).is(204);
+      all += watcher.until("\"change\":\"withdrawn\"") + watcher.until("\n\n");
+
+      check(all);
+      assertEquals(4, EVENT.matcher(all).results().count(), all);
+    }
+  }
+
+  /** What a client has heard, each event against the document. */
+  static void check(String heard) {
+    ApiDocument document = ApiDocument.load();
+    Matcher events = EVENT.matcher(heard);
+    while (events.find()) {
+      var json =
+          new JsonObject()
+              .put("id", events.group(1))
+              .put("event", events.group(2))
+              .put("data", new JsonObject(events.group(3)));
+      String kind = events.group(2);
+      String schema = kind.substring(0, 1).toUpperCase(Locale.ROOT) + kind.substring(1) + "Event";
+      for (String name : List.of(schema, "Event"))
+        assertEquals(null, document.schema(name).complaint("an event", json), json::encodePrettily);
+    }
+  }
+
+  @Test
+  void eventsAreAsTheDocumentHasThem() throws IOException {
+    try (var client = comesBack("0-17")) {
+      String gap = client.until("event: ready");
+      String id = api.ask("createMachine").body("name", "mail").is(201).id();
+      api.ask("createBandwidthGroup", id).body("name", "slow", "kind", "Disk").is(201);
+      Path base = images.resolve("base.vdi");
+      api.ask("createMedium").body("location", base, "capacity", 1 << 20).is(201);
+      api.ask("cloneMedium", base).body("location", images.resolve("copy.vdi")).is(202);
+      String all = gap + client.until("\"state\":\"Done\"") + client.until("\n\n");
+
+      check(all);
+      assertTrue(EVENT.matcher(all).results().count() >= 5, all);
     }
   }
 

@@ -210,7 +210,7 @@ final class HostileRequestsTest {
     try {
       for (int i = 0; i < FEW.connections(); i++) {
         clients.add(plane.unix());
-        clients.getLast().send("GET /livez HTTP/1.1\nHost: localhost\n\n");
+        clients.getLast().send("GET /api/v1/jobs HTTP/1.1\nHost: localhost\n\n");
         assertEquals(200, clients.getLast().reply().status());
       }
       try (var tooMany = plane.unix()) {

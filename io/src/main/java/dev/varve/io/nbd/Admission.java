@@ -83,6 +83,12 @@ final class Admission {
     return Answer.SENT_AWAY;
   }
 
+  /** One that was sent away waits after all: another client makes room for it. */
+  Answer letWait() {
+    waiting.incrementAndGet();
+    return Answer.WAITS;
+  }
+
   /** A client that waits has spoken: it is admitted now, or refused. */
   Answer askAgain(int descriptor, long nowNanos) {
     if (admits(descriptor, nowNanos)) {

@@ -36,6 +36,9 @@ interface Connection {
   /** Sends the client away for this reason, if it uses a disk. Any thread. */
   void sendAway(String why);
 
+  /** Makes room for another client, if it has chosen no disk yet. Any thread. */
+  void giveWay();
+
   /** What can be seen of the client; null while it uses no disk. Any thread. */
   @Nullable NbdClientView look();
 

@@ -20,6 +20,8 @@ final class Exports {
   private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
   private final Visitors visitors = new Visitors();
   private final Admission admission;
+  private final Doorstep doorstep = new Doorstep();
+  private volatile NbdWatcher watcher = NbdWatcher.NONE;
   private volatile boolean closing;
 
   /**
@@ -34,9 +36,23 @@ final class Exports {
     return admission;
   }
 
+  /** The clients that have chosen no disk yet. */
+  Doorstep doorstep() {
+    return doorstep;
+  }
+
   /** Numbers and logs the clients. */
   Visitors visitors() {
     return visitors;
+  }
+
+  /** Hears of the clients. */
+  NbdWatcher watcher() {
+    return watcher;
+  }
+
+  void watch(NbdWatcher watcher) {
+    this.watcher = watcher;
   }
 
   /** Whether every client is being sent away. */

@@ -103,6 +103,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Connec
     reading = new SocketReading(context, inbound);
     loop.counters().opened();
     handshake.begin(context, end);
+    exports.doorstep().came(this, loop.now());
     exports.opened(this);
   }
 
@@ -243,6 +244,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Connec
 
   /** Goes on where its disk is served, at once or, without being read meanwhile, soon. */
   private void moveToDisk() {
+    exports.doorstep().left(this);
     end().cancelCut();
     published = handshake.chosen();
     NbdLoop next;
@@ -302,8 +304,10 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Connec
             inbound);
     long now = loop.now();
     visit().chose(published.export(), now);
-    using =
+    var begun =
         new Using(visit().number(), visit().peer(), published.export().name(), now, client.meter());
+    using = begun;
+    exports.watcher().connected(view(begun));
   }
 
   // ---- Turns of the loop
@@ -379,19 +383,32 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Connec
   }
 
   @Override
+  public void giveWay() {
+    context()
+        .executor()
+        .execute(
+            () -> {
+              if (published == null && !end().isOver())
+                cut("it had chosen no disk, and another client needed its place");
+            });
+  }
+
+  @Override
   public @Nullable NbdClientView look() {
     Using now = using;
-    return now == null
-        ? null
-        : new NbdClientView(
-            now.number,
-            now.peer,
-            now.export,
-            now.sinceNanos,
-            now.meter.requests(),
-            now.meter.bytesRead(),
-            now.meter.bytesWritten(),
-            now.meter.inFlight());
+    return now == null ? null : view(now);
+  }
+
+  private static NbdClientView view(Using now) {
+    return new NbdClientView(
+        now.number,
+        now.peer,
+        now.export,
+        now.sinceNanos,
+        now.meter.requests(),
+        now.meter.bytesRead(),
+        now.meter.bytesWritten(),
+        now.meter.inFlight());
   }
 
   @Override
@@ -422,8 +439,10 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Connec
 
   private void gone() {
     assert loop.isHere();
+    Using last = using;
     using = null;
     end().over();
+    exports.doorstep().left(this);
     exports.admission().left(handshake.answer());
     loop.counters().closed();
     exports.closed(this);
@@ -434,6 +453,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Connec
       client.meter().gone();
     }
     visit().ended(client == null ? null : client.meter(), loop.now());
+    if (last != null) exports.watcher().disconnected(view(last), visit().reason());
     leaveIfIdle();
   }
 

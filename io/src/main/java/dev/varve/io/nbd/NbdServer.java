@@ -154,6 +154,11 @@ public final class NbdServer {
     return exports.withdraw(name);
   }
 
+  /** Tells a watcher, of which there is one, of clients that come and go from now on. */
+  public void watch(NbdWatcher watcher) {
+    exports.watch(watcher);
+  }
+
   /** The clients that use a disk now, in the order in which they came. */
   public List<NbdClientView> clients() {
     return exports.connections().stream()
@@ -215,6 +220,9 @@ public final class NbdServer {
             VertxInside.eventLoop(socket), eventLoop -> new NbdLoop(eventLoop, nanoTime, buffers));
     int descriptor = VertxInside.descriptor(VertxInside.channel(socket));
     Admission.Answer answer = exports.admission().ask(descriptor, loop.now());
+    boolean makesRoom =
+        answer != Admission.Answer.ADMITTED && exports.doorstep().makesRoom(loop.now());
+    if (makesRoom && answer == Admission.Answer.SENT_AWAY) answer = exports.admission().letWait();
     if (answer == Admission.Answer.SENT_AWAY) {
       socket.close();
       return;

@@ -91,8 +91,13 @@ final class Visit {
     cut = true;
   }
 
+  /** Why it is gone. */
+  String reason() {
+    return why == null ? "it closed the connection without a disconnect request" : why;
+  }
+
   void ended(@Nullable ClientMeter meter, long nowNanos) {
-    String reason = why == null ? "it closed the connection without a disconnect request" : why;
+    String reason = reason();
     if (meter == null) {
       visitors.log(Level.DEBUG, client + " is gone and had chosen no disk: " + reason, nowNanos);
       return;

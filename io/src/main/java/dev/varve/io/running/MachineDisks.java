@@ -5,6 +5,7 @@ import dev.varve.core.device.DiskFailures;
 import dev.varve.core.device.ExtentSink;
 import dev.varve.core.device.FailureTotals;
 import dev.varve.core.device.Stages;
+import dev.varve.core.inventory.DiskWatcher;
 import dev.varve.core.inventory.RunningDisks;
 import dev.varve.core.inventory.UnservedDisksException;
 import dev.varve.core.limit.Alarm;
@@ -20,7 +21,6 @@ import dev.varve.io.file.FileSizes;
 import dev.varve.io.file.OtherWriters;
 import dev.varve.io.file.UnlockedWriterException;
 import dev.varve.io.host.VirtualBoxService;
-import dev.varve.io.nbd.NbdClientView;
 import dev.varve.io.nbd.NbdServer;
 import dev.varve.io.storage.StorageThreads;
 import java.io.IOException;
@@ -243,19 +243,12 @@ public final class MachineDisks implements RunningDisks {
   @Override
   public List<Client> clients() {
     long now = nanoClock.getAsLong();
-    return nbd.clients().stream().map(client -> client(client, now)).toList();
+    return nbd.clients().stream().map(client -> ClientWatch.seen(client, now)).toList();
   }
 
-  private static Client client(NbdClientView seen, long now) {
-    return new Client(
-        seen.number(),
-        seen.peer(),
-        seen.export(),
-        now - seen.sinceNanos(),
-        seen.requests(),
-        seen.bytesRead(),
-        seen.bytesWritten(),
-        seen.inFlight());
+  @Override
+  public void watch(DiskWatcher watcher) {
+    publisher.watch(watcher);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.varve.io.running;
 
 import dev.varve.core.device.Stages;
+import dev.varve.core.inventory.DiskWatcher;
 import dev.varve.core.inventory.RunningDisks.Disk;
 import dev.varve.io.nbd.NbdServer;
 import io.vertx.core.Future;
@@ -8,6 +9,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Opens disks and publishes them as exports, and takes both back. Thread-safe; every method may
@@ -20,11 +22,18 @@ final class Publisher {
   private final NbdServer nbd;
   private final OpenDisks devices;
   private final LongSupplier nanoClock;
+  private volatile @Nullable DiskWatcher watcher;
 
   Publisher(NbdServer nbd, OpenDisks devices, LongSupplier nanoClock) {
     this.nbd = nbd;
     this.devices = devices;
     this.nanoClock = nanoClock;
+  }
+
+  /** Tells a watcher of clients, and of disks that clients can ask for. */
+  void watch(DiskWatcher watcher) {
+    this.watcher = watcher;
+    nbd.watch(new ClientWatch(watcher, nanoClock));
   }
 
   /** Opens a disk, which is not published yet. */
@@ -62,11 +71,15 @@ final class Publisher {
               .formatted(served.export().name()),
           e);
     }
+    DiskWatcher told = watcher;
+    if (told != null) told.published(machine.id(), served.slot(), served.export().name());
   }
 
   /** Sends the clients away; what they have in flight waits for no limit. */
   Future<Void> withdraw(RunningMachine machine, ServedSlot served) {
     Future<Void> unused = nbd.withdraw(served.export().name());
+    DiskWatcher told = watcher;
+    if (told != null) told.withdrawn(machine.id(), served.slot(), served.export().name());
     machine.limits().release(served);
     return unused;
   }

@@ -41,6 +41,10 @@ final class RunningMachine {
     return new IllegalStateException("machine " + id + " is not running");
   }
 
+  MachineId id() {
+    return id;
+  }
+
   MachineLimits limits() {
     return limits;
   }

@@ -1,5 +1,6 @@
 package dev.varve.io.storage;
 
+import dev.varve.core.log.Cause;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -182,7 +183,7 @@ public final class StorageThreads implements Executor, AutoCloseable {
   @Override
   public void execute(Runnable task) {
     if (closed) throw new RejectedExecutionException("storage threads are stopped");
-    work.offer(task);
+    work.offer(Cause.carried(task));
     wakeOne();
   }
 

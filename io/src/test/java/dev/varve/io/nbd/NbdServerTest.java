@@ -760,6 +760,30 @@ class NbdServerTest {
   }
 
   @Test
+  void clientsThatChooseNoDiskMakeRoomForOneThatDoes() throws Exception {
+    var limits = NbdLimits.DEFAULT.clients(4, Duration.ZERO);
+    try (var server = TestServer.start(new MemoryDevice(MIB), limits);
+        var served = server.client()) {
+      List<NbdClient> idle = new ArrayList<>();
+      for (int i = 0; i < 100; i++) idle.add(server.connect());
+
+      NbdClient comes = null;
+      while (comes == null) { // soon: they may stay for a second
+        try {
+          comes = server.client();
+        } catch (IOException | AssertionError _) {
+          Thread.onSpinWait();
+        }
+      }
+
+      assertEquals(512, comes.read(0, 512).length);
+      assertEquals(512, served.read(0, 512).length);
+      comes.close();
+      for (NbdClient other : idle) other.close();
+    }
+  }
+
+  @Test
   void ofManyClientsTooManyMostAreClosedAtOnceAndThoseWithinGoOn() throws Exception {
     var limits = NbdLimits.DEFAULT.clients(1, Duration.ZERO);
     try (var server = TestServer.start(new MemoryDevice(MIB), limits);
