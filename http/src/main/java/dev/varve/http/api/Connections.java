@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
  * The connections of one listener: their number is limited, and so is the time that a client may
  * take. A connection is a stranger's until one of its requests has passed the access check.
  * Strangers have a share of the connections; another one that comes takes the place of the one that
- * has been idle for longest, so that idle strangers keep out no client that may come in. Each connection has one timer. It runs while the client has to send the rest of a request
- * or to take an answer, and rests while the server works on the answer. Belongs to one event loop.
+ * has been idle for longest, so that idle strangers keep out no client that may come in. Each
+ * connection has one timer. It runs while the client has to send the rest of a request or to take
+ * an answer, and rests while the server works on the answer. Belongs to one event loop.
  */
 final class Connections {
 
@@ -53,7 +54,9 @@ final class Connections {
     this.limits = limits;
   }
 
-  /** A client has connected; if there are too many, a stranger that is idle must go, or this one. */
+  /**
+   * A client has connected; if there are too many, a stranger that is idle must go, or this one.
+   */
   void opened(HttpConnection connection) {
     if (isFull() && !sendAwayOldestIdle()) {
       connection.close();

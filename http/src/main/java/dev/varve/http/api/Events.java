@@ -95,10 +95,7 @@ final class Events {
     private boolean stopped;
 
     Stream(
-        HttpServerResponse response,
-        @Nullable String after,
-        Predicate<Event> wanted,
-        Grant grant) {
+        HttpServerResponse response, @Nullable String after, Predicate<Event> wanted, Grant grant) {
       this.response = response;
       this.wanted = wanted;
       this.grant = grant;

@@ -287,8 +287,7 @@ final class Routes {
     Cause.during(RequestId.of(request).cause(), () -> answered(operation, context, body, grant));
   }
 
-  private void answered(
-      Operation operation, RoutingContext context, Buffer body, Grant grant) {
+  private void answered(Operation operation, RoutingContext context, Buffer body, Grant grant) {
     HttpServerRequest request = context.request();
     Context loop = vertx.getOrCreateContext();
     answer(operation, context, body, grant)

@@ -138,8 +138,7 @@ final class Api implements AutoCloseable {
       Reply preview = sent();
       request.queryParams().remove("dryRun");
       Reply done = sent();
-      if (done.status() >= 400)
-        assertEquals(done.refusal(), preview.refusal(), operation.id());
+      if (done.status() >= 400) assertEquals(done.refusal(), preview.refusal(), operation.id());
       else assertNotNull(preview.body().getString("summary"), () -> preview.body().encode());
       return done;
     }

@@ -29,9 +29,7 @@ final class StrangersAtTheDoorTest {
   void begin() throws IOException {
     plane =
         new ControlPlane(
-            folder,
-            new Connections.Limits(CONNECTIONS, 30_000, 30_000, 2_000),
-            new ManualTimers());
+            folder, new Connections.Limits(CONNECTIONS, 30_000, 30_000, 2_000), new ManualTimers());
   }
 
   @AfterEach
@@ -76,8 +74,7 @@ final class StrangersAtTheDoorTest {
   @Test
   void strangersThatAreToldOfAWrongTokenAreStillStrangers() throws IOException {
     try (var client = plane.tcp()) {
-      assertEquals(
-          401, client.send(request().replace("Bearer ", "Bearer no")).reply().status());
+      assertEquals(401, client.send(request().replace("Bearer ", "Bearer no")).reply().status());
       strangers(100, true);
       try (var another = plane.tcp()) {
         assertEquals(200, another.send(request()).reply().status());
