@@ -59,7 +59,7 @@ final class Blockers {
                     entry.id(),
                     entry.name(),
                     session.hold().holder(),
-                    OutsideEdits.hasUnsaved(entry)))
+                    entry.hasUnsaved()))
         .toList();
   }
 
@@ -111,7 +111,7 @@ final class Blockers {
     List<Blocker> all = new ArrayList<>();
     for (MachineEntry entry : state.machines().values()) {
       MachineId id = entry.id();
-      if (lock.token().equals(MachineRuns.token(id)) && entry.state().isOnline())
+      if (lock.token().equals(MediumLock.ofRun(id)) && entry.state().isOnline())
         all.add(new Blocker.Running(id, entry.name()));
     }
     return all;

@@ -37,7 +37,7 @@ final class Detaching {
     if (!attachment.implicit() || medium == null) return now;
     boolean ours =
         state.locksOn(medium).stream()
-            .allMatch(lock -> lock.token().equals(MachineRuns.token(entry.id())));
+            .allMatch(lock -> lock.token().equals(MediumLock.ofRun(entry.id())));
     if (!ours) MediumLocks.needFree(state, state.medium(medium), "delete what attaching made");
     return now.withoutMedia(List.of(medium));
   }

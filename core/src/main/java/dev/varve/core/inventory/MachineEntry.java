@@ -92,6 +92,13 @@ record MachineEntry(
     return new MachineEntry(machine, WorkingCopy.of(committed), sessions, state, run);
   }
 
+  /** Whether a session would lose something if the machine were read again. */
+  boolean hasUnsaved() {
+    return working.modified()
+        || !working.detached().isEmpty()
+        || !durable(working.committed()).equals(saved.hardware());
+  }
+
   /** The saved state made the working copy. What a running guest has opened stays open. */
   MachineEntry discarding() {
     Hardware hardware = saved.hardware();

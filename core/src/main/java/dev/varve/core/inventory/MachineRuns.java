@@ -41,17 +41,12 @@ final class MachineRuns {
     this.resources = resources;
   }
 
-  /** What a running machine's locks are held by. */
-  static String token(MachineId machine) {
-    return MediaClaims.token(machine);
-  }
-
   // ---- stop
 
   /** The state of a machine whose disks are closed. */
   static InventoryState stopped(InventoryState state, MachineId machine) {
     MachineEntry entry = state.machine(machine);
-    return state.withoutLocks(token(machine)).with(entry.atRest());
+    return state.withoutLocks(MediumLock.ofRun(machine)).with(entry.atRest());
   }
 
   /** Refuses a machine that starts or stops. */
@@ -97,7 +92,7 @@ final class MachineRuns {
     MachineEntry entry = state.machine(machine);
     Run run = entry.run();
     if (run == null) return state;
-    InventoryState locked = state.withoutLocks(token(machine));
+    InventoryState locked = state.withoutLocks(MediumLock.ofRun(machine));
     for (Attachment attachment : entry.working().hardware().attachments())
       if (!run.leavesOut(attachment)) locked = MediaClaims.locked(locked, entry, attachment, run);
     return locked;
@@ -185,7 +180,7 @@ final class MachineRuns {
     entry = entry.running(run);
     if (old.equals(disks(after, entry))) return after.with(entry);
 
-    var claims = new MediaClaims(resources.inspection(), after.withoutLocks(token(machine)), entry);
+    var claims = new MediaClaims(resources.inspection(), after.withoutLocks(MediumLock.ofRun(machine)), entry);
     for (Attachment attachment : hardware.attachments()) {
       if (run.leavesOut(attachment)) continue;
       try {

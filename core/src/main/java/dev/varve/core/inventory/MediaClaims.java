@@ -34,11 +34,6 @@ final class MediaClaims {
     this.entry = entry;
   }
 
-  /** What a running machine's locks are held by. */
-  static String token(MachineId machine) {
-    return "machine " + machine;
-  }
-
   /** The state with what was looked at, and with the locks. */
   InventoryState state() {
     return state;
@@ -99,7 +94,7 @@ final class MediaClaims {
       boolean written = isWritten(link) || isPassedThrough(attachment, link);
       wanted.add(
           new MediumLock(
-              token(entry.id()),
+              MediumLock.ofRun(entry.id()),
               link.id(),
               top && written && !run.readOnly(),
               MediumLock.Kind.MACHINE,

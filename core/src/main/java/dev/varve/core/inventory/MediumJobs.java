@@ -256,7 +256,7 @@ final class MediumJobs {
             deletion::steps);
     RunningWork work = running(merges);
     resources.store().checkCurrent(state, deletion.touched(state));
-    InventoryState locked = work.lock(state, deletion.touched(state), MachineRuns.token(machine));
+    InventoryState locked = work.lock(state, deletion.touched(state), MediumLock.ofRun(machine));
     resources.inspection().checkSteps(deletion.steps(state), work.description());
     checkRoom(state, deletion.merges());
     transactions.decide(state, List.of(), List.of(), null);

@@ -1,5 +1,6 @@
 package dev.varve.core.inventory;
 
+import dev.varve.core.machine.MachineId;
 import dev.varve.core.medium.MediumId;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,11 @@ record MediumLock(
 
   MediumLock(String token, MediumId medium, boolean write, Kind kind, String holder) {
     this(token, medium, write, kind, holder, null);
+  }
+
+  /** The token of the locks that a machine holds while it runs. */
+  static String ofRun(MachineId machine) {
+    return "machine " + machine;
   }
 
   /** A lock that a caller asks for by name. */

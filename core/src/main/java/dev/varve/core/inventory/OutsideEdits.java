@@ -120,7 +120,7 @@ final class OutsideEdits {
           entry,
           "the machine is in state %s. Wait until that has ended; the file is read again then",
           entry.state().text());
-    if (!entry.sessions().isEmpty() && hasUnsaved(entry))
+    if (!entry.sessions().isEmpty() && entry.hasUnsaved())
       throw contradiction(
           entry,
           "a session of the machine has changes that are not saved. Neither is lost: compare them, then drop the session's changes and read the file with 'varve machine reload --discard %s', or bring the file back as it was",
@@ -152,14 +152,6 @@ final class OutsideEdits {
     return state.isTransient()
         || state == MachineState.DELETING_SNAPSHOT
         || state == MachineState.DELETING_SNAPSHOT_ONLINE;
-  }
-
-  /** Whether a session would lose something if the machine were read again. */
-  static boolean hasUnsaved(MachineEntry entry) {
-    WorkingCopy working = entry.working();
-    return working.modified()
-        || !working.detached().isEmpty()
-        || !MachineEntry.durable(working.committed()).equals(entry.saved().hardware());
   }
 
   /** The machine with whatever the file says besides storage; sessions keep their working copy. */

@@ -130,8 +130,8 @@ final class Rehearsal {
       for (Snapshot snapshot : was.saved().snapshots())
         if (now.saved().snapshot(snapshot.id()) == null) return true;
       boolean dropped =
-          OutsideEdits.hasUnsaved(was)
-              && !OutsideEdits.hasUnsaved(now)
+          was.hasUnsaved()
+              && !now.hasUnsaved()
               && now.saved().hardware().equals(was.saved().hardware());
       if (dropped) return true;
     }

@@ -91,7 +91,7 @@ final class Sessions {
     Set<MediumId> implicit = new HashSet<>(entry.working().implicitMedia());
     for (MediumId id : implicit) {
       Medium medium = state.medium(id);
-      if (!isHeldOnlyBy(state, id, MachineRuns.token(machine)))
+      if (!isHeldOnlyBy(state, id, MediumLock.ofRun(machine)))
         MediumLocks.needFree(state, medium, "delete what attaching made");
     }
     // An image that left its drive unsaved may be gone for good: the drive comes back empty.

@@ -82,7 +82,7 @@ final class Snapshots {
     String doing = "take a snapshot of machine '%s'".formatted(entry.name());
     checkLeftOut(state, entry, doing);
     InventoryState now =
-        readable(state.with(committed), hardware, doing, MachineRuns.token(entry.id()));
+        readable(state.with(committed), hardware, doing, MediumLock.ofRun(entry.id()));
 
     Above above = above(now, committed, hardware);
     Machine machine = committed.saved();

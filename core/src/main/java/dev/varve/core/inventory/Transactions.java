@@ -146,7 +146,7 @@ final class Transactions {
    */
   boolean reload(MachineId machine, boolean discard) {
     MachineEntry entry = state.machine(machine);
-    if (!OutsideEdits.hasUnsaved(entry)) {
+    if (!entry.hasUnsaved()) {
       follow(machine);
       return false;
     }
