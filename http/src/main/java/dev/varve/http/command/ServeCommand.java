@@ -160,7 +160,8 @@ public final class ServeCommand implements Callable<Integer> {
       ServeConfiguration configuration, List<String> given, ConfigFile file, StateServer server) {
     return new Reload<ServeCommand>(() -> again(given, file.path()), configuration.texts())
         .on(Set.of("log-level"), now -> ProgramLog.serve(now.logLevel))
-        .on(Set.of("max-connections", "idle-timeout"), now -> server.limits(now.clients.limits()));
+        .on(Set.of("max-connections", "idle-timeout"), now -> server.limits(now.clients.limits()))
+        .always(Set.of(), _ -> server.reloadCertificates());
   }
 
   private static Reload.Reading<ServeCommand> again(List<String> given, Path file)

@@ -137,6 +137,7 @@ final class ServeConfiguration {
 
   /** A description has the usual value in parentheses, behind a variable if there is one. */
   private static String usual(OptionSpec option) {
+    if (option.type() == List.class) return ""; // what it has there is an example
     Matcher usual = USUAL.matcher(String.join(" ", option.description()));
     return usual.find() ? usual.group(1) : "";
   }
