@@ -45,7 +45,9 @@ import picocli.CommandLine.ParameterException;
     })
 public final class Main {
 
-  @Mixin private RemoteOptions remote;
+  @SuppressWarnings("unused") // the commands that ask a server look for it
+  @Mixin
+  private RemoteOptions remote;
 
   private Main() {}
 

@@ -3,7 +3,6 @@ package dev.varve.core.inventory;
 import static dev.varve.core.medium.ErrorCode.E_FAIL;
 
 import dev.varve.core.machine.Attachment;
-import dev.varve.core.machine.MachineId;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.ErrorCode;
 import dev.varve.core.medium.Medium;

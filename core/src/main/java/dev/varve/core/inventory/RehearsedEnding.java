@@ -40,8 +40,8 @@ final class RehearsedEnding implements Job {
   private InventoryState released(InventoryState state) {
     InventoryState released = state.withoutLocks(job.id());
     MachineEntry entry = state.machines().get(machine);
-    boolean deleting = entry != null && entry.state() == MachineState.DELETING_SNAPSHOT_ONLINE;
-    return deleting ? released.with(entry.with(MachineState.RUNNING)) : released;
+    if (entry == null || entry.state() != MachineState.DELETING_SNAPSHOT_ONLINE) return released;
+    return released.with(entry.with(MachineState.RUNNING));
   }
 
   @Override

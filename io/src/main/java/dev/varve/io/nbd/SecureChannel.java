@@ -43,9 +43,7 @@ final class SecureChannel extends ChannelDuplexHandler {
   private long waiting;
   private boolean giving;
 
-  private SecureChannel(SslHandler tls) {
-    this.tls = tls;
-  }
+  private SecureChannel() {}
 
   /** Speaks TLS from the next byte on, in both directions. What was written before stays plain. */
   static void insert(ChannelHandlerContext context, SSLEngine engine, Duration handshake) {
@@ -53,7 +51,7 @@ final class SecureChannel extends ChannelDuplexHandler {
     tls.setHandshakeTimeoutMillis(handshake.toMillis());
     tls.setCloseNotifyFlushTimeoutMillis(FAREWELL.toMillis());
     tls.setWrapDataSize(RECORDS);
-    context.pipeline().addFirst(tls, new SecureChannel(tls));
+    context.pipeline().addFirst(tls, new SecureChannel());
   }
 
   /** The version of TLS, and the subject of the client's certificate if it has shown one. */
