@@ -37,7 +37,6 @@ final class SecureChannel extends ChannelDuplexHandler {
   /** How long a client may take the last message of TLS, which says that nothing more comes. */
   private static final Duration FAREWELL = Duration.ofSeconds(1);
 
-  private final SslHandler tls;
   private final ArrayDeque<ByteBuf> replies = new ArrayDeque<>();
   private final ArrayDeque<ChannelPromise> promises = new ArrayDeque<>();
   private long waiting;
