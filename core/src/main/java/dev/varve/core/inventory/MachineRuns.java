@@ -180,7 +180,9 @@ final class MachineRuns {
     entry = entry.running(run);
     if (old.equals(disks(after, entry))) return after.with(entry);
 
-    var claims = new MediaClaims(resources.inspection(), after.withoutLocks(MediumLock.ofRun(machine)), entry);
+    var claims =
+        new MediaClaims(
+            resources.inspection(), after.withoutLocks(MediumLock.ofRun(machine)), entry);
     for (Attachment attachment : hardware.attachments()) {
       if (run.leavesOut(attachment)) continue;
       try {

@@ -120,7 +120,7 @@ final class RepeatedRequests {
       if (kept.byKey.isEmpty()) clients.remove(client, kept);
       return;
     }
-    first.bytes = key.length() + (answer.body() == null ? 0 : answer.body().length());
+    first.bytes = (long) key.length() + (answer.body() == null ? 0 : answer.body().length());
     kept.bytes += first.bytes;
     makeRoom(kept);
   }

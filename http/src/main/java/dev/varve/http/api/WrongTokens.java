@@ -43,8 +43,8 @@ final class WrongTokens {
     String from = address == null ? "" : address;
     long now = nanoClock.getAsLong();
     Wrong before = byAddress.get(from);
-    boolean forgotten = before == null || now - before.lastNanos() > FORGOTTEN_NANOS;
-    int count = forgotten ? 1 : Math.min(before.count() + 1, FREE + 16);
+    boolean known = before != null && now - before.lastNanos() <= FORGOTTEN_NANOS;
+    int count = before == null || !known ? 1 : Math.min(before.count() + 1, FREE + 16);
     byAddress.put(from, new Wrong(count, now));
     return count <= FREE ? 0 : Math.min(LONGEST_MILLIS, FIRST_MILLIS << (count - FREE - 1));
   }

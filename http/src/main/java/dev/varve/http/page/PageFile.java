@@ -9,6 +9,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.GZIPOutputStream;
@@ -33,7 +34,7 @@ public final class PageFile {
   private final byte[] packed;
 
   PageFile(String name, byte[] bytes) {
-    type = TYPES.get(name.substring(name.lastIndexOf('.') + 1));
+    type = Objects.requireNonNull(TYPES.get(name.substring(name.lastIndexOf('.') + 1)));
     policy = policy(new String(bytes, StandardCharsets.UTF_8));
     tag = "W/\"" + HexFormat.of().formatHex(sha256(bytes), 0, 12) + '"';
     plain = bytes;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -185,7 +186,7 @@ final class MediaRootsOfAServerTest {
                 "http://localhost/api/v1/" + path)
             .redirectErrorStream(true)
             .start();
-    String answer = new String(curl.getInputStream().readAllBytes());
+    String answer = new String(curl.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     curl.waitFor();
     return answer;
   }

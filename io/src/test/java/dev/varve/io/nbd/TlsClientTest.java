@@ -1,5 +1,6 @@
 package dev.varve.io.nbd;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -87,7 +88,7 @@ class TlsClientTest {
   @Test
   void oldWayToChooseADiskEndsTheSession() throws IOException {
     try (var client = NbdClient.connect(server.tcp).greet()) {
-      client.sendOption(Wire.OPT_EXPORT_NAME, "disk".getBytes());
+      client.sendOption(Wire.OPT_EXPORT_NAME, "disk".getBytes(UTF_8));
 
       assertTrue(client.isDisconnected());
     }
