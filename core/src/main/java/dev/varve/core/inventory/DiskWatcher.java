@@ -1,6 +1,5 @@
 package dev.varve.core.inventory;
 
-import dev.varve.core.inventory.ServedDisks.Client;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
 
@@ -17,12 +16,12 @@ public interface DiskWatcher {
   void withdrawn(MachineId machine, Slot slot, String export);
 
   /** A client uses a disk. */
-  void connected(Client client);
+  void connected(DiskClient client);
 
   /**
    * A client is gone.
    *
    * @param why for people
    */
-  void disconnected(Client client, String why);
+  void disconnected(DiskClient client, String why);
 }

@@ -66,7 +66,7 @@ public interface ServedDisks {
       ImageWork work) {}
 
   /** The clients that use a disk now. Waits for nothing. */
-  default List<Client> clients() {
+  default List<DiskClient> clients() {
     return List.of();
   }
 
@@ -81,25 +81,6 @@ public interface ServedDisks {
 
   /** Tells a watcher, of which there is one, what is served from now on and to whom. */
   default void watch(DiskWatcher watcher) {}
-
-  /**
-   * A client of a disk.
-   *
-   * @param number which no other client of the server has had
-   * @param peer its address, or its process, for people
-   * @param export the disk that it has chosen
-   * @param connectedNanos how long it has been there
-   * @param inFlight its requests that wait for their answer now
-   */
-  record Client(
-      long number,
-      String peer,
-      String export,
-      long connectedNanos,
-      long requests,
-      long bytesRead,
-      long bytesWritten,
-      long inFlight) {}
 
   /**
    * A disk that is served.

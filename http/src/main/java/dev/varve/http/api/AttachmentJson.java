@@ -44,7 +44,7 @@ final class AttachmentJson {
     View view = inventory.view();
     Map<Slot, DiskStatus> served =
         machine.state().isOnline() ? running.apply(machine.saved().id()) : Map.of();
-    return MachineJson.array(
+    return JsonParts.array(
         attachments,
         attachment ->
             of(attachment, view, served.get(attachment.slot()))

@@ -49,7 +49,7 @@ final class BandwidthGroupHandlers {
             new JsonObject()
                 .put(
                     "bandwidthGroups",
-                    MachineJson.array(copy.bandwidthGroups(), group -> live(group, copy, now))))
+                    JsonParts.array(copy.bandwidthGroups(), group -> live(group, copy, now))))
         .with("ETag", MachineJson.etag(machine).text());
   }
 
@@ -74,10 +74,10 @@ final class BandwidthGroupHandlers {
         .put("traffic", traffic(traffic.all()))
         .put(
             "members",
-            MachineJson.array(
+            JsonParts.array(
                 traffic.members().entrySet(),
                 member ->
-                    MachineJson.of(member.getKey()).put("traffic", traffic(member.getValue()))));
+                    JsonParts.of(member.getKey()).put("traffic", traffic(member.getValue()))));
   }
 
   private static JsonObject traffic(LimitStatistics statistics) {

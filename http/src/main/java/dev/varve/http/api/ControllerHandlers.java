@@ -32,7 +32,7 @@ final class ControllerHandlers {
             new JsonObject()
                 .put(
                     "controllers",
-                    MachineJson.array(
+                    JsonParts.array(
                         MachineHandlers.copy(call, machine).controllers(), MachineJson::of)))
         .with("ETag", MachineJson.etag(machine).text());
   }

@@ -1,7 +1,7 @@
 package dev.varve.http.api;
 
+import dev.varve.core.inventory.DiskClient;
 import dev.varve.core.inventory.DiskWatcher;
-import dev.varve.core.inventory.ServedDisks.Client;
 import dev.varve.core.log.LineLimit;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Slot;
@@ -51,7 +51,7 @@ final class DiskEvents implements DiskWatcher {
   }
 
   private void append(String change, MachineId machine, Slot slot, String export) {
-    JsonObject disk = MachineJson.of(slot).put("machine", machine.toString()).put("name", export);
+    JsonObject disk = JsonParts.of(slot).put("machine", machine.toString()).put("name", export);
     log.append(
         "export",
         new JsonObject().put("change", change).put("export", disk),
@@ -59,19 +59,19 @@ final class DiskEvents implements DiskWatcher {
   }
 
   @Override
-  public void connected(Client client) {
+  public void connected(DiskClient client) {
     MachineId machine = machines.get(client.export());
     if (machine != null) ofClients.put(client.number(), machine);
     append("connected", client, machine, null);
   }
 
   @Override
-  public void disconnected(Client client, String why) {
+  public void disconnected(DiskClient client, String why) {
     append("disconnected", client, ofClients.remove(client.number()), why);
   }
 
   private void append(
-      String change, Client client, @Nullable MachineId machine, @Nullable String why) {
+      String change, DiskClient client, @Nullable MachineId machine, @Nullable String why) {
     long before = limit.admit(nanoClock.getAsLong());
     if (before == LineLimit.KEPT_BACK) return;
     JsonObject data =

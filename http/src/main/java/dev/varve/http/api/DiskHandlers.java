@@ -2,9 +2,9 @@ package dev.varve.http.api;
 
 import dev.varve.core.device.DiskTraffic;
 import dev.varve.core.device.DiskTraffic.OperationTotals;
+import dev.varve.core.inventory.DiskClient;
 import dev.varve.core.inventory.Inventory;
 import dev.varve.core.inventory.ServedDisks;
-import dev.varve.core.inventory.ServedDisks.Client;
 import dev.varve.core.inventory.ServedDisks.DiskLoad;
 import dev.varve.core.inventory.View.MachineView;
 import io.vertx.core.json.JsonArray;
@@ -111,7 +111,7 @@ final class DiskHandlers {
         .collect(Collectors.toSet());
   }
 
-  static JsonObject client(Client client) {
+  static JsonObject client(DiskClient client) {
     return new JsonObject()
         .put("client", client.number())
         .put("peer", client.peer())

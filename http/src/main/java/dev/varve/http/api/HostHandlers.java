@@ -15,7 +15,7 @@ final class HostHandlers {
   private static Answer drives() {
     try {
       return Answer.ok(
-          new JsonObject().put("drives", MachineJson.array(HostDrive.all(), HostHandlers::of)));
+          new JsonObject().put("drives", JsonParts.array(HostDrive.all(), HostHandlers::of)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -39,7 +39,7 @@ final class ImageHandlers {
         new JsonObject()
             .put(
                 "images",
-                MachineJson.array(
+                JsonParts.array(
                     asked,
                     image ->
                         new JsonObject()
@@ -55,7 +55,7 @@ final class ImageHandlers {
             new JsonObject()
                 .put(
                     "images",
-                    MachineJson.array(
+                    JsonParts.array(
                         view.images(machine.saved().id()), image -> image(image, machine, view))))
         .with("ETag", MachineJson.etag(machine).text());
   }
@@ -73,7 +73,7 @@ final class ImageHandlers {
   }
 
   private static JsonArray slots(MediumView image, MachineView machine) {
-    return MachineJson.array(
+    return JsonParts.array(
         machine.working().attachments().stream()
             .filter(attachment -> image.medium().id().equals(attachment.medium()))
             .map(Attachment::slot)

@@ -1,5 +1,6 @@
 package dev.varve.http.api;
 
+import dev.varve.core.inventory.DiskClient;
 import dev.varve.core.inventory.Inventory;
 import dev.varve.core.inventory.Job;
 import dev.varve.core.inventory.ServedDisks;
@@ -142,7 +143,7 @@ final class MachineBounds {
               .flatMap(machine -> disks.loads(machine).values().stream())
               .map(ServedDisks.DiskLoad::export)
               .collect(Collectors.toSet());
-      for (ServedDisks.Client client : disks.clients()) {
+      for (DiskClient client : disks.clients()) {
         if (client.number() != number) continue;
         if (!exports.contains(client.export()))
           throw beyond("the machine of disk '%s'".formatted(client.export()));

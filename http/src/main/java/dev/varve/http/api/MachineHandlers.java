@@ -93,7 +93,7 @@ final class MachineHandlers {
                             changed.contains(machine.saved().settingsFile().toString())))
             .put(
                 "bad",
-                MachineJson.array(
+                JsonParts.array(
                     view.bad(),
                     bad ->
                         new JsonObject()
@@ -164,9 +164,9 @@ final class MachineHandlers {
     return Answer.ok(
         new JsonObject()
             .put("settingsFile", settingsFile.toString())
-            .put("media", MachineJson.array(media, MediumId::toString))
-            .put("images", MachineJson.array(given.images(), Path::toString))
-            .put("work", MachineJson.array(given.work(), work -> work)));
+            .put("media", JsonParts.array(media, MediumId::toString))
+            .put("images", JsonParts.array(given.images(), Path::toString))
+            .put("work", JsonParts.array(given.work(), work -> work)));
   }
 
   private Answer start(Call call) {

@@ -18,11 +18,9 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Machines and what belongs to them, as JSON. */
@@ -66,7 +64,7 @@ final class MachineJson {
         .put("stateFile", stateFile(machine))
         .put("chipset", machine.chipset())
         .put("hardware", of(hardware))
-        .put("snapshots", array(machine.snapshots(), MachineJson::summary))
+        .put("snapshots", JsonParts.array(machine.snapshots(), MachineJson::summary))
         .put("currentSnapshot", text(machine.currentSnapshot()))
         .put("currentStateModified", machine.currentStateModified())
         .put("lastStateChange", machine.lastStateChange().toString());
@@ -76,8 +74,12 @@ final class MachineJson {
     if (run == null) return null;
     return new JsonObject()
         .put("readOnly", run.readOnly())
-        .put("without", array(run.without().stream().sorted(BY_SLOT).toList(), MachineJson::of))
-        .put("unserved", array(run.unserved().stream().sorted().toList(), MediumId::toString));
+        .put(
+            "without",
+            JsonParts.array(run.without().stream().sorted(BY_SLOT).toList(), JsonParts::of))
+        .put(
+            "unserved",
+            JsonParts.array(run.unserved().stream().sorted().toList(), MediumId::toString));
   }
 
   /** Absolute; as the settings file names it if no file here can have that name. */
@@ -88,9 +90,11 @@ final class MachineJson {
 
   static JsonObject of(Hardware hardware) {
     return new JsonObject()
-        .put("controllers", array(hardware.controllers(), MachineJson::of))
-        .put("attachments", array(hardware.attachments(), MachineJson::of))
-        .put("bandwidthGroups", array(hardware.bandwidthGroups(), group -> of(group, hardware)));
+        .put("controllers", JsonParts.array(hardware.controllers(), MachineJson::of))
+        .put("attachments", JsonParts.array(hardware.attachments(), MachineJson::of))
+        .put(
+            "bandwidthGroups",
+            JsonParts.array(hardware.bandwidthGroups(), group -> of(group, hardware)));
   }
 
   static JsonObject of(StorageController controller) {
@@ -107,7 +111,7 @@ final class MachineJson {
   }
 
   static JsonObject of(Attachment attachment) {
-    return of(attachment.slot())
+    return JsonParts.of(attachment.slot())
         .put("type", attachment.type().text())
         .put("medium", text(attachment.medium()))
         .put("passthrough", attachment.passthrough())
@@ -118,13 +122,6 @@ final class MachineJson {
         .put("hotPluggable", attachment.hotPluggable())
         .put("bandwidthGroup", attachment.bandwidthGroup())
         .put("implicit", attachment.implicit());
-  }
-
-  static JsonObject of(Slot slot) {
-    return new JsonObject()
-        .put("controller", slot.controller())
-        .put("port", slot.port())
-        .put("device", slot.device());
   }
 
   static JsonObject of(BandwidthGroup group, Hardware hardware) {
@@ -178,7 +175,7 @@ final class MachineJson {
   }
 
   static JsonObject export(MachineId machine, Slot slot, List<String> uris) {
-    return of(slot).put("machine", machine.toString()).put("uris", new JsonArray(uris));
+    return JsonParts.of(slot).put("machine", machine.toString()).put("uris", new JsonArray(uris));
   }
 
   /** The exports of some machines, in the order of their slots. */
@@ -190,12 +187,6 @@ final class MachineJson {
                 .sorted(Map.Entry.comparingByKey(BY_SLOT))
                 .forEach(slot -> exports.add(export(machine, slot.getKey(), slot.getValue()))));
     return new JsonObject().put("exports", exports);
-  }
-
-  static <T> JsonArray array(Collection<T> values, Function<T, Object> json) {
-    var array = new JsonArray();
-    values.forEach(value -> array.add(json.apply(value)));
-    return array;
   }
 
   private static @Nullable String text(@Nullable LockType lock) {

@@ -31,10 +31,10 @@ final class MediumContentHandlers {
     return Answer.ok(
         new JsonObject()
             .put("capacity", part.capacity())
-            .put("images", MachineJson.array(part.files(), Path::toString))
+            .put("images", JsonParts.array(part.files(), Path::toString))
             .put(
                 "extents",
-                MachineJson.array(part.extents(), each -> ExtentJson.of(each, part.files())))
+                JsonParts.array(part.extents(), each -> ExtentJson.of(each, part.files())))
             .put("next", part.next() < part.capacity() ? part.next() : null));
   }
 
@@ -46,7 +46,7 @@ final class MediumContentHandlers {
             .put("status", report.status().text())
             .put(
                 "findings",
-                MachineJson.array(
+                JsonParts.array(
                     report.findings(),
                     found ->
                         new JsonObject()

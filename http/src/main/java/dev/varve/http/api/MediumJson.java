@@ -22,7 +22,7 @@ final class MediumJson {
 
   static JsonObject of(MediumView view) {
     return registered(view.medium())
-        .put("children", MachineJson.array(view.children(), MediumId::toString))
+        .put("children", JsonParts.array(view.children(), MediumId::toString))
         .put("state", view.state().text())
         .put("needsDifferencing", view.needsDifferencing())
         .put("uses", uses(view))
@@ -46,7 +46,7 @@ final class MediumJson {
         .put("autoReset", medium.autoReset())
         .put(
             "registries",
-            MachineJson.array(
+            JsonParts.array(
                 medium.registries().stream().map(UUID::toString).sorted().toList(), id -> id))
         .put("description", medium.description())
         .put("properties", properties);
@@ -64,7 +64,7 @@ final class MediumJson {
                         .put("current", use.getValue().current())
                         .put(
                             "snapshots",
-                            MachineJson.array(
+                            JsonParts.array(
                                 use.getValue().snapshots().stream()
                                     .map(Object::toString)
                                     .sorted()

@@ -46,7 +46,7 @@ record Page(@Nullable Integer limit, @Nullable String after) {
       part.add(each);
       last = key.apply(each);
     }
-    var answer = new JsonObject().put(member, MachineJson.array(part, json));
+    var answer = new JsonObject().put(member, JsonParts.array(part, json));
     return more && last != null ? answer.put("next", cursor(last)) : answer;
   }
 

@@ -6,7 +6,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.unix.UnixChannel;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.net.impl.ConnectionBase;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.OptionalInt;
@@ -22,8 +21,8 @@ final class PeerIdentity {
 
   /** On the event loop of the request; null if the kernel does not say. */
   static @Nullable PeerCredentials of(HttpServerRequest request) {
-    if (!(request.connection() instanceof ConnectionBase connection)) return null;
-    Channel channel = connection.channel();
+    Channel channel = RequestSource.channel(request);
+    if (channel == null) return null;
     try {
       return channel instanceof UnixChannel socket
           ? PeerCredentials.of(socket.fd().intValue())

@@ -80,6 +80,6 @@ record Problem(ProblemType type, int status, ErrorCode error, String detail, Lis
             .put("status", status)
             .put("detail", detail)
             .put("error", error.name());
-    return waysOut.isEmpty() ? json : json.put("actions", MachineJson.array(waysOut, WayOut::json));
+    return waysOut.isEmpty() ? json : json.put("actions", JsonParts.array(waysOut, WayOut::json));
   }
 }

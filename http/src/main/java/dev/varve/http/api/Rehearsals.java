@@ -72,10 +72,10 @@ final class Rehearsals {
   private static JsonObject json(Preview preview) {
     return new JsonObject()
         .put("summary", preview.summary())
-        .put("changes", MachineJson.array(preview.changes(), text -> text))
+        .put("changes", JsonParts.array(preview.changes(), text -> text))
         .put(
             "files",
-            MachineJson.array(
+            JsonParts.array(
                 preview.files(),
                 file ->
                     new JsonObject()

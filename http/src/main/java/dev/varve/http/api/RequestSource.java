@@ -1,5 +1,6 @@
 package dev.varve.http.api;
 
+import io.netty.channel.Channel;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.impl.ConnectionBase;
@@ -7,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The program that sends a request, as far as the kernel knows it: the process on a Unix socket,
@@ -18,8 +20,7 @@ final class RequestSource {
 
   /** As text for people; on the event loop of the request. */
   static String of(HttpServerRequest request) {
-    if (request.connection() instanceof ConnectionBase connection
-        && connection.channel() instanceof EpollDomainSocketChannel socket) return process(socket);
+    if (channel(request) instanceof EpollDomainSocketChannel socket) return process(socket);
     String address = request.remoteAddress().host();
     return address == null ? "a client of the Unix socket" : "a client at " + address;
   }
@@ -39,6 +40,11 @@ final class RequestSource {
     } catch (IOException _) {
       return "a client that has disconnected";
     }
+  }
+
+  /** The socket through which it comes; null if Vert.x does not tell. */
+  static @Nullable Channel channel(HttpServerRequest request) {
+    return request.connection() instanceof ConnectionBase connection ? connection.channel() : null;
   }
 
   private static String process(EpollDomainSocketChannel socket) {

@@ -49,7 +49,7 @@ final class TokenHandlers {
       View view = inventory.view();
       return Answer.ok(
           new JsonObject()
-              .put("tokens", MachineJson.array(tokens.all(), token -> json(token, view))));
+              .put("tokens", JsonParts.array(tokens.all(), token -> json(token, view))));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

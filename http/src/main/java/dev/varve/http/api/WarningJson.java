@@ -11,7 +11,7 @@ final class WarningJson {
   private WarningJson() {}
 
   static JsonArray of(List<Warning> warnings) {
-    return MachineJson.array(
+    return JsonParts.array(
         warnings,
         warning ->
             new JsonObject()

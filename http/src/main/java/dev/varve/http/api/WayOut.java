@@ -68,7 +68,7 @@ record WayOut(String operation, JsonObject parameters, @Nullable JsonObject body
               new WayOut(
                   "startMachine",
                   of(it.machine()),
-                  new JsonObject().put("without", MachineJson.array(it.slots(), MachineJson::of)),
+                  new JsonObject().put("without", JsonParts.array(it.slots(), JsonParts::of)),
                   "Start %s without %s"
                       .formatted(
                           quoted(it.name()),
@@ -98,7 +98,7 @@ record WayOut(String operation, JsonObject parameters, @Nullable JsonObject body
   }
 
   private static JsonObject of(MachineId machine, Slot slot) {
-    return of(machine).mergeIn(MachineJson.of(slot));
+    return of(machine).mergeIn(JsonParts.of(slot));
   }
 
   private static String quoted(String name) {

@@ -1,8 +1,8 @@
 package dev.varve.io.nbd;
 
 /**
- * Hears which clients use a disk. Called by the loop that serves the disk: no method may wait or
- * throw.
+ * Hears which clients use a disk. Called in the threads of the loops that serve disks: no method
+ * may wait or throw.
  */
 public interface NbdWatcher {
 

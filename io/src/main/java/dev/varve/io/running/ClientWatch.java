@@ -1,7 +1,7 @@
 package dev.varve.io.running;
 
+import dev.varve.core.inventory.DiskClient;
 import dev.varve.core.inventory.DiskWatcher;
-import dev.varve.core.inventory.ServedDisks.Client;
 import dev.varve.io.nbd.NbdClientView;
 import dev.varve.io.nbd.NbdWatcher;
 import java.util.function.LongSupplier;
@@ -19,8 +19,8 @@ record ClientWatch(DiskWatcher watcher, LongSupplier nanoClock) implements NbdWa
     watcher.disconnected(seen(client, nanoClock.getAsLong()), why);
   }
 
-  static Client seen(NbdClientView client, long nowNanos) {
-    return new Client(
+  static DiskClient seen(NbdClientView client, long nowNanos) {
+    return new DiskClient(
         client.number(),
         client.peer(),
         client.export(),

@@ -5,6 +5,7 @@ import dev.varve.core.device.DiskFailures;
 import dev.varve.core.device.ExtentSink;
 import dev.varve.core.device.FailureTotals;
 import dev.varve.core.device.Stages;
+import dev.varve.core.inventory.DiskClient;
 import dev.varve.core.inventory.DiskWatcher;
 import dev.varve.core.inventory.RunningDisks;
 import dev.varve.core.inventory.UnservedDisksException;
@@ -241,7 +242,7 @@ public final class MachineDisks implements RunningDisks {
   }
 
   @Override
-  public List<Client> clients() {
+  public List<DiskClient> clients() {
     long now = nanoClock.getAsLong();
     return nbd.clients().stream().map(client -> ClientWatch.seen(client, now)).toList();
   }
