@@ -143,17 +143,18 @@ final class DryRunTest {
         preview.getJsonArray("changes").contains("machine 'mail' is powered down"),
         preview::encode);
     assertEquals("Running", api.ask("getMachine", MACHINE).is(200).body().getString("state"));
-    JsonObject again = api.ask("startMachine", MACHINE).query("dryRun", true).is(409).body();
-    assertEquals(api.ask("startMachine", MACHINE).is(409).body(), again);
+    JsonObject again = refusal(api.ask("startMachine", MACHINE).query("dryRun", true).is(409));
+    assertEquals(refusal(api.ask("startMachine", MACHINE).is(409)), again);
   }
 
   @Test
   void machineThatASessionHoldsIsRefusedAsUsual() {
     Reply session = api.ask("lockMachine", MACHINE).body("type", "Write").is(201);
 
-    JsonObject said = api.ask("detach", MACHINE, "SATA", 0, 0).query("dryRun", true).is(409).body();
+    JsonObject said =
+        refusal(api.ask("detach", MACHINE, "SATA", 0, 0).query("dryRun", true).is(409));
 
-    assertEquals(api.ask("detach", MACHINE, "SATA", 0, 0).is(409).body(), said);
+    assertEquals(refusal(api.ask("detach", MACHINE, "SATA", 0, 0).is(409)), said);
     preview(api.ask("detach", MACHINE, "SATA", 0, 0).in(session.id()).query("dryRun", true));
     preview(api.ask("discardSession", session.id()).query("dryRun", true));
     api.ask("getAttachment", MACHINE, "SATA", 0, 0).query("copy", "working").is(200);
@@ -180,11 +181,18 @@ final class DryRunTest {
     api.ask("detach", MACHINE, "SATA", 0, 0).ifMatch(now).is(204);
   }
 
+  /** All but the number of the request. */
+  private static JsonObject refusal(Reply reply) {
+    JsonObject problem = reply.body();
+    problem.remove("instance");
+    return problem;
+  }
+
   @Test
   void previewNeedsTheSamePreconditions() {
     Supplier<Api.Ask> ask = () -> api.ask("detach", MACHINE, "SATA", 0, 0).ifMatch("\"other\"");
 
-    assertEquals(ask.get().is(412).body(), ask.get().query("dryRun", true).is(412).body());
+    assertEquals(refusal(ask.get().is(412)), refusal(ask.get().query("dryRun", true).is(412)));
   }
 
   @Test
