@@ -102,7 +102,7 @@ class ServeMachinesTest {
               "varve_disks_hanging 0.0",
               "varve_storage_threads_stuck ",
               "varve_jobs{state=\"running\"} 0.0",
-              "varve_build_info{java=",
+              "varve_build_info{commit=",
               "# TYPE varve_http_request_seconds histogram",
               "# TYPE jvm_gc_memory_allocated_bytes_total counter",
               "# TYPE jvm_memory_used_bytes gauge"))
