@@ -670,8 +670,7 @@ class NbdServerTest {
       assertTrue(taken.getMessage().contains("another server listens"), taken.getMessage());
 
       var stale = first.socket.resolveSibling("stale");
-      try (var dead =
-          java.nio.channels.ServerSocketChannel.open(java.net.StandardProtocolFamily.UNIX)) {
+      try (var dead = java.nio.channels.SocketChannel.open(java.net.StandardProtocolFamily.UNIX)) {
         dead.bind(java.net.UnixDomainSocketAddress.of(stale));
       }
       first.server.listenUnix(stale).await();
