@@ -33,6 +33,8 @@ class Store extends EventTarget {
   #stop = null;
   #told = false;
   #late = new Map();
+  /** For each reload that is under way, the events since it began. */
+  #reloads = new Set();
   #own = new Map(JSON.parse(sessionStorage.getItem(SESSIONS) ?? '[]'));
 
   subscribe(listener) {
@@ -85,11 +87,25 @@ class Store extends EventTarget {
       this.access = 'signedOut';
     }
     this.connection = state === 'live' ? 'live' : 'lost';
+    if (state === 'live') this.#later('all', () => this.reload()); // of what changed before the first event
     this.changed();
   }
 
-  /** Reads all lists again. */
+  /** Reads all lists again. What is heard meanwhile may be newer than they are, and counts. */
   async reload() {
+    const meanwhile = [];
+    this.#reloads.add(meanwhile);
+    try {
+      await this.#readLists();
+    } finally {
+      this.#reloads.delete(meanwhile);
+    }
+    for (const event of meanwhile) this.#take(event);
+    this.changed();
+    for (const id of this.details.keys()) this.refresh(id);
+  }
+
+  async #readLists() {
     const [machines, media, jobs, sessions, exports, clients] = await Promise.all([
       api.call('listMachines'), api.call('listMedia'), api.call('listJobs'),
       api.call('listSessions'), api.call('listExports'), api.call('listClients'),
@@ -103,14 +119,20 @@ class Store extends EventTarget {
     this.exports = exports.exports;
     this.clients = clients.clients;
     this.loaded = true;
-    this.changed();
-    for (const id of this.details.keys()) this.refresh(id);
   }
 
-  #heard({ kind, data }) {
+  #heard(event) {
+    const { kind, data } = event;
     if (kind === 'gap') this.#later('all', () => this.reload());
     const line = toLogLine(kind, data, this);
     if (line) this.lines = [line, ...this.lines].slice(0, MOST_LINES);
+    for (const meanwhile of this.#reloads) meanwhile.push(event);
+    this.#take(event);
+    this.changed();
+  }
+
+  /** The thing of an event as it is now. */
+  #take({ kind, data }) {
     if (kind === 'machine') this.#machineChanged(data);
     if (kind === 'medium') {
       keep(this.media, data, data.medium);
@@ -127,7 +149,6 @@ class Store extends EventTarget {
     if (kind === 'bandwidthGroup') this.#refreshSoon(data.bandwidthGroup.machine);
     if (kind === 'client' || kind === 'export') this.#later('served', () => this.refreshServed());
     if (kind === 'fault') this.#later('all', () => this.reload());
-    this.changed();
   }
 
   #machineChanged(data) {

@@ -50,8 +50,7 @@ class FolderProcessTest {
   void aFolderWithoutAServerIsToldFromOneThatItsServerHasLeftASocketIn() throws IOException {
     assertTrue(failure().endsWith("start one with: varve serve --state " + state), failure());
     try (var left = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-      left.bind(address()); // and never listened: a program that is being started may hold it for a
-      // moment
+      left.bind(address()); // and never listened, whatever program inherits it for a moment
     }
     assertTrue(Files.exists(socket));
     assertTrue(failure().endsWith("start one with: varve serve --state " + state), failure());
