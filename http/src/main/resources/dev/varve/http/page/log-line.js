@@ -36,8 +36,8 @@ const TEXTS = {
     if (change === 'removed' || before?.state === job.state) return null;
     return `${job.description}: ${job.state === 'Failed' ? `failed: ${job.problem?.detail}` : job.state.toLowerCase()}`;
   },
-  client: ({ change, client }) => `client ${client.peer ?? client.client} ${change === 'added' ? 'connected to' : change === 'removed' ? 'left' : 'changed on'} ${client.export}`,
-  export: ({ change, export: disk }) => `disk ${disk.name ?? disk.controller ?? ''} ${change === 'added' ? 'is served' : change === 'removed' ? 'is not served any more' : 'changed'}`,
+  client: ({ change, client }) => `client ${client.peer} ${change === 'connected' ? 'connected to' : 'left'} ${client.export}`,
+  export: ({ change, export: disk }) => `disk ${disk.name} ${change === 'published' ? 'is served' : 'is not served any more'}`,
   fault: ({ message, source }) => (source ? `${source}: ${message}` : message),
   gap: () => 'some events were missed; everything was read again',
 };

@@ -224,6 +224,9 @@ class PageTest {
     browser.inspect("jobs");
     browser.click("a[href='#/events']");
     browser.see(".log", "web: running");
+    browser.see(".log", "disk web/SATA/0/0 is served");
+    browser.see(".log", "connected to web/SATA/0/0");
+    browser.see(".log", "left web/SATA/0/0");
     browser.inspect("events");
     browser.click("a[href='#/machines']");
     browser.see("h1", "web");
