@@ -3,7 +3,7 @@
 import { html, nothing } from 'lit';
 import { api, Refusal } from './api.js';
 import { bytes } from './format.js';
-import { parametersFrom, waysOut } from './operations.js';
+import { parametersFrom } from './operations.js';
 import { PageElement } from './element.js';
 import { store } from './store.js';
 import './problem-view.js';
@@ -11,26 +11,23 @@ import './result-view.js';
 import './schema-form.js';
 
 export class ActionDialog extends PageElement {
+  /** The operation that is asked about, and what is known of it; null while none is. */
   #current = null;
-  #preview = null;
-  #problem = null;
-  #result = null;
-  #busy = false;
   #previewTimer = null;
 
   /** Begins an operation: at once if it needs neither a form nor a question. */
-  async open({ entry, context, values }) {
+  async open({ entry, context }) {
     const operation = api.document.operation(entry.id);
-    const given = { ...parametersFrom(context), ...values, ...entry.values };
-    const before = entry.changes ? context[entry.changes] : null;
+    const given = { ...parametersFrom(context), ...entry.values };
     const fields = entry.quick ? [] : api.document.fields(operation, given);
-    this.#current = { entry, context, operation, given, before, fields, hints: entry.hints?.(context) ?? {} };
-    this.#preview = this.#problem = this.#result = null;
-    this.#busy = false;
-    if (fields.length === 0 && !entry.destroys) {
-      await this.#run();
-      if (!this.#problem && !this.#result) return;
-    }
+    const current = {
+      entry, context, operation, given, fields,
+      before: entry.changes ? context[entry.changes] : null,
+      hints: fields.length > 0 ? entry.hints?.(context) ?? {} : {},
+      preview: null, problem: null, result: null, busy: false,
+    };
+    this.#current = current;
+    if (fields.length === 0 && !entry.destroys && (await this.#carriedOut(current))) return;
     this.requestUpdate();
     await this.updateComplete;
     const dialog = this.querySelector('dialog');
@@ -41,8 +38,8 @@ export class ActionDialog extends PageElement {
 
   render() {
     if (!this.#current) return html`<dialog></dialog>`;
-    const { entry, context, operation, fields, hints, before } = this.#current;
-    const over = this.#result !== null;
+    const { entry, context, operation, fields, hints, before, preview, problem, result, busy } = this.#current;
+    const over = result !== null;
     return html`<dialog aria-labelledby="action-title" @close=${() => this.#closed()}>
       <form method="dialog" novalidate @submit=${(event) => this.#submit(event)} @input=${() => this.#foreseeSoon()}>
         <header>
@@ -50,15 +47,15 @@ export class ActionDialog extends PageElement {
           <p class="about">${subject(context)}</p>
         </header>
         <div class="dialog-body" tabindex="0" role="group" aria-labelledby="action-title">
-          ${entry.destroys ? html`<p class="warning-text">${this.#preview?.summary ?? entry.destroys}</p>` : fields.length > 0 ? html`<p class="help">${operation.summary}</p>` : nothing}
+          ${entry.destroys ? html`<p class="warning-text">${preview?.summary ?? entry.destroys}</p>` : fields.length > 0 ? html`<p class="help">${operation.summary}</p>` : nothing}
           ${fields.length > 0 && !over ? html`<schema-form .fields=${fields} .hints=${hints} .before=${before} prefix="action"></schema-form>` : nothing}
-          ${this.#preview ? previewOf(this.#preview) : nothing}
-          ${this.#problem ? html`<problem-view .problem=${this.#problem} .context=${context} .ways=${waysOut(this.#problem, entry, context)}></problem-view>` : nothing}
-          ${over ? html`<result-view .kind=${entry.result} .result=${this.#result}></result-view>` : nothing}
+          ${preview ? previewOf(preview) : nothing}
+          ${problem ? html`<problem-view .problem=${problem}></problem-view>` : nothing}
+          ${over ? html`<result-view .kind=${entry.result} .result=${result}></result-view>` : nothing}
         </div>
         <footer class="buttons">
           <button type="button" @click=${() => this.#close()}>${over ? 'Close' : 'Cancel'}</button>
-          ${over ? nothing : html`<button type="submit" class=${entry.destroys ? 'danger' : 'accent'} ?disabled=${this.#busy}>${this.#busy ? 'Working…' : entry.label}</button>`}
+          ${over ? nothing : html`<button type="submit" class=${entry.destroys ? 'danger' : 'accent'} ?disabled=${busy}>${busy ? 'Working…' : entry.label}</button>`}
         </footer>
       </form>
     </dialog>`;
@@ -73,31 +70,31 @@ export class ActionDialog extends PageElement {
   async #foresee() {
     const current = this.#current;
     if (!current?.entry.destroys || !current.operation.takes('dryRun')) return;
+    const look = (current.look = {}); // the answer counts as long as this is the last question
+    let preview = null;
+    let problem = null;
     try {
-      const { values, body } = this.#request();
-      this.#preview = await api.call(current.entry.id, { ...values, dryRun: true }, body);
-      this.#problem = null;
+      const { values, body } = this.#request(current);
+      preview = await api.call(current.entry.id, { ...values, dryRun: true }, body);
     } catch (refused) {
       if (!(refused instanceof Refusal)) throw refused;
-      this.#preview = null;
       // A form that is not filled in yet is no problem to tell of.
-      if (current.fields.every((field) => !field.required)) this.#problem = refused.problem;
+      if (current.fields.every((field) => !field.required)) problem = refused.problem;
     }
-    if (this.#current === current) this.requestUpdate();
+    if (current.look !== look) return;
+    Object.assign(current, { preview, problem });
+    this.requestUpdate();
   }
 
   async #submit(event) {
     event.preventDefault();
     const form = this.querySelector('schema-form');
     if (form && !form.check()) return;
-    await this.#run();
-    if (!this.#problem && !this.#result) this.#close();
+    await this.#carriedOut(this.#current);
   }
 
-  #request() {
-    const { operation, given, context } = this.#current;
-    const form = this.querySelector('schema-form');
-    const { query, body } = form?.isConnected && form.fields ? form.values() : { query: {}, body: {} };
+  #request({ operation, given, context, fields }) {
+    const { query, body } = fields.length > 0 ? this.querySelector('schema-form').values() : { query: {}, body: {} };
     const values = { ...given, ...query };
     if (context.machine && operation.takes('Varve-Session')) values['Varve-Session'] = store.ownSession(context.machine.id);
     const fixed = operation.body ? Object.keys(api.document.schema(operation.body).properties ?? {}).filter((name) => name in given && !operation.takes(name)) : [];
@@ -105,29 +102,31 @@ export class ActionDialog extends PageElement {
     return { values, body: operation.body ? body : undefined };
   }
 
-  async #run() {
-    const { entry, context } = this.#current;
-    this.#busy = true;
-    this.#problem = null;
+  /** Whether it was done and there is nothing to show of it; the dialog is closed then. */
+  async #carriedOut(current) {
+    clearTimeout(this.#previewTimer);
+    Object.assign(current, { busy: true, problem: null, look: null });
     this.requestUpdate();
     try {
-      const { values, body } = this.#request();
-      const answer = await api.call(entry.id, values, body);
-      this.#finish(entry, context, answer);
+      const { values, body } = this.#request(current);
+      this.#finish(current, await api.call(current.entry.id, values, body));
     } catch (refused) {
       if (!(refused instanceof Refusal)) throw refused;
-      this.#problem = refused.problem;
+      current.problem = refused.problem;
     } finally {
-      this.#busy = false;
+      current.busy = false;
       this.requestUpdate();
     }
+    const over = !current.problem && !current.result;
+    if (over && this.#current === current) this.#close();
+    return over;
   }
 
-  #finish(entry, context, answer) {
-    if (entry.opensSession) store.useSession(context.machine.id, answer.id);
-    if (entry.opensSession) store.sessions.set(answer.id, answer);
-    if (entry.closesSession) store.useSession(context.session.machine, null);
-    if (entry.result === 'report' || answer?.warnings?.length) this.#result = answer;
+  #finish(current, answer) {
+    const { entry, given } = current;
+    if (entry.opensSession) store.useSession(answer);
+    if (entry.closesSession) store.sessions.delete(given.session);
+    if (entry.result === 'report' || answer?.warnings?.length) current.result = answer;
     if (entry.done) store.say(`${entry.label}: ${entry.done}`);
     store.reload().catch(() => {}); // events bring the same, a moment later
   }

@@ -24,8 +24,3 @@ export class PageElement extends LitElement {
     this.#unsubscribe();
   }
 }
-
-/** Asks the page to carry out an operation, with a form, a preview and a question where it needs them. */
-export function act(from, entry, context, values = {}) {
-  from.dispatchEvent(new CustomEvent('varve-act', { bubbles: true, detail: { entry, context, values } }));
-}

@@ -3,7 +3,6 @@
 import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { PageElement } from './element.js';
-import { waysOut } from './operations.js';
 import { store } from './store.js';
 import './operation-menu.js';
 import './problem-view.js';
@@ -20,15 +19,14 @@ export class JobList extends PageElement {
 }
 
 function row(job) {
-  const context = { job };
   return html`<li class="card job ${job.state}">
     <div class="card-what">
       <span class="name">${job.description}</span>
       ${job.state === 'Running' ? html`<progress max="1000" .value=${job.permille} aria-label=${job.description}></progress>` : nothing}
-      ${job.problem && job.state === 'Failed' ? html`<problem-view .problem=${job.problem} .context=${context} .ways=${waysOut(job.problem, {}, context)}></problem-view>` : nothing}
+      ${job.problem && job.state === 'Failed' ? html`<problem-view .problem=${job.problem}></problem-view>` : nothing}
     </div>
     <span class="about job-state">${job.state === 'Running' ? `${(job.permille / 10).toFixed(0)}%` : job.state}</span>
-    <operation-menu kind="job" .context=${context} name=${job.description}></operation-menu>
+    <operation-menu kind="job" .context=${{ job }} name=${job.description}></operation-menu>
   </li>`;
 }
 

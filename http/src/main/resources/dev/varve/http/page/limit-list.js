@@ -2,8 +2,9 @@
 
 import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
+import { actButton } from './act-button.js';
 import { api } from './api.js';
-import { act, PageElement } from './element.js';
+import { PageElement } from './element.js';
 import { bytes, count, perSecond, plural, slot } from './format.js';
 import { entryOf } from './operations.js';
 import { store } from './store.js';
@@ -59,7 +60,7 @@ export class LimitList extends PageElement {
     return html`<section aria-labelledby="limits-title">
       <div class="section-head">
         <h2 id="limits-title">Limits <span class="tally">${groups.length}</span></h2>
-        <div class="buttons"><button type="button" data-operation="createBandwidthGroup" @click=${() => act(this, entryOf('createBandwidthGroup'), { machine: this.machine })}>New limit</button></div>
+        <div class="buttons">${actButton(this, entryOf('createBandwidthGroup'), { machine: this.machine })}</div>
       </div>
       ${groups.length === 0 ? html`<p class="empty">No limits. A limit caps the bytes or requests per second of the disks that share it.</p>` : nothing}
       <div class="limits">${repeat(groups, (each) => each.name, (group) => this.#group(group))}</div>

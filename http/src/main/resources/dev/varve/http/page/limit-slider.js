@@ -1,10 +1,11 @@
 // A limit as a slider that acts at once: equal steps multiply, and its right end is "no limit".
 
-import { html } from 'lit';
+import { html, nothing } from 'lit';
 import { live } from 'lit/directives/live.js';
 import { api, Refusal } from './api.js';
 import { PageElement } from './element.js';
 import { bytesInput, count, parseBytes, perSecond, words } from './format.js';
+import { entryOf, whyNot } from './operations.js';
 import { store } from './store.js';
 import './problem-view.js';
 
@@ -31,15 +32,16 @@ export class LimitSlider extends PageElement {
     const value = this.wanted ?? this.group[this.limit];
     const id = `limit-${this.group.name}-${this.limit}`.replace(/[^\w-]/g, '_');
     const name = NAMES[this.limit] ?? words(this.limit);
-    return html`<div class="slider">
+    const why = whyNot(entryOf('changeBandwidthGroup'), { machine: this.machine });
+    return html`<div class="slider" title=${why ?? nothing}>
       <label for=${id}>${name}</label>
-      <input type="range" id=${id} min="0" max=${STEPS + 1} step="1" .value=${live(String(this.#position(value)))} aria-valuetext=${this.#text(value)}
+      <input type="range" id=${id} min="0" max=${STEPS + 1} step="1" .value=${live(String(this.#position(value)))} aria-valuetext=${this.#text(value)} ?disabled=${why}
         @input=${(event) => this.#want(this.#valueAt(Number(event.target.value)))}>
-      <input class="exact" aria-label=${`${name} per second, exactly`} autocomplete="off" spellcheck="false" placeholder="no limit"
+      <input class="exact" aria-label=${`${name} per second, exactly`} autocomplete="off" spellcheck="false" placeholder="no limit" ?disabled=${why}
         .value=${live(this.#exact(value))} @change=${(event) => this.#wantExactly(event.target)}>
       <span class="unit">${value > 0 ? (this.#isBytes ? 'B/s' : '/s') : ''}</span>
     </div>
-    ${this.problem ? html`<problem-view .problem=${this.problem} .context=${{ machine: this.machine }} .ways=${[]}></problem-view>` : ''}`;
+    ${this.problem ? html`<problem-view .problem=${this.problem}></problem-view>` : ''}`;
   }
 
   #text(value) {

@@ -44,7 +44,7 @@ export class MachineView extends PageElement {
         <p class="path"><code>${machine.settingsFile}</code>${detail?.machine ? html` <span class="since">since ${date(detail.machine.lastStateChange)}</span>` : nothing}</p>
       </header>
       ${store.warnings.filter((each) => each.subject.startsWith(folder(machine))).map((each) => html`<p class="banner warn" role="status">${each.text}</p>`)}
-      ${detail?.problem ? html`<problem-view .problem=${detail.problem} .context=${context} .ways=${[]}></problem-view>` : nothing}
+      ${detail?.problem ? html`<problem-view .problem=${detail.problem}></problem-view>` : nothing}
       ${detail?.machine ? html`
         <pending-changes .detail=${detail}></pending-changes>
         ${keyed(machine.id, html`<storage-list .detail=${detail}></storage-list>`)}

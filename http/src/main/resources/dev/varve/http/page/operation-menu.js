@@ -1,8 +1,9 @@
 // The buttons of a thing: what can be done with it now. The rest is in a menu.
 
 import { html, nothing } from 'lit';
-import { act, PageElement } from './element.js';
-import { entriesFor, whyNot } from './operations.js';
+import { actButton } from './act-button.js';
+import { PageElement } from './element.js';
+import { entriesFor } from './operations.js';
 
 let menus = 0;
 
@@ -15,26 +16,16 @@ export class OperationMenu extends PageElement {
     const first = this.compact ? [] : entries.filter((each) => each.primary);
     const rest = entries.filter((each) => !first.includes(each));
     return html`<div class="buttons">
-      ${first.map((entry) => this.#button(entry, entry.id === this.accent ? 'accent' : ''))}
+      ${first.map((entry) => actButton(this, entry, this.context, {
+        text: entry.short, name: entry.short && entry.label, kind: entry.id === this.accent ? 'accent' : '' }))}
       ${rest.length > 0 ? html`<button type="button" class="more" popovertarget=${this.#id} aria-label=${`More for ${this.name}`} aria-haspopup="true" title="More"
           @click=${(event) => this.#place(event.currentTarget)}>⋯</button>
         <div popover id=${this.#id} class="menu" role="group" aria-label=${`More for ${this.name}`} @keydown=${(event) => this.#move(event)} @toggle=${(event) => focusFirst(event)}>
-          ${rest.map((entry) => this.#button(entry, entry.destroys ? 'danger-text' : '', true))}
+          ${rest.map((entry) => actButton(this, entry, this.context, {
+            text: `${entry.label}${entry.destroys || !entry.quick ? '…' : ''}`, kind: entry.destroys ? 'danger-text' : '',
+            pressed: () => this.querySelector('.menu').hidePopover() }))}
         </div>` : nothing}
     </div>`;
-  }
-
-  #button(entry, kind, inMenu = false) {
-    const why = whyNot(entry, this.context);
-    const form = entry.destroys || !entry.quick ? '…' : '';
-    return html`<button type="button" class=${kind} data-operation=${entry.id} aria-label=${!inMenu && entry.short ? entry.label : nothing} aria-disabled=${why ? 'true' : nothing} title=${why ?? nothing}
-      @click=${() => this.#choose(entry, why, inMenu)}>${inMenu ? `${entry.label}${form}` : entry.short ?? entry.label}</button>`;
-  }
-
-  #choose(entry, why, inMenu) {
-    if (inMenu) this.querySelector('.menu').hidePopover();
-    if (why) return;
-    act(this, entry, this.context);
   }
 
   /** Below its button, inside the window. */

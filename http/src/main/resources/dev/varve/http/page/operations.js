@@ -8,6 +8,7 @@
 //   destroys  what is lost or interrupted, in words; the page asks before, and shows the server's preview if there is one
 //   primary   it is a button of its own, not an entry of the menu
 //   hints     controls and first values of fields, by name, from the context
+//   quick     it is carried out with the values that it has, without a form
 //   done      what is said afterwards
 //   result    how an answer is shown that is worth a look
 
@@ -37,7 +38,7 @@ const ENTRIES = [
   { on: 'machine', id: 'lockMachine', label: 'Edit together', when: (context) => stopped(context) && !held(context), values: { type: 'Write', leaseSeconds: 3600 }, opensSession: true, quick: true,
     done: 'Changes wait until you save them.' },
   { on: 'machine', id: 'addController', label: 'Add controller', when: stopped, done: 'The controller is there.' },
-  { on: 'machine', id: 'attach', label: 'Attach disk or drive', done: 'It is attached.', primaryIn: 'storage', hints: forSlots },
+  { on: 'machine', id: 'attach', label: 'Attach disk or drive', done: 'It is attached.', hints: forSlots },
   { on: 'machine', id: 'createBandwidthGroup', label: 'New limit', when: stopped, done: 'The limit is there.', hints: () => ({ kind: { value: 'Disk' } }) },
   { on: 'machine', id: 'exportMachine', label: 'Export as OVA', done: 'The export has begun.', hints: forExport },
   { on: 'machine', id: 'reloadMachine', label: 'Read settings again', done: 'The settings are read.' },
@@ -78,7 +79,7 @@ const ENTRIES = [
     destroys: 'The images between this one and the target become one file; the merged images disappear.' },
   { on: 'medium', id: 'rebaseMedium', label: 'Rebase', when: ({ medium }) => medium.parent !== null, done: 'The rebase has begun.', hints: forMedium,
     destroys: 'The image gets another parent; it keeps showing the same contents.' },
-  { on: 'medium', id: 'changeMedium', label: 'Change type', changes: 'medium', one: true, done: 'The image is changed.' },
+  { on: 'medium', id: 'changeMedium', label: 'Change type', changes: 'medium', done: 'The image is changed.' },
   { on: 'medium', id: 'checkMedium', label: 'Check for damage', result: 'report' },
   { on: 'medium', id: 'refreshMedium', label: 'Inspect file again', done: 'The file is inspected.' },
   { on: 'medium', id: 'resetMedium', label: 'Empty', when: ({ medium }) => medium.parent !== null, done: 'The image is empty.',
@@ -104,10 +105,9 @@ export function entriesFor(kind, context) {
   return ENTRIES.filter((entry) => entry.on === kind && api.has(entry.id) && (entry.when?.(context) ?? true));
 }
 
-/** The entry that carries out an operation, for a button that a problem offers. */
-export function entryOf(id, label) {
-  const known = ENTRIES.find((entry) => entry.id === id && !entry.quick);
-  return { ...(known ?? { on: 'server', id }), label: label ?? known?.label ?? id };
+/** The entry that carries out an operation, for a button of its own. */
+export function entryOf(id) {
+  return ENTRIES.find((entry) => entry.id === id) ?? { id };
 }
 
 const SCOPES = ['metrics', 'read', 'operate', 'admin'];
@@ -139,18 +139,17 @@ export function parametersFrom(context) {
   return values;
 }
 
-/** Ways out that follow from what is seen, for a server that names none. */
-export function waysOut(problem, entry, context) {
-  if (problem.actions) {
-    return problem.actions.map(({ operation, parameters, body, label }) => ({ entry: entryOf(operation, label), values: { ...parameters, ...body } }));
-  }
-  const { machine } = context;
-  const stateForbids = problem.error === 'VBOX_E_INVALID_VM_STATE' || problem.error === 'VBOX_E_INVALID_OBJECT_STATE';
-  if (machine && stateForbids && machine.state === 'Running' && entry.id !== 'powerDownMachine')
-    return [{ entry: entryOf('powerDownMachine', `Power ${machine.name} down`), values: {} }];
-  if (machine && machine.state === 'Saved' && entry.id === 'startMachine')
-    return [{ entry: entryOf('discardSavedState'), values: {} }];
-  return [];
+/** The ways out of a problem, { entry, context }: requests that lack nothing. */
+export function waysOut({ actions = [] }) {
+  return actions.map(({ operation, parameters, body, label }) => ({
+    entry: { ...entryOf(operation), label, quick: true, values: { ...parameters, ...body } },
+    context: contextOf(parameters),
+  }));
+}
+
+/** The things that parameters name. */
+function contextOf({ machine, session, medium }) {
+  return { machine: store.machines.get(machine), session: store.sessions.get(session), medium: store.media.get(medium) };
 }
 
 function forSlots({ machine }) {

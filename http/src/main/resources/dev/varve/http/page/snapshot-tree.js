@@ -2,7 +2,8 @@
 
 import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { act, PageElement } from './element.js';
+import { actButton } from './act-button.js';
+import { PageElement } from './element.js';
 import { date } from './format.js';
 import { laneCells } from './lane-cells.js';
 import { lanes } from './lanes.js';
@@ -20,7 +21,7 @@ export class SnapshotTree extends PageElement {
     return html`<section aria-labelledby="snapshots-title">
       <div class="section-head">
         <h2 id="snapshots-title">Snapshots <span class="tally">${snapshots.length}</span></h2>
-        <div class="buttons"><button type="button" data-operation="takeSnapshot" @click=${() => act(this, entryOf('takeSnapshot'), { machine: this.machine })}>Take snapshot</button></div>
+        <div class="buttons">${actButton(this, entryOf('takeSnapshot'), { machine: this.machine })}</div>
       </div>
       ${snapshots.length === 0 ? html`<p class="empty">No snapshots. A snapshot keeps the disks as they are now, also while the machine runs.</p>` : html`
       <ol class="plain tree snapshots">${repeat(rows, ({ node }) => node.id, (row) => this.#row(row))}</ol>`}

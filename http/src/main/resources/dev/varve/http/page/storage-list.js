@@ -2,9 +2,10 @@
 
 import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
+import { actButton } from './act-button.js';
 import { baseOf } from './chain-tree.js';
 import { bytes, count, fileName, perSecond, slot } from './format.js';
-import { PageElement, act } from './element.js';
+import { PageElement } from './element.js';
 import { exportName } from './machine-list.js';
 import { entryOf } from './operations.js';
 import { rates } from './rates.js';
@@ -38,8 +39,8 @@ export class StorageList extends PageElement {
       <div class="section-head">
         <h2 id="storage-title">Storage <span class="tally">${attachments.length}</span></h2>
         <div class="buttons">
-          <button type="button" data-operation="attach" ?disabled=${controllers.length === 0} @click=${() => act(this, entryOf('attach'), { machine })}>Attach</button>
-          <button type="button" data-operation="addController" @click=${() => act(this, entryOf('addController'), { machine })}>Add controller</button>
+          ${actButton(this, entryOf('attach'), { machine }, { text: 'Attach', disabled: controllers.length === 0 })}
+          ${actButton(this, entryOf('addController'), { machine })}
         </div>
       </div>
       ${controllers.length === 0 ? html`<p class="empty">No controllers yet. A disk needs a controller to be attached to.</p>` : nothing}

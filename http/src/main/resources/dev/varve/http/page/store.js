@@ -217,9 +217,10 @@ class Store extends EventTarget {
     return id && this.sessions.has(id) ? id : undefined;
   }
 
-  useSession(machine, id) {
-    if (id) this.#own.set(machine, id);
-    else this.#own.delete(machine);
+  /** From now on changes of this page to the session's machine are made in it. */
+  useSession(session) {
+    this.sessions.set(session.id, session);
+    this.#own.set(session.machine, session.id);
     sessionStorage.setItem(SESSIONS, JSON.stringify([...this.#own]));
   }
 
