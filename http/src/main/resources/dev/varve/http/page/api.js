@@ -31,6 +31,11 @@ class Api {
     return this.#token === null ? {} : { Authorization: `Bearer ${this.#token}` };
   }
 
+  /** Whether the token may read the metrics, for which the smallest scope is enough. */
+  async mayScrape() {
+    return (await fetch('/metrics', { headers: this.headers() })).ok;
+  }
+
   /** Reads the document, if it is not there yet. */
   async open() {
     if (!this.document) this.document = new ApiDocument(await this.#send('GET', DOCUMENT, {}));
@@ -76,7 +81,7 @@ class Api {
     const json = text === '' ? null : parse(text);
     if (!response.ok) {
       const problem = json?.detail ? json : { title: response.statusText, status: response.status, detail: text };
-      throw new Refusal({ ...problem, requestId: problem.requestId ?? response.headers.get('X-Request-Id') });
+      throw new Refusal({ ...problem, requestId: response.headers.get('X-Request-Id') });
     }
     return json;
   }

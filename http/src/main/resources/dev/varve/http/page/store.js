@@ -7,6 +7,11 @@ import { toLogLine } from './log-line.js';
 const MOST_LINES = 500;
 const SESSIONS = 'varve.sessions';
 
+const ONLY_SCRAPES = {
+  title: 'This token may only read the metrics.', status: 0,
+  detail: "It is for a program that scrapes them. The page needs a token with the scope 'read', 'operate' or 'admin'.",
+};
+
 class Store extends EventTarget {
   /** 'opening', 'signedOut', 'signedIn' */
   access = 'opening';
@@ -64,8 +69,9 @@ class Store extends EventTarget {
     } catch (refused) {
       if (!(refused instanceof Refusal)) throw refused;
       this.access = 'signedOut';
-      if (api.hasToken || refused.problem.status !== 401) this.refusal = refused.problem;
-      if (refused.problem.status === 401) api.useToken(null);
+      const { status } = refused.problem;
+      if (api.hasToken || status !== 401) this.refusal = status === 403 && (await api.mayScrape()) ? ONLY_SCRAPES : refused.problem;
+      if (status === 401 || this.refusal === ONLY_SCRAPES) api.useToken(null);
     }
     this.changed();
   }

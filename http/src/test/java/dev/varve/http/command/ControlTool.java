@@ -10,7 +10,7 @@ import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-/** {@code varve machine}, {@code medium} and {@code job} in this process, for one state folder. */
+/** {@code varve machine}, {@code medium}, {@code job} and {@code token} in this process, for one state folder. */
 final class ControlTool {
 
   @Command(
@@ -18,7 +18,8 @@ final class ControlTool {
         MachineCommand.class,
         MediumCommand.class,
         HostCommand.class,
-        JobCommand.class
+        JobCommand.class,
+        TokenCommand.class
       })
   private static final class Commands {}
 

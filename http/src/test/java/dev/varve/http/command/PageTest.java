@@ -235,6 +235,40 @@ class PageTest {
 
   @Test
   @Order(7)
+  void aTokenThatMayOnlyScrapeIsToldSo() {
+    signInAgain("metrics");
+
+    browser.see("sign-in [role=alert]", "This token may only read the metrics");
+    browser.inspect("scraper");
+  }
+
+  @Test
+  @Order(8)
+  void whatATokenMayNotDoCannotBePressed() {
+    signInAgain("read");
+
+    for (String button :
+        List.of(
+            ".view-head [data-operation=startMachine]",
+            "storage-list [data-operation=attach]",
+            "storage-list [data-operation=addController]",
+            "limit-list [data-operation=createBandwidthGroup]",
+            "snapshot-tree [data-operation=takeSnapshot]"))
+      browser.see(button + "[aria-disabled=true]");
+    browser.see("limit-slider input[type=range]:disabled");
+    browser.see("limit-slider .exact:disabled");
+    browser.inspect("reader");
+  }
+
+  private void signInAgain(String scope) {
+    String token = server.run("token", "create", scope, "--scope", scope).getString("token");
+    if (browser.textOf("sign-in").isEmpty()) browser.click(".top-end button");
+    browser.see("#token").sendKeys(token);
+    browser.click("button[type=submit]");
+  }
+
+  @Test
+  @Order(9)
   void noOtherHostWasAskedAndTheConsoleHasNoErrors() {
     assertEquals(Set.of(server.page().replaceAll("/$", "")), browser.asked());
     assertEquals(List.of(), browser.complaints());
