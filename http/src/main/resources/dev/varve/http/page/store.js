@@ -18,7 +18,6 @@ class Store extends EventTarget {
   /** 'live' or 'lost' */
   connection = 'lost';
   refusal = null;
-  loaded = false;
 
   machines = new Map();
   bad = [];
@@ -38,6 +37,9 @@ class Store extends EventTarget {
   #stop = null;
   #told = false;
   #late = new Map();
+  #turn = 0;
+  /** The turn of the last question about a thing that was answered. */
+  #answered = new Map();
   /** For each reload that is under way, the events since it began. */
   #reloads = new Set();
   #own = new Map(JSON.parse(sessionStorage.getItem(SESSIONS) ?? '[]'));
@@ -124,7 +126,6 @@ class Store extends EventTarget {
     this.sessions = byId(sessions.sessions);
     this.exports = exports.exports;
     this.clients = clients.clients;
-    this.loaded = true;
   }
 
   #heard(event) {
@@ -149,8 +150,9 @@ class Store extends EventTarget {
       this.#refreshSoon(data.session.machine);
     }
     if (kind === 'job') {
+      const goesOn = this.jobs.get(data.job.id)?.state === data.job.state; // no more than progress
       keep(this.jobs, data, data.job);
-      this.#later('details', () => this.refreshAll());
+      if (!goesOn) this.#later('details', () => this.refreshAll());
     }
     if (kind === 'bandwidthGroup') this.#refreshSoon(data.bandwidthGroup.machine);
     if (kind === 'client' || kind === 'export') this.#later('served', () => this.refreshServed());
@@ -162,11 +164,8 @@ class Store extends EventTarget {
     if (data.change === 'removed') this.details.delete(data.machine.id);
     else this.#refreshSoon(data.machine.id);
     this.#later('served', () => this.refreshServed());
-    this.#later('warnings', async () => {
-      const { bad, warnings } = await api.call('listMachines');
-      Object.assign(this, { bad, warnings });
-      this.changed();
-    });
+    this.#later('warnings', () =>
+      this.#newest('warnings', () => api.call('listMachines'), ({ bad, warnings }) => Object.assign(this, { bad, warnings })));
   }
 
   #refreshSoon(machine) {
@@ -182,11 +181,19 @@ class Store extends EventTarget {
     }, 60));
   }
 
-  async refreshServed() {
-    const [exports, clients] = await Promise.all([api.call('listExports'), api.call('listClients')]);
-    this.exports = exports.exports;
-    this.clients = clients.clients;
+  /** Asks, and takes the answer unless a later question about the same was answered before. */
+  async #newest(what, ask, take) {
+    const turn = ++this.#turn;
+    const answer = await ask();
+    if (turn < (this.#answered.get(what) ?? 0)) return;
+    this.#answered.set(what, turn);
+    take(answer);
     this.changed();
+  }
+
+  refreshServed() {
+    return this.#newest('served', () => Promise.all([api.call('listExports'), api.call('listClients')]), ([{ exports }, { clients }]) =>
+      Object.assign(this, { exports, clients }));
   }
 
   async refreshAll() {
@@ -204,17 +211,10 @@ class Store extends EventTarget {
     this.details.delete(id);
   }
 
-  async refresh(id) {
-    try {
-      const machine = await api.call('getMachine', { machine: id, copy: 'working' });
-      const saved = machine.modified ? await api.call('getMachine', { machine: id, copy: 'saved' }) : null;
-      const { images } = await api.call('listMachineImages', { machine: id });
-      if (this.details.has(id)) this.details.set(id, { machine, saved, images, problem: null });
-    } catch (refused) {
-      if (!(refused instanceof Refusal)) throw refused;
-      if (this.details.has(id)) this.details.set(id, { ...this.details.get(id), problem: refused.problem });
-    }
-    this.changed();
+  refresh(id) {
+    return this.#newest(id, () => readDetail(id), (detail) => {
+      if (this.details.has(id)) this.details.set(id, { ...this.details.get(id), ...detail });
+    });
   }
 
   /** The session of this page for a machine, in which its changes are made; undefined if there is none. */
@@ -234,6 +234,18 @@ class Store extends EventTarget {
   say(text) {
     this.notice = { text };
     this.changed();
+  }
+}
+
+async function readDetail(id) {
+  try {
+    const [machine, { images }] = await Promise.all([
+      api.call('getMachine', { machine: id, copy: 'working' }), api.call('listMachineImages', { machine: id })]);
+    const saved = machine.modified ? await api.call('getMachine', { machine: id, copy: 'saved' }) : null;
+    return { machine, saved, images, problem: null };
+  } catch (refused) {
+    if (!(refused instanceof Refusal)) throw refused;
+    return { problem: refused.problem };
   }
 }
 
