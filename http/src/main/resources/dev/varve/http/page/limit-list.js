@@ -51,7 +51,7 @@ export class LimitList extends PageElement {
     this.#traffic.set(name, { ...traffic, at });
     if (!before) return;
     const held = Math.min(1, (traffic.throttledMilliseconds - before.throttledMilliseconds) / 1000 / (at - before.at));
-    const sample = { time: at, bytes: traffic.bytesPerSecond, operations: traffic.operationsPerSecond, held };
+    const sample = { time: at, bytes: traffic.bytesPerSecond, held };
     this.#histories.set(name, [...(this.#histories.get(name) ?? []).slice(1 - KEPT), sample]);
   }
 
@@ -79,7 +79,7 @@ export class LimitList extends PageElement {
       </div>
       <div class="limit-body">
         <div class="sliders">
-          ${shown(group).map((limit) => html`<limit-slider .machine=${this.machine} .group=${group} .limit=${limit}></limit-slider>`)}
+          ${repeat(shown(group), (limit) => limit, (limit) => html`<limit-slider .machine=${this.machine} .group=${group} .limit=${limit}></limit-slider>`)}
         </div>
         ${this.machine.run ? html`<div class="graphs two"><line-graph .graph=${TRAFFIC} .samples=${history}></line-graph><line-graph .graph=${HELD} .samples=${history}></line-graph></div>` : nothing}
       </div>

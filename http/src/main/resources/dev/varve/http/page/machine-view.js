@@ -47,8 +47,8 @@ export class MachineView extends PageElement {
       ${detail?.problem ? html`<problem-view .problem=${detail.problem}></problem-view>` : nothing}
       ${detail?.machine ? html`
         <pending-changes .detail=${detail}></pending-changes>
-        ${keyed(machine.id, html`<storage-list .detail=${detail}></storage-list>`)}
-        <limit-list .machine=${detail.machine}></limit-list>
+        ${keyed(machine.id, html`<storage-list .detail=${detail}></storage-list>
+        <limit-list .machine=${detail.machine}></limit-list>`)}
         <snapshot-tree .machine=${detail.machine}></snapshot-tree>` : detail?.problem ? nothing : html`<p class="empty" aria-busy="true">Reading…</p>`}`;
   }
 }
