@@ -4,6 +4,7 @@ import { html } from 'lit';
 import { count, duration, perSecond } from './format.js';
 import { PageElement } from './element.js';
 import { rates } from './rates.js';
+import { store } from './store.js';
 import './line-graph.js';
 
 const GRAPHS = [
@@ -19,17 +20,7 @@ const GRAPHS = [
 
 export class DiskGraph extends PageElement {
   static properties = { disk: {} };
-  #stop = null;
-
-  connectedCallback() {
-    super.connectedCallback();
-    this.#stop = rates.subscribe(() => this.requestUpdate());
-  }
-
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    this.#stop();
-  }
+  sources = [store, rates];
 
   render() {
     const samples = rates.history(this.disk);

@@ -5,10 +5,11 @@ import { store } from './store.js';
 
 /**
  * Draws into the page itself, not into a shadow tree: one style sheet holds for all, and labels reach across.
- * Draws again when the store changes.
+ * Draws again when one of its sources changes.
  */
 export class PageElement extends LitElement {
-  #unsubscribe = null;
+  sources = [store];
+  #unsubscribe = [];
 
   createRenderRoot() {
     return this;
@@ -16,11 +17,11 @@ export class PageElement extends LitElement {
 
   connectedCallback() {
     super.connectedCallback();
-    this.#unsubscribe = store.subscribe(() => this.requestUpdate());
+    this.#unsubscribe = this.sources.map((source) => source.subscribe(() => this.requestUpdate()));
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
-    this.#unsubscribe();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
   }
 }

@@ -6,7 +6,7 @@ const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 10_000;
 
 /** Takes the stream's text apart: pieces in, events out. */
-export class EventParser {
+class EventParser {
   #rest = '';
 
   *read(piece) {

@@ -7,14 +7,14 @@
  * @returns rows { node, lane, branches (it begins a lane), ends (nothing is below it), depth }
  */
 export function lanes(nodes, current) {
-  const known = new Set(nodes.map((each) => each.id));
+  const byId = new Map(nodes.map((each) => [each.id, each]));
   const children = new Map();
   const roots = [];
   for (const node of nodes) {
-    if (node.parent === null || !known.has(node.parent)) roots.push(node);
+    if (node.parent === null || !byId.has(node.parent)) roots.push(node);
     else children.set(node.parent, [...(children.get(node.parent) ?? []), node]);
   }
-  const main = pathTo(current, new Map(nodes.map((each) => [each.id, each])));
+  const main = pathTo(current, byId);
   const rows = [];
   const open = roots.map((node) => ({ node, lane: 0, branches: false, depth: 1 })).reverse();
   while (open.length > 0) {

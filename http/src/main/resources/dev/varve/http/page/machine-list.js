@@ -10,21 +10,11 @@ import './operation-menu.js';
 
 export class MachineList extends PageElement {
   static properties = { chosen: {}, filter: { state: true } };
-  #stop = null;
+  sources = [store, rates];
 
   constructor() {
     super();
     this.filter = '';
-  }
-
-  connectedCallback() {
-    super.connectedCallback();
-    this.#stop = rates.subscribe(() => this.requestUpdate());
-  }
-
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    this.#stop();
   }
 
   render() {
@@ -43,12 +33,12 @@ export class MachineList extends PageElement {
   }
 
   #row(machine) {
-    const total = rates.total(store.exports.filter((each) => each.machine === machine.id).map(exportName));
+    const total = rates.bytesPerSecond(store.exports.filter((each) => each.machine === machine.id).map(exportName));
     return html`<li><a class="machine-row" href="#/machines/${machine.id}" aria-current=${machine.id === this.chosen ? 'page' : nothing}>
       <span class="dot ${machine.state}" aria-hidden="true"></span>
       <span class="name">${machine.name}</span>
       <span class="state">${words(machine.state)}${machine.modified ? html` · <em>not saved</em>` : nothing}</span>
-      ${machine.run ? html`<span class="rate number">${perSecond(total.bytes)}</span>` : nothing}
+      ${machine.run ? html`<span class="rate number">${perSecond(total)}</span>` : nothing}
     </a></li>`;
   }
 

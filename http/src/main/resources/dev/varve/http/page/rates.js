@@ -32,16 +32,9 @@ class Rates extends EventTarget {
     return this.history(disk).at(-1);
   }
 
-  /** Adds up the last samples of disks. */
-  total(disks) {
-    const sum = { operations: 0, bytes: 0 };
-    for (const disk of disks) {
-      const last = this.last(disk);
-      if (!last) continue;
-      sum.operations += last.reads + last.writes + last.others;
-      sum.bytes += last.readBytes + last.writtenBytes;
-    }
-    return sum;
+  /** What disks read and write together. */
+  bytesPerSecond(disks) {
+    return disks.map((disk) => this.last(disk)).reduce((sum, last) => sum + (last ? last.readBytes + last.writtenBytes : 0), 0);
   }
 
   #wake() {
@@ -80,27 +73,22 @@ class Rates extends EventTarget {
   }
 }
 
-const NONE = { answered: 0, errors: 0, bytes: 0, durations: [] };
+const NONE = { answered: 0, bytes: 0, durations: [] };
 
 function sample(before, now, seconds) {
   const rate = (name, member) =>
     Math.max(0, ((now.operations[name] ?? NONE)[member] - (before.operations[name] ?? NONE)[member]) / seconds);
-  const names = Object.keys(now.operations);
   const latencies = newDurations(before, now, ['read', 'write']);
   return {
     time: Date.now() / 1000,
     reads: rate('read', 'answered'),
     writes: rate('write', 'answered'),
-    others: names.filter((name) => name !== 'read' && name !== 'write').reduce((sum, name) => sum + rate(name, 'answered'), 0),
+    others: Object.keys(now.operations).filter((name) => name !== 'read' && name !== 'write').reduce((sum, name) => sum + rate(name, 'answered'), 0),
     readBytes: rate('read', 'bytes'),
     writtenBytes: rate('write', 'bytes'),
-    errors: names.reduce((sum, name) => sum + rate(name, 'errors'), 0),
     median: percentile(latencies, 0.5),
     p99: percentile(latencies, 0.99),
     throttled: Math.min(1, Math.max(0, (now.throttledNanos - before.throttledNanos) / 1e9 / seconds)),
-    inFlight: now.inFlight,
-    waiting: now.waitingRequests,
-    clients: now.clients,
   };
 }
 
@@ -117,7 +105,7 @@ function newDurations(before, now, names) {
 }
 
 /** In nanoseconds; null where nothing was measured. */
-export function percentile(buckets, part) {
+function percentile(buckets, part) {
   const all = buckets.reduce((sum, [, count]) => sum + count, 0);
   if (all === 0) return null;
   let seen = 0;

@@ -15,21 +15,11 @@ import './operation-menu.js';
 
 export class StorageList extends PageElement {
   static properties = { detail: { attribute: false }, toggled: { state: true } };
-  #stop = null;
+  sources = [store, rates];
 
   constructor() {
     super();
     this.toggled = new Set();
-  }
-
-  connectedCallback() {
-    super.connectedCallback();
-    this.#stop = rates.subscribe(() => this.requestUpdate());
-  }
-
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    this.#stop();
   }
 
   render() {
