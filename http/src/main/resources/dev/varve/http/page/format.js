@@ -58,7 +58,7 @@ export const time = (moment) => TIME.format(moment);
 /** "PoweredOff" as "Powered off". */
 export function words(name) {
   const spaced = name.replace(/([a-z])([A-Z])/g, '$1 $2').replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2');
-  return spaced.charAt(0).toUpperCase() + spaced.slice(1).replace(/\b[A-Z](?=[a-z])/g, (c) => c.toLowerCase());
+  return spaced.charAt(0).toUpperCase() + spaced.slice(1).replace(/\b[A-Z](?=[a-z])/g, (c) => c.toLowerCase()).replace(/\bio\b/, 'I/O');
 }
 
 export const fileName = (path) => path.slice(path.lastIndexOf('/') + 1);
