@@ -6,7 +6,7 @@ import { fileName, words } from './format.js';
 export function toLogLine(kind, data, store) {
   const text = TEXTS[kind]?.(data, store);
   if (!text) return null;
-  const level = kind === 'fault' || (kind === 'job' && data.job.state === 'Failed') ? data.level ?? 'ERROR' : 'INFO';
+  const level = kind === 'fault' || (kind === 'job' && data.job.state === 'Failed') ? data.level ?? 'error' : 'info';
   return { at: data.time ? new Date(data.time) : new Date(), kind, text, level };
 }
 
