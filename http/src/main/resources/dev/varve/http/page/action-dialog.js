@@ -2,7 +2,7 @@
 
 import { html, nothing } from 'lit';
 import { api, Refusal } from './api.js';
-import { bytes } from './format.js';
+import { bytes, slot } from './format.js';
 import { parametersFrom } from './operations.js';
 import { PageElement } from './element.js';
 import { store } from './store.js';
@@ -148,7 +148,7 @@ function subject({ machine, controller, attachment, bandwidthGroup, snapshot, me
   const parts = [];
   if (machine) parts.push(machine.name ?? machine.settingsFile);
   if (controller) parts.push(controller.name);
-  if (attachment) parts.push(`${attachment.controller} ${attachment.port}:${attachment.device}`);
+  if (attachment) parts.push(slot(attachment));
   if (bandwidthGroup) parts.push(bandwidthGroup.name);
   if (snapshot) parts.push(snapshot.name);
   if (client) parts.push(client.peer);

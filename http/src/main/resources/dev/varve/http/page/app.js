@@ -71,7 +71,7 @@ class VarveApp extends PageElement {
       case 'jobs': return html`<job-list></job-list>`;
       case 'events': return html`<event-log></event-log>`;
       default: {
-        const chosen = id ?? (matchMedia('(min-width: 60rem)').matches ? firstMachine() : undefined);
+        const chosen = id ?? (matchMedia('(min-width: 60rem)').matches ? store.machinesByName[0]?.id : undefined);
         return html`<div class="columns ${id ? 'is-chosen' : ''}">
           <machine-list .chosen=${chosen}></machine-list>
           <div class="detail">${chosen ? html`<machine-view .machine=${chosen}></machine-view>` : html`<h1 class="unseen">Machines</h1>`}</div>
@@ -95,10 +95,6 @@ class VarveApp extends PageElement {
     event.preventDefault();
     this.querySelector('#content').focus();
   }
-}
-
-function firstMachine() {
-  return [...store.machines.values()].sort((a, b) => a.name.localeCompare(b.name))[0]?.id;
 }
 
 customElements.define('varve-app', VarveApp);

@@ -25,7 +25,7 @@ export class ChainTree extends PageElement {
   #row(row, facts, largest) {
     const medium = row.node;
     const use = this.#use(medium);
-    return html`<li class="image is-${use.kind} ${row.main ? 'main' : ''}" aria-level=${row.depth} data-medium=${medium.id}>
+    return html`<li class="image" aria-level=${row.depth} data-medium=${medium.id}>
       ${laneCells(row, use.kind)}
       <div class="image-what">
         <div class="image-names">

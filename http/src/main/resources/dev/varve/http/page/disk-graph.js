@@ -1,7 +1,7 @@
 // The live graphs of a disk: requests, bytes, latency, and how long limits held it back.
 
 import { html } from 'lit';
-import { count, duration, perSecond } from './format.js';
+import { count, duration, percent, perSecond } from './format.js';
 import { PageElement } from './element.js';
 import { rates } from './rates.js';
 import { store } from './store.js';
@@ -14,7 +14,7 @@ const GRAPHS = [
     { name: 'read', of: (sample) => sample.readBytes }, { name: 'write', of: (sample) => sample.writtenBytes }] },
   { title: 'Latency', unit: duration, least: 1e5, series: [
     { name: 'median', of: (sample) => sample.median }, { name: '99th', of: (sample) => sample.p99 }] },
-  { title: 'Held back by limits', unit: (value) => `${Math.round(100 * value)}%`, least: 1, most: 1, series: [
+  { title: 'Held back by limits', unit: percent, least: 1, most: 1, series: [
     { name: 'time', of: (sample) => sample.throttled }] },
 ];
 

@@ -16,6 +16,8 @@ export function bytes(count) {
 
 export const perSecond = (count) => `${bytes(count)}/s`;
 
+export const percent = (part) => `${Math.round(100 * part)}%`;
+
 /** Three digits are enough to see by. */
 function digits(value) {
   const size = Math.abs(value);
@@ -62,6 +64,7 @@ export function words(name) {
 }
 
 export const fileName = (path) => path.slice(path.lastIndexOf('/') + 1);
+export const folderOf = (path) => path.slice(0, path.lastIndexOf('/'));
 
 /** "20G", "512M", "1.5 TiB", "4096" as bytes; NaN if it is none of that. */
 export function parseBytes(text) {

@@ -6,7 +6,7 @@ import { html } from 'lit';
 export function laneCells(row, kind) {
   const cells = [];
   for (let lane = 0; lane < row.lane; lane++)
-    cells.push(html`<span class="lane through ${row.branches && lane === row.lane - 1 ? 'begins' : ''}"></span>`);
+    cells.push(html`<span class="lane ${row.branches && lane === row.lane - 1 ? 'begins' : ''}"></span>`);
   const parts = ['lane', 'node', kind];
   if (!row.root && !row.branches) parts.push('up');
   if (row.branches) parts.push('from-side');

@@ -4,7 +4,7 @@
 /**
  * @param nodes things with `id` and `parent` (null for a root); parents may be missing
  * @param current the id of the node to which the first lane goes
- * @returns rows { node, lane, branches (it begins a lane), ends (nothing is below it), depth }
+ * @returns rows { node, lane, depth, root, branches (it begins a lane), ends (nothing is below it) }
  */
 export function lanes(nodes, current) {
   const byId = new Map(nodes.map((each) => [each.id, each]));
@@ -20,7 +20,7 @@ export function lanes(nodes, current) {
   while (open.length > 0) {
     const row = open.pop();
     const below = children.get(row.node.id) ?? [];
-    rows.push({ ...row, root: row.depth === 1, ends: below.length === 0, main: main.has(row.node.id) });
+    rows.push({ ...row, root: row.depth === 1, ends: below.length === 0 });
     const onward = below.find((each) => main.has(each.id)) ?? below.at(-1);
     const next = (node) => ({ node, lane: row.lane + (node === onward ? 0 : 1), branches: node !== onward, depth: row.depth + 1 });
     if (onward) open.push(next(onward)); // last, below all branches

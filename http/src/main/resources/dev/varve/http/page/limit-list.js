@@ -5,7 +5,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import { actButton } from './act-button.js';
 import { api } from './api.js';
 import { PageElement } from './element.js';
-import { bytes, count, perSecond, plural, slot } from './format.js';
+import { bytes, count, percent, perSecond, plural, slot } from './format.js';
 import { entryOf } from './operations.js';
 import { store } from './store.js';
 import './limit-slider.js';
@@ -16,7 +16,7 @@ const EVERY_MILLIS = 1000;
 const KEPT = 180;
 
 const TRAFFIC = { title: 'Through this limit', unit: perSecond, least: 1 << 20, binary: true, series: [{ name: 'bytes', of: (sample) => sample.bytes }] };
-const HELD = { title: 'Held back', unit: (value) => `${Math.round(100 * value)}%`, least: 1, most: 1, series: [{ name: 'time', of: (sample) => sample.held }] };
+const HELD = { title: 'Held back', unit: percent, least: 1, most: 1, series: [{ name: 'time', of: (sample) => sample.held }] };
 
 export class LimitList extends PageElement {
   static properties = { machine: { attribute: false } };
@@ -50,7 +50,7 @@ export class LimitList extends PageElement {
     const before = this.#traffic.get(name);
     this.#traffic.set(name, { ...traffic, at });
     if (!before) return;
-    const held = Math.min(1, (traffic.throttledMilliseconds - before.throttledMilliseconds) / 1000 / (at - before.at));
+    const held = Math.min(1, Math.max(0, (traffic.throttledMilliseconds - before.throttledMilliseconds) / 1000 / (at - before.at))); // a new run counts from nothing
     const sample = { time: at, bytes: traffic.bytesPerSecond, held };
     this.#histories.set(name, [...(this.#histories.get(name) ?? []).slice(1 - KEPT), sample]);
   }

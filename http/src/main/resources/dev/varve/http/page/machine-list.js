@@ -18,7 +18,7 @@ export class MachineList extends PageElement {
   }
 
   render() {
-    const machines = [...store.machines.values()].sort((a, b) => a.name.localeCompare(b.name));
+    const machines = store.machinesByName;
     const shown = machines.filter((each) => each.name.toLowerCase().includes(this.filter.toLowerCase()));
     return html`<nav aria-label="Machines">
       <div class="list-head">

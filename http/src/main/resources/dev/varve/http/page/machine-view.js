@@ -2,7 +2,7 @@
 
 import { html, nothing } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
-import { date, words } from './format.js';
+import { date, folderOf, words } from './format.js';
 import { PageElement } from './element.js';
 import { store } from './store.js';
 import './limit-list.js';
@@ -43,7 +43,7 @@ export class MachineView extends PageElement {
         <operation-menu kind="machine" .context=${context} name=${machine.name} accent="startMachine"></operation-menu>
         <p class="path"><code>${machine.settingsFile}</code>${detail?.machine ? html` <span class="since">since ${date(detail.machine.lastStateChange)}</span>` : nothing}</p>
       </header>
-      ${store.warnings.filter((each) => each.subject.startsWith(folder(machine))).map((each) => html`<p class="banner warn" role="status">${each.text}</p>`)}
+      ${store.warnings.filter((each) => each.subject.startsWith(folderOf(machine.settingsFile))).map((each) => html`<p class="banner warn" role="status">${each.text}</p>`)}
       ${detail?.problem ? html`<problem-view .problem=${detail.problem}></problem-view>` : nothing}
       ${detail?.machine ? html`
         <pending-changes .detail=${detail}></pending-changes>
@@ -52,7 +52,5 @@ export class MachineView extends PageElement {
         <snapshot-tree .machine=${detail.machine}></snapshot-tree>` : detail?.problem ? nothing : html`<p class="empty" aria-busy="true">Reading…</p>`}`;
   }
 }
-
-const folder = ({ settingsFile }) => settingsFile.slice(0, settingsFile.lastIndexOf('/'));
 
 customElements.define('machine-view', MachineView);

@@ -13,7 +13,7 @@
 //   result    how an answer is shown that is worth a look
 
 import { api } from './api.js';
-import { bytes, fileName, slot } from './format.js';
+import { bytes, fileName, folderOf, slot } from './format.js';
 import { store } from './store.js';
 
 const stopped = ({ machine }) => machine.state === 'PoweredOff' || machine.state === 'Saved';
@@ -186,8 +186,7 @@ function forGroups({ machine }) {
 }
 
 function forExport({ machine, snapshot }) {
-  const folder = machine.settingsFile.slice(0, machine.settingsFile.lastIndexOf('/'));
-  return { file: { value: `${folder}/${machine.name}.ova` }, snapshot: { value: snapshot?.id, options: (machine.snapshots ?? []).map((each) => [each.id, each.name]) } };
+  return { file: { value: `${folderOf(machine.settingsFile)}/${machine.name}.ova` }, snapshot: { value: snapshot?.id, options: (machine.snapshots ?? []).map((each) => [each.id, each.name]) } };
 }
 
 function forCopy({ medium }) {

@@ -20,10 +20,10 @@ export class SchemaForm extends PageElement {
     const about = this.hints?.[field.name]?.help ?? field.description;
     const help = about ? `${id}-help` : undefined;
     const control = this.#control(field, id, help);
-    const text = html`${words(field.name.charAt(0).toUpperCase() + field.name.slice(1))}${field.required ? nothing : html` <span class="optional">optional</span>`}`;
+    const text = html`${words(field.name)}${field.required ? nothing : html` <span class="optional">optional</span>`}`;
     const description = help ? html`<p id=${help} class="help">${about}</p>` : nothing;
     if (field.schema.type === 'boolean')
-      return html`<div class="field check">${control}<div><label for=${id}>${words(capital(field.name))}</label>${description}</div></div>`;
+      return html`<div class="field check">${control}<div><label for=${id}>${words(field.name)}</label>${description}</div></div>`;
     if (field.schema.type === 'array')
       return html`<fieldset class="field"><legend>${text}</legend>${control}${description}</fieldset>`;
     return html`<div class="field"><label for=${id}>${text}</label>${control}${description}</div>`;
@@ -108,7 +108,5 @@ export class SchemaForm extends PageElement {
     return schema.type === 'integer' ? Number(text) : text;
   }
 }
-
-const capital = (name) => name.charAt(0).toUpperCase() + name.slice(1);
 
 customElements.define('schema-form', SchemaForm);

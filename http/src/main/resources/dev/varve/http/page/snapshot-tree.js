@@ -31,9 +31,9 @@ export class SnapshotTree extends PageElement {
   #row(row) {
     const { node } = row;
     if (node.id === NOW)
-      return html`<li class="snapshot now main" aria-level=${row.depth}>${laneCells(row, 'current')}
+      return html`<li class="snapshot" aria-level=${row.depth}>${laneCells(row, 'current')}
         <div class="snapshot-what"><span class="use current">Current state</span><span class="about">${node.modified ? 'changed since the snapshot' : ''}</span></div></li>`;
-    return html`<li class="snapshot ${row.main ? 'main' : ''}" aria-level=${row.depth} data-snapshot=${node.name}>
+    return html`<li class="snapshot" aria-level=${row.depth} data-snapshot=${node.name}>
       ${laneCells(row, 'snapshot')}
       <div class="snapshot-what">
         <span class="name">${node.name}</span>

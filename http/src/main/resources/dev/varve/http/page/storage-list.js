@@ -4,7 +4,7 @@ import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { actButton } from './act-button.js';
 import { baseOf } from './chain-tree.js';
-import { bytes, count, fileName, perSecond, slot } from './format.js';
+import { bytes, count, fileName, percent, perSecond, slot } from './format.js';
 import { PageElement } from './element.js';
 import { exportName } from './machine-list.js';
 import { entryOf } from './operations.js';
@@ -70,7 +70,7 @@ export class StorageList extends PageElement {
           ${last && medium ? html`<span class="figures">
             <span><b class="number">${count(last.reads + last.writes)}</b> IOPS</span>
             <span><b class="number">${perSecond(last.readBytes + last.writtenBytes)}</b></span>
-            ${last.throttled > 0.01 ? html`<span class="badge warn">limited ${Math.round(last.throttled * 100)}%</span>` : nothing}
+            ${last.throttled > 0.01 ? html`<span class="badge warn">limited ${percent(last.throttled)}</span>` : nothing}
           </span>` : nothing}
         </button>
         <operation-menu kind="attachment" compact .context=${{ machine, attachment }} name=${key}></operation-menu>

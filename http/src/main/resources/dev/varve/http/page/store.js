@@ -44,6 +44,10 @@ class Store extends EventTarget {
   #reloads = new Set();
   #own = new Map(JSON.parse(sessionStorage.getItem(SESSIONS) ?? '[]'));
 
+  get machinesByName() {
+    return [...this.machines.values()].sort((a, b) => a.name.localeCompare(b.name));
+  }
+
   subscribe(listener) {
     this.addEventListener('change', listener);
     return () => this.removeEventListener('change', listener);

@@ -10,7 +10,10 @@ import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-/** {@code varve machine}, {@code medium}, {@code job} and {@code token} in this process, for one state folder. */
+/**
+ * {@code varve machine}, {@code medium}, {@code job} and {@code token} in this process, for one
+ * state folder.
+ */
 final class ControlTool {
 
   @Command(
