@@ -24,6 +24,7 @@ import java.net.URL;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -45,6 +46,9 @@ public final class ConfigFile {
 
   /** More is another file, named by mistake. */
   private static final int MOST_BYTES = 1 << 20;
+
+  private static final String READABLE =
+      "; the user of the server must be able to read the configuration file";
 
   private final Path path;
   private final List<Setting> settings;
@@ -82,13 +86,12 @@ public final class ConfigFile {
       throw wrong(file, "is not in UTF-8: save it in that encoding");
     } catch (NoSuchFileException _) {
       throw wrong(file, "there is no such file; make it, or name another one with --config");
+    } catch (FileSystemException e) { // its words begin with the file
+      throw new ConfigFileException(FailureWords.of(e) + READABLE);
     } catch (ConfigFileException e) {
       throw e;
     } catch (IOException e) {
-      throw wrong(
-          file,
-          FailureWords.of(e)
-              + "; the user of the server must be able to read the configuration file");
+      throw wrong(file, FailureWords.of(e) + READABLE);
     }
   }
 
@@ -116,12 +119,14 @@ public final class ConfigFile {
 
     private final Path path;
     private final String text;
+    private final List<String> lines;
     private final List<Setting> settings = new ArrayList<>();
     private final List<String> problems = new ArrayList<>();
 
     Reading(Path path, String text) {
       this.path = path;
       this.text = text;
+      this.lines = text.lines().toList();
     }
 
     ConfigFile file() throws ConfigFileException {
@@ -191,7 +196,6 @@ public final class ConfigFile {
     private int lineOf(String key, ConfigValue value) {
       int line = value.origin().lineNumber();
       if (line > 0) return line;
-      List<String> lines = text.lines().toList();
       for (int i = lines.size(); i-- > 0; ) if (lines.get(i).strip().startsWith(key)) return i + 1;
       return 1;
     }
@@ -201,7 +205,6 @@ public final class ConfigFile {
      * null if there is none.
      */
     private @Nullable Integer lineOfAnother(String key, int line) {
-      List<String> lines = text.lines().toList();
       if (lines.isEmpty()) return null;
       int at = Math.min(line, lines.size()) - 1;
       String before = String.join("\n", lines.subList(0, at)) + (at == 0 ? "" : "\n");

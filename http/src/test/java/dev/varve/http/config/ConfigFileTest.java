@@ -109,6 +109,17 @@ class ConfigFileTest {
     assertRefused(latin, "is not in UTF-8");
   }
 
+  @Test
+  void whatTheHostRefusesIsToldWithThePathOnce() throws Exception {
+    Path link = folder.resolve("link");
+    Files.createSymbolicLink(link, link);
+
+    String said = assertThrows(ConfigFileException.class, () -> ConfigFile.read(link)).getMessage();
+
+    assertTrue(said.startsWith(link + ": "), said);
+    assertEquals(said.indexOf(link.toString()), said.lastIndexOf(link.toString()), said);
+  }
+
   private static void assertRefused(Path file, String why) {
     String said = assertThrows(ConfigFileException.class, () -> ConfigFile.read(file)).getMessage();
     assertTrue(said.startsWith(file.toString()) && said.contains(why), said);
