@@ -92,8 +92,7 @@ final class ConfigKeys {
       "the meaning of a path must not depend on the folder in which the server was started; write one that begins with /";
 
   private static boolean isPath(OptionSpec option) {
-    return Arrays.asList(option.auxiliaryTypes()).contains(Path.class)
-        || option.type() == Path.class;
+    return Arrays.asList(option.auxiliaryTypes()).contains(Path.class);
   }
 
   /** What the option says of a value; null for nothing. */
@@ -102,6 +101,7 @@ final class ConfigKeys {
       trial.accept(option.longestName() + "=" + value);
       return null;
     } catch (ParameterException e) {
+      if (option.arity().max() == 0) return "write true or false";
       return option.paramLabel().matches("[a-z|]+")
           ? "write one of " + option.paramLabel().replace("|", ", ")
           : rule(e);

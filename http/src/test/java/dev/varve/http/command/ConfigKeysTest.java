@@ -52,6 +52,7 @@ class ConfigKeysTest {
           log-levle = info       | there is no key 'log-levle'; is 'log-level' meant?
           --tcp = "localhost"    | there is no key '--tcp'; is 'tcp' meant?
           entirely-different = 1 | there is no key 'entirely-different'; there are start-machines, state,
+          allow-unencrypted-nbd = yes | 'allow-unencrypted-nbd' cannot be 'yes': write true or false
           demo = true            | 'demo' can only be given on the command line of 'varve serve', as --demo
           """)
   void aWrongSettingIsToldWithItsPlaceTheRuleAndWhatToDo(String setting, String problem)
