@@ -14,6 +14,7 @@ import dev.varve.http.tls.ClientCertificates;
 import dev.varve.http.tls.ServerTls;
 import dev.varve.io.nbd.NbdLimits;
 import dev.varve.io.nbd.ReplyStyle;
+import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -139,6 +140,28 @@ class RemoteServerTest {
 
     assertEquals(2, said.status);
     assertTrue(said.said.contains("name two servers"), said.said);
+  }
+
+  @Test
+  void filesAreNamedByTheirPathsOnTheHostOfTheServer() {
+    Path there = folder.resolve("there.vdi");
+    assertEquals(0, run(server, "medium", "create", there, "--capacity", "1M").status);
+    Said shown = run(server, "medium", "show", there, "--output", "json");
+    assertEquals(0, shown.status, shown.said);
+    String id = new JsonObject(shown.said).getString("id");
+    assertEquals(0, run(server, "medium", "show", id).status);
+
+    for (Said said :
+        List.of(
+            run(server, "medium", "create", "there.vdi", "--capacity", "1M"),
+            run(server, "medium", "show", "./there.vdi"),
+            run(server, "medium", "check", "there.vdi"),
+            run(server, "medium", "delete", there, "there.vdi"),
+            run(server, "machine", "open", "web.vbox"))) {
+      assertEquals(2, said.status, said.said);
+      assertTrue(said.said.contains("the path that it has there, which begins with /"), said.said);
+    }
+    assertEquals(0, run(server, "medium", "show", id).status);
   }
 
   private static void assertFails(Said said, String part) {

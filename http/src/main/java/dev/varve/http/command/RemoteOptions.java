@@ -1,10 +1,14 @@
 package dev.varve.http.command;
 
+import dev.varve.core.medium.UuidText;
 import dev.varve.http.client.RemoteServer;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -104,6 +108,21 @@ public final class RemoteOptions {
       throw wrong("--client-certificate and --client-key go together: name both files");
     Path trusted = authorities != null ? authorities : path(environment, "VARVE_CA_FILE");
     return RemoteServer.of(named, file, trusted, certificate, key);
+  }
+
+  /** Refuses files that are named from a working folder: the server has another one. */
+  static void checkFiles(ParseResult parsed, RemoteServer server) {
+    for (ArgSpec each : parsed.matchedArgs()) {
+      List<Class<?>> types = Arrays.asList(each.auxiliaryTypes());
+      boolean uuids = types.contains(MediumReference.class);
+      if (!uuids && !types.contains(Path.class)) continue;
+      for (String value : each.originalStringValues())
+        if (!value.startsWith("/") && !(uuids && UuidText.parse(value) != null))
+          throw new ParameterException(
+              parsed.commandSpec().commandLine(),
+              "'%s' would be another file on the host of %s: write the path that it has there, which begins with /"
+                  .formatted(value, server.server()));
+    }
   }
 
   private static @Nullable Path path(Map<String, String> environment, String name) {

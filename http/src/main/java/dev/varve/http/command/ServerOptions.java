@@ -110,7 +110,10 @@ final class ServerOptions implements AsksServer {
     Consumer<String> notices = notice -> err.println("varve: " + notice);
     RemoteOptions remote = RemoteOptions.of(command);
     RemoteServer server = remote == null ? null : remote.server(System.getenv(), state != null);
-    if (server != null) return new ApiClient(server, notices);
+    if (server != null) {
+      RemoteOptions.checkFiles(command.commandLine().getParseResult(), server);
+      return new ApiClient(server, notices);
+    }
     return new ApiClient(state == null ? StateFolders.usual(System.getenv()) : state, notices);
   }
 
