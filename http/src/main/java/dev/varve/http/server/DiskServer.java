@@ -180,11 +180,6 @@ public final class DiskServer {
     return tls;
   }
 
-  /** Reads the certificates again; what is wrong with them is logged. */
-  public void reloadCertificates() {
-    if (certificates != null) certificates.reload();
-  }
-
   /** What runs tasks on its event loop. */
   public List<Executor> loops() {
     return List.of(task -> vertx.runOnContext(_ -> task.run()));

@@ -60,20 +60,18 @@ public final class CertificateWatch implements AutoCloseable {
     if (settled && !now.equals(read)) reload();
   }
 
-  /** Reads the files, replaced or not; true if they are in use now. */
-  public synchronized boolean reload() {
+  /** Reads the files, replaced or not. */
+  public synchronized void reload() {
     read = state();
     Path certificate = tls.files().certificate();
     try {
       tls.reload();
       listener.inUse(certificate);
-      return true;
     } catch (IOException e) {
       listener.broken(
           certificate,
           "the certificates were not read again: %s. New clients get the old ones until that is solved"
               .formatted(FailureWords.of(e)));
-      return false;
     }
   }
 
