@@ -27,33 +27,55 @@ final class MachinesAtStart {
   private static final String ALL = "all";
 
   /** After this time the server calls itself ready, whatever is still starting. */
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  static final Duration PATIENCE = Duration.ofMinutes(1);
 
   private final StateServer server;
   private final MachineServing serving;
   private final Set<String> begun = ConcurrentHashMap.newKeySet();
+  private final Duration patience;
   private final Map<String, IOException> failed = new ConcurrentHashMap<>();
+  private boolean ready;
 
-  MachinesAtStart(StateServer server, MachineServing serving) {
+  MachinesAtStart(StateServer server, MachineServing serving, Duration patience) {
     this.server = server;
     this.serving = serving;
+    this.patience = patience;
   }
 
   /**
-   * Starts machines, and waits for a minute at most.
+   * Starts machines, and waits for them as long as the patience lasts.
    *
    * @param wanted names, uuids, settings files with a {@code /}, or {@code all}
    */
   void start(List<String> wanted) throws IOException, InterruptedException {
     if (wanted.isEmpty()) return;
-    long end = System.nanoTime() + PATIENCE.toNanos();
+    long end = System.nanoTime() + patience.toNanos();
     startEach(expanded(wanted), end);
     // A linked clone is refused before the machine that it needs is registered.
     Set<String> files = new LinkedHashSet<>(failed.keySet());
     files.removeIf(name -> !isFile(name));
     files.forEach(failed::remove);
     startEach(files, end);
-    failed.forEach((name, why) -> server.startWarnings().raise(name, words(name, why)));
+    warnOfFailures();
+  }
+
+  private synchronized void warnOfFailures() {
+    ready = true;
+    failed.forEach(this::warn);
+  }
+
+  private synchronized void fail(String name, IOException why) {
+    if (ready) warn(name, why);
+    else failed.put(name, why); // it may be tried again
+  }
+
+  private void warn(String name, IOException why) {
+    server
+        .startWarnings()
+        .raise(
+            name,
+            "%s; start it later with: varve machine start '%s'"
+                .formatted(FailureWords.of(why), name));
   }
 
   private Set<String> expanded(List<String> wanted) throws IOException {
@@ -88,15 +110,10 @@ final class MachinesAtStart {
       if (machine.getValue("run") == null && begun.add(machine.getString("id")))
         serving.start(machine, start -> start, api);
     } catch (IOException e) {
-      failed.put(name, e);
+      fail(name, e);
     } catch (RuntimeException bug) {
-      failed.put(name, new IOException(bug));
+      fail(name, new IOException(bug));
     }
-  }
-
-  private static String words(String name, IOException why) {
-    return "%s; start it later with: varve machine start '%s'"
-        .formatted(FailureWords.of(why), name);
   }
 
   private static boolean isFile(String name) {

@@ -38,7 +38,7 @@ final class StateServing {
               server.apiAddresses());
       var serving = new MachineServing(server, how, err);
       serving.start(machines.machines());
-      new MachinesAtStart(server, serving).start(machines.withServer());
+      new MachinesAtStart(server, serving, MachinesAtStart.PATIENCE).start(machines.withServer());
       life.warnOfStrangers(server.nbdAddress(), server.tls());
       life.print(serving.description(life.output()));
       life.ready(server.loops(), server::status);
