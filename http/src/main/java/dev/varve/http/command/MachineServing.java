@@ -15,14 +15,13 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
 
 /**
@@ -37,7 +36,7 @@ final class MachineServing {
   private final StateServer server;
   private final UnaryOperator<ApiRequest> how;
   private final PrintWriter err;
-  private final List<JsonObject> exports = Collections.synchronizedList(new ArrayList<>());
+  private final List<JsonObject> exports = new CopyOnWriteArrayList<>();
 
   /**
    * @param how completes a request that starts a machine with the user's options
