@@ -1,5 +1,6 @@
 package dev.varve.http.command;
 
+import dev.varve.core.log.Amount;
 import dev.varve.http.client.ApiClient;
 import dev.varve.http.client.ApiRequest;
 import dev.varve.http.log.PrintableText;
@@ -38,20 +39,14 @@ final class ImageTreeWords {
     if (image.getBoolean("unused")) return "nothing: it can be deleted";
     List<String> users = new ArrayList<>();
     for (JsonObject slot : AnswerParts.objects(image, "slots"))
-      users.add(
-          "%s:%d:%d"
-              .formatted(
-                  slot.getString("controller"),
-                  slot.getInteger("port"),
-                  slot.getInteger("device")));
+      users.add(AnswerParts.slot(slot).toString());
     for (JsonObject use : AnswerParts.objects(image, "uses")) {
       int snapshots = use.getJsonArray("snapshots").size();
       if (snapshots > 0)
         users.add(
-            "%d snapshot%s of %s"
+            "%s of %s"
                 .formatted(
-                    snapshots,
-                    snapshots == 1 ? "" : "s",
+                    Amount.of(snapshots, "snapshot"),
                     PrintableText.of(String.valueOf(machines.of(use.getString("machine"))))));
     }
     return users.isEmpty() ? "images above it" : String.join(", ", users);

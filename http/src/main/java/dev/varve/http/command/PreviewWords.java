@@ -23,8 +23,10 @@ final class PreviewWords {
           bytes == null ? null : ByteSize.rounded(bytes),
           PrintableText.of(file.getString("location")));
     }
-    if (!table.isEmpty()) lines.add("");
-    if (!table.isEmpty()) lines.addAll(table.lines());
+    if (!table.isEmpty()) {
+      lines.add("");
+      lines.addAll(table.lines());
+    }
     lines.add("");
     lines.add(preview.getString("summary"));
     long needed = preview.getLong("neededBytes");

@@ -69,8 +69,7 @@ public final class TokenCommand {
 
   private static String table(JsonObject answer, ApiClient server) {
     var table = new TextTable("token", "name", "scope", "machines", "made", "expires");
-    for (Object each : answer.getJsonArray("tokens")) {
-      var token = (JsonObject) each;
+    for (JsonObject token : AnswerParts.objects(answer, "tokens")) {
       String expires = token.getString("expiresAt");
       table.row(
           token.getString("id"),
