@@ -21,9 +21,9 @@ final class Documentation {
   public static void main(String[] arguments) throws IOException {
     Path folder = Path.of(arguments[0]);
     CommandLine varve = Main.commandLine();
-    write(varve, folder, arguments[1], arguments[2].substring(0, 10));
-    var configuration = new ConfigTexts();
     String date = arguments[2].substring(0, 10);
+    write(varve, folder, arguments[1], date);
+    var configuration = new ConfigTexts();
     write("varve.conf", 5, configuration.page(arguments[1], date), folder);
     Files.writeString(folder.resolve("varve.conf"), configuration.file());
     Path completions = Files.createDirectories(folder.resolve("completions"));
