@@ -44,15 +44,21 @@ final class MediaRootsOfAServerTest {
     return new ControlTool(folder.resolve("state"));
   }
 
+  /** The machine 'a'; returns its disk, which is below the root. */
+  private Path makeMachine(ControlTool varve) {
+    Path disk = folder.resolve("root/a.vdi");
+    varve.run("medium", "create", disk, "--capacity", "4M");
+    varve.run("machine", "create", "a");
+    varve.run("machine", "controller", "add", "a", "SATA", "--bus", "SATA");
+    varve.run("machine", "attach", "a", "SATA:0", disk);
+    return disk;
+  }
+
   @Test
   void filesAreUsedBelowTheRootAndNowhereElse() throws IOException {
     try (var _ = serve("--media-root", "root")) {
       ControlTool varve = tool();
-      Path disk = folder.resolve("root/a.vdi");
-      varve.run("medium", "create", disk, "--capacity", "4M");
-      varve.run("machine", "create", "a");
-      varve.run("machine", "controller", "add", "a", "SATA", "--bus", "SATA");
-      varve.run("machine", "attach", "a", "SATA:0", disk);
+      Path disk = makeMachine(varve);
       varve.run("machine", "start", "a");
       varve.run("machine", "snapshot", "take", "a", "first");
       varve.run("machine", "powerdown", "a");
@@ -75,11 +81,7 @@ final class MediaRootsOfAServerTest {
   void whatASettingsFileNamesIsOutOfReachToo() throws IOException {
     try (var _ = serve("--media-root", "root")) {
       ControlTool varve = tool();
-      Path disk = folder.resolve("root/a.vdi");
-      varve.run("medium", "create", disk, "--capacity", "4M");
-      varve.run("machine", "create", "a");
-      varve.run("machine", "controller", "add", "a", "SATA", "--bus", "SATA");
-      varve.run("machine", "attach", "a", "SATA:0", disk);
+      Path disk = makeMachine(varve);
       JsonObject machine = varve.run("machine", "show", "a");
       varve.run("machine", "unregister", "a");
       Path settings = folder.resolve("root/a.vbox");

@@ -40,7 +40,6 @@ class ServeTlsTest {
   @Test
   void clientsReadAndWriteUnderTls() throws Exception {
     Path data = folder.resolve("data.raw");
-    Files.write(data, new byte[1 << 20]);
     VarveProcess.tool(folder, "sh", "-c", "head -c 16M /dev/urandom > data.raw");
     try (var server = serve("server", disk("written"))) {
       String uri = uri(server) + "?tls-certificates=" + trusting;
