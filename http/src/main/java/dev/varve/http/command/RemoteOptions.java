@@ -28,7 +28,8 @@ public final class RemoteOptions {
       names = "--url",
       paramLabel = "https://HOST:PORT",
       description =
-          "Ask the server there, instead of the one of a state folder ($VARVE_URL). Files in commands are that host's.")
+          "Ask the server there, instead of the one of a state folder ($VARVE_URL). Files in commands are that host's:"
+              + " give their absolute paths.")
   private @Nullable String url;
 
   @Option(
