@@ -22,7 +22,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -37,8 +36,7 @@ final class Jobs {
   private final Consumer<Throwable> bugs;
   private final InstantSource clock;
   private final News news;
-  private final Function<MachineId, List<Job>> others;
-  private final Map<String, Running> jobs = new LinkedHashMap<>();
+  private final Map<String, Job> jobs = new LinkedHashMap<>();
 
   /** How many there were. Guarded by the jobs. */
   private long begun;
@@ -48,25 +46,25 @@ final class Jobs {
    * @param news told of each job that begins, moves or ends
    */
   Jobs(Executor executor, Consumer<Throwable> bugs, InstantSource clock, News news) {
-    this(executor, bugs, clock, news, _ -> List.of());
+    this(executor, bugs, clock, news, List.of());
   }
 
   /**
    * The same.
    *
-   * @param others that work on a machine's disks too, and are not in the list
+   * @param running jobs that have begun already
    */
   Jobs(
       Executor executor,
       Consumer<Throwable> bugs,
       InstantSource clock,
       News news,
-      Function<MachineId, List<Job>> others) {
+      List<Job> running) {
     this.news = news;
     this.executor = executor;
     this.bugs = bugs;
     this.clock = clock;
-    this.others = others;
+    for (Job job : running) jobs.put(job.id(), job);
   }
 
   /** What a job does, on a thread of the executor. */
@@ -126,16 +124,16 @@ final class Jobs {
   /** Those that run and work on a machine's disks. */
   List<Job> of(MachineId machine) {
     synchronized (jobs) {
-      List<Job> found = new ArrayList<>(others.apply(machine));
-      for (Running job : jobs.values())
-        if (machine.equals(job.machine) && job.state() == Job.State.RUNNING) found.add(job);
+      List<Job> found = new ArrayList<>();
+      for (Job job : jobs.values())
+        if (machine.equals(job.machine()) && job.state() == Job.State.RUNNING) found.add(job);
       return found;
     }
   }
 
   private void forgetOldest() {
     long ended = jobs.values().stream().filter(job -> job.state() != Job.State.RUNNING).count();
-    Iterator<Running> oldest = jobs.values().iterator();
+    Iterator<Job> oldest = jobs.values().iterator();
     while (ended > ENDED_KEPT && oldest.hasNext())
       if (oldest.next().state() != Job.State.RUNNING) {
         oldest.remove();

@@ -2,7 +2,6 @@ package dev.varve.core.inventory;
 
 import dev.varve.core.inventory.Preview.Action;
 import dev.varve.core.log.Amount;
-import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Snapshot;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,11 +55,10 @@ final class Rehearsal {
             ports.bugs(),
             ports.clock(),
             new News(),
-            machine -> running.of(machine).stream().map(job -> ending(job, machine)).toList());
-  }
-
-  private Job ending(Job job, MachineId machine) {
-    return new RehearsedEnding(job, machine, transactions, effects);
+            running.all().stream()
+                .filter(job -> job.state() == Job.State.RUNNING)
+                .<Job>map(job -> new RehearsedEnding(job, this.transactions, effects))
+                .toList());
   }
 
   Resources resources() {

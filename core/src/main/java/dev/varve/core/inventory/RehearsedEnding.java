@@ -12,17 +12,12 @@ import org.jspecify.annotations.Nullable;
 final class RehearsedEnding implements Job {
 
   private final Job job;
-  private final MachineId machine;
   private final Transactions transactions;
   private final RehearsedEffects effects;
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
-  /**
-   * @param machine on whose disks it works, while the machine runs
-   */
-  RehearsedEnding(Job job, MachineId machine, Transactions transactions, RehearsedEffects effects) {
+  RehearsedEnding(Job job, Transactions transactions, RehearsedEffects effects) {
     this.job = job;
-    this.machine = machine;
     this.transactions = transactions;
     this.effects = effects;
   }
@@ -39,7 +34,8 @@ final class RehearsedEnding implements Job {
 
   private InventoryState released(InventoryState state) {
     InventoryState released = state.withoutLocks(job.id());
-    MachineEntry entry = state.machines().get(machine);
+    MachineId machine = job.machine();
+    MachineEntry entry = machine == null ? null : state.machines().get(machine);
     if (entry == null || entry.state() != MachineState.DELETING_SNAPSHOT_ONLINE) return released;
     return released.with(entry.with(MachineState.RUNNING));
   }
@@ -66,12 +62,12 @@ final class RehearsedEnding implements Job {
 
   @Override
   public @Nullable MachineId machine() {
-    return null;
+    return job.machine();
   }
 
   @Override
   public State state() {
-    return job.state();
+    return ended.isDone() ? State.CANCELLED : State.RUNNING;
   }
 
   @Override
@@ -81,11 +77,11 @@ final class RehearsedEnding implements Job {
 
   @Override
   public @Nullable MachineId made() {
-    return job.made();
+    return null;
   }
 
   @Override
   public @Nullable Throwable failure() {
-    return job.failure();
+    return null;
   }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.core.inventory.Preview.Action;
+import dev.varve.core.journal.Steps;
 import dev.varve.core.machine.LockType;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.MachineState;
@@ -18,6 +19,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -30,6 +32,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What an operation says it will do is what it then does, and saying it does nothing. */
@@ -111,6 +114,31 @@ class RehearsalTest {
     assertTrue(actions(preview).contains(Action.DELETED));
     assertEquals(MachineState.RUNNING, bench.machine(machine).state());
     assertEquals(2, bench.machine(machine).saved().snapshots().size());
+  }
+
+  @Test
+  @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void poweredDownMachineEndsTheJobOnItsDisks() throws IOException {
+    bench.close();
+    var waiting = new ArrayDeque<Runnable>();
+    bench = new Bench(folder, new TestImages(), waiting::add, Steps.UNHEARD);
+    MachineId machine = bench.machine("m", bench.disk("a"));
+    SnapshotId first = snapshot(machine, "S1");
+    snapshot(machine, "S2");
+    bench.inventory.start(machine);
+    String session = bench.inventory.lock(machine, LockType.SHARED).id();
+    Job job = bench.inventory.deleteSnapshot(session, first);
+
+    Preview preview = bench.inventory.rehearse(inventory -> inventory.powerDown(machine));
+
+    assertEquals(
+        "the job '%s' is cancelled, or waited for if it cannot stop any more"
+            .formatted(job.description()),
+        preview.changes().getFirst());
+    assertTrue(preview.changes().contains("machine 'm' is powered down"), preview::toString);
+    assertEquals(Job.State.RUNNING, job.state());
+    waiting.remove().run();
+    assertEquals(Job.State.DONE, job.state());
   }
 
   @Test
