@@ -13,6 +13,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +27,7 @@ final class RehearsedEffects {
 
   private final ImageFiles images;
   private final Map<Path, Preview.File> files = new LinkedHashMap<>();
+  private final Map<Path, FileBytes> looked = new HashMap<>();
   private final List<String> sentences = new ArrayList<>();
   private long freed;
   private long needed;
@@ -101,20 +103,29 @@ final class RehearsedEffects {
   }
 
   /** An image gets other contents, or another parent. */
-  void rewritesImage(Path image, @Nullable ImageFormat format) {
-    for (Path file : images.files(image, format)) if (!isNew(file)) rewrites(file);
+  void rewritesImage(Path image) {
+    rewrites(List.of(image));
+  }
+
+  private void rewrites(List<Path> image) {
+    for (Path file : image) if (!isNew(file)) rewrites(file);
   }
 
   /** The image shows other contents afterwards. */
   void changesContents(Path image) {
-    rewritesImage(image, formatOf(image));
+    changesContents(filesOf(image));
+  }
+
+  private void changesContents(List<Path> image) {
+    rewrites(image);
     lossy = true;
   }
 
   /** An image is emptied; what it takes is given back. */
   void empties(Path image) {
-    changesContents(image);
-    for (Path file : images.files(image, formatOf(image))) freed += bytes(file).freed();
+    List<Path> all = filesOf(image);
+    changesContents(all);
+    for (Path file : all) freed += bytes(file).freed();
     say("'%s' is emptied: it shows what its parent shows".formatted(image));
   }
 
@@ -144,8 +155,7 @@ final class RehearsedEffects {
    */
   void merges(Path source, Path target, List<Path> used) {
     changesContents(target);
-    for (Path image : used)
-      for (Path file : images.files(image, formatOf(image))) needs(bytes(file).length());
+    for (Path image : used) for (Path file : filesOf(image)) needs(bytes(file).length());
     say("'%s' is merged into '%s'".formatted(source, target));
   }
 
@@ -155,16 +165,22 @@ final class RehearsedEffects {
 
   // ---- looks
 
-  private @Nullable ImageFormat formatOf(Path image) {
+  /** All files of an image whose format is not at hand. */
+  private List<Path> filesOf(Path image) {
     try {
-      return images.inspect(image, DeviceType.HARD_DISK).format();
+      return images.files(image, images.inspect(image, DeviceType.HARD_DISK).format());
     } catch (IOException _) {
-      return null; // damaged: its file alone is known
+      return List.of(image); // damaged: its file alone is known
     }
   }
 
-  /** What a file takes; nothing if it cannot be looked at. */
-  FileBytes bytes(Path file) {
+  /** What a file takes, looked at once: of a file in many pieces that can take seconds. */
+  private FileBytes bytes(Path file) {
+    return looked.computeIfAbsent(file, this::look);
+  }
+
+  /** Nothing if it cannot be looked at. */
+  private FileBytes look(Path file) {
     try {
       return images.bytes(file);
     } catch (IOException _) {

@@ -120,8 +120,8 @@ final class RehearsedFolder implements Store.Journaling {
   private void note(FileStep step) {
     switch (step) {
       case FileStep.Delete delete -> effects.deletes(delete.image(), delete.format());
-      case FileStep.Reparent reparent -> effects.rewritesImage(reparent.image(), null);
-      case FileStep.MakeBase base -> effects.rewritesImage(base.image(), null);
+      case FileStep.Reparent reparent -> effects.rewritesImage(reparent.image());
+      case FileStep.MakeBase base -> effects.rewritesImage(base.image());
     }
   }
 }

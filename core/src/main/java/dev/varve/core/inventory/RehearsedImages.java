@@ -84,12 +84,12 @@ final class RehearsedImages implements ImageFiles {
 
   @Override
   public void reparent(Path location, Image parent) {
-    effects.rewritesImage(location, null);
+    effects.rewritesImage(location);
   }
 
   @Override
   public void makeBase(Path location) {
-    effects.rewritesImage(location, null);
+    effects.rewritesImage(location);
   }
 
   @Override
