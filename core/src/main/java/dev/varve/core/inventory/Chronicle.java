@@ -25,6 +25,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,25 +41,28 @@ final class Chronicle {
   private static final System.Logger LOG = OperationLog.of(Chronicle.class);
 
   private final InstantSource clock;
-  private final System.Logger log;
+  private final BooleanSupplier heard;
+  private final Consumer<String> lines;
   private final Map<MachineId, Instant> started = new HashMap<>();
 
   Chronicle(InstantSource clock) {
-    this(clock, LOG);
+    this(clock, () -> LOG.isLoggable(Level.INFO), line -> LOG.log(Level.INFO, line));
   }
 
-  Chronicle(InstantSource clock, System.Logger log) {
+  /** Hands its lines to {@code lines} while {@code heard}. */
+  Chronicle(InstantSource clock, BooleanSupplier heard, Consumer<String> lines) {
     this.clock = clock;
-    this.log = log;
+    this.heard = heard;
+    this.lines = lines;
   }
 
   private void say(String text, @Nullable Object... words) {
-    log.log(Level.INFO, text.formatted(words));
+    lines.accept(text.formatted(words));
   }
 
   /** One state has taken the place of another. */
   void tell(InventoryState before, InventoryState after) {
-    if (!log.isLoggable(Level.INFO)) return;
+    if (!heard.getAsBoolean()) return;
     tellOfMedia(before, after);
     for (MachineEntry entry : after.machines().values()) {
       MachineEntry was = before.machines().get(entry.id());

@@ -6,7 +6,6 @@ import dev.varve.core.machine.Snapshot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.ResourceBundle;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -82,7 +81,7 @@ final class Rehearsal {
         });
     InventoryState after = transactions.lastState();
     List<String> changes = new ArrayList<>(effects.sentences());
-    new Chronicle(resources.clock(), new Lines(changes)).tell(before, after);
+    new Chronicle(resources.clock(), () -> true, changes::add).tell(before, after);
     return new Preview(
         summary(),
         changes,
@@ -134,36 +133,5 @@ final class Rehearsal {
       if (dropped) return true;
     }
     return false;
-  }
-
-  /** A log whose lines are sentences of the preview. */
-  private record Lines(List<String> lines) implements System.Logger {
-    @Override
-    public String getName() {
-      return "preview";
-    }
-
-    @Override
-    public boolean isLoggable(Level level) {
-      return true;
-    }
-
-    @Override
-    public void log(
-        Level level,
-        @Nullable ResourceBundle bundle,
-        @Nullable String text,
-        @Nullable Throwable thrown) {
-      lines.add(String.valueOf(text));
-    }
-
-    @Override
-    public void log(
-        Level level,
-        @Nullable ResourceBundle bundle,
-        @Nullable String text,
-        @Nullable Object @Nullable ... words) {
-      lines.add(String.valueOf(text));
-    }
   }
 }
