@@ -85,14 +85,14 @@ final class Blockers {
   }
 
   /** The snapshots after another one. */
-  static List<Blocker> after(Machine machine, SnapshotId snapshot) {
+  static List<Blocker.Snapshot> after(Machine machine, SnapshotId snapshot) {
     return machine.snapshots().stream()
         .filter(each -> snapshot.equals(each.parent()))
         .map(each -> of(machine, each))
         .toList();
   }
 
-  private static Blocker of(Machine machine, Snapshot snapshot) {
+  private static Blocker.Snapshot of(Machine machine, Snapshot snapshot) {
     return new Blocker.Snapshot(machine.id(), machine.name(), snapshot.id(), snapshot.name());
   }
 

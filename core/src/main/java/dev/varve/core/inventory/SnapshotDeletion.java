@@ -82,27 +82,24 @@ record SnapshotDeletion(
 
   /** Only a snapshot with at most one after it can go, and the current one only as a leaf. */
   private static void checkPlace(Machine machine, Snapshot snapshot) {
-    List<String> after =
-        machine.snapshots().stream()
-            .filter(s -> snapshot.id().equals(s.parent()))
-            .map(s -> "'" + s.name() + "'")
-            .toList();
+    List<Blocker.Snapshot> after = Blockers.after(machine, snapshot.id());
+    List<String> names = after.stream().map(each -> "'" + each.snapshotName() + "'").toList();
     if (after.size() > 1)
       throw Blockers.refusal(
           VBOX_E_INVALID_OBJECT_STATE,
-          Blockers.after(machine, snapshot.id()),
+          after,
           "snapshot '%s' has %d snapshots after it (%s), and at most one is allowed; delete those of a branch first",
           snapshot.name(),
           after.size(),
-          String.join(", ", after));
+          String.join(", ", names));
     if (!after.isEmpty() && snapshot.id().equals(machine.currentSnapshot()))
       throw Blockers.refusal(
           VBOX_E_INVALID_OBJECT_STATE,
-          Blockers.after(machine, snapshot.id()),
+          after,
           "snapshot '%s' is the current one of machine '%s' and has %s after it; delete that first, or restore it",
           snapshot.name(),
           machine.name(),
-          after.getFirst());
+          names.getFirst());
   }
 
   /** The hard disk of an attachment that nothing but the snapshot uses; null if there is none. */
