@@ -32,14 +32,24 @@ final class LandlockTest {
     Files.writeString(other.resolve("image"), "outside");
   }
 
+  /** What a thread may reach. */
+  private interface Allowance {
+    void to(Landlock landlock) throws IOException;
+  }
+
   private void confined(Executable task) throws Exception {
+    confined(landlock -> landlock.allow(root, Right.EVERYTHING), task);
+  }
+
+  private static void confined(Allowance allowed, Executable task) throws Exception {
     var failure = new AtomicReference<Throwable>();
     Thread thread =
         Thread.ofPlatform()
             .start(
                 () -> {
                   try (var landlock = new Landlock()) {
-                    landlock.allow(root, Right.EVERYTHING).enforce();
+                    allowed.to(landlock);
+                    landlock.enforce();
                     task.execute();
                   } catch (Throwable e) {
                     failure.set(e);
@@ -156,41 +166,23 @@ final class LandlockTest {
   /** A Java program reads files of the system; they must not become disks. */
   @Test
   void whatMayOnlyBeReadIsNoDisk() throws Exception {
-    var failure = new AtomicReference<Throwable>();
-    Thread thread =
-        Thread.ofPlatform()
-            .start(
-                () -> {
-                  try (var landlock = new Landlock()) {
-                    landlock.allow(root, Right.EVERYTHING).allow(other, Right.READ).enforce();
-                    assertEquals("outside", Files.readString(other.resolve("image")));
-                    refused(() -> Posix.open(other.resolve("image"), Posix.O_RDONLY, 0));
-                    Posix.close(Posix.open(root.resolve("image"), Posix.O_RDONLY, 0));
-                  } catch (Throwable e) {
-                    failure.set(e);
-                  }
-                });
-    thread.join();
-    assertEquals(null, failure.get());
+    confined(
+        landlock -> landlock.allow(root, Right.EVERYTHING).allow(other, Right.READ),
+        () -> {
+          assertEquals("outside", Files.readString(other.resolve("image")));
+          refused(() -> Posix.open(other.resolve("image"), Posix.O_RDONLY, 0));
+          Posix.close(Posix.open(root.resolve("image"), Posix.O_RDONLY, 0));
+        });
   }
 
   @Test
   void aFileCanBeARoot() throws Exception {
-    var failure = new AtomicReference<Throwable>();
-    Thread thread =
-        Thread.ofPlatform()
-            .start(
-                () -> {
-                  try (var landlock = new Landlock()) {
-                    landlock.allow(other.resolve("image"), Right.READ).enforce();
-                    assertEquals("outside", Files.readString(other.resolve("image")));
-                    refused(() -> Files.writeString(other.resolve("image"), "x"));
-                    refused(() -> Files.readString(root.resolve("image")));
-                  } catch (Throwable e) {
-                    failure.set(e);
-                  }
-                });
-    thread.join();
-    assertEquals(null, failure.get());
+    confined(
+        landlock -> landlock.allow(other.resolve("image"), Right.READ),
+        () -> {
+          assertEquals("outside", Files.readString(other.resolve("image")));
+          refused(() -> Files.writeString(other.resolve("image"), "x"));
+          refused(() -> Files.readString(root.resolve("image")));
+        });
   }
 }
