@@ -1,8 +1,8 @@
 package dev.varve.core.device;
 
 /**
- * When what happened to a request that is looked at closely. Used by the thread that has the
- * request.
+ * The moments of one request that is timed: when it goes to the device, passes its limit and is
+ * begun. Used by the thread that has the request.
  */
 public final class RequestTimes {
 
