@@ -15,9 +15,9 @@ export class PendingChanges extends PageElement {
     if (sessions.length === 0) return nothing;
     const own = store.ownSession(machine.id);
     const changes = saved ? difference(saved.hardware, machine.hardware) : [];
-    return html`<section class="pending" aria-labelledby="pending-title">
+    return html`<section class="pending" aria-label="Changes that are not saved">
       ${sessions.map((session) => html`<div class="section-head">
-        <h2 id="pending-title">${session.id === own ? 'Your changes' : 'A session holds this machine'} <span class="tally">${changes.length}</span></h2>
+        <h2>${session.id === own ? 'Your changes' : 'A session holds this machine'} <span class="tally">${changes.length}</span></h2>
         <operation-menu kind="session" .context=${{ machine, session }} name="session" accent="saveSession"></operation-menu>
       </div>
       <p class="help">${session.id === own ? 'What you change now waits here until you save it.' : `Held by ${session.holder}.`}${session.expires ? ` The session ends by itself when nothing names it for ${span(session.leaseSeconds)}.` : ''}</p>`)}

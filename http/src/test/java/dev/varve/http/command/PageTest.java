@@ -235,6 +235,23 @@ class PageTest {
 
   @Test
   @Order(7)
+  void theSessionOfAnotherProgramIsEndedWhereItBlocks() {
+    server.run("machine", "session", "lock", "web");
+    browser.see(".pending", "A session holds this machine");
+
+    browser.act(".view-head", "startMachine");
+    browser.see("dialog [role=alert]");
+    browser.inspect("held");
+    browser.click("dialog .way-out");
+    browser.see("dialog h2", "End the session");
+    browser.confirm();
+
+    browser.seeNo(".pending");
+    assertEquals(0, server.run("machine", "session", "list").getJsonArray("sessions").size());
+  }
+
+  @Test
+  @Order(8)
   void aTokenThatMayOnlyScrapeIsToldSo() {
     signInAgain("metrics");
 
@@ -243,7 +260,7 @@ class PageTest {
   }
 
   @Test
-  @Order(8)
+  @Order(9)
   void whatATokenMayNotDoCannotBePressed() {
     signInAgain("read");
 
@@ -268,7 +285,7 @@ class PageTest {
   }
 
   @Test
-  @Order(9)
+  @Order(10)
   void noOtherHostWasAskedAndTheConsoleHasNoErrors() {
     assertEquals(Set.of(server.page().replaceAll("/$", "")), browser.asked());
     assertEquals(List.of(), browser.complaints());
