@@ -190,6 +190,12 @@ final class Browser implements AutoCloseable {
             (long) width,
             driver.executeScript("return document.documentElement.scrollWidth"),
             name + " is wider than its window");
+        assertEquals(
+            0L,
+            driver.executeScript(
+                "return [...document.querySelectorAll('dialog[open] .dialog-body, dialog[open] footer')]"
+                    + ".filter((part) => part.scrollWidth > part.clientWidth).length"),
+            name + " is wider than its dialog");
         if (width == 1440) assertEquals(List.of(), violations(), name + " in " + scheme);
         screenshot(name + "-" + scheme + "-" + width);
       }

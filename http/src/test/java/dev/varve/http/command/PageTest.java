@@ -244,6 +244,7 @@ class PageTest {
     browser.inspect("held");
     browser.click("dialog .way-out");
     browser.see("dialog h2", "End the session");
+    browser.inspect("way-out");
     browser.confirm();
 
     browser.seeNo(".pending");
