@@ -47,6 +47,9 @@ public final class ConfigFile {
   /** More is another file, named by mistake. */
   private static final int MOST_BYTES = 1 << 20;
 
+  /** The same of keys; for each of them what stands before it is read once more. */
+  private static final int MOST_KEYS = 200;
+
   private static final String READABLE =
       "; the user of the server must be able to read the configuration file";
 
@@ -131,6 +134,11 @@ public final class ConfigFile {
 
     ConfigFile file() throws ConfigFileException {
       Config config = parsed();
+      if (config.root().size() > MOST_KEYS)
+        throw ConfigFile.wrong(
+            path,
+            "has more than %d keys, which no configuration file has: name the right file"
+                .formatted(MOST_KEYS));
       List<Map.Entry<String, ConfigValue>> entries = new ArrayList<>(config.root().entrySet());
       entries.sort(Comparator.comparingInt(each -> lineOf(each.getKey(), each.getValue())));
       for (Map.Entry<String, ConfigValue> each : entries) add(each.getKey(), each.getValue());

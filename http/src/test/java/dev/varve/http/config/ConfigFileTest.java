@@ -9,6 +9,7 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -105,6 +106,9 @@ class ConfigFileTest {
       file.setLength(100 << 20);
     }
     assertRefused(large, "has more than 1 MiB");
+    Path keys = folder.resolve("keys");
+    Files.write(keys, IntStream.range(0, 50_000).mapToObj(i -> "key" + i + " = 1").toList());
+    assertRefused(keys, "has more than 200 keys");
     Path latin = Files.write(folder.resolve("latin"), new byte[] {'a', '=', (byte) 0xE4});
     assertRefused(latin, "is not in UTF-8");
   }
