@@ -81,7 +81,7 @@ final class MediaRootsOfAServerTest {
   void whatASettingsFileNamesIsOutOfReachToo() throws IOException {
     try (var _ = serve("--media-root", "root")) {
       ControlTool varve = tool();
-      Path disk = makeMachine(varve);
+      makeMachine(varve);
       JsonObject machine = varve.run("machine", "show", "a");
       varve.run("machine", "unregister", "a");
       Path settings = folder.resolve("root/a.vbox");
