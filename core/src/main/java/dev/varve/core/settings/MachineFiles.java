@@ -188,6 +188,14 @@ final class MachineFiles {
     registries.remove(file.path());
   }
 
+  /**
+   * Forgets what was read from or decided for the files of machines that are not listed: another
+   * machine may be made in their place.
+   */
+  void forgetUnlisted() {
+    seen.retain(listed.get());
+  }
+
   // ---- media
 
   /** The media that a machine's file may name. */

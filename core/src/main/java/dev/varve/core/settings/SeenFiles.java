@@ -2,6 +2,7 @@ package dev.varve.core.settings;
 
 import dev.varve.core.journal.Fingerprint;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +26,8 @@ final class SeenFiles {
     return files.get(file);
   }
 
-  void forget(Path file) {
-    files.remove(file);
+  /** Forgets all files but these. */
+  void retain(Collection<Path> those) {
+    files.keySet().retainAll(those);
   }
 }

@@ -308,9 +308,10 @@ public final class StateFolder implements AutoCloseable {
     return files.parts(settingsFile.normalize(), snapshot);
   }
 
-  /** Lets other servers have the machines that were read and are not listed. */
+  /** Forgets the machines that were read and are not listed, and lets other servers have them. */
   public void releaseUnlisted() {
     owned.retain(machines);
+    files.forgetUnlisted();
   }
 
   /** What a user should know of a settings file that was read, a line each. */
@@ -625,7 +626,7 @@ public final class StateFolder implements AutoCloseable {
 
   /** Those that are made here have no file to be read. */
   private void ownListed() {
-    owned.retain(machines);
+    releaseUnlisted();
     for (Path machine : machines) {
       try {
         owned.own(machine);

@@ -506,6 +506,17 @@ class OutsideEditsTest {
     assertFalse(isWarned(list));
   }
 
+  @Test
+  void aMachineIsMadeWhereTheFolderOfAnUnregisteredOneWas() throws IOException {
+    bench.inventory.unregister(mail, UnregisterMode.UNREGISTER_ONLY);
+    Files.move(file.getParent(), folder.resolve("elsewhere"));
+
+    MachineId made = bench.inventory.createMachine("mail");
+
+    assertEquals(file, bench.machine(made).saved().settingsFile());
+    assertTrue(text().contains(made.toString()), text());
+  }
+
   // ---- what other programs do
 
   private String text() throws IOException {
