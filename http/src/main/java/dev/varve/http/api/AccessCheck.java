@@ -85,8 +85,8 @@ sealed interface AccessCheck {
 
   String SCHEME = "Bearer ";
 
-  /** What the token of a request grants; null if it shows none. */
-  private static @Nullable Grant shown(MultiMap headers, Tokens tokens) {
+  /** The token that a request shows; null for none. */
+  static @Nullable String token(MultiMap headers) {
     List<String> values = headers.getAll("Authorization");
     if (values.isEmpty()) return null;
     if (values.size() > 1)
@@ -96,7 +96,14 @@ sealed interface AccessCheck {
     if (!value.regionMatches(true, 0, SCHEME, 0, SCHEME.length()))
       throw unauthorized(
           "the header Authorization must be 'Bearer TOKEN', and it is of another scheme");
-    Grant grant = tokens.grant(value.substring(SCHEME.length()).strip());
+    return value.substring(SCHEME.length()).strip();
+  }
+
+  /** What the token of a request grants; null if it shows none. */
+  private static @Nullable Grant shown(MultiMap headers, Tokens tokens) {
+    String token = token(headers);
+    if (token == null) return null;
+    Grant grant = tokens.grant(token);
     if (grant == null)
       throw unauthorized(
           "there is no such token: it was withdrawn, has expired, or is mistyped; ask for another one, which 'varve token create' makes");

@@ -92,13 +92,21 @@ final class RepeatedRequests {
       forgetOld(kept);
       First first = kept.byKey.get(key);
       if (first != null) return repeated(first, key, request);
-      Future<Answer> answer = work.get(); // begins it; nothing here waits for its end
+      Future<Answer> answer = begun(work); // nothing here waits for its end
       first = new First(request, answer, nanoClock.getAsLong());
       kept.byKey.put(key, first);
       First begun = first;
       answer.onComplete(_ -> ended(client, kept, key, begun));
       makeRoom(kept);
       return answer;
+    }
+  }
+
+  private static Future<Answer> begun(Supplier<Future<Answer>> work) {
+    try {
+      return work.get();
+    } catch (RuntimeException refused) {
+      return Future.failedFuture(refused);
     }
   }
 

@@ -27,14 +27,13 @@ final class RequestSource {
 
   /** Who asks, by user or by token, which was checked; on the event loop of the request. */
   static String owner(HttpServerRequest request) {
-    String token = Objects.requireNonNullElse(request.getHeader("Authorization"), "");
+    String token = Objects.requireNonNullElse(AccessCheck.token(request.headers()), "");
     return user(request) + " " + token;
   }
 
   private static String user(HttpServerRequest request) {
     try {
-      return request.connection() instanceof ConnectionBase connection
-              && connection.channel() instanceof EpollDomainSocketChannel socket
+      return channel(request) instanceof EpollDomainSocketChannel socket
           ? "user " + socket.peerCredentials().uid()
           : "";
     } catch (IOException _) {

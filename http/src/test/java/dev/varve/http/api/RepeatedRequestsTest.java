@@ -84,6 +84,23 @@ final class RepeatedRequestsTest {
   }
 
   @Test
+  void aClientThatIsOnlyRefusedPushesOutNoOther() {
+    ask("a", "k", "x");
+    Future<Answer> refused =
+        requests.answer(
+            "b",
+            "k",
+            "x",
+            () -> {
+              throw RefusedRequest.malformed("no");
+            });
+    ask("c", "k", "x");
+
+    assertEquals(400, ((RefusedRequest) refused.cause()).status());
+    assertEquals(1, number(ask("a", "k", "x")));
+  }
+
+  @Test
   void theOldestAnswersAreForgottenAndNoneThatIsAwaited() {
     Promise<Answer> slow = Promise.promise();
     requests.answer("a", "slow", "x", slow::future);
@@ -154,6 +171,24 @@ final class RepeatedRequestsTest {
           .body("name", "web")
           .refused(400, "E_INVALIDARG");
       assertEquals(List.of(), plane.bugs());
+    }
+  }
+
+  @Test
+  void aTokenIsOneClientHoweverItsHeaderIsWritten() throws IOException {
+    try (var plane = new ControlPlane(folder);
+        var api = plane.api()) {
+      List<String> ids = new ArrayList<>();
+      for (String scheme : List.of("Bearer ", "bearer ", "BEARER   "))
+        ids.add(
+            api.ask("createMachine")
+                .header("Authorization", scheme + plane.token())
+                .header("Idempotency-Key", "once")
+                .body("name", "mail")
+                .is(201)
+                .id());
+
+      assertEquals(1, ids.stream().distinct().count(), ids.toString());
     }
   }
 
