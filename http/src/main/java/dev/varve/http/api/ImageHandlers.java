@@ -78,11 +78,7 @@ final class ImageHandlers {
             .filter(attachment -> image.medium().id().equals(attachment.medium()))
             .map(Attachment::slot)
             .toList(),
-        slot ->
-            new JsonObject()
-                .put("controller", slot.controller())
-                .put("port", slot.port())
-                .put("device", slot.device()));
+        JsonParts::of);
   }
 
   private JsonObject bytes(Medium medium) {
