@@ -197,21 +197,14 @@ final class Routes {
   private void servePage(String route, RoutingContext context) {
     HttpServerRequest request = context.request();
     count(route, context);
-    Context loop = vertx.getOrCreateContext();
-    vertx
+    vertx // which completes on this event loop
         .executeBlocking(() -> page.file(request.path()), false)
-        .onComplete(
+        .onSuccess(
             found ->
-                loop.runOnContext(
-                    _ -> {
-                      if (found.failed()) fail(request, found.cause());
-                      else
-                        found
-                            .result()
-                            .ifPresentOrElse(
-                                file -> send(request, answer(file, request)),
-                                () -> fail(request, nothingAt(request)));
-                    }));
+                found.ifPresentOrElse(
+                    file -> send(request, answer(file, request)),
+                    () -> fail(request, nothingAt(request))))
+        .onFailure(failure -> fail(request, failure));
   }
 
   private static Answer answer(PageFile file, HttpServerRequest request) {
@@ -228,7 +221,7 @@ final class Routes {
   private void refuseLater(HttpServerRequest request, RuntimeException refused) {
     boolean isToken = refused instanceof RefusedRequest why && why.status() == 401;
     SocketAddress from = request.remoteAddress();
-    long millis = isToken ? wrongTokens.delayMillis(from == null ? "" : from.host()) : 0;
+    long millis = isToken ? wrongTokens.delayMillis(from == null ? null : from.host()) : 0;
     if (millis == 0) fail(request, refused);
     else connections.later(millis, () -> fail(request, refused));
   }
@@ -354,30 +347,17 @@ final class Routes {
             .sorted()
             .collect(Collectors.joining(", "));
     context.response().putHeader("Allow", allowed);
-    if (context.request().method().equals(HttpMethod.OPTIONS)) {
-      tellMethods(context);
-      return;
-    }
-    refuse(
-        context,
-        new RefusedRequest(
-            405,
-            ErrorCode.VBOX_E_NOT_SUPPORTED,
-            "%s does not take %s, only %s"
-                .formatted(operation.path(), context.request().method(), allowed)));
-  }
-
-  /**
-   * Answers that there is such a path; no more than the document says to every client that may read
-   * it.
-   */
-  private void tellMethods(RoutingContext context) {
-    try {
-      access.check(context.request(), true);
-      send(context.request(), Answer.done());
-    } catch (RuntimeException refused) {
-      refuseLater(context.request(), refused);
-    }
+    HttpServerRequest request = context.request();
+    // No more than the document says to every client that may read it.
+    if (request.method().equals(HttpMethod.OPTIONS)) ifLetIn(request, () -> send(request, Answer.done()));
+    else
+      refuse(
+          request,
+          new RefusedRequest(
+              405,
+              ErrorCode.VBOX_E_NOT_SUPPORTED,
+              "%s does not take %s, only %s"
+                  .formatted(operation.path(), request.method(), allowed)));
   }
 
   private static Stream<String> methods(HttpMethod method) {
@@ -386,7 +366,7 @@ final class Routes {
 
   private void refusePath(RoutingContext context) {
     count(HttpRequests.NO_ROUTE, context);
-    refuse(context, nothingAt(context.request()));
+    refuse(context.request(), nothingAt(context.request()));
   }
 
   private static RefusedRequest nothingAt(HttpServerRequest request) {
@@ -394,13 +374,18 @@ final class Routes {
         "there is nothing at %s; /api/v1/openapi.json lists the paths".formatted(request.path()));
   }
 
-  private void refuse(RoutingContext context, RefusedRequest refusal) {
+  private void refuse(HttpServerRequest request, RefusedRequest refusal) {
+    ifLetIn(request, () -> fail(request, refusal));
+  }
+
+  private void ifLetIn(HttpServerRequest request, Runnable answer) {
     try {
-      access.check(context.request(), true);
-      fail(context.request(), refusal);
+      access.check(request, true);
     } catch (RuntimeException notEvenThat) {
-      refuseLater(context.request(), notEvenThat);
+      refuseLater(request, notEvenThat);
+      return;
     }
+    answer.run();
   }
 
   /** An unexpected failure. */
