@@ -4,12 +4,14 @@ import dev.varve.core.log.Cause;
 import dev.varve.core.medium.ErrorCode;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.Executor;
@@ -32,7 +34,7 @@ final class Handlers {
 
   /** Answers a call; what it throws becomes a {@link Problem}. */
   interface Handler {
-    Answer answer(Call call);
+    Answer answer(Call call) throws IOException;
   }
 
   private final Map<String, Function<Call, Future<Answer>>> byOperation = new HashMap<>();
@@ -84,13 +86,20 @@ final class Handlers {
 
   /** The handler runs on the event loop: it looks at a view only, and must not block. */
   void onEventLoop(String operation, Handler handler) {
-    later(operation, call -> Future.succeededFuture(handler.answer(call)));
+    later(
+        operation,
+        call -> {
+          try {
+            return Future.succeededFuture(handler.answer(call));
+          } catch (IOException e) {
+            return Future.failedFuture(e);
+          }
+        });
   }
 
   /** The handler runs on a thread for looks: it looks at files or running disks, and may block. */
   void onLookThread(String operation, Handler handler) {
-    later(
-        operation, call -> begun(looks, call, answer -> answer.complete(prepared(call, handler))));
+    later(operation, call -> begun(looks, call, () -> prepared(call, handler)));
   }
 
   /**
@@ -105,11 +114,11 @@ final class Handlers {
             begun(
                 changes,
                 call,
-                answer -> {
+                () -> {
                   if (!turn.comes(PATIENCE)) throw busy();
                   underWay.add(call);
                   try {
-                    answer.complete(prepared(call, handler));
+                    return prepared(call, handler);
                   } finally {
                     underWay.remove(call);
                   }
@@ -117,7 +126,7 @@ final class Handlers {
   }
 
   /** Runs work on a thread of its own. One machine whose host hangs must not take all threads. */
-  private Future<Answer> begun(Executor threads, Call call, Consumer<Promise<Answer>> work) {
+  private Future<Answer> begun(Executor threads, Call call, Callable<Answer> work) {
     String machine = Objects.requireNonNullElse(call.optional("machine"), "");
     Promise<Answer> answer = Promise.promise();
     if (ofMachines.merge(machine, 1, Integer::sum) > MOST_OF_A_MACHINE && !machine.isEmpty()) {
@@ -134,7 +143,7 @@ final class Handlers {
           Cause.carried(
               () -> {
                 try {
-                  work.accept(answer);
+                  answer.complete(work.call());
                 } catch (Throwable failure) { // also an Error must not leave a client waiting
                   answer.fail(failure);
                 } finally {
@@ -152,7 +161,7 @@ final class Handlers {
     ofMachines.computeIfPresent(machine, (_, count) -> count == 1 ? null : count - 1);
   }
 
-  private Answer prepared(Call call, Handler handler) {
+  private Answer prepared(Call call, Handler handler) throws IOException {
     before.accept(call);
     Handler rehearsing = rehearsal;
     return rehearsing != null && call.isDryRun() ? rehearsing.answer(call) : handler.answer(call);

@@ -3,7 +3,6 @@ package dev.varve.http.api;
 import dev.varve.io.host.HostDrive;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 
 /** Answers which drives of the host machines can use. */
 final class HostHandlers {
@@ -12,13 +11,9 @@ final class HostHandlers {
     handlers.onLookThread("listHostDrives", _ -> drives());
   }
 
-  private static Answer drives() {
-    try {
-      return Answer.ok(
-          new JsonObject().put("drives", JsonParts.array(HostDrive.all(), HostHandlers::of)));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  private static Answer drives() throws IOException {
+    return Answer.ok(
+        new JsonObject().put("drives", JsonParts.array(HostDrive.all(), HostHandlers::of)));
   }
 
   private static JsonObject of(HostDrive drive) {

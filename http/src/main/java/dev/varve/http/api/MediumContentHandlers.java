@@ -6,7 +6,6 @@ import dev.varve.core.medium.ImageReport;
 import dev.varve.core.medium.MediumId;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 
 /** Answers requests about the contents of media, also while machines use them. */
@@ -25,9 +24,9 @@ final class MediumContentHandlers {
     handlers.onLookThread("checkMedium", this::check);
   }
 
-  private Answer map(Call call) {
+  private Answer map(Call call) throws IOException {
     MediumContents.Part part =
-        unchecked(() -> contents.map(id(call), call.longNumber("offset"), call.number("limit")));
+        contents.map(id(call), call.longNumber("offset"), call.number("limit"));
     return Answer.ok(
         new JsonObject()
             .put("capacity", part.capacity())
@@ -38,8 +37,8 @@ final class MediumContentHandlers {
             .put("next", part.next() < part.capacity() ? part.next() : null));
   }
 
-  private Answer check(Call call) {
-    ImageReport report = unchecked(() -> contents.check(id(call)));
+  private Answer check(Call call) throws IOException {
+    ImageReport report = contents.check(id(call));
     return Answer.ok(
         new JsonObject()
             .put("file", report.file())
@@ -58,18 +57,5 @@ final class MediumContentHandlers {
 
   private MediumId id(Call call) {
     return Lookup.medium(inventory.view(), call.text("medium")).medium().id();
-  }
-
-  /** What looks at files. */
-  private interface Look<T> {
-    T take() throws IOException;
-  }
-
-  private static <T> T unchecked(Look<T> look) {
-    try {
-      return look.take();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

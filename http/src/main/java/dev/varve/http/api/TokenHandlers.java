@@ -10,7 +10,6 @@ import dev.varve.http.access.Tokens;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -44,30 +43,21 @@ final class TokenHandlers {
             .put("machines", machines(rights, inventory.view())));
   }
 
-  private Answer list() {
-    try {
-      View view = inventory.view();
-      return Answer.ok(
-          new JsonObject()
-              .put("tokens", JsonParts.array(tokens.all(), token -> json(token, view))));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  private Answer list() throws IOException {
+    View view = inventory.view();
+    return Answer.ok(
+        new JsonObject().put("tokens", JsonParts.array(tokens.all(), token -> json(token, view))));
   }
 
-  private Answer create(Call call) {
+  private Answer create(Call call) throws IOException {
     Duration lifetime =
         call.has("expiresInSeconds")
             ? Duration.ofSeconds(call.intMember("expiresInSeconds"))
             : null;
-    try {
-      Tokens.Made made = tokens.make(call.textMember("name"), rights(call), lifetime);
-      return Answer.created(
-          Paths.ofToken(made.token().id()),
-          json(made.token(), inventory.view()).put("token", made.secret()));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    Tokens.Made made = tokens.make(call.textMember("name"), rights(call), lifetime);
+    return Answer.created(
+        Paths.ofToken(made.token().id()),
+        json(made.token(), inventory.view()).put("token", made.secret()));
   }
 
   /** The machines by their uuids: another machine may get the name of one that is gone. */
@@ -83,13 +73,9 @@ final class TokenHandlers {
     }
   }
 
-  private Answer revoke(Call call) {
-    try {
-      tokens.withdraw(call.text("token"));
-      return Answer.done();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  private Answer revoke(Call call) throws IOException {
+    tokens.withdraw(call.text("token"));
+    return Answer.done();
   }
 
   private static JsonObject json(Token token, View view) {
