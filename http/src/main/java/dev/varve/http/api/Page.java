@@ -1,12 +1,13 @@
 package dev.varve.http.api;
 
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Base64;
-import java.util.Comparator;
-import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -36,18 +37,18 @@ record Page(@Nullable Integer limit, @Nullable String after) {
    */
   <T> JsonObject json(
       String member, Stream<T> all, Function<T, String> key, Function<T, Object> json) {
-    List<T> part = new ArrayList<>();
-    String last = null;
-    boolean more = false;
-    for (T each : all.sorted(Comparator.comparing(key)).toList()) {
-      if (after != null && key.apply(each).compareTo(after) <= 0) continue;
-      more = limit != null && part.size() == limit;
-      if (more) break;
-      part.add(each);
-      last = key.apply(each);
+    NavigableMap<String, T> rest = new TreeMap<>();
+    all.forEach(each -> rest.put(key.apply(each), each));
+    if (after != null) rest.headMap(after, true).clear();
+    String last = "";
+    var part = new JsonArray();
+    for (Map.Entry<String, T> each : rest.entrySet()) {
+      if (limit != null && part.size() == limit)
+        return new JsonObject().put(member, part).put("next", cursor(last));
+      part.add(json.apply(each.getValue()));
+      last = each.getKey();
     }
-    var answer = new JsonObject().put(member, JsonParts.array(part, json));
-    return more && last != null ? answer.put("next", cursor(last)) : answer;
+    return new JsonObject().put(member, part);
   }
 
   private static String cursor(String key) {
