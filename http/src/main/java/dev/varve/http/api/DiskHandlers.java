@@ -7,6 +7,7 @@ import dev.varve.core.inventory.Inventory;
 import dev.varve.core.inventory.ServedDisks;
 import dev.varve.core.inventory.ServedDisks.DiskLoad;
 import dev.varve.core.inventory.View.MachineView;
+import dev.varve.core.machine.MachineId;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.Comparator;
@@ -105,8 +106,12 @@ final class DiskHandlers {
   /** The names of a machine's disks for clients; null for those of all. */
   private @Nullable Set<String> exports(@Nullable String machine) {
     if (machine == null) return null;
-    MachineView of = Lookup.machine(inventory.view(), machine);
-    return disks.loads(of.saved().id()).values().stream()
+    return exports(disks, Lookup.machine(inventory.view(), machine).saved().id());
+  }
+
+  /** The same of one machine. */
+  static Set<String> exports(ServedDisks disks, MachineId machine) {
+    return disks.loads(machine).values().stream()
         .map(DiskLoad::export)
         .collect(Collectors.toSet());
   }

@@ -70,15 +70,7 @@ final class JobHandlers {
   }
 
   private Job job(Call call) {
-    String id = call.text("job");
-    return inventory.jobs().stream()
-        .filter(job -> job.id().equals(id))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                RefusedRequest.unknown(
-                    "there is no job '%s'; only the last hundred that ended are kept"
-                        .formatted(id)));
+    return Lookup.job(inventory, call.text("job"));
   }
 
   static JsonObject json(Job job) {

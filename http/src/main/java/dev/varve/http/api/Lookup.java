@@ -1,6 +1,8 @@
 package dev.varve.http.api;
 
 import dev.varve.core.inventory.Inventory;
+import dev.varve.core.inventory.Job;
+import dev.varve.core.inventory.Session;
 import dev.varve.core.inventory.View;
 import dev.varve.core.inventory.View.MachineView;
 import dev.varve.core.inventory.View.MediumView;
@@ -114,6 +116,20 @@ final class Lookup {
     return view.media().values().stream()
         .filter(medium -> there.test(medium.medium().location()))
         .toList();
+  }
+
+  static Session session(View view, String id) {
+    for (MachineView machine : view.machines().values())
+      for (Session session : machine.sessions()) if (session.id().equals(id)) return session;
+    throw RefusedRequest.unknown(
+        "there is no session '%s': it has ended, or its lease has expired; begin another"
+            .formatted(id));
+  }
+
+  static Job job(Inventory inventory, String id) {
+    for (Job job : inventory.jobs()) if (job.id().equals(id)) return job;
+    throw RefusedRequest.unknown(
+        "there is no job '%s'; only the last hundred that ended are kept".formatted(id));
   }
 
   /** By uuid, or by name if only one has it. */

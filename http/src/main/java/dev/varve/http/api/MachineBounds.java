@@ -4,7 +4,6 @@ import dev.varve.core.inventory.DiskClient;
 import dev.varve.core.inventory.Inventory;
 import dev.varve.core.inventory.Job;
 import dev.varve.core.inventory.ServedDisks;
-import dev.varve.core.inventory.Session;
 import dev.varve.core.inventory.View;
 import dev.varve.core.inventory.View.MachineView;
 import dev.varve.core.inventory.View.MediumView;
@@ -73,7 +72,7 @@ final class MachineBounds {
 
     private Call ofMachine() {
       MachineView machine = Lookup.machine(view, call.text("machine"));
-      check(machine.saved().id(), "machine '" + machine.saved().name() + "'");
+      check(machine.saved().id());
       Call named = call.with("machine", machine.saved().id().toString());
       String medium = call.textOrNull("medium");
       return medium == null
@@ -82,13 +81,8 @@ final class MachineBounds {
     }
 
     private Call ofSession(String id) {
-      for (MachineView machine : view.machines().values())
-        for (Session session : machine.sessions())
-          if (session.id().equals(id)) {
-            check(machine.saved().id(), "machine '" + machine.saved().name() + "'");
-            return call;
-          }
-      throw RefusedRequest.unknown("there is no session '%s': it has ended".formatted(id));
+      check(Lookup.session(view, id).machine());
+      return call;
     }
 
     private Call ofMedium() {
@@ -140,8 +134,7 @@ final class MachineBounds {
     private Call ofClient(long number) {
       Set<String> exports =
           own.stream()
-              .flatMap(machine -> disks.loads(machine).values().stream())
-              .map(ServedDisks.DiskLoad::export)
+              .flatMap(machine -> DiskHandlers.exports(disks, machine).stream())
               .collect(Collectors.toSet());
       for (DiskClient client : disks.clients()) {
         if (client.number() != number) continue;
@@ -153,18 +146,16 @@ final class MachineBounds {
     }
 
     private Call ofJob(String id) {
-      for (Job job : inventory.jobs()) {
-        if (!job.id().equals(id)) continue;
-        MachineId machine = job.machine();
-        if (machine == null || !own.contains(machine))
-          throw beyond("the machine of the job '%s'".formatted(job.description()));
-        return call;
-      }
-      throw RefusedRequest.unknown("there is no job '%s'".formatted(id));
+      Job job = Lookup.job(inventory, id);
+      MachineId machine = job.machine();
+      if (machine == null || !own.contains(machine))
+        throw beyond("the machine of the job '%s'".formatted(job.description()));
+      return call;
     }
 
-    private void check(MachineId machine, String words) {
-      if (!own.contains(machine)) throw beyond(words);
+    private void check(MachineId machine) {
+      if (!own.contains(machine))
+        throw beyond("machine '" + view.machines().get(machine).saved().name() + "'");
     }
 
     private RefusedRequest beyond(String what) {

@@ -3,7 +3,6 @@ package dev.varve.http.api;
 import dev.varve.core.inventory.Inventory;
 import dev.varve.core.inventory.Preview;
 import dev.varve.core.inventory.View;
-import dev.varve.core.inventory.View.MachineView;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import java.util.concurrent.atomic.AtomicReference;
@@ -58,13 +57,10 @@ final class Rehearsals {
     String medium = call.optional("medium");
     if (medium != null) return MediumJson.etag(Lookup.medium(view, medium));
     String session = call.optional("session");
-    if (session != null) {
-      for (MachineView machine : view.machines().values())
-        if (machine.sessions().stream().anyMatch(held -> held.id().equals(session)))
-          return MachineJson.etag(machine);
-      return null; // which the handler refuses
-    }
-    String machine = call.optional("machine");
+    String machine =
+        session == null
+            ? call.optional("machine")
+            : Lookup.session(view, session).machine().toString();
     if (machine == null || Lookup.badMachine(view, machine) != null) return null;
     return MachineJson.etag(Lookup.machine(view, machine));
   }

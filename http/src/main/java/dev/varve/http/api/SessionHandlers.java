@@ -9,7 +9,6 @@ import dev.varve.core.inventory.View.MachineView;
 import dev.varve.core.machine.LockType;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.medium.ErrorCode;
-import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -52,16 +51,11 @@ final class SessionHandlers {
         Page.of(call)
             .json(
                 "sessions",
-                all(view).stream().filter(s -> wanted == null || s.machine().equals(wanted)),
+                view.machines().values().stream()
+                    .flatMap(of -> of.sessions().stream())
+                    .filter(s -> wanted == null || s.machine().equals(wanted)),
                 session -> Page.key(session.hold().since(), session.id()),
                 MachineJson::of));
-  }
-
-  private static List<Session> all(View view) {
-    return view.machines().values().stream()
-        .flatMap(machine -> machine.sessions().stream())
-        .sorted(Comparator.comparing(session -> session.hold().since()))
-        .toList();
   }
 
   private Answer renew(Call call) {
@@ -102,10 +96,7 @@ final class SessionHandlers {
   }
 
   private Session known(String id) {
-    for (Session session : all(inventory.view())) if (session.id().equals(id)) return session;
-    throw RefusedRequest.unknown(
-        "there is no session '%s': it has ended, or its lease has expired; begin another"
-            .formatted(id));
+    return Lookup.session(inventory.view(), id);
   }
 
   /** Refuses a change if the machine has changed since the client has seen it. */
