@@ -123,10 +123,14 @@ public final class ControlServer {
         policy,
         bugs,
         Connections.Limits.usual(connections),
-        (millis, action) -> {
-          long timer = vertx.setTimer(millis, _ -> action.run());
-          return () -> vertx.cancelTimer(timer);
-        });
+        timers(vertx));
+  }
+
+  static Connections.Timers timers(Vertx vertx) {
+    return (millis, action) -> {
+      long timer = vertx.setTimer(millis, _ -> action.run());
+      return () -> vertx.cancelTimer(timer);
+    };
   }
 
   ControlServer(
@@ -245,11 +249,7 @@ public final class ControlServer {
     return PrivateSocket.listen(
             socket,
             access,
-            path ->
-                listen(
-                    SocketAddress.domainSocketAddress(path.toString()),
-                    new AccessCheck.Unix(tokens, policy.peers()),
-                    null))
+            this::listenOn)
         .onSuccess(_ -> sockets.add(socket));
   }
 
@@ -258,11 +258,14 @@ public final class ControlServer {
    * first one. Its file stays when the server is closed.
    */
   public Future<Void> listenInherited(Path socket) {
+    return listenOn(socket).mapEmpty();
+  }
+
+  private Future<HttpServer> listenOn(Path socket) {
     return listen(
-            SocketAddress.domainSocketAddress(socket.toString()),
-            new AccessCheck.Unix(tokens, policy.peers()),
-            null)
-        .mapEmpty();
+        SocketAddress.domainSocketAddress(socket.toString()),
+        new AccessCheck.Unix(tokens, policy.peers()),
+        null);
   }
 
   private Future<HttpServer> listen(

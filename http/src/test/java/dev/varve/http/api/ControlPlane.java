@@ -76,32 +76,19 @@ final class ControlPlane implements AutoCloseable {
     tokens.setOwner(token(folder));
     var packages = new Packages(threads);
     server =
-        timers == null
-            ? new ControlServer(
-                vertx,
-                inventory,
-                model,
-                disks,
-                packages,
-                () -> "up 1\n",
-                new HttpRequests(),
-                tokens,
-                Policy.OPEN,
-                bugs::add,
-                256)
-            : new ControlServer(
-                vertx,
-                inventory,
-                model,
-                disks,
-                packages,
-                () -> "up 1\n",
-                new HttpRequests(),
-                tokens,
-                Policy.OPEN,
-                bugs::add,
-                limits,
-                timers);
+        new ControlServer(
+            vertx,
+            inventory,
+            model,
+            disks,
+            packages,
+            () -> "up 1\n",
+            new HttpRequests(),
+            tokens,
+            Policy.OPEN,
+            bugs::add,
+            limits,
+            timers == null ? ControlServer.timers(vertx) : timers);
     await(nbd.listenUnix(nbdSocket()));
     SocketAddress address = await(server.listenTcp("127.0.0.1", 0, null));
     port = address.port();
