@@ -246,11 +246,7 @@ public final class ControlServer {
    * @param access the users that can connect
    */
   public Future<Void> listenUnix(Path socket, SocketAccess access) {
-    return PrivateSocket.listen(
-            socket,
-            access,
-            this::listenOn)
-        .onSuccess(_ -> sockets.add(socket));
+    return PrivateSocket.listen(socket, access, this::listenOn).onSuccess(_ -> sockets.add(socket));
   }
 
   /**

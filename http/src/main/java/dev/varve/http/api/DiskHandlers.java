@@ -111,9 +111,7 @@ final class DiskHandlers {
 
   /** The same of one machine. */
   static Set<String> exports(ServedDisks disks, MachineId machine) {
-    return disks.loads(machine).values().stream()
-        .map(DiskLoad::export)
-        .collect(Collectors.toSet());
+    return disks.loads(machine).values().stream().map(DiskLoad::export).collect(Collectors.toSet());
   }
 
   static JsonObject client(DiskClient client) {

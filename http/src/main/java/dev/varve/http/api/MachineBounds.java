@@ -155,7 +155,7 @@ final class MachineBounds {
 
     private void check(MachineId machine) {
       if (!own.contains(machine))
-        throw beyond("machine '" + view.machines().get(machine).saved().name() + "'");
+        throw beyond("machine '" + Lookup.machine(view, machine.toString()).saved().name() + "'");
     }
 
     private RefusedRequest beyond(String what) {

@@ -7,7 +7,6 @@ import io.vertx.core.net.impl.ConnectionBase;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,13 +24,8 @@ final class RequestSource {
     return address == null ? "a client of the Unix socket" : "a client at " + address;
   }
 
-  /** Who asks, by user or by token, which was checked; on the event loop of the request. */
-  static String owner(HttpServerRequest request) {
-    String token = Objects.requireNonNullElse(AccessCheck.token(request.headers()), "");
-    return user(request) + " " + token;
-  }
-
-  private static String user(HttpServerRequest request) {
+  /** The user on a Unix socket; empty for TCP. On the event loop of the request. */
+  static String user(HttpServerRequest request) {
     try {
       return channel(request) instanceof EpollDomainSocketChannel socket
           ? "user " + socket.peerCredentials().uid()

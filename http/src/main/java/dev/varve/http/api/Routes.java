@@ -320,6 +320,12 @@ final class Routes {
             .formatted(RepeatedRequests.KEY));
   }
 
+  /** Who asks, by user or by token, which was checked. */
+  private static String owner(HttpServerRequest request) {
+    String token = AccessCheck.token(request.headers());
+    return RequestSource.user(request) + " " + (token == null ? "" : token);
+  }
+
   private Future<Answer> answer(
       Operation operation, RoutingContext context, Buffer body, Grant grant) {
     try {
@@ -328,7 +334,7 @@ final class Routes {
       String key = key(operation, context.request());
       if (key == null) return handlers.answer(call);
       return repeated.answer(
-          RequestSource.owner(context.request()),
+          owner(context.request()),
           key,
           RepeatedRequests.text(context.request(), body),
           () -> handlers.answer(call));
@@ -349,7 +355,8 @@ final class Routes {
     context.response().putHeader("Allow", allowed);
     HttpServerRequest request = context.request();
     // No more than the document says to every client that may read it.
-    if (request.method().equals(HttpMethod.OPTIONS)) ifLetIn(request, () -> send(request, Answer.done()));
+    if (request.method().equals(HttpMethod.OPTIONS))
+      ifLetIn(request, () -> send(request, Answer.done()));
     else
       refuse(
           request,
