@@ -125,6 +125,7 @@ export class ActionDialog extends PageElement {
   #finish(current, answer) {
     const { entry, given } = current;
     if (entry.opensSession) store.useSession(answer);
+    if (entry.opensMachine) location.hash = `#/machines/${answer.id}`;
     if (entry.closesSession) store.sessions.delete(given.session);
     if (entry.result === 'report' || answer?.warnings?.length) current.result = answer;
     if (entry.done) store.say(`${entry.label}: ${entry.done}`);

@@ -26,6 +26,7 @@ const NOTICE_MILLIS = 5000;
 class VarveApp extends PageElement {
   #noticeTimer = null;
   #shown = null;
+  #lastMachine = null;
 
   connectedCallback() {
     super.connectedCallback();
@@ -45,6 +46,11 @@ class VarveApp extends PageElement {
       <main id="content" tabindex="-1" class=${at}>${this.#content(at, id)}</main>
       <p class="notice ${store.notice ? 'is-shown' : ''}" role="status">${store.notice?.text}</p>
       <action-dialog></action-dialog>`;
+  }
+
+  /** Where there is room for a machine beside the list: the one that was looked at last, or the first. */
+  #usualMachine() {
+    return store.machines.has(this.#lastMachine) ? this.#lastMachine : store.machinesByName[0]?.id;
   }
 
   #header(at) {
@@ -71,7 +77,8 @@ class VarveApp extends PageElement {
       case 'jobs': return html`<job-list></job-list>`;
       case 'events': return html`<event-log></event-log>`;
       default: {
-        const chosen = id ?? (matchMedia('(min-width: 60rem)').matches ? store.machinesByName[0]?.id : undefined);
+        const chosen = id ?? (matchMedia('(min-width: 60rem)').matches ? this.#usualMachine() : undefined);
+        this.#lastMachine = chosen ?? this.#lastMachine;
         return html`<div class="columns ${id ? 'is-chosen' : ''}">
           <machine-list .chosen=${chosen}></machine-list>
           <div class="detail">${chosen ? html`<machine-view .machine=${chosen}></machine-view>` : html`<h1 class="unseen">Machines</h1>`}</div>

@@ -10,6 +10,7 @@
 //   hints     controls and first values of fields, by name, from the context
 //   quick     it is carried out with the values that it has, without a form
 //   done      what is said afterwards
+//   opensMachine   the answer is a machine, which is shown then
 //   result    how an answer is shown that is worth a look
 
 import { api } from './api.js';
@@ -22,9 +23,9 @@ const held = ({ machine }) => machine.lock !== null;
 const isDrive = ({ attachment }) => attachment.type !== 'HardDisk';
 
 const ENTRIES = [
-  { on: 'server', id: 'createMachine', label: 'New machine', short: 'New', done: 'The machine is made.', primary: true },
+  { on: 'server', id: 'createMachine', label: 'New machine', short: 'New', done: 'The machine is made.', primary: true, opensMachine: true },
   { on: 'server', id: 'importMachine', label: 'Import package', done: 'The import has begun.' },
-  { on: 'server', id: 'openMachine', label: 'Open settings file', done: 'The machine is registered.' },
+  { on: 'server', id: 'openMachine', label: 'Open settings file', done: 'The machine is registered.', opensMachine: true },
 
   { on: 'media', id: 'createMedium', label: 'New disk', done: 'The disk is made.', primary: true },
   { on: 'media', id: 'openMedium', label: 'Open image', done: 'The image is registered.', primary: true },

@@ -75,6 +75,16 @@ class PageTest {
     browser.enter("name", "web");
     browser.confirm();
     browser.see("h1", "web");
+    browser.act("machine-list", "createMachine");
+    browser.enter("name", "alone");
+    browser.confirm();
+    browser.see("h1", "alone");
+    browser.click("a[href='#/events']");
+    browser.click("a[href='#/machines']");
+    browser.see("h1", "alone");
+    browser.act(".view-head", "unregisterMachine");
+    browser.confirm();
+    browser.see("h1", "web");
 
     browser.act("storage-list", "addController");
     browser.enter("name", "SATA");
