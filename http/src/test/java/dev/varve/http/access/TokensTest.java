@@ -133,7 +133,7 @@ final class TokensTest {
   void whereTheFileCannotBeWrittenNoTokenIsMadeAndAWithdrawalHolds() throws IOException {
     Tokens tokens = tokens();
     String secret = tokens.make("anna", READ, null).secret();
-    // A folder of this name cannot be replaced by a file, whoever runs the test.
+    // A folder of this name cannot be replaced by a file, not even by root.
     Path obstacle = Files.createDirectory(folder.resolve("tokens.json.new"));
     Files.createFile(obstacle.resolve("x"));
 
