@@ -227,8 +227,8 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Connec
   }
 
   /**
-   * Speaks TLS from now on. What came in plain behind the client's wish may be another's, who wants
-   * it to be taken for the client's: that ends the connection.
+   * Speaks TLS from now on. What came in plain behind the client's wish may come from another
+   * program, which would then speak for the client: that ends the connection.
    */
   private void startTls() {
     assert tls != null;
