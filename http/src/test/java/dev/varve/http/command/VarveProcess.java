@@ -51,8 +51,15 @@ final class VarveProcess implements AutoCloseable {
     command.addAll(
         List.of(
             "env", // what a build ignores (SIGINT in a shell's background, SIGHUP under nohup),
-            "--default-signal=INT,HUP")); // its children would ignore too
-    command.addAll(BuiltProgram.COMMAND);
+            "--default-signal=INT,HUP", // its children would ignore too
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "--enable-native-access=ALL-UNNAMED",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-Xmx64m",
+            "-cp",
+            System.getProperty("java.class.path"),
+            "dev.varve.http.Main"));
     command.addAll(List.of(arguments));
     return new VarveProcess(new ProcessBuilder(command).directory(folder.toFile()).start());
   }
