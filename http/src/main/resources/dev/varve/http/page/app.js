@@ -23,6 +23,9 @@ const PLACES = [
 
 const NOTICE_MILLIS = 5000;
 
+/** Whether there is room for a machine beside the list. */
+const wide = matchMedia('(min-width: 60rem)');
+
 class VarveApp extends PageElement {
   #noticeTimer = null;
   #shown = null;
@@ -31,6 +34,7 @@ class VarveApp extends PageElement {
   connectedCallback() {
     super.connectedCallback();
     addEventListener('hashchange', () => this.requestUpdate());
+    wide.addEventListener('change', () => this.requestUpdate());
     this.addEventListener('varve-act', (event) => this.querySelector('action-dialog').open(event.detail));
     store.open();
   }
@@ -48,7 +52,7 @@ class VarveApp extends PageElement {
       <action-dialog></action-dialog>`;
   }
 
-  /** Where there is room for a machine beside the list: the one that was looked at last, or the first. */
+  /** The one that is shown beside the list if none is named: that which was looked at last, or the first. */
   #usualMachine() {
     return store.machines.has(this.#lastMachine) ? this.#lastMachine : store.machinesByName[0]?.id;
   }
@@ -77,7 +81,7 @@ class VarveApp extends PageElement {
       case 'jobs': return html`<job-list></job-list>`;
       case 'events': return html`<event-log></event-log>`;
       default: {
-        const chosen = id ?? (matchMedia('(min-width: 60rem)').matches ? this.#usualMachine() : undefined);
+        const chosen = id ?? (wide.matches ? this.#usualMachine() : undefined);
         this.#lastMachine = chosen ?? this.#lastMachine;
         return html`<div class="columns ${id ? 'is-chosen' : ''}">
           <machine-list .chosen=${chosen}></machine-list>
