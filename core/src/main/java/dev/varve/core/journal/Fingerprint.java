@@ -1,11 +1,10 @@
 package dev.varve.core.journal;
 
+import dev.varve.core.hash.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
@@ -26,12 +25,7 @@ public record Fingerprint(String text) {
   }
 
   public static Fingerprint of(byte[] contents) {
-    try {
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(contents);
-      return new Fingerprint(HexFormat.of().formatHex(digest));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+    return new Fingerprint(HexFormat.of().formatHex(Sha256.of(contents)));
   }
 
   /**

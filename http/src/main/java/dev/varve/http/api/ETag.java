@@ -1,9 +1,8 @@
 package dev.varve.http.api;
 
+import dev.varve.core.hash.Sha256;
 import dev.varve.core.medium.ErrorCode;
 import io.vertx.core.json.JsonObject;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Base64;
 import org.jspecify.annotations.Nullable;
@@ -17,16 +16,8 @@ record ETag(String text) {
 
   /** The tag of a representation. */
   static ETag of(JsonObject representation) {
-    byte[] hash = Arrays.copyOf(sha256(representation.toBuffer().getBytes()), 18);
+    byte[] hash = Arrays.copyOf(Sha256.of(representation.toBuffer().getBytes()), 18);
     return new ETag('"' + Base64.getUrlEncoder().encodeToString(hash) + '"');
-  }
-
-  private static byte[] sha256(byte[] bytes) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(bytes);
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every JDK has SHA-256", e);
-    }
   }
 
   /**

@@ -1,12 +1,11 @@
 package dev.varve.http.api;
 
+import dev.varve.core.hash.Sha256;
 import dev.varve.core.medium.ErrorCode;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -161,20 +160,12 @@ final class RepeatedRequests {
 
   /** What a request asks for, as a short text that no other request has. */
   static String text(HttpServerRequest request, Buffer body) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      for (String part :
-          new String[] {
-            request.uri(), header(request, "Varve-Session"), header(request, "If-Match")
-          }) {
-        digest.update(part.getBytes(StandardCharsets.UTF_8));
-        digest.update((byte) 0);
-      }
-      digest.update(body.getBytes());
-      return Base64.getEncoder().encodeToString(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every JDK has SHA-256", e);
-    }
+    String head =
+        "%s\0%s\0%s\0"
+            .formatted(
+                request.uri(), header(request, "Varve-Session"), header(request, "If-Match"));
+    return Base64.getEncoder()
+        .encodeToString(Sha256.of(head.getBytes(StandardCharsets.UTF_8), body.getBytes()));
   }
 
   private static String header(HttpServerRequest request, String name) {

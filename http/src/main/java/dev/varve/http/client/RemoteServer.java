@@ -1,6 +1,7 @@
 package dev.varve.http.client;
 
 import dev.varve.core.device.FailureWords;
+import dev.varve.core.hash.Sha256;
 import dev.varve.http.tls.ClientTls;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpClient;
@@ -12,8 +13,6 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
 import java.util.HexFormat;
@@ -169,14 +168,14 @@ public final class RemoteServer implements ServerReach {
     X509Certificate certificate = tls == null ? null : tls.shown();
     if (certificate == null) return "it has shown none";
     try {
-      byte[] hash = MessageDigest.getInstance("SHA-256").digest(certificate.getEncoded());
+      byte[] hash = Sha256.of(certificate.getEncoded());
       return "it shows %s, signed by %s, valid until %s, SHA-256 %s"
           .formatted(
               certificate.getSubjectX500Principal().getName(),
               certificate.getIssuerX500Principal().getName(),
               certificate.getNotAfter().toInstant(),
               HexFormat.ofDelimiter(":").withUpperCase().formatHex(hash));
-    } catch (NoSuchAlgorithmException | CertificateEncodingException e) {
+    } catch (CertificateEncodingException e) {
       return certificate.getSubjectX500Principal().getName();
     }
   }

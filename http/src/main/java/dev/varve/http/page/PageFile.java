@@ -1,11 +1,10 @@
 package dev.varve.http.page;
 
+import dev.varve.core.hash.Sha256;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Map;
@@ -36,7 +35,7 @@ public final class PageFile {
   PageFile(String name, byte[] bytes) {
     type = Objects.requireNonNull(TYPES.get(name.substring(name.lastIndexOf('.') + 1)));
     policy = policy(new String(bytes, StandardCharsets.UTF_8));
-    tag = "W/\"" + HexFormat.of().formatHex(sha256(bytes), 0, 12) + '"';
+    tag = "W/\"" + HexFormat.of().formatHex(Sha256.of(bytes), 0, 12) + '"';
     plain = bytes;
     packed = packed(bytes);
   }
@@ -83,20 +82,12 @@ public final class PageFile {
             ? " 'sha256-%s'"
                 .formatted(
                     Base64.getEncoder()
-                        .encodeToString(sha256(map.group(1).getBytes(StandardCharsets.UTF_8))))
+                        .encodeToString(Sha256.of(map.group(1).getBytes(StandardCharsets.UTF_8))))
             : "";
     return "default-src 'none'; script-src 'self'"
         + hash
         + "; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none';"
         + " form-action 'none'; frame-ancestors 'none'";
-  }
-
-  private static byte[] sha256(byte[] bytes) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(bytes);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
   }
 
   private static byte[] packed(byte[] bytes) {
