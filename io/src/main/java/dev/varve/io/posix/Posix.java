@@ -98,6 +98,7 @@ public final class Posix {
   public static final int EXDEV = 18;
   public static final int EISDIR = 21;
   public static final int EINVAL = 22;
+  public static final int EMFILE = 24;
   public static final int ENOTTY = 25;
   public static final int ENOSPC = 28;
   public static final int ENOSYS = 38;
@@ -121,6 +122,7 @@ public final class Posix {
 
   // struct statx, the same on every architecture
   private static final long STATX_LENGTH = 256;
+  private static final long STATX_BLKSIZE = 4;
   private static final long STATX_ATTRIBUTES = 8;
   private static final long STATX_MODE = 28;
   private static final long STATX_SIZE = 40;
@@ -443,6 +445,13 @@ public final class Posix {
   }
 
   /**
+   * The unit in bytes in which the host likes a file to be accessed; that of huge pages is theirs.
+   */
+  public static long preferredBlock(int fd) throws PosixException {
+    return stat(fd, AT_STATX_SYNC_AS_STAT).get(JAVA_INT, STATX_BLKSIZE) & 0xffffffffL;
+  }
+
+  /**
    * How many bytes the file takes on its file system, also those that are reserved or not written
    * back yet.
    */
@@ -723,7 +732,7 @@ public final class Posix {
     return flock;
   }
 
-  private static int errno(MemorySegment state) {
+  static int errno(MemorySegment state) {
     return (int) ERRNO.get(state, 0L);
   }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.varve.io.testing.MemoryDevice;
 import dev.varve.core.device.Export;
 import dev.varve.io.nbd.Handshake.Outcome;
 import io.netty.buffer.ByteBuf;

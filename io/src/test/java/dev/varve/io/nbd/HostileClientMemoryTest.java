@@ -2,6 +2,7 @@ package dev.varve.io.nbd;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.varve.io.testing.MemoryDevice;
 import java.util.ArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;

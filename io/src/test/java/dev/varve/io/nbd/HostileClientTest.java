@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.varve.io.testing.MemoryDevice;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;

@@ -1,5 +1,6 @@
 package dev.varve.io.nbd;
 
+import dev.varve.io.testing.MemoryDevice;
 import dev.varve.core.device.DiskFailures;
 import dev.varve.core.device.DiskTraffic;
 import dev.varve.core.device.Export;

@@ -1,4 +1,4 @@
-package dev.varve.io.nbd;
+package dev.varve.io.testing;
 
 import dev.varve.core.device.BlockDevice;
 import dev.varve.core.device.BlockDeviceContract;

@@ -1,4 +1,4 @@
-package dev.varve.io.nbd;
+package dev.varve.io.testing;
 
 import dev.varve.core.device.BlockDevice;
 import dev.varve.core.device.DeviceClosedException;
@@ -19,10 +19,11 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 /**
  * A disk in native memory. What it holds is known by pages of 4 KiB; "cold", it has nothing at
  * hand, so that every request goes to its storage thread; "asleep", only what was fetched since.
+ * Thread-safe.
  */
-final class MemoryDevice implements BlockDevice {
+public final class MemoryDevice implements BlockDevice {
 
-  static final int PAGE = 4096;
+  public static final int PAGE = 4096;
 
   private final Arena arena = Arena.ofShared();
   private final MemorySegment memory;
@@ -40,11 +41,11 @@ final class MemoryDevice implements BlockDevice {
   private volatile boolean closing;
   private int users;
 
-  MemoryDevice(long capacity) {
+  public MemoryDevice(long capacity) {
     this(capacity, false);
   }
 
-  MemoryDevice(long capacity, boolean readOnly) {
+  public MemoryDevice(long capacity, boolean readOnly) {
     this(
         capacity,
         readOnly,
@@ -54,7 +55,7 @@ final class MemoryDevice implements BlockDevice {
   /**
    * Requests are carried out by {@code storage}; threads are shut down when the device is closed.
    */
-  MemoryDevice(long capacity, boolean readOnly, Executor storage) {
+  public MemoryDevice(long capacity, boolean readOnly, Executor storage) {
     this.memory = arena.allocate(capacity, PAGE);
     this.held = new AtomicIntegerArray(Math.toIntExact((capacity + PAGE - 1) / PAGE));
     this.fetched = new AtomicIntegerArray(held.length());
@@ -63,13 +64,13 @@ final class MemoryDevice implements BlockDevice {
   }
 
   /** From now on nothing, or everything, is at hand. */
-  void cold(boolean cold) {
+  public void cold(boolean cold) {
     this.cold = cold;
     asleep = false;
   }
 
   /** From now on a page is at hand once it has been fetched. */
-  void asleep() {
+  public void asleep() {
     for (int page = 0; page < fetched.length(); page++) fetched.set(page, 0);
     asleep = true;
   }
@@ -87,7 +88,7 @@ final class MemoryDevice implements BlockDevice {
   }
 
   /** From now on the thread that writes waits as long as {@code host} is closed. */
-  void hang(long fileSystem, CountDownLatch host) {
+  public void hang(long fileSystem, CountDownLatch host) {
     this.fileSystem = fileSystem;
     this.host = host;
   }
@@ -98,7 +99,7 @@ final class MemoryDevice implements BlockDevice {
   }
 
   /** From now on a request that reads or writes the byte at {@code offset} fails. */
-  void breakAt(long offset, IOException damage) {
+  public void breakAt(long offset, IOException damage) {
     this.damage = damage;
     brokenAt = offset;
   }

@@ -1,0 +1,73 @@
+package dev.varve.io.posix;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * Descriptors of eventfd(2): a counter that one process raises to wake another. Any thread. The
+ * descriptors are the caller's.
+ */
+public final class EventDescriptor {
+
+  private static final int EFD_CLOEXEC = 0x80000;
+  private static final int EFD_NONBLOCK = 0x800;
+
+  private static final MethodHandle EVENTFD = Posix.call("eventfd", JAVA_INT, JAVA_INT, JAVA_INT);
+  private static final MethodHandle READ =
+      Posix.call("read", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
+  private static final MethodHandle WRITE =
+      Posix.call("write", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
+
+  private static final MemorySegment ONE = Arena.global().allocateFrom(JAVA_LONG, 1);
+  private static final ThreadLocal<MemorySegment> COUNT =
+      ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(8, 8));
+
+  private EventDescriptor() {}
+
+  /** Makes one whose calls do not wait. */
+  public static int create() throws PosixException {
+    try {
+      MemorySegment state = Posix.STATE.get();
+      int fd = (int) EVENTFD.invokeExact(state, 0, EFD_CLOEXEC | EFD_NONBLOCK);
+      if (fd < 0) Posix.retryOrFail("eventfd", "", state);
+      return fd;
+    } catch (Throwable e) {
+      throw Posix.passOn(e);
+    }
+  }
+
+  /**
+   * Wakes the other end.
+   *
+   * @return false if the descriptor takes no more: the counter is full, so the other end is awake
+   *     already, or it is no such descriptor
+   */
+  public static boolean signal(int fd) {
+    try {
+      MemorySegment state = Posix.STATE.get();
+      return (long) WRITE.invokeExact(state, fd, ONE, 8L) == 8;
+    } catch (Throwable e) {
+      throw new AssertionError("a system call threw", e);
+    }
+  }
+
+  /**
+   * Takes what was signalled so far. It must not wait, so the descriptor is {@link
+   * Posix#setNonBlocking non-blocking}.
+   *
+   * @return false if nothing was, or if it is no such descriptor
+   */
+  public static boolean drain(int fd) {
+    try {
+      MemorySegment state = Posix.STATE.get();
+      return (long) READ.invokeExact(state, fd, COUNT.get(), 8L) == 8;
+    } catch (Throwable e) {
+      throw new AssertionError("a system call threw", e);
+    }
+  }
+}

@@ -1,0 +1,299 @@
+package dev.varve.io.vhost;
+
+import dev.varve.core.device.Export;
+import dev.varve.io.posix.EventDescriptor;
+import dev.varve.io.posix.Posix;
+import dev.varve.io.posix.PosixException;
+import java.io.IOException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One virtqueue of a disk: takes requests from its ring when the driver kicks, and calls the driver
+ * when it has answered. Used on its loop, to which it belongs from beginning to end.
+ */
+final class BlockQueue {
+
+  /** What one turn may cost before other queues have theirs; about a millisecond. */
+  private static final int TURN = 1024;
+
+  /** Answers become visible to the driver after so many. */
+  private static final int BATCH = 64;
+
+  /** How a ring is set up. */
+  record Setup(
+      int size,
+      long descriptors,
+      long available,
+      long used,
+      int next,
+      boolean eventIndex,
+      boolean indirect) {}
+
+  private final int number;
+  private final VhostLoop loop;
+  private final BlockRequests requests;
+  private final Consumer<String> fault;
+  private InflightTable inflightTable = InflightTable.NONE;
+  private final Runnable turn = this::turn;
+
+  private GuestMemory memory = GuestMemory.NONE;
+  private Chain chain = new Chain(false);
+  private @Nullable SplitRing ring;
+  private @Nullable LoopDescriptor kick;
+  private int call = -1;
+  private boolean writeback = true;
+  private boolean enabled;
+  private boolean broken;
+  private boolean stopping;
+  private int inFlight;
+  private boolean answered;
+  private @Nullable IntConsumer drained;
+
+  /**
+   * @param fault hears why the queue has stopped, once
+   */
+  BlockQueue(
+      int number, VhostLoop loop, Export export, BlockConfig config, Consumer<String> fault) {
+    this.number = number;
+    this.loop = loop;
+    this.fault = fault;
+    this.requests = new BlockRequests(this, loop, export, config, this::answer);
+  }
+
+  VhostLoop loop() {
+    return loop;
+  }
+
+  // ---- What the front-end sets
+
+  /** Begins to serve a ring; ends with {@link #stop}. */
+  void start(Setup setup, GuestMemory guest, InflightTable table) throws ProtocolException {
+    assert loop.isHere();
+    inflightTable = table;
+    memory = guest.retain();
+    chain = new Chain(setup.indirect());
+    broken = false;
+    stopping = false;
+    int next = inflightTable.resume(number, setup.used(), setup.next());
+    ring =
+        new SplitRing(
+            setup.size(),
+            setup.descriptors(),
+            setup.available(),
+            setup.used(),
+            next,
+            setup.eventIndex());
+    resubmit();
+    look();
+  }
+
+  /**
+   * Serves no more of the ring. What is in flight is answered; then {@code drained} runs.
+   *
+   * @param drained runs on the loop, at once if nothing is in flight; gets the number of the next
+   *     chain
+   */
+  void stop(IntConsumer drained) {
+    assert loop.isHere();
+    stopping = true;
+    this.drained = drained;
+    if (inFlight == 0) finishStop();
+  }
+
+  private void finishStop() {
+    IntConsumer then = drained;
+    drained = null;
+    publish();
+    int next = ring == null ? 0 : ring.next();
+    ring = null;
+    memory.release();
+    memory = GuestMemory.NONE;
+    if (then != null) then.accept(next);
+  }
+
+  void enable(boolean enabled) {
+    assert loop.isHere();
+    this.enabled = enabled;
+    look();
+  }
+
+  void writeback(boolean writeback) {
+    this.writeback = writeback;
+  }
+
+  /** Looks at the ring whenever {@code descriptor} is signalled; it is owned by the queue. */
+  void kick(int descriptor) throws IOException {
+    assert loop.isHere();
+    closeKick();
+    if (descriptor < 0) return;
+    try {
+      Posix.setNonBlocking(descriptor);
+      kick = LoopDescriptor.watch(loop.executor(), descriptor, this::kicked);
+    } catch (IOException e) {
+      Posix.close(descriptor);
+      throw e;
+    }
+  }
+
+  /** Where the driver is called; owned by the queue. -1: nowhere, it looks by itself. */
+  void call(int descriptor) throws PosixException {
+    assert loop.isHere();
+    if (call >= 0) Posix.close(call);
+    call = descriptor;
+    if (call >= 0) EventDescriptor.signal(call); // what was answered before it was there
+  }
+
+  private void closeKick() throws PosixException {
+    LoopDescriptor before = kick;
+    kick = null;
+    if (before == null) return;
+    before.stop();
+    Posix.close(before.descriptor());
+  }
+
+  /** Lets go of the descriptors. For a queue that is stopped. */
+  void close() throws PosixException {
+    closeKick();
+    call(-1);
+  }
+
+  // ---- Turns
+
+  private void kicked() {
+    LoopDescriptor source = kick;
+    if (source == null) return;
+    EventDescriptor.drain(source.descriptor());
+    turn();
+  }
+
+  private void look() {
+    if (enabled && ring != null) turn();
+  }
+
+  private void again() {
+    try {
+      loop.executor().execute(turn);
+    } catch (RejectedExecutionException e) {
+      // The loop was shut down under the server.
+    }
+  }
+
+  private void turn() {
+    SplitRing serving = ring;
+    if (!enabled || broken || stopping || serving == null) return;
+    long began = loop.now();
+    try {
+      if (serve(serving, began)) again();
+    } catch (ProtocolException e) {
+      fail(e.getMessage());
+    } catch (InternalError e) {
+      if (!hasLostMemory(e)) throw e;
+    }
+    publish();
+    requests.answeredInPlace(loop.now() - began);
+  }
+
+  /** Returns whether there is more to do, after others had their turn. */
+  private boolean serve(SplitRing serving, long began) throws ProtocolException {
+    int budget = TURN;
+    serving.suppressKicks();
+    do {
+      for (int ready = serving.ready(), batch = BATCH; ready > 0; ready--) {
+        if (budget <= 0) return true;
+        int head = serving.take();
+        inflightTable.taken(number, head);
+        chain.read(serving, head, memory);
+        budget -= requests.serve(head, chain, writeback, began);
+        if (broken) return false;
+        if (--batch == 0) {
+          batch = BATCH;
+          publish();
+        }
+      }
+      publish();
+    } while (serving.wantKicks());
+    return false;
+  }
+
+  /** Serves again what a server that was killed had taken and not answered. */
+  private void resubmit() throws ProtocolException {
+    SplitRing serving = ring;
+    if (serving == null) return;
+    for (int head : inflightTable.left(number)) {
+      if (head >= serving.size())
+        throw new ProtocolException("descriptor %d in flight".formatted(head));
+      chain.read(serving, head, memory);
+      requests.serve(head, chain, writeback, loop.now());
+    }
+    publish();
+  }
+
+  private void answer(int head, long written) {
+    SplitRing serving = ring;
+    if (serving == null || broken) return;
+    inflightTable.given(number, head);
+    serving.give(head, (int) Math.min(written, Integer.MAX_VALUE));
+    answered = true;
+  }
+
+  private void publish() {
+    SplitRing serving = ring;
+    if (!answered || serving == null) return;
+    answered = false;
+    try {
+      if (!serving.publish()) return;
+      inflightTable.published(number, serving.returned());
+      if (serving.wantsCall() && call >= 0) EventDescriptor.signal(call);
+    } catch (InternalError e) {
+      if (!hasLostMemory(e)) throw e;
+    }
+  }
+
+  // ---- In flight
+
+  void begun() {
+    inFlight++;
+  }
+
+  void ended() {
+    inFlight--;
+  }
+
+  /** A part has come back; {@link #turnDone} follows. */
+  boolean partDone(Part part) {
+    try {
+      requests.partDone(part);
+    } catch (InternalError e) {
+      if (!hasLostMemory(e)) throw e;
+    }
+    return true;
+  }
+
+  /** All parts of this turn have come back. May be called more than once a turn. */
+  void turnDone() {
+    publish();
+    if (inFlight == 0 && drained != null) finishStop();
+  }
+
+  // ---- Faults
+
+  /**
+   * Whether a failure is that of a front-end which has truncated the memory that it shares. The
+   * queue is broken then.
+   */
+  boolean hasLostMemory(Throwable failure) {
+    if (!(failure instanceof InternalError) && memory.isWhole()) return false;
+    if (memory.isWhole()) return false;
+    fail("the front-end has truncated the memory that it shares");
+    return true;
+  }
+
+  private void fail(String why) {
+    if (broken) return;
+    broken = true;
+    fault.accept("queue %d: %s".formatted(number, why));
+  }
+}

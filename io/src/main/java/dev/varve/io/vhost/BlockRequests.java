@@ -1,0 +1,407 @@
+package dev.varve.io.vhost;
+
+import dev.varve.core.device.BlockDevice;
+import dev.varve.core.device.DeviceRequest.Count;
+import dev.varve.core.device.DeviceRequest.Op;
+import dev.varve.core.device.DiskFailures;
+import dev.varve.core.device.DiskTraffic;
+import dev.varve.core.device.Export;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * The requests of virtio-blk (virtio 1.2, section 5.2.6) on a disk: served in place if they need no
+ * waiting, else handed over, straight from and to the guest's memory. Used on the loop of its
+ * queue.
+ */
+final class BlockRequests {
+
+  /** Where answers go. */
+  interface Answers {
+    /**
+     * A request is over.
+     *
+     * @param head the first descriptor of its chain
+     * @param written how many bytes of the chain were written, at most, with the status
+     */
+    void answer(int head, long written);
+  }
+
+  static final byte OK = 0;
+  static final byte IOERR = 1;
+  static final byte UNSUPP = 2;
+
+  private static final int IN = 0;
+  private static final int OUT = 1;
+  private static final int FLUSH = 4;
+  private static final int GET_ID = 8;
+  private static final int DISCARD = 11;
+  private static final int WRITE_ZEROES = 13;
+
+  private static final int ID_LENGTH = 20;
+
+  /** A range of a discard or zeroing: sector, number of sectors, flags. */
+  private static final int RANGE = 16;
+
+  private static final int UNMAP = 1;
+
+  /** What a cold read of several buffers is fetched in. */
+  private static final int PIECE = 256 << 10;
+
+  private final BlockQueue queue;
+  private final VhostLoop loop;
+  private final Export export;
+  private final BlockDevice device;
+  private final DiskFailures failures;
+  private final DiskTraffic.Recorder recorder;
+  private final BlockConfig config;
+  private final Answers answers;
+  private final Scatter scatter = new Scatter();
+  private long readsInPlace;
+  private long writesInPlace;
+
+  BlockRequests(
+      BlockQueue queue, VhostLoop loop, Export export, BlockConfig config, Answers answers) {
+    this.queue = queue;
+    this.loop = loop;
+    this.export = export;
+    this.device = export.device();
+    this.failures = export.failures();
+    this.recorder = export.traffic().recorder(loop);
+    this.config = config;
+    this.answers = answers;
+  }
+
+  /**
+   * Serves the request in a chain, or begins to.
+   *
+   * @param writeback whether writes may wait for a flush
+   * @param now when the turn began
+   * @return what it cost: 1, and 1 for each 4 KiB
+   */
+  int serve(int head, Chain chain, boolean writeback, long now) throws ProtocolException {
+    chain.takeFrame();
+    switch (chain.type()) {
+      case IN -> read(head, chain, now);
+      case OUT -> write(head, chain, writeback, now);
+      case FLUSH -> flush(head, chain, now);
+      case DISCARD, WRITE_ZEROES -> ranges(head, chain, writeback, now);
+      case GET_ID -> identify(head, chain);
+      default -> answer(head, chain, UNSUPP, 0);
+    }
+    return 1 + (int) Math.min(chain.readableBytes() + chain.writableBytes() >> 12, 1 << 16);
+  }
+
+  private boolean isInside(long sector, long bytes) {
+    return bytes % BlockConfig.SECTOR == 0
+        && sector >= 0
+        && bytes / BlockConfig.SECTOR <= config.sectors()
+        && sector <= config.sectors() - bytes / BlockConfig.SECTOR;
+  }
+
+  // ---- Reads
+
+  private void read(int head, Chain chain, long now) {
+    long length = chain.writableBytes();
+    if (!isInside(chain.sector(), length) || length > Integer.MAX_VALUE) {
+      refuse(head, chain, Op.READ);
+      return;
+    }
+    if (length == 0) {
+      answer(head, chain, OK, 0);
+      return;
+    }
+    long offset = chain.sector() * BlockConfig.SECTOR;
+    try {
+      if (device.tryRead(offset, (int) length, scatter.to(chain))) {
+        answer(head, chain, OK, length);
+        readsInPlace++;
+        succeeded(Op.READ, length);
+      } else {
+        handOverRead(loop.takePending().begin(head, chain, Op.READ, offset, length, now));
+      }
+    } catch (IOException | InternalError e) { // see BlockDevice.tryRead
+      fail(head, chain, Op.READ, offset, length, e);
+    }
+  }
+
+  /** Its parts come back in a later turn, so that all are counted before the first ends. */
+  private void handOverRead(Pending read) {
+    begun(read);
+    Chain chain = read.chain();
+    if (chain.end() - chain.middle() == 1) readBuffers(read, Count.WHOLE);
+    else fetch(read);
+  }
+
+  /**
+   * Brings the range into memory: fewer requests than one for each buffer, where there are many.
+   */
+  private void fetch(Pending read) {
+    read.fetched(true);
+    Count count = Count.WHOLE;
+    for (long at = 0; at < read.length(); at += PIECE) {
+      Part part = part(read);
+      part.cache(read.offset() + at, Math.min(PIECE, read.length() - at)).counting(count);
+      device.submit(part);
+      count = Count.BYTES; // the rest of it
+    }
+  }
+
+  private void readBuffers(Pending read, Count count) {
+    read.fetched(false);
+    Chain chain = read.chain();
+    long offset = read.offset();
+    for (int buffer = chain.middle(); buffer < chain.end(); buffer++) {
+      MemorySegment memory = HostMemory.segment(chain.address(buffer), chain.length(buffer));
+      Part part = part(read);
+      part.read(offset, memory).counting(count);
+      device.submit(part);
+      if (count == Count.WHOLE) count = Count.BYTES; // the rest of it
+      offset += memory.byteSize();
+    }
+  }
+
+  private void readFetched(Pending read) {
+    Chain chain = read.chain();
+    try {
+      if (device.tryReadCached(read.offset(), (int) read.length(), scatter.to(chain))) end(read);
+      else readBuffers(read, Count.NOTHING);
+    } catch (IOException | InternalError e) {
+      failed(read, Op.READ, e);
+      end(read);
+    }
+  }
+
+  // ---- Writes
+
+  private void write(int head, Chain chain, boolean writeback, long now) {
+    long length = chain.readableBytes();
+    if (export.readOnly() || !isInside(chain.sector(), length)) {
+      refuse(head, chain, Op.WRITE);
+      return;
+    }
+    long offset = chain.sector() * BlockConfig.SECTOR;
+    long at = offset;
+    int buffer = chain.first();
+    try {
+      for (; writeback && buffer < chain.middle(); buffer++) {
+        MemorySegment memory = HostMemory.segment(chain.address(buffer), chain.length(buffer));
+        boolean done = at == offset ? device.tryWrite(at, memory) : device.tryWriteMore(at, memory);
+        if (!done) break;
+        at += memory.byteSize();
+      }
+    } catch (IOException | InternalError e) {
+      fail(head, chain, Op.WRITE, offset, length, e);
+      return;
+    }
+    if (buffer == chain.middle()) {
+      answer(head, chain, OK, 0);
+      writesInPlace++;
+      succeeded(Op.WRITE, length);
+    } else {
+      handOverWrite(
+          loop.takePending().begin(head, chain, Op.WRITE, offset, length, now),
+          buffer,
+          at,
+          !writeback);
+    }
+  }
+
+  private void handOverWrite(Pending write, int buffer, long offset, boolean fua) {
+    begun(write);
+    Chain chain = write.chain();
+    for (; buffer < chain.middle(); buffer++) {
+      MemorySegment memory = HostMemory.segment(chain.address(buffer), chain.length(buffer));
+      Part part = part(write);
+      part.write(offset, memory, fua);
+      part.counting(offset == write.offset() ? Count.WHOLE : Count.BYTES);
+      device.submit(part);
+      offset += memory.byteSize();
+    }
+  }
+
+  // ---- Everything else
+
+  private void flush(int head, Chain chain, long now) {
+    Pending flush = loop.takePending().begin(head, chain, Op.FLUSH, 0, 0, now);
+    begun(flush);
+    Part part = part(flush);
+    part.flush();
+    device.submit(part);
+  }
+
+  /** Discards or zeroes: the data are ranges, of which each is checked before the first begins. */
+  private void ranges(int head, Chain chain, boolean writeback, long now) {
+    boolean discards = chain.type() == DISCARD;
+    Op operation = discards ? Op.DISCARD : Op.WRITE_ZEROES;
+    long count = chain.readableBytes() / RANGE;
+    if (export.readOnly() || discards && !export.discard()) {
+      answer(head, chain, UNSUPP, 0);
+      return;
+    }
+    boolean wrong =
+        chain.readableBytes() % RANGE != 0 || count < 1 || count > BlockConfig.MOST_RANGES;
+    if (wrong) {
+      refuse(head, chain, operation);
+      return;
+    }
+    // The guest may write them while they are looked at: what is checked is a copy.
+    long[] ranges = new long[2 * (int) count];
+    copyRanges(chain, ranges);
+    byte verdict = verdict(ranges, discards);
+    if (verdict != OK) {
+      recorder.failed(operation, verdict == UNSUPP ? "ENOTSUP" : "EINVAL");
+      answer(head, chain, verdict, 0);
+      return;
+    }
+    Pending pending = loop.takePending().begin(head, chain, operation, 0, total(ranges), now);
+    begun(pending);
+    for (int i = 0; i < ranges.length; i += 2)
+      submitRange(pending, ranges[i], ranges[i + 1], !writeback);
+  }
+
+  private void submitRange(Pending pending, long sector, long word, boolean fua) {
+    long offset = sector * BlockConfig.SECTOR;
+    long length = sectors(word) * BlockConfig.SECTOR;
+    Part part = part(pending);
+    if (pending.operation() == Op.DISCARD) part.discard(offset, length, fua);
+    else part.writeZeroes(offset, length, (flags(word) & UNMAP) == 0, fua);
+    device.submit(part);
+  }
+
+  private static void copyRanges(Chain chain, long[] ranges) {
+    long bytes = 0;
+    Arrays.fill(ranges, 0);
+    for (int buffer = chain.first(); buffer < chain.middle(); buffer++) {
+      for (int i = 0; i < chain.length(buffer); i++, bytes++) {
+        long value = HostMemory.getByte(chain.address(buffer) + i) & 0xffL;
+        ranges[(int) (bytes >> 3)] |= value << 8 * (bytes & 7);
+      }
+    }
+  }
+
+  private byte verdict(long[] ranges, boolean discards) {
+    for (int i = 0; i < ranges.length; i += 2) {
+      int flags = flags(ranges[i + 1]);
+      if ((flags & ~UNMAP) != 0 || discards && flags != 0) return UNSUPP;
+      long sectors = sectors(ranges[i + 1]);
+      if (sectors > BlockConfig.MOST_SECTORS || !isInside(ranges[i], sectors * BlockConfig.SECTOR))
+        return IOERR;
+    }
+    return OK;
+  }
+
+  private static long total(long[] ranges) {
+    long bytes = 0;
+    for (int i = 1; i < ranges.length; i += 2) bytes += sectors(ranges[i]) * BlockConfig.SECTOR;
+    return bytes;
+  }
+
+  private static long sectors(long word) {
+    return word & 0xffffffffL;
+  }
+
+  private static int flags(long word) {
+    return (int) (word >>> 32);
+  }
+
+  /** The name of the disk, by which the guest can tell it from others. */
+  private void identify(int head, Chain chain) {
+    byte[] id = Arrays.copyOf(export.name().getBytes(StandardCharsets.UTF_8), ID_LENGTH);
+    if (chain.writableBytes() < ID_LENGTH) {
+      answer(head, chain, IOERR, 0);
+      return;
+    }
+    scatter.to(chain).bytes(MemorySegment.ofArray(id), 0, ID_LENGTH);
+    answer(head, chain, OK, ID_LENGTH);
+  }
+
+  // ---- In flight
+
+  private void begun(Pending pending) {
+    queue.begun();
+    recorder.begun(pending.operation());
+    recorder.handedOver(pending.operation());
+  }
+
+  private Part part(Pending pending) {
+    pending.opened();
+    return loop.takePart().of(queue, pending);
+  }
+
+  /** A part has come back from the device. */
+  void partDone(Part part) {
+    Pending pending = part.pending();
+    IOException failure = part.failure();
+    Op operation = pending.operation();
+    if (failure != null) failed(pending, operation, failure);
+    else if (failures.isTroubled(operation)) failures.worked(operation);
+    loop.recycle(part);
+    if (!pending.ended()) return;
+    if (pending.isFetched() && !pending.hasFailed()) readFetched(pending);
+    else end(pending);
+  }
+
+  private void end(Pending pending) {
+    Chain chain = pending.chain();
+    Op operation = pending.operation();
+    boolean failed = pending.hasFailed();
+    recorder.ended(operation);
+    if (!failed) {
+      recorder.answered(operation, loop.now() - pending.began(), 1);
+      recorder.moved(operation, pending.length());
+      if (operation == Op.READ || operation == Op.WRITE)
+        device.answered(operation, pending.length());
+    }
+    long written = operation == Op.READ && !failed ? pending.length() : 0;
+    queue.ended();
+    answer(pending.head(), chain, failed ? IOERR : OK, written);
+    loop.recycle(pending);
+  }
+
+  // ---- Answers
+
+  /**
+   * The requests that were served in place since the last call have been answered: the clock is
+   * read once for all of them.
+   *
+   * @param nanos since they were taken from the ring
+   */
+  void answeredInPlace(long nanos) {
+    if (readsInPlace > 0) recorder.answered(Op.READ, nanos, readsInPlace);
+    if (writesInPlace > 0) recorder.answered(Op.WRITE, nanos, writesInPlace);
+    readsInPlace = writesInPlace = 0;
+  }
+
+  private void answer(int head, Chain chain, byte status, long written) {
+    HostMemory.putByte(chain.status(), status);
+    answers.answer(head, written + 1);
+  }
+
+  private void succeeded(Op operation, long length) {
+    recorder.moved(operation, length);
+    device.answered(operation, length);
+    if (failures.isTroubled(operation)) failures.worked(operation);
+  }
+
+  /** A request that the driver should not have made. */
+  private void refuse(int head, Chain chain, Op operation) {
+    recorder.failed(operation, "EINVAL");
+    answer(head, chain, IOERR, 0);
+  }
+
+  private void fail(int head, Chain chain, Op operation, long offset, long length, Throwable why) {
+    if (queue.hasLostMemory(why)) return;
+    failures.failed(operation, offset, length, why);
+    recorder.failed(operation, "EIO");
+    answer(head, chain, IOERR, 0);
+  }
+
+  private void failed(Pending pending, Op operation, Throwable why) {
+    if (!pending.fail() || queue.hasLostMemory(why)) return;
+    failures.failed(operation, pending.offset(), pending.length(), why);
+    recorder.failed(operation, "EIO");
+  }
+}

@@ -1,0 +1,174 @@
+package dev.varve.io.vhost;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
+
+import dev.varve.io.posix.DescriptorSocket;
+import dev.varve.io.posix.Posix;
+import dev.varve.io.posix.PosixException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/**
+ * A message of the vhost-user protocol as it arrives: a header of 12 bytes (request, flags, size),
+ * a payload, and descriptors. Reused for one after another; not thread-safe.
+ */
+final class ControlMessage {
+
+  static final int HEADER = 12;
+
+  /** No message that is known here has more. */
+  private static final int MOST_PAYLOAD = 4096;
+
+  private static final int VERSION = 1;
+  private static final int VERSION_MASK = 3;
+  private static final int REPLY = 4;
+  private static final int NEED_REPLY = 8;
+
+  private final MemorySegment bytes = Arena.ofAuto().allocate(HEADER + MOST_PAYLOAD, 8);
+  private final int[] descriptors = new int[DescriptorSocket.MOST_DESCRIPTORS];
+  private int descriptorCount;
+  private int descriptorsTaken;
+  private int received;
+
+  /** Outcome of {@link #receive}. */
+  enum Received {
+    COMPLETE,
+    MORE_TO_COME,
+    END
+  }
+
+  /** Receives the next message, or some more of it. */
+  Received receive(DescriptorSocket socket) throws PosixException, ProtocolException {
+    while (true) {
+      int wanted = received < HEADER ? HEADER : HEADER + size();
+      if (received == wanted) return Received.COMPLETE;
+      int length = socket.receive(bytes.asSlice(received, wanted - received));
+      keepDescriptors(socket);
+      if (length == DescriptorSocket.NOTHING_YET) return Received.MORE_TO_COME;
+      if (length == 0) return Received.END;
+      received += length;
+      if (received == HEADER) checkHeader();
+    }
+  }
+
+  private void keepDescriptors(DescriptorSocket socket) throws PosixException, ProtocolException {
+    for (int i = 0; i < socket.receivedDescriptors(); i++) {
+      if (descriptorCount == descriptors.length) {
+        for (; i < socket.receivedDescriptors(); i++) Posix.close(socket.receivedDescriptor(i));
+        throw new ProtocolException("more descriptors than a message has");
+      }
+      descriptors[descriptorCount++] = socket.receivedDescriptor(i);
+    }
+  }
+
+  private void checkHeader() throws ProtocolException {
+    if ((flags() & VERSION_MASK) != VERSION)
+      throw new ProtocolException("a message of another version, flags %#x".formatted(flags()));
+    if (size() < 0 || size() > MOST_PAYLOAD)
+      throw new ProtocolException("a message of %d bytes".formatted(size() & 0xffffffffL));
+  }
+
+  /** Gets ready for the next message; descriptors that were not taken are closed. */
+  void clear() throws PosixException {
+    for (; descriptorsTaken < descriptorCount; descriptorsTaken++)
+      Posix.close(descriptors[descriptorsTaken]);
+    descriptorCount = 0;
+    descriptorsTaken = 0;
+    received = 0;
+  }
+
+  int request() {
+    return bytes.get(JAVA_INT_UNALIGNED, 0);
+  }
+
+  private int flags() {
+    return bytes.get(JAVA_INT_UNALIGNED, 4);
+  }
+
+  /** Bytes of the payload. */
+  int size() {
+    return bytes.get(JAVA_INT_UNALIGNED, 8);
+  }
+
+  boolean needsReply() {
+    return (flags() & NEED_REPLY) != 0;
+  }
+
+  /** Checks that the payload has at least so many bytes. */
+  ControlMessage atLeast(int size) throws ProtocolException {
+    if (size() < size)
+      throw new ProtocolException(
+          "message %d with %d bytes instead of %d".formatted(request(), size(), size));
+    return this;
+  }
+
+  /** 32 bits of the payload, which has so many bytes. */
+  int getInt(int at) {
+    return bytes.get(JAVA_INT_UNALIGNED, HEADER + (long) at);
+  }
+
+  long getLong(int at) {
+    return bytes.get(JAVA_LONG_UNALIGNED, HEADER + (long) at);
+  }
+
+  int getShort(int at) {
+    return bytes.get(JAVA_SHORT_UNALIGNED, HEADER + (long) at) & 0xffff;
+  }
+
+  byte getByte(int at) {
+    return bytes.get(JAVA_BYTE, HEADER + (long) at);
+  }
+
+  /** How many descriptors came with it. */
+  int descriptors() {
+    return descriptorCount;
+  }
+
+  /**
+   * Takes the next descriptor, which is the caller's then.
+   *
+   * @throws ProtocolException there is no other
+   */
+  int takeDescriptor() throws ProtocolException {
+    if (descriptorsTaken == descriptorCount)
+      throw new ProtocolException("message %d without a descriptor".formatted(request()));
+    return descriptors[descriptorsTaken++];
+  }
+
+  /** A reply to this message. */
+  byte[] reply(byte... payload) {
+    return encode(request(), VERSION | REPLY, payload);
+  }
+
+  /** A message of the back-end's own. */
+  static byte[] message(int request) {
+    return encode(request, VERSION);
+  }
+
+  private static byte[] encode(int request, int flags, byte... payload) {
+    byte[] message = new byte[HEADER + payload.length];
+    MemorySegment out = MemorySegment.ofArray(message);
+    out.set(JAVA_INT_UNALIGNED, 0, request);
+    out.set(JAVA_INT_UNALIGNED, 4, flags);
+    out.set(JAVA_INT_UNALIGNED, 8, payload.length);
+    System.arraycopy(payload, 0, message, HEADER, payload.length);
+    return message;
+  }
+
+  /** 64 bits as a payload. */
+  static byte[] payload(long value) {
+    byte[] bytes = new byte[8];
+    MemorySegment.ofArray(bytes).set(JAVA_LONG_UNALIGNED, 0, value);
+    return bytes;
+  }
+
+  @Override
+  public String toString() {
+    return "message %d, %d bytes, %s"
+        .formatted(request(), size(), Arrays.toString(Arrays.copyOf(descriptors, descriptorCount)));
+  }
+}

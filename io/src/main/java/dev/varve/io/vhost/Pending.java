@@ -1,0 +1,90 @@
+package dev.varve.io.vhost;
+
+import dev.varve.core.device.DeviceRequest.Op;
+
+/**
+ * A guest's request of which parts are with the device. Pooled by a loop and used on it; not
+ * thread-safe.
+ */
+final class Pending {
+
+  private final Chain chain = new Chain(false);
+  private int head;
+  private Op operation = Op.FLUSH;
+  private long offset;
+  private long length;
+  private long began;
+  private int parts;
+  private boolean failed;
+  private boolean cached;
+
+  /**
+   * @param length of the range of the disk
+   * @param began when it was taken from its ring
+   */
+  Pending begin(int head, Chain chain, Op operation, long offset, long length, long began) {
+    this.chain.copyOf(chain);
+    this.head = head;
+    this.operation = operation;
+    this.offset = offset;
+    this.length = length;
+    this.began = began;
+    this.parts = 0;
+    this.failed = false;
+    this.cached = false;
+    return this;
+  }
+
+  Chain chain() {
+    return chain;
+  }
+
+  int head() {
+    return head;
+  }
+
+  Op operation() {
+    return operation;
+  }
+
+  long offset() {
+    return offset;
+  }
+
+  long length() {
+    return length;
+  }
+
+  long began() {
+    return began;
+  }
+
+  void opened() {
+    parts++;
+  }
+
+  /** True if no part is with the device any more. */
+  boolean ended() {
+    return --parts == 0;
+  }
+
+  /** False if a part had failed before. */
+  boolean fail() {
+    boolean first = !failed;
+    failed = true;
+    return first;
+  }
+
+  boolean hasFailed() {
+    return failed;
+  }
+
+  /** Whether its parts bring the range into memory, to be read then. */
+  boolean isFetched() {
+    return cached;
+  }
+
+  void fetched(boolean cached) {
+    this.cached = cached;
+  }
+}
