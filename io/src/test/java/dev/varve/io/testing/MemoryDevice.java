@@ -15,6 +15,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A disk in native memory. What it holds is known by pages of 4 KiB; "cold", it has nothing at
@@ -184,15 +185,25 @@ public final class MemoryDevice implements BlockDevice {
     }
     storage.execute(
         () -> {
-          boolean fails = broken(request.offset(), request.length());
-          if (!fails) carryOut(request);
+          IOException failure =
+              broken(request.offset(), request.length()) ? damage : carryOut(request);
           leave();
-          if (fails) DeviceRequest.fail(request, damage);
+          if (failure != null) DeviceRequest.fail(request, failure);
           else DeviceRequest.complete(request);
         });
   }
 
-  private void carryOut(DeviceRequest request) {
+  /** Returns why it failed, or null: memory that is lent may be gone. */
+  private @Nullable IOException carryOut(DeviceRequest request) {
+    try {
+      doAsTold(request);
+      return null;
+    } catch (InternalError e) {
+      return new IOException(e);
+    }
+  }
+
+  private void doAsTold(DeviceRequest request) {
     long offset = request.offset();
     long length = request.length();
     switch (request.op()) {
