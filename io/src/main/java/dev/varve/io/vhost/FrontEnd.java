@@ -574,7 +574,7 @@ final class FrontEnd {
     long length = InflightTable.length(queues, entries);
     int descriptor = SharedMemory.create("varve-inflight", length);
     try {
-      byte[] payload = new byte[20];
+      byte[] payload = new byte[message.size()]; // some front-ends pad it, and want it padded
       MemorySegment out = MemorySegment.ofArray(payload);
       out.set(ValueLayout.JAVA_LONG_UNALIGNED, 0, length);
       out.set(ValueLayout.JAVA_SHORT_UNALIGNED, 16, (short) queues);
