@@ -2,6 +2,7 @@ package dev.varve.io.nbd;
 
 import dev.varve.core.device.DeviceRequest;
 import dev.varve.core.device.FailureWords;
+import dev.varve.io.loop.DiskLoops;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -35,7 +36,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Connec
 
   private final Exports exports;
   private final NbdLimits limits;
-  private final DiskLoops loops;
+  private final DiskLoops<NbdLoop> loops;
   private final @Nullable Supplier<SSLEngine> tls;
   private final Inbound inbound;
   private final HandshakePhase handshake;
@@ -77,7 +78,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Connec
       NbdLimits limits,
       ReplyStyle style,
       NbdLoop loop,
-      DiskLoops loops,
+      DiskLoops<NbdLoop> loops,
       Admission.Answer answer,
       @Nullable Supplier<SSLEngine> tls) {
     this.exports = exports;

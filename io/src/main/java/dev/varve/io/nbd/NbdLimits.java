@@ -1,5 +1,6 @@
 package dev.varve.io.nbd;
 
+import dev.varve.io.loop.DiskLoops;
 import java.time.Duration;
 
 /**

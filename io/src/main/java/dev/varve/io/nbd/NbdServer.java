@@ -1,6 +1,8 @@
 package dev.varve.io.nbd;
 
 import dev.varve.core.device.Export;
+import dev.varve.io.loop.DiskLoops;
+import dev.varve.io.loop.StartedLoops;
 import io.netty.channel.EventLoop;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
@@ -59,7 +61,7 @@ public final class NbdServer {
   private final Exports exports;
   private final SharedBuffers buffers;
   private final ConcurrentHashMap<EventLoop, NbdLoop> front = new ConcurrentHashMap<>();
-  private final DiskLoops loops;
+  private final DiskLoops<NbdLoop> loops;
   private final List<Listener> listeners = new CopyOnWriteArrayList<>();
   private final AtomicReference<@Nullable Future<Void>> closed = new AtomicReference<>();
 
@@ -80,7 +82,10 @@ public final class NbdServer {
     this.buffers = new SharedBuffers(limits.buffers());
     this.replies = replies;
     this.nanoTime = nanoTime;
-    this.loops = new DiskLoops(new StartedLoops(vertx, nanoTime, buffers), limits.loops());
+    this.loops =
+        new DiskLoops<>(
+            new StartedLoops<>(vertx, "disk-loop", loop -> new NbdLoop(loop, nanoTime, buffers)),
+            limits.loops());
   }
 
   /**

@@ -3,15 +3,11 @@ package dev.varve.io.nbd;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoop;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.unix.UnixChannel;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.VertxInternal;
 import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.NetSocket;
-import java.io.IOException;
-import java.util.concurrent.ThreadFactory;
 
 /** The only class that knows what Vert.x keeps to itself: Netty's event loops and pipelines. */
 final class VertxInside {
@@ -44,19 +40,5 @@ final class VertxInside {
         .channelHandlerContext()
         .pipeline()
         .replace("handler", "nbd", handler);
-  }
-
-  /**
-   * Starts an event loop beside those of {@code vertx}, to which its channels can move.
-   *
-   * @throws IOException if the host has no descriptors for it
-   */
-  static EventLoopGroup oneMoreLoop(Vertx vertx, ThreadFactory threads) throws IOException {
-    try {
-      return new MultiThreadIoEventLoopGroup(
-          1, threads, ((VertxInternal) vertx).transport().ioHandlerFactory());
-    } catch (IllegalStateException e) {
-      throw new IOException("the host has no file descriptors for one more event loop", e);
-    }
   }
 }

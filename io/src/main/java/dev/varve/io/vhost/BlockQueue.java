@@ -1,6 +1,7 @@
 package dev.varve.io.vhost;
 
 import dev.varve.core.device.Export;
+import dev.varve.core.device.FailureWords;
 import dev.varve.io.posix.EventDescriptor;
 import dev.varve.io.posix.Posix;
 import dev.varve.io.posix.PosixException;
@@ -188,7 +189,7 @@ final class BlockQueue {
     try {
       if (serve(serving, began)) again();
     } catch (ProtocolException e) {
-      fail(e.getMessage());
+      fail(FailureWords.of(e));
     } catch (InternalError e) {
       if (!hasLostMemory(e)) throw e;
     }

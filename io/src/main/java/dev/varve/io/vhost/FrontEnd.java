@@ -144,7 +144,7 @@ final class FrontEnd {
         }
       }
     } catch (ProtocolException | IOException e) {
-      end(reason(e));
+      end(FailureWords.of(e));
     }
   }
 
@@ -183,7 +183,7 @@ final class FrontEnd {
       return;
     }
     if (failure != null) {
-      end(reason(failure instanceof CompletionException ? failure.getCause() : failure));
+      end(FailureWords.of(failure));
       return;
     }
     boolean acknowledged =
@@ -191,17 +191,10 @@ final class FrontEnd {
     try {
       if (acknowledged) send(message.reply(ControlMessage.payload(0)));
     } catch (ProtocolException e) {
-      end(reason(e));
+      end(FailureWords.of(e));
       return;
     }
     message.clear();
-  }
-
-  private static String reason(Throwable failure) {
-    String message = failure.getMessage();
-    return failure instanceof ProtocolException && message != null
-        ? message
-        : FailureWords.of(failure);
   }
 
   private static final List<Integer> REPLIED = List.of(1, 11, 15, 17, 24, 31, 36);

@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.varve.io.testing.MemoryDevice;
 import dev.varve.core.device.Export;
 import dev.varve.io.nbd.Handshake.Outcome;
+import dev.varve.io.testing.MemoryDevice;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.vertx.core.Future;

@@ -8,12 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.varve.io.testing.MemoryDevice;
 import dev.varve.core.device.DeviceClosedException;
 import dev.varve.core.device.DeviceRequest;
 import dev.varve.core.device.DiskFailures;
 import dev.varve.core.device.Export;
 import dev.varve.core.device.OutOfSpaceException;
+import dev.varve.io.loop.DiskLoops;
+import dev.varve.io.testing.MemoryDevice;
 import io.vertx.core.Future;
 import java.io.EOFException;
 import java.io.IOException;

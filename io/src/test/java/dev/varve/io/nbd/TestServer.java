@@ -1,9 +1,9 @@
 package dev.varve.io.nbd;
 
-import dev.varve.io.testing.MemoryDevice;
 import dev.varve.core.device.DiskFailures;
 import dev.varve.core.device.DiskTraffic;
 import dev.varve.core.device.Export;
+import dev.varve.io.testing.MemoryDevice;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.io.IOException;

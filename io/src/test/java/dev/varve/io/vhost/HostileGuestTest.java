@@ -144,8 +144,7 @@ class HostileGuestTest {
     wrong.put("a kick without a descriptor", g -> g.send(12, TestGuest.longs(0)));
     wrong.put("a kick that cannot be waited for", HostileGuestTest::kickOnAFile);
     wrong.put(
-        "memory without a descriptor",
-        g -> g.send(5, TestGuest.region(1, GUEST, MIB, g.host, 0)));
+        "memory without a descriptor", g -> g.send(5, TestGuest.region(1, GUEST, MIB, g.host, 0)));
     wrong.put(
         "memory longer than its file",
         g -> g.send(5, TestGuest.region(1, GUEST, 1L << 40, g.host, 0), g.memory));
@@ -155,7 +154,8 @@ class HostileGuestTest {
     wrong.put(
         "memory around the end of all addresses",
         g -> g.send(5, TestGuest.region(1, Long.MAX_VALUE - 10, MIB, g.host, 0), g.memory));
-    wrong.put("a billion regions", g -> g.send(5, TestGuest.region(1 << 30, GUEST, 0, 0, 0), g.memory));
+    wrong.put(
+        "a billion regions", g -> g.send(5, TestGuest.region(1 << 30, GUEST, 0, 0, 0), g.memory));
     wrong.put(
         "regions that overlap",
         g -> {

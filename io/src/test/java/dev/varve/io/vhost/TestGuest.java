@@ -335,9 +335,7 @@ final class TestGuest implements AutoCloseable {
     long status = put(new byte[] {(byte) 0xff});
     long header = put(header(type, sector));
     Buffer[] buffers = {
-      new Buffer(header, 16, false),
-      new Buffer(data, length, written),
-      new Buffer(status, 1, true)
+      new Buffer(header, 16, false), new Buffer(data, length, written), new Buffer(status, 1, true)
     };
     if (length == 0) buffers = new Buffer[] {buffers[0], buffers[2]};
     offer(chain(buffers));

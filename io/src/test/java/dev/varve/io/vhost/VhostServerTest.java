@@ -2,6 +2,7 @@ package dev.varve.io.vhost;
 
 import static dev.varve.io.vhost.TestGuest.EVENT_INDEX;
 import static dev.varve.io.vhost.TestGuest.INDIRECT_FEATURE;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -47,7 +48,8 @@ class VhostServerTest {
     long seed = new Random().nextLong();
     var random = new Random(seed);
     byte[] model = new byte[8 * MIB];
-    for (long features : List.of(0L, EVENT_INDEX, INDIRECT_FEATURE, EVENT_INDEX | INDIRECT_FEATURE)) {
+    for (long features :
+        List.of(0L, EVENT_INDEX, INDIRECT_FEATURE, EVENT_INDEX | INDIRECT_FEATURE)) {
       try (var disk = new TestDisk(device);
           var guest = new TestGuest(disk.socket, 64, 8 * MIB).start(features)) {
         for (int i = 0; i < 60; i++) oneRequest(guest, model, random, features, seed);
@@ -55,8 +57,7 @@ class VhostServerTest {
     }
   }
 
-  private void oneRequest(
-      TestGuest guest, byte[] model, Random random, long features, long seed) {
+  private void oneRequest(TestGuest guest, byte[] model, Random random, long features, long seed) {
     switch (random.nextInt(4)) {
       case 0 -> device.cold(true);
       case 1 -> device.asleep();
@@ -143,8 +144,7 @@ class VhostServerTest {
       long at = guest.put(ranges.array());
 
       assertEquals(BlockRequests.OK, guest.request(TestGuest.DISCARD, 0, at, 32, false));
-      assertEquals(
-          BlockRequests.OK, guest.request(TestGuest.WRITE_ZEROES, 0, at + 16, 16, false));
+      assertEquals(BlockRequests.OK, guest.request(TestGuest.WRITE_ZEROES, 0, at + 16, 16, false));
 
       Arrays.fill(data, 0, 64 * SECTOR, (byte) 0);
       Arrays.fill(data, 128 * SECTOR, 136 * SECTOR, (byte) 0);
@@ -159,7 +159,7 @@ class VhostServerTest {
       assertEquals(BlockRequests.OK, guest.request(TestGuest.FLUSH, 0, 0, 0, false));
       long id = guest.place(20);
       assertEquals(BlockRequests.OK, guest.request(TestGuest.GET_ID, 0, id, 20, true));
-      assertEquals("disk", new String(guest.get(id, 4)));
+      assertEquals("disk", new String(guest.get(id, 4), US_ASCII));
       assertEquals(BlockRequests.UNSUPP, guest.request(77, 0, id, 20, true));
     }
   }
@@ -172,7 +172,9 @@ class VhostServerTest {
       long data = guest.place(1024);
       for (long sector : List.of(sectors, sectors - 1, -1L, Long.MAX_VALUE, Long.MIN_VALUE))
         assertEquals(
-            BlockRequests.IOERR, guest.request(TestGuest.IN, sector, data, 1024, true), "" + sector);
+            BlockRequests.IOERR,
+            guest.request(TestGuest.IN, sector, data, 1024, true),
+            "" + sector);
       assertEquals(BlockRequests.IOERR, guest.request(TestGuest.IN, 0, data, 100, true));
       assertEquals(BlockRequests.IOERR, guest.request(TestGuest.OUT, 0, data, 512, false));
       assertEquals(BlockRequests.UNSUPP, guest.request(TestGuest.DISCARD, 0, data, 16, false));

@@ -1,4 +1,4 @@
-package dev.varve.io.nbd;
+package dev.varve.io.loop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.netty.channel.DefaultEventLoop;
+import io.netty.channel.EventLoop;
 import io.vertx.core.Future;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -19,17 +20,16 @@ class DiskLoopsTest {
   private static final long ANOTHER = 2;
 
   private int left = 100;
-  private final List<NbdLoop> started = new ArrayList<>();
-  private final DiskLoops loops =
-      new DiskLoops(
-          new DiskLoops.Source() {
+  private final List<EventLoop> started = new ArrayList<>();
+  private final DiskLoops<EventLoop> loops =
+      new DiskLoops<>(
+          new DiskLoops.Source<EventLoop>() {
             @Override
-            public NbdLoop start() throws IOException {
+            public EventLoop start() throws IOException {
               if (left == 0) throw new IOException("no descriptors");
               left--;
               // Its thread starts with the first task, of which there is none.
-              var loop =
-                  new NbdLoop(new DefaultEventLoop(), System::nanoTime, new SharedBuffers(1 << 20));
+              var loop = new DefaultEventLoop();
               started.add(loop);
               return loop;
             }
@@ -43,8 +43,8 @@ class DiskLoopsTest {
 
   @Test
   void loopServesTheDisksOfOneFileSystemOnly() throws IOException {
-    NbdLoop one = loops.enter(ONE);
-    NbdLoop another = loops.enter(ANOTHER);
+    EventLoop one = loops.enter(ONE);
+    EventLoop another = loops.enter(ANOTHER);
     assertNotSame(one, another);
     assertNotSame(one, loops.enter(ANOTHER));
     assertNotSame(one, loops.enter(ANOTHER));
@@ -52,8 +52,8 @@ class DiskLoopsTest {
 
   @Test
   void clientsOfAFileSystemShareItsLoopsEvenly() throws IOException {
-    NbdLoop first = loops.enter(ONE);
-    NbdLoop second = loops.enter(ONE);
+    EventLoop first = loops.enter(ONE);
+    EventLoop second = loops.enter(ONE);
     assertNotSame(first, second);
     loops.enter(ONE);
     loops.enter(ONE);
@@ -64,7 +64,7 @@ class DiskLoopsTest {
 
   @Test
   void loopWithoutClientsIsFreeForAnyFileSystem() throws IOException {
-    NbdLoop loop = loops.enter(ONE);
+    EventLoop loop = loops.enter(ONE);
     loops.leave(loop);
     assertSame(loop, loops.enter(ANOTHER));
     assertNotSame(loop, loops.enter(ONE));
@@ -73,7 +73,7 @@ class DiskLoopsTest {
   @Test
   void withoutDescriptorsForMoreLoopsClientsShareThoseOfTheirFileSystem() throws IOException {
     left = 1;
-    NbdLoop only = loops.enter(ONE);
+    EventLoop only = loops.enter(ONE);
     assertSame(only, loops.enter(ONE));
     assertEquals(
         "no descriptors",

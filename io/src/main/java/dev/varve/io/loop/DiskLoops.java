@@ -1,4 +1,4 @@
-package dev.varve.io.nbd;
+package dev.varve.io.loop;
 
 import io.vertx.core.Future;
 import java.io.IOException;
@@ -21,43 +21,48 @@ import org.jspecify.annotations.Nullable;
  * connections half as many requests again. More would cost memory and save nothing.
  *
  * <p>Thread-safe; starting a loop takes file descriptors, and no other method waits for anything.
+ *
+ * @param <L> an event loop, with what a server keeps for each
  */
-final class DiskLoops {
+public final class DiskLoops<L> {
 
   /** How many loops one file system gets. */
-  static final int MOST = Math.max(16, 2 * Runtime.getRuntime().availableProcessors());
+  public static final int MOST = Math.max(16, 2 * Runtime.getRuntime().availableProcessors());
 
   /** Where loops come from. */
-  interface Source {
+  public interface Source<L> {
     /**
      * @throws IOException if the host has no descriptors or memory for one
      */
-    NbdLoop start() throws IOException;
+    L start() throws IOException;
 
     /** Stops all that were started; those that still wait for the host stop when they can. */
     Future<Void> stop();
   }
 
-  private final Source source;
+  private final Source<L> source;
   private final int most;
-  private final Map<NbdLoop, Used> used = new HashMap<>();
-  private final ArrayDeque<NbdLoop> free = new ArrayDeque<>();
-  private final List<NbdLoop> all = new ArrayList<>();
+  private final Map<L, Used<L>> used = new HashMap<>();
+  private final ArrayDeque<L> free = new ArrayDeque<>();
+  private final List<L> all = new ArrayList<>();
   private boolean closed;
 
   /** A loop and what it is used for; guarded by the monitor. */
-  private static final class Used {
-    private final NbdLoop loop;
+  private static final class Used<L> {
+    private final L loop;
     private final long fileSystem;
     private int clients;
 
-    private Used(NbdLoop loop, long fileSystem) {
+    private Used(L loop, long fileSystem) {
       this.loop = loop;
       this.fileSystem = fileSystem;
     }
   }
 
-  DiskLoops(Source source, int most) {
+  /**
+   * @param most how many one file system gets, usually {@link #MOST}
+   */
+  public DiskLoops(Source<L> source, int most) {
     this.source = source;
     this.most = most;
   }
@@ -68,19 +73,19 @@ final class DiskLoops {
    * @param fileSystem that of the client's disk
    * @throws IOException if the file system has no loop, and none can be started
    */
-  synchronized NbdLoop enter(long fileSystem) throws IOException {
+  public synchronized L enter(long fileSystem) throws IOException {
     if (closed) throw new IOException("the server stops");
-    List<Used> own = used.values().stream().filter(u -> u.fileSystem == fileSystem).toList();
-    Used least = own.stream().min(Comparator.comparingInt(u -> u.clients)).orElse(null);
-    Used chosen = own.size() < most ? another(fileSystem, least) : least;
+    List<Used<L>> own = used.values().stream().filter(u -> u.fileSystem == fileSystem).toList();
+    Used<L> least = own.stream().min(Comparator.comparingInt(u -> u.clients)).orElse(null);
+    Used<L> chosen = own.size() < most ? another(fileSystem, least) : least;
     assert chosen != null;
     chosen.clients++;
     return chosen.loop;
   }
 
   /** A loop that nothing uses; if there can be none, {@code instead}. */
-  private Used another(long fileSystem, @Nullable Used instead) throws IOException {
-    NbdLoop loop = free.pollLast();
+  private Used<L> another(long fileSystem, @Nullable Used<L> instead) throws IOException {
+    L loop = free.pollLast();
     if (loop == null) {
       try {
         loop = source.start();
@@ -90,14 +95,14 @@ final class DiskLoops {
         throw e;
       }
     }
-    var another = new Used(loop, fileSystem);
+    var another = new Used<>(loop, fileSystem);
     used.put(loop, another);
     return another;
   }
 
   /** A client is gone, and nothing that it asked for is under way. */
-  synchronized void leave(NbdLoop loop) {
-    Used left = used.get(loop);
+  public synchronized void leave(L loop) {
+    Used<L> left = used.get(loop);
     if (left == null) throw new IllegalStateException("not a loop of a disk");
     if (--left.clients > 0) return;
     used.remove(loop);
@@ -105,12 +110,12 @@ final class DiskLoops {
   }
 
   /** All that were started. */
-  synchronized List<NbdLoop> all() {
+  public synchronized List<L> all() {
     return List.copyOf(all);
   }
 
   /** Stops the loops. For when there are no clients any more, and none comes. */
-  Future<Void> close() {
+  public Future<Void> close() {
     synchronized (this) {
       closed = true;
     }

@@ -1,0 +1,11 @@
+/**
+ * The event loops on which disks are served, one file system each: a host that hangs in one delays
+ * only clients of that file system.
+ *
+ * <p>Read {@link dev.varve.io.loop.DiskLoops} first. Thread-safe. Knows no protocol, no device and
+ * no image.
+ */
+@NullMarked
+package dev.varve.io.loop;
+
+import org.jspecify.annotations.NullMarked;
