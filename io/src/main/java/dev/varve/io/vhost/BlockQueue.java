@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * One virtqueue of a disk: takes requests from its ring when the driver kicks, and calls the driver
  * when it has answered. Used on its loop, to which it belongs from beginning to end.
  */
-final class BlockQueue {
+final class BlockQueue implements BlockRequests.Source {
 
   /** What one turn may cost before other queues have theirs; about a millisecond. */
   private static final int TURN = 1024;
@@ -61,7 +61,7 @@ final class BlockQueue {
     this.number = number;
     this.loop = loop;
     this.fault = fault;
-    this.requests = new BlockRequests(this, loop, export, config, this::answer);
+    this.requests = new BlockRequests(this, loop, export, config);
   }
 
   VhostLoop loop() {
@@ -232,7 +232,8 @@ final class BlockQueue {
     publish();
   }
 
-  private void answer(int head, long written) {
+  @Override
+  public void answer(int head, long written) {
     SplitRing serving = ring;
     if (serving == null || broken) return;
     inflightTable.given(number, head);
@@ -255,37 +256,36 @@ final class BlockQueue {
 
   // ---- In flight
 
-  void begun() {
+  @Override
+  public void begun() {
     inFlight++;
   }
 
-  void ended() {
+  @Override
+  public void ended() {
     inFlight--;
   }
 
-  /** A part has come back; {@link #turnDone} follows. */
-  boolean partDone(Part part) {
+  @Override
+  public void partDone(Part part) {
     try {
       requests.partDone(part);
     } catch (InternalError e) {
       if (!hasLostMemory(e)) throw e;
     }
-    return true;
   }
 
-  /** All parts of this turn have come back. May be called more than once a turn. */
-  void turnDone() {
+  @Override
+  public void turnDone() {
     publish();
     if (inFlight == 0 && drained != null) finishStop();
   }
 
   // ---- Faults
 
-  /**
-   * Whether a failure is that of a front-end which has truncated the memory that it shares. The
-   * queue is broken then.
-   */
-  boolean hasLostMemory(Throwable failure) {
+  /** The queue is broken then. */
+  @Override
+  public boolean hasLostMemory(Throwable failure) {
     if (!(failure instanceof InternalError) && memory.isWhole()) return false;
     if (memory.isWhole()) return false;
     fail("the front-end has truncated the memory that it shares");

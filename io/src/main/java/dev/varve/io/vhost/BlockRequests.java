@@ -18,8 +18,8 @@ import java.util.Arrays;
  */
 final class BlockRequests {
 
-  /** Where answers go. */
-  interface Answers {
+  /** The queue that requests come from. Used on its loop. */
+  interface Source extends Part.Origin {
     /**
      * A request is over.
      *
@@ -27,6 +27,18 @@ final class BlockRequests {
      * @param written how many bytes of the chain were written, at most, with the status
      */
     void answer(int head, long written);
+
+    /** A request is handed over to the device. */
+    void begun();
+
+    /** It is over, and {@link #answer} follows. */
+    void ended();
+
+    /**
+     * Whether a failure is that of a front-end which has truncated the memory that it shares. No
+     * request is answered any more then.
+     */
+    boolean hasLostMemory(Throwable failure);
   }
 
   static final byte OK = 0;
@@ -50,28 +62,25 @@ final class BlockRequests {
   /** What a cold read of several buffers is fetched in. */
   private static final int PIECE = 256 << 10;
 
-  private final BlockQueue queue;
+  private final Source source;
   private final VhostLoop loop;
   private final Export export;
   private final BlockDevice device;
   private final DiskFailures failures;
   private final DiskTraffic.Recorder recorder;
   private final BlockConfig config;
-  private final Answers answers;
   private final Scatter scatter = new Scatter();
   private long readsInPlace;
   private long writesInPlace;
 
-  BlockRequests(
-      BlockQueue queue, VhostLoop loop, Export export, BlockConfig config, Answers answers) {
-    this.queue = queue;
+  BlockRequests(Source source, VhostLoop loop, Export export, BlockConfig config) {
+    this.source = source;
     this.loop = loop;
     this.export = export;
     this.device = export.device();
     this.failures = export.failures();
     this.recorder = export.traffic().recorder(loop);
     this.config = config;
-    this.answers = answers;
   }
 
   /**
@@ -321,14 +330,14 @@ final class BlockRequests {
   // ---- In flight
 
   private void begun(Pending pending) {
-    queue.begun();
+    source.begun();
     recorder.begun(pending.operation());
     recorder.handedOver(pending.operation());
   }
 
   private Part part(Pending pending) {
     pending.opened();
-    return loop.takePart().of(queue, pending);
+    return loop.takePart().of(source, pending);
   }
 
   /** A part has come back from the device. */
@@ -356,7 +365,7 @@ final class BlockRequests {
         device.answered(operation, pending.length());
     }
     long written = operation == Op.READ && !failed ? pending.length() : 0;
-    queue.ended();
+    source.ended();
     answer(pending.head(), chain, failed ? IOERR : OK, written);
     loop.recycle(pending);
   }
@@ -377,7 +386,7 @@ final class BlockRequests {
 
   private void answer(int head, Chain chain, byte status, long written) {
     HostMemory.putByte(chain.status(), status);
-    answers.answer(head, written + 1);
+    source.answer(head, written + 1);
   }
 
   private void succeeded(Op operation, long length) {
@@ -393,14 +402,14 @@ final class BlockRequests {
   }
 
   private void fail(int head, Chain chain, Op operation, long offset, long length, Throwable why) {
-    if (queue.hasLostMemory(why)) return;
+    if (source.hasLostMemory(why)) return;
     failures.failed(operation, offset, length, why);
     recorder.failed(operation, "EIO");
     answer(head, chain, IOERR, 0);
   }
 
   private void failed(Pending pending, Op operation, Throwable why) {
-    if (!pending.fail() || queue.hasLostMemory(why)) return;
+    if (!pending.fail() || source.hasLostMemory(why)) return;
     failures.failed(operation, pending.offset(), pending.length(), why);
     recorder.failed(operation, "EIO");
   }

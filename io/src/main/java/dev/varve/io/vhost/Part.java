@@ -11,8 +11,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class Part extends DeviceRequest {
 
+  /** Where parts come from, and to where they go back. Used on its loop. */
+  interface Origin {
+    /** A part has come back; {@link #turnDone} follows. */
+    void partDone(Part part);
+
+    /** All parts of this turn have come back. May be called more than once a turn. */
+    void turnDone();
+  }
+
   private final Consumer<Part> inbox;
-  private @Nullable BlockQueue queue;
+  private @Nullable Origin origin;
   private @Nullable Pending pending;
   private @Nullable IOException failure;
 
@@ -23,15 +32,15 @@ final class Part extends DeviceRequest {
     this.inbox = inbox;
   }
 
-  Part of(BlockQueue queue, Pending pending) {
-    this.queue = queue;
+  Part of(Origin origin, Pending pending) {
+    this.origin = origin;
     this.pending = pending;
     return this;
   }
 
-  BlockQueue queue() {
-    assert queue != null;
-    return queue;
+  Origin origin() {
+    assert origin != null;
+    return origin;
   }
 
   Pending pending() {
@@ -56,7 +65,7 @@ final class Part extends DeviceRequest {
   }
 
   void clear() {
-    queue = null;
+    origin = null;
     pending = null;
     failure = null;
     forget();

@@ -31,8 +31,8 @@ final class VhostLoop {
   private final Runnable turn = this::emptyInbox;
   private final Consumer<Part> deliver = this::deliver;
 
-  /** The queues that have got parts back in this turn. */
-  private final ArrayList<BlockQueue> touched = new ArrayList<>();
+  /** Those that have got parts back in this turn. */
+  private final ArrayList<Part.Origin> touched = new ArrayList<>();
 
   VhostLoop(EventLoop executor, LongSupplier nanoTime) {
     this.executor = executor;
@@ -92,10 +92,11 @@ final class VhostLoop {
     turnAsked.set(false);
     int left = PARTS_PER_TURN;
     for (Part part; left > 0 && (part = inbox.poll()) != null; left--) {
-      BlockQueue queue = part.queue();
-      if (queue.partDone(part)) touched.add(queue);
+      Part.Origin origin = part.origin();
+      origin.partDone(part);
+      touched.add(origin);
     }
-    for (BlockQueue queue : touched) queue.turnDone();
+    for (Part.Origin origin : touched) origin.turnDone();
     touched.clear();
     if (left == 0) askForTurn();
   }
