@@ -2,6 +2,7 @@ package dev.varve.http;
 
 import dev.varve.http.command.ClientsCommand;
 import dev.varve.http.command.ConfigCommand;
+import dev.varve.http.command.DoctorCommand;
 import dev.varve.http.command.EnumConverters;
 import dev.varve.http.command.HelpCommand;
 import dev.varve.http.command.HostCommand;
@@ -81,6 +82,7 @@ public final class Main {
             ClientsCommand.class,
             TokenCommand.class,
             ConfigCommand.class,
+            DoctorCommand.class,
             ImageCommand.class,
             HelpCommand.class);
     Predicate<Class<?>> meant =

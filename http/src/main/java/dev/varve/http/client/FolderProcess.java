@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * Finds the process that uses a state folder, as far as this user can see it, and says why it does
  * not answer. Any thread; looks at files of the system.
  */
-final class FolderProcess {
+public final class FolderProcess {
 
   /**
    * The kernel's list of locks is read for this; trying to lock the file would disturb the server.
@@ -19,7 +19,7 @@ final class FolderProcess {
   private FolderProcess() {}
 
   /** The process that uses a state folder; null if there is none, or it cannot be seen. */
-  static @Nullable Long of(Path stateFolder) {
+  public static @Nullable Long of(Path stateFolder) {
     Long process = holder(stateFolder.resolve("lock"), "POSIX");
     return process == null ? holder(stateFolder, "FLOCK") : process; // it may be read-only
   }

@@ -9,24 +9,39 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Finds the mount point of a path in the host's list of mounts. The path itself is not opened and
- * links are not followed, since its file system may not respond. Any thread; may block.
+ * Finds the mount of a path in the host's list of mounts. The path itself is not opened and links
+ * are not followed, since its file system may not respond. Any thread; may block.
  */
 public final class Mounts {
 
   private static final Path LIST = Path.of("/proc/self/mountinfo");
   private static final Pattern ESCAPE = Pattern.compile("\\\\([0-7]{3})");
 
-  private final List<Path> points = new ArrayList<>();
+  private static final Mount ROOT = new Mount(Path.of("/"), "unknown", "");
+
+  private final List<Mount> mounts = new ArrayList<>();
 
   private Mounts() {}
 
+  /**
+   * A mounted file system. Immutable.
+   *
+   * @param type as the kernel names it, such as {@code ext4} or {@code fuse.sshfs}
+   * @param source its device, or its server
+   */
+  public record Mount(Path point, String type, String source) {}
+
   /** The mount point above a path; {@code /} if the host has no list. */
   public static String of(Path path) {
+    return mountOf(path).point().toString();
+  }
+
+  /** The mount that a path lies on; one of an unknown type if the host has no list. */
+  public static Mount mountOf(Path path) {
     try {
-      return Files.exists(LIST) ? of(Files.readAllLines(LIST)).pointOf(path).toString() : "/";
+      return Files.exists(LIST) ? of(Files.readAllLines(LIST)).above(path) : ROOT;
     } catch (IOException _) {
-      return "/";
+      return ROOT;
     }
   }
 
@@ -36,8 +51,15 @@ public final class Mounts {
   static Mounts of(List<String> mountinfo) {
     var mounts = new Mounts();
     for (String line : mountinfo) {
-      String[] words = line.split(" ");
-      if (words.length > 4) mounts.points.add(Path.of(unescaped(words[4])));
+      List<String> words = List.of(line.split(" "));
+      int dash = words.indexOf("-"); // behind it: the type, then the source
+      if (words.size() <= 4) continue;
+      boolean whole = dash > 4 && words.size() > dash + 2;
+      mounts.mounts.add(
+          new Mount(
+              Path.of(unescaped(words.get(4))),
+              whole ? words.get(dash + 1) : ROOT.type(),
+              whole ? unescaped(words.get(dash + 2)) : ""));
     }
     return mounts;
   }
@@ -52,11 +74,16 @@ public final class Mounts {
   }
 
   Path pointOf(Path path) {
+    return above(path).point();
+  }
+
+  /** Of several at one point, the last one: it hides the others. */
+  private Mount above(Path path) {
     Path absolute = path.toAbsolutePath().normalize();
-    Path longest = Path.of("/");
-    for (Path point : points)
-      if (absolute.startsWith(point) && point.getNameCount() >= longest.getNameCount())
-        longest = point;
+    Mount longest = ROOT;
+    for (Mount each : mounts)
+      if (absolute.startsWith(each.point())
+          && each.point().getNameCount() >= longest.point().getNameCount()) longest = each;
     return longest;
   }
 }

@@ -1,0 +1,38 @@
+package dev.varve.http.doctor;
+
+import dev.varve.io.trial.VirtualBoxProcess;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+
+/** All checks of an installation, in the order in which they are told. For one thread. */
+record Checks(Installation installation, ServerUser server) {
+
+  List<Check> all() {
+    Instant now = Instant.now();
+    List<Check> checks = new ArrayList<>();
+    checks.add(new KernelCheck(installation));
+    checks.add(new LimitsCheck(installation));
+    checks.add(new JavaCheck());
+    checks.add(new ClockCheck(installation, now));
+    checks.add(new ConfigurationCheck(installation));
+    checks.add(new PermissionCheck(installation, server));
+    if (!installation.value("tls-certificate").isEmpty()
+        && !installation.value("tls-key").isEmpty())
+      checks.add(new CertificateCheck(installation, now));
+    checks.add(new PlaceCheck("state folder", installation.stateFolder(), true, server));
+    for (String root : installation.values("media-root"))
+      checks.add(new PlaceCheck("media root", Path.of(root), false, server));
+    for (Path named : new LinkedHashSet<>(installation.named()))
+      checks.add(new NamedCheck(installation, named, server));
+    installation
+        .addresses()
+        .forEach((key, address) -> checks.add(new AddressCheck(installation, key, address)));
+    checks.add(new VirtualBoxCheck(server, VirtualBoxProcess.all()));
+    checks.add(new UnitCheck(installation));
+    checks.add(new ServerCheck(installation));
+    return checks;
+  }
+}
