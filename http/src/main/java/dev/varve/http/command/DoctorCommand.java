@@ -14,7 +14,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code varve doctor}: what is wrong on this host, and how to mend it. Runs on the main thread. */
+/**
+ * {@code varve doctor}: what is wrong on this host, and how to mend it. Runs on the main thread.
+ */
 @Command(
     name = "doctor",
     description = {

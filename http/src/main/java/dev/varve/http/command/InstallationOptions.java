@@ -9,6 +9,7 @@ import dev.varve.http.config.ConfigFileException;
 import dev.varve.http.config.Setting;
 import dev.varve.http.doctor.Installation;
 import dev.varve.http.server.TcpAddress;
+import dev.varve.io.posix.Accounts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,13 +83,19 @@ final class InstallationOptions {
       settings.putAll(readable(words));
     }
     return new Installation(
-        System.getProperty("user.name", "?"),
+        user(),
         file,
         problems,
         stateFolder(settings, environment),
         settings,
         addresses(settings),
         named.stream().map(each -> each.toAbsolutePath().normalize()).toList());
+  }
+
+  /** A user who is on no list has a number only. */
+  private static String user() {
+    String name = System.getProperty("user.name", "?");
+    return name.equals("?") ? Integer.toString(Accounts.self()) : name;
   }
 
   /** What stands in a file that has something wrong in it; nothing if it cannot be read at all. */
@@ -120,10 +127,7 @@ final class InstallationOptions {
     for (String nbd : settings.getOrDefault("tcp", List.of()))
       put(addresses, "tcp", () -> TcpAddressConverter.parse(nbd));
     String api = String.join("", settings.getOrDefault("api-tcp", List.of()));
-    put(
-        addresses,
-        "api-tcp",
-        () -> api.isEmpty() ? ApiAddress.USUAL : ApiAddress.parse(api).tcp());
+    put(addresses, "api-tcp", () -> api.isEmpty() ? ApiAddress.USUAL : ApiAddress.parse(api).tcp());
     return addresses;
   }
 

@@ -24,8 +24,7 @@ record AbilityWords(String role, Path folder) {
     boolean works = findings.stream().noneMatch(each -> each.grade() != Grade.GOOD);
     if (works)
       findings.addFirst(
-          Finding.good(
-              role, "files, locks, holes, reserved space and flushes work in " + folder));
+          Finding.good(role, "files, locks, holes, reserved space and flushes work in " + folder));
     if (works && trial.failure(Ability.REFLINKS) == null)
       findings.add(Finding.good(role, "copies can share their blocks (reflinks)"));
     return findings;
@@ -35,7 +34,10 @@ record AbilityWords(String role, Path folder) {
     String reason = " (" + why + ")";
     return switch (ability) {
       case NEW_FILE ->
-          wrong("no file can be made in " + folder, reason, "chmod or chown the folder, or free room");
+          wrong(
+              "no file can be made in " + folder,
+              reason,
+              "chmod or chown the folder, or free room");
       case WRITE -> wrong("no file can be written in " + folder, reason, "free room there");
       case SYNC -> wrong("no file can be made durable in " + folder, reason, OTHER);
       case LOCKS ->
@@ -56,8 +58,7 @@ record AbilityWords(String role, Path folder) {
       case REFLINKS ->
           Finding.good(
               role, "there are no reflinks: a copy of an image takes as much room as the image");
-      case DIRECT_IO ->
-          Finding.good(role, "there is no direct I/O, which images do not need");
+      case DIRECT_IO -> Finding.good(role, "there is no direct I/O, which images do not need");
     };
   }
 

@@ -37,9 +37,7 @@ record ClockCheck(Installation installation, Instant now) implements Check {
         HostClock.isSynchronised()
             ? Finding.good(CLOCK, now + ", synchronised")
             : Finding.warning(
-                CLOCK,
-                now + ", and the kernel knows of no program that keeps it right",
-                SET));
+                CLOCK, now + ", and the kernel knows of no program that keeps it right", SET));
     Path late = fromTheFuture();
     if (late != null)
       findings.add(

@@ -74,8 +74,7 @@ record LimitsCheck(Installation installation) implements Check {
       if (!limit.find()) return;
       long most = Long.parseLong(limit.group(1));
       long now = open.count();
-      String used =
-          "the server (process %d) has %d of %d open".formatted(process, now, most);
+      String used = "the server (process %d) has %d of %d open".formatted(process, now, most);
       findings.add(
           now > most / 10 * 9
               ? Finding.warning(

@@ -16,8 +16,7 @@ record PermissionCheck(Installation installation, ServerUser server) implements 
   private static final String PERMISSIONS = "permissions";
 
   /** Settings that name a file to read. */
-  private static final List<String> FILES =
-      List.of("tls-certificate", "tls-key", "tls-client-ca");
+  private static final List<String> FILES = List.of("tls-certificate", "tls-key", "tls-client-ca");
 
   @Override
   public String subject() {

@@ -28,8 +28,23 @@ record PlaceCheck(String role, Path place, boolean made, ServerUser server) impl
 
   /** File systems of other hosts; those of FUSE may be. */
   private static final Set<String> NETWORK =
-      Set.of("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph", "glusterfs", "afs", "fuse.sshfs",
-          "fuse.glusterfs", "fuse.ceph", "fuse.s3fs", "fuse.rclone", "davfs", "fuse.davfs2");
+      Set.of(
+          "nfs",
+          "nfs4",
+          "cifs",
+          "smb3",
+          "smbfs",
+          "9p",
+          "ceph",
+          "glusterfs",
+          "afs",
+          "fuse.sshfs",
+          "fuse.glusterfs",
+          "fuse.ceph",
+          "fuse.s3fs",
+          "fuse.rclone",
+          "davfs",
+          "fuse.davfs2");
 
   private static final Set<String> IN_MEMORY = Set.of("tmpfs", "ramfs");
 
@@ -103,7 +118,8 @@ record PlaceCheck(String role, Path place, boolean made, ServerUser server) impl
                   : "keep images on a local disk, or let no other host use them"));
     else if (IN_MEMORY.contains(mount.type()))
       findings.add(
-          warning(on + ": what is there is gone after the host restarts", "use a folder on a disk"));
+          warning(
+              on + ": what is there is gone after the host restarts", "use a folder on a disk"));
     else findings.add(Finding.good(role, on));
   }
 
@@ -128,8 +144,7 @@ record PlaceCheck(String role, Path place, boolean made, ServerUser server) impl
   private Finding bytes(Path folder, long left) {
     String room = "%s has %s left".formatted(folder, Amount.bytes(left));
     if (left >= LITTLE_BYTES) return Finding.good(role, room);
-    String remedy =
-        "free some room (varve medium list --unused), or choose another file system";
+    String remedy = "free some room (varve medium list --unused), or choose another file system";
     return left < 1 << 20
         ? wrong(room + ": disks that need room get write errors", remedy)
         : warning(room, remedy);

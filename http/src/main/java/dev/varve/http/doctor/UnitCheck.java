@@ -74,7 +74,9 @@ record UnitCheck(Installation installation) implements Check {
     if ("yes".equals(facts.get("NeedDaemonReload")))
       findings.add(
           Finding.warning(
-              UNIT, "the unit has changed on disk since systemd read it", "systemctl daemon-reload"));
+              UNIT,
+              "the unit has changed on disk since systemd read it",
+              "systemctl daemon-reload"));
     homes(facts.getOrDefault("ProtectHome", "no"), findings);
     return findings;
   }

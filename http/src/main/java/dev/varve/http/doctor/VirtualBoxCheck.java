@@ -38,7 +38,9 @@ record VirtualBoxCheck(ServerUser server, List<VirtualBoxProcess> running) imple
       findings.add(
           Finding.good(
               VIRTUALBOX,
-              running.isEmpty() ? "does not run" : "runs no machine, and not as the server's user"));
+              running.isEmpty()
+                  ? "does not run"
+                  : "runs no machine, and not as the server's user"));
     return findings;
   }
 }

@@ -55,8 +55,7 @@ class DoctorTest {
   }
 
   private Report report() {
-    return Report.of(
-        new Installation(USER, null, problems, state, settings, addresses, named));
+    return Report.of(new Installation(USER, null, problems, state, settings, addresses, named));
   }
 
   private static List<Finding> of(Report report, String subject) {
@@ -79,8 +78,7 @@ class DoctorTest {
 
     assertTrue(report.isGood(), report::text);
     for (String subject : List.of("kernel", "open files", "java", "state folder", "permissions"))
-      for (Finding each : of(report, subject))
-        assertEquals(Grade.GOOD, each.grade(), report::text);
+      for (Finding each : of(report, subject)) assertEquals(Grade.GOOD, each.grade(), report::text);
     try (Stream<Path> left = Files.list(state)) {
       assertEquals(List.of(), left.toList());
     }
@@ -247,8 +245,7 @@ class DoctorTest {
     Files.createFile(folder.resolve("base.vdi"));
     named.add(settingsFile);
 
-    assertTrue(
-        trouble(report(), "file", Grade.WRONG).what().contains("Snapshots/child.vdi"));
+    assertTrue(trouble(report(), "file", Grade.WRONG).what().contains("Snapshots/child.vdi"));
   }
 
   @Test
@@ -305,7 +302,8 @@ class DoctorTest {
   @Test
   void tooFewOpenFilesAreWrong() throws Exception {
     try (var doctor =
-        VarveProcess.startWithFiles(LIBRARIES + 30, folder, "doctor", "--config=none", "--state=state")) {
+        VarveProcess.startWithFiles(
+            LIBRARIES + 30, folder, "doctor", "--config=none", "--state=state")) {
       String text = doctor.rest();
 
       assertEquals(1, doctor.exitStatus(), text);

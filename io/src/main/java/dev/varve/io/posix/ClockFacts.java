@@ -24,8 +24,7 @@ public final class ClockFacts {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment timex = arena.allocate(LENGTH, Long.BYTES);
       MemorySegment state = Posix.STATE.get();
-      while ((int) ADJTIMEX.invokeExact(state, timex) < 0)
-        Posix.retryOrFail("adjtimex", "", state);
+      while ((int) ADJTIMEX.invokeExact(state, timex) < 0) Posix.retryOrFail("adjtimex", "", state);
       return (timex.get(JAVA_INT, STATUS) & STA_UNSYNC) == 0;
     } catch (Throwable e) {
       throw Posix.passOn(e);

@@ -93,8 +93,7 @@ public final class FolderTrial {
     try {
       return Posix.open(folder, flags | Posix.O_TMPFILE, 0600);
     } catch (PosixException e) {
-      boolean unknown =
-          e.notSupported() || e.errno() == Posix.EISDIR || e.errno() == Posix.EINVAL;
+      boolean unknown = e.notSupported() || e.errno() == Posix.EISDIR || e.errno() == Posix.EINVAL;
       if (!unknown) throw e;
     }
     Path named = folder.resolve(".varve-trial-" + UUID.randomUUID());

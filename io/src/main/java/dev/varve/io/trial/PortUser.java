@@ -37,9 +37,7 @@ public final class PortUser {
   static @Nullable String listeningInode(String line, int port) {
     String[] words = line.strip().split("\\s+");
     boolean listens =
-        words.length > 9
-            && words[3].equals(LISTENS)
-            && words[1].endsWith(":%04X".formatted(port));
+        words.length > 9 && words[3].equals(LISTENS) && words[1].endsWith(":%04X".formatted(port));
     return listens ? words[9] : null;
   }
 
