@@ -10,10 +10,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -37,6 +37,12 @@ final class OwnedMachines implements AutoCloseable {
 
   private static final String ENDING = ".varve-lock";
 
+  /** A lock has two words, of which one is a path. */
+  private static final long LONGEST = 8192;
+
+  /** Other servers come and go; where no file can be made at all, as in /proc, this ends. */
+  private static final int MOST_TRIES = 100;
+
   private final Path stateFolder;
   private final Map<Path, FileChannel> locks = new HashMap<>();
 
@@ -50,7 +56,8 @@ final class OwnedMachines implements AutoCloseable {
   /**
    * Makes a machine this server's; does nothing if it is.
    *
-   * @throws SettingsException if another server has it, and says which
+   * @throws SettingsException if another server has it, and says which; or if something else has the
+   *     name of the lock
    */
   void own(Path settingsFile) throws IOException {
     if (locks.containsKey(settingsFile) || unlocked.contains(settingsFile)) return;
@@ -75,7 +82,7 @@ final class OwnedMachines implements AutoCloseable {
   /** Locks the file; null where it cannot be made. */
   private @Nullable FileChannel open(Path file) throws IOException {
     Path folder = Objects.requireNonNull(file.getParent());
-    while (true) {
+    for (int tries = 0; tries < MOST_TRIES; tries++) {
       Object before = key(file);
       FileChannel channel;
       try {
@@ -83,17 +90,13 @@ final class OwnedMachines implements AutoCloseable {
             FileChannel.open(
                 file,
                 before == null ? StandardOpenOption.CREATE_NEW : StandardOpenOption.WRITE,
-                StandardOpenOption.WRITE);
+                StandardOpenOption.WRITE,
+                LinkOption.NOFOLLOW_LINKS);
       } catch (FileAlreadyExistsException | NoSuchFileException e) {
         if (!Files.isDirectory(folder)) return null; // the settings have vanished with it
         continue; // another server came or went just now
       } catch (FileSystemException e) {
-        LOG.log(
-            Level.DEBUG,
-            "{0} cannot be made, and its machine is used without a lock: {1}",
-            file,
-            e);
-        return null;
+        return unlocked(file, e);
       }
       try {
         Object opened = key(file);
@@ -111,11 +114,38 @@ final class OwnedMachines implements AutoCloseable {
       }
       channel.close();
     }
+    return unlocked(file, new FileSystemException(file.toString(), null, "it comes and goes"));
   }
 
+  private static @Nullable FileChannel unlocked(Path file, FileSystemException why) {
+    LOG.log(
+        Level.DEBUG,
+        "{0} cannot be made, and its machine is used without a lock: {1}",
+        file,
+        why);
+    return null;
+  }
+
+  /**
+   * Which file has this name; null for none.
+   *
+   * @throws SettingsException if it is none that a server has made: writing into it would destroy
+   *     what another user has put there, or a link to it
+   */
   private static @Nullable Object key(Path file) throws IOException {
     try {
-      return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+      Map<String, Object> facts =
+          Files.readAttributes(
+              file, "unix:fileKey,isRegularFile,size,nlink", LinkOption.NOFOLLOW_LINKS);
+      boolean own =
+          Boolean.TRUE.equals(facts.get("isRegularFile"))
+              && Objects.equals(facts.get("nlink"), 1)
+              && (Long) facts.get("size") <= LONGEST;
+      if (!own)
+        throw new SettingsException(
+            "'%s' has the name of a lock, and is none that Varve has made; move it away"
+                .formatted(file));
+      return facts.get("fileKey");
     } catch (NoSuchFileException e) {
       return null;
     }

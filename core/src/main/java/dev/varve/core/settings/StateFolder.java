@@ -299,7 +299,7 @@ public final class StateFolder implements AutoCloseable {
   public MachineSettings read(Path settingsFile) throws IOException {
     changes.retry();
     Path file = settingsFile.toAbsolutePath().normalize();
-    if (Files.exists(file)) owned.own(file);
+    if (Files.isRegularFile(file)) owned.own(file); // of anything else it is said what it is
     return files.take(files.read(file));
   }
 

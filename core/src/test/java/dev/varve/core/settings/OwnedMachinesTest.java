@@ -13,6 +13,7 @@ import java.util.Set;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A machine belongs to one server at a time. */
@@ -73,5 +74,50 @@ final class OwnedMachinesTest {
   @Test
   void aMachineInAFolderThatIsGoneNeedsNoLock() throws IOException {
     one.own(folder.resolve("gone").resolve("mail.vbox"));
+  }
+
+  @Test
+  @Timeout(10)
+  void whereNoFileCanBeMadeTheMachineIsUsedWithoutALock() throws IOException {
+    one.own(Path.of("/proc/self/environ"));
+    other.own(Path.of("/proc/self/environ"));
+  }
+
+  @Test
+  @Timeout(10)
+  void aLinkWithTheNameOfTheLockIsLeftAloneAndSoIsWhatItNames() throws IOException {
+    Path precious = Files.writeString(folder.resolve("precious"), "not for Varve");
+    Files.createSymbolicLink(lock, precious);
+
+    assertRefused();
+
+    assertEquals("not for Varve", Files.readString(precious));
+    Files.delete(precious);
+    assertRefused();
+    assertFalse(Files.exists(precious));
+  }
+
+  @Test
+  void anotherNameOfAFileIsNoLock() throws IOException {
+    Path precious = Files.writeString(folder.resolve("precious"), "not for Varve");
+    Files.createLink(lock, precious);
+
+    assertRefused();
+
+    assertEquals("not for Varve", Files.readString(precious));
+  }
+
+  @Test
+  @Timeout(10)
+  void aPipeWithTheNameOfTheLockHoldsNothingUp() throws Exception {
+    assertEquals(0, new ProcessBuilder("mkfifo", lock.toString()).start().waitFor());
+
+    assertRefused();
+  }
+
+  private void assertRefused() {
+    String why = assertThrows(SettingsException.class, () -> one.own(machine)).getMessage();
+    assertTrue(why.contains("mail.vbox.varve-lock' has the name of a lock"), why);
+    assertTrue(why.contains("move it away"), why);
   }
 }
