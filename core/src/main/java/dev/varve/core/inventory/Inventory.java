@@ -360,13 +360,7 @@ public final class Inventory implements AutoCloseable {
 
   /** The same for the machines of this name or uuid; for all, if none has it. */
   public void look(String nameOrId) {
-    List<View.MachineView> named =
-        view().machines().values().stream()
-            .filter(
-                m ->
-                    m.saved().name().equals(nameOrId)
-                        || m.saved().id().toString().equalsIgnoreCase(nameOrId))
-            .toList();
+    List<View.MachineView> named = view().machines(nameOrId);
     transactions.look(named.isEmpty() ? view().machines().values() : named);
   }
 

@@ -10,6 +10,7 @@ import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumState;
+import dev.varve.core.medium.UuidText;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -18,11 +19,27 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** Everything that can be seen of an inventory at one moment. Immutable. */
 public record View(
     Map<MachineId, MachineView> machines, Map<MediumId, MediumView> media, List<BadMachine> bad) {
+
+  /**
+   * The machines that a text means: the one with this uuid, or those of this name. A text in the
+   * form of a uuid is no name: a machine could be named like another one that is gone, and be taken
+   * for it.
+   */
+  public List<MachineView> machines(String uuidOrName) {
+    UUID id = UuidText.parse(uuidOrName);
+    if (id == null)
+      return machines.values().stream()
+          .filter(machine -> machine.saved().name().equals(uuidOrName))
+          .toList();
+    MachineView machine = machines.get(new MachineId(id));
+    return machine == null ? List.of() : List.of(machine);
+  }
 
   /** A medium, its parent, and so on to the base; ends early where one is not listed. */
   public List<Medium> chain(MediumId top) {

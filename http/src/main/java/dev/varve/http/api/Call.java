@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -58,7 +59,7 @@ record Call(
   /** The texts of a list; null if the request has none. */
   @Nullable Set<String> list(String parameter) {
     String value = parameters.get(parameter);
-    return value == null ? null : Set.of(value.split(","));
+    return value == null ? null : Set.copyOf(List.of(value.split(",")));
   }
 
   int number(String parameter) {

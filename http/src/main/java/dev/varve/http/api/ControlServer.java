@@ -192,7 +192,7 @@ public final class ControlServer {
     var attachments = new AttachmentJson(inventory, disks::status);
     var sessions = new SessionHandlers(inventory);
     sessions.addTo(handlers);
-    new MachineHandlers(inventory, disks::uris, sessions, attachments).addTo(handlers);
+    new MachineHandlers(inventory, disks, sessions, attachments).addTo(handlers);
     new ControllerHandlers(inventory, sessions).addTo(handlers);
     new AttachmentHandlers(inventory, sessions, attachments).addTo(handlers);
     new BandwidthGroupHandlers(inventory, sessions, disks::traffic).addTo(handlers);

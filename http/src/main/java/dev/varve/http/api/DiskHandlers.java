@@ -52,7 +52,8 @@ final class DiskHandlers {
             (slot, load) ->
                 all.add(
                     json(load)
-                        .put("machine", machine.saved().name())
+                        .put("machine", machine.saved().id().toString())
+                        .put("machineName", machine.saved().name())
                         .put("disk", slot.toString())));
   }
 

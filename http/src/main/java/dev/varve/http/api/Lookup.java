@@ -37,22 +37,18 @@ final class Lookup {
     return machine(inventory.view(), call.text("machine"));
   }
 
-  /** By uuid or name. */
+  /** By uuid or name, see {@link View#machines(String)}. */
   static MachineView machine(View view, String text) {
-    UUID id = UuidText.parse(text);
-    MachineView byId = id == null ? null : view.machines().get(new MachineId(id));
-    if (byId != null) return byId;
+    List<MachineView> found = view.machines(text);
     View.BadMachine bad = badMachine(view, text);
-    if (bad != null)
+    if (found.isEmpty() && bad != null)
       throw new RefusedRequest(
           409,
           ErrorCode.VBOX_E_INVALID_OBJECT_STATE,
           "the settings file '%s' of this machine cannot be used: %s. Correct the file and open it again, or unregister the machine"
               .formatted(bad.settingsFile(), bad.why()),
           waysOut(bad));
-    return only(
-        "machine '" + text + "'",
-        view.machines().values().stream().filter(m -> m.saved().name().equals(text)).toList());
+    return only("machine '" + text + "'", found);
   }
 
   private static List<WayOut> waysOut(View.BadMachine bad) {

@@ -176,14 +176,8 @@ final class MachineBounds {
   private static Set<MachineId> own(Rights rights, View view) {
     Set<MachineId> own = new HashSet<>();
     for (String text : rights.machines()) {
-      UUID id = UuidText.parse(text);
-      if (id != null && view.machines().containsKey(new MachineId(id))) own.add(new MachineId(id));
-      List<MachineId> named =
-          view.machines().values().stream()
-              .filter(machine -> machine.saved().name().equals(text))
-              .map(machine -> machine.saved().id())
-              .toList();
-      if (named.size() == 1) own.add(named.getFirst());
+      List<MachineView> meant = view.machines(text);
+      if (meant.size() == 1) own.add(meant.getFirst().saved().id());
     }
     return own;
   }

@@ -2,6 +2,7 @@ package dev.varve.http.api;
 
 import dev.varve.core.inventory.DiscardedState;
 import dev.varve.core.inventory.Inventory;
+import dev.varve.core.inventory.ServedDisks;
 import dev.varve.core.inventory.StartOptions;
 import dev.varve.core.inventory.Started;
 import dev.varve.core.inventory.Unlisted;
@@ -22,7 +23,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** Answers requests about machines, their starts and stops, and their exports. */
@@ -33,20 +33,20 @@ final class MachineHandlers {
           .thenComparing(machine -> machine.saved().id().toString());
 
   private final Inventory inventory;
-  private final Function<MachineId, Map<Slot, List<String>>> uris;
+  private final ServedDisks disks;
   private final SessionHandlers sessions;
   private final AttachmentJson json;
 
   /**
-   * @param uris where a running machine's disks are served; may block
+   * @param disks those of running machines; to ask where they are served may block
    */
   MachineHandlers(
       Inventory inventory,
-      Function<MachineId, Map<Slot, List<String>>> uris,
+      ServedDisks disks,
       SessionHandlers sessions,
       AttachmentJson json) {
     this.inventory = inventory;
-    this.uris = uris;
+    this.disks = disks;
     this.sessions = sessions;
     this.json = json;
   }
@@ -180,7 +180,7 @@ final class MachineHandlers {
                 call.flagMember("readOnly"),
                 call.slotsMember("without"),
                 call.flagMember("force")));
-    JsonObject exports = MachineJson.exports(Map.of(id, started.uris()));
+    JsonObject exports = MachineJson.exports(Map.of(id, started.uris()), disks);
     if (!started.warnings().isEmpty()) exports.put("warnings", new JsonArray(started.warnings()));
     return Answer.ok(exports);
   }
@@ -231,8 +231,8 @@ final class MachineHandlers {
     Map<MachineId, Map<Slot, List<String>>> running = new LinkedHashMap<>();
     for (MachineView machine : machines) {
       MachineId id = machine.saved().id();
-      if (machine.state().isOnline()) running.put(id, uris.apply(id));
+      if (machine.state().isOnline()) running.put(id, disks.uris(id));
     }
-    return Answer.ok(MachineJson.exports(running));
+    return Answer.ok(MachineJson.exports(running, disks));
   }
 }

@@ -2,6 +2,8 @@ package dev.varve.http.api;
 
 import dev.varve.core.inventory.Hold;
 import dev.varve.core.inventory.Run;
+import dev.varve.core.inventory.ServedDisks;
+import dev.varve.core.inventory.ServedDisks.DiskLoad;
 import dev.varve.core.inventory.Session;
 import dev.varve.core.inventory.View.MachineView;
 import dev.varve.core.machine.Attachment;
@@ -174,18 +176,28 @@ final class MachineJson {
         .put("expires", text(hold.expires()));
   }
 
-  static JsonObject export(MachineId machine, Slot slot, List<String> uris) {
-    return JsonParts.of(slot).put("machine", machine.toString()).put("uris", new JsonArray(uris));
+  static JsonObject export(MachineId machine, Slot slot, String name, List<String> uris) {
+    return JsonParts.of(slot)
+        .put("machine", machine.toString())
+        .put("name", name)
+        .put("uris", new JsonArray(uris));
   }
 
-  /** The exports of some machines, in the order of their slots. */
-  static JsonObject exports(Map<MachineId, Map<Slot, List<String>>> uris) {
+  /** The exports of some machines, in the order of their slots; without disks that just ended. */
+  static JsonObject exports(Map<MachineId, Map<Slot, List<String>>> uris, ServedDisks disks) {
     var exports = new JsonArray();
     uris.forEach(
-        (machine, slots) ->
-            slots.entrySet().stream()
-                .sorted(Map.Entry.comparingByKey(BY_SLOT))
-                .forEach(slot -> exports.add(export(machine, slot.getKey(), slot.getValue()))));
+        (machine, slots) -> {
+          Map<Slot, DiskLoad> loads = disks.loads(machine);
+          slots.entrySet().stream()
+              .sorted(Map.Entry.comparingByKey(BY_SLOT))
+              .forEach(
+                  each -> {
+                    DiskLoad load = loads.get(each.getKey());
+                    if (load != null)
+                      exports.add(export(machine, each.getKey(), load.export(), each.getValue()));
+                  });
+        });
     return new JsonObject().put("exports", exports);
   }
 

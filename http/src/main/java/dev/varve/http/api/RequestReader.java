@@ -123,17 +123,26 @@ final class RequestReader {
     String complaint = body.check().complaint("the body", value);
     if (complaint != null) throw RefusedRequest.malformed(complaint);
     JsonObject members = body.usual().copy().mergeIn((JsonObject) value);
-    members.forEach(RequestReader::refuseHalfCharacters);
+    members.forEach(member -> refuseHalfCharacters(member.getKey(), member.getValue()));
     return members;
   }
 
   /** JSON can have them; file names and settings files cannot, and a schema cannot express that. */
-  private static void refuseHalfCharacters(Map.Entry<String, Object> member) {
-    if (member.getValue() instanceof String text
-        && text.codePoints()
-            .anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE))
-      throw RefusedRequest.malformed(
-          "'%s' of the body has half of a surrogate pair in it".formatted(member.getKey()));
+  private static void refuseHalfCharacters(String member, @Nullable Object value) {
+    switch (value) {
+      case String text when hasHalfCharacters(text) ->
+          throw RefusedRequest.malformed(
+              "'%s' of the body has half of a surrogate pair in it".formatted(member));
+      case JsonObject object ->
+          object.forEach(each -> refuseHalfCharacters(member, each.getValue()));
+      case JsonArray array -> array.forEach(each -> refuseHalfCharacters(member, each));
+      case null, default -> {}
+    }
+  }
+
+  private static boolean hasHalfCharacters(String text) {
+    return text.codePoints()
+        .anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE);
   }
 
   private static void checkContentType(@Nullable String type) {

@@ -118,6 +118,11 @@ final class Routes {
           RefusedRequest.malformed("HTTP/1.1 requires the header Host: send 'Host: localhost'"));
     else if (!request.uri().startsWith("/"))
       fail(request, RefusedRequest.malformed("the request line has no path; Varve is not a proxy"));
+    else if (isCodingUnknown(request))
+      failAndClose(
+          request,
+          RefusedRequest.malformed(
+              "the body has a Transfer-Encoding that Varve does not know; send it chunked, or with its Content-Length"));
     else if (isDecodable(request.path())) router.handle(request);
     else
       fail(
@@ -132,6 +137,19 @@ final class Routes {
 
   private static boolean isHostMissing(HttpServerRequest request) {
     return request.authority() == null && request.version() == HttpVersion.HTTP_1_1;
+  }
+
+  /** Where its body ends is unknown, so what follows could be taken for another request. */
+  private static boolean isCodingUnknown(HttpServerRequest request) {
+    List<String> codings = request.headers().getAll("Transfer-Encoding");
+    return !codings.isEmpty()
+        && !(codings.size() == 1 && codings.getFirst().strip().equalsIgnoreCase("chunked"));
+  }
+
+  private void failAndClose(HttpServerRequest request, RefusedRequest why) {
+    request.response().putHeader("Connection", "close");
+    fail(request, why);
+    request.connection().close();
   }
 
   private static boolean isDecodable(@Nullable String path) {

@@ -94,9 +94,11 @@ final class TokenHandlers {
     var machines = new JsonArray();
     for (String text : rights.machines()) {
       JsonObject machine = new JsonObject().put("machine", text).put("name", text);
-      for (MachineView each : view.machines().values())
-        if (each.saved().id().toString().equals(text) || each.saved().name().equals(text))
-          machine.put("machine", each.saved().id().toString()).put("name", each.saved().name());
+      List<MachineView> meant = view.machines(text);
+      if (meant.size() == 1)
+        machine
+            .put("machine", meant.getFirst().saved().id().toString())
+            .put("name", meant.getFirst().saved().name());
       machines.add(machine);
     }
     return machines;

@@ -66,7 +66,7 @@ record DiskRates(
     double throttled = now.getLong("throttledNanos") - was.getLong("throttledNanos", 0L);
     long errors = errors(now) - errors(was);
     return new DiskRates(
-        now.getString("machine"),
+        now.getString("machineName"),
         now.getString("disk"),
         now.getString("export"),
         rate(was, now, "read", seconds),

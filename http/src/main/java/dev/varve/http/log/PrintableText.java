@@ -10,12 +10,21 @@ public final class PrintableText {
     StringBuilder changed = null;
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
-      boolean harmless = !Character.isISOControl(c) && c != '\u2028' && c != '\u2029';
+      boolean harmless = !isObeyed(c);
       if (harmless && changed == null) continue;
       if (changed == null) changed = new StringBuilder(text.substring(0, i));
       if (harmless) changed.append(c);
       else changed.append("\\u%04x".formatted((int) c));
     }
     return changed == null ? text : changed.toString();
+  }
+
+  /** Ends the line, is an order to a terminal, or turns the order of the letters behind it. */
+  private static boolean isObeyed(char c) {
+    return Character.isISOControl(c)
+        || c == '\u2028'
+        || c == '\u2029'
+        || c >= '\u202a' && c <= '\u202e'
+        || c >= '\u2066' && c <= '\u2069';
   }
 }

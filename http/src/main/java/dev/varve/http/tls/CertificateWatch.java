@@ -2,6 +2,7 @@ package dev.varve.http.tls;
 
 import dev.varve.core.device.FailureWords;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -19,6 +20,8 @@ import java.util.concurrent.TimeUnit;
  * <p>Thread-safe. {@link #reload} and {@link #look} block.
  */
 public final class CertificateWatch implements AutoCloseable {
+
+  private static final System.Logger LOG = System.getLogger(CertificateWatch.class.getName());
 
   private static final long PERIOD_SECONDS = 2;
 
@@ -49,7 +52,17 @@ public final class CertificateWatch implements AutoCloseable {
 
   /** Begins to look. */
   public void start() {
-    thread.scheduleWithFixedDelay(this::look, PERIOD_SECONDS, PERIOD_SECONDS, TimeUnit.SECONDS);
+    thread.scheduleWithFixedDelay(this::lookOn, PERIOD_SECONDS, PERIOD_SECONDS, TimeUnit.SECONDS);
+  }
+
+  /** Looks once, and never fails: that would end the timer without a word. */
+  void lookOn() {
+    try {
+      look();
+    } catch (RuntimeException bug) {
+      LOG.log(
+          Level.ERROR, "the certificates could not be looked at, which is a bug in Varve", bug);
+    }
   }
 
   /** Looks once. */

@@ -5,6 +5,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.PemKeyCertOptions;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,6 +40,9 @@ record Certificates(
     @Nullable TrustManagerFactory trust,
     SSLContext context) {
 
+  /** The authorities that a system trusts have less. */
+  private static final int MOST_BYTES = 4 << 20;
+
   /** Algorithms of keys that certificates have. */
   private static final List<String> ALGORITHMS = List.of("EC", "RSA", "EdDSA", "RSASSA-PSS");
 
@@ -70,7 +74,7 @@ record Certificates(
   private static String pem(Path file, String kind, String what) throws IOException {
     String text;
     try {
-      text = Files.readString(file, StandardCharsets.ISO_8859_1);
+      text = text(file);
     } catch (IOException e) {
       throw new IOException(
           "cannot read the %s %s: %s".formatted(what, file, FailureWords.of(e)), e);
@@ -79,6 +83,18 @@ record Certificates(
       throw new IOException(
           "%s has no %s in PEM form ('-----BEGIN %s-----')".formatted(file, what, kind));
     return text;
+  }
+
+  /** It is read anew while the server runs: a pipe would hold that up, and a disk take all memory. */
+  private static String text(Path file) throws IOException {
+    if (Files.exists(file) && !Files.isRegularFile(file))
+      throw new IOException("it is not a file; name one");
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] bytes = in.readNBytes(MOST_BYTES + 1);
+      if (bytes.length > MOST_BYTES)
+        throw new IOException("it has more than 4 MiB; name the right file");
+      return new String(bytes, StandardCharsets.ISO_8859_1);
+    }
   }
 
   private static KeyManagerFactory keys(CertificateFiles files, String certificate, String key)
@@ -165,14 +181,18 @@ record Certificates(
     return new IOException("%s cannot be used: %s".formatted(file, FailureWords.of(e)), e);
   }
 
-  /** Who it is for and until when, for people. */
+  /** Which server it is for and when it holds, for people. */
   String words() {
-    return "%s, valid until %s"
-        .formatted(own.getSubjectX500Principal().getName(), own.getNotAfter().toInstant());
+    return "%s, valid from %s until %s"
+        .formatted(
+            own.getSubjectX500Principal().getName(),
+            own.getNotBefore().toInstant(),
+            own.getNotAfter().toInstant());
   }
 
-  /** Whether its time is over. */
-  boolean isExpired(Instant now) {
-    return now.isAfter(own.getNotAfter().toInstant());
+  /** Why clients refuse it at this time; null if its time has come and is not over. */
+  @Nullable String faultAt(Instant now) {
+    if (now.isBefore(own.getNotBefore().toInstant())) return "is not valid yet";
+    return now.isAfter(own.getNotAfter().toInstant()) ? "has expired" : null;
   }
 }

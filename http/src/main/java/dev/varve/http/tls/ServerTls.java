@@ -117,11 +117,18 @@ public final class ServerTls {
   /**
    * Reads the files again; the next client gets what is in them.
    *
-   * @throws IOException a file cannot be used; everything stays as it was
+   * @throws IOException a file cannot be used, or the time of the new certificate is over or has
+   *     not come while that of the old one is good; everything stays as it was
    */
   public synchronized void reload() throws IOException {
     Certificates before = current;
     Certificates read = Certificates.read(files);
+    Instant now = Instant.now();
+    String fault = read.faultAt(now);
+    if (fault != null && before.faultAt(now) == null)
+      throw new IOException(
+          "the certificate %s %s (%s), and the one in use is valid; replace the file"
+              .formatted(files.certificate(), fault, read.words()));
     current = read;
     for (Consumer<ServerSSLOptions> server : servers) server.accept(http());
     if (!read.own().equals(before.own()))
@@ -131,11 +138,13 @@ public final class ServerTls {
 
   /** Says what is wrong and does not keep the server from using it. */
   private void warn() {
-    if (current.isExpired(Instant.now()))
+    String fault = current.faultAt(Instant.now());
+    if (fault != null)
       LOG.log(
           Level.WARNING,
-          "the certificate {0} has expired ({1}): clients will refuse it; replace the file",
+          "the certificate {0} {1} ({2}): clients will refuse it; replace the file",
           files.certificate(),
+          fault,
           current.words());
     if (isReadByOthers(files.key()))
       LOG.log(

@@ -267,13 +267,13 @@ final class EveryOperationTest {
     assertEquals(2, started.body().getJsonArray("exports").size());
     assertEquals(started.body(), api.ask("listMachineExports", machine).is(200).body());
     assertEquals(started.body(), api.ask("listExports").is(200).body());
-    String export =
-        api.ask("listDisks")
-            .is(200)
-            .body()
-            .getJsonArray("disks")
-            .getJsonObject(0)
-            .getString("export");
+    JsonObject disk =
+        api.ask("listDisks").is(200).body().getJsonArray("disks").getJsonObject(0);
+    String export = disk.getString("export");
+    assertEquals(machine, disk.getString("machineName"));
+    JsonObject served = started.body().getJsonArray("exports").getJsonObject(1);
+    assertEquals(served.getString("machine"), disk.getString("machine"));
+    assertEquals("mail server/SATA/0/0", served.getString("name"));
     try (var client = NbdClient.connect(nbd).greet().go(export)) {
       client.flush(); // has come to its disk once it is answered
       JsonObject seen =

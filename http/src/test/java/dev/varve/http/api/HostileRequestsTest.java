@@ -205,6 +205,25 @@ final class HostileRequestsTest {
   }
 
   @Test
+  void aBodyOfUnknownLengthIsTheLastOfItsConnection() throws IOException {
+    for (String coding :
+        List.of("xchunked", "gzip, chunked", "identity", "chunked\nTransfer-Encoding: chunked")) {
+      try (var client = plane.unix()) {
+        client.send(
+            OPEN
+                + JSON
+                + "Transfer-Encoding: "
+                + coding
+                + "\n\n0\n\nGET /livez HTTP/1.1\nHost: localhost\n\n");
+
+        assertEquals(400, client.reply().status(), coding);
+        assertTrue(client.isClosedByServer(), coding);
+      }
+    }
+    assertOthersAreServed();
+  }
+
+  @Test
   void aConnectionTooManyIsSentAwayAndItsPlaceIsGivenBack() throws IOException {
     List<RawClient> clients = new ArrayList<>();
     try {
@@ -237,6 +256,17 @@ final class HostileRequestsTest {
     }
   }
 
+  private static String json(String body) {
+    return JSON + "Content-Length: " + body.length() + "\n\n" + body;
+  }
+
+  @Test
+  void aKindOfEventsThatIsAskedForTwiceIsSentOnce() throws IOException {
+    String path = "GET /api/v1/events?kinds=job,job&seconds=0";
+
+    assertEquals(200, ask(path + " HTTP/1.1\nHost: localhost\n\n").status());
+  }
+
   @Test
   void noAnswerShowsTheInsides() throws IOException {
     String[] requests = {
@@ -251,7 +281,12 @@ final class HostileRequestsTest {
       "GET /../../etc/passwd HTTP/1.1\nHost: localhost\n\n",
       "BREW /livez HTTP/1.1\nHost: localhost\n\n",
       OPEN + JSON + "Content-Length: 4\n\n\u00ff\u00ff\u00ff\u00ff",
-      OPEN + JSON + "Content-Length: 20000\n\n" + "[".repeat(20_000)
+      OPEN + JSON + "Content-Length: 20000\n\n" + "[".repeat(20_000),
+      "POST /api/v1/machines/open HTTP/1.1\nHost: localhost\n" + json("{\"settingsFile\":\"/\"}"),
+      "POST /api/v1/media HTTP/1.1\nHost: localhost\n"
+          + json("{\"location\":\"/\",\"capacity\":512}"),
+      "POST /api/v1/machines/x/start HTTP/1.1\nHost: localhost\n"
+          + json("{\"without\":[{\"controller\":\"\\ud800\",\"port\":0}]}")
     };
 
     for (String request : requests) {

@@ -316,6 +316,29 @@ final class ScopesTest {
   }
 
   @Test
+  void aMachineThatIsNamedLikeTheUuidOfAnotherIsNotTakenForIt() throws IOException {
+    try (var owner = plane.api()) {
+      String gone = owner.ask("createMachine").body("name", "a").is(201).id();
+      String token =
+          owner
+              .ask("createToken")
+              .body("name", "anna", "scope", "operate", "machines", List.of("a"))
+              .is(201)
+              .body()
+              .getString("token");
+      owner.ask("unregisterMachine", "a").is(200);
+      String other = owner.ask("createMachine").body("name", gone).is(201).id();
+      try (var api = plane.api(token)) {
+        api.ask("startMachine", other).refused(403, "E_ACCESSDENIED");
+        api.ask("startMachine", gone).refused(404, "VBOX_E_OBJECT_NOT_FOUND");
+        JsonObject held =
+            api.ask("getAccess").is(200).body().getJsonArray("machines").getJsonObject(0);
+        assertEquals(gone, held.getString("machine"));
+      }
+    }
+  }
+
+  @Test
   void tokensOfNoSenseAreRefused() {
     try (var owner = plane.api()) {
       owner.ask("createToken").body("name", "x", "scope", "operate").refused(400, "E_INVALIDARG");

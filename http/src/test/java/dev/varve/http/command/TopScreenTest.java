@@ -80,7 +80,8 @@ class TopScreenTest {
             new JsonArray()
                 .add(
                     new JsonObject()
-                        .put("machine", machine)
+                        .put("machine", "00000000-0000-0000-0000-000000000000")
+                        .put("machineName", machine)
                         .put("disk", "SATA:0")
                         .put("export", machine + "/SATA/0/0")
                         .put("clients", 1)

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is read from files of certificates, what is refused, and when they are read again. */
@@ -32,7 +33,7 @@ class CertificatesTest {
   void certificateAndKeyThatFitAreTaken() throws Exception {
     Certificates read = Certificates.read(files("server", "server"));
 
-    assertTrue(read.words().startsWith("CN=localhost, valid until "), read.words());
+    assertTrue(read.words().startsWith("CN=localhost, valid from "), read.words());
   }
 
   @Test
@@ -125,6 +126,55 @@ class CertificatesTest {
     watch.look();
     watch.look();
     assertEquals("in use", heard.said.getLast());
+    watch.close();
+  }
+
+  @Test
+  void anExpiredCertificateDoesNotTakeThePlaceOfAGoodOne() throws Exception {
+    made.expired("old", "localhost");
+    var tls = tls();
+    var heard = new Heard();
+    var watch = new CertificateWatch(tls, heard);
+
+    replace("old-cert.pem", "server-cert.pem");
+    replace("old-key.pem", "server-key.pem");
+    watch.reload();
+
+    assertTrue(heard.said.getFirst().contains("has expired"), heard.said::toString);
+    assertTrue(
+        heard.said.getFirst().contains("New clients get the old ones"), heard.said::toString);
+    watch.close();
+  }
+
+  @Test
+  @Timeout(10)
+  void aPipeHoldsNothingUp() throws Exception {
+    Path pipe = folder.resolve("pipe.pem");
+    run("mkfifo", pipe.toString());
+
+    assertRefused(new CertificateFiles(pipe, made.key("server"), null), "it is not a file");
+    assertRefused(
+        new CertificateFiles(Path.of("/dev/zero"), made.key("server"), null), "it is not a file");
+  }
+
+  @Test
+  void aFailureDoesNotEndTheLooks() throws Exception {
+    var failing =
+        new CertificateWatch.Listener() {
+          @Override
+          public void broken(Path certificate, String why) {
+            throw new IllegalStateException("a bug");
+          }
+
+          @Override
+          public void inUse(Path certificate) {}
+        };
+    var watch = new CertificateWatch(tls(), failing);
+    Files.writeString(made.certificate("server"), "nothing");
+
+    watch.lookOn();
+    watch.lookOn();
+
     watch.close();
   }
 

@@ -17,6 +17,7 @@ public final class ImageName {
     KnownFormat promised = KnownFormat.named(file);
     boolean raw = format == ImageFormat.RAW;
     String what = raw ? "a raw disk" : "a %s image".formatted(format);
+    if (file.getFileName() == null) return "'%s' is a folder; name a file".formatted(file);
     String name = "name it '%s'".formatted(renamed(file, suffix(format)));
     if (promised != null) {
       ImageFormat named = format(promised);
