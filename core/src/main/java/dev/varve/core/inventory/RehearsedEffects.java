@@ -17,19 +17,30 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a rehearsal would have done to the host, as its ports were told. Used by one thread at a
  * time; looks at files, and changes none.
+ *
+ * <p>Its ports are told while the inventory is locked, so files are measured later, when what was
+ * noted is asked for: of a file in many pieces that can take seconds, and a file system may not
+ * answer at all.
  */
 final class RehearsedEffects {
 
   private final ImageFiles images;
-  private final Map<Path, Preview.File> files = new LinkedHashMap<>();
+  private final Map<Path, Action> files = new LinkedHashMap<>();
   private final Map<Path, FileBytes> looked = new HashMap<>();
-  private final List<String> sentences = new ArrayList<>();
-  private long freed;
+  private final List<Supplier<String>> sentences = new ArrayList<>();
+
+  /** Files whose bytes are given back; each as often as that happens. */
+  private final List<Path> freed = new ArrayList<>();
+
+  /** Files whose contents need as much room elsewhere. */
+  private final List<Path> copied = new ArrayList<>();
+
   private long needed;
   private boolean lossy;
 
@@ -44,20 +55,33 @@ final class RehearsedEffects {
     return images;
   }
 
+  // ---- what was noted; without the inventory's lock
+
   List<Preview.File> files() {
-    return List.copyOf(files.values());
+    return files.entrySet().stream().map(each -> file(each.getKey(), each.getValue())).toList();
+  }
+
+  private Preview.File file(Path path, Action action) {
+    return new Preview.File(
+        path,
+        action,
+        switch (action) {
+          case CREATED -> null;
+          case REWRITTEN, MOVED -> bytes(path).allocated();
+          case DELETED -> bytes(path).freed();
+        });
   }
 
   List<String> sentences() {
-    return List.copyOf(sentences);
+    return sentences.stream().map(Supplier::get).toList();
   }
 
   long freed() {
-    return freed;
+    return freed.stream().mapToLong(file -> bytes(file).freed()).sum();
   }
 
   long needed() {
-    return needed;
+    return needed + copied.stream().mapToLong(file -> bytes(file).length()).sum();
   }
 
   /** Whether contents go, or change so that the old ones cannot come back. */
@@ -66,13 +90,13 @@ final class RehearsedEffects {
   }
 
   void say(String sentence) {
-    sentences.add(sentence);
+    sentences.add(() -> sentence);
   }
 
   // ---- what becomes of files
 
   void creates(Path file) {
-    files.put(file, new Preview.File(file, Action.CREATED, null));
+    files.put(file, Action.CREATED);
   }
 
   /** A change is given up that was going to make these. */
@@ -81,8 +105,7 @@ final class RehearsedEffects {
   }
 
   private boolean isNew(Path file) {
-    Preview.File known = files.get(file);
-    return known != null && known.action() == Action.CREATED;
+    return files.get(file) == Action.CREATED;
   }
 
   /** A settings file is replaced; its previous version is kept beside it. */
@@ -98,8 +121,7 @@ final class RehearsedEffects {
   }
 
   private void rewrites(Path file) {
-    if (!files.containsKey(file))
-      files.put(file, new Preview.File(file, Action.REWRITTEN, bytes(file).allocated()));
+    files.putIfAbsent(file, Action.REWRITTEN);
   }
 
   /** An image gets other contents, or another parent. */
@@ -125,7 +147,7 @@ final class RehearsedEffects {
   void empties(Path image) {
     List<Path> all = filesOf(image);
     changesContents(all);
-    for (Path file : all) freed += bytes(file).freed();
+    freed.addAll(all);
     say("'%s' is emptied: it shows what its parent shows".formatted(image));
   }
 
@@ -140,12 +162,11 @@ final class RehearsedEffects {
       return;
     }
     if (!exists(file)) return;
-    long given = bytes(file).freed();
-    Preview.File before = files.put(file, new Preview.File(file, Action.DELETED, given));
-    if (before != null && before.action() == Action.DELETED) return;
-    freed += given;
+    if (files.put(file, Action.DELETED) == Action.DELETED) return;
+    freed.add(file);
     lossy = true;
-    say("'%s' is deleted, which frees %s".formatted(file, Amount.bytes(given)));
+    sentences.add(
+        () -> "'%s' is deleted, which frees %s".formatted(file, Amount.bytes(bytes(file).freed())));
   }
 
   /**
@@ -155,7 +176,7 @@ final class RehearsedEffects {
    */
   void merges(Path source, Path target, List<Path> used) {
     changesContents(target);
-    for (Path image : used) for (Path file : filesOf(image)) needs(bytes(file).length());
+    for (Path image : used) copied.addAll(filesOf(image));
     say("'%s' is merged into '%s'".formatted(source, target));
   }
 
@@ -174,7 +195,7 @@ final class RehearsedEffects {
     }
   }
 
-  /** What a file takes, looked at once: of a file in many pieces that can take seconds. */
+  /** What a file takes, looked at once. */
   private FileBytes bytes(Path file) {
     return looked.computeIfAbsent(file, this::look);
   }

@@ -56,8 +56,8 @@ final class OwnedMachines implements AutoCloseable {
   /**
    * Makes a machine this server's; does nothing if it is.
    *
-   * @throws SettingsException if another server has it, and says which; or if something else has the
-   *     name of the lock
+   * @throws SettingsException if another server has it, and says which; or if something else has
+   *     the name of the lock
    */
   void own(Path settingsFile) throws IOException {
     if (locks.containsKey(settingsFile) || unlocked.contains(settingsFile)) return;
@@ -119,10 +119,7 @@ final class OwnedMachines implements AutoCloseable {
 
   private static @Nullable FileChannel unlocked(Path file, FileSystemException why) {
     LOG.log(
-        Level.DEBUG,
-        "{0} cannot be made, and its machine is used without a lock: {1}",
-        file,
-        why);
+        Level.DEBUG, "{0} cannot be made, and its machine is used without a lock: {1}", file, why);
     return null;
   }
 

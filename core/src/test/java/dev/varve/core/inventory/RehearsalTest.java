@@ -26,6 +26,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -236,6 +238,22 @@ class RehearsalTest {
 
     assertTrue(preview.irreversible());
     assertEquals("memory".length(), preview.freedBytes());
+  }
+
+  @Test
+  @Timeout(30)
+  void filesAreMeasuredWhileOtherCallsGoOn() {
+    MediumId disk = bench.disk("a");
+    AtomicInteger measured = new AtomicInteger();
+    bench.contents.measuring =
+        () ->
+            CompletableFuture.runAsync(
+                    () -> bench.inventory.createMachine("m" + measured.incrementAndGet()))
+                .join();
+
+    bench.inventory.rehearse(inventory -> inventory.deleteStorage(disk));
+
+    assertTrue(measured.get() > 0);
   }
 
   // ---- refusals

@@ -3,6 +3,7 @@ package dev.varve.core.inventory;
 import dev.varve.core.device.OutOfSpaceException;
 import dev.varve.core.medium.Announcement;
 import dev.varve.core.medium.DeviceType;
+import dev.varve.core.medium.FileBytes;
 import dev.varve.core.medium.FileIdentity;
 import dev.varve.core.medium.Image;
 import dev.varve.core.medium.ImageChain;
@@ -39,6 +40,9 @@ import org.jspecify.annotations.Nullable;
  * them. A sector that was cleared hides its parent's. Merging really moves contents.
  */
 public final class TestImages implements ImageFiles, SectorAccess {
+
+  /** Runs before a file is measured. */
+  Runnable measuring = () -> {};
 
   /** Files on a host that does not answer until the latch is open. */
   final Map<Path, CountDownLatch> hanging = new ConcurrentHashMap<>();
@@ -326,5 +330,11 @@ public final class TestImages implements ImageFiles, SectorAccess {
     }
     Path fresh = location.resolveSibling(location.getFileName() + ".new");
     return Files.write(fresh, bytes.toByteArray());
+  }
+
+  @Override
+  public FileBytes bytes(Path file) throws IOException {
+    measuring.run();
+    return ImageFiles.super.bytes(file);
   }
 }

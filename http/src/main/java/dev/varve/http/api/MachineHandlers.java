@@ -41,10 +41,7 @@ final class MachineHandlers {
    * @param disks those of running machines; to ask where they are served may block
    */
   MachineHandlers(
-      Inventory inventory,
-      ServedDisks disks,
-      SessionHandlers sessions,
-      AttachmentJson json) {
+      Inventory inventory, ServedDisks disks, SessionHandlers sessions, AttachmentJson json) {
     this.inventory = inventory;
     this.disks = disks;
     this.sessions = sessions;

@@ -60,8 +60,7 @@ public final class CertificateWatch implements AutoCloseable {
     try {
       look();
     } catch (RuntimeException bug) {
-      LOG.log(
-          Level.ERROR, "the certificates could not be looked at, which is a bug in Varve", bug);
+      LOG.log(Level.ERROR, "the certificates could not be looked at, which is a bug in Varve", bug);
     }
   }
 

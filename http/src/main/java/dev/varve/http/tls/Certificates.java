@@ -85,7 +85,9 @@ record Certificates(
     return text;
   }
 
-  /** It is read anew while the server runs: a pipe would hold that up, and a disk take all memory. */
+  /**
+   * It is read anew while the server runs: a pipe would hold that up, and a disk take all memory.
+   */
   private static String text(Path file) throws IOException {
     if (Files.exists(file) && !Files.isRegularFile(file))
       throw new IOException("it is not a file; name one");

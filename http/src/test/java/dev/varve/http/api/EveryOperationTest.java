@@ -267,8 +267,7 @@ final class EveryOperationTest {
     assertEquals(2, started.body().getJsonArray("exports").size());
     assertEquals(started.body(), api.ask("listMachineExports", machine).is(200).body());
     assertEquals(started.body(), api.ask("listExports").is(200).body());
-    JsonObject disk =
-        api.ask("listDisks").is(200).body().getJsonArray("disks").getJsonObject(0);
+    JsonObject disk = api.ask("listDisks").is(200).body().getJsonArray("disks").getJsonObject(0);
     String export = disk.getString("export");
     assertEquals(machine, disk.getString("machineName"));
     JsonObject served = started.body().getJsonArray("exports").getJsonObject(1);
