@@ -2,6 +2,7 @@
 
 import { html, nothing } from 'lit';
 import { whyNot } from './operations.js';
+import { store } from './store.js';
 
 /**
  * Asks the page to carry out an operation, with a form, a preview and a question where it needs them.
@@ -16,8 +17,9 @@ export function actButton(from, entry, context, { text = entry.label, name, kind
   const why = whyNot(entry, context);
   const press = () => {
     pressed?.();
-    if (!why) from.dispatchEvent(new CustomEvent('varve-act', { bubbles: true, detail: { entry, context } }));
+    if (why) store.say(why); // a title is not seen on a phone
+    else from.dispatchEvent(new CustomEvent('varve-act', { bubbles: true, detail: { entry, context } }));
   };
   return html`<button type="button" class=${kind} data-operation=${entry.id} aria-label=${name ?? nothing} title=${why ?? nothing}
-    aria-disabled=${why ? 'true' : nothing} ?disabled=${disabled} @click=${press}>${text}</button>`;
+    aria-description=${why ?? nothing} aria-disabled=${why ? 'true' : nothing} ?disabled=${disabled} @click=${press}>${text}</button>`;
 }

@@ -10,6 +10,9 @@ import './problem-view.js';
 import './result-view.js';
 import './schema-form.js';
 
+/** Answers that are shown, and not only what they warn of. */
+const ALWAYS_SHOWN = new Set(['report', 'token']);
+
 export class ActionDialog extends PageElement {
   /** The operation that is asked about, and what is known of it; null while none is. */
   #current = null;
@@ -19,11 +22,11 @@ export class ActionDialog extends PageElement {
   async open({ entry, context }) {
     const operation = api.document.operation(entry.id);
     const given = { ...parametersFrom(context), ...entry.values };
-    const fields = entry.quick ? [] : api.document.fields(operation, given);
+    const hints = (!entry.quick && entry.hints?.(context)) || {};
+    const fields = entry.quick ? [] : api.document.fields(operation, given).filter(({ name }) => hints[name] !== null);
     const current = {
-      entry, context, operation, given, fields,
+      entry, context, operation, given, fields, hints,
       before: entry.changes ? context[entry.changes] : null,
-      hints: fields.length > 0 ? entry.hints?.(context) ?? {} : {},
       preview: null, problem: null, result: null, busy: false,
     };
     this.#current = current;
@@ -47,7 +50,7 @@ export class ActionDialog extends PageElement {
           <p class="about">${subject(context)}</p>
         </header>
         <div class="dialog-body" tabindex="0" role="group" aria-labelledby="action-title">
-          ${entry.destroys ? html`<p class="warning-text">${preview?.summary ?? entry.destroys}</p>` : fields.length > 0 ? html`<p class="help">${operation.summary}</p>` : nothing}
+          ${entry.destroys ? html`<p class="warning-text">${preview?.summary ?? entry.destroys}</p>` : fields.length > 0 && !over ? html`<p class="help">${operation.summary}</p>` : nothing}
           ${fields.length > 0 && !over ? html`<schema-form .fields=${fields} .hints=${hints} .before=${before} prefix="action"></schema-form>` : nothing}
           ${preview ? previewOf(preview) : nothing}
           ${problem ? html`<problem-view .problem=${problem}></problem-view>` : nothing}
@@ -127,8 +130,8 @@ export class ActionDialog extends PageElement {
     if (entry.opensSession) store.useSession(answer);
     if (entry.opensMachine) location.hash = `#/machines/${answer.id}`;
     if (entry.closesSession) store.sessions.delete(given.session);
-    if (entry.result === 'report' || answer?.warnings?.length) current.result = answer;
-    if (entry.done) store.say(`${entry.label}: ${entry.done}`);
+    if (ALWAYS_SHOWN.has(entry.result) || answer?.warnings?.length) current.result = answer;
+    if (entry.done) store.say(entry.done);
     store.reload().catch(() => {}); // events bring the same, a moment later
   }
 
@@ -144,7 +147,7 @@ export class ActionDialog extends PageElement {
 }
 
 /** What it is about, in a line. */
-function subject({ machine, controller, attachment, bandwidthGroup, snapshot, medium, client, job }) {
+function subject({ machine, controller, attachment, bandwidthGroup, snapshot, medium, client, job, token, drive }) {
   if (medium) return medium.location;
   const parts = [];
   if (machine) parts.push(machine.name ?? machine.settingsFile);
@@ -154,6 +157,8 @@ function subject({ machine, controller, attachment, bandwidthGroup, snapshot, me
   if (snapshot) parts.push(snapshot.name);
   if (client) parts.push(client.peer);
   if (job) parts.push(job.description);
+  if (token) parts.push(token.name);
+  if (drive) parts.push(drive.location);
   return parts.join(' · ');
 }
 

@@ -1,7 +1,10 @@
 // The page: what is shown at which address, and the dialog in which everything is done.
 
 import { html, nothing } from 'lit';
+import { api } from './api.js';
 import { PageElement } from './element.js';
+import { plural } from './format.js';
+import { whyNot } from './operations.js';
 import { store } from './store.js';
 import { theme, THEMES, useTheme } from './theme.js';
 import './action-dialog.js';
@@ -12,6 +15,7 @@ import './machine-list.js';
 import './machine-view.js';
 import './media-list.js';
 import './sign-in.js';
+import './token-list.js';
 
 const PLACES = [
   ['machines', 'Machines'],
@@ -19,7 +23,13 @@ const PLACES = [
   ['clients', 'Clients'],
   ['jobs', 'Jobs'],
   ['events', 'Events'],
+  ['tokens', 'Tokens'],
 ];
+
+/** Places that are there for those only that may use this operation. */
+const NEEDS = { tokens: 'listTokens' };
+
+const CONNECTIONS = { opening: 'Connecting…', live: 'Live', lost: 'Reconnecting…' };
 
 const NOTICE_MILLIS = 5000;
 
@@ -43,10 +53,12 @@ class VarveApp extends PageElement {
     if (store.access === 'opening') return html`<p class="empty" aria-busy="true">Connecting…</p>`;
     if (store.access === 'signedOut') return html`<sign-in></sign-in>`;
     const [place, id] = location.hash.replace(/^#\/?/, '').split('/');
-    const at = PLACES.some(([name]) => name === place) ? place : 'machines';
+    const places = PLACES.filter(([name]) => !NEEDS[name] || (api.has(NEEDS[name]) && !whyNot({ id: NEEDS[name] }, {})));
+    const at = places.some(([name]) => name === place) ? place : 'machines';
     return html`
       <a class="skip" href="#content" @click=${(event) => this.#skip(event)}>Skip to content</a>
-      ${this.#header(at)}
+      ${this.#header(places, at)}
+      ${store.connection === 'lost' ? html`<p class="banner warn lost" role="alert">The server does not answer. What you see is as it was last; the page connects again by itself.</p>` : nothing}
       <main id="content" tabindex="-1" class=${at}>${this.#content(at, id)}</main>
       <p class="notice ${store.notice ? 'is-shown' : ''}" role="status">${store.notice?.text}</p>
       <action-dialog></action-dialog>`;
@@ -57,15 +69,16 @@ class VarveApp extends PageElement {
     return store.machines.has(this.#lastMachine) ? this.#lastMachine : store.machinesByName[0]?.id;
   }
 
-  #header(at) {
+  #header(places, at) {
     const running = [...store.jobs.values()].filter((each) => each.state === 'Running').length;
     const tally = { clients: store.clients.length, jobs: running };
     return html`<header class="top">
       <a class="brand" href="#/machines"><img src="/page/icon.svg" alt="" width="24" height="24">Varve</a>
-      <nav aria-label="Parts of the page" class="places">${PLACES.map(([name, label]) =>
+      <nav aria-label="Parts of the page" class="places">${places.map(([name, label]) =>
         html`<a href="#/${name}" aria-current=${name === at ? 'page' : nothing}>${label}${tally[name] ? html`<span class="tally">${tally[name]}</span>` : nothing}</a>`)}</nav>
       <div class="top-end">
-        <span class="connection ${store.connection}" role="status"><span class="dot" aria-hidden="true"></span><span class="connection-text">${store.connection === 'live' ? 'Live' : 'Reconnecting…'}</span></span>
+        ${this.#rights()}
+        <span class="connection ${store.connection}" role="status"><span class="dot" aria-hidden="true"></span><span class="connection-text">${CONNECTIONS[store.connection]}</span></span>
         <label class="unseen" for="theme">Colours</label>
         <select id="theme" @change=${(event) => useTheme(event.target.value)}>${THEMES.map((each) =>
           html`<option value=${each} ?selected=${each === theme()}>${{ auto: 'Auto', light: 'Light', dark: 'Dark' }[each]}</option>`)}</select>
@@ -74,12 +87,20 @@ class VarveApp extends PageElement {
     </header>`;
   }
 
+  /** What a token of lesser scope may do, so that disabled buttons are no surprise. */
+  #rights() {
+    const { scope, machines } = store.rights ?? {};
+    if (!scope || scope === 'admin') return nothing;
+    return html`<span class="badge rights" title=${store.rights.holder}>${scope === 'operate' ? `operates ${plural(machines.length, 'machine')}` : 'may only look'}</span>`;
+  }
+
   #content(at, id) {
     switch (at) {
       case 'media': return html`<media-list></media-list>`;
       case 'clients': return html`<client-list></client-list>`;
       case 'jobs': return html`<job-list></job-list>`;
       case 'events': return html`<event-log></event-log>`;
+      case 'tokens': return html`<token-list></token-list>`;
       default: {
         const chosen = id ?? (wide.matches ? this.#usualMachine() : undefined);
         this.#lastMachine = chosen ?? this.#lastMachine;

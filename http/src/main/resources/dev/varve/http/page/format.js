@@ -88,3 +88,10 @@ export function bytesInput(count) {
 export const slot = (at) => `${at.controller} ${at.port}:${at.device}`;
 
 export const plural = (number, noun) => `${number} ${noun}${number === 1 ? '' : 's'}`;
+
+/** The name of an export, which is the path of its URI. */
+export function exportName(served) {
+  const uri = served.uris[0];
+  if (!uri) return '';
+  return decodeURIComponent(uri.replace(/^[a-z+]+:\/\/[^/]*\//, '').replace(/\?.*$/, ''));
+}

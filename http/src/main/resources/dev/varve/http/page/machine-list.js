@@ -2,7 +2,7 @@
 
 import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { perSecond, words, fileName } from './format.js';
+import { exportName, fileName, perSecond, words } from './format.js';
 import { PageElement } from './element.js';
 import { rates } from './rates.js';
 import { store } from './store.js';
@@ -36,7 +36,7 @@ export class MachineList extends PageElement {
     const total = rates.bytesPerSecond(store.exports.filter((each) => each.machine === machine.id).map(exportName));
     return html`<li><a class="machine-row" href="#/machines/${machine.id}" aria-current=${machine.id === this.chosen ? 'page' : nothing}>
       <span class="dot ${machine.state}" aria-hidden="true"></span>
-      <span class="name">${machine.name}</span>
+      <span class="name" title=${machine.name}><bdi>${machine.name}</bdi></span>
       <span class="state">${words(machine.state)}${machine.modified ? html` · <em>not saved</em>` : nothing}</span>
       ${machine.run ? html`<span class="rate number">${perSecond(total)}</span>` : nothing}
     </a></li>`;
@@ -49,13 +49,6 @@ export class MachineList extends PageElement {
       <operation-menu kind="badMachine" .context=${{ machine }} name=${fileName(machine.settingsFile)}></operation-menu>
     </li>`;
   }
-}
-
-/** The name of an export, which is the path of its URI. */
-export function exportName(served) {
-  const uri = served.uris[0];
-  if (!uri) return '';
-  return decodeURIComponent(uri.replace(/^[a-z+]+:\/\/[^/]*\//, '').replace(/\?.*$/, ''));
 }
 
 customElements.define('machine-list', MachineList);

@@ -2,9 +2,11 @@
 
 import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
+import { api } from './api.js';
 import { bytes, fileName, plural, words } from './format.js';
 import { PageElement } from './element.js';
 import { store } from './store.js';
+import './drive-list.js';
 import './operation-menu.js';
 
 export class MediaList extends PageElement {
@@ -32,7 +34,8 @@ export class MediaList extends PageElement {
       </div>
       ${shown.length === 0 ? html`<p class="empty">${all.length === 0 ? 'No media yet. Make a disk, or open an image.' : 'None of them matches.'}</p>` : nothing}
       <ul class="plain cards">${repeat(shown, (each) => each.id, row)}</ul>
-    </section>`;
+    </section>
+    ${api.has('listHostDrives') ? html`<drive-list></drive-list>` : nothing}`;
   }
 
   /** Differencing images belong to the chains of machines; here are those that are left over, unless all are asked for. */
@@ -47,7 +50,7 @@ const isUnused = (medium) => medium.uses.length === 0 && medium.children.length 
 
 function row(medium) {
   const users = medium.uses.map((use) => [use.machine, store.machines.get(use.machine)?.name ?? 'a machine']);
-  return html`<li class="card medium" data-medium=${medium.id}>
+  return html`<li class="card medium" data-medium=${medium.id} data-path=${medium.location}>
     <div class="card-what">
       <span class="name">${fileName(medium.location)}</span>
       <code class="path">${medium.location}</code>

@@ -1,4 +1,5 @@
-// How much disks do: the server counts, this subtracts. One poll for all graphs, while the page can be seen.
+// How much disks do, and what passes through limits: the server counts, this subtracts. One poll for all graphs, while
+// the page can be seen.
 
 import { api } from './api.js';
 import { store } from './store.js';
@@ -6,11 +7,17 @@ import { store } from './store.js';
 const EVERY_MILLIS = 1000;
 /** Three minutes. */
 const KEPT = 180;
+/** So many polls from one look at the sizes of images to the next. */
+const SIZES_EVERY = 10;
 
 class Rates extends EventTarget {
   #before = null;
   #histories = new Map();
+  /** What has passed through each limit of the machines that are looked at, and when that was asked. */
+  #traffic = new Map();
+  #limitHistories = new Map();
   #timer = null;
+  #polls = 0;
 
   constructor() {
     super();
@@ -32,6 +39,16 @@ class Rates extends EventTarget {
     return this.history(disk).at(-1);
   }
 
+  /** The samples of a limit of a machine, oldest first. */
+  limitHistory(machine, group) {
+    return this.#limitHistories.get(limitKey(machine, group)) ?? [];
+  }
+
+  /** What passes through a limit now, and what waits; undefined if that is not known. */
+  traffic(machine, group) {
+    return this.#traffic.get(limitKey(machine, group));
+  }
+
   /** What disks read and write together. */
   bytesPerSecond(disks) {
     return disks.map((disk) => this.last(disk)).reduce((sum, last) => sum + (last ? last.readBytes + last.writtenBytes : 0), 0);
@@ -48,11 +65,32 @@ class Rates extends EventTarget {
       this.#wake();
     }, EVERY_MILLIS);
     try {
-      const { disks } = await api.call('listDisks');
+      const [{ disks }] = await Promise.all([api.call('listDisks'), ...store.limited.map((machine) => this.#lookAtLimits(machine))]);
       this.#take(disks, performance.now());
+      if (++this.#polls % SIZES_EVERY === 0) await store.refreshGrowing();
     } catch {
       this.#before = null; // what happened meanwhile has no rate
     }
+  }
+
+  async #lookAtLimits(machine) {
+    try {
+      const { bandwidthGroups } = await api.call('listBandwidthGroups', { machine });
+      for (const { name, traffic } of bandwidthGroups) if (traffic) this.#takeTraffic(limitKey(machine, name), traffic);
+    } catch {
+      this.#traffic.clear(); // the machine is gone, or the connection broke; the store tells
+    }
+  }
+
+  #takeTraffic(key, traffic) {
+    const time = Date.now() / 1000;
+    const before = this.#traffic.get(key);
+    this.#traffic.set(key, { ...traffic, time });
+    if (!before) return;
+    const held = (traffic.throttledMilliseconds - before.throttledMilliseconds) / 1000 / (time - before.time);
+    const sample = { time, bytes: traffic.bytesPerSecond, held: Math.min(1, Math.max(0, held)) }; // a new run counts from nothing
+    this.#limitHistories.set(key, [...(this.#limitHistories.get(key) ?? []).slice(1 - KEPT), sample]);
+    for (const [other, history] of this.#limitHistories) if (history.at(-1).time < time - KEPT) this.#limitHistories.delete(other);
   }
 
   #take(disks, at) {
@@ -72,6 +110,8 @@ class Rates extends EventTarget {
     this.dispatchEvent(new Event('sample'));
   }
 }
+
+const limitKey = (machine, group) => `${machine}/${group}`;
 
 const NONE = { answered: 0, bytes: 0, durations: [] };
 

@@ -2,13 +2,14 @@
 
 import { html, nothing } from 'lit';
 import { fileName } from './format.js';
+import { copyButton } from './copy-button.js';
 import { PageElement } from './element.js';
 
 export class ResultView extends PageElement {
   static properties = { kind: {}, result: { attribute: false } };
 
   render() {
-    return html`<div class="result" role="status">${this.kind === 'report' ? report(this.result) : warnings(this.result)}</div>`;
+    return html`<div class="result" role="status">${(SHOWN[this.kind] ?? warnings)(this.result)}</div>`;
   }
 }
 
@@ -23,5 +24,13 @@ function report({ file, status, findings = [], served }) {
 function warnings({ warnings: texts = [] }) {
   return html`<p>Done, with ${texts.length === 1 ? 'a warning' : 'warnings'}:</p><ul>${texts.map((text) => html`<li>${text}</li>`)}</ul>`;
 }
+
+/** The only time that the token can be seen. */
+function secret({ token, name }) {
+  return html`<p>Copy the token of <strong>${name}</strong> now: it is shown this once, and the server keeps only a hash of it.</p>
+    <p class="secret"><code>${token}</code></p>${copyButton(token, 'The token is copied.')}`;
+}
+
+const SHOWN = { report, token: secret };
 
 customElements.define('result-view', ResultView);

@@ -1,7 +1,7 @@
 // A form made from the document's schemas.
 
 import { html, nothing } from 'lit';
-import { bytesInput, parseBytes, slot, words } from './format.js';
+import { bytesInput, parseBytes, words } from './format.js';
 import { PageElement } from './element.js';
 
 const IN_BYTES = /^(capacity|max(Read|Write)?BytesPerSecond)$/;
@@ -9,7 +9,12 @@ const LONG = new Set(['description']);
 
 /** Fields, hints and the values that were there before; `values()` reads what was entered. */
 export class SchemaForm extends PageElement {
-  static properties = { fields: { attribute: false }, hints: { attribute: false }, before: { attribute: false }, prefix: {} };
+  static properties = { fields: { attribute: false }, hints: { attribute: false }, before: { attribute: false }, prefix: {}, chosen: { state: true } };
+
+  constructor() {
+    super();
+    this.chosen = {};
+  }
 
   render() {
     return html`<div class="fields">${this.fields.map((each) => this.#field(each))}</div>`;
@@ -20,7 +25,8 @@ export class SchemaForm extends PageElement {
     const about = this.hints?.[field.name]?.help ?? field.description;
     const help = about ? `${id}-help` : undefined;
     const control = this.#control(field, id, help);
-    const text = html`${words(field.name)}${field.required ? nothing : html` <span class="optional">optional</span>`}`;
+    if (!this.#isWanted(field)) return nothing;
+    const text = html`${this.hints?.[field.name]?.label ?? words(field.name)}${field.required ? nothing : html` <span class="optional">optional</span>`}`;
     const description = help ? html`<p id=${help} class="help">${about}</p>` : nothing;
     if (field.schema.type === 'boolean')
       return html`<div class="field check">${control}<div><label for=${id}>${words(field.name)}</label>${description}</div></div>`;
@@ -38,13 +44,14 @@ export class SchemaForm extends PageElement {
     const value = this.#first(field);
     const hint = this.hints?.[name];
     const described = help ?? nothing;
-    if (schema.type === 'array') return this.#slots(id, hint?.slots ?? [], value ?? []);
+    if (schema.type === 'array') return choices(id, name, hint?.choices ?? [], value ?? []);
     if (schema.type === 'boolean')
       return html`<input type="checkbox" id=${id} name=${name} .checked=${Boolean(value)} aria-describedby=${described}>`;
     if (schema.enum || (hint?.options && !hint.open)) {
       const options = (hint?.options ?? schema.enum).map((each) => (Array.isArray(each) ? each : [each, schema.enum ? words(each) : each]));
-      return html`<select id=${id} name=${name} aria-describedby=${described} ?required=${required}>
-        ${required ? nothing : html`<option value="">–</option>`}
+      return html`<select id=${id} name=${name} aria-describedby=${described} ?required=${required}
+        @change=${(event) => (this.chosen = { ...this.chosen, [name]: event.target.value })}>
+        ${required ? nothing : html`<option value="">${hint?.none ?? '–'}</option>`}
         ${options.map(([key, text]) => html`<option value=${key} ?selected=${key === value}>${text}</option>`)}
       </select>`;
     }
@@ -65,13 +72,10 @@ export class SchemaForm extends PageElement {
       ${hint?.options ? html`<datalist id=${list}>${hint.options.map((each) => html`<option value=${each}></option>`)}</datalist>` : nothing}`;
   }
 
-  #slots(id, attachments, chosen) {
-    if (attachments.length === 0) return html`<p class="help">None.</p>`;
-    const taken = new Set(chosen.map((each) => slot({ device: 0, ...each })));
-    return attachments.map((each, index) => html`<div class="check">
-      <input type="checkbox" id="${id}-${index}" name="without" .checked=${taken.has(slot(each))}
-        data-slot=${JSON.stringify({ controller: each.controller, port: each.port, device: each.device })}>
-      <label for="${id}-${index}">${slot(each)}</label></div>`);
+  /** Whether a field makes sense with what is chosen in another one. */
+  #isWanted({ name }) {
+    const [other, value] = this.hints?.[name]?.onlyWith ?? [];
+    return !other || (this.chosen[other] ?? this.hints[other]?.value) === value;
   }
 
   /** Whether all that must be there is, and can be read; tells the user otherwise. */
@@ -97,9 +101,11 @@ export class SchemaForm extends PageElement {
     return result;
   }
 
-  #read({ name, schema, required }) {
+  #read(field) {
+    const { name, schema, required } = field;
+    if (!this.#isWanted(field)) return undefined;
     if (schema.type === 'array')
-      return [...this.querySelectorAll(`[name=${name}]:checked`)].map((each) => JSON.parse(each.dataset.slot));
+      return [...this.querySelectorAll(`[name=${name}]:checked`)].map((each) => JSON.parse(each.value));
     const control = this.querySelector(`#${this.prefix}-${name}`);
     if (schema.type === 'boolean') return control.checked || this.before || schema.default ? control.checked : undefined;
     const text = control.value;
@@ -107,6 +113,15 @@ export class SchemaForm extends PageElement {
     if (IN_BYTES.test(name)) return parseBytes(text);
     return schema.type === 'integer' ? Number(text) : text;
   }
+}
+
+/** A list as boxes that can be ticked; pairs of a value and its text. */
+function choices(id, name, pairs, chosen) {
+  if (pairs.length === 0) return html`<p class="help">None.</p>`;
+  const taken = new Set(chosen.map((each) => JSON.stringify(each)));
+  return html`<div class="choices">${pairs.map(([value, text], index) => html`<div class="check">
+    <input type="checkbox" id="${id}-${index}" name=${name} value=${JSON.stringify(value)} .checked=${taken.has(JSON.stringify(value))}>
+    <label for="${id}-${index}">${text}</label></div>`)}</div>`;
 }
 
 customElements.define('schema-form', SchemaForm);

@@ -11,6 +11,7 @@ export class SignIn extends PageElement {
       <form @submit=${(event) => this.#submit(event)}>
         <img src="/page/icon.svg" alt="" width="40" height="40">
         <h1>Varve</h1>
+        <input type="text" name="username" autocomplete="username" value="varve" hidden>
         <label for="token">Token</label>
         <input id="token" name="token" type="password" required autocomplete="current-password" spellcheck="false" aria-describedby="token-help">
         <p id="token-help" class="help">The contents of the file <code>token</code> in the server's state folder:
@@ -22,12 +23,12 @@ export class SignIn extends PageElement {
   }
 
   firstUpdated() {
-    this.querySelector('input').focus();
+    this.querySelector('#token').focus();
   }
 
   async #submit(event) {
     event.preventDefault();
-    const input = this.querySelector('input');
+    const input = this.querySelector('#token');
     await store.signIn(input.value.trim());
     input.value = '';
     input.focus();

@@ -4,9 +4,9 @@ import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { actButton } from './act-button.js';
 import { baseOf } from './chain-tree.js';
-import { bytes, count, fileName, percent, perSecond, slot } from './format.js';
+import { copyButton } from './copy-button.js';
+import { bytes, count, exportName, fileName, percent, perSecond, slot, words } from './format.js';
 import { PageElement } from './element.js';
-import { exportName } from './machine-list.js';
 import { entryOf } from './operations.js';
 import { rates } from './rates.js';
 import { store } from './store.js';
@@ -81,7 +81,8 @@ export class StorageList extends PageElement {
 
   #inside(machine, attachment, medium, served, name) {
     return html`<div class="disk-inside">
-      ${served ? html`<p class="uris">${served.uris.map((uri) => html`<span class="uri"><code>${uri}</code><button type="button" class="quiet" aria-label="Copy the address" @click=${() => this.#copy(uri)}>Copy</button></span>`)}</p>` : nothing}
+      ${served ? html`<p class="uris">${served.uris.map((uri) => html`<span class="uri"><code>${uri}</code>${copyButton(uri, 'The address is copied.', 'Copy the address')}</span>`)}</p>` : nothing}
+      ${effects(attachment).map((text) => html`<p class="help">${text}</p>`)}
       ${name ? html`<disk-graph .disk=${name}></disk-graph>` : nothing}
       ${medium && attachment.type === 'HardDisk' ? html`<chain-tree .machine=${machine} .medium=${medium} .images=${this.detail.images}></chain-tree>` : nothing}
       ${medium?.accessError ? html`<p class="banner warn">${medium.accessError}</p>` : nothing}
@@ -93,17 +94,20 @@ export class StorageList extends PageElement {
     if (!toggled.delete(key)) toggled.add(key);
     this.toggled = toggled;
   }
-
-  async #copy(uri) {
-    await navigator.clipboard.writeText(uri);
-    store.say('The address is copied.');
-  }
 }
 
 /** Whether a row is open before a user says otherwise: a machine with few disks shows them all, one with many the first. */
 function isShown(machine, attachment) {
   const disks = machine.hardware.attachments.filter((each) => each.type === 'HardDisk');
   return disks.length <= 3 ? disks.includes(attachment) : disks[0] === attachment;
+}
+
+/** What flags do, where that is not what a user expects. */
+function effects({ effects: all = {}, reclaimed, ejected, ...attachment }) {
+  const texts = Object.entries(all).filter(([flag, { effective }]) => attachment[flag] && !effective).map(([flag, { why }]) => `${words(flag)} has no effect: ${why}.`);
+  if (reclaimed) texts.push(`The guest's discards have given ${bytes(reclaimed)} back to the host since the start.`);
+  if (ejected) texts.push('The guest has opened the tray.');
+  return texts;
 }
 
 function about(attachment, medium) {

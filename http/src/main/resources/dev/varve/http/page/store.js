@@ -6,17 +6,23 @@ import { toLogLine } from './log-line.js';
 
 const MOST_LINES = 500;
 const SESSIONS = 'varve.sessions';
+const LOOKS = { tokens: 'listTokens', drives: 'listHostDrives' };
 
 const ONLY_SCRAPES = {
   title: 'This token may only read the metrics.', status: 0,
   detail: "It is for a program that scrapes them. The page needs a token with the scope 'read', 'operate' or 'admin'.",
 };
 
+const NO_LONGER_HOLDS = {
+  title: 'You are signed out.', status: 0,
+  detail: 'The token does not hold any more: it was withdrawn or has expired, or the server has another one now.',
+};
+
 class Store extends EventTarget {
   /** 'opening', 'signedOut', 'signedIn' */
   access = 'opening';
-  /** 'live' or 'lost' */
-  connection = 'lost';
+  /** 'opening', 'live' or 'lost' */
+  connection = 'opening';
   refusal = null;
 
   machines = new Map();
@@ -31,6 +37,8 @@ class Store extends EventTarget {
   /** Machines that are looked at, whole: { machine, saved, images, problem } */
   details = new Map();
   notice = null;
+  /** Lists that are read while an element shows them: { tokens } and { drives }, or { problem }. */
+  looks = {};
   /** What the token may do: { holder, scope, machines }; null where the server does not say. */
   rights = null;
 
@@ -46,6 +54,11 @@ class Store extends EventTarget {
 
   get machinesByName() {
     return [...this.machines.values()].sort((a, b) => a.name.localeCompare(b.name));
+  }
+
+  /** The machines that are looked at, run, and have limits. */
+  get limited() {
+    return [...this.details.values()].map((each) => each.machine).filter((each) => each?.run && each.hardware.bandwidthGroups.length > 0).map((each) => each.id);
   }
 
   subscribe(listener) {
@@ -68,7 +81,6 @@ class Store extends EventTarget {
     this.refusal = null;
     try {
       await api.open();
-      if (api.has('getAccess')) this.rights = await api.call('getAccess');
       await this.reload();
       this.access = 'signedIn';
       this.#stop = listen((event) => this.#heard(event), (state) => this.#connected(state));
@@ -97,6 +109,7 @@ class Store extends EventTarget {
     if (state === 'refused') {
       api.useToken(null);
       this.access = 'signedOut';
+      this.refusal = NO_LONGER_HOLDS;
     }
     this.connection = state === 'live' ? 'live' : 'lost';
     if (state === 'live') this.#later('all', () => this.reload()); // of what changed before the first event
@@ -115,12 +128,14 @@ class Store extends EventTarget {
     for (const event of meanwhile) this.#take(event);
     this.changed();
     for (const id of this.details.keys()) this.refresh(id);
+    for (const what of Object.keys(this.looks)) this.look(what);
   }
 
   async #readLists() {
-    const [machines, media, jobs, sessions, exports, clients] = await Promise.all([
+    const [machines, media, jobs, sessions, exports, clients, rights] = await Promise.all([
       api.call('listMachines'), api.call('listMedia'), api.call('listJobs'),
       api.call('listSessions'), api.call('listExports'), api.call('listClients'),
+      api.has('getAccess') ? api.call('getAccess') : null,
     ]);
     this.machines = byId(machines.machines);
     this.bad = machines.bad;
@@ -130,6 +145,7 @@ class Store extends EventTarget {
     this.sessions = byId(sessions.sessions);
     this.exports = exports.exports;
     this.clients = clients.clients;
+    this.rights = rights;
   }
 
   #heard(event) {
@@ -200,6 +216,11 @@ class Store extends EventTarget {
       Object.assign(this, { exports, clients }));
   }
 
+  /** The images of machines that run grow, and no event tells of that. */
+  async refreshGrowing() {
+    await Promise.all([...this.details].filter(([, { machine }]) => machine?.run).map(([id]) => this.refresh(id)));
+  }
+
   async refreshAll() {
     await Promise.all([...this.details.keys()].map((id) => this.refresh(id)));
   }
@@ -232,6 +253,23 @@ class Store extends EventTarget {
     this.sessions.set(session.id, session);
     this.#own.set(session.machine, session.id);
     sessionStorage.setItem(SESSIONS, JSON.stringify([...this.#own]));
+  }
+
+  /** Reads a list that no event tells of, from now on also when everything is read again. */
+  async look(what) {
+    this.looks[what] ??= {};
+    try {
+      const answer = await api.call(LOOKS[what]);
+      if (this.looks[what]) this.looks[what] = answer;
+    } catch (refused) {
+      if (!(refused instanceof Refusal)) throw refused;
+      if (this.looks[what]) this.looks[what] = { problem: refused.problem };
+    }
+    this.changed();
+  }
+
+  lookAway(what) {
+    delete this.looks[what];
   }
 
   /** Says in one line that something was done. */

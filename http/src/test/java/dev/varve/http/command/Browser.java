@@ -65,6 +65,7 @@ final class Browser implements AutoCloseable {
     driver = new ChromeDriver(service, options);
     wait = new WebDriverWait(driver, PATIENCE, Duration.ofMillis(50));
     wait.ignoring(StaleElementReferenceException.class);
+    size(1440, 900);
   }
 
   void open(String address) {
@@ -149,6 +150,8 @@ final class Browser implements AutoCloseable {
     WebElement control = see("#action-" + field);
     if (control.getTagName().equals("select")) {
       control.findElement(By.cssSelector("option[value='" + value + "']")).click();
+    } else if ("checkbox".equals(control.getAttribute("type"))) {
+      if (control.isSelected() != Boolean.parseBoolean(value)) control.click();
     } else {
       control.clear();
       control.sendKeys(value);
@@ -174,8 +177,37 @@ final class Browser implements AutoCloseable {
         .reduce("", (all, each) -> all.isEmpty() ? each : all + "\n" + each);
   }
 
+  /** The operations of a part whose buttons say that the token may not. */
+  List<String> refused(String part) {
+    return operations(part, "[aria-disabled=true][aria-description]");
+  }
+
+  /** The operations of a part that can be pressed, but for one that only looks. */
+  List<String> allowed(String part, String look) {
+    return operations(part, ":not([aria-disabled=true], :disabled, [data-operation=" + look + "])");
+  }
+
+  @SuppressWarnings("unchecked")
+  private List<String> operations(String part, String kind) {
+    return (List<String>)
+        driver.executeScript(
+            "return [...new Set([...document.querySelectorAll(arguments[0])].flatMap((part) =>"
+                + " [part, ...part.querySelectorAll('*')]).filter((each) =>"
+                + " each.matches('[data-operation]' + arguments[1])).map((each) =>"
+                + " each.dataset.operation))].sort()",
+            part,
+            kind);
+  }
+
+  /** All that the page holds now. */
+  String source() {
+    return (String) driver.executeScript("return document.documentElement.outerHTML");
+  }
+
   /** Looks at the page as it is: accessible in light and dark, and not wider than a window. */
   void inspect(String name) {
+    driver.executeScript(
+        "const row = document.querySelector('.machine-row[aria-current]'); if (row) location.hash = row.hash;");
     for (String scheme : List.of("light", "dark")) {
       driver.executeCdpCommand(
           "Emulation.setEmulatedMedia",
@@ -186,6 +218,7 @@ final class Browser implements AutoCloseable {
                   Map.of("name", "prefers-reduced-motion", "value", "reduce"))));
       for (int width : List.of(1440, 390)) {
         size(width, 900);
+        seeNo("main [aria-busy=true]");
         assertEquals(
             (long) width,
             driver.executeScript("return document.documentElement.scrollWidth"),

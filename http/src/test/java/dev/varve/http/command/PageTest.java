@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.core.testing.NeedsTools;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -34,21 +33,20 @@ class PageTest {
 
   @TempDir static Path folder;
 
+  private OpenedPage page;
   private RunningServer server;
   private Browser browser;
 
   @BeforeAll
   void open() throws Exception {
-    server = RunningServer.startWithPage(folder);
-    browser = new Browser();
-    browser.open(server.page());
+    page = OpenedPage.of(folder);
+    server = page.server();
+    browser = page.browser();
   }
 
   @AfterAll
   void close() throws Exception {
-    browser.close();
-    server.stopAfterRefusing();
-    server.close();
+    page.close();
   }
 
   @Test
@@ -60,8 +58,7 @@ class PageTest {
     browser.inspect("sign-in");
 
     assertEquals("", browser.see("#token").getAttribute("value"));
-    browser.see("#token").sendKeys(Files.readString(folder.resolve("state/token")).strip());
-    browser.click("button[type=submit]");
+    page.enter(page.ownersToken());
 
     browser.see("machine-list", "No machines yet");
     browser.see(".connection.live");
@@ -264,7 +261,7 @@ class PageTest {
   @Test
   @Order(8)
   void aTokenThatMayOnlyScrapeIsToldSo() {
-    signInAgain("metrics");
+    page.enter(page.token("metrics"));
 
     browser.see("sign-in [role=alert]", "This token may only read the metrics");
     browser.inspect("scraper");
@@ -272,31 +269,6 @@ class PageTest {
 
   @Test
   @Order(9)
-  void whatATokenMayNotDoCannotBePressed() {
-    signInAgain("read");
-
-    for (String button :
-        List.of(
-            ".view-head [data-operation=startMachine]",
-            "storage-list [data-operation=attach]",
-            "storage-list [data-operation=addController]",
-            "limit-list [data-operation=createBandwidthGroup]",
-            "snapshot-tree [data-operation=takeSnapshot]"))
-      browser.see(button + "[aria-disabled=true]");
-    browser.see("limit-slider input[type=range]:disabled");
-    browser.see("limit-slider .exact:disabled");
-    browser.inspect("reader");
-  }
-
-  private void signInAgain(String scope) {
-    String token = server.run("token", "create", scope, "--scope", scope).getString("token");
-    if (browser.textOf("sign-in").isEmpty()) browser.click(".top-end button");
-    browser.see("#token").sendKeys(token);
-    browser.click("button[type=submit]");
-  }
-
-  @Test
-  @Order(10)
   void noOtherHostWasAskedAndTheConsoleHasNoErrors() {
     assertEquals(Set.of(server.page().replaceAll("/$", "")), browser.asked());
     assertEquals(List.of(), browser.complaints());
