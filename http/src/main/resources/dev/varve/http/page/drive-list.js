@@ -4,23 +4,26 @@ import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { bytes, fileName, plural } from './format.js';
 import { PageElement } from './element.js';
+import { sideLists } from './side-lists.js';
 import { store } from './store.js';
 import './operation-menu.js';
 import './problem-view.js';
 
 export class DriveList extends PageElement {
+  sources = [store, sideLists];
+
   connectedCallback() {
     super.connectedCallback();
-    store.look('drives');
+    sideLists.show('drives');
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
-    store.lookAway('drives');
+    sideLists.hide('drives');
   }
 
   render() {
-    const { drives = [], problem } = store.looks.drives ?? {};
+    const { drives = [], problem } = sideLists.of('drives');
     const known = new Set([...store.media.values()].map((each) => each.location));
     const empty = drives.filter(isEmpty);
     const shown = drives.filter((each) => !isEmpty(each));

@@ -3,10 +3,10 @@
 import { api, Refusal } from './api.js';
 import { listen } from './event-stream.js';
 import { toLogLine } from './log-line.js';
+import { sideLists } from './side-lists.js';
 
 const MOST_LINES = 500;
 const SESSIONS = 'varve.sessions';
-const LOOKS = { tokens: 'listTokens', drives: 'listHostDrives' };
 
 const ONLY_SCRAPES = {
   title: 'This token may only read the metrics.', status: 0,
@@ -37,8 +37,6 @@ class Store extends EventTarget {
   /** Machines that are looked at, whole: { machine, saved, images, problem } */
   details = new Map();
   notice = null;
-  /** Lists that are read while an element shows them: { tokens } and { drives }, or { problem }. */
-  looks = {};
   /** What the token may do: { holder, scope, machines }; null where the server does not say. */
   rights = null;
 
@@ -128,7 +126,7 @@ class Store extends EventTarget {
     for (const event of meanwhile) this.#take(event);
     this.changed();
     for (const id of this.details.keys()) this.refresh(id);
-    for (const what of Object.keys(this.looks)) this.look(what);
+    sideLists.readAgain();
   }
 
   async #readLists() {
@@ -253,23 +251,6 @@ class Store extends EventTarget {
     this.sessions.set(session.id, session);
     this.#own.set(session.machine, session.id);
     sessionStorage.setItem(SESSIONS, JSON.stringify([...this.#own]));
-  }
-
-  /** Reads a list that no event tells of, from now on also when everything is read again. */
-  async look(what) {
-    this.looks[what] ??= {};
-    try {
-      const answer = await api.call(LOOKS[what]);
-      if (this.looks[what]) this.looks[what] = answer;
-    } catch (refused) {
-      if (!(refused instanceof Refusal)) throw refused;
-      if (this.looks[what]) this.looks[what] = { problem: refused.problem };
-    }
-    this.changed();
-  }
-
-  lookAway(what) {
-    delete this.looks[what];
   }
 
   /** Says in one line that something was done. */

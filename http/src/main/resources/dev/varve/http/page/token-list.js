@@ -4,6 +4,7 @@ import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { date } from './format.js';
 import { PageElement } from './element.js';
+import { sideLists } from './side-lists.js';
 import { store } from './store.js';
 import './operation-menu.js';
 import './problem-view.js';
@@ -16,18 +17,20 @@ const MEANINGS = {
 };
 
 export class TokenList extends PageElement {
+  sources = [store, sideLists];
+
   connectedCallback() {
     super.connectedCallback();
-    store.look('tokens');
+    sideLists.show('tokens');
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
-    store.lookAway('tokens');
+    sideLists.hide('tokens');
   }
 
   render() {
-    const { tokens, problem } = store.looks.tokens ?? {};
+    const { tokens, problem } = sideLists.of('tokens');
     return html`<section aria-labelledby="tokens-title">
       <div class="section-head">
         <h1 id="tokens-title">Tokens <span class="tally">${tokens?.length}</span></h1>
