@@ -78,22 +78,30 @@ public interface BlockDevice {
   }
 
   /**
-   * Writes {@code source} at {@code offset} if that needs no waiting: the range is allocated and
-   * the host is not behind with writing back.
+   * Writes {@code length} bytes at {@code offset} if that needs no waiting: the range is allocated
+   * and the host is not behind with writing back.
    *
-   * @param source native memory, lent until this method returns
+   * @param memory native memory, lent until this method returns
+   * @param from where in it the bytes begin; apart from it, so that no caller needs a new segment
+   *     for each write
    * @return false if it would have to be waited for; the caller submits a request for all of it, as
    *     a part may have been written
    * @throws IOException a part of the range may have been written
    */
-  boolean tryWrite(long offset, MemorySegment source) throws IOException;
+  boolean tryWrite(long offset, MemorySegment memory, long from, long length) throws IOException;
+
+  /** The same for all of {@code source}. */
+  default boolean tryWrite(long offset, MemorySegment source) throws IOException {
+    return tryWrite(offset, source, 0, source.byteSize());
+  }
 
   /**
    * The same for one more piece of a write: limits count its bytes, and an earlier piece as the
    * operation.
    */
-  default boolean tryWriteMore(long offset, MemorySegment source) throws IOException {
-    return tryWrite(offset, source);
+  default boolean tryWriteMore(long offset, MemorySegment memory, long from, long length)
+      throws IOException {
+    return tryWrite(offset, memory, from, length);
   }
 
   /**

@@ -106,22 +106,26 @@ public final class LimitedDevice implements BlockDevice {
   }
 
   @Override
-  public boolean tryWrite(long offset, MemorySegment source) throws IOException {
-    return tryWrite(1, offset, source);
+  public boolean tryWrite(long offset, MemorySegment memory, long from, long length)
+      throws IOException {
+    return tryWrite(1, offset, memory, from, length);
   }
 
   @Override
-  public boolean tryWriteMore(long offset, MemorySegment source) throws IOException {
-    return tryWrite(0, offset, source);
+  public boolean tryWriteMore(long offset, MemorySegment memory, long from, long length)
+      throws IOException {
+    return tryWrite(0, offset, memory, from, length);
   }
 
-  private boolean tryWrite(int operations, long offset, MemorySegment source) throws IOException {
+  private boolean tryWrite(
+      int operations, long offset, MemorySegment memory, long from, long length)
+      throws IOException {
     LimitMember limit = limit();
-    if (limit == null) return device.tryWrite(offset, source);
+    if (limit == null) return device.tryWrite(offset, memory, from, length);
     long now = nanoClock.getAsLong();
-    if (!limit.tryPass(Direction.WRITE, operations, source.byteSize(), now)) return false;
-    if (device.tryWrite(offset, source)) return true;
-    limit.refund(Direction.WRITE, operations, source.byteSize(), now);
+    if (!limit.tryPass(Direction.WRITE, operations, length, now)) return false;
+    if (device.tryWrite(offset, memory, from, length)) return true;
+    limit.refund(Direction.WRITE, operations, length, now);
     return false;
   }
 

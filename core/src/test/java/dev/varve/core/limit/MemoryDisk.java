@@ -45,10 +45,11 @@ final class MemoryDisk implements BlockDevice {
   }
 
   @Override
-  public synchronized boolean tryWrite(long offset, MemorySegment source) throws IOException {
+  public synchronized boolean tryWrite(long offset, MemorySegment memory, long from, long length)
+      throws IOException {
     check();
     if (cold) return false;
-    MemorySegment.copy(source, 0, contents, offset, source.byteSize());
+    MemorySegment.copy(memory, from, contents, offset, length);
     return true;
   }
 

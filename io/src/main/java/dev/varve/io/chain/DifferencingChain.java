@@ -274,13 +274,14 @@ public final class DifferencingChain extends GatedDevice {
   }
 
   @Override
-  public boolean tryWrite(long offset, MemorySegment source) throws IOException {
+  public boolean tryWrite(long offset, MemorySegment memory, long from, long length)
+      throws IOException {
     return gate.isOpen()
         && !isSlow()
         && !throttle.isThrottling()
         && writable().writesInPlace(offset)
-        && threads.dirtyPages().admits(source.byteSize())
-        && writable().writeInPlace(offset, source, false);
+        && threads.dirtyPages().admits(length)
+        && writable().writeInPlace(offset, memory, from, length, false);
   }
 
   // ---- on storage threads
@@ -349,7 +350,7 @@ public final class DifferencingChain extends GatedDevice {
 
   private void writeInPlace(DeviceRequest request) {
     throttle.delay(request);
-    serve(request, r -> writable().writeInPlace(r.offset(), r.memory(), true));
+    serve(request, r -> writable().writeInPlace(r.offset(), r.memory(), 0, r.length(), true));
   }
 
   private void serveChange(DeviceRequest request) {

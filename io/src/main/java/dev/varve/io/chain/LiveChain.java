@@ -197,9 +197,10 @@ public final class LiveChain implements BlockDevice {
   }
 
   @Override
-  public boolean tryWrite(long offset, MemorySegment source) throws IOException {
+  public boolean tryWrite(long offset, MemorySegment memory, long from, long length)
+      throws IOException {
     ServingDevice device = serving;
-    return device != null && device.tryWrite(offset, source);
+    return device != null && device.tryWrite(offset, memory, from, length);
   }
 
   @Override

@@ -79,8 +79,10 @@ final class TopImage {
   }
 
   /** See {@link WritesInPlace#write}. Any thread. */
-  boolean writeInPlace(long offset, MemorySegment source, boolean mayWait) throws IOException {
-    return inPlace.write(offset, source, mayWait);
+  boolean writeInPlace(
+      long offset, MemorySegment memory, long from, long length, boolean mayWait)
+      throws IOException {
+    return inPlace.write(offset, memory, from, length, mayWait);
   }
 
   /** See {@link WritesInPlace#isWorthATry}. Any thread. */

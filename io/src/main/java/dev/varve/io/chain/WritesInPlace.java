@@ -45,13 +45,15 @@ final class WritesInPlace {
    *     the caller may not wait and the host would make it wait; the caller must then write the
    *     whole range again
    */
-  boolean write(long offset, MemorySegment source, boolean mayWait) throws IOException {
+  boolean write(long offset, MemorySegment memory, long from, long length, boolean mayWait)
+      throws IOException {
     int ticket = writes.enter();
     try {
       if (stopped) return false;
-      return allHere(offset, source.byteSize(), mayWait)
-          ? writeAll(offset, source, mayWait)
-          : blocks.entryAt(offset) == ChainMap.PARTIAL && writeSectors(offset, source, mayWait);
+      return allHere(offset, length, mayWait)
+          ? writeAll(offset, memory, from, length, mayWait)
+          : blocks.entryAt(offset) == ChainMap.PARTIAL
+              && writeSectors(offset, memory, from, length, mayWait);
     } finally {
       writes.exit(ticket);
     }
@@ -84,8 +86,9 @@ final class WritesInPlace {
     return ((fileOffset | length) & Posix.PAGE_SIZE - 1) == 0;
   }
 
-  private boolean writeAll(long offset, MemorySegment source, boolean mayWait) throws IOException {
-    long length = source.byteSize();
+  private boolean writeAll(
+      long offset, MemorySegment memory, long from, long length, boolean mayWait)
+      throws IOException {
     try {
       for (long done = 0; done < length; ) {
         long at = offset + done;
@@ -97,7 +100,9 @@ final class WritesInPlace {
             && !put(
                 blocks.file(entry),
                 blocks.fileOffset(entry, at),
-                run == length ? source : source.asSlice(done, run),
+                memory,
+                from + done,
+                run,
                 mayWait)) {
           return false;
         }
@@ -109,17 +114,23 @@ final class WritesInPlace {
     }
   }
 
-  private static boolean put(ImageFile file, long fileOffset, MemorySegment source, boolean mayWait)
+  private static boolean put(
+      ImageFile file,
+      long fileOffset,
+      MemorySegment memory,
+      long from,
+      long length,
+      boolean mayWait)
       throws IOException {
-    if (!mayWait) return file.tryWrite(fileOffset, source);
-    file.write(fileOffset, source);
+    if (!mayWait) return file.tryWrite(fileOffset, memory, from, length);
+    file.write(fileOffset, memory.asSlice(from, length));
     return true;
   }
 
-  private boolean writeSectors(long offset, MemorySegment source, boolean mayWait)
+  private boolean writeSectors(
+      long offset, MemorySegment memory, long from, long length, boolean mayWait)
       throws IOException {
     int within = blocks.within(offset);
-    long length = source.byteSize();
     PartialBlock partial = blocks.partial(blocks.block(offset));
     if (partial == null
         || within + length > partial.visible
@@ -130,7 +141,7 @@ final class WritesInPlace {
     try {
       if (partial.ended()
           || !partial.takes(within, (int) length)
-          || !put(partial.file, partial.fileOffset + within, source, mayWait)) {
+          || !put(partial.file, partial.fileOffset + within, memory, from, length, mayWait)) {
         return false;
       }
       partial.mark(within, (int) length);

@@ -296,40 +296,46 @@ public final class MappedFile implements ImageFile {
 
   @Override
   public void write(long offset, MemorySegment source) throws IOException {
-    long length = source.byteSize();
+    write(offset, source, 0, source.byteSize());
+  }
+
+  private void write(long offset, MemorySegment memory, long from, long length)
+      throws IOException {
     guard.beforeWrite(offset + length);
     try {
       if (length <= FOLIO) {
-        Posix.pwrite(descriptor(), source, offset);
+        Posix.pwrite(descriptor(), memory, from, length, offset);
       } else {
-        writeInPieces(offset, source, length);
+        writeInPieces(offset, memory, from, length);
       }
       guard.grown(offset + length);
     } catch (PosixException e) {
-      throw failed("writing", offset, source.byteSize(), e);
+      throw failed("writing", offset, length, e);
     }
   }
 
   @Override
-  public boolean tryWrite(long offset, MemorySegment source) throws IOException {
-    if (!triesToWrite || source.byteSize() > FOLIO) {
-      write(offset, source);
+  public boolean tryWrite(long offset, MemorySegment memory, long from, long length)
+      throws IOException {
+    if (!triesToWrite || length > FOLIO) {
+      write(offset, memory, from, length);
       return true;
     }
-    guard.beforeWrite(offset + source.byteSize());
+    guard.beforeWrite(offset + length);
     try {
-      return Posix.tryPwrite(descriptor(), source, offset) == source.byteSize();
+      return Posix.tryPwrite(descriptor(), memory, from, length, offset) == length;
     } catch (PosixException e) {
-      if (!e.notSupported()) throw failed("writing", offset, source.byteSize(), e);
+      if (!e.notSupported()) throw failed("writing", offset, length, e);
       triesToWrite = false;
-      return tryWrite(offset, source);
+      return tryWrite(offset, memory, from, length);
     }
   }
 
-  private void writeInPieces(long offset, MemorySegment source, long length) throws IOException {
+  private void writeInPieces(long offset, MemorySegment memory, long from, long length)
+      throws IOException {
     for (long done = 0, piece; done < length; done += piece) {
       piece = Math.min(length - done, FOLIO - (offset + done) % FOLIO);
-      Posix.pwrite(descriptor(), source.asSlice(done, piece), offset + done);
+      Posix.pwrite(descriptor(), memory, from + done, piece, offset + done);
     }
   }
 

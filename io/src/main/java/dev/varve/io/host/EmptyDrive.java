@@ -41,7 +41,8 @@ public final class EmptyDrive implements BlockDevice {
   }
 
   @Override
-  public boolean tryWrite(long offset, MemorySegment source) throws DeviceClosedException {
+  public boolean tryWrite(long offset, MemorySegment memory, long from, long length)
+      throws DeviceClosedException {
     checkOpen();
     return true;
   }

@@ -197,10 +197,10 @@ public final class RawDisk extends GatedDevice {
   }
 
   @Override
-  public boolean tryWrite(long offset, MemorySegment source) throws IOException {
+  public boolean tryWrite(long offset, MemorySegment memory, long from, long length)
+      throws IOException {
     int ticket = writes.enter();
     try {
-      long length = source.byteSize();
       if (!gate.isOpen()
           || isSlow()
           || zeroing.get() > 0
@@ -209,7 +209,7 @@ public final class RawDisk extends GatedDevice {
           || !isWholePages(offset, length) && !file.resident(offset, length)) {
         return false;
       }
-      return put(offset, source, false);
+      return putNow(offset, memory, from, length);
     } finally {
       writes.exit(ticket);
     }
@@ -266,7 +266,7 @@ public final class RawDisk extends GatedDevice {
         checkReaches(offset + length);
         int ticket = writes.enter();
         try {
-          put(offset, request.memory(), true);
+          put(offset, request.memory());
         } finally {
           writes.exit(ticket);
         }
@@ -278,17 +278,24 @@ public final class RawDisk extends GatedDevice {
   }
 
   /**
-   * Writes.
+   * Writes, if it need not wait.
    *
-   * @return false if the write would have to wait and the caller may not; the caller must then
-   *     write again
+   * @return false if it would have to; the caller must then write again
    */
-  private boolean put(long offset, MemorySegment source, boolean mayWait) throws IOException {
+  private boolean putNow(long offset, MemorySegment memory, long from, long length)
+      throws IOException {
+    try {
+      return file.tryWrite(offset, memory, from, length);
+    } catch (IOException e) {
+      checkReaches(offset + length);
+      throw e;
+    }
+  }
+
+  private void put(long offset, MemorySegment source) throws IOException {
     try {
       if (direct != null) direct.write(offset, source);
-      else if (mayWait) file.write(offset, source);
-      else return file.tryWrite(offset, source);
-      return true;
+      else file.write(offset, source);
     } catch (IOException e) {
       checkReaches(offset + source.byteSize()); // a removed device is not a full one
       throw e;

@@ -321,7 +321,7 @@ final class Transmission {
     budget -= length >> 12;
     boolean fua = request.has(Wire.CMD_FLAG_FUA);
     try {
-      if (!fua && device.tryWrite(request.offset(), in.memory().asSlice(at, length))) {
+      if (!fua && device.tryWrite(request.offset(), in.memory(), at, length)) {
         replies.success(request.cookie());
         meter.wroteInPlace(length);
         succeeded(Op.WRITE, length);
@@ -378,11 +378,12 @@ final class Transmission {
 
   private void writePiece(Transaction transaction, LoopBuffer in, int at, int length) {
     budget -= WRITE_COST + (length >> 12);
-    MemorySegment payload = in.memory().asSlice(at, length);
+    MemorySegment payload = in.memory();
     boolean first = arrivingAt == transaction.offset();
     try {
-      if (first ? device.tryWrite(arrivingAt, payload) : device.tryWriteMore(arrivingAt, payload))
-        return;
+      if (first
+          ? device.tryWrite(arrivingAt, payload, at, length)
+          : device.tryWriteMore(arrivingAt, payload, at, length)) return;
     } catch (IOException e) {
       failed(transaction, Op.WRITE, e);
       return;
@@ -390,6 +391,7 @@ final class Transmission {
     LoopBuffer own;
     if (in.readableBytes() < length) {
       own = inbound.handOver();
+      payload = payload.asSlice(at, length);
     } else {
       own = copy(in, at, length);
       payload = own.memory().asSlice(0, length);

@@ -15,6 +15,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -325,9 +326,15 @@ public final class Posix {
    * written.
    */
   public static void pwrite(int fd, MemorySegment source, long offset) throws PosixException {
+    pwrite(fd, source, 0, source.byteSize(), offset);
+  }
+
+  /** Writes {@code length} bytes of {@code memory}, which begin at {@code from}. */
+  public static void pwrite(int fd, MemorySegment memory, long from, long length, long offset)
+      throws PosixException {
     try {
       MemorySegment state = STATE.get();
-      long length = source.byteSize();
+      MemorySegment source = memory.asSlice(from, length);
       long done = (long) PWRITE.invokeExact(state, fd, source, length, offset);
       if (done == length) return;
       if (done < 0) retryOrFail("pwrite", span(length, offset), state);
@@ -354,23 +361,26 @@ public final class Posix {
   }
 
   /**
-   * Writes {@code source} at {@code offset} if the file system can tell that it need not wait, for
-   * a lock, for memory or for the medium. One that is frozen makes the caller wait all the same.
+   * Writes {@code length} bytes of {@code memory}, which begin at {@code from}, at {@code offset}
+   * if the file system can tell that it need not wait, for a lock, for memory or for the medium. One that is frozen makes the caller wait all the same.
    *
    * @return how many bytes were written, perhaps fewer than all; -1 if it would have to wait
    * @throws PosixException {@link #EOPNOTSUPP} where the file system cannot tell
    */
-  public static long tryPwrite(int fd, MemorySegment source, long offset) throws PosixException {
+  public static long tryPwrite(int fd, MemorySegment memory, long from, long length, long offset)
+      throws PosixException {
     try {
       MemorySegment state = STATE.get();
-      MemorySegment vector = STRUCT.get().asSlice(0, IOVEC_SIZE);
-      vector.set(ADDRESS, 0, source);
-      vector.set(JAVA_LONG, IOVEC_LENGTH, source.byteSize());
+      Objects.checkFromIndexSize(from, length, memory.byteSize());
+      if (!memory.isNative()) throw new IllegalArgumentException("memory of the Java heap");
+      MemorySegment vector = STRUCT.get();
+      vector.set(JAVA_LONG, 0, memory.address() + from); // a segment of its own would be an object
+      vector.set(JAVA_LONG, IOVEC_LENGTH, length);
       while (true) {
         long done = (long) PWRITEV2.invokeExact(state, fd, vector, 1, offset, RWF_NOWAIT);
         if (done >= 0) return done;
         if (errno(state) == EAGAIN) return -1;
-        retryOrFail("pwritev2", span(source.byteSize(), offset), state);
+        retryOrFail("pwritev2", span(length, offset), state);
       }
     } catch (Throwable e) {
       throw passOn(e);

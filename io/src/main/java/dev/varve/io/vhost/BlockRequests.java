@@ -196,10 +196,8 @@ final class BlockRequests {
     int buffer = chain.first();
     try {
       for (; writeback && buffer < chain.middle(); buffer++) {
-        MemorySegment memory = HostMemory.segment(chain.address(buffer), chain.length(buffer));
-        boolean done = at == offset ? device.tryWrite(at, memory) : device.tryWriteMore(at, memory);
-        if (!done) break;
-        at += memory.byteSize();
+        if (!tryWrite(at, at == offset, chain.address(buffer), chain.length(buffer))) break;
+        at += chain.length(buffer);
       }
     } catch (IOException | InternalError e) {
       fail(head, chain, Op.WRITE, offset, length, e);
@@ -216,6 +214,13 @@ final class BlockRequests {
           at,
           !writeback);
     }
+  }
+
+  private boolean tryWrite(long offset, boolean first, long address, int length)
+      throws IOException {
+    return first
+        ? device.tryWrite(offset, HostMemory.ALL, address, length)
+        : device.tryWriteMore(offset, HostMemory.ALL, address, length);
   }
 
   private void handOverWrite(Pending write, int buffer, long offset, boolean fua) {

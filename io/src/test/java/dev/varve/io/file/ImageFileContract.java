@@ -60,7 +60,7 @@ abstract class ImageFileContract {
   void whatIsWrittenWithoutWaitingIsThereAndWhatIsNotIsSaid() throws IOException {
     file.write(0, bytes(2 * PAGE, 'a'));
 
-    while (!file.tryWrite(100, bytes(PAGE, 'b'))) file.write(100, bytes(PAGE, 'b'));
+    while (!file.tryWrite(100, bytes(PAGE, 'b'), 0, PAGE)) file.write(100, bytes(PAGE, 'b'));
 
     assertArrayEquals(filled(PAGE, 'b'), read(100, PAGE));
     assertArrayEquals(filled(100, 'a'), read(0, 100));

@@ -167,7 +167,7 @@ class MappedFileTest extends ImageFileContract {
     assertFalse(file.resident(1 << 20, PAGE));
     assertTrue(file.resident(0, 1 << 20));
     assertThrows(IOException.class, () -> file.write(0, bytes(PAGE, 'b')));
-    assertThrows(IOException.class, () -> file.tryWrite(0, bytes(PAGE, 'b')));
+    assertThrows(IOException.class, () -> file.tryWrite(0, bytes(PAGE, 'b'), 0, PAGE));
     assertThrows(IOException.class, () -> file.reserve(2 << 20, PAGE));
     assertThrows(IOException.class, () -> file.punch(0, PAGE));
     assertThrows(IOException.class, () -> file.zero(0, PAGE));

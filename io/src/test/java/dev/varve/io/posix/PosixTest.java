@@ -73,7 +73,7 @@ class PosixTest {
   void writingWithoutWaitingWritesAllOrSaysThatItCannot() throws IOException {
     Posix.pwrite(fd, bytes(2 * PAGE, 'a'), 0);
     try {
-      long done = Posix.tryPwrite(fd, bytes(PAGE, 'b'), PAGE);
+      long done = Posix.tryPwrite(fd, bytes(PAGE, 'b'), 0, PAGE, PAGE);
       MemorySegment found = arena.allocate(PAGE);
       Posix.pread(fd, found, PAGE);
       assertEquals(done == PAGE ? 'b' : 'a', found.get(ValueLayout.JAVA_BYTE, PAGE - 1));

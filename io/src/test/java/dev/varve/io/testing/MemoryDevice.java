@@ -143,12 +143,13 @@ public final class MemoryDevice implements BlockDevice {
   }
 
   @Override
-  public boolean tryWrite(long offset, MemorySegment source) throws IOException {
+  public boolean tryWrite(long offset, MemorySegment memory, long from, long length)
+      throws IOException {
     checkOpen();
     if (cold || asleep) return false;
-    if (broken(offset, source.byteSize())) throw damage;
+    if (broken(offset, length)) throw damage;
     awaitHost();
-    store(offset, source);
+    store(offset, memory.asSlice(from, length));
     return true;
   }
 
