@@ -29,7 +29,7 @@ final class Content {
    *
    * @throws IOException if one is not what the chain should show there
    */
-  static void check(NbdSession session, Layers layers, long size) throws IOException {
+  static void check(DiskSession session, Layers layers, long size) throws IOException {
     var random = new SplittableRandom(size);
     ByteBuffer page = ByteBuffer.allocateDirect(PAGE);
     for (int i = 0; i < 100; i++) {

@@ -11,11 +11,12 @@ import java.util.stream.Collectors;
  * A server with the disk that it serves.
  *
  * @param name for the tables
+ * @param transport how clients reach it
  * @param format what its images are
  * @param layers which images there are
  * @param launch the command that starts it
  */
-record Contestant(String name, Format format, Layers layers, Launch launch) {
+record Contestant(String name, Transport transport, Format format, Layers layers, Launch launch) {
 
   /** How a server is started: in the foreground, with the disk as its default export. */
   interface Launch {
@@ -47,6 +48,7 @@ record Contestant(String name, Format format, Layers layers, Launch launch) {
       String name, Path launcher, Format format, Layers layers, List<String> options) {
     return new Contestant(
         name,
+        Transport.NBD,
         format,
         layers,
         (socket, images, readOnly) -> {
@@ -54,21 +56,65 @@ record Contestant(String name, Format format, Layers layers, Launch launch) {
           command.addAll(options);
           if (readOnly) command.add("--read-only");
           command.addAll(List.of("--unix", socket.toString()));
-          command.add("--chain");
-          command.add(images.stream().map(Path::toString).collect(Collectors.joining(",")));
+          command.addAll(List.of("--chain", chain(images)));
           return command;
+        });
+  }
+
+  private static String chain(List<Path> images) {
+    return images.stream().map(Path::toString).collect(Collectors.joining(","));
+  }
+
+  /** Varve for virtual machines. */
+  static Contestant varveOfGuests(Path launcher, Layers layers) {
+    return new Contestant(
+        layers.count() > 1 ? "Varve vhost-user, depth " + depth(layers) : "Varve vhost-user",
+        Transport.VHOST_USER,
+        Format.VDI,
+        layers,
+        (socket, images, readOnly) -> {
+          var command = new ArrayList<>(List.of(launcher.toString(), "serve"));
+          if (readOnly) command.add("--read-only");
+          command.addAll(List.of("--chain", chain(images), "--vhost-user", socket.toString()));
+          return command;
+        });
+  }
+
+  static Contestant qemuOfGuests(Format format) {
+    return new Contestant(
+        "qemu-storage-daemon " + format.suffix(),
+        Transport.VHOST_USER,
+        format,
+        Layers.SINGLE,
+        (socket, images, readOnly) -> {
+          String file = "driver=file,node-name=file,filename=" + images.getLast();
+          String disk = "driver=%s,node-name=disk,file=file".formatted(format.qemuName());
+          String export =
+              "type=vhost-user-blk,id=export,node-name=disk,addr.type=unix,addr.path=" + socket;
+          return List.of(
+              "qemu-storage-daemon",
+              "--blockdev",
+              file + (readOnly ? ",read-only=on" : ",discard=unmap"),
+              "--blockdev",
+              disk + (readOnly ? ",read-only=on" : ""),
+              "--export",
+              export + (readOnly ? "" : ",writable=on"));
         });
   }
 
   static Contestant qemu(Format format) {
     return new Contestant(
-        "qemu-nbd " + format.suffix(), format, Layers.SINGLE, qemuNbd(format, "threads"));
+        "qemu-nbd " + format.suffix(),
+        Transport.NBD,
+        format,
+        Layers.SINGLE,
+        qemuNbd(format, "threads"));
   }
 
   /** A qcow2 chain served by qemu-nbd. */
   static Contestant qemuChain(Layers layers, String aio) {
     String name = "qemu-nbd qcow2 %s, depth %d".formatted(aio, depth(layers));
-    return new Contestant(name, Format.QCOW2, layers, qemuNbd(Format.QCOW2, aio));
+    return new Contestant(name, Transport.NBD, Format.QCOW2, layers, qemuNbd(Format.QCOW2, aio));
   }
 
   private static Launch qemuNbd(Format format, String aio) {
@@ -92,6 +138,7 @@ record Contestant(String name, Format format, Layers layers, Launch launch) {
   static Contestant nbdkit() {
     return new Contestant(
         "nbdkit file",
+        Transport.NBD,
         Format.RAW,
         Layers.SINGLE,
         (socket, images, readOnly) -> {
@@ -111,6 +158,7 @@ record Contestant(String name, Format format, Layers layers, Launch launch) {
   static Contestant other(String name, String template) {
     return new Contestant(
         name,
+        Transport.NBD,
         Format.RAW,
         Layers.SINGLE,
         (socket, images, readOnly) -> {

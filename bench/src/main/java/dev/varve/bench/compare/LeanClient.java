@@ -33,8 +33,7 @@ final class LeanClient implements Load.Client {
   private static final class Run {
     private final SocketChannel channel;
     private final Load load;
-    private final long start;
-    private final long blocks;
+    private final Blocks blocks;
     private final ByteBuffer out;
     private final ByteBuffer in;
     private final int[] free;
@@ -43,8 +42,6 @@ final class LeanClient implements Load.Client {
     private final LatencyHistogram latencies = new LatencyHistogram();
     private int freeCount;
     private int parsed;
-    private long random = 0x9e3779b97f4a7c15L;
-    private long nextBlock;
 
     Run(SocketChannel channel, Load load, Load.Range range) {
       if (load.once() || load.flushEvery() > 0) {
@@ -52,8 +49,7 @@ final class LeanClient implements Load.Client {
       }
       this.channel = channel;
       this.load = load;
-      start = range.offset();
-      blocks = range.length() / load.blockSize();
+      blocks = new Blocks(load, range);
       int request = NbdSession.REQUEST_LENGTH + (load.readsOnly() ? 0 : load.blockSize());
       int reply = NbdSession.REPLY_LENGTH + load.blockSize();
       out = ByteBuffer.allocateDirect(load.depth() * request);
@@ -96,11 +92,11 @@ final class LeanClient implements Load.Client {
       out.clear();
       while (freeCount > 0) {
         int slot = free[--freeCount];
-        boolean read = isRead();
+        boolean read = blocks.isRead();
         out.putInt(NbdSession.REQUEST_MAGIC);
         out.putInt(read ? NbdSession.READ : NbdSession.WRITE);
         out.putLong(slot);
-        out.putLong(start + block() * load.blockSize());
+        out.putLong(blocks.next());
         out.putInt(load.blockSize());
         if (!read) out.position(out.position() + load.blockSize());
         sentAt[slot] = now;
@@ -108,22 +104,6 @@ final class LeanClient implements Load.Client {
       }
       out.flip();
       while (out.hasRemaining()) channel.write(out);
-    }
-
-    private boolean isRead() {
-      if (load.access() == Load.Access.RANDOM_MIX) return Math.floorMod(random, 10) < 7;
-      return load.readsOnly();
-    }
-
-    private long block() {
-      if (!load.random()) {
-        nextBlock = nextBlock + 1 < blocks ? nextBlock + 1 : 0;
-        return nextBlock;
-      }
-      random ^= random << 13;
-      random ^= random >>> 7;
-      random ^= random << 17;
-      return Math.unsignedMultiplyHigh(random, blocks);
     }
 
     private void receive() throws IOException {

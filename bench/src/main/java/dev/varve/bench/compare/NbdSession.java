@@ -15,7 +15,7 @@ import java.nio.file.Path;
  * <p>The requests here go one by one; {@link LeanClient} uses the {@link #channel} and keeps many
  * in flight.
  */
-public final class NbdSession implements AutoCloseable {
+public final class NbdSession implements DiskSession {
 
   public static final int REQUEST_MAGIC = 0x25609513;
   public static final int REPLY_MAGIC = 0x67446698;
@@ -112,8 +112,8 @@ public final class NbdSession implements AutoCloseable {
     return size;
   }
 
-  /** Fills the rest of {@code destination} with what is at {@code offset}. */
-  void read(long offset, ByteBuffer destination) throws IOException {
+  @Override
+  public void read(long offset, ByteBuffer destination) throws IOException {
     request(READ, offset, destination.remaining());
     answer(READ, offset);
     fill(destination);
@@ -125,7 +125,8 @@ public final class NbdSession implements AutoCloseable {
     answer(WRITE, offset);
   }
 
-  void flush() throws IOException {
+  @Override
+  public void flush() throws IOException {
     request(FLUSH, 0, 0);
     answer(FLUSH, 0);
   }

@@ -106,16 +106,16 @@ final class Race implements AutoCloseable {
     Started it = started.get(contestant);
     if (it == null) {
       it = start(contestant);
-      rehearse(it.server());
+      rehearse(contestant, it.server());
     }
     for (Path image : it.images()) {
       if (workload.state() != State.COLD) PageCache.warm(image);
     }
     Duration before = it.server().cpu();
     Load.Result result =
-        workload
-            .client()
-            .client()
+        contestant
+            .transport()
+            .client(workload.client())
             .run(it.server().socket(), workload.load(), workload.measured(size), terms.seconds());
     double cpu = it.server().cpu().minus(before).toNanos() / 1e9;
     var measurement = new Measurement(round, result, cpu, it.server().anonymousBytes());
@@ -135,10 +135,15 @@ final class Race implements AutoCloseable {
     }
     Path socket = own.resolve("socket");
     List<String> command = contestant.launch().command(socket, images, workload.readsOnly());
-    ServerProcess server = ServerProcess.start(contestant.name(), command, socket);
+    ServerProcess server =
+        ServerProcess.start(
+            contestant.name(),
+            command,
+            socket,
+            () -> contestant.transport().connect(socket).close());
     var it = new Started(server, images);
     started.put(contestant, it);
-    try (NbdSession session = server.connect()) {
+    try (DiskSession session = contestant.transport().connect(socket)) {
       Content.check(session, contestant.layers(), size);
     }
     return it;
@@ -148,15 +153,16 @@ final class Race implements AutoCloseable {
    * Warms a server up, which one that compiles itself while it runs needs. Nothing of it remains to
    * be done afterwards.
    */
-  private void rehearse(ServerProcess server) throws IOException, InterruptedException {
-    Load.Client client = workload.client().client();
+  private void rehearse(Contestant contestant, ServerProcess server)
+      throws IOException, InterruptedException {
+    Load.Client client = contestant.transport().client(workload.client());
     Load.Range range = workload.rehearsed(size);
     client.run(server.socket(), workload.load(), range, terms.rampSeconds());
     if (workload.load().once() && !workload.readsOnly()) {
       client.run(server.socket(), MIX, range, terms.rampSeconds());
     }
     if (workload.readsOnly()) return;
-    try (NbdSession session = server.connect()) {
+    try (DiskSession session = contestant.transport().connect(server.socket())) {
       session.flush();
     }
   }

@@ -71,7 +71,8 @@ final class Workloads {
                 State.FRESH,
                 List.of(ours, qemuRaw, nbdkit),
                 faster(1, "nbdkit 1.08")));
-    return Stream.of(vdi, ofFormat(Format.VMDK), ofFormat(Format.VHD), onlyOfVmdk(snapshot))
+    return Stream.of(
+            vdi, ofFormat(Format.VMDK), ofFormat(Format.VHD), onlyOfVmdk(snapshot), ofGuests())
         .flatMap(List::stream)
         .toList();
   }
@@ -102,6 +103,36 @@ final class Workloads {
     return List.of(
         fio("vmdk-touch", touch, State.FRESH, touched, faster(2, "")),
         new Workload("stream-copy", Tool.NBDCOPY, copy, State.WARM, copied, faster(1.5, "")));
+  }
+
+  /** Through memory that is shared with a virtual machine. */
+  private List<Workload> ofGuests() {
+    var cpu = new Goal(Metric.SERVER_CPU, 0.2, "");
+    var reads = List.of(new Goal(Metric.SPEED, 6, ""), cpu);
+    Contestant guests = Contestant.varveOfGuests(varve, Layers.SINGLE);
+    var deep = Contestant.varveOfGuests(varve, new Layers(32, false));
+    var shallow = Contestant.varveOfGuests(varve, new Layers(1, false));
+    return List.of(
+        ofGuests("vhost-rr32", Access.RANDOM_READ, 4 * KIB, 32, reads),
+        ofGuests("vhost-rr1", Access.RANDOM_READ, 4 * KIB, 1, faster(1.2, "")),
+        ofGuests("vhost-rw32", Access.RANDOM_WRITE, 4 * KIB, 32, faster(4, "")),
+        ofGuests("vhost-rw1", Access.RANDOM_WRITE, 4 * KIB, 1, faster(1.2, "")),
+        ofGuests("vhost-sr1m", Access.READ, MIB, 4, faster(1.2, "")),
+        ofGuests("vhost-sw1m", Access.WRITE, MIB, 4, faster(1.2, "")),
+        leanReads("vhost-nbd", List.of(guests, ours), 1.6, ""),
+        leanReads("vhost-chain", List.of(deep, shallow), 0.95, "qemu 0.42"));
+  }
+
+  /** Beside qemu-storage-daemon with a raw file, and with the same VDI. */
+  private Workload ofGuests(
+      String name, Access access, int blockSize, int depth, List<Goal> goals) {
+    List<Contestant> contestants =
+        List.of(
+            Contestant.varveOfGuests(varve, Layers.SINGLE),
+            Contestant.qemuOfGuests(Format.RAW),
+            Contestant.qemuOfGuests(Format.VDI));
+    var load = new Load(access, blockSize, depth);
+    return new Workload(name, Tool.LEAN, load, State.WARM, contestants, goals);
   }
 
   private Workload onSingle(

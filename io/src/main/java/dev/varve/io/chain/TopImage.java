@@ -79,8 +79,7 @@ final class TopImage {
   }
 
   /** See {@link WritesInPlace#write}. Any thread. */
-  boolean writeInPlace(
-      long offset, MemorySegment memory, long from, long length, boolean mayWait)
+  boolean writeInPlace(long offset, MemorySegment memory, long from, long length, boolean mayWait)
       throws IOException {
     return inPlace.write(offset, memory, from, length, mayWait);
   }

@@ -79,9 +79,10 @@ public interface ImageFile extends Closeable {
   void write(long offset, MemorySegment source) throws IOException;
 
   /**
-   * Writes {@code length} bytes of {@code memory}, which begin at {@code from}, within the file, in a thread that should not wait. Where the file
-   * system can tell that the write would have to wait, nothing is written. Where it cannot (most
-   * file systems), this is {@link #write}, and as fast as the file system is.
+   * Writes {@code length} bytes of {@code memory}, which begin at {@code from}, within the file, in
+   * a thread that should not wait. Where the file system can tell that the write would have to
+   * wait, nothing is written. Where it cannot (most file systems), this is {@link #write}, and as
+   * fast as the file system is.
    *
    * @return false if it would have to wait; what the range holds is undefined until all of it has
    *     been written

@@ -299,8 +299,7 @@ public final class MappedFile implements ImageFile {
     write(offset, source, 0, source.byteSize());
   }
 
-  private void write(long offset, MemorySegment memory, long from, long length)
-      throws IOException {
+  private void write(long offset, MemorySegment memory, long from, long length) throws IOException {
     guard.beforeWrite(offset + length);
     try {
       if (length <= FOLIO) {

@@ -278,6 +278,11 @@ public final class DescriptorSocket implements AutoCloseable {
     }
   }
 
+  /** Whether the other end is closed. What it has sent before may still be there to receive. */
+  public boolean isAbandoned() {
+    return !closed && (Posix.poll(descriptor, 0, 0) & Posix.POLLHUP) != 0;
+  }
+
   /** Closes the socket. A second call does nothing. */
   @Override
   public void close() throws PosixException {

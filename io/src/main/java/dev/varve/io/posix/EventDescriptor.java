@@ -70,4 +70,13 @@ public final class EventDescriptor {
       throw new AssertionError("a system call threw", e);
     }
   }
+
+  /**
+   * Waits until it is signalled, and takes what was. For a thread that has nothing else to do.
+   *
+   * @return false if nothing was signalled in this time, or if it is no such descriptor
+   */
+  public static boolean await(int fd, int millis) {
+    return (Posix.poll(fd, Posix.POLLIN, millis) & Posix.POLLIN) != 0 && drain(fd);
+  }
 }

@@ -74,6 +74,16 @@ public final class Posix {
   public static final short F_WRLCK = 1;
   public static final short F_UNLCK = 2;
 
+  /** There is something to read. */
+  static final int POLLIN = 1;
+
+  /** The other end is closed. */
+  static final int POLLHUP = 0x10;
+
+  // struct pollfd: int fd, short events, short revents
+  private static final int POLL_EVENTS = 4;
+  private static final int POLL_FOUND = 6;
+
   public static final int SIGHUP = 1;
 
   /** Ignored by every program that does not ask for it. */
@@ -167,6 +177,7 @@ public final class Posix {
       call("pwrite", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG);
   private static final MethodHandle PWRITEV2 =
       call("pwritev2", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle POLL = call("poll", JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
   private static final MethodHandle FALLOCATE =
       call("fallocate", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
   private static final MethodHandle FDATASYNC = call("fdatasync", JAVA_INT, JAVA_INT);
@@ -362,7 +373,8 @@ public final class Posix {
 
   /**
    * Writes {@code length} bytes of {@code memory}, which begin at {@code from}, at {@code offset}
-   * if the file system can tell that it need not wait, for a lock, for memory or for the medium. One that is frozen makes the caller wait all the same.
+   * if the file system can tell that it need not wait, for a lock, for memory or for the medium.
+   * One that is frozen makes the caller wait all the same.
    *
    * @return how many bytes were written, perhaps fewer than all; -1 if it would have to wait
    * @throws PosixException {@link #EOPNOTSUPP} where the file system cannot tell
@@ -384,6 +396,26 @@ public final class Posix {
       }
     } catch (Throwable e) {
       throw passOn(e);
+    }
+  }
+
+  /**
+   * Waits for a descriptor.
+   *
+   * @param events what for, beside {@link #POLLHUP}
+   * @param millis how long at most
+   * @return what there is; 0 if that is nothing, or after a signal
+   */
+  static int poll(int fd, int events, int millis) {
+    try {
+      MemorySegment state = STATE.get();
+      MemorySegment wanted = STRUCT.get();
+      wanted.set(JAVA_INT, 0, fd);
+      wanted.set(JAVA_SHORT, POLL_EVENTS, (short) events);
+      if ((int) POLL.invokeExact(state, wanted, 1L, millis) <= 0) return 0;
+      return wanted.get(JAVA_SHORT, POLL_FOUND);
+    } catch (Throwable e) {
+      throw new AssertionError("a system call threw", e);
     }
   }
 

@@ -604,10 +604,9 @@ final class FrontEnd {
 
   // ---- The end
 
-  /** Whether it has gone, looking at its socket first. */
+  /** Whether it has gone, perhaps before all that it has said was heard. */
   boolean isGone() {
-    if (!ended && !busy) readable();
-    return ended;
+    return ended || socket.isAbandoned();
   }
 
   /** Ends the connection when what is in flight is answered. Any reason may be the first. */

@@ -248,6 +248,16 @@ class VhostServerTest {
   }
 
   @Test
+  void frontEndThatLeavesWhileItIsHeardIsFollowedByAnother() throws Exception {
+    try (var disk = new TestDisk(device)) {
+      for (int i = 0; i < 50; i++) new TestGuest(disk.socket, 64, MIB).start(0).close();
+      try (var guest = new TestGuest(disk.socket, 64, MIB).start(0)) {
+        assertArrayEquals(new byte[SECTOR], guest.read(0, SECTOR));
+      }
+    }
+  }
+
+  @Test
   void secondFrontEndIsSentAwayWhileThereIsOne() throws Exception {
     try (var disk = new TestDisk(device);
         var guest = new TestGuest(disk.socket, 128, MIB).start(0);
