@@ -116,7 +116,17 @@ final class BordersTest {
                               "dev.varve.core.log..",
                               "dev.varve.core.measure..",
                               "dev.varve.io.loop..",
-                              "dev.varve.io.nbd.."))));
+                              "dev.varve.io.nbd..",
+                              "dev.varve.io.polling.."))));
+
+  @ArchTest
+  static final ArchRule pollingKnowsNothingOfWhatIsServed =
+      noClasses()
+          .that()
+          .resideInAPackage("dev.varve.io.polling..")
+          .should()
+          .dependOnClassesThat(
+              resideInAPackage("dev.varve..").and(not(resideInAPackage("dev.varve.io.polling.."))));
 
   @ArchTest
   static final ArchRule vhostUserSeesDevicesNotImages =

@@ -108,6 +108,21 @@ final class ServerMetrics {
     count(to, "requests.handed.over", "Requests that storage threads served", NbdStats::handedOver);
     count(to, "read.bytes", "Bytes that NBD clients have read", NbdStats::bytesRead);
     count(to, "written.bytes", "Bytes that NBD clients have written", NbdStats::bytesWritten);
+    count(
+        to,
+        "polling.seconds",
+        "Processor time that event loops have polled for requests instead of sleeping",
+        stats -> stats.polling().nanos() / 1e9);
+    count(
+        to,
+        "polling.found",
+        "Wake-ups that polling has saved: a request came before the event loop slept",
+        stats -> stats.polling().found());
+    count(
+        to,
+        "polling.missed",
+        "How often an event loop slept after it had polled in vain",
+        stats -> stats.polling().missed());
   }
 
   private void gauge(

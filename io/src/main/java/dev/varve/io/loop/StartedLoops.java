@@ -1,8 +1,12 @@
 package dev.varve.io.loop;
 
+import dev.varve.io.polling.Polling;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoEventLoopGroup;
+import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -24,6 +28,7 @@ import java.util.function.Function;
 public final class StartedLoops<L> implements DiskLoops.Source<L> {
 
   private final Vertx vertx;
+  private final Polling polling;
   private final Function<EventLoop, L> furnish;
 
   /** Daemons: a thread that waits for the host must not keep the program. */
@@ -33,11 +38,14 @@ public final class StartedLoops<L> implements DiskLoops.Source<L> {
 
   /**
    * @param vertx stays the caller's
+   * @param polling how they wait for work, where those of the Vert.x are on epoll
    * @param name of the threads, which get a number too
    * @param furnish adds what the server keeps for each loop
    */
-  public StartedLoops(Vertx vertx, String name, Function<EventLoop, L> furnish) {
+  public StartedLoops(
+      Vertx vertx, Polling polling, String name, Function<EventLoop, L> furnish) {
     this.vertx = vertx;
+    this.polling = polling;
     this.furnish = furnish;
     this.threads = new DefaultThreadFactory(name, true);
   }
@@ -51,9 +59,13 @@ public final class StartedLoops<L> implements DiskLoops.Source<L> {
 
   /** With one loop, to which channels of the Vert.x can move. */
   private EventLoopGroup group() throws IOException {
+    var inside = (VertxInternal) vertx;
+    IoHandlerFactory usual = inside.transport().ioHandlerFactory();
+    boolean epoll =
+        inside.nettyEventLoopGroup() instanceof IoEventLoopGroup group
+            && group.isCompatible(EpollIoHandle.class);
     try {
-      return new MultiThreadIoEventLoopGroup(
-          1, threads, ((VertxInternal) vertx).transport().ioHandlerFactory());
+      return new MultiThreadIoEventLoopGroup(1, threads, epoll ? polling.loops(usual) : usual);
     } catch (IllegalStateException e) {
       throw new IOException("the host has no file descriptors for one more event loop", e);
     }

@@ -3,7 +3,7 @@
  * only clients of that file system.
  *
  * <p>Read {@link dev.varve.io.loop.DiskLoops} first. Thread-safe. Knows no protocol, no device and
- * no image.
+ * no image. How the loops wait for work is {@code io.polling}'s.
  */
 @NullMarked
 package dev.varve.io.loop;

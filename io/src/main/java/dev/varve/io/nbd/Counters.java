@@ -53,6 +53,7 @@ final class Counters {
         sum.bytesRead() + bytesRead.get(),
         sum.bytesWritten() + bytesWritten.get(),
         Math.max(sum.longestStallNanos(), longestTurn.get()),
-        turns.durations().plus(sum.turns()));
+        turns.durations().plus(sum.turns()),
+        sum.polling());
   }
 }

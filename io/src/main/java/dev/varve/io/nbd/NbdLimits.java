@@ -27,6 +27,8 @@ import java.time.Duration;
  * @param loops how many event loops may serve the disks of one file system
  * @param idle how long a client that has chosen an export may ask for nothing before it is
  *     disconnected; zero for as long as it likes
+ * @param poll how long an event loop that serves disks may poll for work before it sleeps; zero for
+ *     not at all
  */
 public record NbdLimits(
     Duration handshake,
@@ -41,7 +43,8 @@ public record NbdLimits(
     int connections,
     int descriptors,
     int loops,
-    Duration idle) {
+    Duration idle,
+    Duration poll) {
 
   public static final NbdLimits DEFAULT =
       new NbdLimits(
@@ -57,16 +60,17 @@ public record NbdLimits(
           Integer.MAX_VALUE,
           Integer.MAX_VALUE,
           DiskLoops.MOST,
-          Duration.ZERO);
+          Duration.ZERO,
+          Duration.ofNanos(60_000));
 
   /** These limits with another amount of buffers for all clients. */
   public NbdLimits buffers(long buffers) {
-    return with(buffers, connections, descriptors, loops, idle);
+    return with(buffers, connections, descriptors, loops, idle, poll);
   }
 
   /** These limits with another number of clients, and another time that one may be idle. */
   public NbdLimits clients(int connections, Duration idle) {
-    return with(buffers, connections, descriptors, loops, idle);
+    return with(buffers, connections, descriptors, loops, idle, poll);
   }
 
   /**
@@ -74,10 +78,16 @@ public record NbdLimits(
    * loops.
    */
   public NbdLimits descriptors(int descriptors, int loops) {
-    return with(buffers, connections, descriptors, loops, idle);
+    return with(buffers, connections, descriptors, loops, idle, poll);
   }
 
-  private NbdLimits with(long buffers, int connections, int descriptors, int loops, Duration idle) {
+  /** These limits with another time for which event loops poll. */
+  public NbdLimits poll(Duration poll) {
+    return with(buffers, connections, descriptors, loops, idle, poll);
+  }
+
+  private NbdLimits with(
+      long buffers, int connections, int descriptors, int loops, Duration idle, Duration poll) {
     return new NbdLimits(
         handshake,
         drain,
@@ -91,6 +101,7 @@ public record NbdLimits(
         connections,
         descriptors,
         loops,
-        idle);
+        idle,
+        poll);
   }
 }

@@ -3,6 +3,7 @@ package dev.varve.io.nbd;
 import dev.varve.core.device.Export;
 import dev.varve.io.loop.DiskLoops;
 import dev.varve.io.loop.StartedLoops;
+import dev.varve.io.polling.Polling;
 import io.netty.channel.EventLoop;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
@@ -60,6 +61,7 @@ public final class NbdServer {
   private final LongSupplier nanoTime;
   private final Exports exports;
   private final SharedBuffers buffers;
+  private final Polling polling;
   private final ConcurrentHashMap<EventLoop, NbdLoop> front = new ConcurrentHashMap<>();
   private final DiskLoops<NbdLoop> loops;
   private final List<Listener> listeners = new CopyOnWriteArrayList<>();
@@ -82,9 +84,11 @@ public final class NbdServer {
     this.buffers = new SharedBuffers(limits.buffers());
     this.replies = replies;
     this.nanoTime = nanoTime;
+    this.polling = new Polling(limits.poll(), nanoTime);
     this.loops =
         new DiskLoops<>(
-            new StartedLoops<>(vertx, "disk-loop", loop -> new NbdLoop(loop, nanoTime, buffers)),
+            new StartedLoops<>(
+                vertx, polling, "disk-loop", loop -> new NbdLoop(loop, nanoTime, buffers)),
             limits.loops());
   }
 
@@ -194,7 +198,7 @@ public final class NbdServer {
     NbdStats sum = NbdStats.NONE;
     for (NbdLoop loop : front.values()) sum = loop.counters().plus(sum);
     for (NbdLoop loop : loops.all()) sum = loop.counters().plus(sum);
-    return sum.refused(exports.admission().refused());
+    return sum.of(exports.admission().refused(), polling.totals());
   }
 
   /**

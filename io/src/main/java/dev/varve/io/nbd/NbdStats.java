@@ -1,6 +1,7 @@
 package dev.varve.io.nbd;
 
 import dev.varve.core.measure.Durations;
+import dev.varve.io.polling.PollTotals;
 
 /**
  * What a server has done since it was made. The numbers are read while the loops go on: each is
@@ -17,6 +18,7 @@ import dev.varve.core.measure.Durations;
  *     of this server's work; what the machine did in between instead of running it is counted, so
  *     that a busy host shows many times the loop's own work
  * @param turns how long such turns took, all of them
+ * @param polling what it has cost that the loops of disks poll
  */
 public record NbdStats(
     long connections,
@@ -27,20 +29,23 @@ public record NbdStats(
     long bytesRead,
     long bytesWritten,
     long longestStallNanos,
-    Durations turns) {
+    Durations turns,
+    PollTotals polling) {
 
-  static final NbdStats NONE = new NbdStats(0, 0, 0, 0, 0, 0, 0, 0, Durations.NONE);
+  static final NbdStats NONE = 
+      new NbdStats(0, 0, 0, 0, 0, 0, 0, 0, Durations.NONE, PollTotals.NONE);
 
-  NbdStats refused(long clients) {
+  NbdStats of(long refusedClients, PollTotals polls) {
     return new NbdStats(
         connections,
         accepted,
-        clients,
+        refusedClients,
         requests,
         handedOver,
         bytesRead,
         bytesWritten,
         longestStallNanos,
-        turns);
+        turns,
+        polls);
   }
 }

@@ -23,6 +23,7 @@ public final class TestLimits {
         usual.connections(),
         usual.descriptors(),
         usual.loops(),
-        usual.idle());
+        usual.idle(),
+        usual.poll());
   }
 }
