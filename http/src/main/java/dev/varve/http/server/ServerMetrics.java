@@ -55,6 +55,7 @@ final class ServerMetrics {
             MeterFilter.denyNameStartsWith("system.cpu.count")) // no counter in spite of it
         .meterFilter(MeterFilter.denyNameStartsWith("process.cpu.time")); // in nanoseconds
     registerNbd(made);
+    registerPolling(made);
     registerBuild(made);
     Gauge.builder("varve.disks.hanging", threads, t -> t.hangs().count())
         .description("Disks with a request that the host has not answered for 5 seconds")
@@ -108,21 +109,18 @@ final class ServerMetrics {
     count(to, "requests.handed.over", "Requests that storage threads served", NbdStats::handedOver);
     count(to, "read.bytes", "Bytes that NBD clients have read", NbdStats::bytesRead);
     count(to, "written.bytes", "Bytes that NBD clients have written", NbdStats::bytesWritten);
-    count(
-        to,
-        "polling.seconds",
-        "Processor time that event loops have polled for requests instead of sleeping",
-        stats -> stats.polling().nanos() / 1e9);
-    count(
-        to,
-        "polling.found",
-        "Wake-ups that polling has saved: a request came before the event loop slept",
-        stats -> stats.polling().found());
-    count(
-        to,
-        "polling.missed",
-        "How often an event loop slept after it had polled in vain",
-        stats -> stats.polling().missed());
+  }
+
+  private void registerPolling(PrometheusMeterRegistry to) {
+    FunctionCounter.builder("varve.polling.seconds", nbd, n -> n.get().polling().nanos() / 1e9)
+        .description("Processor time that event loops have polled for work instead of sleeping")
+        .register(to);
+    FunctionCounter.builder("varve.polling.found", nbd, n -> n.get().polling().found())
+        .description("How often an event loop has found work by polling, and was not woken for it")
+        .register(to);
+    FunctionCounter.builder("varve.polling.missed", nbd, n -> n.get().polling().missed())
+        .description("How often an event loop has polled in vain, and slept")
+        .register(to);
   }
 
   private void gauge(

@@ -239,7 +239,14 @@ class ServeCommandTest {
 
   /** What it says on standard error, a line, when it fails. */
   @ParameterizedTest
-  @ValueSource(strings = {"--max-connections 0", "--max-connections many", "--idle-timeout 10"})
+  @ValueSource(
+      strings = {
+        "--max-connections 0",
+        "--max-connections many",
+        "--idle-timeout 10",
+        "--poll-us -1",
+        "--poll-us 1001"
+      })
   void limitsOfClientsThatMakeNoSenseAreWrongUsage(String options) throws Exception {
     String[] arguments = ("serve disk.vdi --unix s " + options).split(" ");
     try (var varve = VarveProcess.start(folder, arguments)) {

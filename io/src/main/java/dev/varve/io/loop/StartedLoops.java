@@ -42,8 +42,7 @@ public final class StartedLoops<L> implements DiskLoops.Source<L> {
    * @param name of the threads, which get a number too
    * @param furnish adds what the server keeps for each loop
    */
-  public StartedLoops(
-      Vertx vertx, Polling polling, String name, Function<EventLoop, L> furnish) {
+  public StartedLoops(Vertx vertx, Polling polling, String name, Function<EventLoop, L> furnish) {
     this.vertx = vertx;
     this.polling = polling;
     this.furnish = furnish;

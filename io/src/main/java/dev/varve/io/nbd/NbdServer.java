@@ -193,6 +193,11 @@ public final class NbdServer {
     return false;
   }
 
+  /** How its loops wait for work; other servers of the same disks share it. */
+  public Polling polling() {
+    return polling;
+  }
+
   /** What has happened so far. */
   public NbdStats stats() {
     NbdStats sum = NbdStats.NONE;

@@ -32,7 +32,7 @@ public record NbdStats(
     Durations turns,
     PollTotals polling) {
 
-  static final NbdStats NONE = 
+  static final NbdStats NONE =
       new NbdStats(0, 0, 0, 0, 0, 0, 0, 0, Durations.NONE, PollTotals.NONE);
 
   NbdStats of(long refusedClients, PollTotals polls) {

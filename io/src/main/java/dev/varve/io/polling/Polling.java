@@ -15,7 +15,8 @@ import java.util.function.LongSupplier;
 public final class Polling {
 
   private final long mostNanos;
-  private final PollingLoops loops = new PollingLoops(Runtime.getRuntime().availableProcessors());
+  private final PollingLoops loops;
+  private final LongSupplier waitedNanos;
   private final LongSupplier nanoTime;
   private final List<PollCounters> counters = new CopyOnWriteArrayList<>();
 
@@ -24,13 +25,22 @@ public final class Polling {
    * @param nanoTime the clock by which loops measure it
    */
   public Polling(Duration most, LongSupplier nanoTime) {
-    mostNanos = most.toNanos();
-    this.nanoTime = nanoTime;
+    this(
+        most,
+        nanoTime,
+        Runtime.getRuntime().availableProcessors(),
+        KernelWaits.ofThisHost()::nanos);
   }
 
-  /** None that poll. */
-  public static Polling off() {
-    return new Polling(Duration.ZERO, System::nanoTime);
+  /**
+   * @param processors how many the machine has
+   * @param waitedNanos how long threads have waited for them so far
+   */
+  Polling(Duration most, LongSupplier nanoTime, int processors, LongSupplier waitedNanos) {
+    mostNanos = most.toNanos();
+    loops = new PollingLoops(processors);
+    this.waitedNanos = waitedNanos;
+    this.nanoTime = nanoTime;
   }
 
   /**
@@ -48,11 +58,7 @@ public final class Polling {
     var own = new PollCounters();
     counters.add(own);
     return new PollStrategy(
-        new PollPolicy(mostNanos),
-        new ProcessorWait(KernelWaits.ofThisHost()::nanos),
-        loops,
-        own,
-        nanoTime);
+        new PollPolicy(mostNanos), new ProcessorWait(waitedNanos), loops, own, nanoTime);
   }
 
   /** What it has cost so far, and what it was good for. */

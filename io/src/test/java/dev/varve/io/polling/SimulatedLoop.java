@@ -31,7 +31,8 @@ final class SimulatedLoop {
     this.policy = new PollPolicy(mostNanos);
     this.thinks = thinks;
     this.strategy =
-        new PollStrategy(policy, new ProcessorWait(() -> isCrowded ? now : 0), loops, counters, () -> now);
+        new PollStrategy(
+            policy, new ProcessorWait(() -> isCrowded ? now : 0), loops, counters, () -> now);
     next = now + thinks.applyAsLong(0);
   }
 
