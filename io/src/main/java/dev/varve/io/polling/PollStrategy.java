@@ -12,11 +12,11 @@ import java.util.function.LongSupplier;
 final class PollStrategy implements SelectStrategy {
 
   private enum State {
-    /** There was work in the last turn. */
+    /** It has had work, or was kept from polling. */
     BUSY,
     /** It has looked at least once and found nothing. */
     POLLING,
-    /** It was sent to sleep the last time. */
+    /** It was sent to sleep the last time, and the policy learns what comes of it. */
     SLEEPING
   }
 
@@ -59,7 +59,7 @@ final class PollStrategy implements SelectStrategy {
   private int firstLook(IntSupplier look, long now) throws Exception {
     int ready = look.get();
     if (ready > 0) return ready; // it would not have slept either
-    if (processors.isLong(now) || !loops.enter()) return sleep();
+    if (processors.isLong(now) || !loops.enter()) return SELECT; // no trial that has failed
     state = State.POLLING;
     return CONTINUE;
   }

@@ -143,7 +143,23 @@ class PollStrategyTest {
     loop.isCrowded = false;
     loop.answer(WARM_UP);
 
-    assertTrue(loop.totals().found() > WARM_UP / 2);
+    assertTrue(loop.totals().found() > WARM_UP / 2, () -> loop.totals().toString());
+    assertTrue(loop.totals().missed() < 10, () -> loop.totals().toString());
+  }
+
+  @Test
+  void loopThatWasKeptFromPollingNeedsNoRest() throws Exception {
+    SimulatedLoop loop = loop(_ -> 20 * MICRO);
+    loop.answer(WARM_UP);
+    loop.isCrowded = true;
+    loop.answer(10 * WARM_UP);
+    loop.isCrowded = false;
+    loop.answer(WARM_UP / 2); // it has looked meanwhile
+    long before = loop.totals().found();
+
+    loop.answer(WARM_UP);
+
+    assertEquals(WARM_UP, loop.totals().found() - before);
   }
 
   @Test
