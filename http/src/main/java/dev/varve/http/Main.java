@@ -12,6 +12,7 @@ import dev.varve.http.command.MachineCommand;
 import dev.varve.http.command.MediumCommand;
 import dev.varve.http.command.RemoteOptions;
 import dev.varve.http.command.ServeCommand;
+import dev.varve.http.command.SupportBundleCommand;
 import dev.varve.http.command.TokenCommand;
 import dev.varve.http.command.TopCommand;
 import dev.varve.http.log.ProgramLog;
@@ -83,6 +84,7 @@ public final class Main {
             TokenCommand.class,
             ConfigCommand.class,
             DoctorCommand.class,
+            SupportBundleCommand.class,
             ImageCommand.class,
             HelpCommand.class);
     Predicate<Class<?>> meant =

@@ -105,16 +105,34 @@ public final class ApiClient implements AutoCloseable {
    * @throws IOException no server listens, or the connection broke
    */
   public JsonObject send(ApiRequest request) throws IOException {
+    return json(answered(request));
+  }
+
+  /**
+   * Sends a request and returns the answer as text; fails as {@link #send} does.
+   *
+   * @throws RefusedException the server has refused it
+   */
+  public String text(ApiRequest request) throws IOException {
+    Answer answer = answered(request);
+    return answer.isDone() ? answer.body().toString() : json(answer).encode();
+  }
+
+  private JsonObject json(Answer answer) throws IOException {
+    try {
+      return answer.json();
+    } catch (RefusedException e) {
+      throw reach.explain(e);
+    }
+  }
+
+  private Answer answered(ApiRequest request) throws IOException {
     // One chain, whose parts run on the event loop: elsewhere a body could come before its reader.
     Future<Answer> answer =
         reach
             .connect(http, request)
             .compose(connection -> ask(connection, request).recover(this::brokenOff));
-    try {
-      return await(answer).json();
-    } catch (RefusedException e) {
-      throw reach.explain(e);
-    }
+    return await(answer);
   }
 
   private Future<Answer> brokenOff(Throwable failure) {
@@ -141,8 +159,12 @@ public final class ApiClient implements AutoCloseable {
   }
 
   private record Answer(int status, String message, Buffer body) {
+    boolean isDone() {
+      return status / 100 == 2;
+    }
+
     JsonObject json() throws IOException {
-      boolean done = status / 100 == 2;
+      boolean done = isDone();
       if (done && body.length() == 0) return new JsonObject();
       JsonObject json;
       try {

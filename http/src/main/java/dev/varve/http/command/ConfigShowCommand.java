@@ -2,6 +2,7 @@ package dev.varve.http.command;
 
 import dev.varve.http.command.ServeConfiguration.Source;
 import dev.varve.http.command.ServeConfiguration.Value;
+import dev.varve.http.config.ConfigFile;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -44,21 +45,31 @@ final class ConfigShowCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     var configuration = ServeCommand.configuration(options, System.getenv());
-    String file = configuration.file() == null ? null : configuration.file().path().toString();
     if (output == OutputFormat.JSON) {
+      ConfigFile file = configuration.file();
       var values = new JsonArray();
       configuration.values().forEach(value -> values.add(json(value)));
-      out(new JsonObject().put("file", file).put("values", values).encode());
+      out(
+          new JsonObject()
+              .put("file", file == null ? null : file.path().toString())
+              .put("values", values)
+              .encode());
     } else {
-      var table = new TextTable("key", "value", "from");
-      for (Value value : configuration.values())
-        table.row(
-            value.key(),
-            text(value),
-            value.place().isEmpty() ? value.source().words() : value.place());
-      out("configuration file: " + (file == null ? "none" : file) + "\n" + table);
+      out(table(configuration));
     }
     return 0;
+  }
+
+  /** For people; secrets are not in it. */
+  static String table(ServeConfiguration configuration) {
+    ConfigFile file = configuration.file();
+    var table = new TextTable("key", "value", "from");
+    for (Value value : configuration.values())
+      table.row(
+          value.key(),
+          text(value),
+          value.place().isEmpty() ? value.source().words() : value.place());
+    return "configuration file: " + (file == null ? "none" : file.path()) + "\n" + table;
   }
 
   private static @Nullable String text(Value value) {

@@ -37,7 +37,7 @@ public record Installation(
   }
 
   /** The values of a setting; none if it is not given. */
-  List<String> values(String key) {
+  public List<String> values(String key) {
     return settings.getOrDefault(key, List.of());
   }
 

@@ -1,0 +1,118 @@
+package dev.varve.http.bundle;
+
+import dev.varve.core.device.FailureWords;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+
+/**
+ * A zip file with the parts of a bundle, for its owner only. For one thread; blocks.
+ *
+ * @param missing the parts that could not be had, each with the reason
+ */
+public record Bundle(Path file, List<String> parts, Map<String, String> missing) {
+
+  /** Of one part: more is cut at its beginning, since the end of a log tells most. */
+  private static final int MOST_CHARACTERS = 16 << 20;
+
+  private static final Duration PATIENCE = Duration.ofSeconds(40);
+
+  public Bundle {
+    parts = List.copyOf(parts);
+  }
+
+  /**
+   * Makes a file that is not there yet.
+   *
+   * @throws FileAlreadyExistsException if it is there; it stays as it is
+   * @throws IOException if it cannot be written; there is none then
+   */
+  public static Bundle make(Path file, List<Part> parts, Redaction redaction) throws IOException {
+    return make(file, parts, redaction, PATIENCE);
+  }
+
+  /**
+   * @param patience for each part
+   */
+  static Bundle make(Path file, List<Part> parts, Redaction redaction, Duration patience)
+      throws IOException {
+    SeekableByteChannel channel =
+        Files.newByteChannel(
+            file,
+            Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    try (channel) {
+      var zip = new ZipOutputStream(Channels.newOutputStream(channel), StandardCharsets.UTF_8);
+      Map<String, String> missing = new LinkedHashMap<>();
+      Map<String, String> there = new LinkedHashMap<>();
+      for (Part part : parts) {
+        try {
+          add(zip, part.name(), redaction.of(ended(text(part, patience))));
+          there.put(part.name(), part.about());
+        } catch (MissingPart e) {
+          missing.put(part.name(), redaction.of(String.valueOf(e.getMessage())));
+        }
+      }
+      add(zip, "README.txt", new BundleReadme(there, missing).text());
+      zip.finish();
+      return new Bundle(file, List.copyOf(there.keySet()), missing);
+    } catch (Throwable e) {
+      Files.deleteIfExists(file);
+      throw e;
+    }
+  }
+
+  /** It cannot be had, and the bundle is made without it. */
+  private static final class MissingPart extends Exception {
+    private static final long serialVersionUID = 1;
+
+    MissingPart(String why) {
+      super(why);
+    }
+  }
+
+  private static String text(Part part, Duration patience) throws MissingPart, IOException {
+    var text = new FutureTask<>(part.source()::text);
+    Thread.ofPlatform().daemon().name("part " + part.name()).start(text);
+    try {
+      return text.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException _) {
+      throw new MissingPart("no answer in %d seconds".formatted(patience.toSeconds()));
+    } catch (ExecutionException e) {
+      throw new MissingPart(FailureWords.of(e));
+    } catch (InterruptedException _) {
+      throw new InterruptedIOException("interrupted; no bundle was made");
+    }
+  }
+
+  private static String ended(String text) {
+    if (text.length() <= MOST_CHARACTERS) return text;
+    return "(the beginning is left out)\n" + text.substring(text.length() - MOST_CHARACTERS);
+  }
+
+  private static void add(ZipOutputStream zip, String name, String text) throws IOException {
+    zip.putNextEntry(new ZipEntry(name));
+    ByteBuffer bytes = StandardCharsets.UTF_8.encode(text);
+    zip.write(bytes.array(), bytes.arrayOffset(), bytes.limit());
+    zip.closeEntry();
+  }
+}

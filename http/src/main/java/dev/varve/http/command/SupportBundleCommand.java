@@ -1,0 +1,110 @@
+package dev.varve.http.command;
+
+import dev.varve.http.bundle.Bundle;
+import dev.varve.http.bundle.Parts;
+import dev.varve.http.doctor.Installation;
+import dev.varve.http.doctor.Report;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/**
+ * {@code varve support-bundle}: what a report of a bug needs, in one file. Runs on the main thread.
+ */
+@Command(
+    name = "support-bundle",
+    description = {
+      "Collects in a zip file what a report of a bug needs: what 'varve doctor' finds, version, configuration, log, metrics,"
+          + " machines and media, and of a server that runs its threads and memory.",
+      "",
+      "Tokens, hashes, private keys, passwords, descriptions, and names of hosts and users are left out; names of machines"
+          + " and files are not. README.txt in the file says what it has and what could not be had. Read it before you send"
+          + " it. Only you can read the file; a server that runs goes on as it was."
+    })
+public final class SupportBundleCommand implements Callable<Integer> {
+
+  private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
+
+  @Spec private CommandSpec spec;
+
+  @Mixin private InstallationOptions installation;
+
+  @Option(
+      names = {"-o", "--file"},
+      paramLabel = "FILE",
+      description = "The file to make (varve-support-DATE-TIME.zip here). None is replaced.")
+  private @Nullable Path file;
+
+  @Option(
+      names = "--output",
+      paramLabel = "text|json",
+      defaultValue = "TEXT",
+      description = "How to print the answer (text).")
+  private OutputFormat output;
+
+  @Override
+  public Integer call() throws IOException {
+    Map<String, String> environment = System.getenv();
+    Path target =
+        file != null ? file : Path.of("varve-support-" + LocalDateTime.now().format(TIME) + ".zip");
+    Installation looked = installation.of(List.of(), environment);
+    try (var _ = new CleanCancel()) {
+      var parts = new Parts(looked, Report.of(looked));
+      Bundle made =
+          Bundle.make(
+              target,
+              parts.all(version(), () -> configuration(environment)),
+              parts.redaction(environment));
+      print(made);
+    } catch (FileAlreadyExistsException e) {
+      throw new IOException(target + " is there already; choose another name with -o", e);
+    }
+    return 0;
+  }
+
+  private String version() throws IOException {
+    try {
+      return String.join("\n", spec.root().versionProvider().getVersion()) + "\n";
+    } catch (Exception e) {
+      throw new IOException("the version is unknown", e);
+    }
+  }
+
+  private String configuration(Map<String, String> environment) throws IOException {
+    var configuration = ServeCommand.configuration(installation.words(environment), environment);
+    return ConfigShowCommand.table(configuration) + "\n";
+  }
+
+  private void print(Bundle made) {
+    PrintWriter out = spec.commandLine().getOut();
+    if (output == OutputFormat.JSON) {
+      var missing = new JsonObject();
+      made.missing().forEach(missing::put);
+      out.println(
+          new JsonObject()
+              .put("file", made.file().toAbsolutePath().toString())
+              .put("parts", new JsonArray(made.parts()))
+              .put("missing", missing)
+              .encode());
+    } else {
+      out.println(made.file());
+      made.missing().forEach((name, why) -> out.println("without " + name + ": " + why));
+      out.println("Read it before you send it; its README.txt says what was left out.");
+    }
+    out.flush();
+  }
+}

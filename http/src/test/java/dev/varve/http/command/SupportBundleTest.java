@@ -1,0 +1,173 @@
+package dev.varve.http.command;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.varve.core.testing.NeedsTools;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code varve support-bundle}, with the real program. */
+class SupportBundleTest {
+
+  private static final String OF_THE_ENVIRONMENT = "env-0secret0-value";
+  private static final String IN_A_DESCRIPTION = "the-pin-is-4711";
+  private static final String IN_THE_CONFIGURATION = "configured-0secret0";
+  private static final String KEY = "MHcCAQEEIBplantedkeyplantedkeyplanted";
+
+  @TempDir Path folder;
+
+  private static Map<String, String> contents(Path bundle) throws IOException {
+    Map<String, String> contents = new TreeMap<>();
+    try (var zip = new ZipFile(bundle.toFile())) {
+      for (ZipEntry entry :
+          (Iterable<ZipEntry>) () -> zip.stream().<ZipEntry>map(e -> e).iterator())
+        contents.put(
+            entry.getName(),
+            new String(zip.getInputStream(entry).readAllBytes(), StandardCharsets.UTF_8));
+    }
+    return contents;
+  }
+
+  private VarveProcess bundle(String... more) throws IOException {
+    List<String> line =
+        new ArrayList<>(List.of("support-bundle", "-o", "bundle.zip", "--output", "json"));
+    line.addAll(List.of(more));
+    return VarveProcess.startBehind(
+        List.of("env", "MY_PASSWORD=" + OF_THE_ENVIRONMENT), folder, line.toArray(String[]::new));
+  }
+
+  @Test
+  void noPlantedSecretIsInTheBundleOfAServerThatRuns() throws Exception {
+    Path log = folder.resolve("server.log");
+    Path config = folder.resolve("varve.conf");
+    Files.writeString(
+        config,
+        """
+        # password = %s
+        state = "%s"
+        socket-scope = ["user=%s:read"]
+        """
+            .formatted(IN_THE_CONFIGURATION, folder.resolve("state"), IN_THE_CONFIGURATION));
+    var varve = new ControlTool(folder.resolve("state"));
+    List<String> secrets = new ArrayList<>();
+    secrets.addAll(List.of(OF_THE_ENVIRONMENT, IN_A_DESCRIPTION, IN_THE_CONFIGURATION, KEY));
+    try (var server =
+        VarveProcess.startBehind(
+            List.of(
+                "env",
+                "SERVER_TOKEN=" + OF_THE_ENVIRONMENT,
+                "sh",
+                "-c",
+                "exec \"$@\" 2>>server.log",
+                "sh"),
+            folder,
+            "serve",
+            "--state=state",
+            "--api-tcp=off")) {
+      for (int i = 0; i < 3; i++) server.line();
+      varve.run("machine", "create", "mail");
+      varve.run("machine", "snapshot", "take", "mail", "s", "--description", IN_A_DESCRIPTION);
+      String token =
+          varve.run("token", "create", "grafana", "--scope", "metrics").getString("token");
+      secrets.add(token);
+      secrets.add(token.substring(token.length() - 43));
+      secrets.add(Files.readString(folder.resolve("state/token")).strip());
+      secrets.add(
+          new JsonObject(Files.readString(folder.resolve("state/tokens.json")))
+              .getJsonArray("tokens")
+              .getJsonObject(0)
+              .getString("sha256"));
+      Files.writeString(log, planted(secrets), StandardOpenOption.APPEND);
+
+      try (var command = bundle("--config", config.toString())) {
+        JsonObject made = new JsonObject(command.line());
+        assertEquals(0, command.exitStatus());
+
+        JsonObject missing = made.getJsonObject("missing");
+        assertTrue(missing.getString("process/recording.txt").contains("JFR.start"), made::encode);
+        assertEquals(1, missing.size(), made::encode);
+      }
+      server.terminate();
+      assertEquals(0, server.exitStatus());
+    }
+    Map<String, String> contents = contents(folder.resolve("bundle.zip"));
+    contents.forEach(
+        (name, text) -> {
+          for (String secret : secrets) assertFalse(text.contains(secret), name + ": " + secret);
+          assertFalse(text.contains("192.168.77.88") || text.contains("pa55w0rd"), name);
+        });
+    assertTrue(contents.get("log.txt").contains("a client of ADDRESS-1 came"));
+    assertTrue(contents.get("server/machines.json").contains("\"name\" : \"mail\""));
+    assertTrue(contents.get("metrics.txt").contains("varve_build_info"));
+    assertTrue(contents.get("process/threads.txt").contains("storage-"));
+    assertTrue(contents.get("config.txt").contains("socket-scope"));
+    assertTrue(contents.get("README.txt").contains("process/recording.txt"));
+    assertTrue(contents.get("doctor.txt").contains("it answers"));
+  }
+
+  private static String planted(List<String> secrets) {
+    return """
+        a client of 192.168.77.88 came
+        Authorization: Bearer %s
+        opened nbds://joe:pa55w0rd@nas.example/disk
+        password: "%s"
+        -----BEGIN PRIVATE KEY-----
+        %s
+        -----END PRIVATE KEY-----
+        %s
+        """
+        .formatted(
+            secrets.get(4), OF_THE_ENVIRONMENT, KEY, String.join("\n", secrets.subList(4, 8)));
+  }
+
+  @Test
+  void withoutAServerTheRestIsThereForItsOwnerOnly() throws Exception {
+    try (var command = bundle("--state=state", "--config=none")) {
+      JsonObject made = new JsonObject(command.line());
+      assertEquals(0, command.exitStatus());
+      assertTrue(made.getJsonObject("missing").containsKey("metrics.txt"), made::encode);
+      assertTrue(made.getJsonArray("parts").contains("doctor.txt"), made::encode);
+    }
+    Path file = folder.resolve("bundle.zip");
+    assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+
+    byte[] before = Files.readAllBytes(file);
+    try (var again = bundle("--state=state", "--config=none")) {
+      assertEquals(1, again.exitStatus());
+      assertTrue(again.errors().contains("is there already; choose another name"));
+    }
+    assertEquals(before.length, Files.size(file));
+  }
+
+  @Test
+  @NeedsTools({"mount", "umount"})
+  void whatCannotBeWrittenLeavesNoFile() throws Exception {
+    assumeTrue(System.getProperty("user.name").equals("root"), "only root can mount");
+    try (var small = SmallFileSystem.mount(folder.resolve("small"), "size=4k")) {
+      Path file = small.path().resolve("bundle.zip");
+      try (var command =
+          VarveProcess.start(
+              folder, "support-bundle", "--state=state", "--config=none", "-o", file.toString())) {
+        assertEquals(1, command.exitStatus());
+        assertTrue(command.errors().contains("No space left"), command::errors);
+      }
+      assertFalse(Files.exists(file));
+    }
+  }
+}
