@@ -245,6 +245,7 @@ public final class StorageThreads implements Executor, AutoCloseable {
   public boolean close(long millis) {
     clock.shutdownNow();
     closed = true;
+    dirtyPages.close();
     List<Worker> left;
     synchronized (workers) {
       left = List.copyOf(workers);
