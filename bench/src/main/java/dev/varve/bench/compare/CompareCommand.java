@@ -19,7 +19,10 @@ import picocli.CommandLine.Spec;
  * {@code varve-bench compare}: Varve, qemu-nbd and nbdkit serve the same disk in turn under the
  * same loads; prints how many times as fast Varve was. Runs on the main thread.
  *
- * <p>Needs qemu-nbd, qemu-img, nbdkit and fio. The exit status is 0 when everything was measured,
+ * <p>The workloads whose names begin with {@code vhost-} reach the disk through memory that client
+ * and server share, as a virtual machine does; there qemu-storage-daemon is the other server.
+ *
+ * <p>Needs qemu-nbd, qemu-img, nbdkit and fio, for vhost-user qemu-storage-daemon. The exit status is 0 when everything was measured,
  * also if goals were missed.
  */
 @Command(
