@@ -22,8 +22,8 @@ import picocli.CommandLine.Spec;
  * <p>The workloads whose names begin with {@code vhost-} reach the disk through memory that client
  * and server share, as a virtual machine does; there qemu-storage-daemon is the other server.
  *
- * <p>Needs qemu-nbd, qemu-img, nbdkit and fio, for vhost-user qemu-storage-daemon. The exit status is 0 when everything was measured,
- * also if goals were missed.
+ * <p>Needs qemu-nbd, qemu-img, nbdkit and fio, for vhost-user qemu-storage-daemon. The exit status
+ * is 0 when everything was measured, also if goals were missed.
  */
 @Command(
     name = "compare",
