@@ -1,5 +1,6 @@
 package dev.varve.http.command;
 
+import dev.varve.http.log.PrintableText;
 import io.vertx.core.json.JsonObject;
 import java.io.PrintWriter;
 
@@ -16,7 +17,7 @@ final class AnswerWarnings {
   static void print(JsonObject answer, PrintWriter err) {
     if (!answer.containsKey("warnings")) return;
     for (Object warning : answer.getJsonArray("warnings"))
-      if (warning instanceof String text) err.println("varve: warning: " + text);
+      if (warning instanceof String text) err.println("varve: warning: " + PrintableText.of(text));
     err.flush();
   }
 }

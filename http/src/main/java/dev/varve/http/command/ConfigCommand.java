@@ -2,6 +2,7 @@ package dev.varve.http.command;
 
 import dev.varve.http.config.ConfigFile;
 import dev.varve.http.config.ConfigFileException;
+import dev.varve.http.log.PrintableText;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -65,7 +66,7 @@ public final class ConfigCommand {
       out("%s can be used: %d settings".formatted(file, settings));
     } else {
       PrintWriter err = spec.commandLine().getErr();
-      problems.forEach(problem -> err.println("varve: " + problem));
+      problems.forEach(problem -> err.println("varve: " + PrintableText.of(problem)));
       err.flush();
     }
     return problems.isEmpty() ? 0 : 1;

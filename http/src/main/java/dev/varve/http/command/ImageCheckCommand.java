@@ -96,7 +96,7 @@ final class ImageCheckCommand implements Callable<Integer> {
         worst = Math.max(worst, NOT_CHECKED);
         String why = FailureWords.of(e);
         json.add(notChecked(image, why));
-        if (output == OutputFormat.TEXT) out.println(image + ": not checked");
+        if (output == OutputFormat.TEXT) out.println(PrintableText.of(image + ": not checked"));
         out.flush();
         spec.commandLine().getErr().println("varve: " + PrintableText.of(why));
       }

@@ -3,6 +3,7 @@ package dev.varve.http.command;
 import dev.varve.core.medium.Announcement;
 import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.OtherFormatException;
+import dev.varve.http.log.PrintableText;
 import dev.varve.io.chain.ChainFinder.FoundChain;
 import dev.varve.io.chain.DifferencingChain;
 import dev.varve.io.chain.DiskCopy;
@@ -216,7 +217,7 @@ final class ImageConvertCommand implements Callable<Integer> {
   }
 
   private void warn(String warning) {
-    spec.commandLine().getErr().println("varve: warning: " + warning);
+    spec.commandLine().getErr().println("varve: warning: " + PrintableText.of(warning));
   }
 
   private ParameterException wrong(String message) {

@@ -3,6 +3,7 @@ package dev.varve.http.command;
 import dev.varve.core.medium.Announcement;
 import dev.varve.core.medium.ImageFormat;
 import dev.varve.core.medium.MediumVariant;
+import dev.varve.http.log.PrintableText;
 import dev.varve.io.chain.Formats;
 import dev.varve.io.file.SharedFiles;
 import dev.varve.io.image.ImageName;
@@ -164,7 +165,7 @@ final class ImageCreateCommand implements Callable<Integer> {
 
   private void warn(List<String> warnings) {
     PrintWriter err = spec.commandLine().getErr();
-    warnings.forEach(warning -> err.println("varve: warning: " + warning));
+    warnings.forEach(warning -> err.println("varve: warning: " + PrintableText.of(warning)));
     err.flush();
   }
 

@@ -1,5 +1,6 @@
 package dev.varve.http.command;
 
+import dev.varve.http.log.PrintableText;
 import dev.varve.io.chain.ChainException;
 import dev.varve.io.chain.ChainFinder.FoundChain;
 import dev.varve.io.chain.Formats;
@@ -73,7 +74,7 @@ final class ImageInfoCommand implements Callable<Integer> {
       out.println(all.encode());
     } else {
       images.forEach(facts -> out.println(ImageFacts.text((JsonObject) facts)));
-      found.warnings().forEach(warning -> out.println("warning: " + warning));
+      found.warnings().forEach(warning -> out.println("warning: " + PrintableText.of(warning)));
     }
     out.flush();
   }

@@ -4,6 +4,7 @@ import dev.varve.core.device.JoinedExtents;
 import dev.varve.core.device.JoinedExtents.Extent;
 import dev.varve.core.device.Stages;
 import dev.varve.http.api.ExtentJson;
+import dev.varve.http.log.PrintableText;
 import dev.varve.io.chain.ChainFinder.FoundChain;
 import dev.varve.io.chain.DifferencingChain;
 import dev.varve.io.chain.DiskExtents;
@@ -75,7 +76,10 @@ final class ImageMapCommand implements Callable<Integer> {
 
   private void printText(FoundChain found, DifferencingChain device) throws IOException {
     PrintWriter out = spec.commandLine().getOut();
-    found.warnings().forEach(warning -> spec.commandLine().getErr().println("varve: " + warning));
+    found
+        .warnings()
+        .forEach(
+            warning -> spec.commandLine().getErr().println("varve: " + PrintableText.of(warning)));
     out.printf("%20s %20s %5s  %-4s  %s%n", "offset", "length", "depth", "is", "file");
     each(
         device,

@@ -1,5 +1,6 @@
 package dev.varve.http.command;
 
+import dev.varve.http.log.PrintableText;
 import dev.varve.io.chain.ChainFinder.FoundChain;
 import dev.varve.io.chain.DiskGrowth;
 import dev.varve.io.vdi.NewImageWarnings;
@@ -74,6 +75,6 @@ final class ImageResizeCommand implements Callable<Integer> {
   }
 
   private void warn(String warning) {
-    spec.commandLine().getErr().println("varve: warning: " + warning);
+    spec.commandLine().getErr().println("varve: warning: " + PrintableText.of(warning));
   }
 }

@@ -4,6 +4,7 @@ import dev.varve.core.inventory.Job;
 import dev.varve.http.client.ApiClient;
 import dev.varve.http.client.ApiRequest;
 import dev.varve.http.client.RefusedException;
+import dev.varve.http.log.PrintableText;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -29,7 +30,7 @@ final class JobWait {
    * @throws IOException it was cancelled, or the server is gone
    */
   JsonObject untilDone(JsonObject job) throws IOException {
-    String description = job.getString("description");
+    String description = PrintableText.of(job.getString("description"));
     JsonObject ended;
     try {
       ended = untilEnded(job);
@@ -46,7 +47,8 @@ final class JobWait {
 
   private JsonObject untilEnded(JsonObject begun) throws IOException {
     JsonObject job = begun;
-    try (var progress = TerminalProgress.ofPermille(job.getString("description"), showProgress)) {
+    try (var progress =
+        TerminalProgress.ofPermille(PrintableText.of(job.getString("description")), showProgress)) {
       while (state(job) == Job.State.RUNNING) {
         progress.accept(job.getInteger("permille"));
         job =

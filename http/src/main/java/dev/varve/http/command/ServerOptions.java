@@ -5,6 +5,7 @@ import dev.varve.http.client.ApiRequest;
 import dev.varve.http.client.RefusedException;
 import dev.varve.http.client.RemoteServer;
 import dev.varve.http.client.StateFolders;
+import dev.varve.http.log.PrintableText;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -107,7 +108,7 @@ final class ServerOptions implements AsksServer {
 
   private ApiClient connect() throws IOException {
     PrintWriter err = command.commandLine().getErr();
-    Consumer<String> notices = notice -> err.println("varve: " + notice);
+    Consumer<String> notices = notice -> err.println("varve: " + PrintableText.of(notice));
     RemoteOptions remote = RemoteOptions.of(command);
     RemoteServer server = remote == null ? null : remote.server(System.getenv(), state != null);
     if (server != null) {
@@ -119,7 +120,10 @@ final class ServerOptions implements AsksServer {
 
   private void print(JsonObject answer, Wording words, ApiClient server) throws IOException {
     if (output == OutputFormat.TEXT) AnswerWarnings.print(answer, command.commandLine().getErr());
-    String text = output == OutputFormat.JSON ? answer.encode() : words.of(answer, server);
+    String text =
+        output == OutputFormat.JSON
+            ? answer.encode()
+            : PrintableText.lines(words.of(answer, server));
     if (text.isEmpty()) return;
     PrintWriter out = command.commandLine().getOut();
     out.println(text);

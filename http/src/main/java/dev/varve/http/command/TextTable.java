@@ -1,5 +1,6 @@
 package dev.varve.http.command;
 
+import dev.varve.http.log.PrintableText;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -14,11 +15,11 @@ final class TextTable {
     rows.add(header);
   }
 
-  /** A row, with as many cells as the header; null shows as a dash. */
+  /** A row, with as many cells as the header; null shows as a dash, and each is one line. */
   TextTable row(@Nullable Object... cells) {
     rows.add(
         Arrays.stream(cells)
-            .map(cell -> cell == null ? "-" : cell.toString())
+            .map(cell -> cell == null ? "-" : PrintableText.of(cell.toString()))
             .toArray(String[]::new));
     return this;
   }

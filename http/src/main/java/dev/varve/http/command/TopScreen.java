@@ -1,5 +1,6 @@
 package dev.varve.http.command;
 
+import dev.varve.http.log.PrintableText;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -86,7 +87,7 @@ final class TopScreen {
   }
 
   private static String name(DiskRates disk) {
-    return disk.machine() + " " + disk.disk();
+    return PrintableText.of(disk.machine() + " " + disk.disk());
   }
 
   private static String fitted(String text, int width) {

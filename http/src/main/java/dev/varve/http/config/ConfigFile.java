@@ -149,6 +149,9 @@ public final class ConfigFile {
     private Config parsed() throws ConfigFileException {
       try {
         return parse(text);
+      } catch (StackOverflowError _) {
+        throw ConfigFile.wrong(
+            path, "has brackets within brackets without end: name the right file");
       } catch (Inclusion e) {
         throw new ConfigFileException(
             "%s: 'include %s': this file includes no other one; write its lines here"
@@ -230,7 +233,7 @@ public final class ConfigFile {
         try {
           ConfigValue value = parse(whole).root().get(key);
           return value == null ? null : Math.max(1, value.origin().lineNumber());
-        } catch (ConfigException _) {
+        } catch (ConfigException | StackOverflowError _) {
           // The part ends inside of something.
         }
       }

@@ -1,5 +1,7 @@
 package dev.varve.http.log;
 
+import java.util.stream.Collectors;
+
 /** Text for a terminal or a log, of names and words that come from anywhere. Any thread. */
 public final class PrintableText {
 
@@ -17,6 +19,11 @@ public final class PrintableText {
       else changed.append("\\u%04x".formatted((int) c));
     }
     return changed == null ? text : changed.toString();
+  }
+
+  /** The same of each line of a text that has several. */
+  public static String lines(String text) {
+    return text.lines().map(PrintableText::of).collect(Collectors.joining("\n"));
   }
 
   /** Ends the line, is an order to a terminal, or turns the order of the letters behind it. */

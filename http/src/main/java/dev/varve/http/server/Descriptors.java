@@ -117,6 +117,11 @@ public record Descriptors(int limit, int open) {
     return Math.max(0, firstKept() - open - SERVER - PER_LOOP * loops(NbdLimits.DEFAULT.loops()));
   }
 
+  /** How many clients of a port for HTTP may be in the handshake of TLS. */
+  int handshakes() {
+    return Math.max(4, apiConnections() / 4);
+  }
+
   /** How many connections one listener of the API may have. */
   int apiConnections() {
     return Math.min(MOST_API_CONNECTIONS, reserve() / 4);

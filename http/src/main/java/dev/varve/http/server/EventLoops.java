@@ -9,6 +9,7 @@ import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the event loops of this program's servers, and waits for futures that complete on them. Any
@@ -25,10 +26,18 @@ final class EventLoops {
     return one(Vertx.builder());
   }
 
-  /** The same, for a server that takes over a socket first; on epoll. */
-  static Vertx adopting(InheritedSocket socket) {
+  /**
+   * The same, for an HTTP server; on epoll, as each that needs one of the following.
+   *
+   * @param inherited a socket that it takes over first; null for none
+   * @param mostHandshakes how many clients of a TCP port may be in the handshake of TLS; 0 where no
+   *     TLS is spoken
+   */
+  static Vertx serving(@Nullable InheritedSocket inherited, int mostHandshakes) {
+    if (inherited == null && mostHandshakes == 0) return one();
     return one(
-        Vertx.builder().withTransport(new InheritedTransport(socket.descriptor()).forBuilder()));
+        Vertx.builder()
+            .withTransport(new ListeningTransport(inherited, mostHandshakes).forBuilder()));
   }
 
   private static Vertx one(VertxBuilder builder) {

@@ -3,12 +3,15 @@ package dev.varve.http.server;
 import dev.varve.http.tls.SecureHttp;
 import dev.varve.http.tls.ServerTls;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.util.LinkedHashSet;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -23,10 +26,17 @@ final class MetricsServer {
   private static final int IDLE_SECONDS = 120;
   private static final int MOST_HEADERS = 8192;
 
-  private final Vertx loop = EventLoops.one();
-  private final Supplier<String> metrics;
+  /** More scrapers than any server has. */
+  private static final int MOST_CONNECTIONS = 64;
 
+  private static final int MOST_HANDSHAKES = 16;
+
+  private final Vertx loop;
+  private final Supplier<String> metrics;
   private final @Nullable ServerTls tls;
+
+  /** The oldest first; on the loop. */
+  private final Set<HttpConnection> connections = new LinkedHashSet<>();
 
   /**
    * @param metrics in Prometheus' text format; called on the loop
@@ -35,6 +45,7 @@ final class MetricsServer {
   MetricsServer(Supplier<String> metrics, @Nullable ServerTls tls) {
     this.metrics = metrics;
     this.tls = tls;
+    this.loop = EventLoops.serving(null, tls == null ? 0 : MOST_HANDSHAKES);
   }
 
   /**
@@ -48,10 +59,28 @@ final class MetricsServer {
           "%s is not a loopback address, and metrics are for this machine only unless they are encrypted: give the server a certificate with --tls-certificate and --tls-key"
               .formatted(wanted.host()));
     var options =
-        new HttpServerOptions().setIdleTimeout(IDLE_SECONDS).setMaxHeaderSize(MOST_HEADERS);
-    HttpServer made = SecureHttp.server(loop, options, tls).requestHandler(this::answer);
+        new HttpServerOptions()
+            .setIdleTimeout(IDLE_SECONDS)
+            .setMaxHeaderSize(MOST_HEADERS)
+            // Vert.x would wait for a first byte, and tell of no connection before.
+            .setHttp2ClearTextEnabled(false);
+    HttpServer made =
+        SecureHttp.server(loop, options, tls)
+            .connectionHandler(this::connected)
+            .requestHandler(this::answer);
     HttpServer server = EventLoops.await(made.listen(wanted.port(), wanted.host()));
     return new TcpAddress(wanted.host(), server.actualPort());
+  }
+
+  /** The oldest leaves for the newest: descriptors are for disks and their clients. */
+  private void connected(HttpConnection connection) {
+    connections.add(connection);
+    connection.closeHandler(_ -> connections.remove(connection));
+    if (connections.size() > MOST_CONNECTIONS) {
+      HttpConnection oldest = connections.iterator().next();
+      connections.remove(oldest);
+      oldest.close();
+    }
   }
 
   private void answer(HttpServerRequest request) {

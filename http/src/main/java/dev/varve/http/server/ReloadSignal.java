@@ -4,6 +4,7 @@ import dev.varve.io.service.Hangups;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import sun.misc.Signal;
 
 /**
@@ -17,6 +18,7 @@ public final class ReloadSignal implements AutoCloseable {
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("reload").factory());
   private Runnable task = () -> missed = true;
+  private final AtomicBoolean isWaiting = new AtomicBoolean();
   private boolean missed;
 
   public ReloadSignal() {
@@ -30,14 +32,16 @@ public final class ReloadSignal implements AutoCloseable {
     }
   }
 
+  /** A signal that comes while another one waits is the same: the file is read after both. */
   private void come() {
-    thread.execute(this::run);
+    if (isWaiting.compareAndSet(false, true)) thread.execute(this::run);
   }
 
   private synchronized void run() {
+    isWaiting.set(false);
     try {
       task.run();
-    } catch (RuntimeException bug) {
+    } catch (RuntimeException | StackOverflowError bug) {
       LOG.log(Level.ERROR, "the configuration cannot be read again because of a bug", bug);
     }
   }

@@ -126,7 +126,7 @@ public final class StateServer implements AutoCloseable {
       inventory = openInventory(this.folder, threads, disks, jobs);
       ExecutorService changes = openChangeThreads(); // they end before the inventory is closed
       if (asked.nbdTcp() != null) nbdAddresses.set(listenTcp(asked.nbdTcp()));
-      Vertx apiLoop = openApiLoop(asked.api());
+      Vertx apiLoop = openApiLoop(asked.api(), tls == null ? 0 : descriptors.handshakes());
       var machines = new MachineMetrics(inventory, disks);
       var http = new HttpRequests();
       var metrics =
@@ -261,8 +261,8 @@ public final class StateServer implements AutoCloseable {
   }
 
   /** Not the disks' loop: a long list of machines must not delay a read. */
-  private Vertx openApiLoop(@Nullable InheritedSocket inherited) {
-    Vertx loop = inherited == null ? EventLoops.one() : EventLoops.adopting(inherited);
+  private Vertx openApiLoop(@Nullable InheritedSocket inherited, int mostHandshakes) {
+    Vertx loop = EventLoops.serving(inherited, mostHandshakes);
     loops.add(task -> loop.runOnContext(_ -> task.run()));
     closings.push(end -> end.await(loop.close().toCompletionStage(), "a request"));
     return loop;

@@ -44,6 +44,22 @@ class ConfigFileTest {
     assertEquals(2, ConfigFile.read(path).settings().size());
   }
 
+  @Test
+  void bracketsWithoutEndAreRefusedInWords() throws Exception {
+    for (String text :
+        List.of(
+            "a = " + "[".repeat(200_000),
+            "a.".repeat(100_000) + "b = 1",
+            "a = " + "{b = ".repeat(100_000))) {
+      write(text);
+
+      String said =
+          assertThrows(ConfigFileException.class, () -> ConfigFile.read(path)).getMessage();
+
+      assertTrue(said.contains("brackets within brackets"), said);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"", "\n\n", "# nothing\n", "\uFEFF"})
   void aFileWithoutKeysHasNone(String text) throws Exception {

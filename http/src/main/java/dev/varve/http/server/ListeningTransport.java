@@ -1,5 +1,7 @@
 package dev.varve.http.server;
 
+import dev.varve.http.tls.UnfinishedHandshakes;
+import dev.varve.io.service.InheritedSocket;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelHandlerContext;
@@ -16,31 +18,48 @@ import io.vertx.core.net.TcpConfig;
 import io.vertx.core.spi.transport.Transport;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Vert.x on epoll, where the first Unix socket that listens is one that this process was started
- * with. Vert.x has no way to say so; everything else is left to its own transport. Thread-safe.
+ * Vert.x on epoll, with what it has no way to say about sockets that listen: that the first Unix
+ * socket is one that this process was started with, and that clients which do not finish the
+ * handshake of TLS are bounded. Everything else is left to its own transport. Thread-safe.
  */
 @SuppressWarnings("deprecation") // two methods of the transport that Vert.x asks for
-final class InheritedTransport implements Transport {
+final class ListeningTransport implements Transport {
 
   private final Transport epoll = io.vertx.core.transport.Transport.EPOLL.implementation();
   private final AtomicBoolean adopted = new AtomicBoolean();
-  private final int descriptor;
+  private final @Nullable InheritedSocket inherited;
+  private final int mostHandshakes;
 
-  InheritedTransport(int descriptor) {
-    this.descriptor = descriptor;
+  /**
+   * @param inherited what becomes the first Unix socket; null for none
+   * @param mostHandshakes how many clients of each TCP port may be in the handshake of TLS; 0 where
+   *     no TLS is spoken
+   */
+  ListeningTransport(@Nullable InheritedSocket inherited, int mostHandshakes) {
+    this.inherited = inherited;
+    this.mostHandshakes = mostHandshakes;
   }
 
   @Override
   public ChannelFactory<? extends ServerChannel> serverChannelFactory(boolean domainSocket) {
     ChannelFactory<? extends ServerChannel> usual = epoll.serverChannelFactory(domainSocket);
-    if (!domainSocket) return usual;
-    return () -> adopted.compareAndSet(false, true) ? adopt() : usual.newChannel();
+    if (!domainSocket) return mostHandshakes == 0 ? usual : () -> bounded(usual.newChannel());
+    InheritedSocket socket = inherited;
+    if (socket == null) return usual;
+    return () ->
+        adopted.compareAndSet(false, true) ? adopt(socket.descriptor()) : usual.newChannel();
+  }
+
+  private ServerChannel bounded(ServerChannel channel) {
+    channel.pipeline().addFirst(new UnfinishedHandshakes(mostHandshakes));
+    return channel;
   }
 
   /** It is bound already, and listens. */
-  private ServerChannel adopt() {
+  private static ServerChannel adopt(int descriptor) {
     var channel = new EpollServerDomainSocketChannel(descriptor, true);
     channel
         .pipeline()
@@ -138,12 +157,12 @@ final class InheritedTransport implements Transport {
 
       @Override
       public Throwable unavailabilityCause() {
-        return InheritedTransport.this.unavailabilityCause();
+        return ListeningTransport.this.unavailabilityCause();
       }
 
       @Override
       public Transport implementation() {
-        return InheritedTransport.this;
+        return ListeningTransport.this;
       }
     };
   }
