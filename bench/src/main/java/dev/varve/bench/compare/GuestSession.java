@@ -67,7 +67,9 @@ public final class GuestSession implements DiskSession {
   private int published;
   private int seen;
 
-  private GuestSession(Path socket, int slots, int blockSize) throws IOException {
+  private GuestSession(VhostUserControl control, int slots, int blockSize) throws IOException {
+    this.control = control;
+    this.capacity = control.negotiate();
     this.blockSize = blockSize;
     this.stride = (blockSize + PAGE - 1) / PAGE * PAGE;
     long length = BUFFERS + slots * stride;
@@ -77,8 +79,6 @@ public final class GuestSession implements DiskSession {
     memory.asSlice(0, BUFFERS).fill((byte) 0);
     this.kick = EventDescriptor.create();
     this.call = EventDescriptor.create();
-    this.control = VhostUserControl.connect(socket);
-    this.capacity = control.negotiate();
   }
 
   /**
@@ -90,19 +90,23 @@ public final class GuestSession implements DiskSession {
   public static GuestSession open(Path socket, int slots, int blockSize) throws IOException {
     if (slots * DESCRIPTORS_PER_SLOT > RING)
       throw new IllegalArgumentException("the ring is too small for " + slots + " requests");
-    var session = new GuestSession(socket, slots, blockSize);
+    VhostUserControl control = VhostUserControl.connect(socket);
     try {
-      session.control.shareMemory(GUEST, session.memory.byteSize(), session.address, session.file);
-      session.control.startQueue(
-          RING,
-          session.address,
-          session.address + USED,
-          session.address + AVAILABLE,
-          session.kick,
-          session.call);
+      var session = new GuestSession(control, slots, blockSize);
+      session.start();
       return session;
     } catch (Throwable e) {
-      session.close();
+      control.close();
+      throw e;
+    }
+  }
+
+  private void start() throws IOException {
+    try {
+      control.shareMemory(GUEST, memory.byteSize(), address, file);
+      control.startQueue(RING, address, address + USED, address + AVAILABLE, kick, call);
+    } catch (Throwable e) {
+      close();
       throw e;
     }
   }
