@@ -143,6 +143,7 @@ final class BordersTest {
                               "dev.varve.core.log..",
                               "dev.varve.core.measure..",
                               "dev.varve.io.loop..",
+                              "dev.varve.io.polling..",
                               "dev.varve.io.posix..",
                               "dev.varve.io.vhost.."))));
 
@@ -313,7 +314,7 @@ final class BordersTest {
     // An upgrade then breaks these classes, and no other.
     assertTrue(
         List.of(
-                "dev.varve.io.loop.StartedLoops",
+                "dev.varve.io.loop.VertxLoops",
                 "dev.varve.io.nbd.VertxInside",
                 "dev.varve.http.api.RequestSource")
             .containsAll(users),

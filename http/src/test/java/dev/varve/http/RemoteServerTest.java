@@ -57,7 +57,7 @@ class RemoteServerTest {
       throws IOException {
     var files = new CertificateFiles(made.certificate(name), made.key(name), made.authority());
     ServerTls tls = ServerTls.open(files, ClientCertificates.REQUIRED, clients);
-    var asked = new ServerSockets(null, null, SocketAccess.OWNER, null, tls);
+    var asked = new ServerSockets(null, null, null, SocketAccess.OWNER, null, tls);
     var started =
         new StateServer(folder.resolve(state), asked, NbdLimits.DEFAULT, ReplyStyle.STRUCTURED);
     started.listenApi(new TcpAddress("127.0.0.1", 0));

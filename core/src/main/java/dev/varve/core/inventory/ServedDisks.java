@@ -13,7 +13,10 @@ import java.util.Map;
 /** What can be seen of the disks of running machines. Thread safe. */
 public interface ServedDisks {
 
-  /** The URIs at which a running machine's disks are served. Does not wait for a disk. */
+  /**
+   * The URIs at which a running machine's disks are served: NBD first, then that of a vhost-user
+   * socket if it has one. Does not wait for a disk.
+   */
   Map<Slot, List<String>> uris(MachineId machine);
 
   /**

@@ -75,13 +75,25 @@ record DemoChain(Path folder) {
   static String suggestions(List<PublishedDisk> published) {
     String wednesday = published.get(0).uris().getFirst();
     String tuesday = published.get(1).uris().getFirst();
-    return """
+    String nbd =
+        """
         Try in another terminal: which image holds what, the diary as it was on Tuesday, and a write that is read back.
           nbdinfo --map=qemu:allocation-depth '%s'
           nbdcopy '%s' tuesday.raw && /sbin/debugfs -R 'cat /diary.txt' tuesday.raw
           qemu-io -f raw -c 'write -P 7 61M 1M' -c flush -c 'read -P 7 61M 1M' '%s'
         """
-        .formatted(wednesday, tuesday, wednesday);
+            .formatted(wednesday, tuesday, wednesday);
+    Path guests = published.getFirst().guests();
+    return guests == null ? nbd : nbd + guestSuggestion(guests);
+  }
+
+  private static String guestSuggestion(Path socket) {
+    return """
+        The same disk for a virtual machine of QEMU, which shares its memory with Varve:
+          qemu-system-x86_64 -machine memory-backend=m -m 1G -object memory-backend-memfd,id=m,size=1G,share=on \\
+            -chardev socket,id=d,path='%s' -device vhost-user-blk-pci,chardev=d ...
+        """
+        .formatted(socket);
   }
 
   private Path image(String day) {

@@ -80,7 +80,7 @@ final class ImageOptions {
   private boolean demo;
 
   /** How many images are named. */
-  private int count() {
+  int count() {
     return leaves.size() + chains.size();
   }
 

@@ -5,6 +5,7 @@ import dev.varve.http.server.DiskServer;
 import dev.varve.http.server.ServedDisk;
 import dev.varve.http.server.TcpAddress;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -16,12 +17,19 @@ final class ImageServing {
   private final DiskServer server;
   private final ServingLife life;
   private final ListenOptions listen;
+  private final GuestOptions guests;
   private final ForceOption force;
 
-  ImageServing(DiskServer server, ServingLife life, ListenOptions listen, ForceOption force) {
+  ImageServing(
+      DiskServer server,
+      ServingLife life,
+      ListenOptions listen,
+      GuestOptions guests,
+      ForceOption force) {
     this.server = server;
     this.life = life;
     this.listen = listen;
+    this.guests = guests;
     this.force = force;
   }
 
@@ -42,7 +50,12 @@ final class ImageServing {
     List<Long> capacities = new ArrayList<>();
     for (ServedDisk disk : disks) force.open(() -> capacities.add(server.serve(disk)));
     if (listen.unix() != null) server.listen(listen.unix());
-    TcpAddress address = listen.tcpOrUsual();
+    Path guestSocket = guests.socket();
+    if (guestSocket != null) {
+      guestSocket = guestSocket.toAbsolutePath();
+      server.listenToGuests(guestSocket);
+    }
+    TcpAddress address = listen.tcpOrUsual(guestSocket != null);
     if (address != null) address = server.listen(address);
     String scraped =
         metrics == null
@@ -56,10 +69,14 @@ final class ImageServing {
       ServedDisk disk = disks.get(i);
       published.add(
           new PublishedDisk(
-              disk, capacities.get(i), listen.uris(disk.name(), address, server.tls() != null)));
+              disk,
+              capacities.get(i),
+              listen.uris(disk.name(), address, server.tls() != null),
+              i == 0 ? guestSocket : null));
     }
     List<String> addresses = new ArrayList<>();
     if (listen.unix() != null) addresses.add(listen.unix().toAbsolutePath().toString());
+    if (guestSocket != null) addresses.add(guestSocket + " (vhost-user-blk)");
     if (address != null) addresses.add(address + (server.tls() == null ? "" : " (TLS)"));
     life.log()
         .started(

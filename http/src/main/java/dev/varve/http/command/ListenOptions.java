@@ -56,9 +56,13 @@ final class ListenOptions {
     check();
   }
 
-  /** The address on TCP, which is the usual one if no place is given. */
-  @Nullable TcpAddress tcpOrUsual() {
-    if (tcp != null || unix != null) return tcp;
+  /**
+   * The address on TCP, which is the usual one if no place is given.
+   *
+   * @param elsewhere whether the disk can be reached in another way
+   */
+  @Nullable TcpAddress tcpOrUsual(boolean elsewhere) {
+    if (tcp != null || unix != null || elsewhere) return tcp;
     return new TcpAddress(TcpAddress.LOOPBACK, TcpAddress.NBD_PORT);
   }
 

@@ -4,6 +4,7 @@ import dev.varve.core.log.Amount;
 import dev.varve.http.server.ServedDisk;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -11,9 +12,10 @@ import org.jspecify.annotations.Nullable;
  * A disk that clients can use now.
  *
  * @param capacity in bytes
- * @param uris where, one per address that is listened on
+ * @param uris where NBD clients find it, one per address that is listened on
+ * @param guests the vhost-user socket; null for none
  */
-record PublishedDisk(ServedDisk disk, long capacity, List<String> uris) {
+record PublishedDisk(ServedDisk disk, long capacity, List<String> uris, @Nullable Path guests) {
 
   /** For people. */
   String text() {
@@ -26,6 +28,7 @@ record PublishedDisk(ServedDisk disk, long capacity, List<String> uris) {
         .append(" bytes")
         .append(disk.readOnly() ? ", read-only" : "");
     for (String uri : uris) text.append("\n  ").append(uri);
+    if (guests != null) text.append("\n  vhost-user-blk: ").append(guests);
     return text.toString();
   }
 
@@ -56,8 +59,9 @@ record PublishedDisk(ServedDisk disk, long capacity, List<String> uris) {
   private JsonObject json() {
     var images = new JsonArray();
     disk.images().files().forEach(image -> images.add(image.toString()));
-    return new JsonObject()
-        .put("name", disk.name())
+    var json = new JsonObject();
+    if (guests != null) json.put("vhostUser", guests.toString());
+    return json.put("name", disk.name())
         .put("capacity", capacity)
         .put("readOnly", disk.readOnly())
         .put("images", images)

@@ -52,7 +52,7 @@ import picocli.CommandLine.Spec;
       "",
       "IMAGE is the youngest image of a disk; its parents are found by their uuids, in the same folder, in the folder"
           + " above a folder named Snapshots, and where --search says. Listens on loopback, port 10809, unless"
-          + " --unix or --tcp is given.",
+          + " --unix, --tcp or --vhost-user is given.",
       ""
     })
 public final class ServeCommand implements Callable<Integer> {
@@ -66,6 +66,8 @@ public final class ServeCommand implements Callable<Integer> {
   @Mixin private ImageOptions images;
 
   @Mixin private ListenOptions listen;
+
+  @Mixin private GuestOptions guests;
 
   @Mixin private TlsOptions tls;
 
@@ -231,11 +233,13 @@ public final class ServeCommand implements Callable<Integer> {
     machines.checkAbsent(without.isGiven());
     if (machines.state() != null && !images.areDemo())
       throw wrong("--state is for machines and the demo: remove it, or name no image");
+    guests.checkForImages(images.areDemo() ? 1 : images.count());
     if (config.isGiven()) throw wrong("--config is for machines: remove it, or name no image");
   }
 
   private void checkMachineOptions() {
     images.checkAbsent();
+    guests.checkForMachines();
     if (readOnly && machines.machines().isEmpty())
       throw wrong("--read-only needs an IMAGE or a --machine: name one");
     if (without.isGiven() && machines.machines().size() != 1)
@@ -250,12 +254,14 @@ public final class ServeCommand implements Callable<Integer> {
   private void serveImages(ServingLife life) throws IOException, InterruptedException {
     List<ServedDisk> disks = images.areDemo() ? demo() : images.disks(readOnly);
     var server = new DiskServer(clients.limits(), replies, tls.open());
-    new ImageServing(server, life, listen, force).run(disks, images.metrics(), images.areDemo());
+    new ImageServing(server, life, listen, guests, force)
+        .run(disks, images.metrics(), images.areDemo());
   }
 
   private List<ServedDisk> demo() throws IOException {
     Path folder = machines.demoFolder();
     listen.orOn(folder.resolve("nbd.sock"));
+    guests.orOn(folder.resolve("vhost-user.sock"));
     return images.demo(folder, readOnly);
   }
 
@@ -272,6 +278,7 @@ public final class ServeCommand implements Callable<Integer> {
         new ServerSockets(
             listen.unix(),
             listen.tcp(),
+            guests.folder(),
             machines.sockets().access(),
             InheritedSocket.ofThisProcess(),
             tls.open());

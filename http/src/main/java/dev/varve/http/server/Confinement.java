@@ -40,14 +40,17 @@ final class Confinement {
    *
    * @param policy has media roots, the state folder among them
    * @param socket another socket that the server makes; null for none
+   * @param guests the folder of vhost-user sockets, which is made; null for none
    * @throws IOException if the kernel cannot do it; nothing has changed
    */
-  static void enforce(Policy policy, @Nullable Path socket) throws IOException {
+  static void enforce(Policy policy, @Nullable Path socket, @Nullable Path guests)
+      throws IOException {
     Epoll.isAvailable(); // unpacks a library into a folder that is out of reach afterwards
     try (var landlock = new Landlock()) {
       for (Path root : policy.media().roots()) landlock.allow(root, Right.EVERYTHING);
       Path folder = socket == null ? null : socket.getParent();
       if (folder != null && Files.isDirectory(folder)) landlock.allow(folder, Right.SOCKETS);
+      if (guests != null) landlock.allow(Files.createDirectories(guests), Right.SOCKETS);
       for (Path read : readable(policy)) if (Files.exists(read)) landlock.allow(read, Right.READ);
       landlock.enforce();
     } catch (UnsupportedOperationException e) {

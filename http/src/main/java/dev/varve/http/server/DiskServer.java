@@ -17,6 +17,7 @@ import dev.varve.io.nbd.NbdServer;
 import dev.varve.io.nbd.NbdStats;
 import dev.varve.io.nbd.ReplyStyle;
 import dev.varve.io.storage.StorageThreads;
+import dev.varve.io.vhost.VhostServer;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.io.IOException;
@@ -25,6 +26,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -32,8 +34,8 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Chains of images, open and served over NBD. Owns the threads, event loops, disks and sockets that
- * this needs.
+ * Chains of images, open and served over NBD, and one of them to virtual machines. Owns the
+ * threads, event loops, disks and sockets that this needs.
  *
  * <p>Thread-safe; every method may block. Closing waits for a disk that is being opened.
  */
@@ -45,6 +47,7 @@ public final class DiskServer {
   private final StorageThreads threads = new StorageThreads(StorageThreads.DEFAULT_COUNT);
   private final Vertx vertx = EventLoops.one();
   private final NbdServer nbd;
+  private final VhostServer guests;
   private final @Nullable ServerTls tls;
   private final @Nullable CertificateWatch certificates;
   private final List<Served> disks = new CopyOnWriteArrayList<>();
@@ -72,6 +75,7 @@ public final class DiskServer {
     if (certificates != null) certificates.start();
     NbdLimits shared = Descriptors.ofThisProcess().share(limits);
     nbd = new NbdServer(vertx, shared, replies, System::nanoTime);
+    guests = new VhostServer(vertx, nbd.polling(), System::nanoTime);
     threads.every(TICK_MILLIS, () -> disks.forEach(disk -> disk.failures.tick()));
   }
 
@@ -88,20 +92,36 @@ public final class DiskServer {
     Map<String, DiskTraffic> byName = new LinkedHashMap<>();
     disks.add(new Served(disk, device, failures, byName));
     for (String name : disk.names()) {
-      var traffic = new DiskTraffic();
-      byName.put(name, traffic);
-      nbd.publish(
-          new Export(
-              name,
-              disk.leaf().toString(),
-              device,
-              disk.readOnly(),
-              disk.discard(),
-              disk.rotational(),
-              failures,
-              traffic));
+      byName.put(name, new DiskTraffic());
+      nbd.publish(export(disks.getLast(), name));
     }
     return device.capacity();
+  }
+
+  private static Export export(Served served, String name) {
+    ServedDisk disk = served.disk;
+    return new Export(
+        name,
+        disk.leaf().toString(),
+        served.device,
+        disk.readOnly(),
+        disk.discard(),
+        disk.rotational(),
+        served.failures,
+        Objects.requireNonNull(served.traffic.get(name)));
+  }
+
+  /**
+   * Serves the first disk on a vhost-user socket; a socket that a killed server left is replaced.
+   */
+  public synchronized void listenToGuests(Path socket) throws IOException {
+    checkNotClosing();
+    try {
+      Served first = disks.getFirst();
+      guests.publish(socket, export(first, first.disk.name()));
+    } catch (IOException e) {
+      throw cannotListen(socket, "", e);
+    }
   }
 
   /** Listens on a Unix socket; a socket file that a killed server left is replaced. */
@@ -235,7 +255,9 @@ public final class DiskServer {
 
   /** Closes a disk once its clients have gone. */
   private CompletionStage<Void> close(Served served) {
-    List<Future<Void>> withdrawn = served.disk.names().stream().map(nbd::withdraw).toList();
+    List<Future<Void>> withdrawn = new ArrayList<>();
+    withdrawn.add(guests.close());
+    for (String name : served.disk.names()) withdrawn.add(nbd.withdraw(name));
     return Future.join(withdrawn)
         .toCompletionStage()
         .thenCompose(

@@ -25,9 +25,11 @@ import dev.varve.io.nbd.NbdServer;
 import dev.varve.io.nbd.NbdStats;
 import dev.varve.io.nbd.ReplyStyle;
 import dev.varve.io.ova.Packages;
+import dev.varve.io.running.GuestSockets;
 import dev.varve.io.running.MachineDisks;
 import dev.varve.io.service.InheritedSocket;
 import dev.varve.io.storage.StorageThreads;
+import dev.varve.io.vhost.VhostServer;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -120,9 +122,11 @@ public final class StateServer implements AutoCloseable {
       claim(this.folder);
       StorageThreads threads = openStorageThreads();
       AlarmClock alarm = openAlarmClock();
-      nbd = openNbd(descriptors.share(limits), replies);
+      Vertx front = openFront();
+      nbd = openNbd(front, descriptors.share(limits), replies);
+      GuestSockets guests = asked.guests() == null ? null : openGuests(front, asked.guests());
       ExecutorService jobs = openJobThreads();
-      disks = new MachineDisks(nbd, threads, alarm, System::nanoTime, nbdAddresses::uris);
+      disks = new MachineDisks(nbd, guests, threads, alarm, System::nanoTime, nbdAddresses::uris);
       inventory = openInventory(this.folder, threads, disks, jobs);
       ExecutorService changes = openChangeThreads(); // they end before the inventory is closed
       if (asked.nbdTcp() != null) nbdAddresses.set(listenTcp(asked.nbdTcp()));
@@ -178,7 +182,7 @@ public final class StateServer implements AutoCloseable {
           folder,
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     var with = new Policy(policy.peers(), policy.media().with(folder), policy.readable());
-    Confinement.enforce(with, asked.nbdUnix());
+    Confinement.enforce(with, asked.nbdUnix(), asked.guests());
     LOG.log(
         Level.INFO,
         "files are used below {0} only",
@@ -203,13 +207,24 @@ public final class StateServer implements AutoCloseable {
     return alarm;
   }
 
-  private NbdServer openNbd(NbdLimits limits, ReplyStyle replies) {
+  /** The loop on which clients of disks come. */
+  private Vertx openFront() {
     Vertx loop = EventLoops.one();
     loops.add(task -> loop.runOnContext(_ -> task.run()));
     closings.push(end -> end.await(loop.close().toCompletionStage(), "an NBD client"));
+    return loop;
+  }
+
+  private NbdServer openNbd(Vertx loop, NbdLimits limits, ReplyStyle replies) {
     var server = new NbdServer(loop, limits, replies, System::nanoTime);
     closings.push(end -> end.await(server.close().toCompletionStage(), "an NBD client"));
     return server;
+  }
+
+  private GuestSockets openGuests(Vertx loop, Path folder) {
+    var server = new VhostServer(loop, nbd.polling(), System::nanoTime);
+    closings.push(end -> end.await(server.close().toCompletionStage(), "a guest"));
+    return new GuestSockets(server, folder);
   }
 
   /** Not virtual threads: a system call that hangs keeps their carrier, and there are few. */

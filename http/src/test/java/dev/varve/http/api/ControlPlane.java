@@ -61,7 +61,12 @@ final class ControlPlane implements AutoCloseable {
     this.folder = folder;
     var disks =
         new MachineDisks(
-            nbd, threads, alarm, System::nanoTime, export -> List.of("nbd+unix:///" + export));
+            nbd,
+            null,
+            threads,
+            alarm,
+            System::nanoTime,
+            export -> List.of("nbd+unix:///" + export));
     inventory =
         Inventory.open(
             folder,

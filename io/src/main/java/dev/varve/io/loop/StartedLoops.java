@@ -3,15 +3,10 @@ package dev.varve.io.loop;
 import dev.varve.io.polling.Polling;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.IoEventLoopGroup;
-import io.netty.channel.IoHandlerFactory;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.core.internal.VertxInternal;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -56,15 +51,9 @@ public final class StartedLoops<L> implements DiskLoops.Source<L> {
     return furnish.apply(one.next());
   }
 
-  /** With one loop, to which channels of the Vert.x can move. */
   private EventLoopGroup group() throws IOException {
-    var inside = (VertxInternal) vertx;
-    IoHandlerFactory usual = inside.transport().ioHandlerFactory();
-    boolean epoll =
-        inside.nettyEventLoopGroup() instanceof IoEventLoopGroup group
-            && group.isCompatible(EpollIoHandle.class);
     try {
-      return new MultiThreadIoEventLoopGroup(1, threads, epoll ? polling.loops(usual) : usual);
+      return VertxLoops.oneMore(vertx, threads, polling::loops);
     } catch (IllegalStateException e) {
       throw new IOException("the host has no file descriptors for one more event loop", e);
     }

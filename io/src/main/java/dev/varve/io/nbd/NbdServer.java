@@ -3,6 +3,7 @@ package dev.varve.io.nbd;
 import dev.varve.core.device.Export;
 import dev.varve.io.loop.DiskLoops;
 import dev.varve.io.loop.StartedLoops;
+import dev.varve.io.loop.VertxLoops;
 import dev.varve.io.polling.Polling;
 import io.netty.channel.EventLoop;
 import io.vertx.core.DeploymentOptions;
@@ -274,7 +275,7 @@ public final class NbdServer {
     }
 
     Future<SocketAddress> start() {
-      var options = new DeploymentOptions().setInstances(VertxInside.eventLoops(vertx));
+      var options = new DeploymentOptions().setInstances(VertxLoops.count(vertx));
       return vertx
           .deployVerticle(Acceptor::new, options)
           .map(

@@ -4,22 +4,13 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoop;
 import io.netty.channel.unix.UnixChannel;
-import io.vertx.core.Vertx;
-import io.vertx.core.internal.VertxInternal;
 import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.NetSocket;
 
-/** The only class that knows what Vert.x keeps to itself: Netty's event loops and pipelines. */
+/** The only class that knows what Vert.x keeps to itself: Netty's channels and pipelines. */
 final class VertxInside {
 
   private VertxInside() {}
-
-  /** How many event loops there are. */
-  static int eventLoops(Vertx vertx) {
-    int loops = 0;
-    for (Object _ : ((VertxInternal) vertx).nettyEventLoopGroup()) loops++;
-    return loops;
-  }
 
   static Channel channel(NetSocket socket) {
     return ((NetSocketInternal) socket).channelHandlerContext().channel();

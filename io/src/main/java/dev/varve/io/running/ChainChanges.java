@@ -106,6 +106,7 @@ final class ChainChanges {
       Stages.join(stopServing(machine, before).toCompletionStage());
       machine.put(slot, publisher.openAndPublish(machine, before.disk().withImages(decided)));
     } catch (IOException | RuntimeException e) {
+      publisher.end(before);
       LOG.log(
           Level.ERROR,
           "the disk '"

@@ -5,7 +5,6 @@ import dev.varve.core.inventory.RunningDisks.Disk;
 import dev.varve.core.machine.Slot;
 import io.vertx.core.Future;
 import java.io.IOException;
-import java.util.List;
 import java.util.function.LongSupplier;
 
 /**
@@ -81,7 +80,7 @@ final class DiskChange {
     Slot slot = before.slot();
     Disk old = before.disk().withImages(before.open().images());
     machine.put(slot, null);
-    publisher.withdrawAll(machine, List.of(before));
+    Stages.join(publisher.withdraw(machine, before).toCompletionStage());
     publisher.letGo(before);
     try {
       machine.put(slot, publisher.openAndPublish(machine, disk));
@@ -89,6 +88,7 @@ final class DiskChange {
       try {
         machine.put(slot, publisher.openAndPublish(machine, old));
       } catch (IOException again) {
+        publisher.end(before);
         e.addSuppressed(again);
       }
       throw e;

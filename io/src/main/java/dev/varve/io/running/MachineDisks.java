@@ -38,8 +38,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The disks of running machines, served over NBD: each slot is an export {@code
- * machine/controller/port/device}.
+ * The disks of running machines, served over NBD, and to virtual machines over vhost-user: each
+ * slot is an export {@code machine/controller/port/device}.
  *
  * <p>Thread-safe: calls for one machine wait for each other, except {@link #merge}, which runs
  * beside them; calls for different machines do not. Every method may block and none may run on an
@@ -52,6 +52,7 @@ public final class MachineDisks implements RunningDisks {
   private static final long TICK_MILLIS = 5000;
 
   private final NbdServer nbd;
+  private final @Nullable GuestSockets guests;
   private final Function<String, List<String>> uris;
   private final OpenDisks devices;
   private final Publisher publisher;
@@ -67,6 +68,7 @@ public final class MachineDisks implements RunningDisks {
    * Serves through {@code nbd}, which stays the caller's, like {@code threads} and {@code alarm};
    * all are closed after all machines are stopped.
    *
+   * @param guests where disks have vhost-user sockets; null for none
    * @param alarm rings for the bandwidth groups of all machines
    * @param nanoClock {@link System#nanoTime}, or what the alarm goes by
    * @param uris gives the URIs of an export by its name: one for each address that {@code nbd}
@@ -74,16 +76,18 @@ public final class MachineDisks implements RunningDisks {
    */
   public MachineDisks(
       NbdServer nbd,
+      @Nullable GuestSockets guests,
       StorageThreads threads,
       Alarm alarm,
       LongSupplier nanoClock,
       Function<String, List<String>> uris) {
     this.nbd = nbd;
+    this.guests = guests;
     this.alarm = alarm;
     this.nanoClock = nanoClock;
     this.uris = uris;
     this.devices = new OpenDisks(threads);
-    this.publisher = new Publisher(nbd, devices, nanoClock);
+    this.publisher = new Publisher(nbd, guests, devices, nanoClock);
     this.changes = new DiskChange(publisher, nanoClock);
     this.chains = new ChainChanges(devices, publisher, nanoClock);
     threads.every(TICK_MILLIS, () -> sizes.look(files()));
@@ -206,8 +210,14 @@ public final class MachineDisks implements RunningDisks {
     if (running == null) return found;
     running.forEach(
         (slot, disk) ->
-            found.put(slot, disk == null ? List.of() : uris.apply(disk.export().name())));
+            found.put(slot, disk == null ? List.of() : addresses(disk.export().name())));
     return found;
+  }
+
+  private List<String> addresses(String export) {
+    List<String> addresses = new ArrayList<>(uris.apply(export));
+    if (guests != null) addresses.add(guests.uri(export));
+    return addresses;
   }
 
   @Override

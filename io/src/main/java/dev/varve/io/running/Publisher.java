@@ -20,12 +20,18 @@ final class Publisher {
   private static final System.Logger LOG = System.getLogger(Publisher.class.getName());
 
   private final NbdServer nbd;
+  private final @Nullable GuestSockets guests;
   private final OpenDisks devices;
   private final LongSupplier nanoClock;
   private volatile @Nullable DiskWatcher watcher;
 
-  Publisher(NbdServer nbd, OpenDisks devices, LongSupplier nanoClock) {
+  /**
+   * @param guests null if disks have no vhost-user sockets
+   */
+  Publisher(
+      NbdServer nbd, @Nullable GuestSockets guests, OpenDisks devices, LongSupplier nanoClock) {
     this.nbd = nbd;
+    this.guests = guests;
     this.devices = devices;
     this.nanoClock = nanoClock;
   }
@@ -71,23 +77,48 @@ final class Publisher {
               .formatted(served.export().name()),
           e);
     }
+    publishToGuests(machine, served);
     DiskWatcher told = watcher;
     if (told != null) told.published(machine.id(), served.slot(), served.export().name());
   }
 
-  /** Sends the clients away; what they have in flight waits for no limit. */
+  private void publishToGuests(RunningMachine machine, ServedSlot served) throws IOException {
+    if (guests == null) return;
+    try {
+      guests.publish(served.export());
+    } catch (IOException e) {
+      nbd.withdraw(served.export().name());
+      machine.limits().release(served);
+      throw e;
+    }
+  }
+
+  /**
+   * Takes a disk away for a moment: sends NBD clients away, and lets vhost-user front-ends wait for
+   * the next disk of the slot, or for {@link #end}. What is in flight waits for no limit.
+   */
   Future<Void> withdraw(RunningMachine machine, ServedSlot served) {
-    Future<Void> unused = nbd.withdraw(served.export().name());
+    String name = served.export().name();
+    Future<Void> unused =
+        guests == null
+            ? nbd.withdraw(name)
+            : Future.join(nbd.withdraw(name), guests.withdraw(name)).mapEmpty();
     DiskWatcher told = watcher;
     if (told != null) told.withdrawn(machine.id(), served.slot(), served.export().name());
     machine.limits().release(served);
     return unused;
   }
 
-  /** Sends the clients of all of them away, and waits until none is left. */
+  /** Sends the clients of all of them away for good, and waits until none is left. */
   void withdrawAll(RunningMachine machine, List<ServedSlot> served) throws IOException {
     List<Future<Void>> unused = served.stream().map(disk -> withdraw(machine, disk)).toList();
+    served.forEach(this::end);
     Stages.join(Future.join(unused).toCompletionStage());
+  }
+
+  /** No disk follows in the slot of one that was withdrawn. */
+  void end(ServedSlot withdrawn) {
+    if (guests != null) guests.remove(withdrawn.export().name());
   }
 
   /**

@@ -35,7 +35,7 @@ final class BlockQueue implements BlockRequests.Source {
 
   private final int number;
   private final VhostLoop loop;
-  private final BlockRequests requests;
+  private BlockRequests requests;
   private final Consumer<String> fault;
   private InflightTable inflightTable = InflightTable.NONE;
   private final Runnable turn = this::turn;
@@ -113,6 +113,12 @@ final class BlockQueue implements BlockRequests.Source {
     memory.release();
     memory = GuestMemory.NONE;
     if (then != null) then.accept(next);
+  }
+
+  /** The disk is another one from now on. For a queue that is stopped. */
+  void serve(Export export, BlockConfig config) {
+    assert loop.isHere() && ring == null;
+    requests = new BlockRequests(this, loop, export, config);
   }
 
   void enable(boolean enabled) {

@@ -11,6 +11,7 @@ import dev.varve.io.posix.PosixException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.Set;
 
 /**
  * A message of the vhost-user protocol as it arrives: a header of 12 bytes (request, flags, size),
@@ -19,6 +20,47 @@ import java.util.Arrays;
 final class ControlMessage {
 
   static final int HEADER = 12;
+
+  // VHOST_USER_..., from the front-end
+  static final int GET_FEATURES = 1;
+  static final int SET_FEATURES = 2;
+  static final int SET_OWNER = 3;
+  static final int RESET_OWNER = 4;
+  static final int SET_MEM_TABLE = 5;
+  static final int SET_VRING_NUM = 8;
+  static final int SET_VRING_ADDR = 9;
+  static final int SET_VRING_BASE = 10;
+  static final int GET_VRING_BASE = 11;
+  static final int SET_VRING_KICK = 12;
+  static final int SET_VRING_CALL = 13;
+  static final int SET_VRING_ERR = 14;
+  static final int GET_PROTOCOL_FEATURES = 15;
+  static final int SET_PROTOCOL_FEATURES = 16;
+  static final int GET_QUEUE_NUM = 17;
+  static final int SET_VRING_ENABLE = 18;
+  static final int SET_BACKEND_REQ_FD = 21;
+  static final int GET_CONFIG = 24;
+  static final int SET_CONFIG = 25;
+  static final int GET_INFLIGHT_FD = 31;
+  static final int SET_INFLIGHT_FD = 32;
+  static final int RESET_DEVICE = 34;
+  static final int GET_MAX_MEM_SLOTS = 36;
+  static final int ADD_MEM_REG = 37;
+  static final int REM_MEM_REG = 38;
+
+  /** VHOST_USER_BACKEND_CONFIG_CHANGE_MSG, to the front-end. */
+  static final int CONFIG_CHANGE = 2;
+
+  /** Those that have an answer of their own. */
+  private static final Set<Integer> ANSWERED =
+      Set.of(
+          GET_FEATURES,
+          GET_VRING_BASE,
+          GET_PROTOCOL_FEATURES,
+          GET_QUEUE_NUM,
+          GET_CONFIG,
+          GET_INFLIGHT_FD,
+          GET_MAX_MEM_SLOTS);
 
   /** No message that is known here has more. */
   private static final int MOST_PAYLOAD = 4096;
@@ -94,8 +136,9 @@ final class ControlMessage {
     return bytes.get(JAVA_INT_UNALIGNED, 8);
   }
 
+  /** Whether the front-end waits to hear that it was carried out, and hears it in no other way. */
   boolean needsReply() {
-    return (flags() & NEED_REPLY) != 0;
+    return (flags() & NEED_REPLY) != 0 && !ANSWERED.contains(request());
   }
 
   /** Checks that the payload has at least so many bytes. */

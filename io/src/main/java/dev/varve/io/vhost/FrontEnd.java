@@ -2,8 +2,8 @@ package dev.varve.io.vhost;
 
 import dev.varve.core.device.Export;
 import dev.varve.core.device.FailureWords;
+import dev.varve.io.loop.DiskLoops;
 import dev.varve.io.posix.DescriptorSocket;
-import dev.varve.io.posix.EventDescriptor;
 import dev.varve.io.posix.Posix;
 import dev.varve.io.posix.PosixException;
 import dev.varve.io.posix.SharedMemory;
@@ -48,60 +48,41 @@ final class FrontEnd {
 
   static final int MOST_QUEUES = 16;
 
-  private static final int MOST_RING = 1024;
-  private static final int CONFIG_CHANGE = 2;
-
   /** Of a message about a vring's descriptor: there is none. */
   private static final long NO_DESCRIPTOR = 1 << 8;
-
-  /** One queue as the front-end has described it so far. */
-  private static final class Slot {
-    private final BlockQueue queue;
-    private int size = 128;
-    private long descriptors;
-    private long available;
-    private long used;
-    private int next;
-    private int error = -1;
-    private boolean kicked;
-    private boolean enabled;
-    private boolean started;
-
-    private Slot(BlockQueue queue) {
-      this.queue = queue;
-    }
-  }
 
   private final EventLoop loop;
   private final DescriptorSocket socket;
   private final LoopDescriptor control;
-  private final Export export;
-  private final QueueLoops loops;
+  private final DiskLoops<VhostLoop> loops;
   private final Consumer<String> log;
   private final Runnable gone;
-  private final int mostQueues;
   private final ControlMessage message = new ControlMessage();
-  private final List<Slot> slots = new ArrayList<>();
+  private final List<QueueSlot> slots = new ArrayList<>();
+  private Export export;
   private BlockConfig config;
   private GuestMemory memory = GuestMemory.NONE;
   private InflightTable inflight = InflightTable.NONE;
+  private long offered;
   private long features;
   private long protocolFeatures;
   private boolean writeback = true;
   private @Nullable DescriptorSocket backend;
   private @Nullable String why;
+
+  /** A message is being carried out, or the disk is taken away: none is read meanwhile. */
   private boolean busy;
+
+  /** For when it is not busy any more. */
+  private @Nullable Runnable afterwards;
+
+  /** The disk is taken away, and nothing uses it. */
+  private boolean paused;
+
+  /** The queues that run again when there is a disk. */
+  private List<QueueSlot> resting = List.of();
+
   private boolean ended;
-
-  /** Where queues get their loops. */
-  interface QueueLoops {
-    /**
-     * @throws IOException the host has no descriptors for one
-     */
-    VhostLoop enter() throws IOException;
-
-    void leave(VhostLoop loop);
-  }
 
   /**
    * Begins to listen to a front-end, on {@code loop}, from which it is called.
@@ -114,19 +95,17 @@ final class FrontEnd {
       EventLoop loop,
       DescriptorSocket socket,
       Export export,
-      int mostQueues,
-      QueueLoops loops,
+      DiskLoops<VhostLoop> loops,
       Consumer<String> log,
       Runnable gone)
       throws IOException {
     this.loop = loop;
     this.socket = socket;
     this.export = export;
-    this.mostQueues = mostQueues;
     this.loops = loops;
     this.log = log;
     this.gone = gone;
-    this.config = BlockConfig.of(export, mostQueues);
+    this.config = BlockConfig.of(export, MOST_QUEUES);
     this.control = LoopDescriptor.watch(loop, socket.descriptor(), this::readable);
   }
 
@@ -159,16 +138,31 @@ final class FrontEnd {
       finished(done.isCompletedExceptionally() ? done.exceptionNow() : null);
       return;
     }
+    hold();
+    done.whenCompleteAsync((_, failure) -> release(failure), loop);
+  }
+
+  private void hold() throws IOException {
     busy = true;
-    done.whenCompleteAsync((_, failure) -> resumed(failure), loop);
     control.listen(false);
   }
 
-  private void resumed(@Nullable Throwable failure) {
+  private void release(@Nullable Throwable failure) {
     busy = false;
     try {
       finished(failure);
-      if (ended) return;
+    } catch (IOException e) {
+      end(FailureWords.of(e));
+    }
+    if (!ended) goOn();
+  }
+
+  private void goOn() {
+    Runnable then = afterwards;
+    afterwards = null;
+    if (then != null) then.run();
+    if (busy || ended) return;
+    try {
       control.listen(true);
       readable();
     } catch (IOException e) {
@@ -186,10 +180,9 @@ final class FrontEnd {
       end(FailureWords.of(failure));
       return;
     }
-    boolean acknowledged =
-        message.needsReply() && (protocolFeatures & P_REPLY_ACK) != 0 && !hasReply();
     try {
-      if (acknowledged) send(message.reply(ControlMessage.payload(0)));
+      if (message.needsReply() && (protocolFeatures & P_REPLY_ACK) != 0)
+        send(message.reply(ControlMessage.payload(0)));
     } catch (ProtocolException e) {
       end(FailureWords.of(e));
       return;
@@ -197,56 +190,51 @@ final class FrontEnd {
     message.clear();
   }
 
-  private static final List<Integer> REPLIED = List.of(1, 11, 15, 17, 24, 31, 36);
-
-  private boolean hasReply() {
-    return REPLIED.contains(message.request());
-  }
-
   private CompletableFuture<Void> carryOut() throws ProtocolException, IOException {
     switch (message.request()) {
-      case 1 -> reply(features(true));
-      case 2 -> setFeatures(message.atLeast(8).getLong(0));
-      case 3, 4 -> {} // the owner: there is one front-end
-      case 5 -> {
+      case ControlMessage.GET_FEATURES -> reply(offered = features());
+      case ControlMessage.SET_FEATURES -> setFeatures(message.atLeast(8).getLong(0));
+      case ControlMessage.SET_OWNER, ControlMessage.RESET_OWNER -> {} // there is one front-end
+      case ControlMessage.SET_MEM_TABLE -> {
         return setMemory();
       }
-      case 8 -> setSize();
-      case 9 -> {
+      case ControlMessage.SET_VRING_NUM -> slot().size(message.atLeast(8).getInt(4));
+      case ControlMessage.SET_VRING_ADDR -> {
         return setAddresses();
       }
-      case 10 -> slot().next = message.atLeast(8).getInt(4) & 0xffff;
-      case 11 -> {
-        return stop(slot(), true);
+      case ControlMessage.SET_VRING_BASE -> slot().base(message.atLeast(8).getInt(4) & 0xffff);
+      case ControlMessage.GET_VRING_BASE -> {
+        return stop(slot());
       }
-      case 12 -> {
+      case ControlMessage.SET_VRING_KICK -> {
         return setKick();
       }
-      case 13 -> {
-        return setCall();
+      case ControlMessage.SET_VRING_CALL -> {
+        return slotOfDescriptor().call(descriptorOrNone());
       }
-      case 14 -> setError();
-      case 15 -> reply(PROTOCOL_FEATURES);
-      case 16 -> protocolFeatures = message.atLeast(8).getLong(0) & PROTOCOL_FEATURES;
-      case 17 -> reply(mostQueues);
-      case 18 -> {
-        return enable(slot(), message.atLeast(8).getInt(4) != 0);
+      case ControlMessage.SET_VRING_ERR -> slotOfDescriptor().error(descriptorOrNone());
+      case ControlMessage.GET_PROTOCOL_FEATURES -> reply(PROTOCOL_FEATURES);
+      case ControlMessage.SET_PROTOCOL_FEATURES ->
+          protocolFeatures = message.atLeast(8).getLong(0) & PROTOCOL_FEATURES;
+      case ControlMessage.GET_QUEUE_NUM -> reply(MOST_QUEUES);
+      case ControlMessage.SET_VRING_ENABLE -> {
+        return slot().enable(message.atLeast(8).getInt(4) != 0);
       }
-      case 21 -> setBackend();
-      case 24 -> getConfig();
-      case 25 -> {
+      case ControlMessage.SET_BACKEND_REQ_FD -> setBackend();
+      case ControlMessage.GET_CONFIG -> getConfig();
+      case ControlMessage.SET_CONFIG -> {
         return setConfig();
       }
-      case 31 -> getInflight();
-      case 32 -> setInflight();
-      case 34 -> {
+      case ControlMessage.GET_INFLIGHT_FD -> getInflight();
+      case ControlMessage.SET_INFLIGHT_FD -> setInflight();
+      case ControlMessage.RESET_DEVICE -> {
         return stopAll();
       }
-      case 36 -> reply(GuestMemory.MOST_REGIONS);
-      case 37 -> {
+      case ControlMessage.GET_MAX_MEM_SLOTS -> reply(GuestMemory.MOST_REGIONS);
+      case ControlMessage.ADD_MEM_REG -> {
         return replaceMemory(memory.with(described(8), message.takeDescriptor()));
       }
-      case 38 -> {
+      case ControlMessage.REM_MEM_REG -> {
         return replaceMemory(memory.without(described(8)));
       }
       default ->
@@ -269,16 +257,12 @@ final class FrontEnd {
     }
   }
 
-  private long features(boolean ofDevice) {
-    return config.features()
-        | F_VERSION_1
-        | F_INDIRECT
-        | F_EVENT_INDEX
-        | (ofDevice ? F_PROTOCOL_FEATURES : 0);
+  private long features() {
+    return config.features() | F_VERSION_1 | F_INDIRECT | F_EVENT_INDEX | F_PROTOCOL_FEATURES;
   }
 
   private void setFeatures(long chosen) throws ProtocolException {
-    if ((chosen & ~features(true)) != 0)
+    if ((chosen & ~offered) != 0)
       throw new ProtocolException(
           "the features %#x, which the device does not have".formatted(chosen));
     features = chosen;
@@ -288,170 +272,80 @@ final class FrontEnd {
   // ---- Queues
 
   /** The queue that a message names in its first 32 bits. */
-  private Slot slot() throws ProtocolException, IOException {
+  private QueueSlot slot() throws ProtocolException, IOException {
     return slot(message.atLeast(8).getInt(0));
   }
 
-  private Slot slot(int number) throws ProtocolException, IOException {
-    if (number < 0 || number >= mostQueues)
-      throw new ProtocolException("queue %d of %d".formatted(number, mostQueues));
+  /** The queue that a message names which brings a descriptor. */
+  private QueueSlot slotOfDescriptor() throws ProtocolException, IOException {
+    return slot((int) message.atLeast(8).getLong(0) & 0xff);
+  }
+
+  private int descriptorOrNone() throws ProtocolException {
+    return (message.getLong(0) & NO_DESCRIPTOR) != 0 ? -1 : message.takeDescriptor();
+  }
+
+  private QueueSlot slot(int number) throws ProtocolException, IOException {
+    if (number < 0 || number >= MOST_QUEUES)
+      throw new ProtocolException("queue %d of %d".formatted(number, MOST_QUEUES));
     while (slots.size() <= number) {
-      int next = slots.size();
-      VhostLoop chosen = loops.enter();
-      Consumer<String> fault = what -> loop.execute(() -> faulty(next, what));
-      slots.add(new Slot(new BlockQueue(next, chosen, export, config, fault)));
+      VhostLoop chosen = loops.enter(export.device().fileSystem());
+      slots.add(new QueueSlot(slots.size(), loop, chosen, export, config, this::broken));
     }
     return slots.get(number);
   }
 
-  private void faulty(int queue, String what) {
-    log.accept("the guest has broken the protocol, and the disk stops for it: " + what);
-    if (queue < slots.size() && slots.get(queue).error >= 0)
-      EventDescriptor.signal(slots.get(queue).error);
-  }
-
-  /** An action on the loop of a queue. */
-  private interface QueueAction {
-    void run() throws ProtocolException, IOException;
-  }
-
-  private static CompletableFuture<Void> on(Slot slot, QueueAction action) {
-    return CompletableFuture.runAsync(
-        () -> {
-          try {
-            action.run();
-          } catch (ProtocolException | IOException e) {
-            throw new CompletionException(e);
-          }
-        },
-        slot.queue.loop().executor());
-  }
-
-  private void setSize() throws ProtocolException, IOException {
-    int size = message.atLeast(8).getInt(4);
-    if (size < 1 || size > MOST_RING || Integer.bitCount(size) != 1)
-      throw new ProtocolException(
-          "a ring of %d entries; it may have 1 to %d, a power of two".formatted(size, MOST_RING));
-    slot().size = size;
+  private void broken(String why) {
+    log.accept("the guest has broken the protocol, and the disk stops for it: " + why);
   }
 
   private CompletableFuture<Void> setAddresses() throws ProtocolException, IOException {
-    Slot slot = slot(message.atLeast(40).getInt(0));
-    slot.descriptors = message.getLong(8);
-    slot.used = message.getLong(16);
-    slot.available = message.getLong(24);
-    if (!slot.started) return CompletableFuture.completedFuture(null);
-    return stop(slot, false).thenComposeAsync(_ -> startOrFail(slot), loop);
+    QueueSlot slot = slot(message.atLeast(40).getInt(0));
+    slot.addresses(message.getLong(8), message.getLong(16), message.getLong(24));
+    return slot.isStarted() ? restart(List.of(slot)) : CompletableFuture.completedFuture(null);
   }
 
   private CompletableFuture<Void> setKick() throws ProtocolException, IOException {
-    long value = message.atLeast(8).getLong(0);
-    Slot slot = slot((int) value & 0xff);
-    int kick = (value & NO_DESCRIPTOR) != 0 ? -1 : message.takeDescriptor();
-    slot.kicked = true;
-    if ((features & F_PROTOCOL_FEATURES) == 0) slot.enabled = true;
-    CompletableFuture<Void> set = on(slot, () -> slot.queue.kick(kick));
-    return set.thenComposeAsync(_ -> startOrFail(slot), loop);
+    QueueSlot slot = slotOfDescriptor();
+    boolean enables = (features & F_PROTOCOL_FEATURES) == 0;
+    return slot.kick(descriptorOrNone(), enables).thenComposeAsync(_ -> slot.start(shared()), loop);
   }
 
-  private CompletableFuture<Void> startOrFail(Slot slot) {
-    try {
-      return start(slot);
-    } catch (ProtocolException e) {
-      return CompletableFuture.failedFuture(e);
-    }
+  private QueueSlot.Shared shared() {
+    return new QueueSlot.Shared(
+        memory, inflight, (features & F_EVENT_INDEX) != 0, (features & F_INDIRECT) != 0, writeback);
   }
 
-  private CompletableFuture<Void> start(Slot slot) throws ProtocolException {
-    if (slot.started || !slot.kicked) return CompletableFuture.completedFuture(null);
-    var setup =
-        new BlockQueue.Setup(
-            slot.size,
-            memory.ring(slot.descriptors, SplitRing.descriptorBytes(slot.size), 16),
-            memory.ring(slot.available, SplitRing.availableBytes(slot.size), 2),
-            memory.ring(slot.used, SplitRing.usedBytes(slot.size), 4),
-            slot.next,
-            (features & F_EVENT_INDEX) != 0,
-            (features & F_INDIRECT) != 0);
-    slot.started = true;
-    GuestMemory guest = memory;
-    InflightTable table = inflight;
-    boolean enabled = slot.enabled;
-    boolean waits = writeback;
-    return on(
-        slot,
-        () -> {
-          slot.queue.writeback(waits);
-          slot.queue.start(setup, guest, table);
-          slot.queue.enable(enabled);
-        });
-  }
-
-  private CompletableFuture<Void> stop(Slot slot, boolean asked)
-      throws ProtocolException, IOException {
-    if (!slot.started) {
-      if (asked) replyBase(slot);
-      return CompletableFuture.completedFuture(null);
-    }
-    slot.started = false;
-    if (asked) slot.kicked = false;
-    CompletableFuture<Integer> stopped = new CompletableFuture<>();
-    slot.queue.loop().executor().execute(() -> slot.queue.stop(stopped::complete));
-    return stopped.thenAcceptAsync(
-        next -> {
-          slot.next = next;
-          try {
-            if (asked) replyBase(slot);
-          } catch (IOException | ProtocolException e) {
-            throw new CompletionException(e);
-          }
-        },
-        loop);
-  }
-
-  private void replyBase(Slot slot) throws ProtocolException, IOException {
-    long state = slots.indexOf(slot) | (long) slot.next << 32;
-    reply(state);
+  private CompletableFuture<Void> stop(QueueSlot slot) {
+    return slot.stopUntilKick()
+        .thenAcceptAsync(
+            _ -> {
+              try {
+                reply(slot.number() | (long) slot.base() << 32);
+              } catch (IOException | ProtocolException e) {
+                throw new CompletionException(e);
+              }
+            },
+            loop);
   }
 
   private CompletableFuture<Void> stopAll() {
-    return all(
-        slot -> {
-          slot.enabled = false;
-          CompletableFuture<Void> disabled = on(slot, () -> slot.queue.enable(false));
-          return disabled.thenComposeAsync(_ -> stopQuietly(slot), loop);
-        });
+    return all(slots, slot -> slot.enable(false).thenComposeAsync(_ -> slot.stop(), loop));
   }
 
-  private CompletableFuture<Void> stopQuietly(Slot slot) {
-    try {
-      return stop(slot, false);
-    } catch (ProtocolException | IOException e) {
-      return CompletableFuture.failedFuture(e);
-    }
+  /** Queues that run stop for a moment, because something that they use is another one now. */
+  private CompletableFuture<Void> restart(List<QueueSlot> running) {
+    return all(running, QueueSlot::stop)
+        .thenComposeAsync(_ -> all(running, slot -> slot.start(shared())), loop);
   }
 
-  private CompletableFuture<Void> all(Function<Slot, CompletableFuture<Void>> action) {
+  private List<QueueSlot> running() {
+    return slots.stream().filter(QueueSlot::isStarted).toList();
+  }
+
+  private static CompletableFuture<Void> all(
+      List<QueueSlot> slots, Function<QueueSlot, CompletableFuture<Void>> action) {
     return CompletableFuture.allOf(slots.stream().map(action).toArray(CompletableFuture<?>[]::new));
-  }
-
-  private CompletableFuture<Void> setCall() throws ProtocolException, IOException {
-    long value = message.atLeast(8).getLong(0);
-    Slot slot = slot((int) value & 0xff);
-    int call = (value & NO_DESCRIPTOR) != 0 ? -1 : message.takeDescriptor();
-    return on(slot, () -> slot.queue.call(call));
-  }
-
-  private void setError() throws ProtocolException, IOException {
-    long value = message.atLeast(8).getLong(0);
-    Slot slot = slot((int) value & 0xff);
-    if (slot.error >= 0) Posix.close(slot.error);
-    slot.error = (value & NO_DESCRIPTOR) != 0 ? -1 : message.takeDescriptor();
-  }
-
-  private CompletableFuture<Void> enable(Slot slot, boolean enabled) {
-    slot.enabled = enabled;
-    return on(slot, () -> slot.queue.enable(enabled));
   }
 
   // ---- Memory
@@ -485,21 +379,10 @@ final class FrontEnd {
         message.getLong(at + 24));
   }
 
-  /** Queues that serve rings stop for a moment, because rings and buffers have other places now. */
   private CompletableFuture<Void> replaceMemory(GuestMemory other) {
     GuestMemory before = memory;
     memory = other;
-    List<Slot> running = slots.stream().filter(slot -> slot.started).toList();
-    CompletableFuture<?>[] stopped =
-        running.stream().map(this::stopQuietly).toArray(CompletableFuture<?>[]::new);
-    return CompletableFuture.allOf(stopped)
-        .thenComposeAsync(
-            _ -> {
-              before.release();
-              return CompletableFuture.allOf(
-                  running.stream().map(this::startOrFail).toArray(CompletableFuture<?>[]::new));
-            },
-            loop);
+    return restart(running()).whenCompleteAsync((_, _) -> before.release(), loop);
   }
 
   // ---- Configuration
@@ -529,7 +412,7 @@ final class FrontEnd {
           "a change of the configuration space at %d+%d".formatted(offset, size));
     writeback = message.atLeast(13).getByte(12) != 0;
     boolean waits = writeback;
-    return all(slot -> on(slot, () -> slot.queue.writeback(waits)));
+    return all(slots, slot -> slot.writeback(waits));
   }
 
   private void setBackend() throws ProtocolException, IOException {
@@ -538,18 +421,67 @@ final class FrontEnd {
     backend = new DescriptorSocket(descriptor);
   }
 
-  /** The disk has become another one: larger, ejected, mounted. */
-  void changed() {
+  // ---- Another disk
+
+  /**
+   * Takes the disk away. The front-end stays, and its requests wait for {@link #resume}.
+   *
+   * @param unused runs when the device of the disk is not used any more, unless the front-end goes
+   *     before
+   */
+  void pause(Runnable unused) {
+    assert loop.inEventLoop();
     if (ended) return;
-    config = BlockConfig.of(export, mostQueues);
-    tellChange();
+    if (busy) afterwards = () -> pause(unused);
+    else beginPause(unused);
+  }
+
+  private void beginPause(Runnable unused) {
+    try {
+      hold();
+    } catch (IOException e) {
+      end(FailureWords.of(e));
+      return;
+    }
+    List<QueueSlot> running = running();
+    all(running, QueueSlot::stop)
+        .whenCompleteAsync(
+            (_, _) -> {
+              paused = true;
+              resting = running;
+              if (ended) tearDown();
+              else unused.run();
+            },
+            loop);
+  }
+
+  /** Serves another disk after a {@link #pause}. A guest that runs hears of the change. */
+  void resume(Export next) {
+    assert loop.inEventLoop() && paused;
+    if (ended) return;
+    paused = false;
+    export = next;
+    config = BlockConfig.of(next, MOST_QUEUES);
+    List<QueueSlot> again = resting;
+    resting = List.of();
+    all(slots, slot -> slot.serve(next, config))
+        .thenComposeAsync(_ -> all(again, slot -> slot.start(shared())), loop)
+        .whenCompleteAsync((_, failure) -> resumed(failure), loop);
+  }
+
+  private void resumed(@Nullable Throwable failure) {
+    if (failure == null && !ended) tellChange();
+    busy = false;
+    if (ended) tearDown();
+    else if (failure != null) end(FailureWords.of(failure));
+    else goOn();
   }
 
   private void tellChange() {
     DescriptorSocket channel = backend;
     if (channel == null) return;
     try (Arena arena = Arena.ofConfined()) {
-      byte[] change = ControlMessage.message(CONFIG_CHANGE);
+      byte[] change = ControlMessage.message(ControlMessage.CONFIG_CHANGE);
       if (channel.send(arena.allocateFrom(ValueLayout.JAVA_BYTE, change)) != change.length)
         log.accept("its front-end does not hear that the disk has changed");
     } catch (PosixException e) {
@@ -579,7 +511,7 @@ final class FrontEnd {
   }
 
   private void checkInflight(int queues, int entries) throws ProtocolException {
-    if (queues < 1 || queues > mostQueues || entries < 1 || entries > MOST_RING)
+    if (queues < 1 || queues > MOST_QUEUES || entries < 1 || entries > QueueSlot.MOST_RING)
       throw new ProtocolException(
           "%d queues of %d entries to remember what is in flight".formatted(queues, entries));
   }
@@ -591,7 +523,7 @@ final class FrontEnd {
     checkInflight(queues, entries);
     int descriptor = message.takeDescriptor();
     try {
-      if (slots.stream().anyMatch(slot -> slot.started))
+      if (!running().isEmpty())
         throw new ProtocolException("other memory for what is in flight while a queue runs");
       inflight.unmap();
       inflight = InflightTable.NONE;
@@ -615,7 +547,7 @@ final class FrontEnd {
     if (ended) return;
     ended = true;
     why = reason;
-    if (!busy) tearDown(); // else when the message is carried out
+    if (!busy || paused) tearDown(); // else when the message is carried out
   }
 
   private void tearDown() {
@@ -623,27 +555,17 @@ final class FrontEnd {
   }
 
   private void closed() {
-    List<CompletableFuture<Void>> closing = new ArrayList<>();
-    for (Slot slot : slots) closing.add(on(slot, slot.queue::close));
-    CompletableFuture.allOf(closing.toArray(CompletableFuture<?>[]::new))
-        .whenCompleteAsync((_, _) -> release(), loop);
+    all(slots, QueueSlot::close).whenCompleteAsync((_, _) -> letGo(), loop);
   }
 
-  private void release() {
-    try {
-      for (Slot slot : slots) {
-        loops.leave(slot.queue.loop());
-        if (slot.error >= 0) Posix.close(slot.error);
-      }
-      message.clear();
-      if (backend != null) backend.close();
-      inflight.unmap();
-    } catch (PosixException e) {
-      log.accept(FailureWords.of(e));
-    }
+  private void letGo() {
+    for (QueueSlot slot : slots) loops.leave(slot.queueLoop());
     memory.release();
     control.stop();
     try {
+      message.clear();
+      if (backend != null) backend.close();
+      inflight.unmap();
       socket.close();
     } catch (PosixException e) {
       log.accept(FailureWords.of(e));

@@ -1,154 +1,124 @@
 package dev.varve.io.vhost;
 
 import dev.varve.core.device.Export;
-import dev.varve.core.device.FailureWords;
-import dev.varve.io.posix.DescriptorSocket;
-import dev.varve.io.posix.Posix;
-import dev.varve.io.posix.PosixException;
+import dev.varve.io.loop.DiskLoops;
+import dev.varve.io.loop.StartedLoops;
+import dev.varve.io.loop.VertxLoops;
+import dev.varve.io.polling.Polling;
 import io.netty.channel.EventLoop;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.epoll.EpollIoHandle;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
 import java.io.IOException;
-import java.lang.System.Logger.Level;
+import java.net.ConnectException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One disk on one socket, for the front-ends of virtual machines (vhost-user-blk): at most one at a
- * time, one after another.
+ * Serves disks to virtual machines whose memory it maps (vhost-user-blk), each disk on a Unix
+ * socket of its own.
  *
- * <p>Thread-safe; {@link #listen} looks at the file system, nothing else blocks. The export and its
- * device stay the caller's: close the device after {@link #close} has completed.
+ * <p>Front-ends are heard on an event loop of the {@link Vertx} that is passed in, which stays the
+ * caller's; it has to use epoll. Each queue is served on a loop that the server starts for the file
+ * system of its disk. Devices stay the caller's too: close one after {@link #withdraw}, {@link
+ * #remove} or {@link #close} has completed. All methods are thread-safe; none blocks, except {@link
+ * #publish}, which looks at the file system.
  */
 public final class VhostServer {
 
-  private static final System.Logger LOG = System.getLogger(VhostServer.class.getName());
+  private final Vertx vertx;
+  private final DiskLoops<VhostLoop> loops;
+  private final Map<Path, VhostSocket> sockets = new HashMap<>();
+  private @Nullable Future<Void> closed;
 
-  private static final int BACKLOG = 4;
-
-  private final EventLoop loop;
-  private final FrontEnd.QueueLoops queueLoops;
-  private final Export export;
-  private final Path path;
-  private final DescriptorSocket socket;
-  private final CompletableFuture<Void> closed = new CompletableFuture<>();
-  private @Nullable LoopDescriptor listening;
-  private @Nullable FrontEnd frontEnd;
-  private @Nullable DescriptorSocket waiting;
-  private boolean closing;
-
-  private VhostServer(
-      EventLoop loop,
-      FrontEnd.QueueLoops queueLoops,
-      Export export,
-      Path path,
-      DescriptorSocket socket) {
-    this.loop = loop;
-    this.queueLoops = queueLoops;
-    this.export = export;
-    this.path = path;
-    this.socket = socket;
+  /**
+   * A server that listens nowhere yet.
+   *
+   * @param polling how the loops of its queues wait for work
+   */
+  public VhostServer(Vertx vertx, Polling polling, LongSupplier nanoTime) {
+    this.vertx = vertx;
+    this.loops =
+        new DiskLoops<>(
+            new StartedLoops<>(vertx, polling, "guest-loop", loop -> new VhostLoop(loop, nanoTime)),
+            DiskLoops.MOST);
   }
 
   /**
-   * Listens on a Unix socket for front-ends of {@code export}.
+   * Serves a disk on a socket. A front-end that has waited there since {@link #withdraw} gets the
+   * disk, and its guest hears that it has changed. A socket file without a listener, as a killed
+   * server leaves it, is replaced.
    *
-   * @param loop an epoll loop; what blocks never runs on it
+   * @throws IOException the path is taken or cannot be made, or the system has no epoll
    */
-  static VhostServer listen(
-      EventLoop loop, FrontEnd.QueueLoops queueLoops, Export export, Path path) throws IOException {
-    DescriptorSocket socket = DescriptorSocket.listen(path, BACKLOG);
-    var server = new VhostServer(loop, queueLoops, export, path, socket);
-    loop.execute(server::start);
-    return server;
-  }
-
-  private void start() {
-    try {
-      listening = LoopDescriptor.watch(loop, socket.descriptor(), this::accept);
-    } catch (IOException e) {
-      LOG.log(Level.WARNING, "%s: %s".formatted(path, FailureWords.of(e)));
+  public synchronized void publish(Path path, Export export) throws IOException {
+    if (closed != null) throw new IOException("the server stops");
+    VhostSocket socket = sockets.get(path);
+    if (socket == null) {
+      socket = listen(path);
+      sockets.put(path, socket);
     }
+    socket.serve(export);
   }
 
-  private void accept() {
-    try {
-      DescriptorSocket client = socket.accept();
-      if (frontEnd == null) begin(client);
-      else replace(frontEnd, client);
-    } catch (PosixException e) {
-      if (e.errno() != Posix.EAGAIN) log(FailureWords.of(e));
-    }
-  }
-
-  /** The one before may be gone already, and only not be heard of yet. */
-  private void replace(FrontEnd before, DescriptorSocket client) throws PosixException {
-    if (before.isGone() && waiting == null) {
-      waiting = client;
-      return;
-    }
-    log("it has a front-end already, and another one is refused");
-    client.close();
-  }
-
-  private void begin(DescriptorSocket client) {
-    try {
-      log("a front-end connected");
-      frontEnd =
-          new FrontEnd(
-              loop, client, export, FrontEnd.MOST_QUEUES, queueLoops, this::log, this::gone);
-    } catch (IOException e) {
-      log(FailureWords.of(e));
-    }
-  }
-
-  private void gone() {
-    frontEnd = null;
-    DescriptorSocket next = waiting;
-    waiting = null;
-    if (closing) {
-      closed.complete(null);
-    } else if (next != null) {
-      begin(next);
-    }
-  }
-
-  private void log(String what) {
-    LOG.log(Level.INFO, "disk '%s' on %s: %s".formatted(export.name(), path, what));
-  }
-
-  /** The disk has become another one: larger, ejected, mounted. A guest that runs hears of it. */
-  public void changed() {
-    loop.execute(
-        () -> {
-          if (frontEnd != null) frontEnd.changed();
-        });
+  private VhostSocket listen(Path path) throws IOException {
+    EventLoop loop = VertxLoops.next(vertx);
+    if (!(loop instanceof IoEventLoop io && io.isCompatible(EpollIoHandle.class)))
+      throw new IOException(
+          path + ": vhost-user needs Linux and Netty's native transport, which is not there");
+    removeStale(path);
+    return new VhostSocket(loop, loops, path, VhostSocket.listen(path));
   }
 
   /**
-   * Stops listening, answers what is in flight and sends the front-end away. A second call returns
-   * the same stage.
+   * Takes the disk of a socket away. Its front-end stays connected, and the guest's requests wait
+   * for the next {@link #publish}.
    *
-   * @return completes when the device is not used any more
+   * @return completes when the device is not used any more; at once if there is no such socket
    */
-  public CompletionStage<Void> close() {
-    loop.execute(this::stop);
+  public synchronized Future<Void> withdraw(Path path) {
+    VhostSocket socket = sockets.get(path);
+    return socket == null ? Future.succeededFuture() : socket.withdraw();
+  }
+
+  /**
+   * Closes a socket and removes its file; its front-end is sent away.
+   *
+   * @return completes when the device is not used any more; at once if there is no such socket
+   */
+  public synchronized Future<Void> remove(Path path) {
+    VhostSocket socket = sockets.remove(path);
+    return socket == null ? Future.succeededFuture() : socket.close();
+  }
+
+  /** Removes all sockets. A second call returns the same future. */
+  public synchronized Future<Void> close() {
+    if (closed != null) return closed;
+    List<Future<Void>> ends = sockets.values().stream().map(VhostSocket::close).toList();
+    closed = Future.join(ends).<Void>mapEmpty().eventually(loops::close);
     return closed;
   }
 
-  private void stop() {
-    if (closing) return;
-    closing = true;
-    try {
-      if (listening != null) listening.stop();
-      Files.deleteIfExists(path);
-      socket.close();
-      if (waiting != null) waiting.close();
-    } catch (IOException e) {
-      log(FailureWords.of(e));
+  private static void removeStale(Path path) throws IOException {
+    if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) return;
+    if (Files.isRegularFile(path) || Files.isDirectory(path))
+      throw new IOException(path + " is not a socket; choose another path");
+    try (var probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      probe.connect(UnixDomainSocketAddress.of(path));
+      throw new IOException(
+          "another server listens on " + path + "; stop it or choose another path");
+    } catch (ConnectException e) {
+      Files.delete(path);
     }
-    if (frontEnd == null) closed.complete(null);
-    else frontEnd.end("the disk is not served any more");
   }
 }

@@ -60,6 +60,7 @@ final class TestMachines implements AutoCloseable {
     disks =
         new MachineDisks(
             nbd,
+            null,
             threads,
             clock == null ? alarm : clock,
             clock == null ? System::nanoTime : clock,

@@ -1,0 +1,108 @@
+package dev.varve.io.running;
+
+import dev.varve.core.device.Export;
+import dev.varve.core.device.FailureWords;
+import dev.varve.io.vhost.VhostServer;
+import io.vertx.core.Future;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/**
+ * The vhost-user sockets of running machines, in one folder: the disk {@code vm/SATA/0/0} is on
+ * {@code vm/SATA/0/0.sock}. Folders are made and removed with the sockets in them.
+ *
+ * <p>Thread-safe; every method but {@link #of} looks at the file system, and may block.
+ */
+public final class GuestSockets {
+
+  private static final System.Logger LOG = System.getLogger(GuestSockets.class.getName());
+
+  private static final String SUFFIX = ".sock";
+
+  /** How the socket of a disk is written where the addresses of a disk are listed. */
+  private static final String SCHEME = "vhost-user-blk://";
+
+  private static final String UNRESERVED =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
+
+  private final VhostServer server;
+  private final Path folder;
+
+  /**
+   * @param server stays the caller's
+   * @param folder absolute; made with the first socket
+   */
+  public GuestSockets(VhostServer server, Path folder) {
+    this.server = server;
+    this.folder = folder;
+  }
+
+  /**
+   * Where a disk is.
+   *
+   * @param export its name for clients
+   */
+  Path of(String export) {
+    Path path = folder;
+    for (String part : export.split("/", -1)) path = path.resolve(inFolder(part));
+    return path.resolveSibling(path.getFileName() + SUFFIX);
+  }
+
+  /** A name that leads nowhere else. */
+  private static String inFolder(String part) {
+    return part.isEmpty() || part.equals(".") || part.equals("..")
+        ? "_" + part.replace('.', '_')
+        : part;
+  }
+
+  /** The same as a URI, for lists of addresses. */
+  String uri(String export) {
+    var uri = new StringBuilder(SCHEME);
+    for (byte b : of(export).toString().getBytes(StandardCharsets.UTF_8)) {
+      if (UNRESERVED.indexOf(b) >= 0) uri.append((char) b);
+      else uri.append("%%%02X".formatted(b & 0xff));
+    }
+    return uri.toString();
+  }
+
+  /** Serves a disk; a front-end that has waited since {@link #withdraw} gets it. */
+  void publish(Export export) throws IOException {
+    Path socket = of(export.name());
+    try {
+      Files.createDirectories(socket.getParent());
+      server.publish(socket, export);
+    } catch (IOException | IllegalArgumentException e) {
+      removeEmpty(socket.getParent());
+      throw new IOException(
+          "the disk '%s' cannot have a vhost-user socket: %s"
+              .formatted(export.name(), FailureWords.of(e)),
+          e);
+    }
+  }
+
+  /** Takes a disk away; its front-end waits. Completes when the device is not used any more. */
+  Future<Void> withdraw(String export) {
+    return server.withdraw(of(export));
+  }
+
+  /** Removes the socket too. Completes when the device is not used any more. */
+  Future<Void> remove(String export) {
+    Path socket = of(export);
+    return server.remove(socket).onComplete(_ -> removeEmpty(socket.getParent()));
+  }
+
+  private void removeEmpty(Path emptied) {
+    try {
+      for (Path each = emptied; !each.equals(folder); each = each.getParent()) Files.delete(each);
+    } catch (DirectoryNotEmptyException | NoSuchFileException e) {
+      // Another disk's socket is there, or another thread was faster.
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "{0}", FailureWords.of(e));
+    }
+  }
+}

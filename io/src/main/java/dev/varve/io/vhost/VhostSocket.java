@@ -1,0 +1,185 @@
+package dev.varve.io.vhost;
+
+import dev.varve.core.device.Export;
+import dev.varve.core.device.FailureWords;
+import dev.varve.io.loop.DiskLoops;
+import dev.varve.io.posix.DescriptorSocket;
+import dev.varve.io.posix.Posix;
+import dev.varve.io.posix.PosixException;
+import io.netty.channel.EventLoop;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A socket through which front-ends use one disk: at most one front-end at a time, one after
+ * another. While the disk is taken away, a front-end that is there waits for the next one.
+ *
+ * <p>Thread-safe: everything happens on the loop of the socket.
+ */
+final class VhostSocket {
+
+  private static final System.Logger LOG = System.getLogger(VhostSocket.class.getName());
+
+  private static final int BACKLOG = 4;
+
+  private final EventLoop loop;
+  private final DiskLoops<VhostLoop> queueLoops;
+  private final Path path;
+  private final DescriptorSocket socket;
+  private final Promise<Void> closed = Promise.promise();
+  private @Nullable LoopDescriptor listening;
+  private @Nullable FrontEnd frontEnd;
+  private @Nullable DescriptorSocket waiting;
+
+  /** The disk; null while there is none. */
+  private @Nullable Export export;
+
+  /** Completes when the disk that is taken away is not used any more. */
+  private @Nullable Promise<Void> unused;
+
+  private boolean closing;
+
+  /**
+   * @param loop an epoll loop on which nothing blocks
+   * @param socket listens; owned from now on
+   */
+  VhostSocket(EventLoop loop, DiskLoops<VhostLoop> queueLoops, Path path, DescriptorSocket socket) {
+    this.loop = loop;
+    this.queueLoops = queueLoops;
+    this.path = path;
+    this.socket = socket;
+  }
+
+  /**
+   * Listens on a Unix socket, whose file must not exist. Nobody is let in before {@link #serve}.
+   */
+  static DescriptorSocket listen(Path path) throws PosixException {
+    return DescriptorSocket.listen(path, BACKLOG);
+  }
+
+  // ---- The disk
+
+  /** Serves a disk from now on. For when there is none. */
+  void serve(Export next) {
+    loop.execute(
+        () -> {
+          export = next;
+          if (unused == null) begin(next);
+        });
+  }
+
+  private void begin(Export next) {
+    if (closing) return;
+    accept(true);
+    if (frontEnd != null) frontEnd.resume(next);
+    else if (waiting != null) admit(next);
+  }
+
+  /** Takes the disk away. Completes when its device is not used any more. */
+  Future<Void> withdraw() {
+    Promise<Void> promise = Promise.promise();
+    loop.execute(
+        () -> {
+          export = null;
+          accept(false);
+          if (frontEnd == null) {
+            promise.complete();
+            return;
+          }
+          unused = promise;
+          frontEnd.pause(this::unused);
+        });
+    return promise.future();
+  }
+
+  private void unused() {
+    Promise<Void> promise = unused;
+    unused = null;
+    if (promise != null) promise.complete();
+    if (export != null) begin(export);
+  }
+
+  // ---- Front-ends
+
+  private void accept(boolean accepting) {
+    try {
+      if (listening == null && accepting)
+        listening = LoopDescriptor.watch(loop, socket.descriptor(), this::accept);
+      else if (listening != null) listening.listen(accepting);
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "%s: %s".formatted(path, FailureWords.of(e)));
+    }
+  }
+
+  private void accept() {
+    try {
+      DescriptorSocket client = socket.accept();
+      boolean refused = waiting != null || frontEnd != null && !frontEnd.isGone();
+      if (refused) {
+        log("it has a front-end already, and another one is refused");
+        client.close();
+        return;
+      }
+      waiting = client;
+      if (frontEnd == null && export != null) admit(export);
+    } catch (PosixException e) {
+      if (e.errno() != Posix.EAGAIN) log(FailureWords.of(e));
+    }
+  }
+
+  private void admit(Export served) {
+    DescriptorSocket client = waiting;
+    waiting = null;
+    if (client == null) return;
+    try {
+      log("a front-end connected");
+      frontEnd = new FrontEnd(loop, client, served, queueLoops, this::log, this::gone);
+    } catch (IOException e) {
+      log(FailureWords.of(e));
+    }
+  }
+
+  private void gone() {
+    frontEnd = null;
+    if (closing) closed.tryComplete();
+    if (unused != null) unused();
+    else if (export != null && !closing) admit(export);
+  }
+
+  private void log(String what) {
+    LOG.log(Level.INFO, "disk at %s: %s".formatted(path, what));
+  }
+
+  // ---- The end
+
+  /**
+   * Stops listening, answers what is in flight and sends the front-end away. A second call returns
+   * the same future.
+   *
+   * @return completes when no device is used any more
+   */
+  Future<Void> close() {
+    loop.execute(this::stop);
+    return closed.future();
+  }
+
+  private void stop() {
+    if (closing) return;
+    closing = true;
+    try {
+      if (listening != null) listening.stop();
+      Files.deleteIfExists(path);
+      socket.close();
+      if (waiting != null) waiting.close();
+    } catch (IOException e) {
+      log(FailureWords.of(e));
+    }
+    if (frontEnd == null) closed.tryComplete();
+    else frontEnd.end("the disk is not served any more");
+  }
+}
