@@ -1,29 +1,24 @@
 package dev.varve.http.api;
 
-import dev.varve.core.device.FailureWords;
 import dev.varve.core.inventory.Inventory;
-import dev.varve.core.inventory.MediumContents;
 import dev.varve.core.inventory.View;
 import dev.varve.core.inventory.View.MachineView;
 import dev.varve.core.inventory.View.MediumView;
 import dev.varve.core.machine.Attachment;
-import dev.varve.core.medium.FileBytes;
 import dev.varve.core.medium.Medium;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import java.io.IOException;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** Images and what they take on the host. */
 final class ImageHandlers {
 
   private final Inventory inventory;
-  private final MediumContents contents;
+  private final StorageJson json;
 
   ImageHandlers(Inventory inventory) {
     this.inventory = inventory;
-    this.contents = inventory.contents();
+    this.json = new StorageJson(inventory.contents());
   }
 
   void addTo(Handlers handlers) {
@@ -35,17 +30,7 @@ final class ImageHandlers {
     View view = inventory.view();
     Medium medium = Lookup.medium(view, call.text("medium")).medium();
     List<Medium> asked = call.flag("chain") ? view.chain(medium.id()) : List.of(medium);
-    return Answer.ok(
-        new JsonObject()
-            .put(
-                "images",
-                JsonParts.array(
-                    asked,
-                    image ->
-                        new JsonObject()
-                            .put("id", image.id().toString())
-                            .put("location", image.location().toString())
-                            .mergeIn(bytes(image)))));
+    return Answer.ok(new JsonObject().put("images", JsonParts.array(asked, json::of)));
   }
 
   private Answer images(Call call) {
@@ -69,7 +54,7 @@ final class ImageHandlers {
       some.put(name, all.getValue(name));
     return some.put("slots", slots(image, machine))
         .put("unused", view.isUnused(image.medium().id()))
-        .mergeIn(bytes(image.medium()));
+        .mergeIn(json.bytes(image.medium()));
   }
 
   private static JsonArray slots(MediumView image, MachineView machine) {
@@ -79,22 +64,5 @@ final class ImageHandlers {
             .map(Attachment::slot)
             .toList(),
         JsonParts::of);
-  }
-
-  private JsonObject bytes(Medium medium) {
-    try {
-      return json(contents.bytes(medium), null);
-    } catch (IOException e) {
-      return json(FileBytes.NONE, e);
-    }
-  }
-
-  private static JsonObject json(FileBytes bytes, @Nullable IOException failure) {
-    return new JsonObject()
-        .put("fileLength", bytes.length())
-        .put("ownBytes", bytes.own())
-        .put("sharedBytes", bytes.shared())
-        .put("freedBytes", bytes.freed())
-        .put("lookError", failure == null ? null : FailureWords.of(failure));
   }
 }

@@ -31,9 +31,11 @@ final class MediumHandlers {
   private static final int MOST_OF_A_CHAIN = 1_000_000;
 
   private final Inventory inventory;
+  private final StorageJson storage;
 
   MediumHandlers(Inventory inventory) {
     this.inventory = inventory;
+    this.storage = new StorageJson(inventory.contents());
   }
 
   void addTo(Handlers handlers) {
@@ -78,7 +80,12 @@ final class MediumHandlers {
             ? medium ->
                 Page.key(MOST_OF_A_CHAIN - view.chain(medium.medium().id()).size()) + key(medium)
             : MediumHandlers::key;
-    return Answer.ok(Page.of(call).json("media", media, key, MediumJson::of));
+    return Answer.ok(
+        Page.of(call).json("media", media, key, call.flag("sizes") ? this::sized : MediumJson::of));
+  }
+
+  private JsonObject sized(MediumView medium) {
+    return MediumJson.of(medium).put("storage", storage.of(medium.medium()));
   }
 
   private static String key(MediumView medium) {

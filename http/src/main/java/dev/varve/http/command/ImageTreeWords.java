@@ -73,10 +73,10 @@ final class ImageTreeWords {
   }
 
   /** The registered media with their sizes. */
-  static String sizes(JsonObject answer, ApiClient server) throws IOException {
+  static String sizes(JsonObject answer) {
     var table = new TextTable("own", "shared", "freed", "type", "format", "location");
     for (JsonObject medium : AnswerParts.objects(answer, "media")) {
-      JsonObject storage = storage(medium, server);
+      JsonObject storage = medium.getJsonObject("storage");
       table.row(
           ByteSize.rounded(storage.getLong("ownBytes")),
           ByteSize.rounded(storage.getLong("sharedBytes")),

@@ -87,8 +87,9 @@ public final class MediumCommand {
     return server.ask(
         get("media")
             .query("device", device == null ? null : device.text())
-            .query("unused", unused ? true : null),
-        sizes ? ImageTreeWords::sizes : MediumWords::media);
+            .query("unused", unused ? true : null)
+            .query("sizes", sizes ? true : null),
+        sizes ? (answer, _) -> ImageTreeWords.sizes(answer) : MediumWords::media);
   }
 
   @Command(description = "Shows a medium, the machines that use it and the locks on it.")

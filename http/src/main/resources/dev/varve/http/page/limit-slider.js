@@ -16,8 +16,11 @@ const NAMES = {
   maxOperationsPerSecond: 'Requests', maxReadOperationsPerSecond: 'Reads', maxWriteOperationsPerSecond: 'Writes',
 };
 
+let sliders = 0;
+
 export class LimitSlider extends PageElement {
   static properties = { machine: { attribute: false }, group: { attribute: false }, limit: {}, wanted: { state: true }, problem: { state: true } };
+  #id = `slider-${++sliders}`;
   #sending = false;
 
   get #isBytes() {
@@ -30,12 +33,11 @@ export class LimitSlider extends PageElement {
 
   render() {
     const value = this.wanted ?? this.group[this.limit];
-    const id = `limit-${this.group.name}-${this.limit}`.replace(/[^\w-]/g, '_');
     const name = NAMES[this.limit] ?? words(this.limit);
     const why = whyNot(entryOf('changeBandwidthGroup'), { machine: this.machine });
     return html`<div class="slider" title=${why ?? nothing}>
-      <label for=${id}>${name}</label>
-      <input type="range" id=${id} min="0" max=${STEPS + 1} step="1" .value=${live(String(this.#position(value)))} aria-valuetext=${this.#text(value)} ?disabled=${why}
+      <label for=${this.#id}>${name}</label>
+      <input type="range" id=${this.#id} min="0" max=${STEPS + 1} step="1" .value=${live(String(this.#position(value)))} aria-valuetext=${this.#text(value)} ?disabled=${why}
         @input=${(event) => this.#want(this.#valueAt(Number(event.target.value)))}>
       <input class="exact" aria-label=${`${name} per second, exactly`} autocomplete="off" spellcheck="false" placeholder="no limit" ?disabled=${why}
         .value=${live(this.#exact(value))} @change=${(event) => this.#wantExactly(event.target)}>

@@ -29,14 +29,15 @@ export class MachineView extends PageElement {
   render() {
     const detail = store.details.get(this.machine);
     const summary = store.machines.get(this.machine);
-    if (!summary) return html`<p class="empty">There is no such machine. It may have been unregistered.</p>`;
+    if (!summary) return html`<div class="view-head"><a class="back" href="#/machines">Machines</a><h1>Not here any more</h1></div>
+      <p class="empty">There is no such machine. It may have been unregistered.</p>`;
     const machine = detail?.machine ?? summary;
     const context = { machine };
     return html`
       <header class="view-head">
         <a class="back" href="#/machines">Machines</a>
         <div class="title">
-          <h1>${machine.name}</h1>
+          <h1><bdi>${machine.name}</bdi></h1>
           <span class="state-pill ${summary.state}"><span class="dot ${summary.state}" aria-hidden="true"></span>${words(summary.state)}${summary.run?.readOnly ? ', read-only' : ''}</span>
           ${summary.encrypted ? html`<span class="badge warn">Encrypted by VirtualBox</span>` : nothing}
         </div>

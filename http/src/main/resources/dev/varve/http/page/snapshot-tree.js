@@ -36,7 +36,7 @@ export class SnapshotTree extends PageElement {
     return html`<li class="snapshot" aria-level=${row.depth} data-snapshot=${node.name}>
       ${laneCells(row, 'snapshot')}
       <div class="snapshot-what">
-        <span class="name">${node.name}</span>
+        <span class="name"><bdi>${node.name}</bdi></span>
         <span class="about">${date(node.takenAt)}${node.stateFile ? ' · with memory' : ''}</span>
         ${node.description ? html`<span class="help description">${node.description}</span>` : nothing}
       </div>

@@ -199,6 +199,10 @@ final class Browser implements AutoCloseable {
             kind);
   }
 
+  String title() {
+    return driver.getTitle();
+  }
+
   /** All that the page holds now. */
   String source() {
     return (String) driver.executeScript("return document.documentElement.outerHTML");

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 final class OpenedPage implements AutoCloseable {
 
   private final Path folder;
-  private final RunningServer server;
+  private RunningServer server;
   private final Browser browser;
 
   private OpenedPage(Path folder, RunningServer server, Browser browser) {
@@ -38,6 +38,27 @@ final class OpenedPage implements AutoCloseable {
     OpenedPage page = of(folder);
     page.signIn(page.ownersToken());
     return page;
+  }
+
+  /** Another window of the same page, where the owner is signed in too; its user closes it. */
+  Browser another() throws IOException {
+    var other = new Browser();
+    other.open(server.page());
+    other.see("#token").sendKeys(ownersToken());
+    other.click("button[type=submit]");
+    other.see(".connection.live");
+    return other;
+  }
+
+  /** Ends the server; the page stays open. */
+  void stopServer() throws Exception {
+    server.stopAfterRefusing();
+    server.close();
+  }
+
+  /** Starts the server again where the page looks for it. */
+  void startServer() throws IOException {
+    server = RunningServer.startWithPage(folder, server.page().replaceAll("^http://|/$", ""));
   }
 
   RunningServer server() {
@@ -75,7 +96,6 @@ final class OpenedPage implements AutoCloseable {
   @Override
   public void close() throws Exception {
     browser.close();
-    server.stopAfterRefusing();
-    server.close();
+    stopServer();
   }
 }

@@ -36,8 +36,12 @@ final class RunningServer implements AutoCloseable {
 
   /** The same, with a port of this machine. */
   static RunningServer startWithPage(Path folder) throws IOException {
-    var process =
-        VarveProcess.start(folder, "serve", "--state", "state", "--api-tcp", "127.0.0.1:0");
+    return startWithPage(folder, "127.0.0.1:0");
+  }
+
+  /** The same, at this address. */
+  static RunningServer startWithPage(Path folder, String at) throws IOException {
+    var process = VarveProcess.start(folder, "serve", "--state", "state", "--api-tcp", at);
     process.line();
     process.line();
     String address = process.line().strip().replaceFirst("api *", "").replace("api/v1", "");

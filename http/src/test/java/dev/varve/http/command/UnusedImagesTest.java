@@ -50,6 +50,23 @@ class UnusedImagesTest {
     }
   }
 
+  @Test
+  void aListWithSizesTellsWhatEachImageTakes() throws Exception {
+    Path folder = temporary.toRealPath();
+    Path disk = folder.resolve("fixed.vdi");
+    try (var server = RunningServer.start(folder)) {
+      server.run("medium", "create", disk, "--capacity", "8M", "--variant", "Fixed");
+
+      JsonObject medium =
+          server.run("medium", "list", "--sizes").getJsonArray("media").getJsonObject(0);
+
+      JsonObject storage = medium.getJsonObject("storage");
+      assertEquals(Files.size(disk), storage.getLong("fileLength"));
+      assertTrue(storage.getLong("ownBytes") > 0, storage::encode);
+      server.stop();
+    }
+  }
+
   private static List<String> unused(RunningServer server) {
     return server.run("medium", "list", "--unused").getJsonArray("media").stream()
         .map(each -> ((JsonObject) each).getString("location"))
