@@ -91,7 +91,7 @@ class VarveApp extends PageElement {
   #rights() {
     const { scope, machines } = store.rights ?? {};
     if (!scope || scope === 'admin') return nothing;
-    return html`<span class="badge rights" title=${store.rights.holder}>${scope === 'operate' ? `operates ${plural(machines.length, 'machine')}` : 'may only look'}</span>`;
+    return html`<span class="badge rights" title=${scope === 'operate' ? `Your token operates ${machines.map((each) => each.name).join(', ')}.` : 'Your token may look, and change nothing.'}>${scope === 'operate' ? plural(machines.length, 'machine') : 'read only'}</span>`;
   }
 
   #content(at, id) {

@@ -228,7 +228,7 @@ function forGroups({ machine }) {
 }
 
 function forExport({ machine, snapshot }) {
-  return { file: { value: `${folderOf(machine.settingsFile)}/${machine.name}.ova` }, snapshot: { value: snapshot?.id, options: (machine.snapshots ?? []).map((each) => [each.id, each.name]) } };
+  return { file: { value: `${folderOf(machine.settingsFile)}/${machine.name}.ova` }, snapshot: { value: snapshot?.id, none: 'Current state', help: '', options: (machine.snapshots ?? []).map((each) => [each.id, each.name]) } };
 }
 
 function forCopy({ medium }) {
@@ -253,7 +253,7 @@ function forToken() {
   return {
     name: { help: 'For the list: the person or the program that gets it.' },
     scope: { value: 'read' },
-    machines: { choices: store.machinesByName.map((each) => [each.id, each.name]), onlyWith: ['scope', 'operate'], help: 'Those that it may change. It may look at all.' },
+    machines: { label: 'Machines that it operates', choices: store.machinesByName.map((each) => [each.id, each.name]), onlyWith: ['scope', 'operate'], help: 'It may look at all machines, and change these.' },
     expiresInSeconds: { options: LIFETIMES, label: 'Expires after', none: 'never', help: 'It can be withdrawn at any time.' },
   };
 }

@@ -26,7 +26,7 @@ export class SchemaForm extends PageElement {
     const help = about ? `${id}-help` : undefined;
     const control = this.#control(field, id, help);
     if (!this.#isWanted(field)) return nothing;
-    const text = html`${this.hints?.[field.name]?.label ?? words(field.name)}${field.required ? nothing : html` <span class="optional">optional</span>`}`;
+    const text = html`${this.hints?.[field.name]?.label ?? words(field.name)}${field.required || this.hints?.[field.name]?.onlyWith ? nothing : html` <span class="optional">optional</span>`}`;
     const description = help ? html`<p id=${help} class="help">${about}</p>` : nothing;
     if (field.schema.type === 'boolean')
       return html`<div class="field check">${control}<div><label for=${id}>${words(field.name)}</label>${description}</div></div>`;

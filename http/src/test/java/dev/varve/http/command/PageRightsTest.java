@@ -82,7 +82,7 @@ class PageRightsTest {
   @Order(2)
   void whatATokenOfOneMachineMayNotDoCannotBePressed() {
     page.signIn(secret);
-    browser.see(".rights", "operates 1 machine");
+    browser.see(".rights", "1 machine");
     browser.seeNo("a[href='#/tokens']");
 
     browser.click(MINE);
@@ -139,7 +139,7 @@ class PageRightsTest {
   @Order(5)
   void aReaderMayPressNothingThatChanges() {
     page.signIn(page.token("read"));
-    browser.see(".rights", "may only look");
+    browser.see(".rights", "read only");
     browser.see("h1", "mine");
     browser.see("snapshot-tree [data-operation]");
 
