@@ -76,9 +76,10 @@ final class TokenFile {
     if (file.getInteger("version") != VERSION) throw new IllegalArgumentException("version");
     List<Token> tokens = new ArrayList<>();
     Set<String> names = new HashSet<>();
+    Set<String> ids = new HashSet<>();
     for (Object each : file.getJsonArray("tokens")) {
       Token token = token((JsonObject) each);
-      if (!names.add(token.name()) || !names.add(" " + token.id()))
+      if (!names.add(token.name()) || !ids.add(token.id()))
         throw new IllegalArgumentException("it has a token twice");
       tokens.add(token);
     }

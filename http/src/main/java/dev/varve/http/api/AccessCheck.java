@@ -43,13 +43,15 @@ sealed interface AccessCheck {
       String host = host(request.headers());
       if (!host.isEmpty()) checkHost(host);
       checkOrigin(request.headers(), "http://" + host);
-      if (!needsToken) return Grant.NONE;
+      if (!needsToken) return peers.rules().isEmpty() ? LOCAL : Grant.NONE;
       Grant shown = shown(request.headers(), tokens);
       return shown == null ? ofPeer(request) : shown;
     }
 
+    private static final Grant LOCAL = Grant.lasting("a local process", Rights.ALL);
+
     private Grant ofPeer(HttpServerRequest request) {
-      if (peers.rules().isEmpty()) return Grant.lasting("a local process", Rights.ALL);
+      if (peers.rules().isEmpty()) return LOCAL;
       PeerCredentials peer = PeerIdentity.of(request);
       if (peer == null)
         throw RefusedRequest.forbidden(

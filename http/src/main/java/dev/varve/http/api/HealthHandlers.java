@@ -3,6 +3,8 @@ package dev.varve.http.api;
 import dev.varve.core.inventory.Warnings;
 import dev.varve.core.inventory.Warnings.Warning;
 import dev.varve.core.medium.ErrorCode;
+import dev.varve.http.access.Rights;
+import dev.varve.http.access.Scope;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -12,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /** Answers whether Varve is alive and ready, its metrics, the document of the API and its parts. */
 final class HealthHandlers {
@@ -45,7 +48,7 @@ final class HealthHandlers {
   void addTo(Handlers handlers) {
     var text = new Answer(200, Map.of("Content-Type", "application/json"), document.text());
     handlers.onEventLoop("getLiveness", _ -> WELL);
-    handlers.later("getReadiness", _ -> ready());
+    handlers.later("getReadiness", this::ready);
     handlers.onLookThread("getMetrics", _ -> Answer.text(PROMETHEUS, metrics.get()));
     handlers.onEventLoop("getDocument", _ -> text);
     handlers.onEventLoop("getProblemType", this::problem);
@@ -65,13 +68,25 @@ final class HealthHandlers {
     throw RefusedRequest.unknown("there is no kind of problem '%s'".formatted(uri));
   }
 
+  /** Texts name files of the host, which are not for strangers. */
+  private static String words(List<Warning> blocking, Rights rights) {
+    if (rights.scope().includes(Scope.READ))
+      return blocking.stream().map(Warning::text).collect(Collectors.joining("; "));
+    return "a problem keeps this server from its work (%s); 'varve machine list' and its log tell more"
+        .formatted(
+            blocking.stream()
+                .map(warning -> warning.kind().text())
+                .distinct()
+                .collect(Collectors.joining(", ")));
+  }
+
   /** Not ready while a warning says so, or while nothing can be changed. */
-  private Future<Answer> ready() {
-    List<String> blocking =
-        warnings.all().stream().filter(w -> w.kind().blocksReadiness()).map(Warning::text).toList();
+  private Future<Answer> ready(Call call) {
+    List<Warning> blocking =
+        warnings.all().stream().filter(w -> w.kind().blocksReadiness()).toList();
     if (!blocking.isEmpty())
       return Future.failedFuture(
-          new RefusedRequest(503, ErrorCode.E_FAIL, String.join("; ", blocking)));
+          new RefusedRequest(503, ErrorCode.E_FAIL, words(blocking, call.grant().rights())));
     Promise<Answer> answer = Promise.promise();
     long timer =
         vertx.setTimer(

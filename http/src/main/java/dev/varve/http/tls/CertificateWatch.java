@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks every few seconds whether a server's certificates have been replaced, in a thread of its
@@ -27,7 +28,7 @@ public final class CertificateWatch implements AutoCloseable {
 
   /** Hears whether the files can be used. */
   public interface Listener {
-    /** They cannot: the server goes on with those that it has. */
+    /** They cannot, and the server goes on with those that it has; or clients refuse those. */
     void broken(Path certificate, String why);
 
     /** They are in use. */
@@ -41,6 +42,9 @@ public final class CertificateWatch implements AutoCloseable {
           Thread.ofPlatform().daemon().name("certificates").factory());
   private List<Object> read;
   private List<Object> seen;
+
+  /** What was said of the certificate in use, whose time ends while its files stay the same. */
+  private @Nullable String told;
 
   /** Looks at nothing before {@link #start}, or {@link #look}. */
   public CertificateWatch(ServerTls tls, Listener listener) {
@@ -70,6 +74,10 @@ public final class CertificateWatch implements AutoCloseable {
     boolean settled = now.equals(seen);
     seen = now;
     if (settled && !now.equals(read)) reload();
+    String complaint = tls.complaint();
+    if (complaint != null && !complaint.equals(told))
+      listener.broken(tls.files().certificate(), complaint);
+    told = complaint;
   }
 
   /** Reads the files, replaced or not. */
@@ -79,6 +87,7 @@ public final class CertificateWatch implements AutoCloseable {
     try {
       tls.reload();
       listener.inUse(certificate);
+      told = null; // it is said again if it still holds
     } catch (IOException e) {
       listener.broken(
           certificate,

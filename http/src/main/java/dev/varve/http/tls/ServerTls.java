@@ -16,6 +16,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The server's side of TLS, with the certificates that were read last. New connections get new
@@ -136,16 +137,20 @@ public final class ServerTls {
     warn();
   }
 
+  /** Why clients refuse the certificate that is in use now; null if they need not. */
+  @Nullable String complaint() {
+    Certificates now = current;
+    String fault = now.faultAt(Instant.now());
+    return fault == null
+        ? null
+        : "the certificate %s %s (%s): clients will refuse it; replace the file"
+            .formatted(files.certificate(), fault, now.words());
+  }
+
   /** Says what is wrong and does not keep the server from using it. */
   private void warn() {
-    String fault = current.faultAt(Instant.now());
-    if (fault != null)
-      LOG.log(
-          Level.WARNING,
-          "the certificate {0} {1} ({2}): clients will refuse it; replace the file",
-          files.certificate(),
-          fault,
-          current.words());
+    String complaint = complaint();
+    if (complaint != null) LOG.log(Level.WARNING, "{0}", complaint);
     if (isReadByOthers(files.key()))
       LOG.log(
           Level.WARNING, "other users can read the private key {0}: chmod 600 {0}", files.key());

@@ -117,6 +117,15 @@ final class TokensTest {
   }
 
   @Test
+  void aNameMayResembleAnId() throws IOException {
+    Tokens tokens = tokens();
+    var first = tokens.make("anna", READ, null);
+    tokens.make(" " + first.token().id(), READ, null);
+
+    assertNotNull(tokens().grant(first.secret()));
+  }
+
+  @Test
   void aTokenThatIsMadeAgainUnderTheNameIsAnother() throws IOException {
     Tokens tokens = tokens();
     String old = tokens.make("anna", READ, null).secret();

@@ -43,7 +43,7 @@ final class ControlPlane implements AutoCloseable {
   private final ExecutorService jobs = Executors.newCachedThreadPool();
   private volatile CountDownLatch mayRun = new CountDownLatch(0);
   private final List<Throwable> bugs = new CopyOnWriteArrayList<>();
-  private final Inventory inventory;
+  final Inventory inventory;
   private final Tokens tokens;
   private final ControlServer server;
   private final int port;

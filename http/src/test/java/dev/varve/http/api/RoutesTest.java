@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.varve.core.inventory.Warnings;
 import dev.varve.http.api.RawClient.Reply;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -151,6 +152,21 @@ final class RoutesTest {
   @Test
   void theModelIsReady() throws IOException {
     assertEquals(200, ask("GET", "/readyz", "", "").status());
+  }
+
+  @Test
+  void strangersHearThatTheServerIsNotReadyAndOthersWhy() throws IOException {
+    plane.inventory.warnings().raise(Warnings.Kind.STATE_FOLDER, "/secret", "/secret is full");
+    String request = "GET /readyz HTTP/1.1\nHost: localhost\n\n";
+    try (var stranger = plane.tcp();
+        var local = plane.unix()) {
+      Reply heard = stranger.send(request).reply();
+
+      assertEquals(503, heard.status());
+      assertTrue(heard.json().getString("detail").contains("(stateFolder)"), heard.body());
+      assertFalse(heard.body().contains("/secret"), heard.body());
+      assertTrue(local.send(request).reply().body().contains("/secret is full"));
+    }
   }
 
   @Test

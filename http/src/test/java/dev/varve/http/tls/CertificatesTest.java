@@ -147,6 +147,23 @@ class CertificatesTest {
   }
 
   @Test
+  void aCertificateWhoseTimeEndsWhileItIsInUseIsToldOnce() throws Exception {
+    made.expired("old", "localhost");
+    var tls =
+        ServerTls.open(
+            files("old", "old"), ClientCertificates.REQUIRED, ClientCertificates.OPTIONAL);
+    var heard = new Heard();
+    var watch = new CertificateWatch(tls, heard);
+
+    watch.look();
+    watch.look();
+
+    assertEquals(1, heard.said.size(), heard.said::toString);
+    assertTrue(heard.said.getFirst().contains("has expired"), heard.said::toString);
+    watch.close();
+  }
+
+  @Test
   @Timeout(10)
   void aPipeHoldsNothingUp() throws Exception {
     Path pipe = folder.resolve("pipe.pem");
