@@ -154,7 +154,6 @@ public final class Posix {
   private static final int S_IFBLK = 0x6000;
 
   // struct iovec: void* iov_base, size_t iov_len
-  private static final long IOVEC_SIZE = 16;
   private static final long IOVEC_LENGTH = 8;
 
   private static final int RWF_NOWAIT = 8;

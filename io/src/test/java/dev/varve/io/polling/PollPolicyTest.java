@@ -87,7 +87,7 @@ class PollPolicyTest {
     for (int i = 0; i < 3; i++) policy.found();
 
     policy.slept(SOON);
-    for (int i = 0; policy.nanos() > 0; i++) policy.slept(SOON);
+    while (policy.nanos() > 0) policy.slept(SOON);
 
     assertEquals(2, rest());
   }
