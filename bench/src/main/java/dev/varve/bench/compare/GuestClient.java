@@ -24,7 +24,6 @@ final class GuestClient implements Load.Client {
 
   private static final class Run {
     private final GuestSession session;
-    private final Load load;
     private final Blocks blocks;
     private final int[] free;
     private final long[] offeredAt;
@@ -33,7 +32,6 @@ final class GuestClient implements Load.Client {
 
     Run(GuestSession session, Load load, Load.Range range) {
       this.session = session;
-      this.load = load;
       blocks = new Blocks(load, range);
       free = new int[load.depth()];
       for (int i = 0; i < free.length; i++) free[i] = i;

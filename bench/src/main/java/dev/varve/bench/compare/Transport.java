@@ -12,7 +12,7 @@ enum Transport {
     }
 
     @Override
-    Load.Client client(Workload.Tool tool) {
+    Load.Client client(Tool tool) {
       return tool.client();
     }
   },
@@ -25,8 +25,8 @@ enum Transport {
     }
 
     @Override
-    Load.Client client(Workload.Tool tool) {
-      if (tool != Workload.Tool.LEAN)
+    Load.Client client(Tool tool) {
+      if (tool != Tool.LEAN)
         throw new IllegalArgumentException(tool.title() + " does not speak vhost-user");
       return new GuestClient();
     }
@@ -35,5 +35,5 @@ enum Transport {
   abstract DiskSession connect(Path socket) throws IOException;
 
   /** The program that makes the requests of a workload. */
-  abstract Load.Client client(Workload.Tool tool);
+  abstract Load.Client client(Tool tool);
 }

@@ -21,30 +21,6 @@ record Workload(
 
   private static final int REHEARSED_PART = 8;
 
-  enum Tool {
-    FIO("fio"),
-    LEAN("lean client"),
-    NBDCOPY("nbdcopy, two connections");
-
-    private final String title;
-
-    Tool(String title) {
-      this.title = title;
-    }
-
-    String title() {
-      return title;
-    }
-
-    Load.Client client() {
-      return switch (this) {
-        case FIO -> new FioClient();
-        case LEAN -> new LeanClient();
-        case NBDCOPY -> new CopyClient();
-      };
-    }
-  }
-
   enum State {
     /** In the host's memory; the server has been running for a while. */
     WARM("", 1),

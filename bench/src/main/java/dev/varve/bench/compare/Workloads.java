@@ -4,7 +4,6 @@ import dev.varve.bench.compare.Goal.Metric;
 import dev.varve.bench.compare.Load.Access;
 import dev.varve.bench.compare.TestDisks.Format;
 import dev.varve.bench.compare.Workload.State;
-import dev.varve.bench.compare.Workload.Tool;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

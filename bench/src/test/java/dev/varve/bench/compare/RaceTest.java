@@ -8,7 +8,6 @@ import dev.varve.bench.compare.Goal.Metric;
 import dev.varve.bench.compare.Load.Access;
 import dev.varve.bench.compare.TestDisks.Format;
 import dev.varve.bench.compare.Workload.State;
-import dev.varve.bench.compare.Workload.Tool;
 import dev.varve.core.testing.NeedsTools;
 import java.nio.file.Files;
 import java.nio.file.Path;

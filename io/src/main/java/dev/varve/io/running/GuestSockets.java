@@ -11,6 +11,7 @@ import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Objects;
 
 /**
  * The vhost-user sockets of running machines, in one folder: the disk {@code vm/SATA/0/0} is on
@@ -74,10 +75,10 @@ public final class GuestSockets {
   void publish(Export export) throws IOException {
     Path socket = of(export.name());
     try {
-      Files.createDirectories(socket.getParent());
+      Files.createDirectories(folderOf(socket));
       server.publish(socket, export);
     } catch (IOException | IllegalArgumentException e) {
-      removeEmpty(socket.getParent());
+      removeEmpty(socket);
       throw new IOException(
           "the disk '%s' cannot have a vhost-user socket: %s"
               .formatted(export.name(), FailureWords.of(e)),
@@ -93,12 +94,17 @@ public final class GuestSockets {
   /** Removes the socket too. Completes when the device is not used any more. */
   Future<Void> remove(String export) {
     Path socket = of(export);
-    return server.remove(socket).onComplete(_ -> removeEmpty(socket.getParent()));
+    return server.remove(socket).onComplete(_ -> removeEmpty(socket));
   }
 
-  private void removeEmpty(Path emptied) {
+  private static Path folderOf(Path path) {
+    return Objects.requireNonNull(path.getParent()); // all are below the folder
+  }
+
+  private void removeEmpty(Path socket) {
     try {
-      for (Path each = emptied; !each.equals(folder); each = each.getParent()) Files.delete(each);
+      for (Path each = folderOf(socket); !each.equals(folder); each = folderOf(each))
+        Files.delete(each);
     } catch (DirectoryNotEmptyException | NoSuchFileException e) {
       // Another disk's socket is there, or another thread was faster.
     } catch (IOException e) {
