@@ -137,7 +137,8 @@ final class OwnedMachines implements AutoCloseable {
       boolean own =
           Boolean.TRUE.equals(facts.get("isRegularFile"))
               && Objects.equals(facts.get("nlink"), 1)
-              && (Long) facts.get("size") <= LONGEST;
+              && facts.get("size") instanceof Long size
+              && size <= LONGEST;
       if (!own)
         throw new SettingsException(
             "'%s' has the name of a lock, and is none that Varve has made; move it away"
