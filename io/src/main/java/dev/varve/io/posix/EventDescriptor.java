@@ -4,9 +4,12 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /**
  * Descriptors of eventfd(2): a counter that one process raises to wake another. Any thread. The
@@ -39,6 +42,12 @@ public final class EventDescriptor {
     } catch (Throwable e) {
       throw Posix.passOn(e);
     }
+  }
+
+  /** Whether a descriptor that another process has sent is one. */
+  public static boolean isOne(int fd) throws IOException {
+    Path what = Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd));
+    return what.toString().equals("anon_inode:[eventfd]");
   }
 
   /**

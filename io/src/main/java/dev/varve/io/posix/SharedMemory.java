@@ -59,12 +59,24 @@ public final class SharedMemory {
     }
   }
 
+  /**
+   * Whether a descriptor is of memory: memfd, tmpfs or huge pages. Pages of any other file come
+   * from a medium, a server or a program, for which an access to them waits.
+   */
+  public static boolean isMemory(int fd) {
+    return seals(fd) >= 0; // other files know no seals; the kernel asks no file system for that
+  }
+
   /** Whether no process can ever truncate it. */
   public static boolean isSealed(int fd) {
+    int seals = seals(fd);
+    return seals >= 0 && (seals & F_SEAL_SHRINK) != 0;
+  }
+
+  private static int seals(int fd) {
     try {
       MemorySegment state = Posix.STATE.get();
-      int seals = (int) FCNTL.invokeExact(state, fd, F_GET_SEALS, 0);
-      return seals >= 0 && (seals & F_SEAL_SHRINK) != 0;
+      return (int) FCNTL.invokeExact(state, fd, F_GET_SEALS, 0);
     } catch (Throwable e) {
       throw new AssertionError("a system call threw", e);
     }

@@ -6,6 +6,7 @@ import dev.varve.io.posix.EventDescriptor;
 import dev.varve.io.posix.Posix;
 import dev.varve.io.posix.PosixException;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
@@ -17,11 +18,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class BlockQueue implements BlockRequests.Source {
 
+  private static final System.Logger LOG = System.getLogger(BlockQueue.class.getName());
+
   /** What one turn may cost before other queues have theirs; about a millisecond. */
   private static final int TURN = 1024;
 
   /** Answers become visible to the driver after so many. */
   private static final int BATCH = 64;
+
+  /** While so many requests are with the device, no more are taken from the ring. */
+  private static final int MOST_PARTS = 4096;
 
   /** How a ring is set up. */
   record Setup(
@@ -49,6 +55,7 @@ final class BlockQueue implements BlockRequests.Source {
   private boolean enabled;
   private boolean broken;
   private boolean stopping;
+  private boolean full;
   private int inFlight;
   private boolean answered;
   private @Nullable IntConsumer drained;
@@ -137,7 +144,7 @@ final class BlockQueue implements BlockRequests.Source {
     closeKick();
     if (descriptor < 0) return;
     try {
-      Posix.setNonBlocking(descriptor);
+      checkEvent(descriptor);
       kick = LoopDescriptor.watch(loop.executor(), descriptor, this::kicked);
     } catch (IOException e) {
       Posix.close(descriptor);
@@ -146,11 +153,26 @@ final class BlockQueue implements BlockRequests.Source {
   }
 
   /** Where the driver is called; owned by the queue. -1: nowhere, it looks by itself. */
-  void call(int descriptor) throws PosixException {
+  void call(int descriptor) throws IOException {
     assert loop.isHere();
     if (call >= 0) Posix.close(call);
+    call = -1;
+    if (descriptor < 0) return;
+    try {
+      checkEvent(descriptor);
+    } catch (IOException e) {
+      Posix.close(descriptor);
+      throw e;
+    }
     call = descriptor;
-    if (call >= 0) EventDescriptor.signal(call); // what was answered before it was there
+    EventDescriptor.signal(call); // what was answered before it was there
+  }
+
+  /** Anything else, a pipe or a file of another process, may keep the loop waiting for ever. */
+  static void checkEvent(int descriptor) throws IOException {
+    if (!EventDescriptor.isOne(descriptor))
+      throw new IOException("a queue is signalled through a descriptor that is no eventfd");
+    Posix.setNonBlocking(descriptor);
   }
 
   private void closeKick() throws PosixException {
@@ -162,7 +184,7 @@ final class BlockQueue implements BlockRequests.Source {
   }
 
   /** Lets go of the descriptors. For a queue that is stopped. */
-  void close() throws PosixException {
+  void close() throws IOException {
     closeKick();
     call(-1);
   }
@@ -197,7 +219,10 @@ final class BlockQueue implements BlockRequests.Source {
     } catch (ProtocolException e) {
       fail(FailureWords.of(e));
     } catch (InternalError e) {
-      if (!hasLostMemory(e)) throw e;
+      lostMemory();
+    } catch (RuntimeException e) { // a bug must not stop the loop for others
+      LOG.log(Level.ERROR, "a queue could not be served", e);
+      fail("it could not be served");
     }
     publish();
     requests.answeredInPlace(loop.now() - began);
@@ -210,6 +235,8 @@ final class BlockQueue implements BlockRequests.Source {
     do {
       for (int ready = serving.ready(), batch = BATCH; ready > 0; ready--) {
         if (budget <= 0) return true;
+        full = requests.parts() >= MOST_PARTS;
+        if (full) return false;
         int head = serving.take();
         inflightTable.taken(number, head);
         chain.read(serving, head, memory);
@@ -232,6 +259,7 @@ final class BlockQueue implements BlockRequests.Source {
     for (int head : inflightTable.left(number)) {
       if (head >= serving.size())
         throw new ProtocolException("descriptor %d in flight".formatted(head));
+      serving.takeAgain();
       chain.read(serving, head, memory);
       requests.serve(head, chain, writeback, loop.now());
     }
@@ -252,11 +280,12 @@ final class BlockQueue implements BlockRequests.Source {
     if (!answered || serving == null) return;
     answered = false;
     try {
+      HostMemory.settle(); // before the driver sees an answer
       if (!serving.publish()) return;
       inflightTable.published(number, serving.returned());
       if (serving.wantsCall() && call >= 0) EventDescriptor.signal(call);
     } catch (InternalError e) {
-      if (!hasLostMemory(e)) throw e;
+      lostMemory();
     }
   }
 
@@ -276,8 +305,9 @@ final class BlockQueue implements BlockRequests.Source {
   public void partDone(Part part) {
     try {
       requests.partDone(part);
+      HostMemory.settle();
     } catch (InternalError e) {
-      if (!hasLostMemory(e)) throw e;
+      lostMemory();
     }
   }
 
@@ -285,17 +315,27 @@ final class BlockQueue implements BlockRequests.Source {
   public void turnDone() {
     publish();
     if (inFlight == 0 && drained != null) finishStop();
+    else if (full && requests.parts() < MOST_PARTS / 2) turn();
   }
 
   // ---- Faults
 
   /** The queue is broken then. */
   @Override
-  public boolean hasLostMemory(Throwable failure) {
-    if (!(failure instanceof InternalError) && memory.isWhole()) return false;
-    if (memory.isWhole()) return false;
-    fail("the front-end has truncated the memory that it shares");
+  public boolean hasLostMemory(Throwable failure, Chain chain) {
+    boolean unreachable =
+        failure instanceof InternalError || failure.getCause() instanceof InternalError;
+    if (memory.isWhole() && (!unreachable || chain.isThere())) return false;
+    lostMemory();
     return true;
+  }
+
+  /** The file was truncated, or the host has no page for it: huge pages that are not there. */
+  private void lostMemory() {
+    fail(
+        memory.isWhole()
+            ? "the host cannot get at the memory that the front-end shares"
+            : "the front-end has truncated the memory that it shares");
   }
 
   private void fail(String why) {

@@ -35,10 +35,12 @@ final class BlockRequests {
     void ended();
 
     /**
-     * Whether a failure is that of a front-end which has truncated the memory that it shares. No
-     * request is answered any more then.
+     * Whether a failure is that of a front-end whose memory cannot be used any more. No request is
+     * answered then.
+     *
+     * @param chain of the request that has failed
      */
-    boolean hasLostMemory(Throwable failure);
+    boolean hasLostMemory(Throwable failure, Chain chain);
   }
 
   static final byte OK = 0;
@@ -62,6 +64,12 @@ final class BlockRequests {
   /** What a cold read of several buffers is fetched in. */
   private static final int PIECE = 256 << 10;
 
+  /** A longer request would keep others of the loop for too long. */
+  private static final int MOST_IN_PLACE = 4 << 20;
+
+  /** One part for storage threads has at most so many bytes. */
+  private static final int MOST_AT_ONCE = 4 << 20;
+
   private final Source source;
   private final VhostLoop loop;
   private final Export export;
@@ -72,6 +80,7 @@ final class BlockRequests {
   private final Scatter scatter = new Scatter();
   private long readsInPlace;
   private long writesInPlace;
+  private int parts;
 
   BlockRequests(Source source, VhostLoop loop, Export export, BlockConfig config) {
     this.source = source;
@@ -88,7 +97,7 @@ final class BlockRequests {
    *
    * @param writeback whether writes may wait for a flush
    * @param now when the turn began
-   * @return what it cost: 1, and 1 for each 4 KiB
+   * @return what it cost: 1, and 1 for each 4 KiB or 32 descriptors
    */
   int serve(int head, Chain chain, boolean writeback, long now) throws ProtocolException {
     chain.takeFrame();
@@ -100,7 +109,13 @@ final class BlockRequests {
       case GET_ID -> identify(head, chain);
       default -> answer(head, chain, UNSUPP, 0);
     }
-    return 1 + (int) Math.min(chain.readableBytes() + chain.writableBytes() >> 12, 1 << 16);
+    int bytes = (int) Math.min(chain.readableBytes() + chain.writableBytes() >> 12, 1 << 16);
+    return 1 + bytes + (chain.descriptors() >> 5);
+  }
+
+  /** How many requests are with the device: one of a guest may be many there. */
+  int parts() {
+    return parts;
   }
 
   private boolean isInside(long sector, long bytes) {
@@ -124,7 +139,10 @@ final class BlockRequests {
     }
     long offset = chain.sector() * BlockConfig.SECTOR;
     try {
-      if (device.tryRead(offset, (int) length, scatter.to(chain))) {
+      boolean done =
+          length <= MOST_IN_PLACE && device.tryRead(offset, (int) length, scatter.to(chain));
+      HostMemory.settle();
+      if (done) {
         answer(head, chain, OK, length);
         readsInPlace++;
         succeeded(Op.READ, length);
@@ -162,20 +180,33 @@ final class BlockRequests {
     read.fetched(false);
     Chain chain = read.chain();
     long offset = read.offset();
-    for (int buffer = chain.middle(); buffer < chain.end(); buffer++) {
-      MemorySegment memory = HostMemory.segment(chain.address(buffer), chain.length(buffer));
+    for (int buffer = chain.middle(), into = 0; buffer < chain.end(); ) {
+      MemorySegment memory = piece(chain, buffer, into);
       Part part = part(read);
       part.read(offset, memory).counting(count);
       device.submit(part);
       if (count == Count.WHOLE) count = Count.BYTES; // the rest of it
       offset += memory.byteSize();
+      into += (int) memory.byteSize();
+      if (into < chain.length(buffer)) continue;
+      buffer++;
+      into = 0;
     }
+  }
+
+  private static MemorySegment piece(Chain chain, int buffer, int into) {
+    int length = Math.min(MOST_AT_ONCE, chain.length(buffer) - into);
+    return HostMemory.segment(chain.address(buffer) + into, length);
   }
 
   private void readFetched(Pending read) {
     Chain chain = read.chain();
     try {
-      if (device.tryReadCached(read.offset(), (int) read.length(), scatter.to(chain))) end(read);
+      boolean done =
+          read.length() <= MOST_IN_PLACE
+              && device.tryReadCached(read.offset(), (int) read.length(), scatter.to(chain));
+      HostMemory.settle();
+      if (done) end(read);
       else readBuffers(read, Count.NOTHING);
     } catch (IOException | InternalError e) {
       failed(read, Op.READ, e);
@@ -187,18 +218,21 @@ final class BlockRequests {
 
   private void write(int head, Chain chain, boolean writeback, long now) {
     long length = chain.readableBytes();
-    if (export.readOnly() || !isInside(chain.sector(), length)) {
+    boolean inside = isInside(chain.sector(), length) && length <= Integer.MAX_VALUE;
+    if (export.readOnly() || !inside) {
       refuse(head, chain, Op.WRITE);
       return;
     }
     long offset = chain.sector() * BlockConfig.SECTOR;
     long at = offset;
     int buffer = chain.first();
+    boolean inPlace = writeback && length <= MOST_IN_PLACE;
     try {
-      for (; writeback && buffer < chain.middle(); buffer++) {
+      for (; inPlace && buffer < chain.middle(); buffer++) {
         if (!tryWrite(at, at == offset, chain.address(buffer), chain.length(buffer))) break;
         at += chain.length(buffer);
       }
+      HostMemory.settle();
     } catch (IOException | InternalError e) {
       fail(head, chain, Op.WRITE, offset, length, e);
       return;
@@ -226,13 +260,17 @@ final class BlockRequests {
   private void handOverWrite(Pending write, int buffer, long offset, boolean fua) {
     begun(write);
     Chain chain = write.chain();
-    for (; buffer < chain.middle(); buffer++) {
-      MemorySegment memory = HostMemory.segment(chain.address(buffer), chain.length(buffer));
+    for (int into = 0; buffer < chain.middle(); ) {
+      MemorySegment memory = piece(chain, buffer, into);
       Part part = part(write);
       part.write(offset, memory, fua);
       part.counting(offset == write.offset() ? Count.WHOLE : Count.BYTES);
       device.submit(part);
       offset += memory.byteSize();
+      into += (int) memory.byteSize();
+      if (into < chain.length(buffer)) continue;
+      buffer++;
+      into = 0;
     }
   }
 
@@ -342,11 +380,13 @@ final class BlockRequests {
 
   private Part part(Pending pending) {
     pending.opened();
+    parts++;
     return loop.takePart().of(source, pending);
   }
 
   /** A part has come back from the device. */
   void partDone(Part part) {
+    parts--;
     Pending pending = part.pending();
     IOException failure = part.failure();
     Op operation = pending.operation();
@@ -407,14 +447,14 @@ final class BlockRequests {
   }
 
   private void fail(int head, Chain chain, Op operation, long offset, long length, Throwable why) {
-    if (source.hasLostMemory(why)) return;
+    if (source.hasLostMemory(why, chain)) return;
     failures.failed(operation, offset, length, why);
     recorder.failed(operation, "EIO");
     answer(head, chain, IOERR, 0);
   }
 
   private void failed(Pending pending, Op operation, Throwable why) {
-    if (!pending.fail() || source.hasLostMemory(why)) return;
+    if (!pending.fail() || source.hasLostMemory(why, pending.chain())) return;
     failures.failed(operation, pending.offset(), pending.length(), why);
     recorder.failed(operation, "EIO");
   }

@@ -1,5 +1,6 @@
 package dev.varve.io.vhost;
 
+import dev.varve.io.posix.Posix;
 import java.util.Arrays;
 
 /**
@@ -34,6 +35,7 @@ final class Chain {
   private int type;
   private long sector;
   private long status;
+  private int walked;
 
   /**
    * @param indirect whether VIRTIO_F_INDIRECT_DESC was negotiated
@@ -52,6 +54,7 @@ final class Chain {
     readable = 0;
     readableBytes = 0;
     writableBytes = 0;
+    walked = 0;
     walk(ring.descriptors(), ring.size(), head, memory, false);
   }
 
@@ -59,6 +62,7 @@ final class Chain {
       throws ProtocolException {
     int index = first;
     for (int steps = 0; steps < size; steps++) {
+      walked++;
       long descriptor = table + 16L * index;
       long address = HostMemory.getLong(descriptor);
       int length = HostMemory.getInt(descriptor + 8);
@@ -186,6 +190,23 @@ final class Chain {
       left -= n;
       if (lengths[first] == 0) first++;
     }
+  }
+
+  /** How many descriptors it has. */
+  int descriptors() {
+    return walked;
+  }
+
+  /** Whether all of its memory can still be used; touches each page of it. */
+  boolean isThere() {
+    if (!HostMemory.isThere(status, true)) return false;
+    for (int buffer = first; buffer < count; buffer++) {
+      boolean written = buffer >= readable;
+      long end = addresses[buffer] + lengths[buffer];
+      for (long at = addresses[buffer]; at < end; at = (at | Posix.PAGE_SIZE - 1) + 1)
+        if (!HostMemory.isThere(at, written)) return false;
+    }
+    return true;
   }
 
   /** What is asked, after {@link #takeFrame}. */

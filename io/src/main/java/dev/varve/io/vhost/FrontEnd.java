@@ -10,6 +10,7 @@ import dev.varve.io.posix.SharedMemory;
 import dev.varve.io.vhost.GuestMemory.Described;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -29,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class FrontEnd {
 
+  private static final System.Logger LOG = System.getLogger(FrontEnd.class.getName());
+
   private static final long F_PROTOCOL_FEATURES = 1L << 30;
   private static final long F_INDIRECT = 1L << 28;
   private static final long F_EVENT_INDEX = 1L << 29;
@@ -47,6 +50,12 @@ final class FrontEnd {
       P_MQ | P_REPLY_ACK | P_BACKEND_REQ | P_CONFIG | P_INFLIGHT | P_RESET_DEVICE | P_MEM_SLOTS;
 
   static final int MOST_QUEUES = 16;
+
+  /** No configuration space is longer. */
+  private static final int MOST_CONFIG = 256;
+
+  /** Messages in one turn; then others of the loop have theirs. */
+  private static final int MESSAGES_PER_TURN = 16;
 
   /** Of a message about a vring's descriptor: there is none. */
   private static final long NO_DESCRIPTOR = 1 << 8;
@@ -113,7 +122,7 @@ final class FrontEnd {
 
   private void readable() {
     try {
-      while (!busy && !ended) {
+      for (int left = MESSAGES_PER_TURN; left > 0 && !busy && !ended; left--) {
         switch (message.receive(socket)) {
           case MORE_TO_COME -> {
             return;
@@ -124,6 +133,9 @@ final class FrontEnd {
       }
     } catch (ProtocolException | IOException e) {
       end(FailureWords.of(e));
+    } catch (RuntimeException e) { // a bug must not stop the loop for others
+      LOG.log(Level.ERROR, "a message of a front-end could not be carried out", e);
+      end("its message %d could not be carried out".formatted(message.request()));
     }
   }
 
@@ -391,7 +403,7 @@ final class FrontEnd {
     message.atLeast(12);
     int offset = message.getInt(0);
     int size = message.getInt(4);
-    if (offset < 0 || size < 0 || size > message.size() - 12)
+    if (offset < 0 || offset > MOST_CONFIG || size < 0 || size > message.size() - 12)
       throw new ProtocolException("configuration space %d+%d".formatted(offset, size));
     byte[] space =
         Arrays.copyOf(config.bytes(writeback), Math.max(offset + size, BlockConfig.LENGTH));
@@ -523,6 +535,8 @@ final class FrontEnd {
     checkInflight(queues, entries);
     int descriptor = message.takeDescriptor();
     try {
+      if (!SharedMemory.isMemory(descriptor))
+        throw new ProtocolException("a file that is no memory for what is in flight");
       if (!running().isEmpty())
         throw new ProtocolException("other memory for what is in flight while a queue runs");
       inflight.unmap();

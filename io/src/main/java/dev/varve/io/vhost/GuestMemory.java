@@ -26,6 +26,13 @@ final class GuestMemory {
   /** The largest number of regions that a front-end is told it may have. */
   static final int MOST_REGIONS = 509;
 
+  /** All regions together: the addresses of this process, 128 TiB, are for other guests too. */
+  private static final long MOST_BYTES = 8L << 40;
+
+  private static final String NOT_MEMORY =
+      "it shares a file that is no memory: share memfd, tmpfs or hugetlbfs, as QEMU's"
+          + " memory-backend-memfd does";
+
   /** What {@link #find} answers for an address in no region. */
   static final int NOWHERE = -1;
 
@@ -111,6 +118,7 @@ final class GuestMemory {
   GuestMemory with(Described more, int descriptor) throws ProtocolException, PosixException {
     Region added;
     try {
+      if (!SharedMemory.isMemory(descriptor)) throw new ProtocolException(NOT_MEMORY);
       check(more, Posix.knownLength(descriptor));
       added = new Region(more, descriptor);
     } catch (ProtocolException | PosixException e) {
@@ -125,6 +133,7 @@ final class GuestMemory {
   private void check(Described more, long fileLength) throws ProtocolException {
     if (regions.size() >= MOST_REGIONS)
       throw new ProtocolException("more than %d regions of memory".formatted(MOST_REGIONS));
+    long all = regions.stream().mapToLong(region -> region.mappedLength).sum();
     boolean inside =
         more.length > 0
             && more.guest >= 0
@@ -135,6 +144,8 @@ final class GuestMemory {
       throw new ProtocolException(
           "a region of %d bytes at guest address %#x and offset %d of a file of %d bytes"
               .formatted(more.length, more.guest, more.fileOffset, fileLength));
+    if (more.fileOffset + more.length > MOST_BYTES - all)
+      throw new ProtocolException("more than %d bytes of memory".formatted(MOST_BYTES));
     for (Region region : regions)
       if (more.guest < region.described.guest + region.described.length
           && region.described.guest < more.guest + more.length)

@@ -9,6 +9,10 @@ import java.nio.ByteOrder;
  * The memory of this process by its addresses, for mappings of guests: a segment for each buffer of
  * a guest would be an object for each request. Nothing here checks an address; {@link GuestMemory}
  * has done it for every one that is used. Any thread.
+ *
+ * <p>An access to a page that has gone is an {@link InternalError}, and that only because all of
+ * them are plain: where the JVM exchanges atomically, as its interpreter does for volatile, opaque
+ * and release stores, such a page ends the process. So order is made by fences.
  */
 final class HostMemory {
 
@@ -21,7 +25,12 @@ final class HostMemory {
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final VarHandle INDEX = SHORT.varHandle();
+  private static final ValueLayout.OfShort ANYWHERE =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  /** What {@link #isThere} has read, so that no compiler leaves the access out. */
+  @SuppressWarnings("unused")
+  private static volatile byte seen;
 
   private HostMemory() {}
 
@@ -35,11 +44,11 @@ final class HostMemory {
 
   /** 16 bits without a sign. */
   static int getShort(long address) {
-    return ALL.get(SHORT, address) & 0xffff;
+    return ALL.get(ANYWHERE, address) & 0xffff; // an indirect table may be at an odd address
   }
 
   static void putShort(long address, int value) {
-    ALL.set(SHORT, address, (short) value);
+    ALL.set(ANYWHERE, address, (short) value);
   }
 
   static int getInt(long address) {
@@ -60,12 +69,35 @@ final class HostMemory {
 
   /** An index that another processor counts up after it has written what the index covers. */
   static int getIndex(long address) {
-    return (short) INDEX.getAcquire(ALL, address) & 0xffff;
+    int index = ALL.get(SHORT, address) & 0xffff;
+    VarHandle.acquireFence();
+    return index;
   }
 
   /** Counts an index up after everything that it covers was written. */
   static void putIndex(long address, int value) {
-    INDEX.setRelease(ALL, address, (short) value);
+    VarHandle.releaseFence();
+    ALL.set(SHORT, address, (short) value);
+  }
+
+  /**
+   * Throws the {@link InternalError} of an access that has failed before: compiled code may throw
+   * it later, when a request was answered that should have failed, or where none is expected.
+   */
+  static void settle() {
+    Thread.holdsLock(ALL); // a call out of Java, on whose way back it is thrown
+  }
+
+  /** Whether a byte can be read, or written: then it may be any other meanwhile. */
+  static boolean isThere(long address, boolean written) {
+    try {
+      if (written) putByte(address, (byte) 0);
+      else seen = getByte(address);
+      settle();
+      return true;
+    } catch (InternalError e) {
+      return false;
+    }
   }
 
   /** Memory of a guest as a segment, for requests that are handed over. */

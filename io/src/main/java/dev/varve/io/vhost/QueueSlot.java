@@ -3,7 +3,6 @@ package dev.varve.io.vhost;
 import dev.varve.core.device.Export;
 import dev.varve.io.posix.EventDescriptor;
 import dev.varve.io.posix.Posix;
-import dev.varve.io.posix.PosixException;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
@@ -111,8 +110,16 @@ final class QueueSlot {
   }
 
   /** Where it is told of a guest that breaks the protocol; owned by the slot, -1 for nowhere. */
-  void error(int descriptor) throws PosixException {
+  void error(int descriptor) throws IOException {
     if (error >= 0) Posix.close(error);
+    error = -1;
+    if (descriptor < 0) return;
+    try {
+      BlockQueue.checkEvent(descriptor);
+    } catch (IOException e) {
+      Posix.close(descriptor);
+      throw e;
+    }
     error = descriptor;
   }
 
@@ -193,7 +200,7 @@ final class QueueSlot {
             () -> {
               try {
                 error(-1);
-              } catch (PosixException e) {
+              } catch (IOException e) {
                 throw new CompletionException(e);
               }
             },

@@ -44,6 +44,9 @@ final class SplitRing {
   private int called;
   private boolean callOnce = true;
 
+  /** Chains that were taken and not given back; no driver that keeps the rules has more ready. */
+  private int held;
+
   /**
    * A ring that goes on where one stopped.
    *
@@ -86,9 +89,10 @@ final class SplitRing {
   /** How many chains can be taken. */
   int ready() throws ProtocolException {
     int ready = HostMemory.getIndex(available + INDEX) - taken & 0xffff;
-    if (ready > size)
+    if (ready > size - held)
       throw new ProtocolException(
-          "%d chains are available in a ring of %d entries".formatted(ready, size));
+          "%d chains are available in a ring of %d entries, and %d are being served"
+              .formatted(ready, size, held));
     return ready;
   }
 
@@ -98,7 +102,13 @@ final class SplitRing {
     if (head >= size)
       throw new ProtocolException("a chain begins at descriptor %d of %d".formatted(head, size));
     taken++;
+    held++;
     return head;
+  }
+
+  /** Counts a chain that a server before this one had taken, and that is served again. */
+  void takeAgain() {
+    held++;
   }
 
   /** Puts a chain into the used ring, where the driver sees it after {@link #publish}. */
@@ -107,6 +117,7 @@ final class SplitRing {
     HostMemory.putInt(entry, head);
     HostMemory.putInt(entry + 4, written);
     returned++;
+    held--;
   }
 
   /** Lets the driver see what was given; false if there is nothing new. */

@@ -9,8 +9,13 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.varve.io.posix.EventDescriptor;
+import dev.varve.io.posix.OddDescriptors;
 import dev.varve.io.posix.Posix;
+import dev.varve.io.posix.SharedMemory;
 import dev.varve.io.testing.MemoryDevice;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
@@ -143,6 +148,21 @@ class HostileGuestTest {
     wrong.put("a ring of a million entries", g -> g.send(8, TestGuest.ints(0, 1 << 20)));
     wrong.put("a kick without a descriptor", g -> g.send(12, TestGuest.longs(0)));
     wrong.put("a kick that cannot be waited for", HostileGuestTest::kickOnAFile);
+    wrong.put("a call into a pipe that nothing reads", HostileGuestTest::callIntoAPipe);
+    wrong.put("an error into a pipe that nothing reads", g -> pipe(g, 14));
+    wrong.put("a kick by a pipe that is closed", g -> pipe(g, 12));
+    wrong.put("memory that is a file", g -> shareFile(g, Path.of("/proc/self/exe")));
+    wrong.put("memory that is a folder", g -> shareFile(g, Path.of("/tmp")));
+    wrong.put("memory that is a device", g -> shareFile(g, Path.of("/dev/zero")));
+    wrong.put("memory of 9 TiB", HostileGuestTest::tooMuchMemory);
+    wrong.put(
+        "the configuration space at 2 GiB",
+        g -> g.send(24, TestGuest.ints(Integer.MAX_VALUE - 3, 4, 0, 0)));
+    wrong.put(
+        "the configuration space at 1 GiB", g -> g.send(24, TestGuest.ints(1 << 30, 4, 0, 0)));
+    wrong.put("replies that it never reads", HostileGuestTest::floodsAndNeverReads);
+    wrong.put("40 descriptors", HostileGuestTest::manyDescriptors);
+    wrong.put("20 regions with 2 descriptors", HostileGuestTest::fewDescriptors);
     wrong.put(
         "memory without a descriptor", g -> g.send(5, TestGuest.region(1, GUEST, MIB, g.host, 0)));
     wrong.put(
@@ -184,6 +204,53 @@ class HostileGuestTest {
 
   private static void kickOnAFile(TestGuest guest) throws Exception {
     guest.send(12, TestGuest.longs(0), guest.memory);
+  }
+
+  private static void callIntoAPipe(TestGuest guest) throws Exception {
+    pipe(guest, 13);
+  }
+
+  private static void pipe(TestGuest guest, int request) throws Exception {
+    int[] ends = OddDescriptors.pipe();
+    guest.send(request, TestGuest.longs(0), request == 12 ? ends[0] : ends[1]);
+    Posix.close(ends[0]);
+    Posix.close(ends[1]);
+  }
+
+  private static void shareFile(TestGuest guest, Path path) throws Exception {
+    int file = Posix.open(path, 0, 0);
+    guest.send(5, TestGuest.region(1, GUEST, 4096, guest.host, 0), file);
+    Posix.close(file);
+  }
+
+  private static void tooMuchMemory(TestGuest guest) throws Exception {
+    int much = SharedMemory.create("much", 9L << 40);
+    guest.send(5, TestGuest.region(1, GUEST, 9L << 40, guest.host, 0), much);
+    Posix.close(much);
+  }
+
+  private static void floodsAndNeverReads(TestGuest guest) {
+    try {
+      while (true) guest.send(1, new byte[0]);
+    } catch (IOException e) {
+      // The server has closed the connection.
+    }
+  }
+
+  private static void manyDescriptors(TestGuest guest) throws Exception {
+    guest.sendBytes(TestGuest.ints(3, 1, 8), many(guest.memory, 20));
+    guest.sendBytes(new byte[8], many(guest.memory, 20));
+  }
+
+  private static int[] many(int descriptor, int count) {
+    int[] many = new int[count];
+    Arrays.fill(many, descriptor);
+    return many;
+  }
+
+  private static void fewDescriptors(TestGuest guest) throws Exception {
+    byte[] regions = Arrays.copyOf(TestGuest.region(20, GUEST, MIB, guest.host, 0), 8 + 20 * 32);
+    guest.send(5, regions, many(guest.memory, 2));
   }
 
   private static void shortInflight(TestGuest guest) throws Exception {

@@ -191,6 +191,12 @@ final class TestGuest implements AutoCloseable {
     send(18, ints(0, 1));
   }
 
+  /** Enables the queue once more, which makes it look at its ring. */
+  void enableQueue() throws IOException {
+    send(18, ints(0, 1));
+    ask(1);
+  }
+
   void addresses(long descriptors, long used, long available) throws IOException {
     ByteBuffer out = little(40);
     out.putInt(0).putInt(0).putLong(descriptors).putLong(used).putLong(available).putLong(0);

@@ -1,0 +1,79 @@
+package dev.varve.io.posix;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Descriptors that a program with bad intentions may send. Any thread; the caller closes them. */
+public final class OddDescriptors {
+
+  private static final int MFD_ALLOW_SEALING = 2;
+  private static final int MFD_HUGETLB = 4;
+  private static final int F_ADD_SEALS = 1033;
+  private static final int F_SEAL_SHRINK = 2;
+
+  private static final MethodHandle MEMFD_CREATE =
+      Posix.call("memfd_create", JAVA_INT, ADDRESS, JAVA_INT);
+  private static final MethodHandle PIPE = Posix.call("pipe2", JAVA_INT, ADDRESS, JAVA_INT);
+  private static final MethodHandle FCNTL =
+      Posix.variadic("fcntl", 2, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
+
+  private OddDescriptors() {}
+
+  /** Memory of huge pages, of which the host has none: every access to it fails. */
+  public static int memoryWithoutPages(long length) throws PosixException {
+    return memory("huge", MFD_HUGETLB | MFD_ALLOW_SEALING, length);
+  }
+
+  /** Memory that cannot be truncated. */
+  public static int sealed(String name, long length) throws PosixException {
+    int fd = memory(name, MFD_ALLOW_SEALING, length);
+    try {
+      MemorySegment state = Posix.STATE.get();
+      if ((int) FCNTL.invokeExact(state, fd, F_ADD_SEALS, F_SEAL_SHRINK) < 0)
+        Posix.retryOrFail("fcntl", "", state);
+      return fd;
+    } catch (Throwable e) {
+      throw Posix.passOn(e);
+    }
+  }
+
+  private static int memory(String name, int flags, long length) throws PosixException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = Posix.STATE.get();
+      MemorySegment text = arena.allocateFrom(name);
+      int fd = (int) MEMFD_CREATE.invokeExact(state, text, flags);
+      if (fd < 0) Posix.retryOrFail("memfd_create", "", state);
+      Posix.ftruncate(fd, length);
+      return fd;
+    } catch (Throwable e) {
+      throw Posix.passOn(e);
+    }
+  }
+
+  /** The reading and the writing end of a pipe; calls wait. */
+  public static int[] pipe() throws PosixException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = Posix.STATE.get();
+      MemorySegment ends = arena.allocate(8, 4);
+      if ((int) PIPE.invokeExact(state, ends, 0) < 0) Posix.retryOrFail("pipe2", "", state);
+      return new int[] {ends.get(JAVA_INT, 0), ends.get(JAVA_INT, 4)};
+    } catch (Throwable e) {
+      throw Posix.passOn(e);
+    }
+  }
+
+  /** What a descriptor is of, in words that are those of no other thing. */
+  public static String identity(int fd) throws IOException {
+    String what = Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd)).toString();
+    if (!what.equals("anon_inode:[eventfd]")) return what;
+    String facts = Files.readString(Path.of("/proc/self/fdinfo/" + fd));
+    return facts.lines().filter(line -> line.startsWith("eventfd-id")).findFirst().orElse(what);
+  }
+}
