@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Descriptors that a program with bad intentions may send. Any thread; the caller closes them. */
 public final class OddDescriptors {
@@ -21,6 +22,8 @@ public final class OddDescriptors {
   private static final MethodHandle MEMFD_CREATE =
       Posix.call("memfd_create", JAVA_INT, ADDRESS, JAVA_INT);
   private static final MethodHandle PIPE = Posix.call("pipe2", JAVA_INT, ADDRESS, JAVA_INT);
+  private static final MethodHandle EVENTFD = Posix.call("eventfd", JAVA_INT, JAVA_INT, JAVA_INT);
+  private static final AtomicInteger MARKS = new AtomicInteger();
   private static final MethodHandle FCNTL =
       Posix.variadic("fcntl", 2, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
 
@@ -69,11 +72,24 @@ public final class OddDescriptors {
     }
   }
 
+  /** An eventfd that {@link #identity} knows again until it is read. */
+  public static int event() throws PosixException {
+    try {
+      MemorySegment state = Posix.STATE.get();
+      int fd = (int) EVENTFD.invokeExact(state, MARKS.incrementAndGet() << 10, 0);
+      if (fd < 0) Posix.retryOrFail("eventfd", "", state);
+      return fd;
+    } catch (Throwable e) {
+      throw Posix.passOn(e);
+    }
+  }
+
   /** What a descriptor is of, in words that are those of no other thing. */
   public static String identity(int fd) throws IOException {
     String what = Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd)).toString();
     if (!what.equals("anon_inode:[eventfd]")) return what;
     String facts = Files.readString(Path.of("/proc/self/fdinfo/" + fd));
-    return facts.lines().filter(line -> line.startsWith("eventfd-id")).findFirst().orElse(what);
+    String count = facts.lines().filter(line -> line.startsWith("eventfd-count")).findFirst().get();
+    return what + (Long.parseUnsignedLong(count.substring(14).strip(), 16) >>> 10);
   }
 }

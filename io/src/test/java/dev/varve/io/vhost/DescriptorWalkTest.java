@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Guests that a generator makes up; the oracle is in {@link FuzzedQueue}. For a long run: {@code
- * -Dvarve.fuzz.chains=10000000}, and {@code -Dvarve.fuzz.seed} for the same one again.
+ * -Dvarve.fuzz.chains=10000000}, and {@code -Dvarve.seed} for the same one again.
  */
 class DescriptorWalkTest {
 
@@ -14,7 +14,7 @@ class DescriptorWalkTest {
 
   @Test
   void guestsThatAreMadeUpReachNothingThatIsNotTheirs() throws Exception {
-    long seed = Long.getLong("varve.fuzz.seed", new Random().nextLong());
+    long seed = Long.getLong("varve.seed", new Random().nextLong());
     var random = new Random(seed);
     long chains = 0;
     long guests = 0;

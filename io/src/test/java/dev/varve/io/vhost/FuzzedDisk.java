@@ -58,7 +58,9 @@ final class FuzzedDisk implements BlockDevice {
   }
 
   @Override
-  public boolean tryWrite(long offset, MemorySegment source) throws IOException {
+  public boolean tryWrite(long offset, MemorySegment all, long from, long length)
+      throws IOException {
+    MemorySegment source = all.asSlice(from, length);
     MemorySegment range = inside(offset, source.byteSize());
     guest.check(source);
     if (decisions.oneIn(4)) return false;
