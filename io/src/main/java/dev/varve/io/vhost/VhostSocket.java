@@ -119,12 +119,14 @@ final class VhostSocket {
   private void accept() {
     try {
       DescriptorSocket client = socket.accept();
-      boolean refused = waiting != null || frontEnd != null && !frontEnd.isGone();
+      boolean another = waiting != null && !waiting.isAbandoned();
+      boolean refused = another || frontEnd != null && !frontEnd.isGone();
       if (refused) {
         log("it has a front-end already, and another one is refused");
         client.close();
         return;
       }
+      if (waiting != null) waiting.close();
       waiting = client;
       if (frontEnd == null && export != null) admit(export);
     } catch (PosixException e) {
