@@ -6,6 +6,7 @@ import dev.varve.core.machine.Attachment;
 import dev.varve.core.machine.Slot;
 import dev.varve.core.medium.DeviceType;
 import dev.varve.core.medium.MediumId;
+import dev.varve.http.access.NewDisks;
 import io.vertx.core.json.JsonObject;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -16,11 +17,17 @@ final class AttachmentHandlers {
   private final Inventory inventory;
   private final SessionHandlers sessions;
   private final AttachmentJson json;
+  private final NewDisks newDisks;
 
-  AttachmentHandlers(Inventory inventory, SessionHandlers sessions, AttachmentJson json) {
+  /**
+   * @param newDisks what a request does not say of a hard disk that is attached
+   */
+  AttachmentHandlers(
+      Inventory inventory, SessionHandlers sessions, AttachmentJson json, NewDisks newDisks) {
     this.inventory = inventory;
     this.sessions = sessions;
     this.json = json;
+    this.newDisks = newDisks;
   }
 
   void addTo(Handlers handlers) {
@@ -69,11 +76,21 @@ final class AttachmentHandlers {
                       .add(
                           () -> inventory.attach(session, slot, type, medium),
                           () -> inventory.detach(session, slot));
+              if (type == DeviceType.HARD_DISK && machine.run() == null)
+                addUsual(edits, call, session, slot);
               addFlags(edits, call, session, slot, null);
               edits.make();
             });
     return Answer.created(Paths.of(machine.saved().id(), slot), of(after, slot))
         .with("ETag", MachineJson.etag(after).text());
+  }
+
+  /** Adds flags that the body leaves out; while the machine runs, they cannot be changed. */
+  private void addUsual(UndoableChanges edits, Call call, String session, Slot slot) {
+    if (newDisks.nonRotational() && !call.has("nonRotational"))
+      edits.add(() -> inventory.setNonRotational(session, slot, true), () -> {});
+    if (newDisks.discard() && !call.has("discard"))
+      edits.add(() -> inventory.setDiscard(session, slot, true), () -> {});
   }
 
   private Answer change(Call call) {

@@ -3,6 +3,7 @@ package dev.varve.http.api;
 import dev.varve.core.inventory.Inventory;
 import dev.varve.core.inventory.ServedDisks;
 import dev.varve.http.access.MediaRoots;
+import dev.varve.http.access.NewDisks;
 import dev.varve.http.access.Policy;
 import dev.varve.http.access.Tokens;
 import dev.varve.http.event.EventLog;
@@ -173,7 +174,8 @@ public final class ControlServer {
     disks.watch(new DiskEvents(log, System::nanoTime));
     tokens.onWithdrawal(events::recheck);
     new TokenHandlers(tokens, inventory).addTo(handlers);
-    BiConsumer<Inventory, Handlers> operations = (of, to) -> addOperations(of, disks, to);
+    BiConsumer<Inventory, Handlers> operations =
+        (of, to) -> addOperations(of, disks, policy.disks(), to);
     operations.accept(inventory, handlers);
     handlers.rehearseWith(new Rehearsals(inventory, operations)::answer);
     new PackageHandlers(inventory, packages).addTo(handlers);
@@ -188,16 +190,17 @@ public final class ControlServer {
   }
 
   /** What looks at and changes the machines and media of an inventory. */
-  private static void addOperations(Inventory inventory, ServedDisks disks, Handlers handlers) {
+  private static void addOperations(
+      Inventory inventory, ServedDisks disks, NewDisks newDisks, Handlers handlers) {
     var attachments = new AttachmentJson(inventory, disks::status);
     var sessions = new SessionHandlers(inventory);
     sessions.addTo(handlers);
     new MachineHandlers(inventory, disks, sessions, attachments).addTo(handlers);
     new ControllerHandlers(inventory, sessions).addTo(handlers);
-    new AttachmentHandlers(inventory, sessions, attachments).addTo(handlers);
+    new AttachmentHandlers(inventory, sessions, attachments, newDisks).addTo(handlers);
     new BandwidthGroupHandlers(inventory, sessions, disks::traffic).addTo(handlers);
     new SnapshotHandlers(inventory, sessions).addTo(handlers);
-    new MediumHandlers(inventory).addTo(handlers);
+    new MediumHandlers(inventory, newDisks).addTo(handlers);
   }
 
   /** What is named elsewhere, in files, meets the same bounds in the kernel. */

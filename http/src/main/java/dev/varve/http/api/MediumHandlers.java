@@ -11,6 +11,7 @@ import dev.varve.core.medium.Medium;
 import dev.varve.core.medium.MediumId;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
+import dev.varve.http.access.NewDisks;
 import dev.varve.io.vdi.NewImageWarnings;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -32,10 +33,15 @@ final class MediumHandlers {
 
   private final Inventory inventory;
   private final StorageJson storage;
+  private final NewDisks newDisks;
 
-  MediumHandlers(Inventory inventory) {
+  /**
+   * @param newDisks what a request does not say of a new image
+   */
+  MediumHandlers(Inventory inventory, NewDisks newDisks) {
     this.inventory = inventory;
     this.storage = new StorageJson(inventory.contents());
+    this.newDisks = newDisks;
   }
 
   void addTo(Handlers handlers) {
@@ -105,11 +111,12 @@ final class MediumHandlers {
 
   private Answer create(Call call) {
     long capacity = call.longMember("capacity");
+    String format = call.textOrNull("format");
     return made(
         inventory.createMedium(
             call.pathMember("location").normalize(),
-            ImageFormat.of(call.textMember("format")),
-            variant(call),
+            format == null ? newDisks.format() : ImageFormat.of(format),
+            call.has("variant") ? variant(call) : newDisks.variant(),
             capacity,
             call.enumMember("type", MediumType.class, MediumType::text)),
         NewImageWarnings.ofBase(capacity));

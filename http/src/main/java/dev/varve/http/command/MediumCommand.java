@@ -39,21 +39,23 @@ public final class MediumCommand {
     @Option(
         names = "--format",
         paramLabel = "VDI|VMDK|VHD|RAW",
-        description = "How its file holds the disk (VDI).")
+        description =
+            "How its file holds the disk (what --default-format of the server says, or VDI).")
     private @Nullable DiskFormat format;
 
     @Option(
         names = "--variant",
         paramLabel = "Standard|Fixed",
-        defaultValue = "Standard",
         description =
-            "Standard: grows as it is written. Fixed: has all its space from the beginning (Standard).")
-    private MediumVariant variant;
+            "Standard: grows as it is written. Fixed: has all its space from the beginning (what --default-variant of the"
+                + " server says, or Standard).")
+    private @Nullable MediumVariant variant;
 
     JsonObject json(Path file) {
-      return location(file)
-          .put("format", format == null ? DiskFormat.VDI.name() : format.name())
-          .put("variant", variant.text());
+      JsonObject json = location(file);
+      if (format != null) json.put("format", format.name());
+      if (variant != null) json.put("variant", variant.text());
+      return json;
     }
 
     JsonObject streamOptimized(Path file) {

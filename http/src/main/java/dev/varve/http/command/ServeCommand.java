@@ -71,6 +71,8 @@ public final class ServeCommand implements Callable<Integer> {
 
   @Mixin private TlsOptions tls;
 
+  @Mixin private NewDiskOptions newDisks;
+
   @Option(
       names = "--read-only",
       description = "Serve the disks read-only and write to no image; also for a --machine.")
@@ -231,6 +233,8 @@ public final class ServeCommand implements Callable<Integer> {
 
   private void checkImageOptions() {
     machines.checkAbsent(without.isGiven());
+    if (newDisks.areGiven())
+      throw wrong("--default-... is for the disks of machines: remove it, or name no image");
     if (machines.state() != null && !images.areDemo())
       throw wrong("--state is for machines and the demo: remove it, or name no image");
     guests.checkForImages(images.areDemo() ? 1 : images.count());
@@ -266,7 +270,8 @@ public final class ServeCommand implements Callable<Integer> {
   }
 
   private Policy policy() throws IOException {
-    return new Policy(machines.sockets().peers(), machines.media().roots(), tls.folders());
+    return new Policy(
+        machines.sockets().peers(), machines.media().roots(), tls.folders(), newDisks.disks());
   }
 
   /**

@@ -181,7 +181,9 @@ public final class StateServer implements AutoCloseable {
       Files.createDirectories(
           folder,
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-    var with = new Policy(policy.peers(), policy.media().with(folder), policy.readable());
+    var with =
+        new Policy(
+            policy.peers(), policy.media().with(folder), policy.readable(), policy.disks());
     Confinement.enforce(with, asked.nbdUnix(), asked.guests());
     LOG.log(
         Level.INFO,
