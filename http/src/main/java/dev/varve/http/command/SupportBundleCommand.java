@@ -11,6 +11,7 @@ import java.io.PrintWriter;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Map;
@@ -60,7 +61,10 @@ public final class SupportBundleCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Map<String, String> environment = System.getenv();
     Path target =
-        file != null ? file : Path.of("varve-support-" + LocalDateTime.now().format(TIME) + ".zip");
+        file != null
+            ? file
+            : Path.of(
+                "varve-support-" + LocalDateTime.now(ZoneId.systemDefault()).format(TIME) + ".zip");
     Installation looked = installation.of(List.of(), environment);
     try (var _ = new CleanCancel()) {
       var parts = new Parts(looked, Report.of(looked));

@@ -182,8 +182,7 @@ public final class StateServer implements AutoCloseable {
           folder,
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     var with =
-        new Policy(
-            policy.peers(), policy.media().with(folder), policy.readable(), policy.disks());
+        new Policy(policy.peers(), policy.media().with(folder), policy.readable(), policy.disks());
     Confinement.enforce(with, asked.nbdUnix(), asked.guests());
     LOG.log(
         Level.INFO,
