@@ -97,7 +97,7 @@ class ControlCommandTest {
           medium list --unused                          | GET /media?unused=true
           medium show /vm/b.vdi                         | GET /media/%2Fvm%2Fb.vdi
           medium show 30076DF8-6b87-4066-96a6-f6fddcd37388 | GET /media/30076DF8-6b87-4066-96a6-f6fddcd37388
-          medium create /vm/b.vdi --capacity 1G --variant fixed --type shareable | POST /media {'location':'/vm/b.vdi','format':'VDI','variant':'Fixed','capacity':1073741824,'type':'Shareable'}
+          medium create /vm/b.vdi --capacity 1G --variant fixed --type shareable | POST /media {'location':'/vm/b.vdi','variant':'Fixed','capacity':1073741824,'type':'Shareable'}
           medium open /vm/cd.iso --device dvd           | POST /media/open {'location':'/vm/cd.iso','device':'DVD'}
           medium close /vm/b.vdi                        | DELETE /media/%2Fvm%2Fb.vdi
           medium delete /vm/b.vdi                       | DELETE /media/%2Fvm%2Fb.vdi?deleteStorage=true
@@ -108,7 +108,7 @@ class ControlCommandTest {
           medium resize /vm/c.vdi --capacity 2G          | POST /media/%2Fvm%2Fc.vdi/resize {'capacity':2147483648}
           medium refresh /vm/c.vdi                      | POST /media/%2Fvm%2Fc.vdi/refresh
           medium merge /vm/c.vdi /vm/b.vdi --no-wait    | POST /media/%2Fvm%2Fc.vdi/merge {'target':'/vm/b.vdi'}
-          medium clone /vm/c.vdi /vm/d.raw --format raw --no-wait | POST /media/%2Fvm%2Fc.vdi/clone {'location':'/vm/d.raw','format':'RAW','variant':'Standard'}
+          medium clone /vm/c.vdi /vm/d.raw --format raw --no-wait | POST /media/%2Fvm%2Fc.vdi/clone {'location':'/vm/d.raw','format':'RAW'}
           medium check /vm/c.vdi                        | GET /media/%2Fvm%2Fc.vdi/check
           medium lock /vm/b.vdi --kind read             | POST /media/%2Fvm%2Fb.vdi/locks {'kind':'Read'}
           medium unlock l                               | DELETE /locks/l
