@@ -76,12 +76,12 @@ final class ImageServing {
     }
     List<String> addresses = new ArrayList<>();
     if (listen.unix() != null) addresses.add(listen.unix().toAbsolutePath().toString());
-    if (guestSocket != null) addresses.add(guestSocket + " (vhost-user-blk)");
     if (address != null) addresses.add(address + (server.tls() == null ? "" : " (TLS)"));
     life.log()
         .started(
             "serves "
-                + published.stream().map(PublishedDisk::line).collect(Collectors.joining("; and ")),
+                + published.stream().map(PublishedDisk::line).collect(Collectors.joining("; and "))
+                + (guestSocket == null ? "" : "; vhost-user-blk at " + guestSocket),
             addresses,
             scraped == null ? List.of() : List.of(scraped));
     life.print(text(published, scraped, demo));
