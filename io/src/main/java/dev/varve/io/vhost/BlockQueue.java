@@ -7,7 +7,6 @@ import dev.varve.io.posix.Posix;
 import dev.varve.io.posix.PosixException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
@@ -202,20 +201,12 @@ final class BlockQueue implements BlockRequests.Source {
     if (enabled && ring != null) turn();
   }
 
-  private void again() {
-    try {
-      loop.executor().execute(turn);
-    } catch (RejectedExecutionException e) {
-      // The loop was shut down under the server.
-    }
-  }
-
   private void turn() {
     SplitRing serving = ring;
     if (!enabled || broken || stopping || serving == null) return;
     long began = loop.now();
     try {
-      if (serve(serving, began)) again();
+      if (serve(serving, began)) loop.laterTurns().add(turn);
     } catch (ProtocolException e) {
       fail(FailureWords.of(e));
     } catch (InternalError e) {

@@ -12,30 +12,45 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A descriptor of another program on an event loop of ours: runs an action whenever there is
- * something to read. The descriptor stays its owner's. Used on the loop, where {@link #stop} takes
- * effect at once.
+ * something to read. Used on the loop, where {@link #stop} takes effect at once.
  */
 final class LoopDescriptor implements EpollIoHandle {
 
   private final IoEventLoop loop;
   private final FileDescriptor descriptor;
   private final Runnable readable;
+  private final boolean owned;
   private @Nullable IoRegistration registration;
 
-  private LoopDescriptor(EventLoop loop, int descriptor, Runnable readable) {
+  private LoopDescriptor(EventLoop loop, int descriptor, boolean owned, Runnable readable) {
     this.loop = (IoEventLoop) loop;
     this.descriptor = new FileDescriptor(descriptor);
+    this.owned = owned;
     this.readable = readable;
   }
 
   /**
-   * Watches a descriptor, on the loop, from which it is called.
+   * Watches a descriptor, which stays the caller's, on the loop, from which it is called.
    *
    * @throws IOException the host can watch no more, or not such a one
    */
   static LoopDescriptor watch(EventLoop loop, int descriptor, Runnable readable)
       throws IOException {
-    var watched = new LoopDescriptor(loop, descriptor, readable);
+    return watch(new LoopDescriptor(loop, descriptor, false, readable));
+  }
+
+  /** The same for a descriptor that is closed when the loop ends. */
+  static LoopDescriptor own(EventLoop loop, int descriptor, Runnable readable) throws IOException {
+    var own = new LoopDescriptor(loop, descriptor, true, readable);
+    try {
+      return watch(own);
+    } catch (IOException e) {
+      own.descriptor.close();
+      throw e;
+    }
+  }
+
+  private static LoopDescriptor watch(LoopDescriptor watched) throws IOException {
     watched.listen(true);
     return watched;
   }
@@ -82,7 +97,8 @@ final class LoopDescriptor implements EpollIoHandle {
   }
 
   @Override
-  public void close() {
+  public void close() throws IOException {
     registration = null; // the loop ends
+    if (owned) descriptor.close();
   }
 }

@@ -31,12 +31,15 @@ final class VhostLoop {
   private final Runnable turn = this::emptyInbox;
   private final Consumer<Part> deliver = this::deliver;
 
+  private final LaterTurns laterTurns;
+
   /** Those that have got parts back in this turn. */
   private final ArrayList<Part.Origin> touched = new ArrayList<>();
 
   VhostLoop(EventLoop executor, LongSupplier nanoTime) {
     this.executor = executor;
     this.nanoTime = nanoTime;
+    this.laterTurns = new LaterTurns(executor);
   }
 
   EventLoop executor() {
@@ -50,6 +53,11 @@ final class VhostLoop {
 
   long now() {
     return nanoTime.getAsLong();
+  }
+
+  /** Where queues ask for another turn. */
+  LaterTurns laterTurns() {
+    return laterTurns;
   }
 
   Part takePart() {

@@ -47,11 +47,18 @@ public final class VhostServer {
    * @param polling how the loops of its queues wait for work
    */
   public VhostServer(Vertx vertx, Polling polling, LongSupplier nanoTime) {
+    this(vertx, polling, nanoTime, DiskLoops.MOST);
+  }
+
+  /**
+   * @param mostLoops how many each file system gets
+   */
+  VhostServer(Vertx vertx, Polling polling, LongSupplier nanoTime, int mostLoops) {
     this.vertx = vertx;
     this.loops =
         new DiskLoops<>(
             new StartedLoops<>(vertx, polling, "guest-loop", loop -> new VhostLoop(loop, nanoTime)),
-            DiskLoops.MOST);
+            mostLoops);
   }
 
   /**

@@ -143,6 +143,15 @@ final class VhostSocket {
       frontEnd = new FrontEnd(loop, client, served, queueLoops, this::log, this::gone);
     } catch (IOException e) {
       log(FailureWords.of(e));
+      close(client);
+    }
+  }
+
+  private void close(DescriptorSocket client) {
+    try {
+      client.close();
+    } catch (PosixException e) {
+      log(FailureWords.of(e));
     }
   }
 
