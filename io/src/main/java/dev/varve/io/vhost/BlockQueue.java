@@ -43,7 +43,7 @@ final class BlockQueue implements BlockRequests.Source {
   private BlockRequests requests;
   private final Consumer<String> fault;
   private InflightTable inflightTable = InflightTable.NONE;
-  private final Runnable turn = this::turn;
+  private final Runnable laterTurn = this::laterTurn;
 
   private GuestMemory memory = GuestMemory.NONE;
   private Chain chain = new Chain(false);
@@ -54,6 +54,10 @@ final class BlockQueue implements BlockRequests.Source {
   private boolean enabled;
   private boolean broken;
   private boolean stopping;
+
+  /** Others have their turn first; kicks change nothing meanwhile. */
+  private boolean waitsForTurn;
+
   private boolean full;
   private int inFlight;
   private boolean answered;
@@ -203,10 +207,10 @@ final class BlockQueue implements BlockRequests.Source {
 
   private void turn() {
     SplitRing serving = ring;
-    if (!enabled || broken || stopping || serving == null) return;
+    if (!enabled || broken || stopping || serving == null || waitsForTurn) return;
     long began = loop.now();
     try {
-      if (serve(serving, began)) loop.laterTurns().add(turn);
+      if (serve(serving, began)) askForLaterTurn();
     } catch (ProtocolException e) {
       fail(FailureWords.of(e));
     } catch (InternalError e) {
@@ -217,6 +221,16 @@ final class BlockQueue implements BlockRequests.Source {
     }
     publish();
     requests.answeredInPlace(loop.now() - began);
+  }
+
+  private void askForLaterTurn() {
+    waitsForTurn = true;
+    loop.laterTurns().add(laterTurn);
+  }
+
+  private void laterTurn() {
+    waitsForTurn = false;
+    turn();
   }
 
   /** Returns whether there is more to do, after others had their turn. */

@@ -13,7 +13,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -249,8 +248,8 @@ final class FuzzedFrontEnd implements AutoCloseable {
   private static String identity(int descriptor) throws IOException {
     try {
       return OddDescriptors.identity(descriptor);
-    } catch (NoSuchFileException e) {
-      return ""; // closed meanwhile, by another test
+    } catch (IOException e) {
+      return ""; // closed meanwhile, by another test: the name is gone, or what it leads to
     }
   }
 
