@@ -71,9 +71,9 @@ final class Chain {
       if ((flags & INDIRECT) != 0) follow(address, length, flags, memory, nested);
       else add(address, length & 0xffffffffL, (flags & WRITE) != 0, memory);
       if ((flags & NEXT) == 0) return;
-      if (next >= size)
+      index = HostMemory.index(next, size);
+      if (index < 0)
         throw new ProtocolException("descriptor %d of %d in a chain".formatted(next, size));
-      index = next;
     }
     throw new ProtocolException("a chain of descriptors is a loop");
   }

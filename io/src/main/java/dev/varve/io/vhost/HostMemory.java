@@ -100,6 +100,21 @@ final class HostMemory {
     }
   }
 
+  /**
+   * An index that another process has written, if it is below {@code size}; else -1.
+   *
+   * <p>A load from a page that has gone is passed over, and leaves in its register whatever was
+   * there, until the error comes: more bits than the compiler believes, which leaves out masks and
+   * checks that such bits would need. What the mask is here, it does not know.
+   *
+   * @param value as {@link #getShort} has it
+   */
+  static int index(int value, int size) {
+    if (value >= size) return -1;
+    int masked = value & -1 >>> Integer.numberOfLeadingZeros(size - 1 | 1);
+    return masked < size ? masked : -1;
+  }
+
   /** Memory of a guest as a segment, for requests that are handed over. */
   static MemorySegment segment(long address, long length) {
     return ALL.asSlice(address, length);

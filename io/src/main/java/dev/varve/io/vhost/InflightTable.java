@@ -113,9 +113,10 @@ final class InflightTable {
     int last = HostMemory.getShort(head + LAST_AT);
     if (batch > entries) throw new ProtocolException("a batch of %d in flight".formatted(batch));
     for (; batch > 0; batch--) { // the driver has seen these as used
-      if (last >= entries) throw new ProtocolException("descriptor %d in flight".formatted(last));
-      HostMemory.putByte(entry(queue, last), (byte) 0);
-      last = HostMemory.getShort(entry(queue, last) + NEXT_AT);
+      int index = HostMemory.index(last, entries);
+      if (index < 0) throw new ProtocolException("descriptor %d in flight".formatted(last));
+      HostMemory.putByte(entry(queue, index), (byte) 0);
+      last = HostMemory.getShort(entry(queue, index) + NEXT_AT);
     }
     HostMemory.putShort(head + USED_AT, published);
     List<Integer> left = left(queue);

@@ -98,9 +98,10 @@ final class SplitRing {
 
   /** Takes a chain that is {@link #ready}; returns its first descriptor, checked. */
   int take() throws ProtocolException {
-    int head = HostMemory.getShort(available + ENTRIES + 2L * (taken & size - 1));
-    if (head >= size)
-      throw new ProtocolException("a chain begins at descriptor %d of %d".formatted(head, size));
+    int first = HostMemory.getShort(available + ENTRIES + 2L * (taken & size - 1));
+    int head = HostMemory.index(first, size);
+    if (head < 0)
+      throw new ProtocolException("a chain begins at descriptor %d of %d".formatted(first, size));
     taken++;
     held++;
     return head;

@@ -17,7 +17,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Front-ends of which a fuzzer's bytes decide the messages, their descriptors, and when memory is
@@ -234,21 +237,29 @@ final class FuzzedFrontEnd implements AutoCloseable {
     try (var next = new TestGuest(disk.socket, 128, 64 << 10).start(0)) {
       next.read(3, 512);
     }
+    long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    for (String left; (left = left()) != null; Thread.onSpinWait())
+      if (System.nanoTime() > patience) throw new AssertionError(left);
+    sent.clear();
+  }
+
+  /** What a front-end has left behind; some of it may be closed in a moment. */
+  private @Nullable String left() throws IOException {
     try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
       for (Path each : descriptors) {
         String what = identity(Integer.parseInt(each.getFileName().toString()));
-        if (sent.contains(what)) throw new AssertionError("a descriptor is left open: " + what);
+        if (sent.contains(what)) return "a descriptor is left open: " + what;
       }
     }
-    sent.clear();
     for (String line : Files.readAllLines(Path.of("/proc/self/maps")))
-      if (line.contains(NAME)) throw new AssertionError("a mapping is left: " + line);
+      if (line.contains(NAME)) return "a mapping is left: " + line;
+    return null;
   }
 
   private static String identity(int descriptor) throws IOException {
     try {
       return OddDescriptors.identity(descriptor);
-    } catch (IOException e) {
+    } catch (IOException | NoSuchElementException e) {
       return ""; // closed meanwhile, by another test: the name is gone, or what it leads to
     }
   }

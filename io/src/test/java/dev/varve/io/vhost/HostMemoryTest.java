@@ -1,5 +1,6 @@
 package dev.varve.io.vhost;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -57,5 +58,15 @@ class HostMemoryTest {
     SharedMemory.unmap(gone, 2 << 20);
     Posix.close(file);
     Posix.close(empty);
+  }
+
+  @Test
+  void indexOfAnyBitsIsInsideOrNone() {
+    for (int size : List.of(1, 2, 3, 100, 128, 1000, 1024))
+      for (int value : List.of(0, 1, size - 1, size, 65535, -1, -2, Integer.MIN_VALUE)) {
+        int index = HostMemory.index(value, size);
+        assertTrue(index >= -1 && index < size, value + " of " + size);
+        if (value >= 0) assertEquals(value < size ? value : -1, index);
+      }
   }
 }
