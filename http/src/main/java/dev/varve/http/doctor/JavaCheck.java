@@ -56,10 +56,11 @@ final class JavaCheck implements Check {
         subject, why + file + ", so each start takes longer", "varve --make-cache");
   }
 
-  /** What the JVM uses is in its memory. */
-  private static boolean isMapped(String file) {
+  /** What the JVM uses is in its memory, under the name to which links lead. */
+  static boolean isMapped(String file) {
     try {
-      return Files.readString(Path.of("/proc/self/maps")).contains(file);
+      String real = Path.of(file).toRealPath().toString();
+      return Files.readString(Path.of("/proc/self/maps")).contains(real);
     } catch (IOException _) {
       return false;
     }
