@@ -69,7 +69,7 @@ final class Chain {
       int flags = HostMemory.getShort(descriptor + 12);
       int next = HostMemory.getShort(descriptor + 14);
       if ((flags & INDIRECT) != 0) follow(address, length, flags, memory, nested);
-      else add(address, length & 0xffffffffL, (flags & WRITE) != 0, memory);
+      else add(address, length, (flags & WRITE) != 0, memory);
       if ((flags & NEXT) == 0) return;
       index = HostMemory.index(next, size);
       if (index < 0)
@@ -93,16 +93,21 @@ final class Chain {
     walk(memory.host(region, address), entries, 0, memory, true);
   }
 
-  private void add(long address, long length, boolean writable, GuestMemory memory)
+  /**
+   * @param length without a sign, and compared as 32 bits: if it were widened first, a load that
+   *     was passed over could have more of them ({@link HostMemory#index})
+   */
+  private void add(long address, int length, boolean writable, GuestMemory memory)
       throws ProtocolException {
     if (!writable && count > readable)
       throw new ProtocolException("a buffer to be read behind one to be written");
     if (length == 0) throw new ProtocolException("a buffer of 0 bytes");
-    while (length > 0) {
+    while (length != 0) {
       int region = memory.find(address);
       if (region == GuestMemory.NOWHERE) throw outside(address, length);
       long host = memory.host(region, address);
-      int run = (int) Math.min(Math.min(length, memory.left(region, address)), Integer.MAX_VALUE);
+      int run = (int) Math.min(memory.left(region, address), Integer.MAX_VALUE);
+      if (Integer.compareUnsigned(length, run) < 0) run = length;
       put(host, run, writable);
       address += run;
       length -= run;
@@ -137,9 +142,10 @@ final class Chain {
     lengths = Arrays.copyOf(lengths, size);
   }
 
-  private static ProtocolException outside(long address, long length) {
+  private static ProtocolException outside(long address, int length) {
     return new ProtocolException(
-        "%d bytes at guest address %#x, outside the shared memory".formatted(length, address));
+        "%s bytes at guest address %#x, outside the shared memory"
+            .formatted(Integer.toUnsignedString(length), address));
   }
 
   /**
