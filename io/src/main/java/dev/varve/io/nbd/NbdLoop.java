@@ -1,13 +1,11 @@
 package dev.varve.io.nbd;
 
+import dev.varve.io.loop.LoopInbox;
 import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
-import org.jctools.queues.varhandle.MpscUnboundedVarHandleArrayQueue;
 
 /**
  * What the connections of one event loop share: buffers, request objects, counters, and the inbox
@@ -26,7 +24,6 @@ final class NbdLoop {
    */
   static final int LARGE = 256 << 10;
 
-  private static final int PARTS_PER_TURN = 256;
   private static final int KEPT = 256;
 
   private final EventLoop executor;
@@ -38,13 +35,8 @@ final class NbdLoop {
   private final ArrayDeque<Transaction> spareTransactions = new ArrayDeque<>();
   private final ReadRuns runs = new ReadRuns();
 
-  /** Has no bound of its own: what connections may have in flight bounds it. */
-  private final MpscUnboundedVarHandleArrayQueue<PartialRequest> inbox =
-      new MpscUnboundedVarHandleArrayQueue<>(1024);
-
-  private final AtomicBoolean turnAsked = new AtomicBoolean();
-  private final Runnable turn = this::emptyInbox;
-  private final Consumer<PartialRequest> deliver = this::deliver;
+  private final LoopInbox<PartialRequest> inbox;
+  private final Consumer<PartialRequest> partDone = this::partDone;
 
   /** The connections that have got parts back in this turn. */
   private final ArrayList<Connection> touched = new ArrayList<>();
@@ -59,6 +51,7 @@ final class NbdLoop {
     this.buffers = buffers;
     this.small = buffers.small(executor);
     this.large = buffers.large(executor);
+    this.inbox = new LoopInbox<>(executor, this::emptyInbox);
   }
 
   /** Whether the caller is on this loop. For asserts. */
@@ -116,7 +109,7 @@ final class NbdLoop {
   PartialRequest takePart() {
     assert isHere();
     PartialRequest part = spareParts.pollLast();
-    return part != null ? part : new PartialRequest(deliver);
+    return part != null ? part : new PartialRequest(inbox);
   }
 
   /** Takes a part that has come back, gives up what it holds, and keeps it for another use. */
@@ -158,33 +151,17 @@ final class NbdLoop {
     inTurn = false;
   }
 
-  /** Takes a part from the device; it comes back to its connection in a turn of the loop. */
-  private void deliver(PartialRequest part) {
-    inbox.offer(part);
-    askForTurn();
-  }
-
-  private void askForTurn() {
-    if (turnAsked.get() || !turnAsked.compareAndSet(false, true)) return;
-    try {
-      executor.execute(turn);
-    } catch (RejectedExecutionException e) {
-      // The loop was shut down under the server: there is no client left to answer.
-    }
-  }
-
   /** Hands parts back to their connections, and lets each of those send its replies once. */
   private void emptyInbox() {
     beginTurn();
-    turnAsked.set(false);
-    int left = PARTS_PER_TURN;
-    for (PartialRequest part; left > 0 && (part = inbox.poll()) != null; left--) {
-      Connection connection = part.connection();
-      if (connection.partDone(part)) touched.add(connection);
-    }
+    inbox.take(partDone);
     for (Connection connection : touched) connection.turnDone();
     touched.clear();
-    if (left == 0) askForTurn();
     endTurn();
+  }
+
+  private void partDone(PartialRequest part) {
+    Connection connection = part.connection();
+    if (connection.partDone(part)) touched.add(connection);
   }
 }

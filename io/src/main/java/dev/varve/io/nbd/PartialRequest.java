@@ -1,8 +1,8 @@
 package dev.varve.io.nbd;
 
 import dev.varve.core.device.DeviceRequest;
+import dev.varve.io.loop.LoopInbox;
 import java.io.IOException;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PartialRequest extends DeviceRequest {
 
-  private final Consumer<PartialRequest> inbox;
+  private final LoopInbox<PartialRequest> inbox;
   private @Nullable Connection connection;
   private @Nullable Transaction transaction;
   private @Nullable LoopBuffer payload;
@@ -19,9 +19,9 @@ final class PartialRequest extends DeviceRequest {
   private @Nullable IOException failure;
 
   /**
-   * @param inbox takes the part from the device; called on any thread
+   * @param inbox takes the part from the device
    */
-  PartialRequest(Consumer<PartialRequest> inbox) {
+  PartialRequest(LoopInbox<PartialRequest> inbox) {
     this.inbox = inbox;
   }
 
@@ -61,13 +61,13 @@ final class PartialRequest extends DeviceRequest {
 
   @Override
   protected void completed() {
-    inbox.accept(this);
+    inbox.put(this);
   }
 
   @Override
   protected void failed(IOException cause) {
     failure = cause;
-    inbox.accept(this);
+    inbox.put(this);
   }
 
   /** Gives up what it holds, so that the object is free for another use. */

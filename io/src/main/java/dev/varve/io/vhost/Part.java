@@ -1,8 +1,8 @@
 package dev.varve.io.vhost;
 
 import dev.varve.core.device.DeviceRequest;
+import dev.varve.io.loop.LoopInbox;
 import java.io.IOException;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,15 +20,15 @@ final class Part extends DeviceRequest {
     void turnDone();
   }
 
-  private final Consumer<Part> inbox;
+  private final LoopInbox<Part> inbox;
   private @Nullable Origin origin;
   private @Nullable Pending pending;
   private @Nullable IOException failure;
 
   /**
-   * @param inbox takes the part from the device; called on any thread
+   * @param inbox takes the part from the device
    */
-  Part(Consumer<Part> inbox) {
+  Part(LoopInbox<Part> inbox) {
     this.inbox = inbox;
   }
 
@@ -55,13 +55,13 @@ final class Part extends DeviceRequest {
 
   @Override
   protected void completed() {
-    inbox.accept(this);
+    inbox.put(this);
   }
 
   @Override
   protected void failed(IOException cause) {
     failure = cause;
-    inbox.accept(this);
+    inbox.put(this);
   }
 
   void clear() {

@@ -1,13 +1,11 @@
 package dev.varve.io.vhost;
 
+import dev.varve.io.loop.LoopInbox;
 import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
-import org.jctools.queues.varhandle.MpscUnboundedVarHandleArrayQueue;
 
 /**
  * What the queues of one event loop share: request objects, and the inbox through which storage
@@ -15,7 +13,6 @@ import org.jctools.queues.varhandle.MpscUnboundedVarHandleArrayQueue;
  */
 final class VhostLoop {
 
-  private static final int PARTS_PER_TURN = 256;
   private static final int KEPT = 256;
 
   private final EventLoop executor;
@@ -23,14 +20,8 @@ final class VhostLoop {
   private final ArrayDeque<Part> spareParts = new ArrayDeque<>();
   private final ArrayDeque<Pending> sparePending = new ArrayDeque<>();
 
-  /** Has no bound of its own: the rings of the queues bound what is in flight. */
-  private final MpscUnboundedVarHandleArrayQueue<Part> inbox =
-      new MpscUnboundedVarHandleArrayQueue<>(1024);
-
-  private final AtomicBoolean turnAsked = new AtomicBoolean();
-  private final Runnable turn = this::emptyInbox;
-  private final Consumer<Part> deliver = this::deliver;
-
+  private final LoopInbox<Part> inbox;
+  private final Consumer<Part> partDone = this::partDone;
   private final LaterTurns laterTurns;
 
   /** Those that have got parts back in this turn. */
@@ -39,6 +30,7 @@ final class VhostLoop {
   VhostLoop(EventLoop executor, LongSupplier nanoTime) {
     this.executor = executor;
     this.nanoTime = nanoTime;
+    this.inbox = new LoopInbox<>(executor, this::emptyInbox);
     this.laterTurns = new LaterTurns(executor);
   }
 
@@ -63,7 +55,7 @@ final class VhostLoop {
   Part takePart() {
     assert isHere();
     Part part = spareParts.pollLast();
-    return part != null ? part : new Part(deliver);
+    return part != null ? part : new Part(inbox);
   }
 
   void recycle(Part part) {
@@ -81,31 +73,16 @@ final class VhostLoop {
     if (sparePending.size() < KEPT) sparePending.addLast(pending);
   }
 
-  /** Takes a part from the device; it comes back to its queue in a turn of the loop. */
-  private void deliver(Part part) {
-    inbox.offer(part);
-    askForTurn();
-  }
-
-  private void askForTurn() {
-    if (turnAsked.get() || !turnAsked.compareAndSet(false, true)) return;
-    try {
-      executor.execute(turn);
-    } catch (RejectedExecutionException e) {
-      // The loop was shut down under the server: there is no guest left to answer.
-    }
-  }
-
+  /** Hands parts back to their queues, and lets each of those show its answers to the driver. */
   private void emptyInbox() {
-    turnAsked.set(false);
-    int left = PARTS_PER_TURN;
-    for (Part part; left > 0 && (part = inbox.poll()) != null; left--) {
-      Part.Origin origin = part.origin();
-      origin.partDone(part);
-      touched.add(origin);
-    }
+    inbox.take(partDone);
     for (Part.Origin origin : touched) origin.turnDone();
     touched.clear();
-    if (left == 0) askForTurn();
+  }
+
+  private void partDone(Part part) {
+    Part.Origin origin = part.origin();
+    origin.partDone(part);
+    touched.add(origin);
   }
 }
