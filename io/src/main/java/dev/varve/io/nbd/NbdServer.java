@@ -2,6 +2,7 @@ package dev.varve.io.nbd;
 
 import dev.varve.core.device.Export;
 import dev.varve.io.loop.DiskLoops;
+import dev.varve.io.loop.SocketFile;
 import dev.varve.io.loop.StartedLoops;
 import dev.varve.io.loop.VertxLoops;
 import dev.varve.io.polling.Polling;
@@ -16,10 +17,6 @@ import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.SocketAddress;
 import java.io.IOException;
-import java.net.ConnectException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
-import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -110,7 +107,7 @@ public final class NbdServer {
    */
   public Future<SocketAddress> listenUnix(Path path) {
     try {
-      removeStale(path);
+      SocketFile.removeStale(path);
     } catch (IOException e) {
       return Future.failedFuture(e);
     }
@@ -244,20 +241,6 @@ public final class NbdServer {
     }
     VertxInside.install(
         socket, new NbdConnection(exports, limits, replies, loop, loops, answer, tls));
-  }
-
-  private static void removeStale(Path path) throws IOException {
-    if (!Files.exists(path)) return;
-    if (Files.isRegularFile(path) || Files.isDirectory(path)) {
-      throw new IOException(path + " is not a socket; choose another path");
-    }
-    try (var probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-      probe.connect(UnixDomainSocketAddress.of(path));
-      throw new IOException(
-          "another server listens on " + path + "; stop it or choose another path");
-    } catch (ConnectException e) {
-      Files.delete(path);
-    }
   }
 
   /** One address, listened on by all event loops of the caller: connections go to them in turn. */

@@ -2,6 +2,7 @@ package dev.varve.io.vhost;
 
 import dev.varve.core.device.Export;
 import dev.varve.io.loop.DiskLoops;
+import dev.varve.io.loop.SocketFile;
 import dev.varve.io.loop.StartedLoops;
 import dev.varve.io.loop.VertxLoops;
 import dev.varve.io.polling.Polling;
@@ -11,12 +12,6 @@ import io.netty.channel.epoll.EpollIoHandle;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.io.IOException;
-import java.net.ConnectException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
-import java.nio.channels.SocketChannel;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -83,7 +78,7 @@ public final class VhostServer {
     if (!(loop instanceof IoEventLoop io && io.isCompatible(EpollIoHandle.class)))
       throw new IOException(
           path + ": vhost-user needs Linux and Netty's native transport, which is not there");
-    removeStale(path);
+    SocketFile.removeStale(path);
     return new VhostSocket(loop, loops, path, VhostSocket.listen(path));
   }
 
@@ -114,18 +109,5 @@ public final class VhostServer {
     List<Future<Void>> ends = sockets.values().stream().map(VhostSocket::close).toList();
     closed = Future.join(ends).<Void>mapEmpty().eventually(loops::close);
     return closed;
-  }
-
-  private static void removeStale(Path path) throws IOException {
-    if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) return;
-    if (Files.isRegularFile(path) || Files.isDirectory(path))
-      throw new IOException(path + " is not a socket; choose another path");
-    try (var probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-      probe.connect(UnixDomainSocketAddress.of(path));
-      throw new IOException(
-          "another server listens on " + path + "; stop it or choose another path");
-    } catch (ConnectException e) {
-      Files.delete(path);
-    }
   }
 }
