@@ -242,7 +242,9 @@ public final class DiskServer {
     if (certificates != null) certificates.close();
     var end = new ServerEnd();
     var listening = nbd.close().toCompletionStage();
-    List<CompletionStage<Void>> closings = disks.stream().map(this::close).toList();
+    Future<Void> guestsGone = guests.close();
+    List<CompletionStage<Void>> closings =
+        disks.stream().map(disk -> close(disk, guestsGone)).toList();
     for (int i = 0; i < closings.size(); i++)
       end.await(closings.get(i), "the disk " + disks.get(i).disk.leaf());
     if (metricsServer != null) end.await(metricsServer.close(), "a scrape of metrics");
@@ -253,10 +255,10 @@ public final class DiskServer {
     end.finish();
   }
 
-  /** Closes a disk once its clients have gone. */
-  private CompletionStage<Void> close(Served served) {
+  /** Closes a disk once its clients and the guests have gone. */
+  private CompletionStage<Void> close(Served served, Future<Void> guestsGone) {
     List<Future<Void>> withdrawn = new ArrayList<>();
-    withdrawn.add(guests.close());
+    withdrawn.add(guestsGone);
     for (String name : served.disk.names()) withdrawn.add(nbd.withdraw(name));
     return Future.join(withdrawn)
         .toCompletionStage()
