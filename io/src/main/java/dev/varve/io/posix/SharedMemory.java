@@ -11,15 +11,14 @@ import java.lang.invoke.MethodHandle;
 /**
  * Memory that several processes share through a descriptor. Any thread.
  *
- * <p>The other process may truncate it at any moment, unless it is {@link #isSealed sealed}: then
- * an access to a page that has gone is an {@link InternalError} of the JVM.
+ * <p>The other process may truncate it at any moment, unless it is sealed: then an access to a page
+ * that has gone is an {@link InternalError} of the JVM.
  */
 public final class SharedMemory {
 
   private static final int MFD_CLOEXEC = 1;
   private static final int MFD_ALLOW_SEALING = 2;
   private static final int F_GET_SEALS = 1034;
-  private static final int F_SEAL_SHRINK = 2;
   private static final int PROT_READ_WRITE = 3;
   private static final int MAP_SHARED = 0x01;
   private static final int MAP_NORESERVE = 0x4000;
@@ -64,19 +63,10 @@ public final class SharedMemory {
    * from a medium, a server or a program, for which an access to them waits.
    */
   public static boolean isMemory(int fd) {
-    return seals(fd) >= 0; // other files know no seals; the kernel asks no file system for that
-  }
-
-  /** Whether no process can ever truncate it. */
-  public static boolean isSealed(int fd) {
-    int seals = seals(fd);
-    return seals >= 0 && (seals & F_SEAL_SHRINK) != 0;
-  }
-
-  private static int seals(int fd) {
     try {
       MemorySegment state = Posix.STATE.get();
-      return (int) FCNTL.invokeExact(state, fd, F_GET_SEALS, 0);
+      // Other files know no seals; the kernel asks no file system for that.
+      return (int) FCNTL.invokeExact(state, fd, F_GET_SEALS, 0) >= 0;
     } catch (Throwable e) {
       throw new AssertionError("a system call threw", e);
     }

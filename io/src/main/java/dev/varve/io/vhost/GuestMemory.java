@@ -222,11 +222,6 @@ final class GuestMemory {
     return regions.stream().allMatch(Region::isWhole);
   }
 
-  /** The number of regions. */
-  int count() {
-    return starts.length;
-  }
-
   GuestMemory retain() {
     users.incrementAndGet();
     return this;
