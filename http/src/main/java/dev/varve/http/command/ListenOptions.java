@@ -1,6 +1,6 @@
 package dev.varve.http.command;
 
-import dev.varve.http.server.NbdUri;
+import dev.varve.http.server.DiskUri;
 import dev.varve.http.server.TcpAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -74,8 +74,8 @@ final class ListenOptions {
    */
   List<String> uris(String disk, @Nullable TcpAddress address, boolean tls) {
     List<String> uris = new ArrayList<>();
-    if (unix != null) uris.add(NbdUri.of(unix.toAbsolutePath(), disk));
-    if (address != null) uris.add(NbdUri.of(address, tls, disk));
+    if (unix != null) uris.add(DiskUri.of(unix.toAbsolutePath(), disk));
+    if (address != null) uris.add(DiskUri.of(address, tls, disk));
     return uris;
   }
 }

@@ -46,9 +46,9 @@ final class NbdAddresses {
   /** The URIs of an export, one for each address. */
   List<String> uris(String export) {
     List<String> uris = new ArrayList<>();
-    for (Path socket : sockets) uris.add(NbdUri.of(socket, export));
+    for (Path socket : sockets) uris.add(DiskUri.of(socket, export));
     TcpAddress address = tcp;
-    if (address != null) uris.add(NbdUri.of(address, tls, export));
+    if (address != null) uris.add(DiskUri.of(address, tls, export));
     return uris;
   }
 

@@ -54,6 +54,7 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -126,7 +127,7 @@ public final class StateServer implements AutoCloseable {
       nbd = openNbd(front, descriptors.share(limits), replies);
       GuestSockets guests = asked.guests() == null ? null : openGuests(front, asked.guests());
       ExecutorService jobs = openJobThreads();
-      disks = new MachineDisks(nbd, guests, threads, alarm, System::nanoTime, nbdAddresses::uris);
+      disks = new MachineDisks(nbd, guests, threads, alarm, System::nanoTime, uris(guests));
       inventory = openInventory(this.folder, threads, disks, jobs);
       ExecutorService changes = openChangeThreads(); // they end before the inventory is closed
       if (asked.nbdTcp() != null) nbdAddresses.set(listenTcp(asked.nbdTcp()));
@@ -226,6 +227,16 @@ public final class StateServer implements AutoCloseable {
     var server = new VhostServer(loop, nbd.polling(), System::nanoTime);
     closings.push(end -> end.await(server.close().toCompletionStage(), "a guest"));
     return new GuestSockets(server, folder);
+  }
+
+  /** Gives the URIs of an export by its name. */
+  private Function<String, List<String>> uris(@Nullable GuestSockets guests) {
+    if (guests == null) return nbdAddresses::uris;
+    return export -> {
+      List<String> uris = new ArrayList<>(nbdAddresses.uris(export));
+      uris.add(DiskUri.ofGuests(guests.of(export)));
+      return uris;
+    };
   }
 
   /** Not virtual threads: a system call that hangs keeps their carrier, and there are few. */

@@ -6,7 +6,6 @@ import dev.varve.io.vhost.VhostServer;
 import io.vertx.core.Future;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -25,12 +24,6 @@ public final class GuestSockets {
 
   private static final String SUFFIX = ".sock";
 
-  /** How the socket of a disk is written where the addresses of a disk are listed. */
-  private static final String SCHEME = "vhost-user-blk://";
-
-  private static final String UNRESERVED =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
-
   private final VhostServer server;
   private final Path folder;
 
@@ -48,7 +41,7 @@ public final class GuestSockets {
    *
    * @param export its name for clients
    */
-  Path of(String export) {
+  public Path of(String export) {
     Path path = folder;
     for (String part : export.split("/", -1)) path = path.resolve(inFolder(part));
     return path.resolveSibling(path.getFileName() + SUFFIX);
@@ -59,16 +52,6 @@ public final class GuestSockets {
     return part.isEmpty() || part.equals(".") || part.equals("..")
         ? "_" + part.replace('.', '_')
         : part;
-  }
-
-  /** The same as a URI, for lists of addresses. */
-  String uri(String export) {
-    var uri = new StringBuilder(SCHEME);
-    for (byte b : of(export).toString().getBytes(StandardCharsets.UTF_8)) {
-      if (UNRESERVED.indexOf(b) >= 0) uri.append((char) b);
-      else uri.append("%%%02X".formatted(b & 0xff));
-    }
-    return uri.toString();
   }
 
   /** Serves a disk; a front-end that has waited since {@link #withdraw} gets it. */

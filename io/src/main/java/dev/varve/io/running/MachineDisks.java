@@ -52,7 +52,6 @@ public final class MachineDisks implements RunningDisks {
   private static final long TICK_MILLIS = 5000;
 
   private final NbdServer nbd;
-  private final @Nullable GuestSockets guests;
   private final Function<String, List<String>> uris;
   private final OpenDisks devices;
   private final Publisher publisher;
@@ -71,8 +70,7 @@ public final class MachineDisks implements RunningDisks {
    * @param guests where disks have vhost-user sockets; null for none
    * @param alarm rings for the bandwidth groups of all machines
    * @param nanoClock {@link System#nanoTime}, or what the alarm goes by
-   * @param uris gives the URIs of an export by its name: one for each address that {@code nbd}
-   *     listens on
+   * @param uris gives the URIs of an export by its name: one for each address where it is served
    */
   public MachineDisks(
       NbdServer nbd,
@@ -82,7 +80,6 @@ public final class MachineDisks implements RunningDisks {
       LongSupplier nanoClock,
       Function<String, List<String>> uris) {
     this.nbd = nbd;
-    this.guests = guests;
     this.alarm = alarm;
     this.nanoClock = nanoClock;
     this.uris = uris;
@@ -210,14 +207,8 @@ public final class MachineDisks implements RunningDisks {
     if (running == null) return found;
     running.forEach(
         (slot, disk) ->
-            found.put(slot, disk == null ? List.of() : addresses(disk.export().name())));
+            found.put(slot, disk == null ? List.of() : uris.apply(disk.export().name())));
     return found;
-  }
-
-  private List<String> addresses(String export) {
-    List<String> addresses = new ArrayList<>(uris.apply(export));
-    if (guests != null) addresses.add(guests.uri(export));
-    return addresses;
   }
 
   @Override

@@ -4,14 +4,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
- * Writes where an export is, in the form of the NBD URI specification. Any thread; nothing blocks.
+ * Writes where a disk is served: for NBD in the form of the NBD URI specification, for vhost-user as
+ * the path of its socket. Any thread; nothing blocks.
  */
-public final class NbdUri {
+public final class DiskUri {
 
   private static final String UNRESERVED =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
 
-  private NbdUri() {}
+  private DiskUri() {}
 
   /**
    * @param tls whether clients have to speak TLS there
@@ -22,6 +23,11 @@ public final class NbdUri {
 
   public static String of(Path socket, String export) {
     return "nbd+unix:///" + escaped(export) + "?socket=" + escaped(socket.toString());
+  }
+
+  /** Of a disk for virtual machines, on a vhost-user socket of its own. */
+  static String ofGuests(Path socket) {
+    return "vhost-user-blk://" + escaped(socket.toString());
   }
 
   private static String escaped(String text) {
