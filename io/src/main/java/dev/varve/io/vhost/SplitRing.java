@@ -140,7 +140,7 @@ final class SplitRing {
     int event = HostMemory.getShort(available + ENTRIES + 2L * size);
     boolean passed = (returned - event - 1 & 0xffff) < since;
     called = returned;
-    boolean wanted = passed || callOnce; // nobody knows what the device before this one had called
+    boolean wanted = passed || callOnce; // the device before this one may have owed a call
     callOnce = false;
     return wanted;
   }

@@ -56,7 +56,8 @@ final class VhostSocket {
   }
 
   /**
-   * Listens on a Unix socket, whose file must not exist. Nobody is let in before {@link #serve}.
+   * Listens on a Unix socket, whose file must not exist. No front-end is let in before {@link
+   * #serve}.
    */
   static DescriptorSocket listen(Path path) throws PosixException {
     return DescriptorSocket.listen(path, BACKLOG);
@@ -118,16 +119,16 @@ final class VhostSocket {
 
   private void accept() {
     try {
-      DescriptorSocket client = socket.accept();
+      DescriptorSocket connection = socket.accept();
       boolean another = waiting != null && !waiting.isAbandoned();
       boolean refused = another || frontEnd != null && !frontEnd.isGone();
       if (refused) {
         log("it has a front-end already, and another one is refused");
-        client.close();
+        connection.close();
         return;
       }
       if (waiting != null) waiting.close();
-      waiting = client;
+      waiting = connection;
       if (frontEnd == null && export != null) admit(export);
     } catch (PosixException e) {
       if (e.errno() != Posix.EAGAIN) log(FailureWords.of(e));
@@ -135,21 +136,21 @@ final class VhostSocket {
   }
 
   private void admit(Export served) {
-    DescriptorSocket client = waiting;
+    DescriptorSocket connection = waiting;
     waiting = null;
-    if (client == null) return;
+    if (connection == null) return;
     try {
       log("a front-end connected");
-      frontEnd = new FrontEnd(loop, client, served, queueLoops, this::log, this::gone);
+      frontEnd = new FrontEnd(loop, connection, served, queueLoops, this::log, this::gone);
     } catch (IOException e) {
       log(FailureWords.of(e));
-      close(client);
+      close(connection);
     }
   }
 
-  private void close(DescriptorSocket client) {
+  private void close(DescriptorSocket connection) {
     try {
-      client.close();
+      connection.close();
     } catch (PosixException e) {
       log(FailureWords.of(e));
     }
