@@ -32,23 +32,6 @@ final class FrontEnd {
 
   private static final System.Logger LOG = System.getLogger(FrontEnd.class.getName());
 
-  private static final long F_PROTOCOL_FEATURES = 1L << 30;
-  private static final long F_INDIRECT = 1L << 28;
-  private static final long F_EVENT_INDEX = 1L << 29;
-  private static final long F_VERSION_1 = 1L << 32;
-
-  /** {@code VHOST_USER_PROTOCOL_F_...}. */
-  private static final long P_MQ = 1L << 0;
-
-  private static final long P_REPLY_ACK = 1L << 3;
-  private static final long P_BACKEND_REQ = 1L << 5;
-  private static final long P_CONFIG = 1L << 9;
-  private static final long P_INFLIGHT = 1L << 12;
-  private static final long P_RESET_DEVICE = 1L << 13;
-  private static final long P_MEM_SLOTS = 1L << 15;
-  private static final long PROTOCOL_FEATURES =
-      P_MQ | P_REPLY_ACK | P_BACKEND_REQ | P_CONFIG | P_INFLIGHT | P_RESET_DEVICE | P_MEM_SLOTS;
-
   static final int MOST_QUEUES = 16;
 
   /** No configuration space is longer. */
@@ -67,14 +50,12 @@ final class FrontEnd {
   private final Consumer<String> log;
   private final Runnable gone;
   private final ControlMessage message = new ControlMessage();
+  private final Features features = new Features();
   private final List<QueueSlot> slots = new ArrayList<>();
   private Export export;
   private BlockConfig config;
   private GuestMemory memory = GuestMemory.NONE;
   private InflightTable inflight = InflightTable.NONE;
-  private long offered;
-  private long features;
-  private long protocolFeatures;
   private boolean writeback = true;
   private @Nullable DescriptorSocket backend;
   private @Nullable String why;
@@ -193,7 +174,7 @@ final class FrontEnd {
       return;
     }
     try {
-      if (message.needsReply() && (protocolFeatures & P_REPLY_ACK) != 0)
+      if (message.needsReply() && features.acknowledges())
         send(message.reply(ControlMessage.payload(0)));
     } catch (ProtocolException e) {
       end(FailureWords.of(e));
@@ -204,8 +185,11 @@ final class FrontEnd {
 
   private CompletableFuture<Void> carryOut() throws ProtocolException, IOException {
     switch (message.request()) {
-      case ControlMessage.GET_FEATURES -> reply(offered = features());
-      case ControlMessage.SET_FEATURES -> setFeatures(message.atLeast(8).getLong(0));
+      case ControlMessage.GET_FEATURES -> reply(features.offer(config));
+      case ControlMessage.SET_FEATURES -> {
+        features.choose(message.atLeast(8).getLong(0));
+        writeback = features.writesBack();
+      }
       case ControlMessage.SET_OWNER, ControlMessage.RESET_OWNER -> {} // there is one front-end
       case ControlMessage.SET_MEM_TABLE -> {
         return setMemory();
@@ -225,9 +209,9 @@ final class FrontEnd {
         return slotOfDescriptor().call(descriptorOrNone());
       }
       case ControlMessage.SET_VRING_ERR -> slotOfDescriptor().error(descriptorOrNone());
-      case ControlMessage.GET_PROTOCOL_FEATURES -> reply(PROTOCOL_FEATURES);
+      case ControlMessage.GET_PROTOCOL_FEATURES -> reply(Features.PROTOCOL_FEATURES);
       case ControlMessage.SET_PROTOCOL_FEATURES ->
-          protocolFeatures = message.atLeast(8).getLong(0) & PROTOCOL_FEATURES;
+          features.chooseOfProtocol(message.atLeast(8).getLong(0));
       case ControlMessage.GET_QUEUE_NUM -> reply(MOST_QUEUES);
       case ControlMessage.SET_VRING_ENABLE -> {
         return slot().enable(message.atLeast(8).getInt(4) != 0);
@@ -269,18 +253,6 @@ final class FrontEnd {
     }
   }
 
-  private long features() {
-    return config.features() | F_VERSION_1 | F_INDIRECT | F_EVENT_INDEX | F_PROTOCOL_FEATURES;
-  }
-
-  private void setFeatures(long chosen) throws ProtocolException {
-    if ((chosen & ~offered) != 0)
-      throw new ProtocolException(
-          "the features %#x, which the device does not have".formatted(chosen));
-    features = chosen;
-    writeback = BlockConfig.writesBack(chosen);
-  }
-
   // ---- Queues
 
   /** The queue that a message names in its first 32 bits. */
@@ -319,13 +291,13 @@ final class FrontEnd {
 
   private CompletableFuture<Void> setKick() throws ProtocolException, IOException {
     QueueSlot slot = slotOfDescriptor();
-    boolean enables = (features & F_PROTOCOL_FEATURES) == 0;
+    boolean enables = !features.enablesQueues();
     return slot.kick(descriptorOrNone(), enables).thenComposeAsync(_ -> slot.start(shared()), loop);
   }
 
   private QueueSlot.Shared shared() {
     return new QueueSlot.Shared(
-        memory, inflight, (features & F_EVENT_INDEX) != 0, (features & F_INDIRECT) != 0, writeback);
+        memory, inflight, features.hasEventIndex(), features.hasIndirect(), writeback);
   }
 
   private CompletableFuture<Void> stop(QueueSlot slot) {
