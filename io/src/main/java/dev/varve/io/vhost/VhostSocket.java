@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,7 @@ final class VhostSocket {
   private static final System.Logger LOG = System.getLogger(VhostSocket.class.getName());
 
   private static final int BACKLOG = 4;
+  private static final long REST_MILLIS = 1000;
 
   private final EventLoop loop;
   private final DiskLoops<VhostLoop> queueLoops;
@@ -131,8 +133,16 @@ final class VhostSocket {
       waiting = connection;
       if (frontEnd == null && export != null) admit(export);
     } catch (PosixException e) {
-      if (e.errno() != Posix.EAGAIN) log(FailureWords.of(e));
+      if (e.errno() == Posix.EAGAIN) return;
+      log(FailureWords.of(e));
+      rest();
     }
+  }
+
+  /** The host has no descriptor for it: tried again at once, it would keep the loop busy. */
+  private void rest() {
+    accept(false);
+    loop.schedule(() -> accept(export != null && !closing), REST_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   private void admit(Export served) {
