@@ -4,8 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
- * Writes where a disk is served: for NBD in the form of the NBD URI specification, for vhost-user as
- * the path of its socket. Any thread; nothing blocks.
+ * Writes where a disk is served: for NBD in the form of the NBD URI specification, for vhost-user
+ * as the path of its socket. Any thread; nothing blocks.
  */
 public final class DiskUri {
 
