@@ -37,6 +37,14 @@ public final class TestCertificates {
     return made;
   }
 
+  /** Copies of all that was made, for a test that changes them. */
+  public TestCertificates copiedTo(Path other) throws IOException {
+    try (var files = Files.newDirectoryStream(folder, "*.{pem,srl}")) {
+      for (Path file : files) Files.copy(file, other.resolve(file.getFileName()));
+    }
+    return new TestCertificates(other, authority);
+  }
+
   /** Signs a certificate for a host, by its name and the address 127.0.0.1. */
   public TestCertificates server(String name, String host) throws IOException {
     return sign(name, host, "DNS:" + host + ",IP:127.0.0.1", 30);

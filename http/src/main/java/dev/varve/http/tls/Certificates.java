@@ -14,16 +14,20 @@ import java.security.KeyStore;
 import java.security.PrivateKey;
 import java.security.Signature;
 import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509KeyManager;
+import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +46,8 @@ record Certificates(
 
   /** The authorities that a system trusts have less. */
   private static final int MOST_BYTES = 4 << 20;
+
+  private static final Pattern BEGINNING = Pattern.compile("-----BEGIN [A-Z0-9 ]*CERTIFICATE-----");
 
   /** Algorithms of keys that certificates have. */
   private static final List<String> ALGORITHMS = List.of("EC", "RSA", "EdDSA", "RSASSA-PSS");
@@ -162,10 +168,7 @@ record Certificates(
   static TrustManagerFactory trust(Path file) throws IOException {
     String text = pem(file, "CERTIFICATE", "certificate of an authority");
     try {
-      Collection<? extends Certificate> authorities =
-          CertificateFactory.getInstance("X.509")
-              .generateCertificates(
-                  new ByteArrayInputStream(text.getBytes(StandardCharsets.ISO_8859_1)));
+      Collection<? extends Certificate> authorities = certificates(file, text);
       KeyStore store = KeyStore.getInstance("PKCS12");
       store.load(null, null);
       int number = 0;
@@ -179,8 +182,36 @@ record Certificates(
     }
   }
 
+  /** All of a file; the JDK leaves out one that is cut off at the end, and says nothing. */
+  private static Collection<? extends Certificate> certificates(Path file, String text)
+      throws IOException {
+    var bytes = new ByteArrayInputStream(text.getBytes(StandardCharsets.ISO_8859_1));
+    long begun = BEGINNING.matcher(text).results().count();
+    try {
+      var whole = CertificateFactory.getInstance("X.509").generateCertificates(bytes);
+      if (!whole.isEmpty() && whole.size() == begun) return whole;
+    } catch (CertificateException _) {
+      // What the parser says names its own classes.
+    }
+    throw new IOException(
+        "%s is damaged or cut off: it has to be certificates of authorities in PEM form, and nothing else; put back a whole copy"
+            .formatted(file));
+  }
+
   private static IOException unusable(Path file, GeneralSecurityException e) {
     return new IOException("%s cannot be used: %s".formatted(file, FailureWords.of(e)), e);
+  }
+
+  /**
+   * Of the authorities of clients, those that may sign no certificates. Such a one admits only the
+   * client that shows this very certificate.
+   */
+  List<X509Certificate> authoritiesThatCannotSign() {
+    if (trust == null) return List.of();
+    return Arrays.stream(trust.getTrustManagers())
+        .flatMap(each -> Arrays.stream(((X509TrustManager) each).getAcceptedIssuers()))
+        .filter(each -> each.getVersion() >= 3 && each.getBasicConstraints() < 0)
+        .toList();
   }
 
   /** Which server it is for and when it holds, for people. */

@@ -8,6 +8,7 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
+import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -65,6 +66,15 @@ public final class ServerTls {
     var tls = new ServerTls(files, disks, requests);
     tls.warn();
     return tls;
+  }
+
+  /**
+   * Reads the files for one who only looks: what is wrong with them is not in the log.
+   *
+   * @throws IOException a file cannot be used; the message says which, and why
+   */
+  public static ServerTls tried(CertificateFiles files) throws IOException {
+    return new ServerTls(files, ClientCertificates.OPTIONAL, ClientCertificates.OPTIONAL);
   }
 
   /** Those with one step for encryption and authentication, and with a key for each session. */
@@ -147,10 +157,28 @@ public final class ServerTls {
             .formatted(files.certificate(), fault, now.words());
   }
 
+  /** The server's own certificate. */
+  public X509Certificate certificate() {
+    return current.own();
+  }
+
+  /**
+   * What is wrong with the authorities of clients, and does not keep the server from using them.
+   */
+  public List<String> complaintsOfAuthorities() {
+    return current.authoritiesThatCannotSign().stream()
+        .map(
+            each ->
+                "%s in %s is no authority: it admits only the client that shows this certificate"
+                    .formatted(each.getSubjectX500Principal().getName(), files.clientAuthority()))
+        .toList();
+  }
+
   /** Says what is wrong and does not keep the server from using it. */
   private void warn() {
     String complaint = complaint();
     if (complaint != null) LOG.log(Level.WARNING, "{0}", complaint);
+    for (String each : complaintsOfAuthorities()) LOG.log(Level.WARNING, "{0}", each);
     if (isReadByOthers(files.key()))
       LOG.log(
           Level.WARNING, "other users can read the private key {0}: chmod 600 {0}", files.key());

@@ -1,6 +1,7 @@
 package dev.varve.http.tls;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,21 +13,32 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What is read from files of certificates, what is refused, and when they are read again. */
 @NeedsTools("openssl")
 class CertificatesTest {
 
+  @TempDir static Path once;
+  private static TestCertificates original;
+
   @TempDir Path folder;
   private TestCertificates made;
 
+  @BeforeAll
+  static void make() throws IOException {
+    original = TestCertificates.authority(once, "ca").server("server", "localhost");
+  }
+
   @BeforeEach
-  void make() throws IOException {
-    made = TestCertificates.authority(folder, "ca").server("server", "localhost");
+  void copy() throws IOException {
+    made = original.copiedTo(folder);
   }
 
   @Test
@@ -84,6 +96,83 @@ class CertificatesTest {
         damaged, Files.readString(made.certificate("server")).replaceFirst("MII", "AAA"));
 
     assertRefused(new CertificateFiles(damaged, made.key("server"), null), "is damaged");
+  }
+
+  /** What a copy, an editor or a wrong name makes of the authority's file. */
+  enum BrokenAuthority {
+    EMPTY,
+    CUT_OFF,
+    SECOND_CUT_OFF,
+    DAMAGED,
+    NO_CERTIFICATE,
+    END_WITHOUT_BEGINNING,
+    WITH_A_KEY,
+    KEY_ALONE,
+    FOLDER,
+    MISSING;
+
+    void make(Path file, String good, String key) throws IOException {
+      switch (this) {
+        case EMPTY -> Files.writeString(file, "");
+        case CUT_OFF -> Files.writeString(file, beginning(good));
+        case SECOND_CUT_OFF -> Files.writeString(file, good + beginning(good));
+        case DAMAGED -> Files.writeString(file, good.replaceFirst("MII", "AAA"));
+        case NO_CERTIFICATE ->
+            Files.writeString(
+                file, "-----BEGIN CERTIFICATE-----\nno!\n-----END CERTIFICATE-----\n");
+        case END_WITHOUT_BEGINNING -> Files.writeString(file, "-----END CERTIFICATE-----\n");
+        case WITH_A_KEY -> Files.writeString(file, good + key);
+        case KEY_ALONE -> Files.writeString(file, key);
+        case FOLDER -> Files.createDirectory(file);
+        case MISSING -> {}
+      }
+    }
+
+    private static String beginning(String text) {
+      return text.substring(0, text.length() / 2);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aBrokenAuthorityOfClientsIsRefusedByItsName(BrokenAuthority broken) throws Exception {
+    Path file = folder.resolve("clients.pem");
+    broken.make(file, Files.readString(made.authority()), Files.readString(made.key("server")));
+    var files = new CertificateFiles(made.certificate("server"), made.key("server"), file);
+
+    String said = assertRefused(files, file.toString());
+
+    assertFalse(said.matches(".*(java|sun)\\..*"), said);
+  }
+
+  @Test
+  void severalAuthoritiesAreTakenWithWhatStandsBetweenThem() throws Exception {
+    TestCertificates.authority(folder, "second");
+    Path both = folder.resolve("both.pem");
+    Files.writeString(
+        both,
+        "the first:\n%s\nthe second:\n%s\nno more\n"
+            .formatted(
+                Files.readString(made.authority()), Files.readString(made.certificate("second"))));
+
+    Certificates read =
+        Certificates.read(
+            new CertificateFiles(made.certificate("server"), made.key("server"), both));
+
+    assertEquals(List.of(), read.authoritiesThatCannotSign());
+  }
+
+  @Test
+  void aCertificateOfAClientInPlaceOfItsAuthorityIsTold() throws Exception {
+    made.client("alice");
+    var files =
+        new CertificateFiles(
+            made.certificate("server"), made.key("server"), made.certificate("alice"));
+
+    ServerTls tls = ServerTls.open(files, ClientCertificates.REQUIRED, ClientCertificates.OPTIONAL);
+
+    String said = String.join("", tls.complaintsOfAuthorities());
+    assertTrue(said.startsWith("CN=alice in " + files.clientAuthority()), said);
   }
 
   @Test
@@ -208,9 +297,10 @@ class CertificatesTest {
     Files.move(folder.resolve(with), folder.resolve(file), StandardCopyOption.REPLACE_EXISTING);
   }
 
-  private static void assertRefused(CertificateFiles files, String part) {
+  private static String assertRefused(CertificateFiles files, String part) {
     String said = assertThrows(IOException.class, () -> Certificates.read(files)).getMessage();
     assertTrue(said.contains(part), said);
+    return said;
   }
 
   private static void run(String... command) throws Exception {
