@@ -3,6 +3,7 @@ package dev.varve.http;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.varve.core.testing.TestCertificates;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -12,6 +13,8 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code varve config}. */
 class ConfigCommandTest {
@@ -67,6 +70,45 @@ class ConfigCommandTest {
     assertTrue(
         err.toString().contains(file + ":3: 'max-connections': --max-connections 0: allow"),
         err::toString);
+  }
+
+  @Test
+  void whatTheFileNamesIsTriedAsAServerTriesIt() throws IOException {
+    TestCertificates made = TestCertificates.authority(folder, "ca").server("server", "localhost");
+    String tls =
+        "tls-certificate = \"%s\"\ntls-key = \"%s\"\n"
+            .formatted(made.certificate("server"), made.key("server"));
+    Path broken = Files.writeString(folder.resolve("broken.pem"), "nothing");
+
+    write(tls + "tls-client-ca = \"%s\"\n".formatted(made.authority()));
+    assertEquals(0, run("config", "check", "--config", file.toString()), err::toString);
+
+    write(tls + "tls-client-ca = \"%s\"\nmedia-root = [/nowhere]\n".formatted(broken));
+    assertEquals(1, run("config", "check", "--config", file.toString()));
+    String said = err.toString();
+    assertTrue(
+        said.contains(file + ":3: 'tls-client-ca': " + broken + " has no certificate"), said);
+    assertTrue(said.contains(file + ":4: 'media-root': there is no folder /nowhere"), said);
+    assertEquals(2, said.lines().count(), said);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          api-tcp = "0.0.0.0:10810"                  | 'api-tcp': --api-tcp 0.0.0.0:10810: other hosts can
+          socket-group = no-such-group               | 'socket-group': there is no group 'no-such-group'
+          socket-scope = ["user=no-such-user:read"]  | 'socket-scope': there is no user 'no-such-user'
+          state = "/%s"                              | 'state': /
+          """)
+  void whatWouldEndAServerThatHasStartedIsToldBefore(String setting, String problem)
+      throws IOException {
+    write(setting.formatted("a".repeat(100)));
+
+    assertEquals(1, run("config", "check", "--config", file.toString()));
+
+    assertTrue(err.toString().startsWith("varve: " + file + ":1: " + problem), err::toString);
   }
 
   @Test

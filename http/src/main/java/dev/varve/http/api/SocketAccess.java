@@ -2,8 +2,10 @@ package dev.varve.http.api;
 
 import java.io.IOException;
 import java.nio.file.FileSystemException;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.GroupPrincipal;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -27,18 +29,34 @@ public record SocketAccess(Set<PosixFilePermission> permissions, @Nullable Strin
     permissions = Set.copyOf(permissions);
   }
 
+  /**
+   * Checks that the group is there.
+   *
+   * @throws IOException if it is not
+   */
+  public void check() throws IOException {
+    if (group != null) principal(group);
+  }
+
+  private static GroupPrincipal principal(String group) throws IOException {
+    try {
+      return FileSystems.getDefault()
+          .getUserPrincipalLookupService()
+          .lookupPrincipalByGroupName(group);
+    } catch (UserPrincipalNotFoundException e) {
+      throw new IOException(
+          "there is no group '%s'; make it with 'groupadd --system %s', or name another one with --socket-group"
+              .formatted(group, group),
+          e);
+    }
+  }
+
   /** Gives a socket that no other user can reach yet its group, then its permissions. */
   void grant(Path socket) throws IOException {
     if (group != null) {
-      var view = Files.getFileAttributeView(socket, PosixFileAttributeView.class);
-      var principals = socket.getFileSystem().getUserPrincipalLookupService();
+      GroupPrincipal principal = principal(group);
       try {
-        view.setGroup(principals.lookupPrincipalByGroupName(group));
-      } catch (UserPrincipalNotFoundException e) {
-        throw new IOException(
-            "there is no group '%s'; make it with 'groupadd --system %s', or name another one with --socket-group"
-                .formatted(group, group),
-            e);
+        Files.getFileAttributeView(socket, PosixFileAttributeView.class).setGroup(principal);
       } catch (FileSystemException e) {
         throw new IOException(
             "the sockets cannot be given to the group '%s', because this user is not a member of it; add the user, or name another group with --socket-group"

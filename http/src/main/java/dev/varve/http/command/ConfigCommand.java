@@ -1,6 +1,5 @@
 package dev.varve.http.command;
 
-import dev.varve.http.config.ConfigFile;
 import dev.varve.http.config.ConfigFileException;
 import dev.varve.http.log.PrintableText;
 import io.vertx.core.json.JsonArray;
@@ -30,7 +29,8 @@ public final class ConfigCommand {
 
   @Command(
       description = {
-        "Checks the configuration file, and tells everything that is wrong with it.",
+        "Checks the configuration file, and the certificates, folders, users and groups that it names, and tells"
+            + " everything that is wrong.",
         "",
         "Exit status: 0 the file can be used, 1 it cannot."
       })
@@ -51,7 +51,7 @@ public final class ConfigCommand {
     List<String> problems = List.of();
     int settings = 0;
     try {
-      settings = settings(file);
+      settings = ServeCommand.check(file); // without the environment: it must be right by itself
     } catch (ConfigFileException e) {
       problems = e.problems();
     }
@@ -76,12 +76,6 @@ public final class ConfigCommand {
     if (config != null) return config;
     String named = environment.getOrDefault("VARVE_CONFIG", "");
     return named.isEmpty() ? ConfigOption.USUAL.toString() : named;
-  }
-
-  /** Without the environment: the file must be right by itself. */
-  private static int settings(String file) throws IOException {
-    ConfigFile read = ServeCommand.configuration(List.of("--config=" + file), Map.of()).file();
-    return read == null ? 0 : read.settings().size();
   }
 
   private void out(String text) {

@@ -99,9 +99,17 @@ final class MachineOptions {
           "--machine, --start-machines, --without, --api-tcp, --media-root, --socket-mode, --socket-group and --socket-scope are for machines: remove them, or name no image");
   }
 
+  /** That there is room for the names of sockets in the state folder. */
+  void check() {
+    if (state != null) fits(state.toAbsolutePath());
+  }
+
   /** The state folder, absolute. */
   Path stateFolder() throws IOException {
-    Path folder = state == null ? StateFolders.usual(System.getenv()) : state.toAbsolutePath();
+    return fits(state == null ? StateFolders.usual(System.getenv()) : state.toAbsolutePath());
+  }
+
+  private Path fits(Path folder) {
     int length = folder.toString().getBytes(StandardCharsets.UTF_8).length;
     if (length > MAX_STATE_FOLDER) {
       throw wrong(

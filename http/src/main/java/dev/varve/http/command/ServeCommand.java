@@ -3,6 +3,7 @@ package dev.varve.http.command;
 import dev.varve.core.device.FailureWords;
 import dev.varve.http.access.Policy;
 import dev.varve.http.config.ConfigFile;
+import dev.varve.http.config.ConfigFileException;
 import dev.varve.http.config.Reload;
 import dev.varve.http.log.LogLevel;
 import dev.varve.http.log.ProgramLog;
@@ -15,7 +16,9 @@ import dev.varve.http.server.StateServer;
 import dev.varve.io.nbd.ReplyStyle;
 import dev.varve.io.service.InheritedSocket;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -206,6 +209,47 @@ public final class ServeCommand implements Callable<Integer> {
     return serve.<ServeCommand>getCommand().configured(serve, given, environment);
   }
 
+  /**
+   * Checks a configuration file by itself: its settings, and the files, folders, users and groups
+   * that they name, as a server does that starts with it.
+   *
+   * @return the number of its settings
+   * @throws ConfigFileException with all that is wrong
+   */
+  static int check(String path) throws IOException {
+    CommandLine serve = commandLine();
+    List<String> words = List.of("--config=" + path);
+    serve.parseArgs(words.toArray(String[]::new));
+    ServeCommand command = serve.getCommand();
+    ConfigFile file = command.configured(serve, words, Map.of()).file();
+    if (file == null) return 0;
+    List<String> problems = new ArrayList<>();
+    for (Preparation each : command.preparations())
+      try {
+        each.run();
+      } catch (IOException e) {
+        // Where this user has no access the server's user may have it: 'varve doctor' tells.
+        boolean denied =
+            e instanceof AccessDeniedException || e.getCause() instanceof AccessDeniedException;
+        if (!denied) problems.add(ServeConfiguration.blame(file, FailureWords.of(e)));
+      }
+    if (!problems.isEmpty()) throw new ConfigFileException(problems);
+    return file.settings().size();
+  }
+
+  /** A step of a start before anything is opened for writing or listened on. */
+  private interface Preparation {
+    void run() throws IOException;
+  }
+
+  private List<Preparation> preparations() {
+    return List.of(
+        tls::open,
+        machines.media()::roots,
+        machines.sockets()::peers,
+        machines.sockets().access()::check);
+  }
+
   /** Reads the command line again, with the settings of the configuration file before it. */
   private ServeConfiguration configured(
       CommandLine serve, List<String> given, Map<String, String> environment) throws IOException {
@@ -228,7 +272,7 @@ public final class ServeCommand implements Callable<Integer> {
     else checkMachineOptions();
     listen.check();
     clients.check();
-    tls.check(listen.tcp());
+    tls.check(listen.tcp(), machines.api());
   }
 
   private void checkImageOptions() {
@@ -243,6 +287,7 @@ public final class ServeCommand implements Callable<Integer> {
 
   private void checkMachineOptions() {
     images.checkAbsent();
+    machines.check();
     guests.checkForMachines();
     if (readOnly && machines.machines().isEmpty())
       throw wrong("--read-only needs an IMAGE or a --machine: name one");

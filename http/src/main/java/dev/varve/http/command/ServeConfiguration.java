@@ -103,13 +103,34 @@ final class ServeConfiguration {
   private static ConfigFileException blamed(
       ParameterException e, ConfigFile file, ParseResult commandLine) throws ConfigFileException {
     for (Setting setting : file.settings()) {
-      String option = "--" + setting.key();
       String said = String.valueOf(e.getMessage());
-      if (said.matches("(?s).*" + option + "(?![a-z-]).*") && !commandLine.hasMatchedOption(option))
-        return new ConfigFileException(
-            List.of("%s: '%s': %s".formatted(file.place(setting), setting.key(), said)));
+      if (namesOption(said, setting) && !commandLine.hasMatchedOption("--" + setting.key()))
+        return new ConfigFileException(List.of(blame(file, setting, said)));
     }
     throw e;
+  }
+
+  private static boolean namesOption(String said, Setting setting) {
+    return said.matches("(?s).*--" + setting.key() + "(?![a-z-]).*");
+  }
+
+  /** A problem with what a file names, and the line that names it: the longest value is meant. */
+  static String blame(ConfigFile file, String said) {
+    Setting blamed = null;
+    int longest = 0;
+    for (Setting setting : file.settings()) {
+      if (blamed == null && namesOption(said, setting)) blamed = setting;
+      for (String value : setting.values())
+        if (value.length() > longest && said.contains(value)) {
+          blamed = setting;
+          longest = value.length();
+        }
+    }
+    return blamed == null ? file.path() + ": " + said : blame(file, blamed, said);
+  }
+
+  private static String blame(ConfigFile file, Setting setting, String said) {
+    return "%s: '%s': %s".formatted(file.place(setting), setting.key(), said);
   }
 
   private static Value value(

@@ -65,8 +65,9 @@ final class TlsOptions {
    * Checks that the options go together, and that no disk is open to other hosts by mistake.
    *
    * @param nbd where NBD clients can connect; null for Unix sockets only
+   * @param api where the API answers; null for the usual address
    */
-  void check(@Nullable TcpAddress nbd) {
+  void check(@Nullable TcpAddress nbd, @Nullable ApiAddress api) {
     if ((certificate == null) != (key == null))
       throw wrong("--tls-certificate and --tls-key go together: name both files");
     if (certificate == null && clientAuthority != null)
@@ -81,6 +82,10 @@ final class TlsOptions {
       throw wrong(
           "--tcp %s: other hosts can connect there, and NBD without TLS has no encryption and no authentication; give the server a certificate with --tls-certificate and --tls-key, or accept the risk with --allow-unencrypted-nbd"
               .formatted(nbd));
+    if (api != null && api.tcp() != null && !api.tcp().leadsToThisMachine() && certificate == null)
+      throw wrong(
+          "--api-tcp %s: other hosts can connect there, and without TLS the API is for this machine only; listen on 127.0.0.1, or give the server a certificate with --tls-certificate and --tls-key"
+              .formatted(api.tcp()));
   }
 
   /** Reads the certificates; null if there are none. */

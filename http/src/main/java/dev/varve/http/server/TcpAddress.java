@@ -1,5 +1,8 @@
 package dev.varve.http.server;
 
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+
 /**
  * A TCP address on which a server listens. Immutable.
  *
@@ -16,7 +19,19 @@ public record TcpAddress(String host, int port) {
 
   /** Whether only programs on this machine can connect to it. */
   public boolean isLoopback() {
-    return host.equals("localhost") || host.equals("::1") || host.startsWith("127.");
+    return host.equals("localhost") || host.equals("::1") || host.matches("127(\\.[0-9]+){1,3}");
+  }
+
+  /**
+   * The same for a name too, which the host may look up in the network. A name that leads nowhere
+   * counts: the server says so when it listens.
+   */
+  public boolean leadsToThisMachine() {
+    try {
+      return InetAddress.getByName(host).isLoopbackAddress();
+    } catch (UnknownHostException _) {
+      return true;
+    }
   }
 
   @Override

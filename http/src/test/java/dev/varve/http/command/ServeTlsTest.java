@@ -164,7 +164,7 @@ class ServeTlsTest {
   void apiIsForThisMachineOnlyWithoutTls() throws Exception {
     try (var server =
         VarveProcess.start(folder, "serve", "--state", "state2", "--api-tcp", "0.0.0.0:0")) {
-      assertEquals(1, server.exitStatus());
+      assertEquals(2, server.exitStatus());
       String said = server.errors();
       assertTrue(said.contains("--tls-certificate"), said);
     }

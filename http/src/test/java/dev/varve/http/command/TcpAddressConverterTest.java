@@ -44,5 +44,6 @@ class TcpAddressConverterTest {
     assertTrue(TcpAddressConverter.parse("1").isLoopback());
     assertTrue(TcpAddressConverter.parse("[::1]").isLoopback());
     assertFalse(TcpAddressConverter.parse("0.0.0.0").isLoopback());
+    assertFalse(TcpAddressConverter.parse("127.example.com").isLoopback()); // may lead anywhere
   }
 }
