@@ -77,6 +77,15 @@ public final class Tokens {
     }
   }
 
+  /**
+   * Reads the tokens of a folder, whose server may run, and leaves them as they are.
+   *
+   * @throws IOException if the file cannot be used
+   */
+  public static void check(Path folder) throws IOException {
+    new TokenFile(folder).read();
+  }
+
   private void load() throws IOException {
     if (loaded) return;
     Map<String, Token> read = new LinkedHashMap<>();

@@ -3,21 +3,22 @@ package dev.varve.http.doctor;
 import dev.varve.core.device.FailureWords;
 import dev.varve.core.log.Amount;
 import dev.varve.http.tls.CertificateFiles;
-import dev.varve.http.tls.ClientCertificates;
 import dev.varve.http.tls.ServerTls;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
-import java.security.cert.CertificateException;
-import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 
-/** The server's certificate and key: whether they can be used, and for how long. */
-record CertificateCheck(Installation installation, Instant now) implements Check {
+/**
+ * The files of TLS, opened as the server does: whether they can be used, how long the certificate
+ * is valid, and whether the authorities of clients are authorities.
+ */
+record CertificateCheck(Installation installation, ServerUser server, Instant now)
+    implements Check {
 
   private static final String CERTIFICATE = "certificate";
   private static final String RENEW = "renew it; a server that runs takes the new files by itself";
@@ -29,38 +30,51 @@ record CertificateCheck(Installation installation, Instant now) implements Check
   }
 
   @Override
-  public List<Finding> look() throws IOException, CertificateException {
-    Path file = Path.of(installation.value("tls-certificate"));
-    Path key = Path.of(installation.value("tls-key"));
+  public List<Finding> look() {
+    var files =
+        new CertificateFiles(
+            Path.of(installation.value("tls-certificate")),
+            Path.of(installation.value("tls-key")),
+            installation.values("tls-client-ca").stream().findFirst().map(Path::of).orElse(null));
+    ServerTls tls;
     try {
-      ServerTls.open(
-          new CertificateFiles(file, key, null),
-          ClientCertificates.OPTIONAL,
-          ClientCertificates.OPTIONAL);
+      tls = ServerTls.tried(files);
     } catch (IOException e) {
-      return List.of(
-          Finding.wrong(
-              CERTIFICATE,
-              FailureWords.of(e),
-              "mend the files that --tls-certificate and --tls-key name"));
+      return List.of(unusable(e));
     }
-    Instant end = own(file).getNotAfter().toInstant();
-    Instant start = own(file).getNotBefore().toInstant();
-    if (start.isAfter(now))
-      return List.of(
-          Finding.wrong(CERTIFICATE, file + " is valid from " + start + " on", "set the clock"));
-    if (end.isBefore(now))
-      return List.of(Finding.wrong(CERTIFICATE, file + " has expired, at " + end, RENEW));
-    String left = "%s is valid for %s".formatted(file, Amount.time(Duration.between(now, end)));
-    return List.of(
-        end.isBefore(now.plus(SOON))
-            ? Finding.warning(CERTIFICATE, left, RENEW)
-            : Finding.good(CERTIFICATE, left));
+    List<Finding> findings = new ArrayList<>();
+    findings.add(validity(files.certificate(), tls.certificate()));
+    for (String complaint : tls.complaintsOfAuthorities())
+      findings.add(
+          Finding.warning(
+              CERTIFICATE,
+              complaint,
+              "name the certificate that has signed those of the clients with --tls-client-ca"));
+    return findings;
   }
 
-  private static X509Certificate own(Path file) throws IOException, CertificateException {
-    try (InputStream in = Files.newInputStream(file)) {
-      return (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(in);
-    }
+  private Finding unusable(IOException e) {
+    if (e.getCause() instanceof AccessDeniedException && !server.isMe())
+      return Finding.warning(
+          CERTIFICATE,
+          FailureWords.of(e),
+          "run 'varve doctor' as root or as '%s', whose server reads it".formatted(server.name()));
+    return Finding.wrong(
+        CERTIFICATE,
+        FailureWords.of(e),
+        "mend the file, or name another one with --tls-certificate, --tls-key or --tls-client-ca");
+  }
+
+  private Finding validity(Path file, X509Certificate own) {
+    Instant end = own.getNotAfter().toInstant();
+    Instant start = own.getNotBefore().toInstant();
+    if (start.isAfter(now))
+      return Finding.wrong(CERTIFICATE, file + " is valid from " + start + " on", "set the clock");
+    if (end.isBefore(now))
+      return Finding.wrong(CERTIFICATE, file + " has expired, at " + end, RENEW);
+    String left = "%s is valid for %s".formatted(file, Amount.time(Duration.between(now, end)));
+    return end.isBefore(now.plus(SOON))
+        ? Finding.warning(CERTIFICATE, left, RENEW)
+        : Finding.good(CERTIFICATE, left);
   }
 }

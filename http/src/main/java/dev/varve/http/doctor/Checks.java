@@ -21,7 +21,7 @@ record Checks(Installation installation, ServerUser server) {
     checks.add(new PermissionCheck(installation, server));
     if (!installation.value("tls-certificate").isEmpty()
         && !installation.value("tls-key").isEmpty())
-      checks.add(new CertificateCheck(installation, now));
+      checks.add(new CertificateCheck(installation, server, now));
     checks.add(new PlaceCheck("state folder", installation.stateFolder(), true, server));
     for (String root : installation.values("media-root"))
       checks.add(new PlaceCheck("media root", Path.of(root), false, server));

@@ -2,6 +2,7 @@ package dev.varve.http.doctor;
 
 import dev.varve.core.device.FailureWords;
 import dev.varve.http.access.AccessToken;
+import dev.varve.http.access.Tokens;
 import dev.varve.io.posix.Accounts;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,14 +10,21 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
-/** Files, users and groups that the settings name: whether they are there, and for whom. */
+/**
+ * Files, users and groups that the settings name, folders of sockets, and the tokens: whether the
+ * server's user can use them, and no other user what is secret.
+ */
 record PermissionCheck(Installation installation, ServerUser server) implements Check {
 
   private static final String PERMISSIONS = "permissions";
 
   /** Settings that name a file to read. */
   private static final List<String> FILES = List.of("tls-certificate", "tls-key", "tls-client-ca");
+
+  private static final Pattern SCOPE = Pattern.compile("(user|group)=([^:]+):.*", Pattern.DOTALL);
 
   @Override
   public String subject() {
@@ -31,14 +39,15 @@ record PermissionCheck(Installation installation, ServerUser server) implements 
     Path configuration = installation.configuration();
     if (configuration != null) file("config", configuration, findings);
     for (String group : installation.values("socket-group"))
-      if (Accounts.group(group).isEmpty() && !group.matches("\\d+"))
-        findings.add(
-            Finding.wrong(
-                PERMISSIONS,
-                "--socket-group: there is no group '%s'".formatted(group),
-                "groupadd %s; usermod -aG %s %s".formatted(group, group, server.name())));
-    for (String socket : installation.values("unix")) folderOf(Path.of(socket), findings);
-    token(findings);
+      account("socket-group", "group", group, findings);
+    for (String rule : installation.values("socket-scope")) {
+      Matcher parts = SCOPE.matcher(rule);
+      if (parts.matches()) account("socket-scope", parts.group(1), parts.group(2), findings);
+    }
+    for (String socket : installation.values("unix")) socket(Path.of(socket), findings);
+    for (String folder : installation.values("vhost-user-dir"))
+      guestFolder(Path.of(folder), findings);
+    tokens(findings);
     if (findings.isEmpty())
       findings.add(
           Finding.good(
@@ -68,27 +77,74 @@ record PermissionCheck(Installation installation, ServerUser server) implements 
               PERMISSIONS, "every user can read the private key " + file, "chmod 640 " + file));
   }
 
-  private void folderOf(Path socket, List<Finding> findings) {
-    Path folder = socket.toAbsolutePath().getParent();
-    if (folder == null || (server.may("-w", folder) && server.may("-x", folder))) return;
-    findings.add(
-        Finding.wrong(
-            PERMISSIONS,
-            "--unix: the user '%s' cannot make a socket in %s".formatted(server.name(), folder),
-            "make the folder, and chown it to " + server.name()));
+  private static void account(String key, String kind, String name, List<Finding> findings)
+      throws IOException {
+    boolean group = kind.equals("group");
+    boolean there = (group ? Accounts.group(name) : Accounts.user(name)).isPresent();
+    if (!there && !name.matches("\\d+"))
+      findings.add(
+          Finding.wrong(
+              PERMISSIONS,
+              "--%s: there is no %s '%s'".formatted(key, kind, name),
+              "%s %s, or name another one with --%s"
+                  .formatted(group ? "groupadd" : "useradd", name, key)));
   }
 
-  private void token(List<Finding> findings) {
+  private void socket(Path socket, List<Finding> findings) {
+    Path folder = socket.toAbsolutePath().getParent();
+    if (Files.isRegularFile(socket) || Files.isDirectory(socket))
+      findings.add(
+          Finding.wrong(
+              PERMISSIONS,
+              "--unix: %s is not a socket, and a server replaces nothing else".formatted(socket),
+              "remove it, or choose another path with --unix"));
+    if (folder != null) socketsIn("unix", folder, findings);
+  }
+
+  /** The server makes it if it is missing. */
+  private void guestFolder(Path folder, List<Finding> findings) {
+    Path there = folder.toAbsolutePath();
+    while (there != null && !Files.exists(there)) there = there.getParent();
+    if (there != null) socketsIn("vhost-user-dir", there, findings);
+  }
+
+  private void socketsIn(String key, Path folder, List<Finding> findings) {
+    if (Files.exists(folder) && !Files.isDirectory(folder))
+      findings.add(
+          Finding.wrong(
+              PERMISSIONS,
+              "--%s: %s is not a folder".formatted(key, folder),
+              "remove it, or choose another path with --" + key));
+    else if (!server.may("-w", folder) || !server.may("-x", folder))
+      findings.add(
+          Finding.wrong(
+              PERMISSIONS,
+              "--%s: the user '%s' cannot make a socket in %s"
+                  .formatted(key, server.name(), folder),
+              "make the folder, and chown it to " + server.name()));
+  }
+
+  private void tokens(List<Finding> findings) {
     if (!server.canBeTried()) return;
+    Path folder = installation.stateFolder();
     try {
-      AccessToken.of(installation.stateFolder());
+      Tokens.check(folder);
+    } catch (IOException e) {
+      findings.add(
+          Finding.warning(
+              PERMISSIONS,
+              "no token except the owner's is valid: " + FailureWords.of(e),
+              "then 'varve token list'"));
+    }
+    try {
+      AccessToken.of(folder);
     } catch (IOException e) {
       findings.add(
           Finding.wrong(
               PERMISSIONS,
               FailureWords.of(e),
               "rm %s; the server makes a new one when it starts"
-                  .formatted(installation.stateFolder().resolve(AccessToken.FILE))));
+                  .formatted(folder.resolve(AccessToken.FILE))));
     }
   }
 }

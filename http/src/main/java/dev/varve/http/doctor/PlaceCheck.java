@@ -65,10 +65,7 @@ record PlaceCheck(String role, Path place, boolean made, ServerUser server) impl
       findings.add(wrong("there is no " + place, "mkdir -p " + place));
       return findings;
     }
-    if (!Files.isDirectory(folder)) {
-      findings.add(wrong(folder + " is not a folder", "name a folder"));
-      return findings;
-    }
+    if (!Files.isDirectory(folder)) return List.of(single(folder));
     if (!folder.equals(place) && Silence.isAt(folder, PATIENCE)) return List.of(silent(folder));
     if (!folder.equals(place))
       findings.add(Finding.good(role, "%s will be made, in %s".formatted(place, folder)));
@@ -77,6 +74,16 @@ record PlaceCheck(String role, Path place, boolean made, ServerUser server) impl
     room(real, findings);
     abilities(real, findings);
     return findings;
+  }
+
+  /** Of a media root that is one image or one device; a server makes nothing in it. */
+  private Finding single(Path file) {
+    if (made) return wrong(file + " is not a folder", "name a folder");
+    return server.may("-r", file)
+        ? Finding.good(role, file + " is a single file or device, and can be read")
+        : wrong(
+            "the user '%s' may not read %s".formatted(server.name(), file),
+            "chown %s %s".formatted(server.name(), file));
   }
 
   /** Of a file or folder of which nothing is heard. */

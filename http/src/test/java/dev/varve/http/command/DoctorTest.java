@@ -6,11 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.varve.core.testing.NeedsTools;
+import dev.varve.core.testing.TestCertificates;
+import dev.varve.http.Main;
 import dev.varve.http.doctor.Finding;
 import dev.varve.http.doctor.Grade;
 import dev.varve.http.doctor.Installation;
 import dev.varve.http.doctor.Report;
+import dev.varve.http.server.ServerSockets;
+import dev.varve.http.server.StateServer;
 import dev.varve.http.server.TcpAddress;
+import dev.varve.io.nbd.NbdLimits;
+import dev.varve.io.nbd.ReplyStyle;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -96,13 +102,16 @@ class DoctorTest {
   }
 
   @Test
-  void aMediaRootThatIsMissingOrAFileIsWrong() throws IOException {
+  void aMediaRootThatIsMissingIsWrongAndASingleImageIsNot() throws IOException {
     Path file = Files.createFile(folder.resolve("file"));
     settings.put("media-root", List.of(folder.resolve("no") + ""));
     assertTrue(trouble(report(), "media root", Grade.WRONG).what().startsWith("there is no "));
 
     settings.put("media-root", List.of(file + ""));
-    assertTrue(trouble(report(), "media root", Grade.WRONG).what().contains("not a folder"));
+    assertTrue(of(report(), "media root").getFirst().what().contains("single file or device"));
+
+    state = file;
+    assertTrue(trouble(report(), "state folder", Grade.WRONG).what().contains("not a folder"));
   }
 
   @Test
@@ -143,6 +152,73 @@ class DoctorTest {
     Files.setPosixFilePermissions(token, PosixFilePermissions.fromString("rw-r--r--"));
 
     assertTrue(trouble(report(), "permissions", Grade.WRONG).what().contains("other users"));
+  }
+
+  @Test
+  void tokensThatCannotBeReadAreAWarningSinceTheServerGoesOnWithoutThem() throws IOException {
+    Path tokens = Files.writeString(state.resolve("tokens.json"), "{\"version\": 1, \"tok");
+    Files.setPosixFilePermissions(tokens, PosixFilePermissions.fromString("rw-------"));
+
+    Finding found = trouble(report(), "permissions", Grade.WARNING);
+
+    assertTrue(found.what().contains(tokens + " is damaged"), found::what);
+  }
+
+  @Test
+  @NeedsTools("openssl")
+  void theFilesOfTlsAreOpenedAsTheServerOpensThem() throws IOException {
+    TestCertificates made =
+        TestCertificates.authority(folder, "ca").server("server", "localhost").client("alice");
+    settings.put("tls-certificate", List.of(made.certificate("server") + ""));
+    settings.put("tls-key", List.of(made.key("server") + ""));
+    settings.put("tls-client-ca", List.of(made.authority() + ""));
+    Report good = report();
+    assertTrue(good.isGood(), good::text);
+    assertEquals(Grade.GOOD, of(good, "certificate").getFirst().grade(), good::text);
+
+    settings.put("tls-client-ca", List.of(made.certificate("alice") + ""));
+    String said = trouble(report(), "certificate", Grade.WARNING).what();
+    assertTrue(said.startsWith("CN=alice in "), said);
+
+    Path broken = Files.writeString(folder.resolve("broken.pem"), "nothing");
+    for (String key : List.of("tls-client-ca", "tls-certificate", "tls-key")) {
+      List<String> before = settings.put(key, List.of(broken + ""));
+      Finding found = trouble(report(), "certificate", Grade.WRONG);
+      assertTrue(found.what().startsWith(broken + " has no "), found::what);
+      assertTrue(found.remedy().contains("--" + key), found::remedy);
+      settings.put(key, key.equals("tls-client-ca") ? List.of(made.authority() + "") : before);
+    }
+  }
+
+  @Test
+  void aUserOrGroupThatIsNotThereIsWrong() {
+    settings.put("socket-scope", List.of("user=root:admin", "user=no-such-user:read"));
+    String said = trouble(report(), "permissions", Grade.WRONG).what();
+    assertEquals("--socket-scope: there is no user 'no-such-user'", said);
+
+    settings.put("socket-scope", List.of("group=4711:read"));
+    settings.put("socket-group", List.of("no-such-group"));
+    said = trouble(report(), "permissions", Grade.WRONG).what();
+    assertEquals("--socket-group: there is no group 'no-such-group'", said);
+  }
+
+  @Test
+  void aPlaceWhereNoSocketCanBeMadeIsWrong() throws IOException {
+    Path file = Files.createFile(folder.resolve("file"));
+    settings.put("unix", List.of(file + ""));
+    assertTrue(trouble(report(), "permissions", Grade.WRONG).what().contains("is not a socket"));
+
+    settings.put("unix", List.of(folder.resolve("no/nbd.sock") + ""));
+    String said = trouble(report(), "permissions", Grade.WRONG).what();
+    assertTrue(said.contains("cannot make a socket in " + folder.resolve("no")), said);
+
+    settings.remove("unix");
+    settings.put("vhost-user-dir", List.of(file.resolve("guests") + ""));
+    assertTrue(
+        trouble(report(), "permissions", Grade.WRONG).what().contains(file + " is not a folder"));
+
+    settings.put("vhost-user-dir", List.of(folder.resolve("made/later") + ""));
+    assertTrue(report().isGood());
   }
 
   @Test
@@ -252,7 +328,8 @@ class DoctorTest {
   void aServerThatDoesNotAnswerAndOneThatDoesNotRunAreTold() throws Exception {
     assertTrue(trouble(report(), "server", Grade.WARNING).what().startsWith("none runs"));
 
-    try (var server = RunningServer.start(folder)) {
+    try (var _ =
+        new StateServer(state, ServerSockets.USUAL, NbdLimits.DEFAULT, ReplyStyle.STRUCTURED)) {
       Files.delete(state.resolve("api.sock"));
       Finding found = trouble(report(), "server", Grade.WRONG);
       assertTrue(found.what().contains("does not listen on"), found::what);
@@ -285,18 +362,19 @@ class DoctorTest {
   }
 
   @Test
-  void theProgramReadsTheConfigurationAndEndsWithOneIfSomethingIsWrong() throws Exception {
+  void theCommandReadsTheConfigurationAndEndsWithOneIfSomethingIsWrong() throws Exception {
     Path config = folder.resolve("varve.conf");
-    Files.writeString(config, "state = \"%s\"\nmedia-root = [\"/nowhere\"]\n".formatted(state));
-    try (var doctor =
-        VarveProcess.start(
-            folder, "doctor", "--config", config.toString(), "--output", "json", "state")) {
-      JsonObject report = new JsonObject(doctor.line());
+    Files.writeString(
+        config, "state = \"%s\"\nmedia-root = [\"/nowhere\"]\napi-tcp = off\n".formatted(state));
 
-      assertEquals(1, doctor.exitStatus());
-      assertEquals(USER, report.getString("user"));
-      assertEquals(1, report.getInteger("wrong"), report::encodePrettily);
-    }
+    var run =
+        new CommandLines(() -> Main.commandLine("doctor"))
+            .run("doctor", "--config=" + config, "--output=json", state);
+
+    JsonObject report = new JsonObject(run.out());
+    assertEquals(1, run.status());
+    assertEquals(USER, report.getString("user"));
+    assertEquals(1, report.getInteger("wrong"), report::encodePrettily);
   }
 
   @Test
