@@ -1,8 +1,7 @@
 package dev.varve.http.command;
 
+import dev.varve.http.command.CommandLines.Run;
 import io.vertx.core.json.JsonObject;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,6 +25,17 @@ final class ControlTool {
       })
   private static final class Commands {}
 
+  private static final CommandLines LINES =
+      new CommandLines(
+          () ->
+              EnumConverters.registerOn(new CommandLine(new Commands()))
+                  .setCaseInsensitiveEnumValuesAllowed(true)
+                  .setExecutionExceptionHandler(
+                      (e, command, _) -> {
+                        command.getErr().print(e.getMessage());
+                        return 1;
+                      }));
+
   private final Path state;
 
   ControlTool(Path state) {
@@ -34,19 +44,18 @@ final class ControlTool {
 
   /** Runs a command, fails if it does, and returns what it printed, for programs. */
   JsonObject run(Object... arguments) {
-    var out = new StringWriter();
-    var err = new StringWriter();
-    if (execute(out, err, arguments) != 0)
-      throw new AssertionError(Arrays.toString(arguments) + ": " + out + err);
-    return new JsonObject(out.toString());
+    Run run = execute(arguments);
+    if (run.status() != 0)
+      throw new AssertionError(Arrays.toString(arguments) + ": " + run.out() + run.err());
+    return new JsonObject(run.out());
   }
 
   /** Runs a command, which must fail, and returns why it did. */
   String failure(Object... arguments) {
-    var err = new StringWriter();
-    if (execute(new StringWriter(), err, arguments) != 1)
-      throw new AssertionError(Arrays.toString(arguments) + " has not failed: " + err);
-    return err.toString();
+    Run run = execute(arguments);
+    if (run.status() != 1)
+      throw new AssertionError(Arrays.toString(arguments) + " has not failed: " + run.err());
+    return run.err();
   }
 
   /** What became of a command: either it printed something for programs, or it was refused. */
@@ -54,28 +63,16 @@ final class ControlTool {
 
   /** Runs a command, which may fail. */
   Outcome attempt(Object... arguments) {
-    var out = new StringWriter();
-    var err = new StringWriter();
-    int status = execute(out, err, arguments);
-    if (status > 1) throw new AssertionError(Arrays.toString(arguments) + ": " + err);
-    boolean empty = status == 1 || out.toString().isEmpty();
+    Run run = execute(arguments);
+    if (run.status() > 1) throw new AssertionError(Arrays.toString(arguments) + ": " + run.err());
+    boolean empty = run.status() == 1 || run.out().isEmpty();
     return new Outcome(
-        empty ? new JsonObject() : new JsonObject(out.toString()),
-        status == 0 ? "" : err.toString());
+        empty ? new JsonObject() : new JsonObject(run.out()), run.status() == 0 ? "" : run.err());
   }
 
-  private int execute(StringWriter out, StringWriter err, Object... arguments) {
-    List<String> line = new ArrayList<>(Arrays.stream(arguments).map(Object::toString).toList());
-    line.addAll(List.of("--output", "json", "--state", state.toString()));
-    return EnumConverters.registerOn(new CommandLine(new Commands()))
-        .setCaseInsensitiveEnumValuesAllowed(true)
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .setExecutionExceptionHandler(
-            (e, command, _) -> {
-              command.getErr().print(e.getMessage());
-              return 1;
-            })
-        .execute(line.toArray(String[]::new));
+  private Run execute(Object... arguments) {
+    List<Object> words = new ArrayList<>(List.of(arguments));
+    words.addAll(List.of("--output", "json", "--state", state));
+    return LINES.run(words.toArray());
   }
 }

@@ -1,7 +1,6 @@
 package dev.varve.http.command;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
+import dev.varve.http.command.CommandLines.Run;
 import java.nio.file.Path;
 import java.util.Arrays;
 import picocli.CommandLine;
@@ -9,20 +8,18 @@ import picocli.CommandLine;
 /** {@code varve image} in this process. */
 final class ImageTool {
 
+  private static final CommandLines LINES =
+      new CommandLines(
+          () -> new CommandLine(new ImageCommand()).setCaseInsensitiveEnumValuesAllowed(true));
+
   private ImageTool() {}
 
   /** Runs a command, fails if it does, and returns what it printed. */
   static String image(Object... arguments) {
-    var out = new StringWriter();
-    var err = new StringWriter();
-    int status =
-        new CommandLine(new ImageCommand())
-            .setCaseInsensitiveEnumValuesAllowed(true)
-            .setOut(new PrintWriter(out, true))
-            .setErr(new PrintWriter(err, true))
-            .execute(Arrays.stream(arguments).map(Object::toString).toArray(String[]::new));
-    if (status != 0) throw new AssertionError(Arrays.toString(arguments) + ": " + out + err);
-    return out.toString();
+    Run run = LINES.run(arguments);
+    if (run.status() != 0)
+      throw new AssertionError(Arrays.toString(arguments) + ": " + run.out() + run.err());
+    return run.out();
   }
 
   /** What {@code check} says of an image: clean, or leaks. */
