@@ -20,7 +20,8 @@ record ServerJvm(long process) {
   }
 
   String heap() throws IOException {
-    return command("GC.heap_info") + "\n" + command("VM.uptime") + "\n" + command("VM.flags");
+    // In one call of jcmd, which is a JVM of its own.
+    return command("GC.heap_info\nVM.uptime\nVM.flags");
   }
 
   /**

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.varve.core.testing.NeedsTools;
+import dev.varve.http.Main;
+import dev.varve.http.command.CommandLines.Run;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -22,7 +24,7 @@ import java.util.zip.ZipFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code varve support-bundle}, with the real program. */
+/** {@code varve support-bundle}; beside a server it is a process of its own, as it is for users. */
 class SupportBundleTest {
 
   private static final String OF_THE_ENVIRONMENT = "env-0secret0-value";
@@ -44,12 +46,16 @@ class SupportBundleTest {
     return contents;
   }
 
-  private VarveProcess bundle(String... more) throws IOException {
-    List<String> line =
-        new ArrayList<>(List.of("support-bundle", "-o", "bundle.zip", "--output", "json"));
-    line.addAll(List.of(more));
-    return VarveProcess.startBehind(
-        List.of("env", "MY_PASSWORD=" + OF_THE_ENVIRONMENT), folder, line.toArray(String[]::new));
+  private static final CommandLines VARVE =
+      new CommandLines(() -> Main.commandLine("support-bundle"));
+
+  private Run bundleWithoutServer(Path file) {
+    return VARVE.run(
+        "support-bundle",
+        "--state=" + folder.resolve("state"),
+        "--config=none",
+        "--output=json",
+        "--file=" + file);
   }
 
   @Test
@@ -95,7 +101,14 @@ class SupportBundleTest {
               .getString("sha256"));
       Files.writeString(log, planted(secrets), StandardOpenOption.APPEND);
 
-      try (var command = bundle("--config", config.toString())) {
+      try (var command =
+          VarveProcess.startBehind(
+              List.of("env", "MY_PASSWORD=" + OF_THE_ENVIRONMENT),
+              folder,
+              "support-bundle",
+              "--output=json",
+              "--file=bundle.zip",
+              "--config=" + config)) {
         JsonObject made = new JsonObject(command.line());
         assertEquals(0, command.exitStatus());
 
@@ -116,6 +129,8 @@ class SupportBundleTest {
     assertTrue(contents.get("server/machines.json").contains("\"name\" : \"mail\""));
     assertTrue(contents.get("metrics.txt").contains("varve_build_info"));
     assertTrue(contents.get("process/threads.txt").contains("storage-"));
+    for (String part : List.of("eden space", " s\n", "-XX:"))
+      assertTrue(contents.get("process/heap.txt").contains(part), part);
     assertTrue(contents.get("config.txt").contains("socket-scope"));
     assertTrue(contents.get("README.txt").contains("process/recording.txt"));
     assertTrue(contents.get("doctor.txt").contains("it answers"));
@@ -138,20 +153,18 @@ class SupportBundleTest {
 
   @Test
   void withoutAServerTheRestIsThereForItsOwnerOnly() throws Exception {
-    try (var command = bundle("--state=state", "--config=none")) {
-      JsonObject made = new JsonObject(command.line());
-      assertEquals(0, command.exitStatus());
-      assertTrue(made.getJsonObject("missing").containsKey("metrics.txt"), made::encode);
-      assertTrue(made.getJsonArray("parts").contains("doctor.txt"), made::encode);
-    }
     Path file = folder.resolve("bundle.zip");
+    Run first = bundleWithoutServer(file);
+    JsonObject made = new JsonObject(first.out());
+    assertEquals(0, first.status());
+    assertTrue(made.getJsonObject("missing").containsKey("metrics.txt"), made::encode);
+    assertTrue(made.getJsonArray("parts").contains("doctor.txt"), made::encode);
     assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
 
     byte[] before = Files.readAllBytes(file);
-    try (var again = bundle("--state=state", "--config=none")) {
-      assertEquals(1, again.exitStatus());
-      assertTrue(again.errors().contains("is there already; choose another name"));
-    }
+    Run again = bundleWithoutServer(file);
+    assertEquals(1, again.status());
+    assertTrue(again.err().contains("is there already; choose another name"), again::err);
     assertEquals(before.length, Files.size(file));
   }
 
@@ -161,12 +174,9 @@ class SupportBundleTest {
     assumeTrue(System.getProperty("user.name").equals("root"), "only root can mount");
     try (var small = SmallFileSystem.mount(folder.resolve("small"), "size=4k")) {
       Path file = small.path().resolve("bundle.zip");
-      try (var command =
-          VarveProcess.start(
-              folder, "support-bundle", "--state=state", "--config=none", "-o", file.toString())) {
-        assertEquals(1, command.exitStatus());
-        assertTrue(command.errors().contains("No space left"), command::errors);
-      }
+      Run full = bundleWithoutServer(file);
+      assertEquals(1, full.status());
+      assertTrue(full.err().contains("No space left"), full::err);
       assertFalse(Files.exists(file));
     }
   }
