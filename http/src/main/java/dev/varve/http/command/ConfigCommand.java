@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -40,12 +41,7 @@ public final class ConfigCommand {
               paramLabel = "FILE",
               description = "The file ($VARVE_CONFIG, or /etc/varve/varve.conf).")
           @Nullable String config,
-      @Option(
-              names = "--output",
-              paramLabel = "text|json",
-              defaultValue = "TEXT",
-              description = "How to print the answer (text).")
-          OutputFormat output)
+      @Mixin AnswerOptions answer)
       throws IOException {
     String file = fileOf(config, System.getenv());
     List<String> problems = List.of();
@@ -55,15 +51,14 @@ public final class ConfigCommand {
     } catch (ConfigFileException e) {
       problems = e.problems();
     }
-    if (output == OutputFormat.JSON) {
-      out(
+    if (answer.isJson() || problems.isEmpty()) {
+      JsonObject json =
           new JsonObject()
               .put("file", file)
               .put("settings", settings)
-              .put("problems", new JsonArray(problems))
-              .encode());
-    } else if (problems.isEmpty()) {
-      out("%s can be used: %d settings".formatted(file, settings));
+              .put("problems", new JsonArray(problems));
+      String text = "%s can be used: %d settings".formatted(file, settings);
+      answer.print(spec.commandLine().getOut(), () -> json, () -> text);
     } else {
       PrintWriter err = spec.commandLine().getErr();
       problems.forEach(problem -> err.println("varve: " + PrintableText.of(problem)));
@@ -76,11 +71,5 @@ public final class ConfigCommand {
     if (config != null) return config;
     String named = environment.getOrDefault("VARVE_CONFIG", "");
     return named.isEmpty() ? ConfigOption.USUAL.toString() : named;
-  }
-
-  private void out(String text) {
-    PrintWriter out = spec.commandLine().getOut();
-    out.println(text);
-    out.flush();
   }
 }

@@ -6,15 +6,14 @@ import dev.varve.http.config.ConfigFile;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.Unmatched;
 
@@ -35,29 +34,23 @@ final class ConfigShowCommand implements Callable<Integer> {
 
   @Unmatched private List<String> options = new ArrayList<>();
 
-  @Option(
-      names = "--output",
-      paramLabel = "text|json",
-      defaultValue = "TEXT",
-      description = "How to print the answer (text).")
-  private OutputFormat output;
+  @Mixin private AnswerOptions answer;
 
   @Override
   public Integer call() throws IOException {
     var configuration = ServeCommand.configuration(options, System.getenv());
-    if (output == OutputFormat.JSON) {
-      ConfigFile file = configuration.file();
-      var values = new JsonArray();
-      configuration.values().forEach(value -> values.add(json(value)));
-      out(
-          new JsonObject()
-              .put("file", file == null ? null : file.path().toString())
-              .put("values", values)
-              .encode());
-    } else {
-      out(table(configuration));
-    }
+    answer.print(
+        spec.commandLine().getOut(), () -> json(configuration), () -> table(configuration));
     return 0;
+  }
+
+  private static JsonObject json(ServeConfiguration configuration) {
+    ConfigFile file = configuration.file();
+    var values = new JsonArray();
+    configuration.values().forEach(value -> values.add(json(value)));
+    return new JsonObject()
+        .put("file", file == null ? null : file.path().toString())
+        .put("values", values);
   }
 
   /** For people; secrets are not in it. */
@@ -92,11 +85,5 @@ final class ConfigShowCommand implements Callable<Integer> {
         .put("secret", secret)
         .put("source", value.source().name().toLowerCase(Locale.ROOT))
         .put("place", value.place().isEmpty() ? null : value.place());
-  }
-
-  private void out(String text) {
-    PrintWriter out = spec.commandLine().getOut();
-    out.println(text);
-    out.flush();
   }
 }

@@ -3,14 +3,12 @@ package dev.varve.http.command;
 import dev.varve.http.doctor.Installation;
 import dev.varve.http.doctor.Report;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -39,20 +37,13 @@ public final class DoctorCommand implements Callable<Integer> {
       description = "Look also at this image, settings file (.vbox) or folder.")
   private List<Path> files = List.of();
 
-  @Option(
-      names = "--output",
-      paramLabel = "text|json",
-      defaultValue = "TEXT",
-      description = "How to print the answer (text).")
-  private OutputFormat output;
+  @Mixin private AnswerOptions answer;
 
   @Override
   public Integer call() throws IOException {
     Installation looked = installation.of(files, System.getenv());
     Report report = Report.of(looked);
-    PrintWriter out = spec.commandLine().getOut();
-    out.println(output == OutputFormat.JSON ? report.json().encode() : report.text());
-    out.flush();
+    answer.print(spec.commandLine().getOut(), report::json, report::text);
     return report.isGood() ? 0 : 1;
   }
 }

@@ -70,12 +70,7 @@ final class ImageCheckCommand implements Callable<Integer> {
 
   @Mixin private ForceOption force;
 
-  @Option(
-      names = "--output",
-      paramLabel = "text|json",
-      defaultValue = "TEXT",
-      description = "How to print the report (text).")
-  private OutputFormat output;
+  @Mixin private AnswerOptions answer;
 
   @Override
   public Integer call() {
@@ -91,17 +86,17 @@ final class ImageCheckCommand implements Callable<Integer> {
         CheckedImage report = one.getFirst();
         if (report.status() == Status.DAMAGED) worst = DAMAGED;
         json.add(json(report));
-        if (output == OutputFormat.TEXT) out.println(text(report));
+        if (!answer.isJson()) out.println(text(report));
       } catch (IOException e) {
         worst = Math.max(worst, NOT_CHECKED);
         String why = FailureWords.of(e);
         json.add(notChecked(image, why));
-        if (output == OutputFormat.TEXT) out.println(PrintableText.of(image + ": not checked"));
+        if (!answer.isJson()) out.println(PrintableText.of(image + ": not checked"));
         out.flush();
         spec.commandLine().getErr().println("varve: " + PrintableText.of(why));
       }
     }
-    if (output == OutputFormat.JSON)
+    if (answer.isJson())
       out.println(new JsonObject().put("images", json).put("exitStatus", worst).encode());
     out.flush();
     return worst;

@@ -20,7 +20,6 @@ import dev.varve.io.vdi.VdiHeader;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -85,12 +84,7 @@ final class ImageConvertCommand implements Callable<Integer> {
 
   @Mixin private NewImageOptions options;
 
-  @Option(
-      names = "--output",
-      paramLabel = "text|json",
-      defaultValue = "TEXT",
-      description = "How to print what was written (text).")
-  private OutputFormat output;
+  @Mixin private AnswerOptions answer;
 
   @Override
   public Integer call() throws IOException {
@@ -143,8 +137,7 @@ final class ImageConvertCommand implements Callable<Integer> {
     }
     try (DiskSource source = open(found, threads);
         var progress =
-            TerminalProgress.ofBytes(
-                "converting", source.capacity(), output == OutputFormat.TEXT)) {
+            TerminalProgress.ofBytes("converting", source.capacity(), !answer.isJson())) {
       var copy = new DiskCopy(source, progress);
       Existing existing = force ? Existing.REPLACED : Existing.REFUSED;
       switch (format) {
@@ -204,16 +197,13 @@ final class ImageConvertCommand implements Callable<Integer> {
   private void print(@Nullable FoundChain found, Path target, DiskFormat format)
       throws IOException {
     JsonObject image = format == DiskFormat.RAW ? ImageFacts.ofRaw(target) : ImageFacts.of(target);
-    PrintWriter out = spec.commandLine().getOut();
-    if (output == OutputFormat.JSON) {
-      var sources = new JsonArray();
-      List<Path> read = found == null ? paths.subList(0, 1) : found.paths();
-      read.forEach(path -> sources.add(path.toString()));
-      out.println(new JsonObject().put("sources", sources).put("image", image).encode());
-    } else {
-      out.println(ImageFacts.text(image));
-    }
-    out.flush();
+    var sources = new JsonArray();
+    List<Path> read = found == null ? paths.subList(0, 1) : found.paths();
+    read.forEach(path -> sources.add(path.toString()));
+    answer.print(
+        spec.commandLine().getOut(),
+        () -> new JsonObject().put("sources", sources).put("image", image),
+        () -> ImageFacts.text(image));
   }
 
   private void warn(String warning) {

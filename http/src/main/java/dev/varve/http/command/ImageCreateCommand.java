@@ -71,12 +71,7 @@ final class ImageCreateCommand implements Callable<Integer> {
 
   @Mixin private NewImageOptions options;
 
-  @Option(
-      names = "--output",
-      paramLabel = "text|json",
-      defaultValue = "TEXT",
-      description = "How to print what was created (text).")
-  private OutputFormat output;
+  @Mixin private AnswerOptions answer;
 
   @Override
   public Integer call() throws IOException {
@@ -84,9 +79,7 @@ final class ImageCreateCommand implements Callable<Integer> {
     if (parent == null) createBase(made);
     else createChild(made, parent);
     JsonObject facts = ImageFacts.of(file);
-    PrintWriter out = spec.commandLine().getOut();
-    out.println(output == OutputFormat.JSON ? facts.encode() : ImageFacts.text(facts));
-    out.flush();
+    answer.print(spec.commandLine().getOut(), () -> facts, () -> ImageFacts.text(facts));
     return 0;
   }
 

@@ -16,7 +16,6 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -39,12 +38,7 @@ final class ImageInfoCommand implements Callable<Integer> {
 
   @Mixin private ChainOptions chain;
 
-  @Option(
-      names = "--output",
-      paramLabel = "text|json",
-      defaultValue = "TEXT",
-      description = "How to print it (text).")
-  private OutputFormat output;
+  @Mixin private AnswerOptions answer;
 
   @Override
   public Integer call() throws IOException {
@@ -64,7 +58,7 @@ final class ImageInfoCommand implements Callable<Integer> {
     var images = new JsonArray();
     for (FoundImage image : found.images()) images.add(ImageFacts.of(image));
     PrintWriter out = spec.commandLine().getOut();
-    if (output == OutputFormat.JSON) {
+    if (answer.isJson()) {
       var all =
           new JsonObject()
               .put("capacity", found.leaf().facts().capacity())

@@ -20,7 +20,6 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -46,12 +45,7 @@ final class ImageMapCommand implements Callable<Integer> {
 
   @Mixin private ChainOptions chain;
 
-  @Option(
-      names = "--output",
-      paramLabel = "text|json",
-      defaultValue = "TEXT",
-      description = "How to show it (text).")
-  private OutputFormat output;
+  @Mixin private AnswerOptions answer;
 
   @Override
   public Integer call() throws IOException {
@@ -66,7 +60,7 @@ final class ImageMapCommand implements Callable<Integer> {
     try (var threads = new StorageThreads(THREADS)) {
       var device = DifferencingChain.open(found.chain(), true, threads);
       try {
-        if (output == OutputFormat.JSON) printJson(found, device);
+        if (answer.isJson()) printJson(found, device);
         else printText(found, device);
       } finally {
         Stages.join(device.close());

@@ -6,7 +6,6 @@ import dev.varve.io.chain.DiskGrowth;
 import dev.varve.io.vdi.NewImageWarnings;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -46,12 +45,7 @@ final class ImageResizeCommand implements Callable<Integer> {
 
   @Mixin private ChainOptions chain;
 
-  @Option(
-      names = "--output",
-      paramLabel = "text|json",
-      defaultValue = "TEXT",
-      description = "How to print what the image is now (text).")
-  private OutputFormat output;
+  @Mixin private AnswerOptions answer;
 
   @Override
   public Integer call() throws IOException {
@@ -68,9 +62,7 @@ final class ImageResizeCommand implements Callable<Integer> {
         "'varve medium resize' resizes the disk of a machine that is off");
     NewImageWarnings.ofBase(capacity).forEach(this::warn);
     JsonObject facts = ImageFacts.of(found.leaf().path());
-    PrintWriter out = spec.commandLine().getOut();
-    out.println(output == OutputFormat.JSON ? facts.encode() : ImageFacts.text(facts));
-    out.flush();
+    answer.print(spec.commandLine().getOut(), () -> facts, () -> ImageFacts.text(facts));
     return 0;
   }
 

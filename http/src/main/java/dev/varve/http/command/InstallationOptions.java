@@ -60,9 +60,10 @@ final class InstallationOptions {
   }
 
   /**
-   * What is to be looked at.
+   * What the doctor examines. A configuration file that is wrong does not end the examination: its
+   * problems are findings, and its readable settings count.
    *
-   * @param named by the user
+   * @param named other files and folders to examine
    */
   Installation of(List<Path> named, Map<String, String> environment) throws IOException {
     List<String> words = words(environment);

@@ -96,13 +96,7 @@ public final class ServeCommand implements Callable<Integer> {
 
   @Mixin private ClientOptions clients;
 
-  @Option(
-      names = "--output",
-      paramLabel = "text|json",
-      defaultValue = "TEXT",
-      description = "How to print what is served (text).")
-  @CommandLineOnly
-  private OutputFormat output;
+  @Mixin private AnswerOptions answer;
 
   @Option(
       names = "--log-level",
@@ -156,7 +150,7 @@ public final class ServeCommand implements Callable<Integer> {
   }
 
   private ServingLife life(Descriptors descriptors, boolean hangupsEnd) {
-    var life = new ServingLife(spec.commandLine().getOut(), output, hangupsEnd);
+    var life = new ServingLife(spec.commandLine().getOut(), answer.format(), hangupsEnd);
     String few = clients.warning(descriptors);
     if (few != null) life.warn(few);
     return life;

@@ -12,6 +12,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -28,12 +29,7 @@ final class ServerOptions implements AsksServer {
       description = "The server's state folder ($VARVE_STATE, or ~/.local/state/varve).")
   private @Nullable Path state;
 
-  @Option(
-      names = "--output",
-      paramLabel = "text|json",
-      defaultValue = "TEXT",
-      description = "How to print the answer (text).")
-  private OutputFormat output;
+  @Mixin private AnswerOptions form;
 
   /** Writes an answer as text for people; may ask the server for more. */
   interface Wording {
@@ -60,7 +56,7 @@ final class ServerOptions implements AsksServer {
   /** Has a conversation with the server. */
   int talk(Conversation conversation) throws IOException {
     try (ApiClient server = connect()) {
-      conversation.with(server, output == OutputFormat.JSON, command.commandLine().getOut());
+      conversation.with(server, form.isJson(), command.commandLine().getOut());
     } catch (RefusedException e) {
       throw e.saying(ArgumentWords.of(e.detail(), command));
     }
@@ -88,7 +84,7 @@ final class ServerOptions implements AsksServer {
         var _ = new CleanCancel()) {
       JsonObject job = send(server, request);
       if (wait) {
-        job = new JobWait(server, output == OutputFormat.TEXT).untilDone(job);
+        job = new JobWait(server, !form.isJson()).untilDone(job);
         print(job, words, server);
       } else {
         print(job, (begun, _) -> begun.getString("id"), server);
@@ -119,11 +115,8 @@ final class ServerOptions implements AsksServer {
   }
 
   private void print(JsonObject answer, Wording words, ApiClient server) throws IOException {
-    if (output == OutputFormat.TEXT) AnswerWarnings.print(answer, command.commandLine().getErr());
-    String text =
-        output == OutputFormat.JSON
-            ? answer.encode()
-            : PrintableText.lines(words.of(answer, server));
+    if (!form.isJson()) AnswerWarnings.print(answer, command.commandLine().getErr());
+    String text = form.isJson() ? answer.encode() : PrintableText.lines(words.of(answer, server));
     if (text.isEmpty()) return;
     PrintWriter out = command.commandLine().getOut();
     out.println(text);

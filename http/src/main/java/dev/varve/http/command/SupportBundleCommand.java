@@ -7,12 +7,12 @@ import dev.varve.http.doctor.Report;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -50,12 +50,7 @@ public final class SupportBundleCommand implements Callable<Integer> {
       description = "The file to make (varve-support-DATE-TIME.zip here). None is replaced.")
   private @Nullable Path file;
 
-  @Option(
-      names = "--output",
-      paramLabel = "text|json",
-      defaultValue = "TEXT",
-      description = "How to print the answer (text).")
-  private OutputFormat output;
+  @Mixin private AnswerOptions answer;
 
   @Override
   public Integer call() throws IOException {
@@ -73,7 +68,7 @@ public final class SupportBundleCommand implements Callable<Integer> {
               target,
               parts.all(version(), () -> configuration(environment)),
               parts.redaction(environment));
-      print(made);
+      answer.print(spec.commandLine().getOut(), () -> json(made), () -> text(made));
     } catch (FileAlreadyExistsException e) {
       throw new IOException(target + " is there already; choose another name with -o", e);
     }
@@ -93,22 +88,19 @@ public final class SupportBundleCommand implements Callable<Integer> {
     return ConfigShowCommand.table(configuration) + "\n";
   }
 
-  private void print(Bundle made) {
-    PrintWriter out = spec.commandLine().getOut();
-    if (output == OutputFormat.JSON) {
-      var missing = new JsonObject();
-      made.missing().forEach(missing::put);
-      out.println(
-          new JsonObject()
-              .put("file", made.file().toAbsolutePath().toString())
-              .put("parts", new JsonArray(made.parts()))
-              .put("missing", missing)
-              .encode());
-    } else {
-      out.println(made.file());
-      made.missing().forEach((name, why) -> out.println("without " + name + ": " + why));
-      out.println("Read it before you send it; its README.txt says what was left out.");
-    }
-    out.flush();
+  private static JsonObject json(Bundle made) {
+    var missing = new JsonObject();
+    made.missing().forEach(missing::put);
+    return new JsonObject()
+        .put("file", made.file().toAbsolutePath().toString())
+        .put("parts", new JsonArray(made.parts()))
+        .put("missing", missing);
+  }
+
+  private static String text(Bundle made) {
+    List<String> lines = new ArrayList<>(List.of(made.file().toString()));
+    made.missing().forEach((name, why) -> lines.add("without " + name + ": " + why));
+    lines.add("Read it before you send it; its README.txt says what was left out.");
+    return String.join("\n", lines);
   }
 }
