@@ -12,11 +12,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.UUID;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * A guest may write anything to a raw disk, also what image files begin with: what is registered as
@@ -70,60 +70,90 @@ class RawSignatureTest {
     }
   }
 
-  @ParameterizedTest
-  @EnumSource
-  void rawDiskStaysRawEvenIfTheGuestWritesASignatureToIt(Signature signature) throws Exception {
-    Path raw = folder.resolve("disk.img");
-    try (var made = new RandomAccessFile(raw.toFile(), "rw")) {
-      made.setLength(CAPACITY);
+  /** A machine with a raw disk, whose guest writes a signature. */
+  private final class Guest {
+
+    private final Signature signature;
+    private final String name;
+    private final Path raw;
+    private final Path clone;
+
+    /** The first MiB of its disk, once it is written. */
+    private final byte[] sector = new byte[MIB];
+
+    Guest(Signature signature) {
+      this.signature = signature;
+      this.name = signature.name();
+      this.raw = folder.resolve(name + ".img");
+      this.clone = folder.resolve(name + "-clone.img");
+      new Random(1).nextBytes(sector);
     }
-    byte[] sector = new byte[MIB];
-    new Random(1).nextBytes(sector);
-    try (var server = RunningServer.start(folder)) {
-      server.create("m");
+
+    void writeToTheDiskAndToAnImageAbove(RunningServer server) throws Exception {
+      try (var made = new RandomAccessFile(raw.toFile(), "rw")) {
+        made.setLength(CAPACITY);
+      }
+      server.create(name);
       server.run("medium", "open", raw);
-      server.run("machine", "attach", "m", "SATA:0", raw);
+      server.run("machine", "attach", name, "SATA:0", raw);
       String id = server.run("medium", "show", raw).getString("id");
-      byte[] begin = signature.bytes(folder, UUID.fromString(id));
+      byte[] begin = signature.bytes(Files.createDirectory(folder.resolve(name)), UUID.fromString(id));
       System.arraycopy(begin, 0, sector, 0, Math.min(begin.length, MIB));
-      Path written = Files.write(folder.resolve("written"), sector);
-      server.run("machine", "start", "m");
-      String disk = server.uri("m", "SATA", 0);
-      server.qemuIo(disk, "write -P 1 0 16M", "write -s " + written + " 0 1M");
-      server.run("machine", "powerdown", "m");
+      Path written = Files.write(folder.resolve(name + "-written"), sector);
+      server.run("machine", "start", name);
+      server.qemuIo(disk(server), "write -P 1 0 16M", "write -s " + written + " 0 1M");
+      server.run("machine", "powerdown", name);
 
-      server.run("machine", "start", "m"); // alone
-      server.qemuIo(disk, "read -P 1 1M 15M");
-      server.run("machine", "snapshot", "take", "m", "S1");
-      server.qemuIo(disk, "write -P 2 2M 1M");
+      server.run("machine", "start", name); // alone
+      server.qemuIo(disk(server), "read -P 1 1M 15M");
+      server.run("machine", "snapshot", "take", name, "S1");
+      server.qemuIo(disk(server), "write -P 2 2M 1M");
+    }
+
+    void mergeAndClone(RunningServer server) throws Exception {
+      server.run("machine", "start", name); // below an image
+      assertArrayEquals(sector, first(disk(server)), name);
+      server.run("machine", "snapshot", "take", name, "S2");
+      server.qemuIo(disk(server), "write -P 3 3M 1M");
+      server.run("machine", "powerdown", name);
+
+      server.run("machine", "snapshot", "take", name, "S3"); // while it does not run
+      server.run("machine", "snapshot", "delete", name, "S3");
+      server.run("machine", "snapshot", "delete", name, "S2");
+      server.run("medium", "clone", raw, clone, "--format", "RAW");
+      server.run("machine", "snapshot", "delete", name, "S1"); // into the raw file
+      server.run("machine", "snapshot", "take", name, "S4");
+    }
+
+    void assertTheFilesHaveWhatItWrote() throws IOException {
+      assertEquals(CAPACITY, Files.size(raw), name);
+      byte[] bytes = Files.readAllBytes(raw);
+      assertArrayEquals(sector, Arrays.copyOf(bytes, MIB), name);
+      assertEquals(1, bytes[MIB], name);
+      assertEquals(2, bytes[2 * MIB], name);
+      assertEquals(3, bytes[3 * MIB], name);
+      byte[] copied = Files.readAllBytes(clone);
+      assertArrayEquals(sector, Arrays.copyOf(copied, MIB), name);
+      assertEquals(1, copied[2 * MIB], name);
+    }
+
+    private String disk(RunningServer server) {
+      return server.uri(name, "SATA", 0);
+    }
+  }
+
+  @Test
+  void rawDisksStayRawEvenIfGuestsWriteSignaturesToThem() throws Exception {
+    List<Guest> guests = Arrays.stream(Signature.values()).map(Guest::new).toList();
+    try (var server = RunningServer.start(folder)) {
+      for (Guest each : guests) each.writeToTheDiskAndToAnImageAbove(server);
       server.stop();
     }
     try (var server = RunningServer.start(folder)) {
-
-      server.run("machine", "start", "m"); // below an image
-      String disk = server.uri("m", "SATA", 0);
-      assertArrayEquals(sector, first(disk));
-      server.run("machine", "snapshot", "take", "m", "S2");
-      server.qemuIo(disk, "write -P 3 3M 1M");
-      server.run("machine", "powerdown", "m");
-
-      server.run("machine", "snapshot", "take", "m", "S3"); // while it does not run
-      server.run("machine", "snapshot", "delete", "m", "S3");
-      server.run("machine", "snapshot", "delete", "m", "S2");
-      server.run("medium", "clone", raw, folder.resolve("clone.img"), "--format", "RAW");
-      server.run("machine", "snapshot", "delete", "m", "S1"); // into the raw file
-      server.run("machine", "snapshot", "take", "m", "S4");
+      for (Guest each : guests) each.mergeAndClone(server);
       server.stop();
     }
-    assertEquals(CAPACITY, Files.size(raw));
-    byte[] bytes = Files.readAllBytes(raw);
-    assertArrayEquals(sector, Arrays.copyOf(bytes, MIB));
-    assertEquals(1, bytes[MIB]);
-    assertEquals(2, bytes[2 * MIB]);
-    assertEquals(3, bytes[3 * MIB]);
-    byte[] clone = Files.readAllBytes(folder.resolve("clone.img"));
-    assertArrayEquals(sector, Arrays.copyOf(clone, MIB));
-    assertEquals(1, clone[2 * MIB]);
+    for (Guest each : guests) each.assertTheFilesHaveWhatItWrote();
   }
 
   /** The first MiB that a disk shows. */
