@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.varve.core.testing.TestCertificates;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -140,10 +139,8 @@ class ConfigCommandTest {
         first.encode());
   }
 
+  /** With new commands each time: picocli does not forget the options that 'show' passes on. */
   private int run(String... arguments) {
-    return Main.commandLine(arguments)
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .execute(arguments);
+    return new CommandLines(() -> Main.commandLine(arguments)).run(out, err, (Object[]) arguments);
   }
 }

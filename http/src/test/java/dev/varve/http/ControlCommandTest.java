@@ -6,13 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -580,11 +577,7 @@ class ControlCommandTest {
 
   /** Runs a command line, in which blanks separate arguments, on the state folder of the test. */
   private int varve(String line) {
-    List<String> arguments = new ArrayList<>(Stream.of(line.split(" +")).toList());
-    arguments.addAll(List.of("--state", state.toString()));
-    return Main.commandLine()
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .execute(arguments.toArray(String[]::new));
+    String words = line + " --state " + state;
+    return CommandLines.VARVE.run(out, err, (Object[]) words.split(" +"));
   }
 }

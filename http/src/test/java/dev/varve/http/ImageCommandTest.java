@@ -9,9 +9,7 @@ import dev.varve.core.testing.NeedsTools;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.io.RandomAccessFile;
-import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,14 +45,8 @@ class ImageCommandTest {
   }
 
   private static Result varve(Object... arguments) {
-    var out = new StringWriter();
-    var err = new StringWriter();
-    int status =
-        Main.commandLine()
-            .setOut(new PrintWriter(out, true))
-            .setErr(new PrintWriter(err, true))
-            .execute(Arrays.stream(arguments).map(Object::toString).toArray(String[]::new));
-    return new Result(status, out.toString(), err.toString());
+    CommandLines.Run run = CommandLines.VARVE.run(arguments);
+    return new Result(run.status(), run.out(), run.err());
   }
 
   private static Result image(Object... arguments) {

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,10 +42,7 @@ class MainTest {
 
   /** With the commands that the program gets ready for this line. */
   private int main(String... arguments) {
-    return Main.commandLine(arguments)
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .execute(arguments);
+    return new CommandLines(() -> Main.commandLine(arguments)).run(out, err, (Object[]) arguments);
   }
 
   @Test
@@ -137,10 +133,7 @@ class MainTest {
   }
 
   private int run(String... arguments) {
-    return Main.commandLine()
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .execute(arguments);
+    return CommandLines.VARVE.run(out, err, (Object[]) arguments);
   }
 
   private void assertTwoLines(String beginning) {

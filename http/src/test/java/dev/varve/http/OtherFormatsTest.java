@@ -7,8 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.core.testing.NeedsTools;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -316,14 +314,9 @@ class OtherFormatsTest {
   }
 
   private static String[] varve(int status, Object... arguments) {
-    var out = new StringWriter();
-    var err = new StringWriter();
-    int ended =
-        Main.commandLine()
-            .setOut(new PrintWriter(out, true))
-            .setErr(new PrintWriter(err, true))
-            .execute(Arrays.stream(arguments).map(Object::toString).toArray(String[]::new));
-    assertEquals(status, ended, () -> Arrays.toString(arguments) + ": " + out + err);
-    return new String[] {out.toString(), err.toString()};
+    CommandLines.Run run = CommandLines.VARVE.run(arguments);
+    assertEquals(
+        status, run.status(), () -> Arrays.toString(arguments) + ": " + run.out() + run.err());
+    return new String[] {run.out(), run.err()};
   }
 }

@@ -16,18 +16,15 @@ import dev.varve.io.nbd.NbdLimits;
 import dev.varve.io.nbd.ReplyStyle;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** {@code varve --url}: commands that ask a server over TCP. */
 @NeedsTools("openssl")
@@ -189,10 +186,7 @@ class RemoteServerTest {
   private record Said(int status, String said) {}
 
   private static Said varve(Object... line) {
-    String[] words = Arrays.stream(line).map(Object::toString).toArray(String[]::new);
     var said = new StringWriter();
-    CommandLine varve = Main.commandLine(words);
-    varve.setOut(new PrintWriter(said, true)).setErr(new PrintWriter(said, true));
-    return new Said(varve.execute(words), said.toString());
+    return new Said(CommandLines.VARVE.run(said, said, line), said.toString());
   }
 }

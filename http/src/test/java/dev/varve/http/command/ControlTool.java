@@ -1,6 +1,7 @@
 package dev.varve.http.command;
 
-import dev.varve.http.command.CommandLines.Run;
+import dev.varve.http.CommandLines;
+import dev.varve.http.CommandLines.Run;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
 import java.util.ArrayList;

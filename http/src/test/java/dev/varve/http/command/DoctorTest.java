@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.varve.core.testing.NeedsTools;
 import dev.varve.core.testing.TestCertificates;
-import dev.varve.http.Main;
+import dev.varve.http.CommandLines;
 import dev.varve.http.doctor.Finding;
 import dev.varve.http.doctor.Grade;
 import dev.varve.http.doctor.Installation;
@@ -367,9 +367,7 @@ class DoctorTest {
     Files.writeString(
         config, "state = \"%s\"\nmedia-root = [\"/nowhere\"]\napi-tcp = off\n".formatted(state));
 
-    var run =
-        new CommandLines(() -> Main.commandLine("doctor"))
-            .run("doctor", "--config=" + config, "--output=json", state);
+    var run = CommandLines.VARVE.run("doctor", "--config=" + config, "--output=json", state);
 
     JsonObject report = new JsonObject(run.out());
     assertEquals(1, run.status());

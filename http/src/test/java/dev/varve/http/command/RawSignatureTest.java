@@ -97,7 +97,8 @@ class RawSignatureTest {
       server.run("medium", "open", raw);
       server.run("machine", "attach", name, "SATA:0", raw);
       String id = server.run("medium", "show", raw).getString("id");
-      byte[] begin = signature.bytes(Files.createDirectory(folder.resolve(name)), UUID.fromString(id));
+      byte[] begin =
+          signature.bytes(Files.createDirectory(folder.resolve(name)), UUID.fromString(id));
       System.arraycopy(begin, 0, sector, 0, Math.min(begin.length, MIB));
       Path written = Files.write(folder.resolve(name + "-written"), sector);
       server.run("machine", "start", name);

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.varve.core.testing.NeedsTools;
-import dev.varve.http.Main;
-import dev.varve.http.command.CommandLines.Run;
+import dev.varve.http.CommandLines;
+import dev.varve.http.CommandLines.Run;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -46,11 +46,8 @@ class SupportBundleTest {
     return contents;
   }
 
-  private static final CommandLines VARVE =
-      new CommandLines(() -> Main.commandLine("support-bundle"));
-
   private Run bundleWithoutServer(Path file) {
-    return VARVE.run(
+    return CommandLines.VARVE.run(
         "support-bundle",
         "--state=" + folder.resolve("state"),
         "--config=none",

@@ -1,4 +1,4 @@
-package dev.varve.http.command;
+package dev.varve.http;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -13,10 +13,13 @@ import picocli.CommandLine;
  * Commands in this process. Making a command line takes longer than most commands run, so that they
  * are kept and used again, each by one thread at a time. Thread-safe.
  */
-final class CommandLines {
+public final class CommandLines {
+
+  /** The whole program. */
+  public static final CommandLines VARVE = new CommandLines(Main::commandLine);
 
   /** What a command did. */
-  record Run(int status, String out, String err) {}
+  public record Run(int status, String out, String err) {}
 
   private final Supplier<CommandLine> making;
   private final Queue<CommandLine> idle = new ConcurrentLinkedQueue<>();
@@ -24,19 +27,24 @@ final class CommandLines {
   /**
    * @param making makes one with all its commands
    */
-  CommandLines(Supplier<CommandLine> making) {
+  public CommandLines(Supplier<CommandLine> making) {
     this.making = making;
   }
 
-  Run run(Object... words) {
+  public Run run(Object... words) {
     var out = new StringWriter();
     var err = new StringWriter();
+    return new Run(run(out, err, words), out.toString(), err.toString());
+  }
+
+  /** Prints to these while it runs, and returns the exit status. */
+  public int run(StringWriter out, StringWriter err, Object... words) {
     CommandLine line = Objects.requireNonNullElseGet(idle.poll(), making);
     int status =
         line.setOut(new PrintWriter(out, true))
             .setErr(new PrintWriter(err, true))
             .execute(Arrays.stream(words).map(Object::toString).toArray(String[]::new));
     idle.add(line);
-    return new Run(status, out.toString(), err.toString());
+    return status;
   }
 }
