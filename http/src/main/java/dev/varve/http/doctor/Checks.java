@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /** All checks of an installation, in the order in which they are told. For one thread. */
 record Checks(Installation installation, ServerUser server) {
@@ -25,8 +26,7 @@ record Checks(Installation installation, ServerUser server) {
     checks.add(new PlaceCheck("state folder", installation.stateFolder(), true, server));
     for (String root : installation.values("media-root"))
       checks.add(new PlaceCheck("media root", Path.of(root), false, server));
-    for (Path named : new LinkedHashSet<>(installation.named()))
-      checks.add(new NamedCheck(installation, named, server));
+    for (Path named : named()) checks.add(new NamedCheck(installation, named, server));
     installation
         .addresses()
         .forEach((key, address) -> checks.add(new AddressCheck(installation, key, address)));
@@ -34,5 +34,13 @@ record Checks(Installation installation, ServerUser server) {
     checks.add(new UnitCheck(installation));
     checks.add(new ServerCheck(installation));
     return checks;
+  }
+
+  /** What the user names, and the settings files of machines that start with the server. */
+  private Set<Path> named() {
+    Set<Path> named = new LinkedHashSet<>(installation.named());
+    for (String machine : installation.values("start-machines"))
+      if (machine.contains("/")) named.add(Path.of(machine).toAbsolutePath().normalize());
+    return named;
   }
 }

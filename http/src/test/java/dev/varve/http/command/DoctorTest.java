@@ -325,6 +325,14 @@ class DoctorTest {
   }
 
   @Test
+  void aMachineThatStartsWithTheServerByItsFileIsLookedAt() {
+    Path settingsFile = folder.resolve("no.vbox");
+    settings.put("start-machines", List.of("mail", settingsFile + ""));
+
+    assertTrue(trouble(report(), "file", Grade.WRONG).what().contains(settingsFile + ","));
+  }
+
+  @Test
   void aServerThatDoesNotAnswerAndOneThatDoesNotRunAreTold() throws Exception {
     assertTrue(trouble(report(), "server", Grade.WARNING).what().startsWith("none runs"));
 
