@@ -2,16 +2,16 @@ package dev.varve.http.doctor;
 
 import java.util.List;
 
-/** Looks at one thing. Each is used by one thread. */
+/** Examines one part of the host or the installation. Used by one thread. */
 interface Check {
 
-  /** What it looks at, for the case that it does not come to an end. */
+  /** That part, in a word or two: the report names it if the check does not end. */
   String subject();
 
   /**
-   * Looks, and may block for ever.
+   * Examines it, and may block for ever: a file system or a program may not answer.
    *
-   * @throws Exception if it cannot look; the message says why
+   * @throws Exception if it cannot be examined; the message says why
    */
   List<Finding> look() throws Exception;
 }

@@ -7,11 +7,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is looked at: a server's settings, and files that the user names. Immutable.
+ * The server that the checks examine, as its settings describe it, and files that the user names.
+ * The server need not run, and its settings may be wrong. Immutable.
  *
- * @param user who looks
+ * @param user the user of this process
  * @param configuration the configuration file that counts; null for none
- * @param problems what is wrong with that file
+ * @param problems what is wrong with that file; the settings are those that could be read
  * @param stateFolder absolute
  * @param settings the values of the options of {@code varve serve} that are given, by their names
  *     without {@code --}
