@@ -21,16 +21,27 @@ public final class EventDescriptor {
   private static final int EFD_NONBLOCK = 0x800;
 
   private static final MethodHandle EVENTFD = Posix.call("eventfd", JAVA_INT, JAVA_INT, JAVA_INT);
+  private static final int RWF_NOWAIT = 8;
+
   private static final MethodHandle READ =
-      Posix.call("read", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
+      Posix.call("preadv2", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, JAVA_LONG, JAVA_INT);
   private static final MethodHandle WRITE =
       Posix.call("write", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
 
   private static final MemorySegment ONE = Arena.global().allocateFrom(JAVA_LONG, 1);
+
+  /** A struct iovec of 8 bytes, and these. */
   private static final ThreadLocal<MemorySegment> COUNT =
-      ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(8, 8));
+      ThreadLocal.withInitial(EventDescriptor::count);
 
   private EventDescriptor() {}
+
+  private static MemorySegment count() {
+    MemorySegment count = Arena.ofAuto().allocate(24, 8);
+    count.set(ADDRESS, 0, count.asSlice(16));
+    count.set(JAVA_LONG, 8, 8);
+    return count;
+  }
 
   /** Makes one whose calls do not wait. */
   public static int create() throws PosixException {
@@ -51,7 +62,7 @@ public final class EventDescriptor {
   }
 
   /**
-   * Wakes the other end.
+   * Wakes the other end. For descriptors of this process alone: see {@link ForeignEvents}.
    *
    * @return false if the descriptor takes no more: the counter is full, so the other end is awake
    *     already, or it is no such descriptor
@@ -66,15 +77,15 @@ public final class EventDescriptor {
   }
 
   /**
-   * Takes what was signalled so far. It must not wait, so the descriptor is {@link
-   * Posix#setNonBlocking non-blocking}.
+   * Takes what was signalled so far, without waiting, even if another program has made it a
+   * descriptor that waits.
    *
    * @return false if nothing was, or if it is no such descriptor
    */
   public static boolean drain(int fd) {
     try {
       MemorySegment state = Posix.STATE.get();
-      return (long) READ.invokeExact(state, fd, COUNT.get(), 8L) == 8;
+      return (long) READ.invokeExact(state, fd, COUNT.get(), 1, -1L, RWF_NOWAIT) == 8;
     } catch (Throwable e) {
       throw new AssertionError("a system call threw", e);
     }

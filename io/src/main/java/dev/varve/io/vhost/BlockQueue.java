@@ -3,6 +3,7 @@ package dev.varve.io.vhost;
 import dev.varve.core.device.Export;
 import dev.varve.core.device.FailureWords;
 import dev.varve.io.posix.EventDescriptor;
+import dev.varve.io.posix.ForeignEvents;
 import dev.varve.io.posix.Posix;
 import dev.varve.io.posix.PosixException;
 import java.io.IOException;
@@ -122,6 +123,7 @@ final class BlockQueue implements BlockRequests.Source {
     ring = null;
     memory.release();
     memory = GuestMemory.NONE;
+    if (kick != null) EventDescriptor.drain(kick.descriptor()); // the front-end looks at it next
     if (then != null) then.accept(next);
   }
 
@@ -148,7 +150,7 @@ final class BlockQueue implements BlockRequests.Source {
     if (descriptor < 0) return;
     try {
       checkEvent(descriptor);
-      kick = LoopDescriptor.watch(loop.executor(), descriptor, this::kicked);
+      kick = LoopDescriptor.watchEvents(loop.executor(), descriptor, this::turn);
     } catch (IOException e) {
       Posix.close(descriptor);
       throw e;
@@ -168,7 +170,7 @@ final class BlockQueue implements BlockRequests.Source {
       throw e;
     }
     call = descriptor;
-    EventDescriptor.signal(call); // what was answered before it was there
+    ForeignEvents.signal(call); // what was answered before it was there
   }
 
   /** Anything else, a pipe or a file of another process, may keep the loop waiting for ever. */
@@ -193,13 +195,6 @@ final class BlockQueue implements BlockRequests.Source {
   }
 
   // ---- Turns
-
-  private void kicked() {
-    LoopDescriptor source = kick;
-    if (source == null) return;
-    EventDescriptor.drain(source.descriptor());
-    turn();
-  }
 
   private void look() {
     if (enabled && ring != null) turn();
@@ -288,7 +283,7 @@ final class BlockQueue implements BlockRequests.Source {
       HostMemory.settle(); // before the driver sees an answer
       if (!serving.publish()) return;
       inflightTable.published(number, serving.returned());
-      if (serving.wantsCall() && call >= 0) EventDescriptor.signal(call);
+      if (serving.wantsCall() && call >= 0) ForeignEvents.signal(call);
     } catch (InternalError e) {
       lostMemory();
     }

@@ -34,7 +34,8 @@ final class LaterTurns {
   private void ask() {
     try {
       if (loop instanceof IoEventLoop) {
-        if (bell == null) bell = LoopDescriptor.own(loop, EventDescriptor.create(), this::ringing);
+        if (bell == null)
+          bell = LoopDescriptor.ownEvents(loop, EventDescriptor.create(), this::run);
         EventDescriptor.signal(bell.descriptor());
         return;
       }
@@ -46,11 +47,6 @@ final class LaterTurns {
     } catch (RejectedExecutionException e) {
       // The loop was shut down under the server.
     }
-  }
-
-  private void ringing() {
-    if (bell != null) EventDescriptor.drain(bell.descriptor());
-    run();
   }
 
   /** Those that are added meanwhile have their turn later. */

@@ -16,15 +16,20 @@ import org.jspecify.annotations.Nullable;
  */
 final class LoopDescriptor implements EpollIoHandle {
 
+  private static final EpollIoOps SIGNALS = EpollIoOps.EPOLLIN.with(EpollIoOps.EPOLLET);
+
   private final IoEventLoop loop;
   private final FileDescriptor descriptor;
   private final Runnable readable;
+  private final EpollIoOps heard;
   private final boolean owned;
   private @Nullable IoRegistration registration;
 
-  private LoopDescriptor(EventLoop loop, int descriptor, boolean owned, Runnable readable) {
+  private LoopDescriptor(
+      EventLoop loop, int descriptor, EpollIoOps heard, boolean owned, Runnable readable) {
     this.loop = (IoEventLoop) loop;
     this.descriptor = new FileDescriptor(descriptor);
+    this.heard = heard;
     this.owned = owned;
     this.readable = readable;
   }
@@ -36,12 +41,24 @@ final class LoopDescriptor implements EpollIoHandle {
    */
   static LoopDescriptor watch(EventLoop loop, int descriptor, Runnable readable)
       throws IOException {
-    return watch(new LoopDescriptor(loop, descriptor, false, readable));
+    return watch(new LoopDescriptor(loop, descriptor, EpollIoOps.EPOLLIN, false, readable));
   }
 
-  /** The same for a descriptor that is closed when the loop ends. */
-  static LoopDescriptor own(EventLoop loop, int descriptor, Runnable readable) throws IOException {
-    var own = new LoopDescriptor(loop, descriptor, true, readable);
+  /**
+   * Watches an eventfd, which stays the caller's: {@code signalled} runs after each signal, once
+   * for all that have come together. Nothing is read, because the counter may be empty again by
+   * then, and says no more than the event did; there is no need to, as a signal is an event
+   * whatever the counter is.
+   */
+  static LoopDescriptor watchEvents(EventLoop loop, int descriptor, Runnable signalled)
+      throws IOException {
+    return watch(new LoopDescriptor(loop, descriptor, SIGNALS, false, signalled));
+  }
+
+  /** The same for an eventfd that is closed when the loop ends. */
+  static LoopDescriptor ownEvents(EventLoop loop, int descriptor, Runnable signalled)
+      throws IOException {
+    var own = new LoopDescriptor(loop, descriptor, SIGNALS, true, signalled);
     try {
       return watch(own);
     } catch (IOException e) {
@@ -75,7 +92,7 @@ final class LoopDescriptor implements EpollIoHandle {
     if (!registered.isSuccess())
       throw new IOException("a descriptor cannot be waited for", registered.cause());
     registration = registered.getNow();
-    registration.submit(EpollIoOps.EPOLLIN);
+    registration.submit(heard);
   }
 
   @Override

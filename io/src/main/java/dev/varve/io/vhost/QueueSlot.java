@@ -1,7 +1,7 @@
 package dev.varve.io.vhost;
 
 import dev.varve.core.device.Export;
-import dev.varve.io.posix.EventDescriptor;
+import dev.varve.io.posix.ForeignEvents;
 import dev.varve.io.posix.Posix;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
@@ -67,7 +67,7 @@ final class QueueSlot {
                 loop.execute(
                     () -> {
                       broken.accept(why);
-                      if (error >= 0) EventDescriptor.signal(error);
+                      if (error >= 0) ForeignEvents.signal(error);
                     }));
   }
 

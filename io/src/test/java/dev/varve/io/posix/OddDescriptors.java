@@ -2,6 +2,7 @@ package dev.varve.io.posix;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -18,11 +19,16 @@ public final class OddDescriptors {
   private static final int MFD_HUGETLB = 4;
   private static final int F_ADD_SEALS = 1033;
   private static final int F_SEAL_SHRINK = 2;
+  private static final long FULL = -2;
 
   private static final MethodHandle MEMFD_CREATE =
       Posix.call("memfd_create", JAVA_INT, ADDRESS, JAVA_INT);
   private static final MethodHandle PIPE = Posix.call("pipe2", JAVA_INT, ADDRESS, JAVA_INT);
   private static final MethodHandle EVENTFD = Posix.call("eventfd", JAVA_INT, JAVA_INT, JAVA_INT);
+  private static final MethodHandle WRITE =
+      Posix.call("write", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
+  private static final int EFD_SEMAPHORE = 1;
+  private static final int F_SETFL = 4;
   private static final AtomicInteger MARKS = new AtomicInteger();
   private static final MethodHandle FCNTL =
       Posix.variadic("fcntl", 2, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
@@ -72,11 +78,41 @@ public final class OddDescriptors {
     }
   }
 
-  /** An eventfd that {@link #identity} knows again until it is read. */
-  public static int event() throws PosixException {
+  /** Makes the calls of a descriptor wait, in every process that has it. */
+  public static void makeWait(int fd) throws PosixException {
     try {
       MemorySegment state = Posix.STATE.get();
-      int fd = (int) EVENTFD.invokeExact(state, MARKS.incrementAndGet() << 10, 0);
+      if ((int) FCNTL.invokeExact(state, fd, F_SETFL, 0) < 0) Posix.retryOrFail("fcntl", "", state);
+    } catch (Throwable e) {
+      throw Posix.passOn(e);
+    }
+  }
+
+  /** Fills the counter of an eventfd that is at 0, so that a write to it waits. */
+  public static void fill(int fd) throws PosixException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = Posix.STATE.get();
+      MemorySegment full = arena.allocateFrom(JAVA_LONG, FULL);
+      if ((long) WRITE.invokeExact(state, fd, full, 8L) < 0) Posix.retryOrFail("write", "", state);
+    } catch (Throwable e) {
+      throw Posix.passOn(e);
+    }
+  }
+
+  /** An eventfd from which each reading takes one. */
+  public static int semaphore(int count) throws PosixException {
+    return eventfd(count, EFD_SEMAPHORE);
+  }
+
+  /** An eventfd that {@link #identity} knows again until it is read. */
+  public static int event() throws PosixException {
+    return eventfd(MARKS.incrementAndGet() << 10, 0);
+  }
+
+  private static int eventfd(int count, int flags) throws PosixException {
+    try {
+      MemorySegment state = Posix.STATE.get();
+      int fd = (int) EVENTFD.invokeExact(state, count, flags);
       if (fd < 0) Posix.retryOrFail("eventfd", "", state);
       return fd;
     } catch (Throwable e) {

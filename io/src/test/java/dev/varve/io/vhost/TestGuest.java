@@ -370,6 +370,10 @@ final class TestGuest implements AutoCloseable {
     return kick;
   }
 
+  int callDescriptor() {
+    return call;
+  }
+
   @Override
   public void close() throws IOException {
     socket.close();
