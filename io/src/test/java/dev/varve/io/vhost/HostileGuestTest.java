@@ -197,9 +197,22 @@ class HostileGuestTest {
           g.addresses(g.host + 1, g.host + 8192, g.host + 16384);
           g.send(12, TestGuest.longs(0), g.kickDescriptor());
         });
+    wrong.put("a ring over two regions", g -> startsIn(g, g.endOfRing() - 1));
+    wrong.put("a ring of which the end is not shared", HostileGuestTest::sharesTooLittle);
     wrong.put("a change of the capacity", g -> g.send(25, new byte[20]));
     wrong.put("in-flight memory that is too short", HostileGuestTest::shortInflight);
     return wrong;
+  }
+
+  private static void startsIn(TestGuest guest, long secondRegion) throws Exception {
+    guest.shareMemoryInTwo(secondRegion);
+    guest.startQueue(0);
+  }
+
+  private static void sharesTooLittle(TestGuest guest) throws Exception {
+    long shared = guest.endOfRing() - 1 - guest.host;
+    guest.send(5, TestGuest.region(1, GUEST, shared, guest.host, 0), guest.memory);
+    guest.startQueue(0);
   }
 
   private static void kickOnAFile(TestGuest guest) throws Exception {

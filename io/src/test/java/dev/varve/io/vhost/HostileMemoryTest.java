@@ -1,9 +1,14 @@
 package dev.varve.io.vhost;
 
+import static dev.varve.io.vhost.TestGuest.DISCARD;
+import static dev.varve.io.vhost.TestGuest.FLUSH;
 import static dev.varve.io.vhost.TestGuest.GUEST;
+import static dev.varve.io.vhost.TestGuest.IN;
 import static dev.varve.io.vhost.TestGuest.INDIRECT_FEATURE;
 import static dev.varve.io.vhost.TestGuest.NEXT;
+import static dev.varve.io.vhost.TestGuest.OUT;
 import static dev.varve.io.vhost.TestGuest.WRITE;
+import static dev.varve.io.vhost.TestGuest.WRITE_ZEROES;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -16,7 +21,9 @@ import dev.varve.io.testing.MemoryDevice;
 import dev.varve.io.vhost.TestGuest.Buffer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Random;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -128,6 +135,36 @@ class HostileMemoryTest {
     }
   }
 
+  @Test
+  void memoryThatIsTruncatedWhileARequestIsWithTheDiskHarmsItsDeviceAlone() throws Exception {
+    var storage = new LinkedBlockingQueue<Runnable>();
+    var slow = new MemoryDevice(MIB, false, storage::add);
+    slow.cold(true);
+    try (var disk = new TestDisk(slow)) {
+      for (int type : List.of(FLUSH, IN, OUT, DISCARD, WRITE_ZEROES)) {
+        try (var guest = new TestGuest(disk.socket, 128, MIB).start(0)) {
+          guest.place(512 << 10); // the ring stays, and nothing else of the request
+          long data = guest.put(TestGuest.longs(0, 1));
+          guest.place(512 - 16);
+          int length = type == FLUSH ? 1 : type == IN || type == OUT ? 512 : 16;
+          guest.offer(
+              guest.chain(
+                  new Buffer(guest.put(guest.header(type, 0)), 16, false),
+                  new Buffer(data, length, type == IN || type == FLUSH),
+                  new Buffer(guest.place(1), 1, true)));
+          guest.publish();
+          Runnable request = storage.take();
+          Posix.ftruncate(guest.memory, 512 << 10);
+          request.run();
+          guest.stopQueue();
+        }
+        slow.cold(false);
+        servesTheNext(disk);
+        slow.cold(true);
+      }
+    }
+  }
+
   private static void cut(TestGuest guest, int spins) {
     for (int i = 0; i < spins; i++) Thread.onSpinWait();
     try {
@@ -206,6 +243,27 @@ class HostileMemoryTest {
           assertArrayEquals(data, guest.get(mapped + 4096L * i, 4096));
       SharedMemory.unmap(mapped, MIB);
       Posix.close(more);
+    }
+  }
+
+  @Test
+  void buffersMayLieOverTwoRegionsAndARingUpToTheEndOfOne() throws Exception {
+    byte[] bytes = new byte[8192];
+    new Random(13).nextBytes(bytes);
+    try (var disk = new TestDisk(device);
+        var guest = new TestGuest(disk.socket, 128, MIB)) {
+      guest.negotiate(0);
+      guest.shareMemoryInTwo(guest.endOfRing());
+      guest.startQueue(0);
+      assertEquals(BlockRequests.OK, guest.write(0, bytes));
+      long middle = guest.place(64 << 10) + 4096 + 100;
+      guest.stopQueue();
+
+      guest.shareMemoryInTwo(middle);
+      guest.startQueue(1);
+
+      assertEquals(BlockRequests.OK, guest.request(IN, 0, middle - 4000, 8192, true));
+      assertArrayEquals(bytes, guest.get(middle - 4000, 8192));
     }
   }
 

@@ -47,10 +47,12 @@ final class TestGuest implements AutoCloseable {
   private final long descriptors;
   private final long available;
   private final long used;
+  private int atOnce = Integer.MAX_VALUE;
   private long free;
   private int freeDescriptor;
   private int offered;
   private int seen;
+  private boolean closed;
 
   TestGuest(Path path, int size, long length) throws IOException {
     this.size = size;
@@ -80,11 +82,17 @@ final class TestGuest implements AutoCloseable {
     sendBytes(out.array(), fds);
   }
 
+  /** From now on no more bytes are sent at once. */
+  void sendAtOnce(int bytes) {
+    atOnce = bytes;
+  }
+
   void sendBytes(byte[] bytes, int... fds) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment out = arena.allocateFrom(ValueLayout.JAVA_BYTE, bytes);
       for (long at = 0; at < out.byteSize(); ) {
-        int n = socket.send(out.asSlice(at), at == 0 ? fds : new int[0]);
+        long length = Math.min(atOnce, out.byteSize() - at);
+        int n = socket.send(out.asSlice(at, length), at == 0 ? fds : new int[0]);
         if (n > 0) at += n;
         else Thread.onSpinWait();
       }
@@ -174,6 +182,20 @@ final class TestGuest implements AutoCloseable {
 
   void shareMemory() throws IOException {
     send(5, region(1, GUEST, length, host, 0), memory);
+  }
+
+  /** The same in two regions, of which the second begins at an address of this process. */
+  void shareMemoryInTwo(long second) throws IOException {
+    long first = second - host;
+    ByteBuffer out = little(8 + 2 * 32);
+    out.put(region(2, GUEST, first, host, 0));
+    out.put(region(0, GUEST + first, length - first, second, first), 8, 32);
+    send(5, out.array(), memory, memory);
+  }
+
+  /** The end of the ring, whose last part is the used ring, as an address of this process. */
+  long endOfRing() {
+    return used + SplitRing.usedBytes(size);
   }
 
   static byte[] region(int count, long guest, long length, long frontEnd, long offset) {
@@ -376,6 +398,8 @@ final class TestGuest implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    if (closed) return;
+    closed = true;
     socket.close();
     SharedMemory.unmap(host, length);
     Posix.close(memory);

@@ -105,6 +105,32 @@ class VhostServerTest {
   }
 
   @Test
+  void messagesMayComeAByteAtATime() throws Exception {
+    try (var disk = new TestDisk(device);
+        var guest = new TestGuest(disk.socket, 64, 4 * MIB)) {
+      guest.sendAtOnce(1);
+      guest.start(EVENT_INDEX);
+      byte[] data = random(new Random(8), SECTOR);
+      assertEquals(BlockRequests.OK, guest.write(5, data));
+      assertEquals(1, guest.stopQueue());
+      guest.startQueue(1);
+      assertArrayEquals(data, guest.read(5, SECTOR));
+    }
+  }
+
+  @Test
+  void messageThatNeverEndsHoldsUpNoOtherDisk() throws Exception {
+    try (var disks = new TwoDisks();
+        var slow = new TestGuest(disks.busySocket, 64, MIB).start(0);
+        var other = new TestGuest(disks.quietSocket, 64, MIB)) {
+      slow.sendBytes(new byte[] {9, 0, 0, 0, 1});
+      other.start(0);
+      assertEquals(BlockRequests.OK, other.write(5, new byte[SECTOR]));
+      assertEquals(BlockRequests.OK, slow.write(5, new byte[SECTOR]));
+    }
+  }
+
+  @Test
   void manyRequestsAtOnceAreAllAnswered() throws Exception {
     try (var disk = new TestDisk(device);
         var guest = new TestGuest(disk.socket, 128, 8 * MIB).start(EVENT_INDEX)) {
