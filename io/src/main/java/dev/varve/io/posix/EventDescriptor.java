@@ -72,7 +72,7 @@ public final class EventDescriptor {
       MemorySegment state = Posix.STATE.get();
       return (long) WRITE.invokeExact(state, fd, ONE, 8L) == 8;
     } catch (Throwable e) {
-      throw new AssertionError("a system call threw", e);
+      throw Posix.unexpected(e);
     }
   }
 
@@ -87,7 +87,7 @@ public final class EventDescriptor {
       MemorySegment state = Posix.STATE.get();
       return (long) READ.invokeExact(state, fd, COUNT.get(), 1, -1L, RWF_NOWAIT) == 8;
     } catch (Throwable e) {
-      throw new AssertionError("a system call threw", e);
+      throw Posix.unexpected(e);
     }
   }
 

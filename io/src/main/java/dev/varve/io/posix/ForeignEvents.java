@@ -78,7 +78,7 @@ public final class ForeignEvents {
       RING.set(JAVA_INT, HEAD, RING.get(JAVA_INT, TAIL));
       return done == 1;
     } catch (Throwable e) {
-      throw new AssertionError("a system call threw", e);
+      throw Posix.unexpected(e);
     }
   }
 
@@ -100,7 +100,7 @@ public final class ForeignEvents {
       var ring = MemorySegment.ofAddress(context.get(JAVA_LONG, 0)).reinterpret(RING_SIZE);
       return ring.get(JAVA_INT, MAGIC) == RIGHT_MAGIC ? ring : MemorySegment.NULL;
     } catch (Throwable e) {
-      throw new AssertionError("a system call threw", e);
+      throw Posix.unexpected(e);
     }
   }
 

@@ -414,7 +414,7 @@ public final class Posix {
       if ((int) POLL.invokeExact(state, wanted, 1L, millis) <= 0) return 0;
       return wanted.get(JAVA_SHORT, POLL_FOUND);
     } catch (Throwable e) {
-      throw new AssertionError("a system call threw", e);
+      throw unexpected(e);
     }
   }
 
@@ -798,6 +798,15 @@ public final class Posix {
       case Error error -> throw error;
       default -> throw new AssertionError("a system call threw", e);
     };
+  }
+
+  /**
+   * The same for a call that does not tell why it failed. An {@link InternalError} is of an access
+   * to memory before the call: its caller expects it.
+   */
+  static AssertionError unexpected(Throwable e) {
+    if (e instanceof Error error) throw error;
+    return new AssertionError("a system call threw", e);
   }
 
   /** Gives a signal its default meaning, even if the parent of this process had it ignored. */

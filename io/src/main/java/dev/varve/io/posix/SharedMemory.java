@@ -68,7 +68,7 @@ public final class SharedMemory {
       // Other files know no seals; the kernel asks no file system for that.
       return (int) FCNTL.invokeExact(state, fd, F_GET_SEALS, 0) >= 0;
     } catch (Throwable e) {
-      throw new AssertionError("a system call threw", e);
+      throw Posix.unexpected(e);
     }
   }
 

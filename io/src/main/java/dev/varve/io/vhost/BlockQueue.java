@@ -275,18 +275,22 @@ final class BlockQueue implements BlockRequests.Source {
     answered = true;
   }
 
+  /** Shows the driver what was answered. Each turn ends with it, and so does each stop. */
   private void publish() {
-    SplitRing serving = ring;
-    if (!answered || serving == null) return;
-    answered = false;
     try {
-      HostMemory.settle(); // before the driver sees an answer
-      if (!serving.publish()) return;
-      inflightTable.published(number, serving.returned());
-      if (serving.wantsCall() && call >= 0) ForeignEvents.signal(call);
+      if (answered && ring != null) show(ring);
+      HostMemory.settle(); // what has failed is told here, and not to the loop or another queue
     } catch (InternalError e) {
       lostMemory();
     }
+  }
+
+  private void show(SplitRing serving) {
+    answered = false;
+    HostMemory.settle(); // before the driver sees an answer
+    if (!serving.publish()) return;
+    inflightTable.published(number, serving.returned());
+    if (serving.wantsCall() && call >= 0) ForeignEvents.signal(call);
   }
 
   // ---- In flight

@@ -39,6 +39,7 @@ public final class MemoryDevice implements BlockDevice {
   private volatile boolean asleep;
   private volatile long brokenAt = -1;
   private volatile IOException damage = new IOException("not broken");
+  private volatile Runnable afterRead = () -> {};
   private volatile boolean closing;
   private int users;
 
@@ -105,6 +106,11 @@ public final class MemoryDevice implements BlockDevice {
     brokenAt = offset;
   }
 
+  /** From now on something happens at the end of each read in place, in its thread. */
+  public void afterRead(Runnable action) {
+    afterRead = action;
+  }
+
   private boolean broken(long offset, long length) {
     return brokenAt >= offset && brokenAt < offset + length;
   }
@@ -139,6 +145,7 @@ public final class MemoryDevice implements BlockDevice {
       if (zero) sink.zeroes(run);
       else sink.bytes(memory, offset, run);
     }
+    afterRead.run();
     return true;
   }
 

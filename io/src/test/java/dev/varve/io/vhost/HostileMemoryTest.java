@@ -165,6 +165,39 @@ class HostileMemoryTest {
     }
   }
 
+  /**
+   * In compiled code, where an access that has failed is told of later, perhaps to another class.
+   */
+  @Test
+  void ringThatGoesInTheMiddleOfATurnHarmsItsDeviceAlone() throws Exception {
+    try (var disks = new TwoDisks(device);
+        var other = new TestGuest(disks.quietSocket, 128, MIB).start(0)) {
+      for (int round = 0; round < 20; round++) {
+        try (var guest = new TestGuest(disks.busySocket, 128, MIB).start(0)) {
+          for (int warm = 0; warm < 1000; warm++) {
+            guest.read(0, 512);
+            guest.reuse();
+          }
+          device.afterRead(() -> truncate(guest));
+          for (int i = 0; i < 3; i++) offerRead(guest, 512);
+          guest.publish();
+          guest.stopQueue();
+          device.afterRead(() -> {});
+        }
+        assertEquals(BlockRequests.OK, other.write(0, new byte[512]));
+        other.reuse();
+      }
+    }
+  }
+
+  private static void truncate(TestGuest guest) {
+    try {
+      Posix.ftruncate(guest.memory, 0);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
   private static void cut(TestGuest guest, int spins) {
     for (int i = 0; i < spins; i++) Thread.onSpinWait();
     try {
