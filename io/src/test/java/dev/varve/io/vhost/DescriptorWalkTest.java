@@ -1,7 +1,11 @@
 package dev.varve.io.vhost;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import java.util.HexFormat;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -11,6 +15,18 @@ import org.junit.jupiter.api.Test;
 class DescriptorWalkTest {
 
   private static final long CHAINS = Long.getLong("varve.fuzz.chains", 30_000);
+
+  @Test
+  void seedsBreakManyRulesAndReachNothingThatIsNotTheirs() throws Exception {
+    Set<String> broken = new TreeSet<>();
+    try (var queue = new FuzzedQueue()) {
+      for (byte[] seed : FuzzSeeds.of("descriptors")) {
+        queue.run(seed);
+        broken.add(queue.fault().replaceAll("-?(0x)?[0-9][0-9a-f]*", "N"));
+      }
+    }
+    assertTrue(broken.size() >= 12, () -> "new seeds are needed; these reach only " + broken);
+  }
 
   @Test
   void guestsThatAreMadeUpReachNothingThatIsNotTheirs() throws Exception {

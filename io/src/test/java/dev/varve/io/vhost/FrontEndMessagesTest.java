@@ -16,6 +16,14 @@ class FrontEndMessagesTest {
   private static final int FRONT_ENDS = Integer.getInteger("varve.fuzz.frontEnds", 60);
 
   @Test
+  void seedsLeaveNothingBehind() throws Exception {
+    try (var frontEnd = new FuzzedFrontEnd()) {
+      for (byte[] seed : FuzzSeeds.of("messages")) frontEnd.run(seed);
+      frontEnd.check();
+    }
+  }
+
+  @Test
   void frontEndsThatAreMadeUpLeaveNothingBehind() throws Exception {
     long seed = Long.getLong("varve.seed", new Random().nextLong());
     var random = new Random(seed);

@@ -8,10 +8,11 @@ import java.io.IOException;
  * <pre>
  * java -ea -XX:+EnableDynamicAgentLoading -cp jazzer-0.30.0.jar:CLASSES \
  *   com.code_intelligence.jazzer.Jazzer --target_class=dev.varve.io.vhost.FrontEndTarget \
- *   --instrumentation_includes='dev.varve.io.vhost.**' -max_len=2000 CORPUS
+ *   --instrumentation_includes='dev.varve.io.vhost.**' -max_len=2000 FOUND SEEDS
  * </pre>
  *
- * with the test class path of io for {@code CLASSES} and a folder for {@code CORPUS}.
+ * with the test class path of io for {@code CLASSES}, a folder for what is found, and {@code
+ * src/test/resources/fuzz/messages} for the seeds.
  */
 public final class FrontEndTarget {
 
