@@ -44,6 +44,27 @@ final class BordersTest {
     }
   }
 
+  /** Of Varve's packages, one uses itself and these only. */
+  private static ArchRule ofVarveOnlyKnows(String place, String... known) {
+    return noClasses()
+        .that()
+        .resideInAPackage(place)
+        .should()
+        .dependOnClassesThat(
+            resideInAPackage("dev.varve..")
+                .and(not(resideInAPackage(place)))
+                .and(not(resideInAnyPackage(known))));
+  }
+
+  private static ArchRule knowsNothingOf(String place, String... unknown) {
+    return noClasses()
+        .that()
+        .resideInAPackage(place)
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(unknown);
+  }
+
   @ArchTest
   static final ArchRule coreUsesTheJdkOnly =
       classes()
@@ -61,36 +82,21 @@ final class BordersTest {
               "org.jspecify.annotations..");
 
   @ArchTest
-  static final ArchRule theXmlTreeKnowsNothingOfVarve =
-      noClasses()
-          .that()
-          .resideInAPackage("dev.varve.core.xml..")
-          .should()
-          .dependOnClassesThat(
-              resideInAPackage("dev.varve..").and(not(resideInAPackage("dev.varve.core.xml.."))));
+  static final ArchRule theXmlTreeKnowsNothingOfVarve = ofVarveOnlyKnows("dev.varve.core.xml..");
 
   @ArchTest
   static final ArchRule theJournalKnowsFilesNotMachines =
-      noClasses()
-          .that()
-          .resideInAPackage("dev.varve.core.journal..")
-          .should()
-          .dependOnClassesThat()
-          .resideInAnyPackage(
-              "dev.varve.core.settings..",
-              "dev.varve.core.inventory..",
-              "dev.varve.core.machine..",
-              "dev.varve.core.xml..");
+      knowsNothingOf(
+          "dev.varve.core.journal..",
+          "dev.varve.core.settings..",
+          "dev.varve.core.inventory..",
+          "dev.varve.core.machine..",
+          "dev.varve.core.xml..");
 
   @ArchTest
   static final ArchRule ioKnowsNoControlPlane =
-      noClasses()
-          .that()
-          .resideInAPackage("dev.varve.io..")
-          .should()
-          .dependOnClassesThat()
-          .resideInAnyPackage(
-              "dev.varve.http..", "dev.varve.bench..", "io.vertx.ext..", "picocli..");
+      knowsNothingOf(
+          "dev.varve.io..", "dev.varve.http..", "dev.varve.bench..", "io.vertx.ext..", "picocli..");
 
   @ArchTest
   static final ArchRule nobodyUsesTheBenchmarks =
@@ -103,49 +109,28 @@ final class BordersTest {
 
   @ArchTest
   static final ArchRule nbdSeesDevicesNotImages =
-      noClasses()
-          .that()
-          .resideInAPackage("dev.varve.io.nbd..")
-          .should()
-          .dependOnClassesThat(
-              resideInAPackage("dev.varve..")
-                  .and(
-                      not(
-                          resideInAnyPackage(
-                              "dev.varve.core.device..",
-                              "dev.varve.core.log..",
-                              "dev.varve.core.measure..",
-                              "dev.varve.io.loop..",
-                              "dev.varve.io.nbd..",
-                              "dev.varve.io.polling.."))));
+      ofVarveOnlyKnows(
+          "dev.varve.io.nbd..",
+          "dev.varve.core.device..",
+          "dev.varve.core.log..",
+          "dev.varve.core.measure..",
+          "dev.varve.io.loop..",
+          "dev.varve.io.polling..");
 
   @ArchTest
   static final ArchRule pollingKnowsNothingOfWhatIsServed =
-      noClasses()
-          .that()
-          .resideInAPackage("dev.varve.io.polling..")
-          .should()
-          .dependOnClassesThat(
-              resideInAPackage("dev.varve..").and(not(resideInAPackage("dev.varve.io.polling.."))));
+      ofVarveOnlyKnows("dev.varve.io.polling..");
 
   @ArchTest
   static final ArchRule vhostUserSeesDevicesNotImages =
-      noClasses()
-          .that()
-          .resideInAPackage("dev.varve.io.vhost..")
-          .should()
-          .dependOnClassesThat(
-              resideInAPackage("dev.varve..")
-                  .and(
-                      not(
-                          resideInAnyPackage(
-                              "dev.varve.core.device..",
-                              "dev.varve.core.log..",
-                              "dev.varve.core.measure..",
-                              "dev.varve.io.loop..",
-                              "dev.varve.io.polling..",
-                              "dev.varve.io.posix..",
-                              "dev.varve.io.vhost.."))));
+      ofVarveOnlyKnows(
+          "dev.varve.io.vhost..",
+          "dev.varve.core.device..",
+          "dev.varve.core.log..",
+          "dev.varve.core.measure..",
+          "dev.varve.io.loop..",
+          "dev.varve.io.polling..",
+          "dev.varve.io.posix..");
 
   @ArchTest
   static final ArchRule imagesKnowNoNetwork =
@@ -176,16 +161,12 @@ final class BordersTest {
 
   @ArchTest
   static final ArchRule aRawDiskKnowsNoImageFormat =
-      noClasses()
-          .that()
-          .resideInAPackage("dev.varve.io.host..")
-          .should()
-          .dependOnClassesThat()
-          .resideInAnyPackage(
-              "dev.varve.io.chain..",
-              "dev.varve.io.vdi..",
-              "dev.varve.io.vmdk..",
-              "dev.varve.io.vhd..");
+      knowsNothingOf(
+          "dev.varve.io.host..",
+          "dev.varve.io.chain..",
+          "dev.varve.io.vdi..",
+          "dev.varve.io.vmdk..",
+          "dev.varve.io.vhd..");
 
   @ArchTest
   static final ArchRule anImageKnowsNoChain =
@@ -207,28 +188,19 @@ final class BordersTest {
 
   @ArchTest
   static final ArchRule aLayerKnowsNoFormatAndNoChain =
-      noClasses()
-          .that()
-          .resideInAPackage("dev.varve.io.layer..")
-          .should()
-          .dependOnClassesThat()
-          .resideInAnyPackage(
-              "dev.varve.io.vdi..",
-              "dev.varve.io.vmdk..",
-              "dev.varve.io.vhd..",
-              "dev.varve.io.host..",
-              "dev.varve.io.chain..",
-              "dev.varve.io.running..",
-              "dev.varve.io.nbd..");
+      knowsNothingOf(
+          "dev.varve.io.layer..",
+          "dev.varve.io.vdi..",
+          "dev.varve.io.vmdk..",
+          "dev.varve.io.vhd..",
+          "dev.varve.io.host..",
+          "dev.varve.io.chain..",
+          "dev.varve.io.running..",
+          "dev.varve.io.nbd..");
 
   @ArchTest
   static final ArchRule formatsDoNotKnowEachOther =
-      noClasses()
-          .that()
-          .resideInAPackage("dev.varve.io.vdi..")
-          .should()
-          .dependOnClassesThat()
-          .resideInAPackage("dev.varve.io.host..");
+      knowsNothingOf("dev.varve.io.vdi..", "dev.varve.io.host..");
 
   @ArchTest
   static final ArchRule aChainReachesItsImagesAsLayers =
@@ -242,22 +214,12 @@ final class BordersTest {
 
   @ArchTest
   static final ArchRule theWiringKnowsNoCommand =
-      noClasses()
-          .that()
-          .resideInAPackage("dev.varve.http.server..")
-          .should()
-          .dependOnClassesThat()
-          .resideInAnyPackage("dev.varve.http", "dev.varve.http.command..", "picocli..");
+      knowsNothingOf(
+          "dev.varve.http.server..", "dev.varve.http", "dev.varve.http.command..", "picocli..");
 
   @ArchTest
   static final ArchRule thePagesFilesKnowNeitherMachinesNorTheApi =
-      noClasses()
-          .that()
-          .resideInAPackage("dev.varve.http.page..")
-          .should()
-          .dependOnClassesThat(
-              resideInAPackage("dev.varve..")
-                  .and(not(resideInAnyPackage("dev.varve.http.page..", "dev.varve.core.hash.."))));
+      ofVarveOnlyKnows("dev.varve.http.page..", "dev.varve.core.hash..");
 
   @ArchTest
   static final ArchRule serversAreWiredInOnePackage =

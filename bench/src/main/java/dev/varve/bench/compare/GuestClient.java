@@ -2,7 +2,6 @@ package dev.varve.bench.compare;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
 
 /**
  * What {@link LeanClient} is for NBD, for vhost-user-blk: one thread that offers all requests that
@@ -18,64 +17,28 @@ final class GuestClient implements Load.Client {
     try (var session = GuestSession.open(socket, load.depth(), load.blockSize())) {
       if (range.offset() + range.length() > session.capacity())
         throw new IOException("the disk has only " + session.capacity() + " bytes");
-      return new Run(session, load, range).forSeconds(seconds);
+      var slots = new BusySlots(load.depth());
+      return slots.keepBusy(new Ring(session, slots, new Blocks(load, range)), seconds);
     }
   }
 
-  private static final class Run {
-    private final GuestSession session;
-    private final Blocks blocks;
-    private final int[] free;
-    private final long[] offeredAt;
-    private final LatencyHistogram latencies = new LatencyHistogram();
-    private int freeCount;
+  private record Ring(GuestSession session, BusySlots slots, Blocks blocks)
+      implements BusySlots.Exchange {
 
-    Run(GuestSession session, Load load, Load.Range range) {
-      this.session = session;
-      blocks = new Blocks(load, range);
-      free = new int[load.depth()];
-      for (int i = 0; i < free.length; i++) free[i] = i;
-      freeCount = free.length;
-      offeredAt = new long[load.depth()];
-    }
-
-    Load.Result forSeconds(double seconds) throws IOException {
-      long begun = System.nanoTime();
-      long end = begun + (long) (seconds * TimeUnit.SECONDS.toNanos(1));
-      long now = begun;
-      while (now < end) {
-        offerAll(now);
-        now = takeAll();
-      }
-      var result =
-          new Load.Result(
-              latencies.total(),
-              (now - begun) / 1e9,
-              latencies.percentile(50),
-              latencies.percentile(99));
-      while (freeCount < free.length) takeAll();
-      return result;
-    }
-
-    private void offerAll(long now) {
-      while (freeCount > 0) {
-        int slot = free[--freeCount];
-        session.offer(
-            slot, blocks.isRead() ? GuestSession.READ : GuestSession.WRITE, blocks.next());
-        offeredAt[slot] = now;
+    @Override
+    public void ask(long now) {
+      while (slots.hasFree()) {
+        int type = blocks.isRead() ? GuestSession.READ : GuestSession.WRITE;
+        session.offer(slots.take(now), type, blocks.next());
       }
       session.submit();
     }
 
-    /** Waits for answers and takes them; returns the time after the wait. */
-    private long takeAll() throws IOException {
+    @Override
+    public long receive() throws IOException {
       int answered = session.await();
       long now = System.nanoTime();
-      for (; answered > 0; answered--) {
-        int slot = session.take();
-        latencies.add(now - offeredAt[slot]);
-        free[freeCount++] = slot;
-      }
+      for (; answered > 0; answered--) slots.give(session.take(), now);
       return now;
     }
   }

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
 
 /**
  * The least that a client can do: one thread, one write for all requests that are due, one read for
@@ -26,28 +25,27 @@ final class LeanClient implements Load.Client {
   Load.Result run(Path socket, String export, Load load, Load.Range range, double seconds)
       throws IOException {
     try (NbdSession session = NbdSession.open(socket, export)) {
-      return new Run(session.channel(), load, range).forSeconds(seconds);
+      var slots = new BusySlots(load.depth());
+      return slots.keepBusy(new Stream(session.channel(), slots, load, range), seconds);
     }
   }
 
-  private static final class Run {
+  private static final class Stream implements BusySlots.Exchange {
     private final SocketChannel channel;
+    private final BusySlots slots;
     private final Load load;
     private final Blocks blocks;
     private final ByteBuffer out;
     private final ByteBuffer in;
-    private final int[] free;
-    private final long[] sentAt;
     private final boolean[] reads;
-    private final LatencyHistogram latencies = new LatencyHistogram();
-    private int freeCount;
     private int parsed;
 
-    Run(SocketChannel channel, Load load, Load.Range range) {
+    Stream(SocketChannel channel, BusySlots slots, Load load, Load.Range range) {
       if (load.once() || load.flushEvery() > 0) {
         throw new IllegalArgumentException("fio does these: " + load);
       }
       this.channel = channel;
+      this.slots = slots;
       this.load = load;
       blocks = new Blocks(load, range);
       int request = NbdSession.REQUEST_LENGTH + (load.readsOnly() ? 0 : load.blockSize());
@@ -56,42 +54,15 @@ final class LeanClient implements Load.Client {
       while (out.hasRemaining()) out.put((byte) (out.position() * 31));
       // All that can be under way fits behind the middle, where what is left over is moved from.
       in = ByteBuffer.allocateDirect(Math.max(SMALLEST_INBOUND, 2 * load.depth() * reply));
-      free = new int[load.depth()];
-      for (int i = 0; i < free.length; i++) free[i] = i;
-      freeCount = free.length;
-      sentAt = new long[load.depth()];
       reads = new boolean[load.depth()];
     }
 
-    Load.Result forSeconds(double seconds) throws IOException {
-      long begun = System.nanoTime();
-      long end = begun + (long) (seconds * TimeUnit.SECONDS.toNanos(1));
-      long now = begun;
-      while (now < end) {
-        ask(now);
-        receive();
-        now = System.nanoTime();
-        parse(now);
-      }
-      var result =
-          new Load.Result(
-              latencies.total(),
-              (now - begun) / 1e9,
-              latencies.percentile(50),
-              latencies.percentile(99));
-      while (freeCount < free.length) {
-        receive();
-        parse(now);
-      }
-      return result;
-    }
-
-    /** Sends a request for each free slot. */
-    private void ask(long now) throws IOException {
-      if (freeCount == 0) return;
+    @Override
+    public void ask(long now) throws IOException {
+      if (!slots.hasFree()) return;
       out.clear();
-      while (freeCount > 0) {
-        int slot = free[--freeCount];
+      while (slots.hasFree()) {
+        int slot = slots.take(now);
         boolean read = blocks.isRead();
         out.putInt(NbdSession.REQUEST_MAGIC);
         out.putInt(read ? NbdSession.READ : NbdSession.WRITE);
@@ -99,15 +70,18 @@ final class LeanClient implements Load.Client {
         out.putLong(blocks.next());
         out.putInt(load.blockSize());
         if (!read) out.position(out.position() + load.blockSize());
-        sentAt[slot] = now;
         reads[slot] = read;
       }
       out.flip();
       while (out.hasRemaining()) channel.write(out);
     }
 
-    private void receive() throws IOException {
+    @Override
+    public long receive() throws IOException {
       if (channel.read(in) < 0) throw new EOFException("the server closed the connection");
+      long now = System.nanoTime();
+      parse(now);
+      return now;
     }
 
     /**
@@ -120,8 +94,7 @@ final class LeanClient implements Load.Client {
         int length = NbdSession.REPLY_LENGTH + (reads[slot] ? load.blockSize() : 0);
         if (end - parsed < length) break;
         parsed += length;
-        latencies.add(now - sentAt[slot]);
-        free[freeCount++] = slot;
+        slots.give(slot, now);
       }
       if (parsed == end) {
         in.clear();

@@ -1,14 +1,8 @@
 package dev.varve.bench.micro;
 
-import dev.varve.core.device.Export;
-import dev.varve.core.medium.ImageFormat;
 import dev.varve.io.nbd.NbdServer;
 import dev.varve.io.nbd.ReplyStyle;
-import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -40,24 +34,19 @@ public class NbdBenchmark {
   private static final int BATCH = 32;
 
   private final Offsets offsets = new Offsets(ChainOnDisk.CAPACITY);
-  private Vertx vertx;
+  private ServedDisk disk;
   private NbdServer server;
-  private ChainOnDisk chain;
-  private Path folder;
   private NbdBatch reads;
   private NbdBatch writes;
 
   @Setup
   public void serve() throws IOException {
-    vertx = Vertx.builder().with(new VertxOptions().setPreferNativeTransport(true)).build();
-    chain = new ChainOnDisk(ImageFormat.VDI, 2, true);
-    server = new NbdServer(vertx, ReplyStyle.STRUCTURED);
-    server.publish(new Export("disk", "", chain.device(), false, true, false));
-    folder = Files.createTempDirectory("varve-micro-");
-    Path socket = folder.resolve("socket");
-    server.listenUnix(socket).await();
-    reads = NbdBatch.ofReads(socket, BATCH);
-    writes = NbdBatch.ofWrites(socket, BATCH);
+    disk = new ServedDisk();
+    server = new NbdServer(disk.vertx(), ReplyStyle.STRUCTURED);
+    server.publish(disk.export());
+    server.listenUnix(disk.socket()).await();
+    reads = NbdBatch.ofReads(disk.socket(), BATCH);
+    writes = NbdBatch.ofWrites(disk.socket(), BATCH);
   }
 
   @TearDown
@@ -65,9 +54,7 @@ public class NbdBenchmark {
     reads.close();
     writes.close();
     server.close().await();
-    chain.close();
-    vertx.close().await();
-    Files.delete(folder);
+    disk.close();
   }
 
   @Benchmark

@@ -1,15 +1,9 @@
 package dev.varve.bench.micro;
 
 import dev.varve.bench.compare.GuestSession;
-import dev.varve.core.device.Export;
-import dev.varve.core.medium.ImageFormat;
 import dev.varve.io.polling.Polling;
 import dev.varve.io.vhost.VhostServer;
-import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -42,31 +36,24 @@ public class VhostBenchmark {
   private static final int BATCH = 32;
 
   private final Offsets offsets = new Offsets(ChainOnDisk.CAPACITY);
-  private Vertx vertx;
+  private ServedDisk disk;
   private VhostServer server;
-  private ChainOnDisk chain;
-  private Path folder;
   private GuestSession guest;
 
   @Setup
   public void serve() throws IOException {
-    vertx = Vertx.builder().with(new VertxOptions().setPreferNativeTransport(true)).build();
-    chain = new ChainOnDisk(ImageFormat.VDI, 2, true);
+    disk = new ServedDisk();
     var polling = new Polling(Duration.ZERO, System::nanoTime);
-    server = new VhostServer(vertx, polling, System::nanoTime);
-    folder = Files.createTempDirectory("varve-micro-");
-    Path socket = folder.resolve("socket");
-    server.publish(socket, new Export("disk", "", chain.device(), false, true, false));
-    guest = GuestSession.open(socket, BATCH, Offsets.PAGE);
+    server = new VhostServer(disk.vertx(), polling, System::nanoTime);
+    server.publish(disk.socket(), disk.export());
+    guest = GuestSession.open(disk.socket(), BATCH, Offsets.PAGE);
   }
 
   @TearDown
   public void stop() throws IOException {
     guest.close();
     server.close().await();
-    chain.close();
-    vertx.close().await();
-    Files.delete(folder);
+    disk.close();
   }
 
   @Benchmark
