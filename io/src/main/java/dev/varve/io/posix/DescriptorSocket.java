@@ -22,8 +22,8 @@ import java.nio.file.Path;
  */
 public final class DescriptorSocket implements AutoCloseable {
 
-  /** More descriptors in one message are more than any protocol here sends. */
-  public static final int MOST_DESCRIPTORS = 32;
+  /** A message cannot have more: the kernel's SCM_MAX_FD. */
+  public static final int MOST_DESCRIPTORS = 253;
 
   /** What {@link #receive} answers if nothing has come yet. */
   public static final int NOTHING_YET = -1;
@@ -56,7 +56,7 @@ public final class DescriptorSocket implements AutoCloseable {
   private static final long CMSG_LEVEL = 8;
   private static final long CMSG_TYPE = 12;
   private static final long CMSG_DATA = 16;
-  private static final long CONTROL_SIZE = CMSG_DATA + 4L * MOST_DESCRIPTORS;
+  private static final long CONTROL_SIZE = (CMSG_DATA + 4L * MOST_DESCRIPTORS + 7) & -8L;
 
   private static final MethodHandle SOCKET =
       Posix.call("socket", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);

@@ -149,7 +149,6 @@ final class BlockQueue implements BlockRequests.Source {
     closeKick();
     if (descriptor < 0) return;
     try {
-      checkEvent(descriptor);
       kick = LoopDescriptor.watchEvents(loop.executor(), descriptor, this::turn);
     } catch (IOException e) {
       Posix.close(descriptor);
@@ -163,21 +162,8 @@ final class BlockQueue implements BlockRequests.Source {
     if (call >= 0) Posix.close(call);
     call = -1;
     if (descriptor < 0) return;
-    try {
-      checkEvent(descriptor);
-    } catch (IOException e) {
-      Posix.close(descriptor);
-      throw e;
-    }
     call = descriptor;
     ForeignEvents.signal(call); // what was answered before it was there
-  }
-
-  /** Anything else, a pipe or a file of another process, may keep the loop waiting for ever. */
-  static void checkEvent(int descriptor) throws IOException {
-    if (!EventDescriptor.isOne(descriptor))
-      throw new IOException("a queue is signalled through a descriptor that is no eventfd");
-    Posix.setNonBlocking(descriptor);
   }
 
   private void closeKick() throws PosixException {

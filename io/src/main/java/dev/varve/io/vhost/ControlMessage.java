@@ -65,13 +65,19 @@ final class ControlMessage {
   /** No message that is known here has more. */
   private static final int MOST_PAYLOAD = 4096;
 
+  /** No message has more: as many as regions of memory in one. */
+  private static final int MOST_DESCRIPTORS = 32;
+
   private static final int VERSION = 1;
   private static final int VERSION_MASK = 3;
   private static final int REPLY = 4;
   private static final int NEED_REPLY = 8;
 
   private final MemorySegment bytes = Arena.ofAuto().allocate(HEADER + MOST_PAYLOAD, 8);
-  private final int[] descriptors = new int[DescriptorSocket.MOST_DESCRIPTORS];
+
+  /** With those that come at once with the last that is too many. */
+  private final int[] descriptors = new int[MOST_DESCRIPTORS + DescriptorSocket.MOST_DESCRIPTORS];
+
   private int descriptorCount;
   private int descriptorsTaken;
   private int received;
@@ -97,14 +103,11 @@ final class ControlMessage {
     }
   }
 
-  private void keepDescriptors(DescriptorSocket socket) throws PosixException, ProtocolException {
-    for (int i = 0; i < socket.receivedDescriptors(); i++) {
-      if (descriptorCount == descriptors.length) {
-        for (; i < socket.receivedDescriptors(); i++) Posix.close(socket.receivedDescriptor(i));
-        throw new ProtocolException("more descriptors than a message has");
-      }
+  private void keepDescriptors(DescriptorSocket socket) throws ProtocolException {
+    for (int i = 0; i < socket.receivedDescriptors(); i++)
       descriptors[descriptorCount++] = socket.receivedDescriptor(i);
-    }
+    if (descriptorCount > MOST_DESCRIPTORS)
+      throw new ProtocolException("more descriptors than a message has");
   }
 
   private void checkHeader() throws ProtocolException {
@@ -114,13 +117,23 @@ final class ControlMessage {
       throw new ProtocolException("a message of %d bytes".formatted(size() & 0xffffffffL));
   }
 
-  /** Gets ready for the next message; descriptors that were not taken are closed. */
-  void clear() throws PosixException {
-    for (; descriptorsTaken < descriptorCount; descriptorsTaken++)
-      Posix.close(descriptors[descriptorsTaken]);
+  /**
+   * Gets ready for the next message.
+   *
+   * @throws ProtocolException a descriptor was not taken
+   */
+  void next() throws ProtocolException {
+    if (descriptorsTaken < descriptorCount)
+      throw new ProtocolException(
+          "message %d with a descriptor that it does not need".formatted(request()));
     descriptorCount = 0;
     descriptorsTaken = 0;
     received = 0;
+  }
+
+  /** Closes the descriptors that were not taken, which may wait. */
+  void clear() throws PosixException {
+    while (descriptorsTaken < descriptorCount) Posix.close(descriptors[descriptorsTaken++]);
   }
 
   int request() {
@@ -172,14 +185,21 @@ final class ControlMessage {
   }
 
   /**
-   * Takes the next descriptor, which is the caller's then.
+   * The next descriptor, which stays the message's.
    *
    * @throws ProtocolException there is no other
    */
-  int takeDescriptor() throws ProtocolException {
+  int nextDescriptor() throws ProtocolException {
     if (descriptorsTaken == descriptorCount)
       throw new ProtocolException("message %d without a descriptor".formatted(request()));
-    return descriptors[descriptorsTaken++];
+    return descriptors[descriptorsTaken];
+  }
+
+  /** Takes the {@link #nextDescriptor}, which is the caller's then. */
+  int takeDescriptor() throws ProtocolException {
+    int descriptor = nextDescriptor();
+    descriptorsTaken++;
+    return descriptor;
   }
 
   /** A reply to this message. */

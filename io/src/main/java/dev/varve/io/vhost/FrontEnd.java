@@ -4,6 +4,7 @@ import dev.varve.core.device.Export;
 import dev.varve.core.device.FailureWords;
 import dev.varve.io.loop.DiskLoops;
 import dev.varve.io.posix.DescriptorSocket;
+import dev.varve.io.posix.EventDescriptor;
 import dev.varve.io.posix.Posix;
 import dev.varve.io.posix.PosixException;
 import dev.varve.io.posix.SharedMemory;
@@ -43,12 +44,16 @@ final class FrontEnd {
   /** Of a message about a vring's descriptor: there is none. */
   private static final long NO_DESCRIPTOR = 1 << 8;
 
+  private static final String NO_MEMORY =
+      "it shares a file that is no memory: share memfd, tmpfs or hugetlbfs, as QEMU's"
+          + " memory-backend-memfd does";
+
   private final EventLoop loop;
   private final DescriptorSocket socket;
   private final LoopDescriptor control;
   private final DiskLoops<VhostLoop> loops;
   private final Consumer<String> log;
-  private final Runnable gone;
+  private final Consumer<CompletableFuture<Void>> gone;
   private final ControlMessage message = new ControlMessage();
   private final Features features = new Features();
   private final List<QueueSlot> slots = new ArrayList<>();
@@ -79,7 +84,8 @@ final class FrontEnd {
    *
    * @param socket owned from now on
    * @param log hears what people should know
-   * @param gone runs when the front-end has gone and nothing of it is left
+   * @param gone hears when the front-end has gone and uses nothing any more; its descriptors are
+   *     closed when what it gets completes
    */
   FrontEnd(
       EventLoop loop,
@@ -87,7 +93,7 @@ final class FrontEnd {
       Export export,
       DiskLoops<VhostLoop> loops,
       Consumer<String> log,
-      Runnable gone)
+      Consumer<CompletableFuture<Void>> gone)
       throws IOException {
     this.loop = loop;
     this.socket = socket;
@@ -176,11 +182,10 @@ final class FrontEnd {
     try {
       if (message.needsReply() && features.acknowledges())
         send(message.reply(ControlMessage.payload(0)));
+      message.next();
     } catch (ProtocolException e) {
       end(FailureWords.of(e));
-      return;
     }
-    message.clear();
   }
 
   private CompletableFuture<Void> carryOut() throws ProtocolException, IOException {
@@ -206,9 +211,9 @@ final class FrontEnd {
         return setKick();
       }
       case ControlMessage.SET_VRING_CALL -> {
-        return slotOfDescriptor().call(descriptorOrNone());
+        return slotOfDescriptor().call(eventOrNone());
       }
-      case ControlMessage.SET_VRING_ERR -> slotOfDescriptor().error(descriptorOrNone());
+      case ControlMessage.SET_VRING_ERR -> slotOfDescriptor().error(eventOrNone());
       case ControlMessage.GET_PROTOCOL_FEATURES -> reply(Features.PROTOCOL_FEATURES);
       case ControlMessage.SET_PROTOCOL_FEATURES ->
           features.chooseOfProtocol(message.atLeast(8).getLong(0));
@@ -228,7 +233,7 @@ final class FrontEnd {
       }
       case ControlMessage.GET_MAX_MEM_SLOTS -> reply(GuestMemory.MOST_REGIONS);
       case ControlMessage.ADD_MEM_REG -> {
-        return replaceMemory(memory.with(described(8), message.takeDescriptor()));
+        return replaceMemory(memory.with(described(8), takeMemory(NO_MEMORY)));
       }
       case ControlMessage.REM_MEM_REG -> {
         return replaceMemory(memory.without(described(8)));
@@ -265,8 +270,19 @@ final class FrontEnd {
     return slot((int) message.atLeast(8).getLong(0) & 0xff);
   }
 
-  private int descriptorOrNone() throws ProtocolException {
-    return (message.getLong(0) & NO_DESCRIPTOR) != 0 ? -1 : message.takeDescriptor();
+  /** Anything else, a pipe or a file of another process, may keep a loop waiting for ever. */
+  private int eventOrNone() throws ProtocolException, IOException {
+    if ((message.getLong(0) & NO_DESCRIPTOR) != 0) return -1;
+    int descriptor = message.nextDescriptor();
+    if (!EventDescriptor.isOne(descriptor))
+      throw new ProtocolException("a queue is signalled through a descriptor that is no eventfd");
+    Posix.setNonBlocking(descriptor); // it may be made to wait again: see ForeignEvents
+    return message.takeDescriptor();
+  }
+
+  private int takeMemory(String otherwise) throws ProtocolException {
+    if (!SharedMemory.isMemory(message.nextDescriptor())) throw new ProtocolException(otherwise);
+    return message.takeDescriptor();
   }
 
   private QueueSlot slot(int number) throws ProtocolException, IOException {
@@ -292,7 +308,7 @@ final class FrontEnd {
   private CompletableFuture<Void> setKick() throws ProtocolException, IOException {
     QueueSlot slot = slotOfDescriptor();
     boolean enables = !features.enablesQueues();
-    return slot.kick(descriptorOrNone(), enables).thenComposeAsync(_ -> slot.start(shared()), loop);
+    return slot.kick(eventOrNone(), enables).thenComposeAsync(_ -> slot.start(shared()), loop);
   }
 
   private QueueSlot.Shared shared() {
@@ -343,7 +359,7 @@ final class FrontEnd {
     GuestMemory described = GuestMemory.NONE;
     for (int i = 0; i < count; i++) {
       try {
-        GuestMemory more = described.with(described(8 + 32 * i), message.takeDescriptor());
+        GuestMemory more = described.with(described(8 + 32 * i), takeMemory(NO_MEMORY));
         described.release();
         described = more;
       } catch (ProtocolException | PosixException e) {
@@ -399,10 +415,10 @@ final class FrontEnd {
     return all(slots, slot -> slot.writeback(waits));
   }
 
-  private void setBackend() throws ProtocolException, IOException {
-    int descriptor = message.takeDescriptor();
-    if (backend != null) backend.close();
-    backend = new DescriptorSocket(descriptor);
+  private void setBackend() throws ProtocolException {
+    if (backend != null)
+      throw new ProtocolException("another channel for what this end has to say");
+    backend = new DescriptorSocket(message.takeDescriptor());
   }
 
   // ---- Another disk
@@ -505,10 +521,8 @@ final class FrontEnd {
     int queues = message.getShort(16);
     int entries = message.getShort(18);
     checkInflight(queues, entries);
-    int descriptor = message.takeDescriptor();
+    int descriptor = takeMemory("a file that is no memory for what is in flight");
     try {
-      if (!SharedMemory.isMemory(descriptor))
-        throw new ProtocolException("a file that is no memory for what is in flight");
       if (!running().isEmpty())
         throw new ProtocolException("other memory for what is in flight while a queue runs");
       inflight.unmap();
@@ -549,14 +563,18 @@ final class FrontEnd {
     memory.release();
     control.stop();
     try {
-      message.clear();
-      if (backend != null) backend.close();
       inflight.unmap();
-      socket.close();
     } catch (PosixException e) {
       log.accept(FailureWords.of(e));
     }
     log.accept("the front-end left: " + why);
-    gone.run();
+    gone.accept(Closing.begin(this::close));
+  }
+
+  private void close() throws IOException {
+    try (socket;
+        var _ = backend) {
+      message.clear();
+    }
   }
 }

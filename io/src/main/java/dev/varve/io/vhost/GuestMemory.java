@@ -29,10 +29,6 @@ final class GuestMemory {
   /** All regions together: the addresses of this process, 128 TiB, are for other guests too. */
   private static final long MOST_BYTES = 8L << 40;
 
-  private static final String NOT_MEMORY =
-      "it shares a file that is no memory: share memfd, tmpfs or hugetlbfs, as QEMU's"
-          + " memory-backend-memfd does";
-
   /** What {@link #find} answers for an address in no region. */
   static final int NOWHERE = -1;
 
@@ -111,14 +107,13 @@ final class GuestMemory {
   /**
    * This memory and one more region.
    *
-   * @param descriptor of the file; owned by the result, and closed if this fails
+   * @param descriptor of the file, which is memory; owned by the result, and closed if this fails
    * @throws ProtocolException the region is none, overlaps another one, or its file is too short
    * @throws PosixException it cannot be mapped
    */
   GuestMemory with(Described more, int descriptor) throws ProtocolException, PosixException {
     Region added;
     try {
-      if (!SharedMemory.isMemory(descriptor)) throw new ProtocolException(NOT_MEMORY);
       check(more, Posix.knownLength(descriptor));
       added = new Region(more, descriptor);
     } catch (ProtocolException | PosixException e) {

@@ -112,14 +112,6 @@ final class QueueSlot {
   /** Where it is told of a guest that breaks the protocol; owned by the slot, -1 for nowhere. */
   void error(int descriptor) throws IOException {
     if (error >= 0) Posix.close(error);
-    error = -1;
-    if (descriptor < 0) return;
-    try {
-      BlockQueue.checkEvent(descriptor);
-    } catch (IOException e) {
-      Posix.close(descriptor);
-      throw e;
-    }
     error = descriptor;
   }
 

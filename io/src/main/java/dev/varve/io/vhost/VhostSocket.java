@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +44,9 @@ final class VhostSocket {
 
   /** Completes when the disk that is taken away is not used any more. */
   private @Nullable Promise<Void> unused;
+
+  /** Descriptors of the front-end before are still being closed, and no other is let in. */
+  private boolean leaving;
 
   private boolean closing;
 
@@ -126,10 +130,10 @@ final class VhostSocket {
       boolean refused = another || frontEnd != null && !frontEnd.isGone();
       if (refused) {
         log("it has a front-end already, and another one is refused");
-        connection.close();
+        refuse(connection);
         return;
       }
-      if (waiting != null) waiting.close();
+      if (waiting != null) refuse(waiting);
       waiting = connection;
       if (frontEnd == null && export != null) admit(export);
     } catch (PosixException e) {
@@ -142,35 +146,44 @@ final class VhostSocket {
   /** The host has no descriptor for it: tried again at once, it would keep the loop busy. */
   private void rest() {
     accept(false);
-    loop.schedule(() -> accept(export != null && !closing), REST_MILLIS, TimeUnit.MILLISECONDS);
+    loop.schedule(this::acceptAgain, REST_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  private void acceptAgain() {
+    accept(export != null && !closing);
+  }
+
+  /** No other comes meanwhile: each takes a thread. */
+  private void refuse(DescriptorSocket connection) {
+    accept(false);
+    Closing.begin(connection::close).whenCompleteAsync((_, _) -> acceptAgain(), loop);
   }
 
   private void admit(Export served) {
     DescriptorSocket connection = waiting;
+    if (connection == null || leaving) return;
     waiting = null;
-    if (connection == null) return;
     try {
       log("a front-end connected");
       frontEnd = new FrontEnd(loop, connection, served, queueLoops, this::log, this::gone);
     } catch (IOException e) {
       log(FailureWords.of(e));
-      close(connection);
+      refuse(connection);
     }
   }
 
-  private void close(DescriptorSocket connection) {
-    try {
-      connection.close();
-    } catch (PosixException e) {
-      log(FailureWords.of(e));
-    }
-  }
-
-  private void gone() {
+  private void gone(CompletableFuture<Void> descriptorsClosed) {
     frontEnd = null;
+    leaving = true;
+    descriptorsClosed.whenCompleteAsync((_, failure) -> left(failure), loop);
     if (closing) closed.tryComplete();
     if (unused != null) unused();
-    else if (export != null && !closing) admit(export);
+  }
+
+  private void left(@Nullable Throwable failure) {
+    leaving = false;
+    if (failure != null) log(FailureWords.of(failure));
+    if (export != null && !closing) admit(export);
   }
 
   private void log(String what) {
@@ -197,7 +210,7 @@ final class VhostSocket {
       if (listening != null) listening.stop();
       Files.deleteIfExists(path);
       socket.close();
-      if (waiting != null) waiting.close();
+      if (waiting != null) refuse(waiting);
     } catch (IOException e) {
       log(FailureWords.of(e));
     }

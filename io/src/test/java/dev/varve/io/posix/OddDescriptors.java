@@ -1,8 +1,10 @@
 package dev.varve.io.posix;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -33,7 +35,49 @@ public final class OddDescriptors {
   private static final MethodHandle FCNTL =
       Posix.variadic("fcntl", 2, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
 
+  private static final MethodHandle SOCKET =
+      Posix.call("socket", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
+  private static final MethodHandle CONNECT =
+      Posix.call("connect", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
+  private static final MethodHandle SETSOCKOPT =
+      Posix.call("setsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
+  private static final int AF_INET = 2;
+  private static final int SOCK_STREAM = 1;
+  private static final int SOL_SOCKET = 1;
+  private static final int SO_LINGER = 13;
+  private static final byte[] LOOPBACK = {127, 0, 0, 1};
+  private static final int MUCH = 1 << 16;
+
   private OddDescriptors() {}
+
+  /**
+   * A TCP socket, connected to a port of this host, whose closing waits until the other end has
+   * taken what was sent, or is closed too.
+   *
+   * @param seconds how long it waits at most
+   */
+  public static int lingering(int port, int seconds) throws PosixException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = Posix.STATE.get();
+      int fd = (int) SOCKET.invokeExact(state, AF_INET, SOCK_STREAM, 0);
+      if (fd < 0) Posix.retryOrFail("socket", "", state);
+      MemorySegment address = arena.allocate(16, 4);
+      address.set(JAVA_SHORT, 0, (short) AF_INET);
+      address.set(JAVA_SHORT, 2, Short.reverseBytes((short) port));
+      MemorySegment.copy(LOOPBACK, 0, address, JAVA_BYTE, 4, 4);
+      if ((int) CONNECT.invokeExact(state, fd, address, 16) < 0)
+        Posix.retryOrFail("connect", "", state);
+      MemorySegment linger = arena.allocateFrom(JAVA_INT, 1, seconds);
+      if ((int) SETSOCKOPT.invokeExact(state, fd, SOL_SOCKET, SO_LINGER, linger, 8) < 0)
+        Posix.retryOrFail("setsockopt", "", state);
+      Posix.setNonBlocking(fd);
+      MemorySegment bytes = arena.allocate(MUCH);
+      while ((long) WRITE.invokeExact(state, fd, bytes, (long) MUCH) > 0) {}
+      return fd;
+    } catch (Throwable e) {
+      throw Posix.passOn(e);
+    }
+  }
 
   /** Memory of huge pages, of which the host has none: every access to it fails. */
   public static int memoryWithoutPages(long length) throws PosixException {

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Two disks whose queues are served by one event loop. Any thread. */
@@ -54,6 +55,20 @@ final class TwoDisks implements AutoCloseable {
   /** From now on something happens on the loop whenever a queue's turn begins or ends. */
   void atTurn(Runnable action) {
     atTurn = action;
+  }
+
+  /** Front-ends are heard again when what is returned runs. */
+  Runnable holdFrontEnds() {
+    var released = new CountDownLatch(1);
+    vertx.runOnContext(
+        _ -> {
+          try {
+            released.await();
+          } catch (InterruptedException e) {
+            throw new AssertionError(e);
+          }
+        });
+    return released::countDown;
   }
 
   /** How many turns queues have had: each looks at the clock when it begins and when it ends. */
