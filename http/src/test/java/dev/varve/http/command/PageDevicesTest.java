@@ -1,7 +1,7 @@
 package dev.varve.http.command;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -10,54 +10,37 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.TestMethodOrder;
-import org.junit.jupiter.api.io.TempDir;
 
-/**
- * What the page does with drives, flags, limits and images, clicked in Chromium. Each test goes on
- * where the one before has ended.
- */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+/** What the page does with drives, flags, limits and images. */
 @NeedsTools({"chromium", "chromedriver", "qemu-io"})
-class PageDevicesTest {
+class PageDevicesTest extends PageStory {
 
-  private static final String DISK = "[data-slot='SATA 0:0']";
-  private static final String SECOND = "[data-slot='SATA 1:0']";
-  private static final String DRIVE = "[data-slot='IDE 0:0']";
-
-  @TempDir static Path folder;
-
-  private OpenedPage page;
-  private RunningServer server;
-  private Browser browser;
+  private Path disc;
+  private Path more;
 
   @BeforeAll
-  void open() throws Exception {
-    page = OpenedPage.ofOwner(folder);
-    server = page.server();
-    browser = page.browser();
-    server.create("box");
-    server.run("medium", "create", folder.resolve("box.vdi"), "--size", "64M");
-    server.run("medium", "create", folder.resolve("more.vdi"), "--size", "64M");
-    server.run("machine", "attach", "box", "SATA:0", folder.resolve("box.vdi"));
-    server.run("medium", "open", sparse("disc.iso", 1 << 20), "--device", "DVD");
-    browser.see(DISK, "box.vdi");
+  void signInToAMachine() throws Exception {
+    page.signIn(server.ownersToken());
+    server.createWithDisk("box", "64M");
+    more = folder.resolve("more.vdi");
+    disc = sparse("disc.iso", 1 << 20);
+    server.run("medium", "create", more, "--size", "64M");
+    server.run("medium", "open", disc, "--device", "DVD");
+    disk().shows("box.vdi");
   }
 
-  @AfterAll
-  void close() throws Exception {
-    page.close();
+  private Part disk() {
+    return page.slot("SATA 0:0");
   }
 
-  private static Path sparse(String name, int length) throws IOException {
+  private Part drive() {
+    return page.slot("IDE 0:0");
+  }
+
+  private Path sparse(String name, int length) throws IOException {
     Path file = folder.resolve(name);
     try (var made = new RandomAccessFile(file.toFile(), "rw")) {
       made.setLength(length);
@@ -68,211 +51,152 @@ class PageDevicesTest {
   @Test
   @Order(1)
   void aDriveTakesADiscAndGivesItBackWhileTheMachineRuns() {
-    browser.act("storage-list", "attach");
-    browser.enter("controller", "IDE");
-    browser.enter("port", "0");
-    browser.enter("type", "DVD");
-    browser.see("#action-passthrough");
-    browser.seeNo("#action-nonRotational");
-    browser.inspect("attach-drive");
-    browser.confirm();
-    browser.see(DRIVE, "Empty drive");
-    browser.act(".view-head", "startMachine");
-    browser.see(".state-pill", "Running");
+    Dialog form = page.storage().press("attach").enter("controller", "IDE").enter("port", "0");
+    form.enter("type", "DVD").has("passthrough").hasNo("nonRotational");
+    form.looksRight("attach-drive").confirm();
+    drive().shows("Empty drive");
+    page.start();
 
-    browser.act(DRIVE, "mount");
-    browser.enter("medium", folder.resolve("disc.iso").toString());
-    browser.confirm();
-    browser.see(DRIVE, "disc.iso");
-    assertFalse(server.attachment("box", "IDE", 0).getValue("medium") == null);
+    drive().carryOut("mount", "medium", disc.toString());
+    drive().shows("disc.iso");
+    assertNotNull(server.attachment("box", "IDE", 0).getValue("medium"));
 
-    browser.act(DRIVE, "unmount");
-    browser.see(DRIVE, "Empty drive");
-    assertEquals(null, server.attachment("box", "IDE", 0).getValue("medium"));
+    drive().press("unmount");
+    drive().shows("Empty drive");
+    assertNull(server.attachment("box", "IDE", 0).getValue("medium"));
   }
 
   @Test
   @Order(2)
   void aDiskIsAttachedToARunningMachineAndDetachedAgain() throws Exception {
-    browser.act("storage-list", "attach");
-    browser.enter("port", "1");
-    browser.enter("medium", folder.resolve("more.vdi").toString());
-    browser.confirm();
-    browser.see(SECOND, "more.vdi");
+    page.storage().carryOut("attach", "port", "1", "medium", more.toString());
+    Part second = page.slot("SATA 1:0").shows("more.vdi");
     server.qemuIo(server.uri("box", "SATA", 1), "write -P 1 0 1M");
 
-    browser.act(SECOND + " .disk-row", "detach");
-    browser.see("dialog .preview", "What will happen");
-    browser.inspect("detach");
-    browser.confirm();
-    browser.seeNo(SECOND);
-    assertTrue(Files.exists(folder.resolve("more.vdi")));
+    second.press("detach").foreseesWhatWillHappen().looksRight("detach").confirm();
+    second.isGone();
+    assertTrue(Files.exists(more));
   }
 
   @Test
   @Order(3)
   void aDiskThatCannotBeDetachedFromARunningMachineSaysSo() {
-    browser.act(DISK + " .disk-row", "detach");
-    browser.see("dialog [role=alert]", "hot-plug");
-    browser.inspect("not-hot-plug");
-    browser.click("dialog footer button");
-    browser.act(".view-head", "powerDownMachine");
-    browser.confirm();
-    browser.see(".state-pill", "Powered off");
+    disk().press("detach").isRefused("hot-plug").looksRight("not-hot-plug").close();
+    page.powerDown();
   }
 
   @Test
   @Order(4)
   void flagsAreSetAndTakenBackAndOnlyThoseOfTheDevice() {
-    browser.act(DISK + " .disk-row", "changeAttachment");
-    browser.seeNo("#action-passthrough");
-    browser.enter("nonRotational", "true");
-    browser.enter("discard", "true");
-    browser.enter("hotPluggable", "true");
-    browser.inspect("flags");
-    browser.confirm();
-    browser.see(DISK, "SSD · discard");
+    Dialog form = disk().press("changeAttachment").hasNo("passthrough");
+    form.enter("nonRotational", "true").enter("discard", "true").enter("hotPluggable", "true");
+    form.looksRight("flags").confirm();
+    disk().shows("SSD · discard");
     assertTrue(server.attachment("box", "SATA", 0).getBoolean("hotPluggable"));
 
-    browser.act(DISK + " .disk-row", "changeAttachment");
-    browser.enter("nonRotational", "false");
-    browser.confirm();
-    browser.await("no SSD", () -> !browser.textOf(DISK + " .disk-row").contains("SSD"));
+    disk().carryOut("changeAttachment", "nonRotational", "false");
+    disk().showsNoMore("SSD");
     assertTrue(server.attachment("box", "SATA", 0).getBoolean("discard"));
   }
 
   @Test
   @Order(5)
   void aLimitIsMadeAndDeletedAgain() {
-    browser.act("limit-list", "createBandwidthGroup");
-    browser.enter("name", "half");
-    browser.enter("maxBytesPerSecond", "10M");
-    browser.confirm();
-    browser.see("[data-group=half] .exact");
-    browser.act(DISK + " .disk-row", "changeAttachment");
-    browser.enter("bandwidthGroup", "half");
-    browser.confirm();
-    browser.see(DISK, "limit half");
+    page.limits().carryOut("createBandwidthGroup", "name", "half", "maxBytesPerSecond", "10M");
+    Part half = page.limit("half").isThere();
+    disk().carryOut("changeAttachment", "bandwidthGroup", "half");
+    disk().shows("limit half");
 
-    browser.act("[data-group=half]", "deleteBandwidthGroup");
-    browser.click("dialog button[type=submit]");
-    browser.see("dialog [role=alert]");
-    browser.inspect("limit-in-use");
-    browser.click("dialog .way-out");
-    browser.seeNo("dialog[open]");
-    browser.act("[data-group=half]", "deleteBandwidthGroup");
-    browser.confirm();
-    browser.see("limit-list", "No limits");
+    Dialog dialog = half.press("deleteBandwidthGroup").submit().isRefused();
+    dialog.looksRight("limit-in-use").takeWayOut().isClosed();
+    half.carryOut("deleteBandwidthGroup");
+    page.limits().shows("No limits");
   }
 
   @Test
   @Order(6)
   void whatIsDetachedInASessionStaysInUseUntilItIsSaved() {
-    browser.act(".view-head", "lockMachine");
-    browser.see(".pending", "Nothing has changed");
-    browser.act(DISK + " .disk-row", "detach");
-    browser.confirm();
-    browser.see(".changes", "Removed: SATA 0:0 box.vdi");
-    browser.inspect("detach-waits");
-    browser.click("a[href='#/media']");
-    browser.see("[data-medium] .users", "box");
-    browser.click("a[href='#/machines']");
+    page.machine().press("lockMachine");
+    page.session().shows("Nothing has changed");
+    disk().carryOut("detach");
+    page.session().shows("Removed: SATA 0:0 box.vdi");
+    page.looksRight("detach-waits");
+    page.goTo("media");
+    page.medium("box.vdi").part(".users").shows("box");
+    page.goTo("machines");
 
-    browser.act("pending-changes", "discardSession");
-    browser.see("dialog .preview", "What will happen");
-    browser.confirm();
-    browser.see(DISK, "box.vdi");
-    browser.act("pending-changes", "unlockMachine");
-    browser.confirm();
-    browser.seeNo(".pending");
+    page.session().press("discardSession").foreseesWhatWillHappen().confirm();
+    disk().shows("box.vdi");
+    page.session().carryOut("unlockMachine");
+    page.session().isGone();
   }
 
   @Test
   @Order(7)
-  void imagesAreMergedWhileTheMachineRunsAndWhileItDoesNot() throws Exception {
+  void imagesAreMergedWhileTheMachineRuns() throws Exception {
     server.run("machine", "snapshot", "take", "box", "one");
     server.run("machine", "snapshot", "take", "box", "two");
-    browser.see("[data-snapshot=two]");
-    browser.act(".view-head", "startMachine");
-    browser.see(".state-pill", "Running");
+    page.snapshot("two").isThere();
+    page.start();
     server.qemuIo(server.uri("box", "SATA", 0), "write -P 3 0 8M");
-    browser.inspect("chain");
-    browser.act("[data-snapshot=one]", "deleteSnapshot");
-    browser.see("dialog .preview", "What will happen");
-    browser.confirm();
-    browser.seeNo("[data-snapshot=one]");
-    server.qemuIo(server.uri("box", "SATA", 0), "read -P 3 0 8M");
-    browser.act(".view-head", "powerDownMachine");
-    browser.confirm();
-    browser.see(".state-pill", "Powered off");
+    page.looksRight("chain");
 
-    Path child = folder.resolve("loose.vdi");
-    browser.click("a[href='#/media']");
-    browser.act(".card[data-path$='more.vdi']", "createChild");
-    browser.enter("location", child.toString());
-    browser.confirm();
-    browser.see(".card[data-path$='loose.vdi']");
-    browser.act(".card[data-path$='loose.vdi']", "mergeMedium");
-    browser.see("dialog .preview", "What will happen");
-    browser.inspect("merge");
-    browser.confirm();
-    browser.seeNo(".card[data-path$='loose.vdi']");
-    browser.await("the merge", () -> Files.notExists(child));
+    page.snapshot("one").press("deleteSnapshot").foreseesWhatWillHappen().confirm();
+    page.snapshot("one").isGone();
+    server.qemuIo(server.uri("box", "SATA", 0), "read -P 3 0 8M");
+    page.powerDown();
   }
 
   @Test
   @Order(8)
-  void aMachineIsExported() {
-    Path file = folder.resolve("box.ova");
-    browser.click("a[href='#/machines']");
-    browser.act(".view-head", "exportMachine");
-    browser.enter("file", file.toString());
-    browser.enter("manifest", "true");
-    browser.inspect("export");
-    browser.confirm();
-    browser.click("a[href='#/jobs']");
-    browser.see(".job.Done", "box.ova");
-    assertTrue(Files.exists(file));
+  void imagesAreMergedThatNoMachineUses() {
+    Path loose = folder.resolve("loose.vdi");
+    page.goTo("media");
+    page.medium("more.vdi").carryOut("createChild", "location", loose.toString());
+    Part child = page.medium("loose.vdi").isThere();
 
-    browser.click("a[href='#/machines']");
-    browser.act(".view-head", "exportMachine");
-    browser.enter("file", file.toString());
-    browser.click("dialog button[type=submit]");
-    browser.see("dialog [role=alert]", "box.ova");
-    browser.click("dialog footer button");
+    child.press("mergeMedium").foreseesWhatWillHappen().looksRight("merge").confirm();
+    child.isGone();
+    page.window().await("the merge", () -> Files.notExists(loose));
   }
 
   @Test
   @Order(9)
+  void aMachineIsExported() {
+    String file = folder.resolve("box.ova").toString();
+    page.goTo("machines");
+    Dialog form = page.machine().press("exportMachine").enter("file", file);
+    form.enter("manifest", "true").looksRight("export").confirm();
+    page.goTo("jobs");
+    page.part(".job.Done").shows("box.ova");
+    assertTrue(Files.exists(Path.of(file)));
+
+    page.goTo("machines");
+    Dialog again = page.machine().press("exportMachine").enter("file", file);
+    again.submit().isRefused("box.ova").close();
+  }
+
+  @Test
+  @Order(10)
   @NeedsTools("losetup")
   void aDriveOfTheHostIsRegisteredAndPassedThrough() throws Exception {
     String loop = loop();
     try {
-      browser.click("a[href='#/media']");
-      browser.act("[data-drive='" + loop + "']", "openMedium");
-      browser.see("[data-drive='" + loop + "']", "registered");
-      browser.inspect("host-drives");
-      browser.act(".card[data-path='" + loop + "']", "removeMedium");
-      browser.see("dialog .preview");
-      browser.confirm();
-      browser.act("media-list", "openMedium");
-      browser.enter("location", loop);
-      browser.enter("device", "DVD");
-      browser.confirm();
-      browser.see(".card[data-path='" + loop + "']", "DVD");
+      page.goTo("media");
+      page.drive(loop).press("openMedium");
+      page.drive(loop).shows("registered");
+      page.looksRight("host-drives");
+      page.medium(loop).press("removeMedium").foreseesWhatWillHappen().confirm();
+      page.media().carryOut("openMedium", "location", loop, "device", "DVD");
+      page.medium(loop).shows("DVD");
 
-      browser.click("a[href='#/machines']");
-      browser.act(DRIVE, "mount");
-      browser.enter("medium", loop);
-      browser.confirm();
-      browser.act(DRIVE, "changeAttachment");
-      browser.enter("passthrough", "true");
-      browser.confirm();
-      browser.see(DRIVE, "passthrough");
+      page.goTo("machines");
+      drive().carryOut("mount", "medium", loop);
+      drive().carryOut("changeAttachment", "passthrough", "true");
+      drive().shows("passthrough");
       assertTrue(server.attachment("box", "IDE", 0).getBoolean("passthrough"));
-      browser.act(DRIVE, "detach");
-      browser.confirm();
-      browser.seeNo(DRIVE);
+      drive().carryOut("detach");
+      drive().isGone();
     } finally {
       server.tool("losetup", "-d", loop);
     }
@@ -286,11 +210,5 @@ class PageDevicesTest {
       assumeTrue(false, "the machine gives no loop device: " + e.getMessage());
       throw e;
     }
-  }
-
-  @Test
-  @Order(10)
-  void theConsoleHasNoErrors() {
-    assertEquals(List.of(), browser.complaints());
   }
 }

@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Predicate;
 
 /** {@code varve serve} for a state folder, in a process of its own, and the commands for it. */
 final class RunningServer implements AutoCloseable {
@@ -27,26 +29,28 @@ final class RunningServer implements AutoCloseable {
 
   /** Starts it for {@code state} in {@code folder}, from which relative paths start. */
   static RunningServer start(Path folder) throws IOException {
-    var process = VarveProcess.start(folder, "serve", "--state", "state", "--api-tcp", "off");
-    process.line();
-    process.line();
-    process.line();
-    return new RunningServer(folder, process, "");
+    return start(folder, "off");
   }
 
-  /** The same, with a port of this machine. */
+  /** The same, with the page at a port of this machine. */
   static RunningServer startWithPage(Path folder) throws IOException {
-    return startWithPage(folder, "127.0.0.1:0");
+    return start(folder, "127.0.0.1:0");
   }
 
-  /** The same, at this address. */
-  static RunningServer startWithPage(Path folder, String at) throws IOException {
-    var process = VarveProcess.start(folder, "serve", "--state", "state", "--api-tcp", at);
-    process.line();
-    process.line();
-    String address = process.line().strip().replaceFirst("api *", "").replace("api/v1", "");
-    process.line();
-    return new RunningServer(folder, process, address);
+  /** The same, with the page at this address, such as {@code 127.0.0.1:8080}. */
+  static RunningServer startWithPage(Path folder, String address) throws IOException {
+    return start(folder, address);
+  }
+
+  private static RunningServer start(Path folder, String api) throws IOException {
+    var process = VarveProcess.start(folder, "serve", "--state", "state", "--api-tcp", api);
+    String page = "";
+    String line;
+    do {
+      line = process.line().strip();
+      if (line.startsWith("api ")) page = line.replaceFirst("api +", "").replace("api/v1", "");
+    } while (!line.startsWith("nbd "));
+    return new RunningServer(folder, process, page);
   }
 
   /** Where a browser finds the page. */
@@ -54,11 +58,34 @@ final class RunningServer implements AutoCloseable {
     return page;
   }
 
+  /** The address of the page, such as {@code 127.0.0.1:8080}. */
+  String address() {
+    return page.replaceAll("^http://|/$", "");
+  }
+
+  String ownersToken() throws IOException {
+    return Files.readString(folder.resolve("state/token")).strip();
+  }
+
+  /** Makes a token of a scope. */
+  String token(String scope) {
+    return run("token", "create", scope, "--scope", scope).getString("token");
+  }
+
   /** Makes a machine with a SATA and an IDE controller. */
   void create(String machine) {
     run("machine", "create", machine);
     run("machine", "controller", "add", machine, "SATA", "--bus", "SATA");
     run("machine", "controller", "add", machine, "IDE", "--bus", "IDE");
+  }
+
+  /** The same, with a new disk in the first port of the SATA controller; returns its image. */
+  Path createWithDisk(String machine, String size) {
+    create(machine);
+    Path image = folder.resolve(machine + ".vdi");
+    run("medium", "create", image, "--size", size);
+    run("machine", "attach", machine, "SATA:0", image);
+    return image;
   }
 
   /** Runs a command, which must not fail. */
@@ -106,33 +133,28 @@ final class RunningServer implements AutoCloseable {
 
   /** Ends it, which must leave everything clean. */
   void stop() throws Exception {
-    process.signal("TERM");
-    assertEquals(0, process.exitStatus(), process::errors);
-    assertEquals("", process.errors());
+    stopTelling(_ -> false);
   }
 
-  /** Ends it, which must leave everything clean but what the log has told of a wrong token. */
+  /** The same, but the log has told of a wrong token. */
   void stopAfterRefusing() throws Exception {
-    process.signal("TERM");
-    assertEquals(0, process.exitStatus(), process::errors);
-    for (String line : process.errors().lines().toList())
-      assertTrue(line.contains("refused"), line);
+    stopTelling(line -> line.contains("refused"));
   }
 
-  /** Ends it, which must leave everything clean but what the log has told of a lost disk. */
+  /** The same, but the log has told of a lost disk. */
   void stopAfterLosing(String disk) throws Exception {
-    process.signal("TERM");
-    assertEquals(0, process.exitStatus(), process::errors);
-    for (String line : process.errors().lines().toList())
-      assertTrue(line.contains("disk '" + disk + "'"), line);
+    stopTelling(line -> line.contains("disk '" + disk + "'"));
   }
 
-  /** Ends it, which must leave everything clean but what the log may have told of one image. */
+  /** The same, but the log may have told of one image. */
   void stopAfterTellingOf(Path image) throws Exception {
+    stopTelling(line -> line.contains(image.toString()));
+  }
+
+  private void stopTelling(Predicate<String> expected) throws Exception {
     process.signal("TERM");
     assertEquals(0, process.exitStatus(), process::errors);
-    for (String line : process.errors().lines().toList())
-      assertTrue(line.contains(image.toString()), line);
+    for (String line : process.errors().lines().toList()) assertTrue(expected.test(line), line);
   }
 
   @Override
