@@ -79,10 +79,10 @@ export class ActionDialog extends PageElement {
     try {
       const { values, body } = this.#request(current);
       preview = await api.call(current.entry.id, { ...values, dryRun: true }, body);
-    } catch (refused) {
-      if (!(refused instanceof Refusal)) throw refused;
+    } catch (thrown) {
+      const refusal = Refusal.problemOf(thrown);
       // A form that is not filled in yet is no problem to tell of.
-      if (current.fields.every((field) => !field.required)) problem = refused.problem;
+      if (current.fields.every((field) => !field.required)) problem = refusal;
     }
     if (current.look !== look) return;
     Object.assign(current, { preview, problem });
@@ -113,9 +113,8 @@ export class ActionDialog extends PageElement {
     try {
       const { values, body } = this.#request(current);
       this.#finish(current, await api.call(current.entry.id, values, body));
-    } catch (refused) {
-      if (!(refused instanceof Refusal)) throw refused;
-      current.problem = refused.problem;
+    } catch (thrown) {
+      current.problem = Refusal.problemOf(thrown);
     } finally {
       current.busy = false;
       this.requestUpdate();
@@ -132,7 +131,7 @@ export class ActionDialog extends PageElement {
     if (entry.closesSession) store.sessions.delete(given.session);
     if (ALWAYS_SHOWN.has(entry.result) || answer?.warnings?.length) current.result = answer;
     if (entry.done) store.say(entry.done);
-    store.reload().catch(() => {}); // events bring the same, a moment later
+    store.reload().catch(Refusal.problemOf); // events bring the same, a moment later
   }
 
   #close() {

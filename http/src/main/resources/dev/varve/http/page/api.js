@@ -11,7 +11,16 @@ export class Refusal extends Error {
     super(problem.detail);
     this.problem = problem;
   }
+
+  /** The problem of a refusal; anything else that was thrown is a bug of the page, and is thrown on. */
+  static problemOf(thrown) {
+    if (thrown instanceof Refusal) return thrown.problem;
+    throw thrown;
+  }
 }
+
+const NO_ANSWER = { title: 'No answer.', status: 0, detail: 'The server does not answer. It may have ended, or the connection is broken.' };
+const NO_JSON = { title: 'No answer of Varve.', status: 0, detail: 'The answer is not JSON. Another program answers in place of the server, perhaps a proxy.' };
 
 class Api {
   #token = sessionStorage.getItem(KEY);
@@ -33,7 +42,11 @@ class Api {
 
   /** Whether the token may read the metrics, for which the smallest scope is enough. */
   async mayScrape() {
-    return (await fetch('/metrics', { headers: this.headers() })).ok;
+    try {
+      return (await fetch('/metrics', { headers: this.headers() })).ok;
+    } catch {
+      return false; // no answer: what was refused before is what there is to tell
+    }
   }
 
   /** Reads the document, if it is not there yet. */
@@ -68,31 +81,37 @@ class Api {
 
   async #send(method, path, headers, body) {
     let response;
+    let text;
     try {
       response = await fetch(path, {
         method,
         headers: { ...this.headers(), ...headers, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
         body: body === undefined ? undefined : JSON.stringify(body),
       });
+      text = await response.text(); // in which the connection may break too
     } catch {
-      throw new Refusal({ title: 'No answer', status: 0, detail: 'The server does not answer. It may have ended, or the connection is broken.' });
+      throw new Refusal(NO_ANSWER);
     }
-    const text = await response.text();
-    const json = text === '' ? null : parse(text);
+    const json = parse(text);
     if (!response.ok) {
       const problem = json?.detail ? json : { title: response.statusText, status: response.status, detail: text };
       throw new Refusal({ ...problem, requestId: response.headers.get('X-Request-Id') });
     }
+    if (json === undefined) throw new Refusal(NO_JSON);
     return json;
   }
 }
 
-/** Larger integers than JavaScript counts exactly stand for "none" or "longer"; their last digits do not matter. */
+/**
+ * Null for nothing, undefined for what is not JSON. Larger integers than JavaScript counts exactly stand for "none" or
+ * "longer"; their last digits do not matter.
+ */
 function parse(text) {
+  if (text === '') return null;
   try {
     return JSON.parse(text);
   } catch {
-    return null;
+    return undefined;
   }
 }
 

@@ -56,7 +56,11 @@ export function listen(heard, connected) {
     for (let part; !(part = await reader.read()).done; ) {
       for (const event of parser.read(part.value)) {
         lastId = event.id ?? lastId;
-        heard(event);
+        try {
+          heard(event);
+        } catch (bug) {
+          reportError(bug); // of the page: the connection is whole, and the next event counts
+        }
       }
     }
   }

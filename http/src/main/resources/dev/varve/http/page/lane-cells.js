@@ -9,7 +9,6 @@ export function laneCells(row, kind) {
     cells.push(html`<span class="lane ${row.branches && lane === row.lane - 1 ? 'begins' : ''}"></span>`);
   const parts = ['lane', 'node', kind];
   if (!row.root && !row.branches) parts.push('up');
-  if (row.branches) parts.push('from-side');
   if (!row.ends) parts.push('down');
   cells.push(html`<span class=${parts.join(' ')}></span>`);
   return html`<span class="lanes" aria-hidden="true">${cells}</span>`;

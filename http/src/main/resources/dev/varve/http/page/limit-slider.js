@@ -89,9 +89,8 @@ export class LimitSlider extends PageElement {
           { machine: this.machine.id, group: this.group.name, 'Varve-Session': store.ownSession(this.machine.id) }, { [this.limit]: sent });
       }
       this.problem = null;
-    } catch (refused) {
-      if (!(refused instanceof Refusal)) throw refused;
-      this.problem = refused.problem;
+    } catch (thrown) {
+      this.problem = Refusal.problemOf(thrown);
     } finally {
       this.#sending = false;
     }

@@ -10,7 +10,10 @@
 //   hints     controls and first values of fields, by name, from the context; null leaves a field out
 //   quick     it is carried out with the values that it has, without a form
 //   done      what is said afterwards
+//   changes   what of the context it changes, whose values the form begins with
 //   opensMachine   the answer is a machine, which is shown then
+//   opensSession   the answer is a session, in which this page makes its changes from now on
+//   closesSession  the session is over then
 //   result    how an answer is shown that is worth a look
 //   values    parameters and members that it always has
 

@@ -35,9 +35,8 @@ class SideLists extends EventTarget {
     let answer;
     try {
       answer = await api.call(OPERATIONS[list]);
-    } catch (refused) {
-      if (!(refused instanceof Refusal)) throw refused;
-      answer = { problem: refused.problem };
+    } catch (thrown) {
+      answer = { problem: Refusal.problemOf(thrown) };
     }
     if (this.#shown.has(list)) this.#shown.set(list, answer);
     this.dispatchEvent(new Event('change'));

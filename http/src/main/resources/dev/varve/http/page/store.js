@@ -82,11 +82,11 @@ class Store extends EventTarget {
       await this.reload();
       this.access = 'signedIn';
       this.#stop = listen((event) => this.#heard(event), (state) => this.#connected(state));
-    } catch (refused) {
-      if (!(refused instanceof Refusal)) throw refused;
+    } catch (thrown) {
+      const problem = Refusal.problemOf(thrown);
+      const { status } = problem;
       this.access = 'signedOut';
-      const { status } = refused.problem;
-      if (api.hasToken || status !== 401) this.refusal = status === 403 && (await api.mayScrape()) ? ONLY_SCRAPES : refused.problem;
+      if (api.hasToken || status !== 401) this.refusal = status === 403 && (await api.mayScrape()) ? ONLY_SCRAPES : problem;
       if (status === 401 || this.refusal === ONLY_SCRAPES) api.useToken(null);
     }
     this.changed();
@@ -195,7 +195,7 @@ class Store extends EventTarget {
     if (this.#late.has(what)) return;
     this.#late.set(what, setTimeout(() => {
       this.#late.delete(what);
-      look().catch(() => {}); // the next event, or the next connection, brings it
+      look().catch(Refusal.problemOf); // the next event, or the next connection, brings it
     }, 60));
   }
 
@@ -266,9 +266,8 @@ async function readDetail(id) {
       api.call('getMachine', { machine: id, copy: 'working' }), api.call('listMachineImages', { machine: id })]);
     const saved = machine.modified ? await api.call('getMachine', { machine: id, copy: 'saved' }) : null;
     return { machine, saved, images, problem: null };
-  } catch (refused) {
-    if (!(refused instanceof Refusal)) throw refused;
-    return { problem: refused.problem };
+  } catch (thrown) {
+    return { problem: Refusal.problemOf(thrown) };
   }
 }
 

@@ -153,6 +153,18 @@ final class Page {
     window.type(control, text);
   }
 
+  /** Puts a promise in place of the text of the next answer to a request that changes something. */
+  void nextChangeIsAnsweredBy(String promise) {
+    window.script(
+        "const whole = window.fetch; window.fetch = async (path, request) => {"
+            + " const response = await whole(path, request);"
+            + " if (request?.method !== 'POST') return response;"
+            + " window.fetch = whole;"
+            + " response.text = () => "
+            + promise
+            + "; return response; };");
+  }
+
   /** Fails where it does not look right. */
   void looksRight(String state) {
     new PageLook(window).check(state);

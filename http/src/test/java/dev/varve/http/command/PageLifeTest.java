@@ -56,6 +56,18 @@ class PageLifeTest extends PageStory {
 
   @Test
   @Order(2)
+  void anAnswerThatBreaksOffOrIsNotOfVarveIsToldInTheDialog() {
+    Dialog dialog = page.snapshots().press("takeSnapshot").enter("name", "unanswered");
+
+    page.nextChangeIsAnsweredBy("Promise.reject(new TypeError('network error'))");
+    dialog.submit().isRefused("The server does not answer.").looksRight("broken-off");
+
+    page.nextChangeIsAnsweredBy("Promise.resolve('<h1>It works!</h1>')");
+    dialog.submit().isRefused("The answer is not JSON.").close();
+  }
+
+  @Test
+  @Order(3)
   void whatAnotherWindowChangesIsSeen() throws Exception {
     server.run("machine", "create", "shared");
     Page other = anotherPage().signIn(server.ownersToken());
@@ -77,7 +89,7 @@ class PageLifeTest extends PageStory {
   }
 
   @Test
-  @Order(3)
+  @Order(4)
   void aMachineThatIsGoneIsToldSo() {
     server.run("machine", "unregister", "shared");
 
@@ -87,7 +99,7 @@ class PageLifeTest extends PageStory {
   }
 
   @Test
-  @Order(4)
+  @Order(5)
   void aServerThatIsStartedAgainIsFoundAgainAndTheGapIsTold() throws Exception {
     stopServer();
     page.part(".banner.lost").shows("does not answer");
