@@ -201,6 +201,24 @@ final class Api implements AutoCloseable {
     return new Ask(wanted, uri.toString());
   }
 
+  /** Makes a machine with a SATA controller. */
+  void makeMachine(String name) {
+    ask("createMachine").body("name", name).is(201);
+    ask("addController", name).body("name", "SATA", "bus", "SATA").is(201);
+  }
+
+  /** Makes an image, and returns its place. */
+  Path makeDisk(Path image, long capacity) {
+    ask("createMedium").body("location", image, "capacity", capacity).is(201);
+    return image;
+  }
+
+  /** To attach a disk to a port of the controller that {@link #makeMachine} has made. */
+  Ask attach(String machine, int port, Object disk) {
+    return ask("attach", machine)
+        .body("controller", "SATA", "port", port, "device", 0, "type", "HardDisk", "medium", disk);
+  }
+
   /** The operations that have been granted at least once. */
   Set<String> succeeded() {
     return succeeded;

@@ -10,41 +10,23 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Listed machines whose settings files cannot be used when the program starts. */
-final class BadMachinesTest {
+final class BadMachinesTest extends OnAControlPlane {
 
-  @TempDir Path folder;
-  private ControlPlane plane;
-  private Api api;
   private String id;
   private Path settings;
 
   @BeforeEach
   void aListedMachineOfWhichTheFileIsGone() throws IOException {
-    start();
     Reply made = api.ask("createMachine").body("name", "mail").is(201);
     id = made.id();
     settings = Path.of(made.body().getString("settingsFile"));
-    close();
+    endControlPlane();
     Files.delete(settings);
-    start();
-  }
-
-  private void start() throws IOException {
-    plane = new ControlPlane(folder);
-    api = plane.api();
-  }
-
-  @AfterEach
-  void close() throws IOException {
-    assertEquals(List.of(), plane.bugs());
-    api.close();
-    plane.close();
+    startControlPlane();
   }
 
   private JsonArray bad() {
@@ -80,8 +62,8 @@ final class BadMachinesTest {
             new JsonArray()),
         gone.body());
     assertEquals(new JsonArray(), bad());
-    close();
-    start();
+    endControlPlane();
+    startControlPlane();
     assertEquals(new JsonArray(), bad());
   }
 
@@ -95,9 +77,9 @@ final class BadMachinesTest {
 
   @Test
   void oneThatCannotBeReadIsTakenOffTheListAndItsFileStays() throws IOException {
-    close();
+    endControlPlane();
     Files.writeString(settings, "no XML");
-    start();
+    startControlPlane();
 
     api.ask("unregisterMachine", id).is(200);
 

@@ -7,40 +7,18 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.varve.http.api.Api.Reply;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import java.io.IOException;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Limits as clients of the API set them and see them at work. */
-final class BandwidthGroupsTest {
+final class BandwidthGroupsTest extends OnAControlPlane {
 
   private static final long MIB = 1 << 20;
 
-  @TempDir Path folder;
-  @TempDir Path images;
-  private ControlPlane plane;
-  private Api api;
-
   @BeforeEach
-  void makeAMachineWithADisk() throws IOException {
-    plane = new ControlPlane(folder);
-    api = plane.api();
-    api.ask("createMachine").body("name", "m").is(201);
-    api.ask("addController", "m").body("name", "SATA", "bus", "SATA").is(201);
-    Path disk = images.resolve("disk.vdi");
-    api.ask("createMedium").body("location", disk, "capacity", 4 * MIB).is(201);
-    api.ask("attach", "m")
-        .body("controller", "SATA", "port", 0, "device", 0, "type", "HardDisk", "medium", disk)
-        .is(201);
-  }
-
-  @AfterEach
-  void close() throws IOException {
-    api.close();
-    plane.close();
+  void makeAMachineWithADisk() {
+    api.makeMachine("m");
+    api.attach("m", 0, api.makeDisk(images.resolve("disk.vdi"), 4 * MIB)).is(201);
   }
 
   @Test

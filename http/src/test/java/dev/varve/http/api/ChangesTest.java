@@ -7,39 +7,21 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.varve.http.api.Api.Reply;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What happens to changes: of things that others change too, within sessions, and half refused. */
-final class ChangesTest {
-
-  @TempDir Path folder;
-  @TempDir Path images;
-  private ControlPlane plane;
-  private Api api;
+final class ChangesTest extends OnAControlPlane {
 
   @BeforeEach
-  void makeMachine() throws IOException {
-    plane = new ControlPlane(folder);
-    api = plane.api();
-    api.ask("createMachine").body("name", "m").is(201);
-    api.ask("addController", "m").body("name", "SATA", "bus", "SATA").is(201);
-  }
-
-  @AfterEach
-  void close() throws IOException {
-    assertEquals(List.of(), plane.bugs());
-    api.close();
-    plane.close();
+  void makeMachine() {
+    api.makeMachine("m");
   }
 
   private JsonObject controller() {
@@ -47,15 +29,7 @@ final class ChangesTest {
   }
 
   private Path disk(String name) {
-    Path location = images.resolve(name);
-    api.ask("createMedium").body("location", location, "capacity", 1 << 20).is(201);
-    return location;
-  }
-
-  private Api.Ask attachment(int port, Object medium) {
-    return api.ask("attach", "m")
-        .body(
-            "controller", "SATA", "port", port, "device", 0, "type", "HardDisk", "medium", medium);
+    return api.makeDisk(images.resolve(name), 1 << 20);
   }
 
   // ---- ETags
@@ -280,12 +254,9 @@ final class ChangesTest {
   void aSecondMachineThatNeedsALockedDiskIsToldWhoHoldsIt() {
     Path disk = disk("shared.vdi");
     api.ask("changeMedium", disk).body("type", "Writethrough").is(200);
-    attachment(0, disk).is(201);
-    api.ask("createMachine").body("name", "second").is(201);
-    api.ask("addController", "second").body("name", "SATA", "bus", "SATA").is(201);
-    api.ask("attach", "second")
-        .body("controller", "SATA", "port", 0, "device", 0, "type", "HardDisk", "medium", disk)
-        .is(201);
+    api.attach("m", 0, disk).is(201);
+    api.makeMachine("second");
+    api.attach("second", 0, disk).is(201);
     api.ask("startMachine", "m").is(200);
 
     Reply refused = api.ask("startMachine", "second").refused(409, "VBOX_E_INVALID_OBJECT_STATE");
@@ -298,17 +269,17 @@ final class ChangesTest {
 
   @Test
   void aRunningMachineIsNotChangedBesideASessionWithUnsavedChanges() {
-    attachment(0, disk("a.vdi")).is(201);
+    api.attach("m", 0, disk("a.vdi")).is(201);
     Path second = disk("b.vdi");
     Path third = disk("c.vdi");
     api.ask("startMachine", "m").is(200);
     String session = api.ask("lockMachine", "m").body("type", "Shared").is(201).id();
-    attachment(1, second).in(session).is(201);
+    api.attach("m", 1, second).in(session).is(201);
 
-    attachment(2, third).refused(409, "VBOX_E_INVALID_OBJECT_STATE");
+    api.attach("m", 2, third).refused(409, "VBOX_E_INVALID_OBJECT_STATE");
 
     api.ask("saveSession", session).is(204);
-    attachment(2, third).is(201);
+    api.attach("m", 2, third).is(201);
     assertEquals(
         3, api.ask("listMachineExports", "m").is(200).body().getJsonArray("exports").size());
   }

@@ -19,44 +19,22 @@ import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What {@code dryRun} answers is what the operation then does to the files of the host. */
-final class DryRunTest {
+final class DryRunTest extends OnAControlPlane {
 
   private static final long MIB = 1 << 20;
   private static final String MACHINE = "mail";
 
-  @TempDir Path state;
-  @TempDir Path images;
-  private ControlPlane plane;
-  private Api api;
   private Path disk;
 
   @BeforeEach
-  void machine() throws IOException {
-    plane = new ControlPlane(state);
-    api = plane.api();
-    disk = images.resolve("disk.vdi");
-    api.ask("createMedium").body("location", disk, "capacity", 64 * MIB).is(201);
-    api.ask("createMachine").body("name", MACHINE).is(201);
-    api.ask("addController", MACHINE).body("name", "SATA", "bus", "SATA").is(201);
-    attach(disk, 0);
-  }
-
-  private void attach(Path medium, int port) {
-    api.ask("attach", MACHINE)
-        .body("controller", "SATA", "port", port, "device", 0, "type", "HardDisk", "medium", medium)
-        .is(201);
-  }
-
-  @AfterEach
-  void end() throws IOException {
-    api.close();
-    plane.close();
+  void makeAMachineWithADisk() {
+    disk = api.makeDisk(images.resolve("disk.vdi"), 64 * MIB);
+    api.makeMachine(MACHINE);
+    api.attach(MACHINE, 0, disk).is(201);
   }
 
   @Test
@@ -198,12 +176,10 @@ final class DryRunTest {
   @Test
   void machineThatCannotBeReadIsNotOpenedByAPreview() throws IOException {
     String file = api.ask("getMachine", MACHINE).is(200).body().getString("settingsFile");
-    api.close();
-    plane.close();
+    endControlPlane();
     String text = Files.readString(Path.of(file));
     Files.writeString(Path.of(file), "not XML");
-    plane = new ControlPlane(state);
-    api = plane.api();
+    startControlPlane();
     Files.writeString(Path.of(file), text);
 
     api.ask("reloadMachine", file).query("dryRun", true).refused(422, "VBOX_E_NOT_SUPPORTED");
@@ -248,9 +224,9 @@ final class DryRunTest {
 
   /** But for the journal, which is Varve's own. */
   private Set<Path> files() {
-    try (Stream<Path> all = Stream.concat(Files.walk(state), Files.walk(images))) {
+    try (Stream<Path> all = Stream.concat(Files.walk(folder), Files.walk(images))) {
       return all.filter(Files::isRegularFile)
-          .filter(file -> !file.startsWith(state.resolve("journal")))
+          .filter(file -> !file.startsWith(folder.resolve("journal")))
           .collect(Collectors.toCollection(TreeSet::new));
     } catch (IOException e) {
       throw new AssertionError(e);

@@ -13,37 +13,17 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What clients hear that watch. */
 @Timeout(value = 300, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-final class EventsTest {
+final class EventsTest extends OnAControlPlane {
 
   private static final String WATCH = "GET /api/v1/events HTTP/1.1\nHost: localhost\n\n";
 
   private static final Pattern EVENT =
       Pattern.compile("id: (\\S+)\r?\nevent: (\\S+)\r?\ndata: (.*)\r?\n");
-
-  @TempDir Path folder;
-  @TempDir Path images;
-  private ControlPlane plane;
-  private Api api;
-
-  @BeforeEach
-  void listen() throws IOException {
-    plane = new ControlPlane(folder);
-    api = plane.api();
-  }
-
-  @AfterEach
-  void close() throws IOException {
-    api.close();
-    plane.close();
-  }
 
   private RawClient watcher() throws IOException {
     RawClient client = plane.unix().send(WATCH);
@@ -128,12 +108,8 @@ final class EventsTest {
   @Test
   void exportsAndTheirClientsAreHeardOf() throws IOException {
     String id = api.ask("createMachine").body("name", "mail").is(201).id();
-    Path disk = images.resolve("disk.vdi");
-    api.ask("createMedium").body("location", disk, "capacity", 1 << 20).is(201);
     api.ask("addController", id).body("name", "SATA", "bus", "SATA").is(201);
-    api.ask("attach", id)
-        .body("controller", "SATA", "port", 0, "device", 0, "type", "HardDisk", "medium", disk)
-        .is(201);
+    api.attach(id, 0, api.makeDisk(images.resolve("disk.vdi"), 1 << 20)).is(201);
     try (var watcher = plane.unix()) {
       watcher.send(WATCH.replace("events", "events?kinds=export,client&machine=mail"));
       watcher.until("event: ready");

@@ -5,32 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Set;
 import java.util.TreeSet;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** HEAD, OPTIONS and methods that are not there, at every path of the document. */
-final class MethodsTest {
-
-  @TempDir Path folder;
-  private ControlPlane plane;
-  private RawClient client;
-
-  @BeforeEach
-  void begin() throws IOException {
-    plane = new ControlPlane(folder);
-    client = plane.unix();
-  }
-
-  @AfterEach
-  void end() throws IOException {
-    client.close();
-    plane.close();
-  }
+final class MethodsTest extends OnAControlPlane {
 
   private RawClient send(String method, String path) throws IOException {
     String body = method.equals("POST") ? "Content-Length: 0\n" : "";

@@ -9,31 +9,10 @@ import io.vertx.core.json.JsonArray;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Machines that other programs wrote, and what is said of them when they are opened. */
-final class OpenedMachinesTest {
-
-  @TempDir Path folder;
-  private ControlPlane plane;
-  private Api api;
-
-  @BeforeEach
-  void start() throws IOException {
-    plane = new ControlPlane(folder.resolve("state"));
-    api = plane.api();
-  }
-
-  @AfterEach
-  void close() throws IOException {
-    assertEquals(List.of(), plane.bugs());
-    api.close();
-    plane.close();
-  }
+final class OpenedMachinesTest extends OnAControlPlane {
 
   /** The settings file of a machine that is not registered. */
   private Path settingsFile(String name) {

@@ -5,37 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vertx.core.json.JsonObject;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Lists in parts: together they are the whole, whatever is added and removed meanwhile. */
-final class PagesTest {
-
-  @TempDir Path folder;
-  @TempDir Path images;
-  private ControlPlane plane;
-  private Api api;
-
-  @BeforeEach
-  void begin() throws IOException {
-    plane = new ControlPlane(folder);
-    api = plane.api();
-  }
-
-  @AfterEach
-  void end() throws IOException {
-    assertEquals(List.of(), plane.bugs());
-    api.close();
-    plane.close();
-  }
+final class PagesTest extends OnAControlPlane {
 
   private void machines(String... names) {
     for (String name : names) api.ask("createMachine").body("name", name).is(201);
@@ -101,15 +79,12 @@ final class PagesTest {
 
   @Test
   void mediaAreFilteredByWhatTheyAreAndTheirMachine() {
-    machines("mail");
     Path disk = images.resolve("disk.vdi");
     Path other = images.resolve("other.vhd");
-    api.ask("createMedium").body("location", disk, "capacity", 1 << 20).is(201);
+    api.makeDisk(disk, 1 << 20);
     api.ask("createMedium").body("location", other, "capacity", 1 << 20, "format", "VHD").is(201);
-    api.ask("addController", "mail").body("name", "SATA", "bus", "SATA").is(201);
-    api.ask("attach", "mail")
-        .body("controller", "SATA", "port", 0, "device", 0, "type", "HardDisk", "medium", disk)
-        .is(201);
+    api.makeMachine("mail");
+    api.attach("mail", 0, disk).is(201);
 
     assertEquals(List.of(disk.toString()), media("machine", "mail"));
     assertEquals(List.of(other.toString()), media("format", "VHD"));

@@ -8,39 +8,16 @@ import dev.varve.http.api.Api.Ask;
 import dev.varve.http.api.Api.Reply;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Problems say of which kind they are, and which requests remove what stands in the way. */
-final class ProblemsTest {
-
-  @TempDir Path folder;
-  @TempDir Path images;
-
-  private ControlPlane plane;
-  private Api api;
-
-  @AfterEach
-  void end() throws IOException {
-    assertEquals(List.of(), plane.bugs());
-    api.close();
-    plane.close();
-  }
-
-  @BeforeEach
-  void begin() throws IOException {
-    plane = new ControlPlane(folder);
-    api = plane.api();
-  }
+final class ProblemsTest extends OnAControlPlane {
 
   @Test
   void theDocumentDescribesEachKind() {
@@ -168,13 +145,9 @@ final class ProblemsTest {
   // ---- what the tests need
 
   private Path machineWithDisk(String name) {
-    Path disk = images.resolve(name + ".vdi");
-    api.ask("createMachine").body("name", name).is(201);
-    api.ask("addController", name).body("name", "SATA", "bus", "SATA").is(201);
-    api.ask("createMedium").body("location", disk, "capacity", 1 << 20).is(201);
-    api.ask("attach", name)
-        .body("controller", "SATA", "port", 0, "device", 0, "type", "HardDisk", "medium", disk)
-        .is(201);
+    Path disk = api.makeDisk(images.resolve(name + ".vdi"), 1 << 20);
+    api.makeMachine(name);
+    api.attach(name, 0, disk).is(201);
     return disk;
   }
 

@@ -8,36 +8,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.varve.core.log.Cause;
 import dev.varve.io.storage.StorageThreads;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Each request has an id, which its answer and its work have too. */
-final class RequestIdsTest {
-
-  @TempDir Path folder;
-  private ControlPlane plane;
-  private RawClient client;
-
-  @BeforeEach
-  void begin() throws IOException {
-    plane = new ControlPlane(folder);
-    client = plane.unix();
-  }
-
-  @AfterEach
-  void end() throws IOException {
-    client.close();
-    plane.close();
-  }
+final class RequestIdsTest extends OnAControlPlane {
 
   private RawClient.Reply get(String path, String headers) throws IOException {
     return client.send("GET " + path + " HTTP/1.1\nHost: localhost\n" + headers + "\n").reply();

@@ -8,33 +8,13 @@ import dev.varve.core.inventory.Warnings;
 import dev.varve.http.api.RawClient.Reply;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Every operation of the document is there, and takes what the document says and nothing else. */
-final class RoutesTest {
+final class RoutesTest extends OnAControlPlane {
 
   private static final String ID = "01234567-89ab-cdef-0123-456789abcdef";
-
-  @TempDir Path folder;
-  private ControlPlane plane;
-  private RawClient client;
-
-  @BeforeEach
-  void listen() throws IOException {
-    plane = new ControlPlane(folder);
-    client = plane.unix();
-  }
-
-  @AfterEach
-  void close() throws IOException {
-    client.close();
-    plane.close();
-  }
 
   private Reply ask(String method, String path, String headers, String body) throws IOException {
     String length = body.isEmpty() ? "" : "Content-Length: " + body.length() + "\n";

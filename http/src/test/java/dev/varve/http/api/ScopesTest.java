@@ -149,11 +149,8 @@ final class ScopesTest {
   /** A machine with a disk. */
   private String machine(Api api, String name) {
     String disk = disk(api, name);
-    api.ask("createMachine").body("name", name).is(201);
-    api.ask("addController", name).body("name", "SATA", "bus", "SATA").is(201);
-    api.ask("attach", name)
-        .body("controller", "SATA", "port", 0, "device", 0, "type", "HardDisk", "medium", disk)
-        .is(201);
+    api.makeMachine(name);
+    api.attach(name, 0, disk).is(201);
     return disk;
   }
 
@@ -256,10 +253,7 @@ final class ScopesTest {
           .is(201);
       try (var api = plane.api(plane.token(Scope.OPERATE, "a"))) {
         for (String disk : List.of(others, free))
-          api.ask("attach", "a")
-              .body(
-                  "controller", "SATA", "port", 1, "device", 0, "type", "HardDisk", "medium", disk)
-              .refused(403, "E_ACCESSDENIED");
+          api.attach("a", 1, disk).refused(403, "E_ACCESSDENIED");
         api.ask("mount", "a", "SATA", 2, 0).body("medium", disc).is(200);
         api.ask("changeMedium", free).body("type", "Immutable").refused(403, "E_ACCESSDENIED");
         api.ask("mount", "a", "SATA", 2, 0)
