@@ -6,36 +6,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.varve.http.api.RawClient.Reply;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who may ask: hosts, origins, the token, the socket. */
 @TestInstance(Lifecycle.PER_METHOD)
-final class AccessCheckTest {
+final class AccessCheckTest extends OnAControlPlane {
 
   private static final String DOCUMENT = "GET /api/v1/openapi.json HTTP/1.1\n";
-
-  @TempDir Path folder;
-  private ControlPlane plane;
-
-  @BeforeEach
-  void listen() throws IOException {
-    plane = new ControlPlane(folder);
-  }
-
-  @AfterEach
-  void close() throws IOException {
-    plane.close();
-  }
 
   private Reply tcp(String headers) throws IOException {
     try (var client = plane.tcp()) {

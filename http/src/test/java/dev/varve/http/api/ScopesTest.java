@@ -16,33 +16,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What a token of each scope may do, by the operations of the document. */
 @TestInstance(Lifecycle.PER_METHOD)
-final class ScopesTest {
+final class ScopesTest extends OnAControlPlane {
 
   private static final long MIB = 1 << 20;
 
-  @TempDir Path folder;
-  @TempDir Path images;
-  private ControlPlane plane;
   private final ApiDocument document = ApiDocument.load();
-
-  @BeforeEach
-  void listen() throws IOException {
-    plane = new ControlPlane(folder);
-  }
-
-  @AfterEach
-  void close() throws IOException {
-    plane.close();
-  }
 
   private Reply tcp(Operation operation, String token) throws IOException {
     String path = operation.path().replaceAll("\\{[^}]+}", "1");

@@ -3,6 +3,7 @@ package dev.varve.http.command;
 import dev.varve.http.CommandLines;
 import dev.varve.http.CommandLines.Run;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -69,6 +70,12 @@ final class ControlTool {
     boolean empty = run.status() == 1 || run.out().isEmpty();
     return new Outcome(
         empty ? new JsonObject() : new JsonObject(run.out()), run.status() == 0 ? "" : run.err());
+  }
+
+  /** The metrics of the server, which it tells on the API's socket. */
+  String metrics() throws IOException, InterruptedException {
+    return VarveProcess.tool(
+        state, "curl", "-sS", "--fail", "--unix-socket", "api.sock", "http://localhost/metrics");
   }
 
   private Run execute(Object... arguments) {

@@ -167,15 +167,7 @@ class LogOfAServerTest {
       assertTrue(line.contains("a read of 4096 bytes at offset 3145728 failed"), line);
       assertTrue(line.contains(image.toString()), line);
 
-      String metrics =
-          VarveProcess.tool(
-              folder,
-              "curl",
-              "-sS",
-              "--fail",
-              "--unix-socket",
-              "state/api.sock",
-              "http://localhost/metrics");
+      String metrics = varve.metrics();
       assertTrue(
           metrics.contains(
               "\nvarve_disk_errors_total{disk=\"SATA:0\",export=\"web/SATA/0/0\",kind=\"EIO\",machine=\"web\",operation=\"read\"}"

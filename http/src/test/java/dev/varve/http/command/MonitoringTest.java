@@ -86,15 +86,7 @@ class MonitoringTest {
       varve.run("machine", "set", "web", "SATA:0", "--bandwidth-group", "slow");
       varve.run("machine", "start", "web");
 
-      String metrics =
-          VarveProcess.tool(
-              folder,
-              "curl",
-              "-sS",
-              "--fail",
-              "--unix-socket",
-              "state/api.sock",
-              "http://localhost/metrics");
+      String metrics = varve.metrics();
 
       Set<String> there =
           metrics

@@ -84,7 +84,7 @@ class ServeMachinesTest {
       varve.run("machine", "attach", "mail", "SATA:0", folder.resolve("disk.vdi"));
       qemuIo(uri(varve.run("machine", "start", "mail")), "write -P 1 0 64k");
 
-      String metrics = metrics();
+      String metrics = varve.metrics();
 
       for (String line :
           List.of(
@@ -114,17 +114,6 @@ class ServeMachinesTest {
     }
   }
 
-  private String metrics() throws Exception {
-    return VarveProcess.tool(
-        folder,
-        "curl",
-        "-sS",
-        "--fail",
-        "--unix-socket",
-        "state/api.sock",
-        "http://localhost/metrics");
-  }
-
   @Test
   @NeedsTools({"qemu-io", "curl"})
   void prometheusIsToldOfTheGroupsAndDisksOfMachinesAsLongAsTheyRun() throws Exception {
@@ -139,7 +128,7 @@ class ServeMachinesTest {
       String uri = uri(varve.run("machine", "start", "mail"));
       qemuIo(uri, "write -P 1 0 2M", "read -P 1 0 1M", "discard 1M 1M");
 
-      String running = metrics();
+      String running = varve.metrics();
 
       String disk = "{disk=\"SATA:0\",export=\"mail/SATA/0/0\",machine=\"mail\",";
       String group = "{group=\"slow\",machine=\"mail\"} ";
@@ -159,7 +148,7 @@ class ServeMachinesTest {
               "varve_disk_throttled_seconds_total" + disk.replaceFirst(",$", "} ")))
         assertTrue(running.contains("\n" + line), () -> line + " is not in " + running);
       varve.run("machine", "powerdown", "mail");
-      String stopped = metrics();
+      String stopped = varve.metrics();
       assertFalse(stopped.contains("mail"), stopped);
       stop(server);
     }
