@@ -153,16 +153,18 @@ final class Page {
     window.type(control, text);
   }
 
-  /** Puts a promise in place of the text of the next answer to a request that changes something. */
-  void nextChangeIsAnsweredBy(String promise) {
+  /** Puts a promise in place of the text of the next answer from a path that ends so. */
+  void nextAnswerOf(String path, String promise) {
     window.script(
-        "const whole = window.fetch; window.fetch = async (path, request) => {"
+        "const [end] = arguments; const whole = window.fetch;"
+            + " window.fetch = async (path, request) => {"
             + " const response = await whole(path, request);"
-            + " if (request?.method !== 'POST') return response;"
+            + " if (!path.endsWith(end)) return response;"
             + " window.fetch = whole;"
             + " response.text = () => "
             + promise
-            + "; return response; };");
+            + "; return response; };",
+        path);
   }
 
   /** Fails where it does not look right. */

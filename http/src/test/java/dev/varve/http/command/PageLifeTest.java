@@ -59,15 +59,32 @@ class PageLifeTest extends PageStory {
   void anAnswerThatBreaksOffOrIsNotOfVarveIsToldInTheDialog() {
     Dialog dialog = page.snapshots().press("takeSnapshot").enter("name", "unanswered");
 
-    page.nextChangeIsAnsweredBy("Promise.reject(new TypeError('network error'))");
+    page.nextAnswerOf("/snapshots", "Promise.reject(new TypeError('network error'))");
     dialog.submit().isRefused("The server does not answer.").looksRight("broken-off");
 
-    page.nextChangeIsAnsweredBy("Promise.resolve('<h1>It works!</h1>')");
+    page.nextAnswerOf("/snapshots", "Promise.resolve('<h1>It works!</h1>')");
     dialog.submit().isRefused("The answer is not JSON.").close();
   }
 
   @Test
   @Order(3)
+  void aDriveFitsIntoThePageHoweverLongTheReasonIsForWhichItCannotBeUsed() {
+    page.nextAnswerOf(
+        "/drives",
+        """
+        Promise.resolve(JSON.stringify({ drives: [0, 1 << 30].map((capacity) => ({
+          location: `/dev/x${capacity}`, model: '', device: 'HardDisk', capacity, removable: false,
+          writable: true, usable: false, why: 'mounted on /' + 'x'.repeat(200) })) }))
+        """);
+    page.goTo("media");
+    page.drive("/dev/x1073741824").shows("mounted on");
+    page.part("drive-list summary").click();
+    page.looksRight("drives-in-use");
+    page.goTo("machines");
+  }
+
+  @Test
+  @Order(4)
   void whatAnotherWindowChangesIsSeen() throws Exception {
     server.run("machine", "create", "shared");
     Page other = anotherPage().signIn(server.ownersToken());
@@ -89,7 +106,7 @@ class PageLifeTest extends PageStory {
   }
 
   @Test
-  @Order(4)
+  @Order(5)
   void aMachineThatIsGoneIsToldSo() {
     server.run("machine", "unregister", "shared");
 
@@ -99,7 +116,7 @@ class PageLifeTest extends PageStory {
   }
 
   @Test
-  @Order(5)
+  @Order(6)
   void aServerThatIsStartedAgainIsFoundAgainAndTheGapIsTold() throws Exception {
     stopServer();
     page.part(".banner.lost").shows("does not answer");

@@ -128,7 +128,7 @@ class PageTest extends PageStory {
             "--offset=64M",
             "--size=128M",
             "--time_based",
-            "--runtime=60")
+            "--runtime=600")
         .redirectErrorStream(true)
         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
         .start();
