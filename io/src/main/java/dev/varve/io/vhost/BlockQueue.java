@@ -226,7 +226,7 @@ final class BlockQueue implements BlockRequests.Source {
         int head = serving.take();
         inflightTable.taken(number, head);
         chain.read(serving, head, memory);
-        budget -= requests.serve(head, chain, writeback, began);
+        budget -= requests.serve(head, chain, writeback, began, ready == 1);
         if (broken) return false;
         if (--batch == 0) {
           batch = BATCH;
@@ -247,7 +247,7 @@ final class BlockQueue implements BlockRequests.Source {
         throw new ProtocolException("descriptor %d in flight".formatted(head));
       serving.takeAgain();
       chain.read(serving, head, memory);
-      requests.serve(head, chain, writeback, loop.now());
+      requests.serve(head, chain, writeback, loop.now(), true);
     }
     publish();
   }

@@ -67,6 +67,15 @@ final class BlockRequests {
   /** A longer request would keep others of the loop for too long. */
   private static final int MOST_IN_PLACE = 4 << 20;
 
+  /**
+   * From here on a read is worth the waking of a storage thread, which copies it while the loop
+   * copies the next. Not writes: the file systems of Linux let one writer into a file at a time.
+   */
+  private static final int LONG_READ = 256 << 10;
+
+  /** Each buffer is a request of its own then, so they must not be small. */
+  private static final int LONG_BUFFER = 64 << 10;
+
   /** One part for storage threads has at most so many bytes. */
   private static final int MOST_AT_ONCE = 4 << 20;
 
@@ -81,6 +90,9 @@ final class BlockRequests {
   private long readsInPlace;
   private long writesInPlace;
   private int parts;
+
+  /** Whether a storage thread copies a long read. */
+  private boolean copiesElsewhere;
 
   BlockRequests(Source source, VhostLoop loop, Export export, BlockConfig config) {
     this.source = source;
@@ -97,12 +109,14 @@ final class BlockRequests {
    *
    * @param writeback whether writes may wait for a flush
    * @param now when the turn began
+   * @param last whether nothing waits behind it in the ring
    * @return what it cost: 1, and 1 for each 4 KiB or 32 descriptors
    */
-  int serve(int head, Chain chain, boolean writeback, long now) throws ProtocolException {
+  int serve(int head, Chain chain, boolean writeback, long now, boolean last)
+      throws ProtocolException {
     chain.takeFrame();
     switch (chain.type()) {
-      case IN -> read(head, chain, now);
+      case IN -> read(head, chain, now, last);
       case OUT -> write(head, chain, writeback, now);
       case FLUSH -> flush(head, chain, now);
       case DISCARD, WRITE_ZEROES -> ranges(head, chain, writeback, now);
@@ -127,7 +141,7 @@ final class BlockRequests {
 
   // ---- Reads
 
-  private void read(int head, Chain chain, long now) {
+  private void read(int head, Chain chain, long now, boolean last) {
     long length = chain.writableBytes();
     if (!isInside(chain.sector(), length) || length > Integer.MAX_VALUE) {
       refuse(head, chain, Op.READ);
@@ -138,6 +152,13 @@ final class BlockRequests {
       return;
     }
     long offset = chain.sector() * BlockConfig.SECTOR;
+    if (!last && !copiesElsewhere && isForAnotherThread(chain, length)) {
+      copiesElsewhere = true;
+      Pending read = loop.takePending().begin(head, chain, Op.READ, offset, length, now);
+      begun(read.copiedElsewhere());
+      readBuffers(read, Count.WHOLE);
+      return;
+    }
     try {
       boolean done =
           length <= MOST_IN_PLACE && device.tryRead(offset, (int) length, scatter.to(chain));
@@ -152,6 +173,10 @@ final class BlockRequests {
     } catch (IOException | InternalError e) { // see BlockDevice.tryRead
       fail(head, chain, Op.READ, offset, length, e);
     }
+  }
+
+  private static boolean isForAnotherThread(Chain chain, long length) {
+    return length >= LONG_READ && length >= (long) LONG_BUFFER * (chain.end() - chain.middle());
   }
 
   /** Its parts come back in a later turn, so that all are counted before the first ends. */
@@ -410,6 +435,7 @@ final class BlockRequests {
         device.answered(operation, pending.length());
     }
     long written = operation == Op.READ && !failed ? pending.length() : 0;
+    if (pending.isCopiedElsewhere()) copiesElsewhere = false;
     source.ended();
     answer(pending.head(), chain, failed ? IOERR : OK, written);
     loop.recycle(pending);

@@ -17,6 +17,7 @@ final class Pending {
   private int parts;
   private boolean failed;
   private boolean cached;
+  private boolean copiedElsewhere;
 
   /**
    * @param length of the range of the disk
@@ -32,6 +33,7 @@ final class Pending {
     this.parts = 0;
     this.failed = false;
     this.cached = false;
+    this.copiedElsewhere = false;
     return this;
   }
 
@@ -82,6 +84,16 @@ final class Pending {
   /** Whether its parts bring the range into memory, to be read then. */
   boolean isFetched() {
     return cached;
+  }
+
+  /** Whether it is with storage threads only so that they copy it. */
+  boolean isCopiedElsewhere() {
+    return copiedElsewhere;
+  }
+
+  Pending copiedElsewhere() {
+    copiedElsewhere = true;
+    return this;
   }
 
   void fetched(boolean cached) {

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
@@ -156,6 +157,37 @@ class VhostServerTest {
           assertArrayEquals(
               Arrays.copyOfRange(data, 4096 * i, 4096 * (i + 1)), guest.get(places[i], 4096));
       }
+    }
+  }
+
+  @Test
+  void oneOfSeveralLongReadsIsCopiedByAStorageThread() throws Exception {
+    var storage = new LinkedBlockingQueue<Runnable>();
+    int length = 256 << 10;
+    byte[] data = random(new Random(3), 3 * length);
+    try (var disk = new TestDisk(new MemoryDevice(8 * MIB, false, storage::add));
+        var guest = new TestGuest(disk.socket, 128, 8 * MIB).start(0)) {
+      assertEquals(BlockRequests.OK, guest.write(0, data));
+      long[] places = new long[3];
+      for (int i = 0; i < places.length; i++) {
+        places[i] = guest.place(length);
+        long header = guest.put(guest.header(TestGuest.IN, (long) i * length / SECTOR));
+        guest.offer(
+            guest.chain(
+                new Buffer(header, 16, false),
+                new Buffer(places[i], length, true),
+                new Buffer(guest.place(1), 1, true)));
+      }
+
+      guest.publish();
+
+      guest.await(2);
+      Runnable copy = storage.take();
+      assertTrue(storage.isEmpty(), "the others wait for no thread");
+      assertArrayEquals(Arrays.copyOfRange(data, length, 2 * length), guest.get(places[1], length));
+      copy.run();
+      guest.await(1);
+      assertArrayEquals(Arrays.copyOf(data, length), guest.get(places[0], length));
     }
   }
 
