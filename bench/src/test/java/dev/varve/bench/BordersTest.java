@@ -114,6 +114,7 @@ final class BordersTest {
           "dev.varve.core.device..",
           "dev.varve.core.log..",
           "dev.varve.core.measure..",
+          "dev.varve.io.client..",
           "dev.varve.io.loop..",
           "dev.varve.io.polling..");
 
@@ -122,12 +123,22 @@ final class BordersTest {
       ofVarveOnlyKnows("dev.varve.io.polling..");
 
   @ArchTest
+  static final ArchRule aClientKnowsNoProtocol =
+      ofVarveOnlyKnows(
+          "dev.varve.io.client..",
+          "dev.varve.core.device..",
+          "dev.varve.core.log..",
+          "dev.varve.core.measure..",
+          "dev.varve.io.loop..");
+
+  @ArchTest
   static final ArchRule vhostUserSeesDevicesNotImages =
       ofVarveOnlyKnows(
           "dev.varve.io.vhost..",
           "dev.varve.core.device..",
           "dev.varve.core.log..",
           "dev.varve.core.measure..",
+          "dev.varve.io.client..",
           "dev.varve.io.loop..",
           "dev.varve.io.polling..",
           "dev.varve.io.posix..");
@@ -154,6 +165,7 @@ final class BordersTest {
           .resideInAnyPackage(
               "dev.varve.io.nbd..",
               "dev.varve.io.vhost..",
+              "dev.varve.io.client..",
               "dev.varve.io.loop..",
               "dev.varve.io.running..",
               "io.vertx..",

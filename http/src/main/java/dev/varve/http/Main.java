@@ -39,7 +39,7 @@ import picocli.CommandLine.ParameterException;
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     synopsisSubcommandLabel = "COMMAND",
-    description = "Serves the virtual disks of VirtualBox machines, live, over NBD.",
+    description = "Serves the virtual disks of VirtualBox machines, live, over NBD and vhost-user.",
     footer = {
       "",
       "Exit status: 0 done, 1 failed, 2 wrong usage; 'varve image check' also: 3 an image is damaged.",

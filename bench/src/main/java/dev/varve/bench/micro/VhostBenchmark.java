@@ -1,6 +1,7 @@
 package dev.varve.bench.micro;
 
 import dev.varve.bench.compare.GuestSession;
+import dev.varve.io.client.Clients;
 import dev.varve.io.polling.Polling;
 import dev.varve.io.vhost.VhostServer;
 import java.io.IOException;
@@ -44,7 +45,7 @@ public class VhostBenchmark {
   public void serve() throws IOException {
     disk = new ServedDisk();
     var polling = new Polling(Duration.ZERO, System::nanoTime);
-    server = new VhostServer(disk.vertx(), polling, System::nanoTime);
+    server = new VhostServer(disk.vertx(), polling, new Clients(), System::nanoTime);
     server.publish(disk.socket(), disk.export());
     guest = GuestSession.open(disk.socket(), BATCH, Offsets.PAGE);
   }

@@ -27,6 +27,18 @@ public final class DiskTraffic {
   /** By the loops that write them, of which there is a bounded number. */
   private final Map<Object, Recorder> recorders = new ConcurrentHashMap<>();
 
+  private final AtomicLong clients = new AtomicLong();
+
+  /** A client uses the export from now on. */
+  public void clientCame() {
+    clients.incrementAndGet();
+  }
+
+  /** It does not any more. */
+  public void clientLeft() {
+    clients.decrementAndGet();
+  }
+
   /**
    * The recorder that one event loop writes.
    *
@@ -42,12 +54,10 @@ public final class DiskTraffic {
     Map<Op, OperationTotals> operations = new EnumMap<>(Op.class);
     for (Op op : OPERATIONS) operations.put(op, totals(op, all));
     Map<Failed, Long> errors = new TreeMap<>();
-    long clients = 0;
     for (Recorder each : all) {
       each.errors.forEach((failed, count) -> errors.merge(failed, count.get(), Long::sum));
-      clients += each.clients.get();
     }
-    return new Totals(operations, errors, clients);
+    return new Totals(operations, errors, clients.get());
   }
 
   private static OperationTotals totals(Op op, Collection<Recorder> all) {
@@ -132,7 +142,6 @@ public final class DiskTraffic {
     private final AtomicLongArray handedOver = new AtomicLongArray(OPERATIONS.length);
     private final AtomicLongArray inFlight = new AtomicLongArray(OPERATIONS.length);
     private final Map<Failed, AtomicLong> errors = new ConcurrentHashMap<>();
-    private final AtomicLong clients = new AtomicLong();
 
     private Recorder() {
       for (int i = 0; i < answered.length; i++) answered[i] = new DurationCounter();
@@ -170,11 +179,6 @@ public final class DiskTraffic {
      */
     public void failed(@Nullable Op operation, String code) {
       errors.computeIfAbsent(new Failed(operation, code), _ -> new AtomicLong()).getAndIncrement();
-    }
-
-    /** A client has come (1) or gone (-1). */
-    public void clients(int more) {
-      clients.setOpaque(clients.getPlain() + more);
     }
 
     /** One writer: no atomic addition is needed. */

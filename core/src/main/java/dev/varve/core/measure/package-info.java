@@ -1,6 +1,6 @@
 /**
- * How what happens is counted: durations in buckets ({@link
- * dev.varve.core.measure.DurationCounter}, which one thread writes; {@link
+ * How what happens is counted: numbers ({@link dev.varve.core.measure.LoneCounter}), and durations
+ * in buckets ({@link dev.varve.core.measure.DurationCounter}, which one thread writes; {@link
  * dev.varve.core.measure.Durations}, what it has counted).
  *
  * <p><b>Threads.</b> A counter belongs to the thread that counts: an event loop, or whatever does

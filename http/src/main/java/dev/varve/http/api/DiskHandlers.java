@@ -118,6 +118,7 @@ final class DiskHandlers {
   static JsonObject client(DiskClient client) {
     return new JsonObject()
         .put("client", client.number())
+        .put("transport", client.transport())
         .put("peer", client.peer())
         .put("export", client.export())
         .put("connectedSeconds", client.connectedNanos() / 1_000_000_000)

@@ -44,6 +44,6 @@ final class PeerIdentity {
     OptionalInt group = Accounts.group(peer.group().getName());
     Set<Integer> groups = new HashSet<>();
     group.ifPresent(groups::add);
-    return user.isEmpty() ? null : new PeerCredentials(user.getAsInt(), groups);
+    return user.isEmpty() ? null : new PeerCredentials(0, user.getAsInt(), groups);
   }
 }

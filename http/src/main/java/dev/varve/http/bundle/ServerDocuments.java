@@ -28,7 +28,7 @@ record ServerDocuments(Path stateFolder) {
     add(parts, "media", "all media");
     add(parts, "disks", "the load of the disks that are served");
     add(parts, "exports", "what is served, and where");
-    add(parts, "clients", "NBD clients");
+    add(parts, "clients", "the clients of those disks");
     add(parts, "sessions", "sessions that hold machines");
     add(parts, "jobs", "jobs");
     return parts;

@@ -16,7 +16,8 @@ import picocli.CommandLine.Option;
 /** {@code varve clients}: who uses the disks of a running server. Runs on the main thread. */
 @Command(
     name = "clients",
-    description = "Lists the NBD clients that use disks of a running server, and disconnects them.")
+    description =
+        "Lists the clients that use disks of a running server, over NBD or vhost-user, and disconnects them.")
 public final class ClientsCommand implements Callable<Integer> {
 
   @Mixin private ServerOptions server;
@@ -37,12 +38,13 @@ public final class ClientsCommand implements Callable<Integer> {
 
   private static String table(JsonObject answer, ApiClient server) {
     var table =
-        new TextTable("client", "disk", "from", "for", "requests", "read", "written", "in flight");
+        new TextTable("client", "disk", "over", "from", "for", "requests", "read", "written", "in flight");
     for (Object each : answer.getJsonArray("clients")) {
       var client = (JsonObject) each;
       table.row(
           client.getLong("client"),
           client.getString("export"),
+          client.getString("transport"),
           client.getString("peer"),
           TopScreen.time(Duration.ofSeconds(client.getLong("connectedSeconds"))),
           client.getLong("requests"),

@@ -36,7 +36,7 @@ final class ImageServing {
   /** Serves disks until a signal comes. */
   void run(List<ServedDisk> disks, @Nullable TcpAddress metrics, boolean demo)
       throws IOException, InterruptedException {
-    try (CleanStop _ = life.stopping(server::close, server::stats, server::failed)) {
+    try (CleanStop _ = life.stopping(server::close, server::totals, server::failed)) {
       publish(disks, metrics, demo);
       life.ready(server.loops(), server::status);
       server.awaitClosed();

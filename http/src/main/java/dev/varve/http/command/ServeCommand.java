@@ -47,7 +47,8 @@ import picocli.CommandLine.Spec;
     name = "serve",
     sortOptions = false,
     description = {
-      "Serves disks over NBD until it gets SIGTERM or SIGINT: the disks of machines, or the images that are named."
+      "Serves disks over NBD and vhost-user until it gets SIGTERM or SIGINT: the disks of machines, or the images that"
+          + " are named."
           + " SIGHUP has a server with a configuration file read it again.",
       "",
       "Without IMAGE it serves the machines of a state folder, and answers 'varve machine', 'varve medium' and HTTP"

@@ -6,7 +6,7 @@ import dev.varve.http.server.ServerLog;
 import dev.varve.http.server.Supervision;
 import dev.varve.http.server.TcpAddress;
 import dev.varve.http.tls.ServerTls;
-import dev.varve.io.nbd.NbdStats;
+import dev.varve.io.loop.ServerTotals;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.System.Logger.Level;
@@ -45,34 +45,34 @@ final class ServingLife {
   }
 
   /** Ends the program with its server when a signal comes. */
-  CleanStop stopping(Closing server, Supplier<NbdStats> stats, Supplier<FailureTotals> failed) {
-    return new CleanStop(why -> stop(why, server, stats, failed), hangups);
+  CleanStop stopping(Closing server, Supplier<ServerTotals> totals, Supplier<FailureTotals> failed) {
+    return new CleanStop(why -> stop(why, server, totals, failed), hangups);
   }
 
   private int stop(
-      String why, Closing server, Supplier<NbdStats> stats, Supplier<FailureTotals> failed)
+      String why, Closing server, Supplier<ServerTotals> totals, Supplier<FailureTotals> failed)
       throws IOException {
     log.stopping(why);
     systemd.stopping(why);
     try {
       server.close();
-      log.stopped(stats.get(), failed.get(), null);
+      log.stopped(totals.get(), failed.get(), null);
     } catch (IOException | RuntimeException | Error e) {
-      log.stopped(stats.get(), failed.get(), e);
+      log.stopped(totals.get(), failed.get(), e);
       throw e;
     }
-    if (output == OutputFormat.TEXT) print(summary(stats.get()));
+    if (output == OutputFormat.TEXT) print(summary(totals.get()));
     return 0;
   }
 
-  static String summary(NbdStats stats) {
+  static String summary(ServerTotals totals) {
     return "Stopped. %d requests on %d connections, %d MiB read, %d MiB written; an event loop was busy for at most %d ms."
         .formatted(
-            stats.requests(),
-            stats.accepted(),
-            stats.bytesRead() >> 20,
-            stats.bytesWritten() >> 20,
-            stats.longestStallNanos() / 1_000_000);
+            totals.requests(),
+            totals.accepted(),
+            totals.bytesRead() >> 20,
+            totals.bytesWritten() >> 20,
+            totals.longestStallNanos() / 1_000_000);
   }
 
   OutputFormat output() {

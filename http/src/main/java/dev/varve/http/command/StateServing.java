@@ -29,7 +29,7 @@ final class StateServing {
    */
   void run(UnaryOperator<ApiRequest> how, PrintWriter err, Runnable reloading)
       throws IOException, InterruptedException {
-    try (CleanStop _ = life.stopping(server::close, server::stats, server::failed)) {
+    try (CleanStop _ = life.stopping(server::close, server::totals, server::failed)) {
       listenApi();
       life.log()
           .started(

@@ -82,6 +82,7 @@ final class LogAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
     if (!logger.startsWith(OURS) || names.length < 5) return names[names.length < 2 ? 0 : 1];
     return switch (names[3]) {
       case "inventory", "settings", "journal" -> "machines";
+      case "client" -> "clients";
       case "device", "limit", "running", "chain", "host", "storage" -> "disks";
       case "vdi", "file", "posix" -> "images";
       case "command" -> "server";

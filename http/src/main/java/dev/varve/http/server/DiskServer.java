@@ -12,9 +12,9 @@ import dev.varve.http.tls.CertificateWatch;
 import dev.varve.http.tls.ServerTls;
 import dev.varve.io.chain.DifferencingChain;
 import dev.varve.io.file.FileSizes;
+import dev.varve.io.loop.ServerTotals;
 import dev.varve.io.nbd.NbdLimits;
 import dev.varve.io.nbd.NbdServer;
-import dev.varve.io.nbd.NbdStats;
 import dev.varve.io.nbd.ReplyStyle;
 import dev.varve.io.storage.StorageThreads;
 import dev.varve.io.vhost.VhostServer;
@@ -34,7 +34,7 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Chains of images, open and served over NBD, and one of them to virtual machines. Owns the
+ * Chains of images, open and served over NBD, and one of them over vhost-user. Owns the
  * threads, event loops, disks and sockets that this needs.
  *
  * <p>Thread-safe; every method may block. Closing waits for a disk that is being opened.
@@ -75,7 +75,7 @@ public final class DiskServer {
     if (certificates != null) certificates.start();
     NbdLimits shared = Descriptors.ofThisProcess().share(limits);
     nbd = new NbdServer(vertx, shared, replies, System::nanoTime);
-    guests = new VhostServer(vertx, nbd.polling(), System::nanoTime);
+    guests = new VhostServer(vertx, nbd.polling(), nbd.clients(), System::nanoTime);
     threads.every(TICK_MILLIS, () -> disks.forEach(disk -> disk.failures.tick()));
   }
 
@@ -153,7 +153,8 @@ public final class DiskServer {
    */
   public synchronized TcpAddress listenMetrics(TcpAddress address) throws IOException {
     checkNotClosing();
-    var metrics = new ServerMetrics(nbd::stats, threads, List.of(new DiskMetrics(this::loads)));
+    var metrics = new ServerMetrics(
+            nbd::stats, guests::stats, threads, List.of(new DiskMetrics(this::loads)));
     metricsServer = new MetricsServer(metrics::text, tls);
     threads.every(
         TICK_MILLIS,
@@ -209,11 +210,12 @@ public final class DiskServer {
   public String status() {
     return "%s, %s"
         .formatted(
-            Amount.of(disks.size(), "disk"), Amount.of(nbd.stats().connections(), "NBD client"));
+            Amount.of(disks.size(), "disk"), Amount.of(totals().connections(), "client"));
   }
 
-  public NbdStats stats() {
-    return nbd.stats();
+  /** What it has done so far, for all clients. */
+  public ServerTotals totals() {
+    return nbd.stats().totals().plus(guests.stats().totals());
   }
 
   /** What has failed so far. */

@@ -3,7 +3,7 @@ package dev.varve.http.server;
 import dev.varve.core.device.FailureTotals;
 import dev.varve.core.device.FailureWords;
 import dev.varve.core.log.Amount;
-import dev.varve.io.nbd.NbdStats;
+import dev.varve.io.loop.ServerTotals;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -32,20 +32,25 @@ public final class ServerLog {
    * The server listens.
    *
    * @param serving what it serves
-   * @param nbd where NBD clients can connect
-   * @param http where the control plane answers
+   * @param nbd where NBD clients can connect; may be none
+   * @param http where the control plane answers; may be none
    */
   public void started(String serving, List<String> nbd, List<String> http) {
     LOG.log(
         Level.INFO,
-        "varve %s has started as process %d on JDK %s: %s; NBD at %s%s"
+        "varve %s has started as process %d on JDK %s: %s%s%s"
             .formatted(
                 version(),
                 ProcessHandle.current().pid(),
                 Runtime.version(),
                 serving,
-                String.join(" and ", nbd),
-                http.isEmpty() ? "" : "; HTTP at " + String.join(" and ", http)));
+                places("NBD", nbd),
+                places("HTTP", http)));
+  }
+
+  private static String places(String protocol, List<String> addresses) {
+    if (addresses.isEmpty()) return "";
+    return "; %s at %s".formatted(protocol, String.join(" and ", addresses));
   }
 
   private static String version() {
@@ -65,16 +70,16 @@ public final class ServerLog {
    * @param failed the requests that failed while it ran
    * @param failure what could not be saved; null for nothing
    */
-  public void stopped(NbdStats stats, FailureTotals failed, @Nullable Throwable failure) {
+  public void stopped(ServerTotals totals, FailureTotals failed, @Nullable Throwable failure) {
     String text =
         "stopped after %s (%s): %s, %s, %s read, %s written"
             .formatted(
                 Amount.time(Duration.ofNanos(nanoClock.getAsLong() - start)),
                 why,
-                Amount.of(stats.accepted(), "connection"),
-                Amount.of(stats.requests(), "request"),
-                Amount.bytes(stats.bytesRead()),
-                Amount.bytes(stats.bytesWritten()));
+                Amount.of(totals.accepted(), "connection"),
+                Amount.of(totals.requests(), "request"),
+                Amount.bytes(totals.bytesRead()),
+                Amount.bytes(totals.bytesWritten()));
     if (!failed.text().isEmpty()) text += "; the host could not carry out: " + failed.text();
     if (failure == null) LOG.log(Level.INFO, text);
     else if (failure instanceof IOException)

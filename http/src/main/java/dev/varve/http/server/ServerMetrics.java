@@ -1,7 +1,9 @@
 package dev.varve.http.server;
 
+import dev.varve.io.client.Transport;
 import dev.varve.io.nbd.NbdStats;
 import dev.varve.io.storage.StorageThreads;
+import dev.varve.io.vhost.VhostStats;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -17,7 +19,6 @@ import io.prometheus.metrics.model.registry.MultiCollector;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
-import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class ServerMetrics {
 
   private final Supplier<NbdStats> nbd;
+  private final Supplier<VhostStats> vhost;
   private final StorageThreads threads;
   private final List<MultiCollector> collectors;
 
@@ -36,8 +38,13 @@ final class ServerMetrics {
   /**
    * @param collectors what else there is to tell
    */
-  ServerMetrics(Supplier<NbdStats> nbd, StorageThreads threads, List<MultiCollector> collectors) {
+  ServerMetrics(
+      Supplier<NbdStats> nbd,
+      Supplier<VhostStats> vhost,
+      StorageThreads threads,
+      List<MultiCollector> collectors) {
     this.nbd = nbd;
+    this.vhost = vhost;
     this.threads = threads;
     this.collectors = List.copyOf(collectors);
   }
@@ -55,6 +62,7 @@ final class ServerMetrics {
             MeterFilter.denyNameStartsWith("system.cpu.count")) // no counter in spite of it
         .meterFilter(MeterFilter.denyNameStartsWith("process.cpu.time")); // in nanoseconds
     registerNbd(made);
+    registerVhostUser(made);
     registerPolling(made);
     registerBuild(made);
     Gauge.builder("varve.disks.hanging", threads, t -> t.hangs().count())
@@ -97,18 +105,24 @@ final class ServerMetrics {
   }
 
   private void registerNbd(PrometheusMeterRegistry to) {
-    gauge(to, "connections", "Connections of NBD clients that are open", NbdStats::connections);
-    count(to, "accepted", "Connections of NBD clients so far", NbdStats::accepted);
-    count(
-        to,
-        "refused",
-        "NBD clients that were refused because too many were connected",
-        NbdStats::refused);
-    to.getPrometheusRegistry().register(new TurnMetrics(() -> nbd.get().turns()));
-    count(to, "requests", "Requests of NBD clients", NbdStats::requests);
-    count(to, "requests.handed.over", "Requests that storage threads served", NbdStats::handedOver);
-    count(to, "read.bytes", "Bytes that NBD clients have read", NbdStats::bytesRead);
-    count(to, "written.bytes", "Bytes that NBD clients have written", NbdStats::bytesWritten);
+    to.getPrometheusRegistry()
+        .register(new TransportMetrics(Transport.NBD, "NBD clients", () -> nbd.get().totals()));
+    FunctionCounter.builder("varve.nbd.refused", nbd, n -> n.get().refused())
+        .description("NBD clients that were refused because too many were connected")
+        .register(to);
+  }
+
+  private void registerVhostUser(PrometheusMeterRegistry to) {
+    to.getPrometheusRegistry()
+        .register(
+            new TransportMetrics(
+                Transport.VHOST_USER, "vhost-user front-ends", () -> vhost.get().totals()));
+    FunctionCounter.builder("varve.vhost.user.kicks", vhost, v -> v.get().kicks())
+        .description("How often guests have told of new requests")
+        .register(to);
+    FunctionCounter.builder("varve.vhost.user.calls", vhost, v -> v.get().calls())
+        .description("How often guests were told of answers")
+        .register(to);
   }
 
   private void registerPolling(PrometheusMeterRegistry to) {
@@ -120,26 +134,6 @@ final class ServerMetrics {
         .register(to);
     FunctionCounter.builder("varve.polling.missed", nbd, n -> n.get().polling().missed())
         .description("How often an event loop has polled in vain, and slept")
-        .register(to);
-  }
-
-  private void gauge(
-      PrometheusMeterRegistry to,
-      String name,
-      String description,
-      ToDoubleFunction<NbdStats> value) {
-    Gauge.builder("varve.nbd." + name, nbd, stats -> value.applyAsDouble(stats.get()))
-        .description(description)
-        .register(to);
-  }
-
-  private void count(
-      PrometheusMeterRegistry to,
-      String name,
-      String description,
-      ToDoubleFunction<NbdStats> value) {
-    FunctionCounter.builder("varve.nbd." + name, nbd, stats -> value.applyAsDouble(stats.get()))
-        .description(description)
         .register(to);
   }
 }

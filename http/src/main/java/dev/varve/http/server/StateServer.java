@@ -20,9 +20,9 @@ import dev.varve.http.tls.ServerTls;
 import dev.varve.io.chain.ChainFiles;
 import dev.varve.io.file.FolderClaim;
 import dev.varve.io.host.Mounts;
+import dev.varve.io.loop.ServerTotals;
 import dev.varve.io.nbd.NbdLimits;
 import dev.varve.io.nbd.NbdServer;
-import dev.varve.io.nbd.NbdStats;
 import dev.varve.io.nbd.ReplyStyle;
 import dev.varve.io.ova.Packages;
 import dev.varve.io.running.GuestSockets;
@@ -60,7 +60,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The machines and media of a state folder, served: the control plane over HTTP, the disks of
- * running machines over NBD. Owns the threads, event loops, inventory and sockets that this needs.
+ * running machines over NBD and, where it is asked for, over vhost-user. Owns the threads, event loops, inventory and sockets that this needs.
  *
  * <p>Thread-safe; every method may block.
  */
@@ -87,6 +87,7 @@ public final class StateServer implements AutoCloseable {
   private final @Nullable CertificateWatch certificates;
   private final Path folder;
   private final NbdServer nbd;
+  private final VhostServer vhost;
   private final MachineDisks disks;
   private final Inventory inventory;
   private final StateSockets sockets;
@@ -125,7 +126,10 @@ public final class StateServer implements AutoCloseable {
       AlarmClock alarm = openAlarmClock();
       Vertx front = openFront();
       nbd = openNbd(front, descriptors.share(limits), replies);
-      GuestSockets guests = asked.guests() == null ? null : openGuests(front, asked.guests());
+      vhost = openVhost(front);
+      Path folderOfGuests = asked.guests();
+      GuestSockets guests =
+          folderOfGuests == null ? null : new GuestSockets(vhost, folderOfGuests);
       ExecutorService jobs = openJobThreads();
       disks = new MachineDisks(nbd, guests, threads, alarm, System::nanoTime, uris(guests));
       inventory = openInventory(this.folder, threads, disks, jobs);
@@ -137,6 +141,7 @@ public final class StateServer implements AutoCloseable {
       var metrics =
           new ServerMetrics(
               nbd::stats,
+              vhost::stats,
               threads,
               List.of(
                   new InventoryMetrics(inventory),
@@ -223,10 +228,10 @@ public final class StateServer implements AutoCloseable {
     return server;
   }
 
-  private GuestSockets openGuests(Vertx loop, Path folder) {
-    var server = new VhostServer(loop, nbd.polling(), System::nanoTime);
+  private VhostServer openVhost(Vertx loop) {
+    var server = new VhostServer(loop, nbd.polling(), nbd.clients(), System::nanoTime);
     closings.push(end -> end.await(server.close().toCompletionStage(), "a guest"));
-    return new GuestSockets(server, folder);
+    return server;
   }
 
   /** Gives the URIs of an export by its name. */
@@ -484,11 +489,12 @@ public final class StateServer implements AutoCloseable {
     long running =
         inventory.view().machines().values().stream().filter(m -> m.run() != null).count();
     return "%s, %d of them on; %s"
-        .formatted(contents(), running, Amount.of(nbd.stats().connections(), "NBD client"));
+        .formatted(contents(), running, Amount.of(totals().connections(), "client"));
   }
 
-  public NbdStats stats() {
-    return nbd.stats();
+  /** What it has done so far, for all clients. */
+  public ServerTotals totals() {
+    return nbd.stats().totals().plus(vhost.stats().totals());
   }
 
   /** Returns once the server is closed. */

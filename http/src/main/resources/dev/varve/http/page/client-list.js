@@ -38,7 +38,7 @@ export class ClientList extends PageElement {
 function row(client) {
   return html`<li class="card">
     <div class="card-what"><span class="name">${client.peer}</span><code class="path">${client.export}</code></div>
-    <span class="about">${span(client.connectedSeconds)} · ${count(client.requests)} requests · ${client.inFlight} in flight</span>
+    <span class="about">${client.transport} · ${span(client.connectedSeconds)} · ${count(client.requests)} requests · ${client.inFlight} in flight</span>
     <span class="about">read ${bytes(client.bytesRead)} · written ${bytes(client.bytesWritten)}</span>
     <operation-menu kind="client" .context=${{ client }} name=${`client ${client.client}`}></operation-menu>
   </li>`;

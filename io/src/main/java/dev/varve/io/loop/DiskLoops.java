@@ -3,11 +3,11 @@ package dev.varve.io.loop;
 import io.vertx.core.Future;
 import java.io.IOException;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,7 +44,7 @@ public final class DiskLoops<L> {
   private final int most;
   private final Map<L, Used<L>> used = new HashMap<>();
   private final ArrayDeque<L> free = new ArrayDeque<>();
-  private final List<L> all = new ArrayList<>();
+  private final List<L> all = new CopyOnWriteArrayList<>();
   private boolean closed;
 
   /** A loop and what it is used for; guarded by the monitor. */
@@ -109,8 +109,8 @@ public final class DiskLoops<L> {
     free.addLast(loop);
   }
 
-  /** All that were started. */
-  public synchronized List<L> all() {
+  /** All that were started. Waits for none that is being started. */
+  public List<L> all() {
     return List.copyOf(all);
   }
 

@@ -1,7 +1,5 @@
 package dev.varve.io.nbd;
 
-import org.jspecify.annotations.Nullable;
-
 /**
  * A client's connection, as the classes below it see it. All calls but {@link #drain} come on the
  * event loop of its channel, and none throws: what fails for one client must not reach the others
@@ -33,14 +31,8 @@ interface Connection {
   /** Sends the client away: its disk is not served any more, or the server stops. Any thread. */
   void drain();
 
-  /** Sends the client away for this reason, if it uses a disk. Any thread. */
-  void sendAway(String why);
-
   /** Makes room for another client, if it has chosen no disk yet. Any thread. */
   void giveWay();
-
-  /** What can be seen of the client; null while it uses no disk. Any thread. */
-  @Nullable NbdClientView look();
 
   /** Closes at once; what is in flight gets no reply. */
   void cut(String why);

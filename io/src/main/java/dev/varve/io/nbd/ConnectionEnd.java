@@ -1,5 +1,6 @@
 package dev.varve.io.nbd;
 
+import dev.varve.io.client.Visit;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;

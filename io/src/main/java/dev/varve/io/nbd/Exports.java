@@ -1,6 +1,7 @@
 package dev.varve.io.nbd;
 
 import dev.varve.core.device.Export;
+import dev.varve.io.client.Clients;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.Collection;
@@ -18,10 +19,9 @@ final class Exports {
 
   private final ConcurrentSkipListMap<String, Published> byName = new ConcurrentSkipListMap<>();
   private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
-  private final Visitors visitors = new Visitors();
+  private final Clients clients = new Clients();
   private final Admission admission;
   private final Doorstep doorstep = new Doorstep();
-  private volatile NbdWatcher watcher = NbdWatcher.NONE;
   private volatile boolean closing;
 
   /**
@@ -41,18 +41,9 @@ final class Exports {
     return doorstep;
   }
 
-  /** Numbers and logs the clients. */
-  Visitors visitors() {
-    return visitors;
-  }
-
-  /** Hears of the clients. */
-  NbdWatcher watcher() {
-    return watcher;
-  }
-
-  void watch(NbdWatcher watcher) {
-    this.watcher = watcher;
+  /** The clients, with numbers. */
+  Clients clients() {
+    return clients;
   }
 
   /** Whether every client is being sent away. */
@@ -78,11 +69,6 @@ final class Exports {
 
   Collection<Published> all() {
     return byName.values();
-  }
-
-  /** The connections, also those that have chosen no disk yet. */
-  Collection<Connection> connections() {
-    return connections;
   }
 
   void opened(Connection connection) {

@@ -18,6 +18,7 @@ final class HandshakePhase {
   private final NbdLimits limits;
   private final Handshake handshake;
   private Admission.Answer answer;
+  private @Nullable String missed;
 
   /**
    * @param answer whether there was room for the client when it came
@@ -91,9 +92,15 @@ final class HandshakePhase {
     handshake.secured();
   }
 
-  /** See {@link Handshake#unknown}. */
+  /**
+   * The disk that the client has asked for and that is not there; null if there is none, or if this
+   * was told before, for clients ask twice.
+   */
   @Nullable String unknown() {
-    return handshake.unknown();
+    String unknown = handshake.unknown();
+    if (unknown == null || unknown.equals(missed)) return null;
+    missed = unknown;
+    return unknown;
   }
 
   Exports.Published chosen() {

@@ -2,6 +2,8 @@ package dev.varve.io.nbd;
 
 import dev.varve.core.device.DeviceRequest;
 import dev.varve.core.device.FailureWords;
+import dev.varve.io.client.Transport;
+import dev.varve.io.client.Visit;
 import dev.varve.io.loop.DiskLoops;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -13,6 +15,7 @@ import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
@@ -24,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * the channel and moves the connection from one phase, and one loop, to the next.
  *
  * <p>Everything runs on the event loop of the channel, which is another one from the moment when a
- * disk has been chosen, except {@link #drain}, {@link #sendAway} and {@link #look}, which may be
+ * disk has been chosen, except {@link #drain}, {@link #sendAway} and {@link #giveWay}, which may be
  * called on any thread.
  */
 final class NbdConnection extends ChannelInboundHandlerAdapter implements Connection {
@@ -60,13 +63,6 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Connec
   private @Nullable NbdLoop entered;
   private @Nullable ServedClient client;
 
-  /** Set while it uses a disk, for other threads. */
-  private volatile @Nullable Using using;
-
-  /** What can be seen of it: its meter goes on counting. */
-  private record Using(
-      long number, String peer, String export, long sinceNanos, ClientMeter meter) {}
-
   /**
    * @param loop that of its channel, for the handshake
    * @param loops where it goes to be served
@@ -99,7 +95,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Connec
     channel.config().setRecvByteBufAllocator(inbound);
     channel.config().setWriteSpinCount(WRITES_PER_TURN);
     this.context = context;
-    visit = new Visit(exports.visitors(), Peer.of(channel), loop.now());
+    visit = exports.clients().arrived(Transport.NBD, Peer.of(channel), loop.now());
     end = new ConnectionEnd(context, visit);
     reading = new SocketReading(context, inbound);
     loop.counters().opened();
@@ -168,9 +164,8 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Connec
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
     switch (event) {
       case SslHandshakeCompletionEvent begun when begun.isSuccess() ->
-          visit().secured(SecureChannel.words(context));
-      case SslHandshakeCompletionEvent failed ->
-          visit().unsecured(TlsFailure.words(failed.cause()), loop.now());
+          visit().identified(SecureChannel.words(context));
+      case SslHandshakeCompletionEvent failed -> unsecured(TlsFailure.words(failed.cause()));
       case SslCloseCompletionEvent _ -> context.close(); // as if it had closed its socket
       default -> {}
     }
@@ -190,11 +185,17 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Connec
     } else {
       visit().cut("a bug in Varve");
       LOG.log(
-          System.Logger.Level.ERROR,
+          Level.ERROR,
           "a client was cut because of a bug in Varve; please report it with the lines below",
           cause);
     }
     context.close();
+  }
+
+  /** It could not begin TLS: people who set it up need to hear why. */
+  private void unsecured(String reason) {
+    visit().log(Level.INFO, "could not begin TLS: " + reason, loop.now());
+    visit().left("it could not begin TLS");
   }
 
   /** The socket has failed; or, of a reply that was sent from it, the memory of an image. */
@@ -221,10 +222,15 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Connec
   private void advanceHandshake() {
     Handshake.Outcome outcome = handshake.advance(context(), inbound, this, end(), loop.now());
     String unknown = handshake.unknown();
-    if (unknown != null) visit().askedFor(unknown, loop.now());
+    if (unknown != null) unknown(unknown);
     if (outcome == Handshake.Outcome.START_TLS) startTls();
     if (outcome == Handshake.Outcome.TRANSMIT) moveToDisk();
     if (outcome == Handshake.Outcome.END) end("it ended the handshake");
+  }
+
+  private void unknown(String disk) {
+    String what = "asked for the disk '" + disk + "', which is not served";
+    visit().log(Level.INFO, what, loop.now());
   }
 
   /**
@@ -303,12 +309,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Connec
             end(),
             reading(),
             inbound);
-    long now = loop.now();
-    visit().chose(published.export(), now);
-    var begun =
-        new Using(visit().number(), visit().peer(), published.export().name(), now, client.meter());
-    using = begun;
-    exports.watcher().connected(view(begun));
+    visit().uses(published.export(), client::asked, this::sendAway, loop.now());
   }
 
   // ---- Turns of the loop
@@ -371,13 +372,13 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Connec
     turnDone();
   }
 
-  @Override
-  public void sendAway(String why) {
+  /** Sends the client away for this reason. Any thread. */
+  private void sendAway(String why) {
     context()
         .executor()
         .execute(
             () -> {
-              if (end().isOver() || client == null) return;
+              if (end().isOver()) return;
               end(why);
               turnDone();
             });
@@ -392,24 +393,6 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Connec
               if (published == null && !end().isOver())
                 cut("it had chosen no disk, and another client needed its place");
             });
-  }
-
-  @Override
-  public @Nullable NbdClientView look() {
-    Using now = using;
-    return now == null ? null : view(now);
-  }
-
-  private static NbdClientView view(Using now) {
-    return new NbdClientView(
-        now.number,
-        now.peer,
-        now.export,
-        now.sinceNanos,
-        now.meter.requests(),
-        now.meter.bytesRead(),
-        now.meter.bytesWritten(),
-        now.meter.inFlight());
   }
 
   @Override
@@ -440,21 +423,15 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Connec
 
   private void gone() {
     assert loop.isHere();
-    Using last = using;
-    using = null;
     end().over();
     exports.doorstep().left(this);
     exports.admission().left(handshake.answer());
     loop.counters().closed();
     exports.closed(this);
     inbound.close();
-    if (client != null) {
-      client.transmission().abandon();
-      client.meter().count();
-      client.meter().gone();
-    }
-    visit().ended(client == null ? null : client.meter(), loop.now());
-    if (last != null) exports.watcher().disconnected(view(last), visit().reason());
+    if (client != null) client.abandon();
+    visit().left("it closed the connection without a disconnect request");
+    visit().ended(loop.now());
     leaveIfIdle();
   }
 

@@ -1,6 +1,7 @@
 package dev.varve.io.nbd;
 
 import dev.varve.io.loop.LoopInbox;
+import dev.varve.io.loop.ServingLoop;
 import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -8,12 +9,11 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
- * What the connections of one event loop share: buffers, request objects, counters, and the inbox
- * through which storage threads give requests back. Used on that loop; only {@link #isHere}, {@link
- * #now}, {@link #share}, {@link #admits}, {@link #isShort} and reading the counters are for any
- * thread.
+ * What the connections of one event loop share: buffers, request objects, and the inbox through
+ * which storage threads give requests back. Used on that loop; only {@link #share}, {@link #admits}
+ * and {@link #isShort} are for any thread.
  */
-final class NbdLoop {
+final class NbdLoop extends ServingLoop {
 
   /** Reads up to this size are copied, and requests up to this size take a small buffer. */
   static final int SMALL = 32 << 10;
@@ -26,8 +26,6 @@ final class NbdLoop {
 
   private static final int KEPT = 256;
 
-  private final EventLoop executor;
-  private final LongSupplier nanoTime;
   private final SharedBuffers buffers;
   private final BufferPool small;
   private final BufferPool large;
@@ -41,35 +39,12 @@ final class NbdLoop {
   /** The connections that have got parts back in this turn. */
   private final ArrayList<Connection> touched = new ArrayList<>();
 
-  private final Counters counters = new Counters();
-  private boolean inTurn;
-  private long turnStart;
-
   NbdLoop(EventLoop executor, LongSupplier nanoTime, SharedBuffers buffers) {
-    this.executor = executor;
-    this.nanoTime = nanoTime;
+    super(executor, nanoTime);
     this.buffers = buffers;
     this.small = buffers.small(executor);
     this.large = buffers.large(executor);
     this.inbox = new LoopInbox<>(executor, this::emptyInbox);
-  }
-
-  /** Whether the caller is on this loop. For asserts. */
-  boolean isHere() {
-    return executor.inEventLoop();
-  }
-
-  EventLoop executor() {
-    return executor;
-  }
-
-  /** The time by the server's clock. */
-  long now() {
-    return nanoTime.getAsLong();
-  }
-
-  Counters counters() {
-    return counters;
   }
 
   /** The runs of the read that is being served by reference. */
@@ -130,25 +105,6 @@ final class NbdLoop {
     assert isHere();
     transaction.clear();
     if (spareTransactions.size() < KEPT) spareTransactions.addLast(transaction);
-  }
-
-  /** The loop begins to work for this server, if it has not already. */
-  void beginTurn() {
-    assert isHere();
-    if (inTurn) return;
-    inTurn = true;
-    turnStart = nanoTime.getAsLong();
-  }
-
-  /** When the present turn began, or the last one. */
-  long turnStart() {
-    return turnStart;
-  }
-
-  /** The loop has done what there was; counts how long that took. */
-  void endTurn() {
-    if (inTurn) counters.turnTook(nanoTime.getAsLong() - turnStart);
-    inTurn = false;
   }
 
   /** Hands parts back to their connections, and lets each of those send its replies once. */

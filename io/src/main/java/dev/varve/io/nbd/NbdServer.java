@@ -1,7 +1,9 @@
 package dev.varve.io.nbd;
 
 import dev.varve.core.device.Export;
+import dev.varve.io.client.Clients;
 import dev.varve.io.loop.DiskLoops;
+import dev.varve.io.loop.ServerTotals;
 import dev.varve.io.loop.SocketFile;
 import dev.varve.io.loop.StartedLoops;
 import dev.varve.io.loop.VertxLoops;
@@ -20,15 +22,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLEngine;
 import org.jspecify.annotations.Nullable;
 
@@ -73,7 +74,7 @@ public final class NbdServer {
   /**
    * A server that listens nowhere yet.
    *
-   * @param nanoTime the clock by which {@link NbdStats#longestStallNanos} is measured
+   * @param nanoTime the clock by which {@link ServerTotals#longestStallNanos} is measured
    */
   public NbdServer(Vertx vertx, NbdLimits limits, ReplyStyle replies, LongSupplier nanoTime) {
     this.vertx = vertx;
@@ -161,34 +162,9 @@ public final class NbdServer {
     return exports.withdraw(name);
   }
 
-  /** Tells a watcher, of which there is one, of clients that come and go from now on. */
-  public void watch(NbdWatcher watcher) {
-    exports.watch(watcher);
-  }
-
-  /** The clients that use a disk now, in the order in which they came. */
-  public List<NbdClientView> clients() {
-    return exports.connections().stream()
-        .map(Connection::look)
-        .filter(Objects::nonNull)
-        .sorted(Comparator.comparingLong(NbdClientView::number))
-        .toList();
-  }
-
-  /**
-   * Sends a client away: it gets the answers to what it has in flight. It may connect again.
-   *
-   * @param number that of {@link #clients}
-   * @return false if there is no such client
-   */
-  public boolean disconnect(long number) {
-    for (Connection connection : exports.connections()) {
-      NbdClientView client = connection.look();
-      if (client == null || client.number() != number) continue;
-      connection.sendAway("it was disconnected on request");
-      return true;
-    }
-    return false;
+  /** Its clients; other servers of the same disks share them, so that each has its own number. */
+  public Clients clients() {
+    return exports.clients();
   }
 
   /** How its loops wait for work; other servers of the same disks share it. */
@@ -198,10 +174,10 @@ public final class NbdServer {
 
   /** What has happened so far. */
   public NbdStats stats() {
-    NbdStats sum = NbdStats.NONE;
-    for (NbdLoop loop : front.values()) sum = loop.counters().plus(sum);
-    for (NbdLoop loop : loops.all()) sum = loop.counters().plus(sum);
-    return sum.of(exports.admission().refused(), polling.totals());
+    return new NbdStats(
+        ServerTotals.of(Stream.concat(front.values().stream(), loops.all().stream())),
+        exports.admission().refused(),
+        polling.totals());
   }
 
   /**

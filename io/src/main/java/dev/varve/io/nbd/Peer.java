@@ -1,12 +1,11 @@
 package dev.varve.io.nbd;
 
+import dev.varve.io.client.PeerProcess;
 import io.netty.channel.Channel;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.unix.PeerCredentials;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.file.Files;
-import java.nio.file.Path;
 
 /**
  * The other end of a socket, and a socket's failure, in words for people. Reads {@code /proc} once
@@ -27,20 +26,9 @@ final class Peer {
   private static String process(EpollDomainSocketChannel unix) {
     try {
       PeerCredentials credentials = unix.peerCredentials();
-      int pid = credentials.pid();
-      if (pid <= 0) return "a process of another container";
-      return "process %d%s, user %d".formatted(pid, program(pid), credentials.uid());
+      return PeerProcess.words(credentials.pid(), credentials.uid());
     } catch (IOException _) {
       return "a process that is gone";
-    }
-  }
-
-  /** Its name, while it is there and may be seen. */
-  private static String program(int pid) {
-    try {
-      return " " + Files.readString(Path.of("/proc/" + pid + "/comm")).strip();
-    } catch (IOException | RuntimeException _) {
-      return "";
     }
   }
 

@@ -1,6 +1,10 @@
 package dev.varve.io.nbd;
 
 import dev.varve.core.device.Export;
+import dev.varve.io.client.ClientCounters;
+import dev.varve.io.client.ClientMeter;
+import dev.varve.io.client.ClientTotals;
+import dev.varve.io.client.Visit;
 import io.netty.channel.ChannelHandlerContext;
 
 /**
@@ -16,6 +20,7 @@ final class ServedClient {
   private final SocketReading reading;
   private final Inbound inbound;
   private final Replies replies;
+  private final ClientCounters counters = new ClientCounters();
   private final ClientMeter meter;
   private final Transmission transmission;
   private final UntakenReplies untaken;
@@ -39,7 +44,7 @@ final class ServedClient {
     this.reading = reading;
     this.inbound = inbound;
     replies = new Replies(context, loop, options.structured());
-    meter = new ClientMeter(loop, export.traffic());
+    meter = new ClientMeter(loop, export.traffic(), counters);
     transmission =
         new Transmission(connection, loop, limits, export, options, inbound, replies, meter);
     untaken = new UntakenReplies(connection, context, loop, limits, replies);
@@ -52,9 +57,15 @@ final class ServedClient {
     return transmission;
   }
 
-  /** What it has asked for. */
-  ClientMeter meter() {
-    return meter;
+  /** What it has asked for so far. Any thread. */
+  ClientTotals asked() {
+    return counters.totals();
+  }
+
+  /** It is gone: what is in flight ends without a reply. */
+  void abandon() {
+    transmission.abandon();
+    meter.count();
   }
 
   /** The client has sent something. */

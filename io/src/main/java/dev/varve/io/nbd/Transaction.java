@@ -1,5 +1,7 @@
 package dev.varve.io.nbd;
 
+import dev.varve.core.device.DeviceRequest.Op;
+import dev.varve.io.client.SlowRequest;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +49,11 @@ final class Transaction {
 
   NbdCommand command() {
     return command;
+  }
+
+  /** What of a disk it asks for; null if it asks for nothing of it. */
+  @Nullable Op operation() {
+    return command.operation();
   }
 
   long cookie() {

@@ -6,6 +6,8 @@ import dev.varve.core.device.DeviceRequest.Op;
 import dev.varve.core.device.DiskFailures;
 import dev.varve.core.device.Export;
 import dev.varve.core.device.RequestTimes;
+import dev.varve.io.client.ClientMeter;
+import dev.varve.io.client.SlowRequest;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
@@ -220,7 +222,7 @@ final class Transmission {
       } else {
         replies.read(read, runs, lease);
         lease = null; // released by the channel
-        if (fetched) meter.answered(read);
+        if (fetched) answered(read);
         else meter.readInPlace(read.length());
         succeeded(Op.READ, read.length());
       }
@@ -443,14 +445,14 @@ final class Transmission {
   private Transaction begin() {
     inFlight++;
     Transaction transaction = loop.takeTransaction().begin(request, meter.batchStart());
-    meter.begun(transaction);
+    meter.begun(transaction.operation());
     return transaction;
   }
 
   private PartialRequest part(Transaction transaction, @Nullable LoopBuffer payload, long held) {
     PartialRequest part = loop.takePart().of(connection, transaction, payload, held);
     transaction.opened();
-    if (transaction.handOver()) meter.handedOver(transaction);
+    if (transaction.handOver()) meter.handedOver(transaction.operation());
     return part;
   }
 
@@ -498,7 +500,7 @@ final class Transmission {
   private void answer(Transaction transaction) {
     NbdRefusal refusal = transaction.refusal();
     try {
-      if (refusal != null) fail(transaction.cookie(), transaction.command().operation(), refusal);
+      if (refusal != null) fail(transaction.cookie(), transaction.operation(), refusal);
       else if (transaction.command() == NbdCommand.READ) read(transaction);
       else if (transaction.command() == NbdCommand.BLOCK_STATUS) blockStatus(transaction);
       else succeed(transaction);
@@ -509,13 +511,13 @@ final class Transmission {
 
   private void read(Transaction transaction) {
     replies.read(transaction);
-    meter.answered(transaction);
+    answered(transaction);
     device.answered(Op.READ, transaction.length());
   }
 
   private void succeed(Transaction transaction) {
     replies.success(transaction.cookie());
-    meter.answered(transaction);
+    answered(transaction);
     if (transaction.command() == NbdCommand.WRITE) device.answered(Op.WRITE, transaction.length());
   }
 
@@ -525,19 +527,23 @@ final class Transmission {
     worked(operation);
   }
 
+  private void answered(Transaction transaction) {
+    meter.answered(transaction.operation(), transaction.startNanos(), transaction.range());
+  }
+
   private void blockStatus(Transaction transaction) {
     replies.blockStatus(transaction.cookie(), options.contexts(), transaction.extents());
-    meter.answered(transaction);
+    answered(transaction);
   }
 
   private void end(Transaction transaction) {
     inFlight--;
-    meter.ended(transaction);
+    meter.ended(transaction.operation());
     SlowRequest watched = transaction.watched();
     if (watched != null)
       watched.ended(
           export.name(),
-          transaction.command().name(),
+          transaction.operation(),
           transaction.offset(),
           transaction.range(),
           transaction.refusal() != null);
@@ -564,7 +570,7 @@ final class Transmission {
 
   /** Answers with an error. */
   private void fail(long cookie, @Nullable Op operation, NbdRefusal why) {
-    meter.failed(operation, why.error());
+    meter.failed(operation, why.error().name());
     replies.failure(cookie, why);
   }
 

@@ -1,29 +1,24 @@
 package dev.varve.io.polling;
 
-import java.util.concurrent.atomic.AtomicLong;
+import dev.varve.core.measure.LoneCounter;
 
 /** Counts how one loop polls: written on that loop; read by any thread. */
 final class PollCounters {
 
-  private final AtomicLong nanos = new AtomicLong();
-  private final AtomicLong found = new AtomicLong();
-  private final AtomicLong missed = new AtomicLong();
+  private final LoneCounter nanos = new LoneCounter();
+  private final LoneCounter found = new LoneCounter();
+  private final LoneCounter missed = new LoneCounter();
 
   /** It polled for so long and found work. */
   void found(long polledNanos) {
-    add(nanos, polledNanos);
-    add(found, 1);
+    nanos.add(polledNanos);
+    found.add(1);
   }
 
   /** It polled for so long in vain. */
   void missed(long polledNanos) {
-    add(nanos, polledNanos);
-    add(missed, 1);
-  }
-
-  /** One writer: no atomic addition is needed. */
-  private static void add(AtomicLong counter, long value) {
-    counter.setOpaque(counter.getPlain() + value);
+    nanos.add(polledNanos);
+    missed.add(1);
   }
 
   PollTotals plus(PollTotals sum) {

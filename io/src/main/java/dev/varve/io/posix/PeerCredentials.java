@@ -10,19 +10,21 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * The user and groups of the process that has connected to a Unix socket, as they were then: the
+ * The process that has connected to a Unix socket, its user and groups, as they were then: the
  * kernel's answer, which that process cannot choose. Immutable; any thread, nothing blocks.
  *
+ * @param process its number; 0 if it cannot be seen from here
  * @param user its effective user
  * @param groups its effective group and the supplementary ones
  */
-public record PeerCredentials(int user, Set<Integer> groups) {
+public record PeerCredentials(int process, int user, Set<Integer> groups) {
 
   private static final int SOL_SOCKET = 1;
   private static final int SO_PEERCRED = 17;
   private static final int SO_PEERGROUPS = 59;
 
   // struct ucred: pid_t pid, uid_t uid, gid_t gid
+  private static final int PID = 0;
   private static final int UID = 4;
   private static final int GID = 8;
   private static final int UCRED_BYTES = 12;
@@ -48,7 +50,7 @@ public record PeerCredentials(int user, Set<Integer> groups) {
       get(descriptor, SO_PEERCRED, ucred, arena);
       Set<Integer> groups = groups(descriptor, arena);
       groups.add(ucred.get(JAVA_INT, GID));
-      return new PeerCredentials(ucred.get(JAVA_INT, UID), groups);
+      return new PeerCredentials(ucred.get(JAVA_INT, PID), ucred.get(JAVA_INT, UID), groups);
     }
   }
 

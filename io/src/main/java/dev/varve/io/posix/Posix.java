@@ -114,6 +114,7 @@ public final class Posix {
   public static final int ENOSPC = 28;
   public static final int ENOSYS = 38;
   public static final int EOPNOTSUPP = 95;
+  public static final int ECONNRESET = 104;
   public static final int EDQUOT = 122;
 
   private static final int PROT_READ = 1;

@@ -245,7 +245,7 @@ public final class MachineDisks implements RunningDisks {
   @Override
   public List<DiskClient> clients() {
     long now = nanoClock.getAsLong();
-    return nbd.clients().stream().map(client -> ClientWatch.seen(client, now)).toList();
+    return nbd.clients().views().stream().map(each -> ClientWatch.seen(each, now)).toList();
   }
 
   @Override
@@ -255,7 +255,7 @@ public final class MachineDisks implements RunningDisks {
 
   @Override
   public boolean disconnect(long client) {
-    return nbd.disconnect(client);
+    return nbd.clients().disconnect(client);
   }
 
   @Override

@@ -39,7 +39,7 @@ final class Publisher {
   /** Tells a watcher of clients, and of disks that clients can ask for. */
   void watch(DiskWatcher watcher) {
     this.watcher = watcher;
-    nbd.watch(new ClientWatch(watcher, nanoClock));
+    nbd.clients().watch(new ClientWatch(watcher, nanoClock));
   }
 
   /** Opens a disk, which is not published yet. */

@@ -2,6 +2,8 @@ package dev.varve.io.vhost;
 
 import dev.varve.core.device.Export;
 import dev.varve.core.device.FailureWords;
+import dev.varve.io.client.ClientCounters;
+import dev.varve.io.client.ClientMeter;
 import dev.varve.io.posix.EventDescriptor;
 import dev.varve.io.posix.ForeignEvents;
 import dev.varve.io.posix.Posix;
@@ -41,8 +43,9 @@ final class BlockQueue implements BlockRequests.Source {
 
   private final int number;
   private final VhostLoop loop;
-  private BlockRequests requests;
   private final Consumer<String> fault;
+  private final ClientCounters counters = new ClientCounters();
+  private BlockRequests requests;
   private InflightTable inflightTable = InflightTable.NONE;
   private final Runnable laterTurn = this::laterTurn;
 
@@ -72,11 +75,21 @@ final class BlockQueue implements BlockRequests.Source {
     this.number = number;
     this.loop = loop;
     this.fault = fault;
-    this.requests = new BlockRequests(this, loop, export, config);
+    this.requests = requests(export, config);
+  }
+
+  private BlockRequests requests(Export export, BlockConfig config) {
+    var meter = new ClientMeter(loop, export.traffic(), counters);
+    return new BlockRequests(this, loop, export, config, meter);
   }
 
   VhostLoop loop() {
     return loop;
+  }
+
+  /** What the driver has asked for through it, on whichever disk. Any thread may look. */
+  ClientCounters counters() {
+    return counters;
   }
 
   // ---- What the front-end sets
@@ -98,8 +111,13 @@ final class BlockQueue implements BlockRequests.Source {
             setup.used(),
             next,
             setup.eventIndex());
-    resubmit();
-    look();
+    loop.beginTurn();
+    try {
+      resubmit();
+      turn();
+    } finally {
+      loop.endTurn();
+    }
   }
 
   /**
@@ -130,13 +148,13 @@ final class BlockQueue implements BlockRequests.Source {
   /** The disk is another one from now on. For a queue that is stopped. */
   void serve(Export export, BlockConfig config) {
     assert loop.isHere() && ring == null;
-    requests = new BlockRequests(this, loop, export, config);
+    requests = requests(export, config);
   }
 
   void enable(boolean enabled) {
     assert loop.isHere();
     this.enabled = enabled;
-    look();
+    ownTurn();
   }
 
   void writeback(boolean writeback) {
@@ -149,7 +167,7 @@ final class BlockQueue implements BlockRequests.Source {
     closeKick();
     if (descriptor < 0) return;
     try {
-      kick = LoopDescriptor.watchEvents(loop.executor(), descriptor, this::turn);
+      kick = LoopDescriptor.watchEvents(loop.executor(), descriptor, this::kicked);
     } catch (IOException e) {
       Posix.close(descriptor);
       throw e;
@@ -163,7 +181,12 @@ final class BlockQueue implements BlockRequests.Source {
     call = -1;
     if (descriptor < 0) return;
     call = descriptor;
-    ForeignEvents.signal(call); // what was answered before it was there
+    callDriver(); // for what was answered before it was there
+  }
+
+  private void callDriver() {
+    ForeignEvents.signal(call);
+    loop.calls().add(1);
   }
 
   private void closeKick() throws PosixException {
@@ -182,18 +205,27 @@ final class BlockQueue implements BlockRequests.Source {
 
   // ---- Turns
 
-  private void look() {
-    if (enabled && ring != null) turn();
+  private void kicked() {
+    loop.kicks().add(1);
+    ownTurn();
+  }
+
+  private void ownTurn() {
+    loop.beginTurn();
+    try {
+      turn();
+    } finally {
+      loop.endTurn();
+    }
   }
 
   private void turn() {
     SplitRing serving = ring;
     if (!enabled || broken || stopping || serving == null || waitsForTurn) return;
-    long began = loop.now();
     try {
-      if (serve(serving, began)) askForLaterTurn();
+      if (serve(serving)) askForLaterTurn();
     } catch (ProtocolException e) {
-      fail(FailureWords.of(e));
+      fail("its guest has broken the protocol: " + FailureWords.of(e));
     } catch (InternalError e) {
       lostMemory();
     } catch (RuntimeException e) { // a bug must not stop the loop for others
@@ -201,7 +233,6 @@ final class BlockQueue implements BlockRequests.Source {
       fail("it could not be served");
     }
     publish();
-    requests.answeredInPlace(loop.now() - began);
   }
 
   private void askForLaterTurn() {
@@ -211,11 +242,11 @@ final class BlockQueue implements BlockRequests.Source {
 
   private void laterTurn() {
     waitsForTurn = false;
-    turn();
+    ownTurn();
   }
 
   /** Returns whether there is more to do, after others had their turn. */
-  private boolean serve(SplitRing serving, long began) throws ProtocolException {
+  private boolean serve(SplitRing serving) throws ProtocolException {
     int budget = TURN;
     serving.suppressKicks();
     do {
@@ -226,7 +257,7 @@ final class BlockQueue implements BlockRequests.Source {
         int head = serving.take();
         inflightTable.taken(number, head);
         chain.read(serving, head, memory);
-        budget -= requests.serve(head, chain, writeback, began, ready == 1);
+        budget -= requests.serve(head, chain, writeback, ready == 1);
         if (broken) return false;
         if (--batch == 0) {
           batch = BATCH;
@@ -247,7 +278,7 @@ final class BlockQueue implements BlockRequests.Source {
         throw new ProtocolException("descriptor %d in flight".formatted(head));
       serving.takeAgain();
       chain.read(serving, head, memory);
-      requests.serve(head, chain, writeback, loop.now(), true);
+      requests.serve(head, chain, writeback, true);
     }
     publish();
   }
@@ -263,6 +294,7 @@ final class BlockQueue implements BlockRequests.Source {
 
   /** Shows the driver what was answered. Each turn ends with it, and so does each stop. */
   private void publish() {
+    requests.count();
     try {
       if (answered && ring != null) show(ring);
       HostMemory.settle(); // what has failed is told here, and not to the loop or another queue
@@ -276,7 +308,7 @@ final class BlockQueue implements BlockRequests.Source {
     HostMemory.settle(); // before the driver sees an answer
     if (!serving.publish()) return;
     inflightTable.published(number, serving.returned());
-    if (serving.wantsCall() && call >= 0) ForeignEvents.signal(call);
+    if (serving.wantsCall() && call >= 0) callDriver();
   }
 
   // ---- In flight

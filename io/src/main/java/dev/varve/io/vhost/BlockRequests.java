@@ -4,8 +4,10 @@ import dev.varve.core.device.BlockDevice;
 import dev.varve.core.device.DeviceRequest.Count;
 import dev.varve.core.device.DeviceRequest.Op;
 import dev.varve.core.device.DiskFailures;
-import dev.varve.core.device.DiskTraffic;
 import dev.varve.core.device.Export;
+import dev.varve.core.device.RequestTimes;
+import dev.varve.io.client.ClientMeter;
+import dev.varve.io.client.SlowRequest;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
@@ -84,23 +86,22 @@ final class BlockRequests {
   private final Export export;
   private final BlockDevice device;
   private final DiskFailures failures;
-  private final DiskTraffic.Recorder recorder;
+  private final ClientMeter meter;
   private final BlockConfig config;
   private final Scatter scatter = new Scatter();
-  private long readsInPlace;
-  private long writesInPlace;
   private int parts;
 
   /** Whether a storage thread copies a long read. */
   private boolean copiesElsewhere;
 
-  BlockRequests(Source source, VhostLoop loop, Export export, BlockConfig config) {
+  BlockRequests(
+      Source source, VhostLoop loop, Export export, BlockConfig config, ClientMeter meter) {
     this.source = source;
     this.loop = loop;
     this.export = export;
     this.device = export.device();
     this.failures = export.failures();
-    this.recorder = export.traffic().recorder(loop);
+    this.meter = meter;
     this.config = config;
   }
 
@@ -108,18 +109,17 @@ final class BlockRequests {
    * Serves the request in a chain, or begins to.
    *
    * @param writeback whether writes may wait for a flush
-   * @param now when the turn began
    * @param last whether nothing waits behind it in the ring
    * @return what it cost: 1, and 1 for each 4 KiB or 32 descriptors
    */
-  int serve(int head, Chain chain, boolean writeback, long now, boolean last)
-      throws ProtocolException {
+  int serve(int head, Chain chain, boolean writeback, boolean last) throws ProtocolException {
     chain.takeFrame();
+    meter.came();
     switch (chain.type()) {
-      case IN -> read(head, chain, now, last);
-      case OUT -> write(head, chain, writeback, now);
-      case FLUSH -> flush(head, chain, now);
-      case DISCARD, WRITE_ZEROES -> ranges(head, chain, writeback, now);
+      case IN -> read(head, chain, last);
+      case OUT -> write(head, chain, writeback);
+      case FLUSH -> flush(head, chain);
+      case DISCARD, WRITE_ZEROES -> ranges(head, chain, writeback);
       case GET_ID -> identify(head, chain);
       default -> answer(head, chain, UNSUPP, 0);
     }
@@ -141,7 +141,7 @@ final class BlockRequests {
 
   // ---- Reads
 
-  private void read(int head, Chain chain, long now, boolean last) {
+  private void read(int head, Chain chain, boolean last) {
     long length = chain.writableBytes();
     if (!isInside(chain.sector(), length) || length > Integer.MAX_VALUE) {
       refuse(head, chain, Op.READ);
@@ -154,9 +154,7 @@ final class BlockRequests {
     long offset = chain.sector() * BlockConfig.SECTOR;
     if (!last && !copiesElsewhere && isForAnotherThread(chain, length)) {
       copiesElsewhere = true;
-      Pending read = loop.takePending().begin(head, chain, Op.READ, offset, length, now);
-      begun(read.copiedElsewhere());
-      readBuffers(read, Count.WHOLE);
+      readBuffers(begin(head, chain, Op.READ, offset, length).copiedElsewhere(), Count.WHOLE);
       return;
     }
     try {
@@ -165,10 +163,10 @@ final class BlockRequests {
       HostMemory.settle();
       if (done) {
         answer(head, chain, OK, length);
-        readsInPlace++;
+        meter.readInPlace(length);
         succeeded(Op.READ, length);
       } else {
-        handOverRead(loop.takePending().begin(head, chain, Op.READ, offset, length, now));
+        handOverRead(begin(head, chain, Op.READ, offset, length));
       }
     } catch (IOException | InternalError e) { // see BlockDevice.tryRead
       fail(head, chain, Op.READ, offset, length, e);
@@ -181,7 +179,6 @@ final class BlockRequests {
 
   /** Its parts come back in a later turn, so that all are counted before the first ends. */
   private void handOverRead(Pending read) {
-    begun(read);
     Chain chain = read.chain();
     if (chain.end() - chain.middle() == 1) readBuffers(read, Count.WHOLE);
     else fetch(read);
@@ -196,7 +193,7 @@ final class BlockRequests {
     for (long at = 0; at < read.length(); at += PIECE) {
       Part part = part(read);
       part.cache(read.offset() + at, Math.min(PIECE, read.length() - at)).counting(count);
-      device.submit(part);
+      submit(part);
       count = Count.BYTES; // the rest of it
     }
   }
@@ -209,7 +206,7 @@ final class BlockRequests {
       MemorySegment memory = piece(chain, buffer, into);
       Part part = part(read);
       part.read(offset, memory).counting(count);
-      device.submit(part);
+      submit(part);
       if (count == Count.WHOLE) count = Count.BYTES; // the rest of it
       offset += memory.byteSize();
       into += (int) memory.byteSize();
@@ -241,7 +238,7 @@ final class BlockRequests {
 
   // ---- Writes
 
-  private void write(int head, Chain chain, boolean writeback, long now) {
+  private void write(int head, Chain chain, boolean writeback) {
     long length = chain.readableBytes();
     boolean inside = isInside(chain.sector(), length) && length <= Integer.MAX_VALUE;
     if (export.readOnly() || !inside) {
@@ -264,14 +261,10 @@ final class BlockRequests {
     }
     if (buffer == chain.middle()) {
       answer(head, chain, OK, 0);
-      writesInPlace++;
+      meter.wroteInPlace(length);
       succeeded(Op.WRITE, length);
     } else {
-      handOverWrite(
-          loop.takePending().begin(head, chain, Op.WRITE, offset, length, now),
-          buffer,
-          at,
-          !writeback);
+      handOverWrite(begin(head, chain, Op.WRITE, offset, length), buffer, at, !writeback);
     }
   }
 
@@ -283,14 +276,13 @@ final class BlockRequests {
   }
 
   private void handOverWrite(Pending write, int buffer, long offset, boolean fua) {
-    begun(write);
     Chain chain = write.chain();
     for (int into = 0; buffer < chain.middle(); ) {
       MemorySegment memory = piece(chain, buffer, into);
       Part part = part(write);
       part.write(offset, memory, fua);
       part.counting(offset == write.offset() ? Count.WHOLE : Count.BYTES);
-      device.submit(part);
+      submit(part);
       offset += memory.byteSize();
       into += (int) memory.byteSize();
       if (into < chain.length(buffer)) continue;
@@ -301,16 +293,15 @@ final class BlockRequests {
 
   // ---- Everything else
 
-  private void flush(int head, Chain chain, long now) {
-    Pending flush = loop.takePending().begin(head, chain, Op.FLUSH, 0, 0, now);
-    begun(flush);
+  private void flush(int head, Chain chain) {
+    Pending flush = begin(head, chain, Op.FLUSH, 0, 0);
     Part part = part(flush);
     part.flush();
-    device.submit(part);
+    submit(part);
   }
 
   /** Discards or zeroes: the data are ranges, of which each is checked before the first begins. */
-  private void ranges(int head, Chain chain, boolean writeback, long now) {
+  private void ranges(int head, Chain chain, boolean writeback) {
     boolean discards = chain.type() == DISCARD;
     Op operation = discards ? Op.DISCARD : Op.WRITE_ZEROES;
     long count = chain.readableBytes() / RANGE;
@@ -329,12 +320,11 @@ final class BlockRequests {
     copyRanges(chain, ranges);
     byte verdict = verdict(ranges, discards);
     if (verdict != OK) {
-      recorder.failed(operation, verdict == UNSUPP ? "ENOTSUP" : "EINVAL");
+      meter.failed(operation, verdict == UNSUPP ? "ENOTSUP" : "EINVAL");
       answer(head, chain, verdict, 0);
       return;
     }
-    Pending pending = loop.takePending().begin(head, chain, operation, 0, total(ranges), now);
-    begun(pending);
+    Pending pending = begin(head, chain, operation, 0, total(ranges));
     for (int i = 0; i < ranges.length; i += 2)
       submitRange(pending, ranges[i], ranges[i + 1], !writeback);
   }
@@ -345,7 +335,7 @@ final class BlockRequests {
     Part part = part(pending);
     if (pending.operation() == Op.DISCARD) part.discard(offset, length, fua);
     else part.writeZeroes(offset, length, (flags(word) & UNMAP) == 0, fua);
-    device.submit(part);
+    submit(part);
   }
 
   private static void copyRanges(Chain chain, long[] ranges) {
@@ -397,16 +387,23 @@ final class BlockRequests {
 
   // ---- In flight
 
-  private void begun(Pending pending) {
+  private Pending begin(int head, Chain chain, Op operation, long offset, long length) {
     source.begun();
-    recorder.begun(pending.operation());
-    recorder.handedOver(pending.operation());
+    meter.begun(operation);
+    meter.handedOver(operation);
+    Pending pending = loop.takePending();
+    return pending.begin(head, chain, operation, offset, length, meter.batchStart());
   }
 
   private Part part(Pending pending) {
     pending.opened();
     parts++;
     return loop.takePart().of(source, pending);
+  }
+
+  private void submit(Part part) {
+    if (part.pending().watched() != null) part.timed(new RequestTimes(loop.now()));
+    device.submit(part);
   }
 
   /** A part has come back from the device. */
@@ -417,6 +414,9 @@ final class BlockRequests {
     Op operation = pending.operation();
     if (failure != null) failed(pending, operation, failure);
     else if (failures.isTroubled(operation)) failures.worked(operation);
+    SlowRequest watched = pending.watched();
+    RequestTimes times = part.times();
+    if (watched != null && times != null) watched.part(times, loop.now());
     loop.recycle(part);
     if (!pending.ended()) return;
     if (pending.isFetched() && !pending.hasFailed()) readFetched(pending);
@@ -427,10 +427,9 @@ final class BlockRequests {
     Chain chain = pending.chain();
     Op operation = pending.operation();
     boolean failed = pending.hasFailed();
-    recorder.ended(operation);
+    meter.ended(operation);
     if (!failed) {
-      recorder.answered(operation, loop.now() - pending.began(), 1);
-      recorder.moved(operation, pending.length());
+      meter.answered(operation, pending.began(), pending.length());
       if (operation == Op.READ || operation == Op.WRITE)
         device.answered(operation, pending.length());
     }
@@ -438,21 +437,17 @@ final class BlockRequests {
     if (pending.isCopiedElsewhere()) copiesElsewhere = false;
     source.ended();
     answer(pending.head(), chain, failed ? IOERR : OK, written);
+    SlowRequest watched = pending.watched();
+    if (watched != null)
+      watched.ended(export.name(), operation, pending.offset(), pending.length(), failed);
     loop.recycle(pending);
   }
 
   // ---- Answers
 
-  /**
-   * The requests that were served in place since the last call have been answered: the clock is
-   * read once for all of them.
-   *
-   * @param nanos since they were taken from the ring
-   */
-  void answeredInPlace(long nanos) {
-    if (readsInPlace > 0) recorder.answered(Op.READ, nanos, readsInPlace);
-    if (writesInPlace > 0) recorder.answered(Op.WRITE, nanos, writesInPlace);
-    readsInPlace = writesInPlace = 0;
+  /** What was answered is about to be shown to the driver, which then finds it counted. */
+  void count() {
+    meter.count();
   }
 
   private void answer(int head, Chain chain, byte status, long written) {
@@ -461,27 +456,26 @@ final class BlockRequests {
   }
 
   private void succeeded(Op operation, long length) {
-    recorder.moved(operation, length);
     device.answered(operation, length);
     if (failures.isTroubled(operation)) failures.worked(operation);
   }
 
   /** A request that the driver should not have made. */
   private void refuse(int head, Chain chain, Op operation) {
-    recorder.failed(operation, "EINVAL");
+    meter.failed(operation, "EINVAL");
     answer(head, chain, IOERR, 0);
   }
 
   private void fail(int head, Chain chain, Op operation, long offset, long length, Throwable why) {
     if (source.hasLostMemory(why, chain)) return;
     failures.failed(operation, offset, length, why);
-    recorder.failed(operation, "EIO");
+    meter.failed(operation, "EIO");
     answer(head, chain, IOERR, 0);
   }
 
   private void failed(Pending pending, Op operation, Throwable why) {
     if (!pending.fail() || source.hasLostMemory(why, pending.chain())) return;
     failures.failed(operation, pending.offset(), pending.length(), why);
-    recorder.failed(operation, "EIO");
+    meter.failed(operation, "EIO");
   }
 }

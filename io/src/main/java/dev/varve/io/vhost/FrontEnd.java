@@ -2,7 +2,11 @@ package dev.varve.io.vhost;
 
 import dev.varve.core.device.Export;
 import dev.varve.core.device.FailureWords;
+import dev.varve.io.client.ClientCounters;
+import dev.varve.io.client.ClientTotals;
+import dev.varve.io.client.Visit;
 import dev.varve.io.loop.DiskLoops;
+import dev.varve.io.loop.ServingLoop;
 import dev.varve.io.posix.DescriptorSocket;
 import dev.varve.io.posix.EventDescriptor;
 import dev.varve.io.posix.Posix;
@@ -20,6 +24,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -27,13 +32,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * The connection to one front-end: negotiates, sets up queues as it is told, and takes them down
  * when it is gone, in whatever way. Used on the loop of its socket; what it wants of a queue it
- * sends to the loop of that queue, and reads no further message until that is done.
+ * sends to the loop of that queue, and reads no further message until that is done. {@link
+ * #sendAway} and {@link #asked} are for any thread.
  */
 final class FrontEnd {
 
   private static final System.Logger LOG = System.getLogger(FrontEnd.class.getName());
 
   static final int MOST_QUEUES = 16;
+
+  private static final String CLOSED = "it closed the connection";
 
   /** No configuration space is longer. */
   private static final int MOST_CONFIG = 256;
@@ -48,22 +56,26 @@ final class FrontEnd {
       "it shares a file that is no memory: share memfd, tmpfs or hugetlbfs, as QEMU's"
           + " memory-backend-memfd does";
 
+  private final ServingLoop home;
   private final EventLoop loop;
   private final DescriptorSocket socket;
   private final LoopDescriptor control;
   private final DiskLoops<VhostLoop> loops;
-  private final Consumer<String> log;
+  private final Visit visit;
   private final Consumer<CompletableFuture<Void>> gone;
   private final ControlMessage message = new ControlMessage();
   private final Features features = new Features();
   private final List<QueueSlot> slots = new ArrayList<>();
+
+  /** Of each queue. */
+  private final List<ClientCounters> counters = new CopyOnWriteArrayList<>();
+
   private Export export;
   private BlockConfig config;
   private GuestMemory memory = GuestMemory.NONE;
   private InflightTable inflight = InflightTable.NONE;
   private boolean writeback = true;
   private @Nullable DescriptorSocket backend;
-  private @Nullable String why;
 
   /** A message is being carried out, or the disk is taken away: none is read meanwhile. */
   private boolean busy;
@@ -80,49 +92,62 @@ final class FrontEnd {
   private boolean ended;
 
   /**
-   * Begins to listen to a front-end, on {@code loop}, from which it is called.
+   * Begins to listen to a front-end, on {@code home}, from which it is called.
    *
    * @param socket owned from now on
-   * @param log hears what people should know
+   * @param visit hears what people should know
    * @param gone hears when the front-end has gone and uses nothing any more; its descriptors are
    *     closed when what it gets completes
    */
   FrontEnd(
-      EventLoop loop,
+      ServingLoop home,
       DescriptorSocket socket,
       Export export,
       DiskLoops<VhostLoop> loops,
-      Consumer<String> log,
+      Visit visit,
       Consumer<CompletableFuture<Void>> gone)
       throws IOException {
-    this.loop = loop;
+    this.home = home;
+    this.loop = home.executor();
     this.socket = socket;
     this.export = export;
     this.loops = loops;
-    this.log = log;
+    this.visit = visit;
     this.gone = gone;
     this.config = BlockConfig.of(export, MOST_QUEUES);
     this.control = LoopDescriptor.watch(loop, socket.descriptor(), this::readable);
+    home.counters().opened();
+    visit.uses(export, this::asked, this::sendAway, home.now());
+  }
+
+  /** What all queues were asked for. */
+  private ClientTotals asked() {
+    return counters.stream()
+        .map(ClientCounters::totals)
+        .reduce(ClientTotals.NONE, ClientTotals::plus);
   }
 
   // ---- Messages
 
   private void readable() {
+    home.beginTurn();
     try {
       for (int left = MESSAGES_PER_TURN; left > 0 && !busy && !ended; left--) {
         switch (message.receive(socket)) {
           case MORE_TO_COME -> {
             return;
           }
-          case END -> end("it closed the connection");
+          case END -> end(CLOSED);
           case COMPLETE -> handle();
         }
       }
     } catch (ProtocolException | IOException e) {
-      end(FailureWords.of(e));
+      fail(e);
     } catch (RuntimeException e) { // a bug must not stop the loop for others
       LOG.log(Level.ERROR, "a message of a front-end could not be carried out", e);
-      end("its message %d could not be carried out".formatted(message.request()));
+      cut("its message %d could not be carried out".formatted(message.request()));
+    } finally {
+      home.endTurn();
     }
   }
 
@@ -151,7 +176,7 @@ final class FrontEnd {
     try {
       finished(failure);
     } catch (IOException e) {
-      end(FailureWords.of(e));
+      fail(e);
     }
     if (!ended) goOn();
   }
@@ -165,7 +190,7 @@ final class FrontEnd {
       control.listen(true);
       readable();
     } catch (IOException e) {
-      end(FailureWords.of(e));
+      fail(e);
     }
   }
 
@@ -176,7 +201,7 @@ final class FrontEnd {
       return;
     }
     if (failure != null) {
-      end(FailureWords.of(failure));
+      fail(failure);
       return;
     }
     try {
@@ -184,7 +209,7 @@ final class FrontEnd {
         send(message.reply(ControlMessage.payload(0)));
       message.next();
     } catch (ProtocolException e) {
-      end(FailureWords.of(e));
+      fail(e);
     }
   }
 
@@ -290,13 +315,15 @@ final class FrontEnd {
       throw new ProtocolException("queue %d of %d".formatted(number, MOST_QUEUES));
     while (slots.size() <= number) {
       VhostLoop chosen = loops.enter(export.device().fileSystem());
-      slots.add(new QueueSlot(slots.size(), loop, chosen, export, config, this::broken));
+      var slot = new QueueSlot(slots.size(), loop, chosen, export, config, this::broken);
+      slots.add(slot);
+      counters.add(slot.counters());
     }
     return slots.get(number);
   }
 
   private void broken(String why) {
-    log.accept("the guest has broken the protocol, and the disk stops for it: " + why);
+    visit.log(Level.WARNING, "is not served any more: " + why, home.now());
   }
 
   private CompletableFuture<Void> setAddresses() throws ProtocolException, IOException {
@@ -440,7 +467,7 @@ final class FrontEnd {
     try {
       hold();
     } catch (IOException e) {
-      end(FailureWords.of(e));
+      fail(e);
       return;
     }
     List<QueueSlot> running = running();
@@ -473,7 +500,7 @@ final class FrontEnd {
     if (failure == null && !ended) tellChange();
     busy = false;
     if (ended) tearDown();
-    else if (failure != null) end(FailureWords.of(failure));
+    else if (failure != null) fail(failure);
     else goOn();
   }
 
@@ -483,9 +510,9 @@ final class FrontEnd {
     try (Arena arena = Arena.ofConfined()) {
       byte[] change = ControlMessage.message(ControlMessage.CONFIG_CHANGE);
       if (channel.send(arena.allocateFrom(ValueLayout.JAVA_BYTE, change)) != change.length)
-        log.accept("its front-end does not hear that the disk has changed");
+        log("does not hear that its disk has changed");
     } catch (PosixException e) {
-      log.accept("its front-end could not be told that the disk has changed: " + e.getMessage());
+      log("could not be told that its disk has changed: " + e.getMessage());
     }
   }
 
@@ -541,12 +568,33 @@ final class FrontEnd {
     return ended || socket.isAbandoned();
   }
 
+  /** Sends the front-end away for this reason. Any thread. */
+  private void sendAway(String reason) {
+    loop.execute(() -> end(reason));
+  }
+
+  /** Ends the connection because of something that went wrong, here or there. */
+  private void fail(Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    String words = FailureWords.of(failure);
+    switch (cause) {
+      case PosixException lost when lost.errno() == Posix.ECONNRESET -> end(CLOSED); // unread replies
+      case ProtocolException _ -> cut("it broke the protocol: " + words);
+      case null, default -> cut(words);
+    }
+  }
+
+  private void cut(String reason) {
+    if (!ended) visit.cut(reason);
+    end(reason);
+  }
+
   /** Ends the connection when what is in flight is answered. Any reason may be the first. */
   void end(String reason) {
     assert loop.inEventLoop();
     if (ended) return;
     ended = true;
-    why = reason;
+    visit.left(reason);
     if (!busy || paused) tearDown(); // else when the message is carried out
   }
 
@@ -565,9 +613,10 @@ final class FrontEnd {
     try {
       inflight.unmap();
     } catch (PosixException e) {
-      log.accept(FailureWords.of(e));
+      LOG.log(Level.WARNING, FailureWords.of(e));
     }
-    log.accept("the front-end left: " + why);
+    home.counters().closed();
+    visit.ended(home.now());
     gone.accept(Closing.begin(this::close));
   }
 
@@ -576,5 +625,9 @@ final class FrontEnd {
         var _ = backend) {
       message.clear();
     }
+  }
+
+  private void log(String what) {
+    visit.log(Level.INFO, what, home.now());
   }
 }

@@ -1,6 +1,8 @@
 package dev.varve.io.vhost;
 
 import dev.varve.core.device.DeviceRequest.Op;
+import dev.varve.io.client.SlowRequest;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A guest's request of which parts are with the device. Pooled by a loop and used on it; not
@@ -18,6 +20,7 @@ final class Pending {
   private boolean failed;
   private boolean cached;
   private boolean copiedElsewhere;
+  private @Nullable SlowRequest watched;
 
   /**
    * @param length of the range of the disk
@@ -34,6 +37,7 @@ final class Pending {
     this.failed = false;
     this.cached = false;
     this.copiedElsewhere = false;
+    this.watched = SlowRequest.begun();
     return this;
   }
 
@@ -59,6 +63,11 @@ final class Pending {
 
   long began() {
     return began;
+  }
+
+  /** What a recording will be told of it; null if none wants to know. */
+  @Nullable SlowRequest watched() {
+    return watched;
   }
 
   void opened() {

@@ -1,6 +1,7 @@
 package dev.varve.io.vhost;
 
 import dev.varve.core.device.Export;
+import dev.varve.io.client.ClientCounters;
 import dev.varve.io.posix.ForeignEvents;
 import dev.varve.io.posix.Posix;
 import io.netty.channel.EventLoop;
@@ -77,6 +78,11 @@ final class QueueSlot {
 
   int number() {
     return number;
+  }
+
+  /** What the driver has asked for through it. Any thread may look. */
+  ClientCounters counters() {
+    return queue.counters();
   }
 
   boolean isStarted() {

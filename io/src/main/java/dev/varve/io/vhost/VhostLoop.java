@@ -1,6 +1,8 @@
 package dev.varve.io.vhost;
 
+import dev.varve.core.measure.LoneCounter;
 import dev.varve.io.loop.LoopInbox;
+import dev.varve.io.loop.ServingLoop;
 import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -8,15 +10,14 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
- * What the queues of one event loop share: request objects, and the inbox through which storage
- * threads give them back. Used on that loop; {@link #now} and {@link #isHere} are for any thread.
+ * What the queues of one event loop share: request objects, the inbox through which storage threads
+ * give them back, and counts of signals. Used on that loop; only reading the counts is for any
+ * thread.
  */
-final class VhostLoop {
+final class VhostLoop extends ServingLoop {
 
   private static final int KEPT = 256;
 
-  private final EventLoop executor;
-  private final LongSupplier nanoTime;
   private final ArrayDeque<Part> spareParts = new ArrayDeque<>();
   private final ArrayDeque<Pending> sparePending = new ArrayDeque<>();
 
@@ -27,24 +28,23 @@ final class VhostLoop {
   /** Those that have got parts back in this turn. */
   private final ArrayList<Part.Origin> touched = new ArrayList<>();
 
+  private final LoneCounter kicks = new LoneCounter();
+  private final LoneCounter calls = new LoneCounter();
+
   VhostLoop(EventLoop executor, LongSupplier nanoTime) {
-    this.executor = executor;
-    this.nanoTime = nanoTime;
+    super(executor, nanoTime);
     this.inbox = new LoopInbox<>(executor, this::emptyInbox);
     this.laterTurns = new LaterTurns(executor);
   }
 
-  EventLoop executor() {
-    return executor;
+  /** How often drivers have kicked. */
+  LoneCounter kicks() {
+    return kicks;
   }
 
-  /** Whether the caller is on this loop. For asserts. */
-  boolean isHere() {
-    return executor.inEventLoop();
-  }
-
-  long now() {
-    return nanoTime.getAsLong();
+  /** How often drivers were called. */
+  LoneCounter calls() {
+    return calls;
   }
 
   /** Where queues ask for another turn. */
@@ -75,9 +75,11 @@ final class VhostLoop {
 
   /** Hands parts back to their queues, and lets each of those show its answers to the driver. */
   private void emptyInbox() {
+    beginTurn();
     inbox.take(partDone);
     for (Part.Origin origin : touched) origin.turnDone();
     touched.clear();
+    endTurn();
   }
 
   private void partDone(Part part) {

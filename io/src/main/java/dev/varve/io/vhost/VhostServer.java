@@ -1,7 +1,10 @@
 package dev.varve.io.vhost;
 
 import dev.varve.core.device.Export;
+import dev.varve.io.client.Clients;
 import dev.varve.io.loop.DiskLoops;
+import dev.varve.io.loop.ServerTotals;
+import dev.varve.io.loop.ServingLoop;
 import dev.varve.io.loop.SocketFile;
 import dev.varve.io.loop.StartedLoops;
 import dev.varve.io.loop.VertxLoops;
@@ -16,7 +19,9 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +37,9 @@ import org.jspecify.annotations.Nullable;
 public final class VhostServer {
 
   private final Vertx vertx;
+  private final Clients clients;
+  private final LongSupplier nanoTime;
+  private final Map<EventLoop, ServingLoop> front = new ConcurrentHashMap<>();
   private final DiskLoops<VhostLoop> loops;
   private final Map<Path, VhostSocket> sockets = new HashMap<>();
   private @Nullable Future<Void> closed;
@@ -40,16 +48,19 @@ public final class VhostServer {
    * A server that listens nowhere yet.
    *
    * @param polling how the loops of its queues wait for work
+   * @param clients among which its front-ends are
    */
-  public VhostServer(Vertx vertx, Polling polling, LongSupplier nanoTime) {
-    this(vertx, polling, nanoTime, DiskLoops.MOST);
+  public VhostServer(Vertx vertx, Polling polling, Clients clients, LongSupplier nanoTime) {
+    this(vertx, polling, clients, nanoTime, DiskLoops.MOST);
   }
 
   /**
    * @param mostLoops how many each file system gets
    */
-  VhostServer(Vertx vertx, Polling polling, LongSupplier nanoTime, int mostLoops) {
+  VhostServer(Vertx vertx, Polling polling, Clients clients, LongSupplier nanoTime, int mostLoops) {
     this.vertx = vertx;
+    this.clients = clients;
+    this.nanoTime = nanoTime;
     this.loops =
         new DiskLoops<>(
             new StartedLoops<>(vertx, polling, "guest-loop", loop -> new VhostLoop(loop, nanoTime)),
@@ -79,7 +90,8 @@ public final class VhostServer {
       throw new IOException(
           path + ": vhost-user needs Linux and Netty's native transport, which is not there");
     SocketFile.removeStale(path);
-    return new VhostSocket(loop, loops, path, VhostSocket.listen(path));
+    ServingLoop home = front.computeIfAbsent(loop, each -> new ServingLoop(each, nanoTime));
+    return new VhostSocket(home, loops, clients, path, VhostSocket.listen(path));
   }
 
   /**
@@ -101,6 +113,14 @@ public final class VhostServer {
   public synchronized Future<Void> remove(Path path) {
     VhostSocket socket = sockets.remove(path);
     return socket == null ? Future.succeededFuture() : socket.close();
+  }
+
+  /** What has happened so far. Takes no lock. */
+  public VhostStats stats() {
+    return new VhostStats(
+        ServerTotals.of(Stream.concat(front.values().stream(), loops.all().stream())),
+        loops.all().stream().mapToLong(loop -> loop.kicks().get()).sum(),
+        loops.all().stream().mapToLong(loop -> loop.calls().get()).sum());
   }
 
   /** Removes all sockets. A second call returns the same future. */

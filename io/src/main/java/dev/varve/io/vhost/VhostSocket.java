@@ -2,8 +2,14 @@ package dev.varve.io.vhost;
 
 import dev.varve.core.device.Export;
 import dev.varve.core.device.FailureWords;
+import dev.varve.io.client.Clients;
+import dev.varve.io.client.PeerProcess;
+import dev.varve.io.client.Transport;
+import dev.varve.io.client.Visit;
 import dev.varve.io.loop.DiskLoops;
+import dev.varve.io.loop.ServingLoop;
 import dev.varve.io.posix.DescriptorSocket;
+import dev.varve.io.posix.PeerCredentials;
 import dev.varve.io.posix.Posix;
 import dev.varve.io.posix.PosixException;
 import io.netty.channel.EventLoop;
@@ -30,8 +36,10 @@ final class VhostSocket {
   private static final int BACKLOG = 4;
   private static final long REST_MILLIS = 1000;
 
+  private final ServingLoop home;
   private final EventLoop loop;
   private final DiskLoops<VhostLoop> queueLoops;
+  private final Clients clients;
   private final Path path;
   private final DescriptorSocket socket;
   private final Promise<Void> closed = Promise.promise();
@@ -51,11 +59,19 @@ final class VhostSocket {
   private boolean closing;
 
   /**
-   * @param loop an epoll loop on which nothing blocks
+   * @param home an epoll loop on which nothing blocks
+   * @param clients among which its front-ends are
    * @param socket listens; owned from now on
    */
-  VhostSocket(EventLoop loop, DiskLoops<VhostLoop> queueLoops, Path path, DescriptorSocket socket) {
-    this.loop = loop;
+  VhostSocket(
+      ServingLoop home,
+      DiskLoops<VhostLoop> queueLoops,
+      Clients clients,
+      Path path,
+      DescriptorSocket socket) {
+    this.home = home;
+    this.loop = home.executor();
+    this.clients = clients;
     this.queueLoops = queueLoops;
     this.path = path;
     this.socket = socket;
@@ -164,11 +180,20 @@ final class VhostSocket {
     if (connection == null || leaving) return;
     waiting = null;
     try {
-      log("a front-end connected");
-      frontEnd = new FrontEnd(loop, connection, served, queueLoops, this::log, this::gone);
+      Visit visit = clients.arrived(Transport.VHOST_USER, peer(connection), home.now());
+      frontEnd = new FrontEnd(home, connection, served, queueLoops, visit, this::gone);
     } catch (IOException e) {
       log(FailureWords.of(e));
       refuse(connection);
+    }
+  }
+
+  private static String peer(DescriptorSocket connection) {
+    try {
+      var peer = PeerCredentials.of(connection.descriptor());
+      return PeerProcess.words(peer.process(), peer.user());
+    } catch (PosixException e) {
+      return "a local process";
     }
   }
 

@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.varve.core.device.DeviceRequest.Op;
 import dev.varve.core.device.DiskTraffic;
 import dev.varve.core.device.DiskTraffic.Failed;
+import dev.varve.io.client.ClientView;
+import dev.varve.io.client.Transport;
 import java.io.IOException;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -57,16 +59,17 @@ class DiskTrafficTest {
     try (var server = TestServer.start();
         NbdClient client = server.client()) {
       client.read(0, 512);
-      NbdClientView seen = server.server.clients().getFirst();
+      ClientView seen = server.server.clients().views().getFirst();
+      assertEquals(Transport.NBD, seen.transport());
       assertEquals("disk", seen.export());
-      assertEquals(1, seen.requests());
-      assertEquals(512, seen.bytesRead());
+      assertEquals(1, seen.asked().requests());
+      assertEquals(512, seen.asked().bytesRead());
 
-      assertTrue(server.server.disconnect(seen.number()));
+      assertTrue(server.server.clients().disconnect(seen.number()));
 
       assertTrue(client.isDisconnected());
       server.server.withdraw("disk").await();
-      assertFalse(server.server.disconnect(seen.number()));
+      assertFalse(server.server.clients().disconnect(seen.number()));
     }
   }
 

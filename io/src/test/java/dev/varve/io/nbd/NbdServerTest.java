@@ -14,6 +14,7 @@ import dev.varve.core.device.DiskFailures;
 import dev.varve.core.device.Export;
 import dev.varve.core.device.OutOfSpaceException;
 import dev.varve.io.loop.DiskLoops;
+import dev.varve.io.loop.ServerTotals;
 import dev.varve.io.testing.MemoryDevice;
 import io.vertx.core.Future;
 import java.io.EOFException;
@@ -695,7 +696,7 @@ class NbdServerTest {
       client.read(0, 4096);
       client.ask(0, NbdCommand.FLUSH, 0, 0);
 
-      NbdStats stats = server.server.stats();
+      ServerTotals stats = server.server.stats().totals();
 
       assertEquals(1, stats.connections());
       assertEquals(3, stats.requests());
@@ -722,7 +723,7 @@ class NbdServerTest {
           client.ask(0, NbdCommand.READ, 40_000, length);
       }
 
-      NbdStats stats = server.server.stats();
+      ServerTotals stats = server.server.stats().totals();
 
       assertEquals(8, stats.requests());
       assertEquals(0, stats.bytesRead());
@@ -752,7 +753,7 @@ class NbdServerTest {
 
       second.request(0, NbdCommand.DISCONNECT, 1, 0, 0);
       assertTrue(second.isDisconnected());
-      while (server.server.stats().connections() > 1) Thread.onSpinWait();
+      while (server.server.stats().totals().connections() > 1) Thread.onSpinWait();
 
       try (var next = server.client()) {
         assertEquals(512, next.read(0, 512).length);
@@ -806,7 +807,7 @@ class NbdServerTest {
         var client = server.client()) {
       client.read(0, 4096);
       client.read(0, 3 * MIB);
-      assertEquals(0, server.server.stats().handedOver());
+      assertEquals(0, server.server.stats().totals().handedOver());
 
       server.device.cold(true);
       client.read(0, 3 * MIB);
@@ -814,8 +815,8 @@ class NbdServerTest {
       assertEquals(0, client.simpleReply().error());
       client.flush();
 
-      assertEquals(3, server.server.stats().handedOver());
-      assertEquals(5, server.server.stats().requests());
+      assertEquals(3, server.server.stats().totals().handedOver());
+      assertEquals(5, server.server.stats().totals().requests());
     }
   }
 

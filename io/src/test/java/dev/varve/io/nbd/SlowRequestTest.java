@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.core.device.RequestTimes;
+import dev.varve.io.client.SlowRequest;
 import dev.varve.io.testing.MemoryDevice;
 import java.nio.file.Path;
 import java.time.Duration;

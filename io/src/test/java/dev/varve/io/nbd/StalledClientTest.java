@@ -128,7 +128,7 @@ class StalledClientTest {
     loop.beginTurn();
     loop.endTurn();
 
-    assertEquals(0, loop.counters().plus(NbdStats.NONE).longestStallNanos());
+    assertEquals(0, loop.counters().totals().longestStallNanos());
   }
 
   private void read(int length) {

@@ -212,7 +212,7 @@ class TlsClientTest {
       client.go();
       client.read(0, 512);
 
-      String peer = server.server.clients().getFirst().peer();
+      String peer = server.server.clients().views().getFirst().peer();
       assertTrue(peer.endsWith(", TLSv1.3, CN=alice"), peer);
     }
   }

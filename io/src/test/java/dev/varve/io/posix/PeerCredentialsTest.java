@@ -49,6 +49,7 @@ final class PeerCredentialsTest {
       groups.addAll(status("Groups"));
       assertEquals(groups, peer.groups());
       assertEquals(Accounts.self(), peer.user());
+      assertEquals(ProcessHandle.current().pid(), peer.process());
       assertTrue(client.isConnected());
     }
   }

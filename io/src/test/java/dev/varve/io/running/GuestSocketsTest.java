@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.core.device.Export;
+import dev.varve.io.client.Clients;
 import dev.varve.io.polling.Polling;
 import dev.varve.io.testing.MemoryDevice;
 import dev.varve.io.vhost.VhostServer;
@@ -28,7 +29,11 @@ class GuestSocketsTest {
       Vertx.vertx(new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(1));
 
   private final VhostServer server =
-      new VhostServer(VERTX, new Polling(Duration.ZERO, System::nanoTime), System::nanoTime);
+      new VhostServer(
+          VERTX,
+          new Polling(Duration.ZERO, System::nanoTime),
+          new Clients(),
+          System::nanoTime);
   private Path folder;
   private GuestSockets sockets;
 

@@ -2,6 +2,7 @@ package dev.varve.io.vhost;
 
 import dev.varve.core.device.BlockDevice;
 import dev.varve.core.device.Export;
+import dev.varve.io.client.Clients;
 import dev.varve.io.polling.Polling;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -16,6 +17,7 @@ final class TestDisk implements AutoCloseable {
   final Path folder;
   final Path socket;
   final VhostServer server;
+  final Clients clients = new Clients();
   private final Vertx vertx =
       Vertx.vertx(new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(1));
 
@@ -26,7 +28,7 @@ final class TestDisk implements AutoCloseable {
   TestDisk(Export export) throws IOException {
     folder = Files.createTempDirectory("vhost");
     socket = folder.resolve("s");
-    server = new VhostServer(vertx, new Polling(Duration.ZERO, System::nanoTime), System::nanoTime);
+    server = new VhostServer(vertx, new Polling(Duration.ZERO, System::nanoTime), clients, System::nanoTime);
     server.publish(socket, export);
   }
 

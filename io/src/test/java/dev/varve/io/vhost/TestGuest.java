@@ -107,7 +107,8 @@ final class TestGuest implements AutoCloseable {
     return little(receive(new byte[header.getInt(8)]));
   }
 
-  private byte[] receive(byte[] bytes) throws IOException {
+  /** Receives so many bytes. */
+  byte[] receive(byte[] bytes) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment in = arena.allocate(Math.max(1, bytes.length));
       for (int at = 0; at < bytes.length; ) {

@@ -3,7 +3,9 @@ package dev.varve.io.vhost;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.core.device.Export;
+import dev.varve.io.client.Clients;
 import dev.varve.io.loop.DiskLoops;
+import dev.varve.io.loop.ServingLoop;
 import dev.varve.io.loop.StartedLoops;
 import dev.varve.io.loop.VertxLoops;
 import dev.varve.io.polling.Polling;
@@ -36,7 +38,9 @@ class VhostSocketTest {
     LOG.setFilter(record -> tries.incrementAndGet() == 0);
     try (var listens = DescriptorSocket.listen(path, 1)) {
       DescriptorSocket.connect(path).close();
-      var socket = new VhostSocket(loop, loops(vertx), path, listens.accept());
+      var home = new ServingLoop(loop, System::nanoTime);
+      var socket =
+          new VhostSocket(home, loops(vertx), new Clients(), path, listens.accept());
 
       socket.serve(new Export("disk", "", new MemoryDevice(1 << 20), false, true, false));
       for (int turn = 0; turn < 200; turn++) loop.submit(() -> {}).get();

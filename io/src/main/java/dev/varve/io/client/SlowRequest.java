@@ -1,5 +1,6 @@
-package dev.varve.io.nbd;
+package dev.varve.io.client;
 
+import dev.varve.core.device.DeviceRequest.Op;
 import dev.varve.core.device.RequestTimes;
 import java.util.Locale;
 import jdk.jfr.Category;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The event of Java's Flight Recorder that tells of a request which took long, and where the time
  * went. Made only while a recording wants it, and only for requests that are not answered in place.
- * Used on the loop of its connection.
+ * Used on the event loop that serves it.
  */
 @Name(SlowRequest.NAME)
 @Label("Slow Request")
@@ -24,9 +25,9 @@ import org.jspecify.annotations.Nullable;
 @Description("A request of a client that took longer than the threshold, from when it was taken")
 @Threshold("20 ms")
 @StackTrace(false)
-final class SlowRequest extends Event {
+public final class SlowRequest extends Event {
 
-  static final String NAME = "varve.SlowRequest";
+  public static final String NAME = "varve.SlowRequest";
 
   /** Tells whether a recording wants such events. */
   private static final SlowRequest ANY = new SlowRequest();
@@ -63,7 +64,7 @@ final class SlowRequest extends Event {
   long host;
 
   /** Of a request that is taken now; null if no recording wants it. */
-  static @Nullable SlowRequest begun() {
+  public static @Nullable SlowRequest begun() {
     if (!ANY.isEnabled()) return null;
     var event = new SlowRequest();
     event.begin();
@@ -71,7 +72,7 @@ final class SlowRequest extends Event {
   }
 
   /** A part of it has come back from the device. The one that took longest is told of. */
-  void part(RequestTimes times, long nowNanos) {
+  public void part(RequestTimes times, long nowNanos) {
     long took = times.limitNanos() + times.threadNanos() + times.hostNanos(nowNanos);
     if (took < limit + storageThread + host) return;
     limit = times.limitNanos();
@@ -79,12 +80,16 @@ final class SlowRequest extends Event {
     host = times.hostNanos(nowNanos);
   }
 
-  /** It is answered. */
-  void ended(String disk, String operation, long offset, long length, boolean failed) {
+  /**
+   * It is answered.
+   *
+   * @param operation null if it asks for nothing of the disk
+   */
+  public void ended(String disk, @Nullable Op operation, long offset, long length, boolean failed) {
     end();
     if (!shouldCommit()) return;
     this.disk = disk;
-    this.operation = operation.toLowerCase(Locale.ROOT);
+    this.operation = operation == null ? "unknown" : operation.name().toLowerCase(Locale.ROOT);
     this.offset = offset;
     this.length = length;
     this.failed = failed;
