@@ -120,7 +120,7 @@ final class BordersTest {
 
   @ArchTest
   static final ArchRule pollingKnowsNothingOfWhatIsServed =
-      ofVarveOnlyKnows("dev.varve.io.polling..");
+      ofVarveOnlyKnows("dev.varve.io.polling..", "dev.varve.core.measure..");
 
   @ArchTest
   static final ArchRule aClientKnowsNoProtocol =
@@ -318,6 +318,7 @@ final class BordersTest {
               "core.limit.LimitGroup",
               "core.limit.LimitMember"),
           Set.of("io.chain.LiveChain", "io.chain.LiveMerge", "io.chain.RunningTop"),
+          Set.of("io.client.Clients", "io.client.Visit"),
           Set.of(
               "io.chain.ChainReader",
               "io.chain.TopBlocks",

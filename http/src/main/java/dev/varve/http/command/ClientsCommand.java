@@ -38,7 +38,8 @@ public final class ClientsCommand implements Callable<Integer> {
 
   private static String table(JsonObject answer, ApiClient server) {
     var table =
-        new TextTable("client", "disk", "over", "from", "for", "requests", "read", "written", "in flight");
+        new TextTable(
+            "client", "disk", "over", "from", "for", "requests", "read", "written", "in flight");
     for (Object each : answer.getJsonArray("clients")) {
       var client = (JsonObject) each;
       table.row(

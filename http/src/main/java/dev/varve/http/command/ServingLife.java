@@ -45,7 +45,8 @@ final class ServingLife {
   }
 
   /** Ends the program with its server when a signal comes. */
-  CleanStop stopping(Closing server, Supplier<ServerTotals> totals, Supplier<FailureTotals> failed) {
+  CleanStop stopping(
+      Closing server, Supplier<ServerTotals> totals, Supplier<FailureTotals> failed) {
     return new CleanStop(why -> stop(why, server, totals, failed), hangups);
   }
 

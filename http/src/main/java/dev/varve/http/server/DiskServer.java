@@ -34,8 +34,8 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Chains of images, open and served over NBD, and one of them over vhost-user. Owns the
- * threads, event loops, disks and sockets that this needs.
+ * Chains of images, open and served over NBD, and one of them over vhost-user. Owns the threads,
+ * event loops, disks and sockets that this needs.
  *
  * <p>Thread-safe; every method may block. Closing waits for a disk that is being opened.
  */
@@ -153,7 +153,8 @@ public final class DiskServer {
    */
   public synchronized TcpAddress listenMetrics(TcpAddress address) throws IOException {
     checkNotClosing();
-    var metrics = new ServerMetrics(
+    var metrics =
+        new ServerMetrics(
             nbd::stats, guests::stats, threads, List.of(new DiskMetrics(this::loads)));
     metricsServer = new MetricsServer(metrics::text, tls);
     threads.every(
@@ -209,8 +210,7 @@ public final class DiskServer {
   /** What it does at the moment, in words. */
   public String status() {
     return "%s, %s"
-        .formatted(
-            Amount.of(disks.size(), "disk"), Amount.of(totals().connections(), "client"));
+        .formatted(Amount.of(disks.size(), "disk"), Amount.of(totals().connections(), "client"));
   }
 
   /** What it has done so far, for all clients. */

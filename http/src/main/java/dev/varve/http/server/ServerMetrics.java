@@ -118,10 +118,10 @@ final class ServerMetrics {
             new TransportMetrics(
                 Transport.VHOST_USER, "vhost-user front-ends", () -> vhost.get().totals()));
     FunctionCounter.builder("varve.vhost.user.kicks", vhost, v -> v.get().kicks())
-        .description("How often guests have told of new requests")
+        .description("How often kicks of guests were heard, which tell of new requests")
         .register(to);
     FunctionCounter.builder("varve.vhost.user.calls", vhost, v -> v.get().calls())
-        .description("How often guests were told of answers")
+        .description("How often guests were called, which tells of answers")
         .register(to);
   }
 

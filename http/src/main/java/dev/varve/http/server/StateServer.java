@@ -60,7 +60,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The machines and media of a state folder, served: the control plane over HTTP, the disks of
- * running machines over NBD and, where it is asked for, over vhost-user. Owns the threads, event loops, inventory and sockets that this needs.
+ * running machines over NBD and, where it is asked for, over vhost-user. Owns the threads, event
+ * loops, inventory and sockets that this needs.
  *
  * <p>Thread-safe; every method may block.
  */
@@ -128,8 +129,7 @@ public final class StateServer implements AutoCloseable {
       nbd = openNbd(front, descriptors.share(limits), replies);
       vhost = openVhost(front);
       Path folderOfGuests = asked.guests();
-      GuestSockets guests =
-          folderOfGuests == null ? null : new GuestSockets(vhost, folderOfGuests);
+      GuestSockets guests = folderOfGuests == null ? null : new GuestSockets(vhost, folderOfGuests);
       ExecutorService jobs = openJobThreads();
       disks = new MachineDisks(nbd, guests, threads, alarm, System::nanoTime, uris(guests));
       inventory = openInventory(this.folder, threads, disks, jobs);

@@ -21,6 +21,7 @@ import dev.varve.core.medium.ImageReport;
 import dev.varve.core.medium.MediumState;
 import dev.varve.core.medium.MediumType;
 import dev.varve.core.medium.MediumVariant;
+import dev.varve.io.client.Transport;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
@@ -82,6 +83,7 @@ final class ApiDocumentTest {
     assertEquals(texts(MediumState.values(), MediumState::text), enumOf("MediumState"));
     assertEquals(texts(MediumVariant.values(), MediumVariant::text), enumOf("MediumVariant"));
     assertEquals(texts(ErrorCode.values(), ErrorCode::name), enumOf("ErrorCode"));
+    assertEquals(texts(Transport.values(), Transport::text), enumOf("Transport"));
     assertEquals(
         texts(BandwidthGroup.Kind.values(), BandwidthGroup.Kind::text),
         enumOf("BandwidthGroupKind"));

@@ -23,7 +23,8 @@ final class ControlTool {
         MediumCommand.class,
         HostCommand.class,
         JobCommand.class,
-        TokenCommand.class
+        TokenCommand.class,
+        ClientsCommand.class
       })
   private static final class Commands {}
 

@@ -42,10 +42,10 @@ class LogOfAServerTest {
           "INFO machines: machine 'web': bandwidth group 'slow' is made: 20 MiB/s",
           "INFO machines: machine 'web': the device at SATA:0 is in bandwidth group 'slow'",
           "INFO machines: machine 'web' has started with 1 hard disk and 0 drives",
-          "INFO nbd: client 1 \\(process \\d+ .*\\) connected to disk 'web/SATA/0/0'",
-          "INFO nbd: client 1 .* left disk 'web/SATA/0/0' after .*: it closed the connection"
+          "INFO clients: client 1 \\(process \\d+ .*\\) connected to disk 'web/SATA/0/0' over NBD",
+          "INFO clients: client 1 .* left disk 'web/SATA/0/0' after .*: it closed the connection"
               + " without a disconnect request; 1 request, 4 KiB read, 0 bytes written",
-          "INFO nbd: client 2 .* left disk 'web/SATA/0/0' after .*: it disconnected; 1 request, 0"
+          "INFO clients: client 2 .* left disk 'web/SATA/0/0' after .*: it disconnected; 1 request, 0"
               + " bytes read, 0 bytes written",
           "INFO machines: machine 'web': snapshot 'first' is taken, while it runs",
           "INFO machines: machine 'web': the limit of bandwidth group 'slow' is 80 MiB/s, and was"

@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -91,19 +90,23 @@ class QemuGuestTest {
   @TempDir Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"ide", "virtio"})
-  void itBootsFromTheBaseAndItsWriteIsInTheChild(String bus) throws Exception {
+  @ValueSource(strings = {"ide", "virtio", "vhost-user"})
+  void itBootsFromTheBaseAndItsWriteIsInTheChild(String way) throws Exception {
     byte[] contents = bootableContents();
     Path base = path("base.vdi");
     image("convert", Files.write(path("base.raw"), contents), base);
     image("create", path("child.vdi"), "--parent", base);
     byte[] baseBefore = Files.readAllBytes(base);
 
-    try (var varve = VarveProcess.start(folder, "serve", "child.vdi", "--unix", "s")) {
-      varve.line();
-      assertEquals("booted\ndone\n", runMachine(bus));
+    String option = way.equals("vhost-user") ? "--vhost-user" : "--unix";
+    try (var varve = VarveProcess.start(folder, "serve", "child.vdi", option, "s");
+        var machine = startMachine(varve, way)) {
+      assertEquals("booted\ndone\n", machine.run());
+      String left = varve.log().await(" left disk 'child' after ");
+      String requests = left.replaceFirst(".*; (\\d+ requests), .*", "$1");
       varve.terminate();
       assertEquals(0, varve.exitStatus(), varve::errors);
+      assertTrue(varve.log().await("stopped after ").contains(", " + requests + ", "), left);
     }
 
     image("convert", path("child.vdi"), path("after.raw"));
@@ -126,36 +129,11 @@ class QemuGuestTest {
     return contents;
   }
 
-  /** What the machine says on its serial line until it powers off. */
-  private String runMachine(String bus) throws IOException, InterruptedException {
-    Process machine =
-        new ProcessBuilder(
-                "qemu-system-x86_64",
-                "-machine",
-                "pc,accel=tcg",
-                "-m",
-                "16",
-                "-nodefaults",
-                "-display",
-                "none",
-                "-no-reboot",
-                "-serial",
-                "file:console",
-                "-drive",
-                "file=nbd+unix:///child?socket=s,format=raw,if=" + bus)
-            .directory(folder.toFile())
-            .redirectErrorStream(true)
-            .redirectOutput(path("qemu.log").toFile())
-            .start();
-    try {
-      boolean off = machine.waitFor(60, TimeUnit.SECONDS);
-      String log = Files.readString(path("qemu.log"));
-      assertTrue(off, () -> "the machine does not power off: " + log);
-      assertEquals(0, machine.exitValue(), log);
-      return Files.readString(path("console"));
-    } finally {
-      machine.destroyForcibly();
-    }
+  private QemuMachine startMachine(VarveProcess varve, String way) throws IOException {
+    varve.line(); // the disk is served
+    return way.equals("vhost-user")
+        ? QemuMachine.overVhostUser(folder, path("s"))
+        : QemuMachine.overNbd(folder, "nbd+unix:///child?socket=s", way);
   }
 
   private Path path(String name) {

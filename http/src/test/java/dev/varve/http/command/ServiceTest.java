@@ -64,7 +64,7 @@ class ServiceTest {
   void systemdHearsWhatTheServerDoes() throws Exception {
     try (var varve = start()) {
       varve.log().await("heard READY=1");
-      varve.log().await("heard STATUS=0 machines and 0 images, 0 of them on; 0 NBD clients");
+      varve.log().await("heard STATUS=0 machines and 0 images, 0 of them on; 0 clients");
       varve.log().await("heard WATCHDOG=1");
 
       varve.terminate();

@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The process at the other end of a Unix socket, in words for people. Reads {@code /proc}. */
+/**
+ * The process at the other end of a Unix socket, in words for people. Any thread; reads {@code
+ * /proc}.
+ */
 public final class PeerProcess {
 
   private PeerProcess() {}

@@ -1,18 +1,18 @@
 package dev.varve.io.client;
 
-/** The way in which a client reaches its disk. */
+/** The way in which a client reaches its disk. Immutable. */
 public enum Transport {
   NBD("NBD"),
   VHOST_USER("vhost-user");
 
-  private final String word;
+  private final String text;
 
-  Transport(String word) {
-    this.word = word;
+  Transport(String text) {
+    this.text = text;
   }
 
   /** What people and programs are told. */
-  public String word() {
-    return word;
+  public String text() {
+    return text;
   }
 }

@@ -67,7 +67,7 @@ public final class Visit {
     String disk = known.isEmpty() ? export.description() : known;
     use = new Use(export.name(), disk, export.traffic(), asked, end);
     export.traffic().clientCame();
-    log(Level.INFO, "connected to disk '%s' over %s".formatted(disk, transport.word()), nowNanos);
+    log(Level.INFO, "connected to disk '%s' over %s".formatted(disk, transport.text()), nowNanos);
     clients.entered(this);
   }
 

@@ -31,8 +31,8 @@ public record ServerTotals(
   public static final ServerTotals NONE = new ServerTotals(0, 0, 0, 0, 0, 0, 0, Durations.NONE);
 
   /** Those of loops together. */
-  public static ServerTotals of(Stream<? extends ServingLoop> loops) {
-    return loops.map(loop -> loop.counters().totals()).reduce(NONE, ServerTotals::plus);
+  public static ServerTotals of(Stream<ServerTotals> loops) {
+    return loops.reduce(NONE, ServerTotals::plus);
   }
 
   /** Those of two servers together. */

@@ -42,6 +42,11 @@ public class ServingLoop {
     return counters;
   }
 
+  /** What it has done so far. Any thread. */
+  public final ServerTotals totals() {
+    return counters.totals();
+  }
+
   /** The loop begins to work for this server, if it has not already. */
   public final void beginTurn() {
     assert isHere();

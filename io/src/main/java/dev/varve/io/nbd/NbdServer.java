@@ -4,6 +4,7 @@ import dev.varve.core.device.Export;
 import dev.varve.io.client.Clients;
 import dev.varve.io.loop.DiskLoops;
 import dev.varve.io.loop.ServerTotals;
+import dev.varve.io.loop.ServingLoop;
 import dev.varve.io.loop.SocketFile;
 import dev.varve.io.loop.StartedLoops;
 import dev.varve.io.loop.VertxLoops;
@@ -175,7 +176,8 @@ public final class NbdServer {
   /** What has happened so far. */
   public NbdStats stats() {
     return new NbdStats(
-        ServerTotals.of(Stream.concat(front.values().stream(), loops.all().stream())),
+        ServerTotals.of(
+            Stream.concat(front.values().stream(), loops.all().stream()).map(ServingLoop::totals)),
         exports.admission().refused(),
         polling.totals());
   }

@@ -22,7 +22,7 @@ record ClientWatch(DiskWatcher watcher, LongSupplier nanoClock) implements Clien
   static DiskClient seen(ClientView client, long nowNanos) {
     return new DiskClient(
         client.number(),
-        client.transport().word(),
+        client.transport().text(),
         client.peer(),
         client.export(),
         nowNanos - client.sinceNanos(),

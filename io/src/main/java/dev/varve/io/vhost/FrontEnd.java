@@ -578,7 +578,8 @@ final class FrontEnd {
     Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
     String words = FailureWords.of(failure);
     switch (cause) {
-      case PosixException lost when lost.errno() == Posix.ECONNRESET -> end(CLOSED); // unread replies
+      case PosixException lost when lost.errno() == Posix.ECONNRESET ->
+          end(CLOSED); // unread replies
       case ProtocolException _ -> cut("it broke the protocol: " + words);
       case null, default -> cut(words);
     }

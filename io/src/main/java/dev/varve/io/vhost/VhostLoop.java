@@ -37,7 +37,7 @@ final class VhostLoop extends ServingLoop {
     this.laterTurns = new LaterTurns(executor);
   }
 
-  /** How often drivers have kicked. */
+  /** How often drivers were heard to kick; several kicks may be heard as one. */
   LoneCounter kicks() {
     return kicks;
   }

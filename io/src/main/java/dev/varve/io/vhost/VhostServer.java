@@ -112,13 +112,16 @@ public final class VhostServer {
    */
   public synchronized Future<Void> remove(Path path) {
     VhostSocket socket = sockets.remove(path);
-    return socket == null ? Future.succeededFuture() : socket.close();
+    return socket == null
+        ? Future.succeededFuture()
+        : socket.close("its disk is not served any more");
   }
 
   /** What has happened so far. Takes no lock. */
   public VhostStats stats() {
     return new VhostStats(
-        ServerTotals.of(Stream.concat(front.values().stream(), loops.all().stream())),
+        ServerTotals.of(
+            Stream.concat(front.values().stream(), loops.all().stream()).map(ServingLoop::totals)),
         loops.all().stream().mapToLong(loop -> loop.kicks().get()).sum(),
         loops.all().stream().mapToLong(loop -> loop.calls().get()).sum());
   }
@@ -126,7 +129,8 @@ public final class VhostServer {
   /** Removes all sockets. A second call returns the same future. */
   public synchronized Future<Void> close() {
     if (closed != null) return closed;
-    List<Future<Void>> ends = sockets.values().stream().map(VhostSocket::close).toList();
+    List<Future<Void>> ends =
+        sockets.values().stream().map(socket -> socket.close("the server stops")).toList();
     closed = Future.join(ends).<Void>mapEmpty().eventually(loops::close);
     return closed;
   }

@@ -221,14 +221,15 @@ final class VhostSocket {
    * Stops listening, answers what is in flight and sends the front-end away. A second call returns
    * the same future.
    *
+   * @param why its front-end goes, for people
    * @return completes when no device is used any more
    */
-  Future<Void> close() {
-    loop.execute(this::stop);
+  Future<Void> close(String why) {
+    loop.execute(() -> stop(why));
     return closed.future();
   }
 
-  private void stop() {
+  private void stop(String why) {
     if (closing) return;
     closing = true;
     try {
@@ -240,6 +241,6 @@ final class VhostSocket {
       log(FailureWords.of(e));
     }
     if (frontEnd == null) closed.tryComplete();
-    else frontEnd.end("the disk is not served any more");
+    else frontEnd.end(why);
   }
 }

@@ -9,8 +9,8 @@
  * of a request and the rules for shared memory are in {@code io/DESIGN.md}.
  *
  * <p>The guest is the virtual machine, and the driver the part of it that asks. The front-end is
- * the program that runs the guest and connects to the socket, such as QEMU. It is a client of {@code
- * io.client}, like those of NBD.
+ * the program that runs the guest and connects to the socket, such as QEMU. It is a client of
+ * {@code io.client}, like those of NBD.
  *
  * <p>What front-ends say is heard on a loop of Vert.x, each queue is served on a loop of {@code
  * io.loop}. Knows devices, and no image.

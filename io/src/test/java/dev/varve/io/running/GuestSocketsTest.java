@@ -30,10 +30,7 @@ class GuestSocketsTest {
 
   private final VhostServer server =
       new VhostServer(
-          VERTX,
-          new Polling(Duration.ZERO, System::nanoTime),
-          new Clients(),
-          System::nanoTime);
+          VERTX, new Polling(Duration.ZERO, System::nanoTime), new Clients(), System::nanoTime);
   private Path folder;
   private GuestSockets sockets;
 

@@ -193,6 +193,22 @@ class FrontEndClientTest {
   }
 
   @Test
+  void watcherHearsWhetherTheDiskGoesOrTheServer() throws Exception {
+    for (boolean server : List.of(false, true)) {
+      try (var disk = new TestDisk(export);
+          var guest = new TestGuest(disk.socket, 128, MIB).start(0)) {
+        guest.write(0, new byte[512]);
+        var told = new Told(disk);
+
+        await(server ? disk.server.close() : disk.server.remove(disk.socket));
+
+        String why = server ? "the server stops" : "its disk is not served any more";
+        assertEquals("1 left: " + why, told.next());
+      }
+    }
+  }
+
+  @Test
   void frontEndThatIsRefusedIsNoClient() throws Exception {
     try (var disk = new TestDisk(export);
         var guest = new TestGuest(disk.socket, 128, MIB).start(0);

@@ -28,7 +28,9 @@ final class TestDisk implements AutoCloseable {
   TestDisk(Export export) throws IOException {
     folder = Files.createTempDirectory("vhost");
     socket = folder.resolve("s");
-    server = new VhostServer(vertx, new Polling(Duration.ZERO, System::nanoTime), clients, System::nanoTime);
+    server =
+        new VhostServer(
+            vertx, new Polling(Duration.ZERO, System::nanoTime), clients, System::nanoTime);
     server.publish(socket, export);
   }
 

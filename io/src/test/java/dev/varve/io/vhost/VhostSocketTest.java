@@ -39,14 +39,13 @@ class VhostSocketTest {
     try (var listens = DescriptorSocket.listen(path, 1)) {
       DescriptorSocket.connect(path).close();
       var home = new ServingLoop(loop, System::nanoTime);
-      var socket =
-          new VhostSocket(home, loops(vertx), new Clients(), path, listens.accept());
+      var socket = new VhostSocket(home, loops(vertx), new Clients(), path, listens.accept());
 
       socket.serve(new Export("disk", "", new MemoryDevice(1 << 20), false, true, false));
       for (int turn = 0; turn < 200; turn++) loop.submit(() -> {}).get();
 
       assertTrue(tries.get() >= 1 && tries.get() < 20, tries::toString);
-      socket.close().toCompletionStage().toCompletableFuture().join();
+      socket.close("the test ends").toCompletionStage().toCompletableFuture().join();
     } finally {
       LOG.setFilter(null);
       LOG.setLevel(null);
