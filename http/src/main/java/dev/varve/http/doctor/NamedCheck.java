@@ -12,8 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A file or folder that the user or {@code start-machines} names: whether the server's user can write to it now, and what its
- * file system can do. Of a machine, each disk that its settings file lists.
+ * A file or folder that the user or {@code start-machines} names: whether the server's user can
+ * write to it now, and what its file system can do. Of a machine, each disk that its settings file
+ * lists.
  */
 record NamedCheck(Installation installation, Path named, ServerUser server) implements Check {
 
