@@ -60,16 +60,19 @@ final class TwoDisks implements AutoCloseable {
   }
 
   /** Front-ends are heard again when what is returned runs. */
-  Runnable holdFrontEnds() {
+  Runnable holdFrontEnds() throws InterruptedException {
+    var held = new CountDownLatch(1);
     var released = new CountDownLatch(1);
     vertx.runOnContext(
         _ -> {
+          held.countDown();
           try {
             released.await();
           } catch (InterruptedException e) {
             throw new AssertionError(e);
           }
         });
+    held.await(); // the loop would else hear them once more before
     return released::countDown;
   }
 
