@@ -1,6 +1,7 @@
 package dev.varve.http.command;
 
 import dev.varve.core.device.FailureTotals;
+import dev.varve.core.log.Amount;
 import dev.varve.http.server.CleanStop;
 import dev.varve.http.server.ServerLog;
 import dev.varve.http.server.Supervision;
@@ -67,12 +68,12 @@ final class ServingLife {
   }
 
   static String summary(ServerTotals totals) {
-    return "Stopped. %d requests on %d connections, %d MiB read, %d MiB written; an event loop was busy for at most %d ms."
+    return "Stopped. %s on %s, %s read, %s written; an event loop was busy for at most %d ms."
         .formatted(
-            totals.requests(),
-            totals.accepted(),
-            totals.bytesRead() >> 20,
-            totals.bytesWritten() >> 20,
+            Amount.of(totals.requests(), "request"),
+            Amount.of(totals.accepted(), "connection"),
+            Amount.bytes(totals.bytesRead()),
+            Amount.bytes(totals.bytesWritten()),
             totals.longestStallNanos() / 1_000_000);
   }
 
