@@ -14,6 +14,10 @@
  *
  * <p>What front-ends say is heard on a loop of Vert.x, each queue is served on a loop of {@code
  * io.loop}. Knows devices, and no image.
+ *
+ * <p>Packed rings are not offered. Beside {@code SplitRing} they would take another ring, another
+ * layout of the in-flight table and another walk in {@code Chain}, and QEMU turns them off unless
+ * it is told otherwise.
  */
 @NullMarked
 package dev.varve.io.vhost;
