@@ -581,6 +581,7 @@ final class FrontEnd {
       case PosixException lost when lost.errno() == Posix.ECONNRESET ->
           end(CLOSED); // unread replies
       case ProtocolException _ -> cut("it broke the protocol: " + words);
+      case InternalError _ -> cut("the host cannot get at the memory that it shares");
       case null, default -> cut(words);
     }
   }

@@ -2,6 +2,7 @@ package dev.varve.io.vhost;
 
 import dev.varve.io.posix.DescriptorSocket;
 import dev.varve.io.posix.EventDescriptor;
+import dev.varve.io.posix.HangUp;
 import dev.varve.io.posix.Posix;
 import dev.varve.io.posix.SharedMemory;
 import java.io.EOFException;
@@ -401,7 +402,7 @@ final class TestGuest implements AutoCloseable {
   public void close() throws IOException {
     if (closed) return;
     closed = true;
-    socket.close();
+    HangUp.on(socket);
     SharedMemory.unmap(host, length);
     Posix.close(memory);
     Posix.close(kick);
