@@ -51,7 +51,7 @@ public final class IsolationCommand implements Callable<Integer> {
   private static final Load WRITES = new Load(Access.WRITE, 1 << 20, 4);
 
   /** What Varve prints when it stops. */
-  private static final Pattern STALL = Pattern.compile("busy for (\\d+) ms at most");
+  private static final Pattern STALL = Pattern.compile("busy for at most (\\d+) ms");
 
   @Mixin private Settings settings;
 
