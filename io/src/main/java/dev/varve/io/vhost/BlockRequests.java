@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The requests of virtio-blk (virtio 1.2, section 5.2.6) on a disk: served in place if they need no
@@ -91,8 +92,8 @@ final class BlockRequests {
   private final Scatter scatter = new Scatter();
   private int parts;
 
-  /** Whether a storage thread copies a long read. */
-  private boolean copiesElsewhere;
+  /** The long read that a storage thread copies; null if there is none. */
+  private @Nullable Pending copied;
 
   BlockRequests(
       Source source, VhostLoop loop, Export export, BlockConfig config, ClientMeter meter) {
@@ -152,9 +153,9 @@ final class BlockRequests {
       return;
     }
     long offset = chain.sector() * BlockConfig.SECTOR;
-    if (!last && !copiesElsewhere && isForAnotherThread(chain, length)) {
-      copiesElsewhere = true;
-      readBuffers(begin(head, chain, Op.READ, offset, length).copiedElsewhere(), Count.WHOLE);
+    if (!last && copied == null && isForAnotherThread(chain, length)) {
+      copied = begin(head, chain, Op.READ, offset, length);
+      readBuffers(copied, Count.WHOLE);
       return;
     }
     try {
@@ -434,7 +435,7 @@ final class BlockRequests {
         device.answered(operation, pending.length());
     }
     long written = operation == Op.READ && !failed ? pending.length() : 0;
-    if (pending.isCopiedElsewhere()) copiesElsewhere = false;
+    if (pending == copied) copied = null;
     source.ended();
     answer(pending.head(), chain, failed ? IOERR : OK, written);
     SlowRequest watched = pending.watched();

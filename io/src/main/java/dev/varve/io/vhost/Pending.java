@@ -19,7 +19,6 @@ final class Pending {
   private int parts;
   private boolean failed;
   private boolean cached;
-  private boolean copiedElsewhere;
   private @Nullable SlowRequest watched;
 
   /**
@@ -36,7 +35,6 @@ final class Pending {
     this.parts = 0;
     this.failed = false;
     this.cached = false;
-    this.copiedElsewhere = false;
     this.watched = SlowRequest.begun();
     return this;
   }
@@ -93,16 +91,6 @@ final class Pending {
   /** Whether its parts bring the range into memory, to be read then. */
   boolean isFetched() {
     return cached;
-  }
-
-  /** Whether it is with storage threads only so that they copy it. */
-  boolean isCopiedElsewhere() {
-    return copiedElsewhere;
-  }
-
-  Pending copiedElsewhere() {
-    copiedElsewhere = true;
-    return this;
   }
 
   void fetched(boolean cached) {
