@@ -8,6 +8,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Supplier;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.ArgGroupSpec;
 
 /**
  * Commands in this process. Making a command line takes longer than most commands run, so that they
@@ -44,7 +45,20 @@ public final class CommandLines {
         line.setOut(new PrintWriter(out, true))
             .setErr(new PrintWriter(err, true))
             .execute(Arrays.stream(words).map(Object::toString).toArray(String[]::new));
+    forgetGroups(line);
     idle.add(line);
     return status;
+  }
+
+  /** Before each command picocli forgets the options of the last one, but not groups of them. */
+  private static void forgetGroups(CommandLine line) {
+    for (ArgGroupSpec group : line.getCommandSpec().argGroups()) {
+      try {
+        group.setter().set(null);
+      } catch (Exception e) {
+        throw new AssertionError(e);
+      }
+    }
+    line.getSubcommands().values().forEach(CommandLines::forgetGroups);
   }
 }
