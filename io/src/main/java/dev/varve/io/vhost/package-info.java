@@ -3,10 +3,11 @@
  * read is one copy, from the page cache into the guest's buffer.
  *
  * <p>Read {@link dev.varve.io.vhost.VhostServer} first, then from the outside in: {@code
- * VhostSocket} is where front-ends come for one disk, {@code FrontEnd} does what one of them says,
- * {@code BlockQueue} serves one queue, whose ring is a {@code SplitRing}, each request in it a
- * {@code Chain} of buffers, and {@code BlockRequests} what the request asks of the disk. The walk
- * of a request and the rules for shared memory are in {@code io/DESIGN.md}.
+ * VhostSocket} is where front-ends come for one disk, {@code FrontEnd} hears one of them, {@code
+ * BackEnd} does what it says, {@code BlockQueue} serves one queue, whose ring is a {@code
+ * SplitRing}, each request in it a {@code Chain} of buffers, and {@code BlockRequests} what the
+ * request asks of the disk. The walk of a request and the rules for shared memory are in {@code
+ * io/DESIGN.md}.
  *
  * <p>The guest is the virtual machine, and the driver the part of it that asks. The front-end is
  * the program that runs the guest and connects to the socket, such as QEMU. It is a client of

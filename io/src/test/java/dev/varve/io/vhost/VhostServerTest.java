@@ -250,7 +250,7 @@ class VhostServerTest {
       assertEquals(8 * MIB / SECTOR, config.getLong(12));
       assertEquals(SECTOR, config.getInt(12 + 20));
       assertEquals(1, config.get(12 + BlockConfig.WRITEBACK));
-      assertEquals(FrontEnd.MOST_QUEUES, config.getShort(12 + 34));
+      assertEquals(BackEnd.MOST_QUEUES, config.getShort(12 + 34));
     }
   }
 
