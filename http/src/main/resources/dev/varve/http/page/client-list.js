@@ -2,6 +2,7 @@
 
 import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
+import { Refusal } from './api.js';
 import { bytes, count, span } from './format.js';
 import { PageElement } from './element.js';
 import { store } from './store.js';
@@ -15,7 +16,7 @@ export class ClientList extends PageElement {
   connectedCallback() {
     super.connectedCallback();
     const look = () => {
-      if (!document.hidden) store.refreshServed().catch(() => {}); // the header tells that the connection is lost
+      if (!document.hidden) store.refreshServed().catch(Refusal.problemOf); // the header tells that the connection is lost
     };
     look();
     this.#timer = setInterval(look, EVERY_MILLIS);

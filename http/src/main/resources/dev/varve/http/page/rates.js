@@ -1,7 +1,7 @@
 // How much disks do, and what passes through limits: the server counts, this subtracts. One poll for all graphs, while
 // the page can be seen.
 
-import { api } from './api.js';
+import { api, Refusal } from './api.js';
 import { store } from './store.js';
 
 const EVERY_MILLIS = 1000;
@@ -13,7 +13,7 @@ const SIZES_EVERY = 10;
 class Rates extends EventTarget {
   #before = null;
   #histories = new Map();
-  /** What has passed through each limit of the machines that are looked at, and when that was asked. */
+  /** Of each machine that is looked at: what has passed through each limit, by its name, and when that was asked. */
   #traffic = new Map();
   #limitHistories = new Map();
   #timer = null;
@@ -46,7 +46,7 @@ class Rates extends EventTarget {
 
   /** What passes through a limit now, and what waits; undefined if that is not known. */
   traffic(machine, group) {
-    return this.#traffic.get(limitKey(machine, group));
+    return this.#traffic.get(machine)?.get(group);
   }
 
   /** What disks read and write together. */
@@ -68,28 +68,33 @@ class Rates extends EventTarget {
       const [{ disks }] = await Promise.all([api.call('listDisks'), ...store.limited.map((machine) => this.#lookAtLimits(machine))]);
       this.#take(disks, performance.now());
       if (++this.#polls % SIZES_EVERY === 0) await store.refreshGrowing();
-    } catch {
+    } catch (thrown) {
       this.#before = null; // what happened meanwhile has no rate
+      Refusal.problemOf(thrown);
     }
   }
 
   async #lookAtLimits(machine) {
     try {
       const { bandwidthGroups } = await api.call('listBandwidthGroups', { machine });
-      for (const { name, traffic } of bandwidthGroups) if (traffic) this.#takeTraffic(limitKey(machine, name), traffic);
-    } catch {
-      this.#traffic.clear(); // the machine is gone, or the connection broke; the store tells
+      const time = Date.now() / 1000;
+      this.#takeTraffic(machine, new Map(bandwidthGroups.filter(({ traffic }) => traffic).map(({ name, traffic }) => [name, { ...traffic, time }])));
+    } catch (thrown) {
+      this.#traffic.delete(machine); // it is gone, or the connection broke; the store tells
+      Refusal.problemOf(thrown);
     }
   }
 
-  #takeTraffic(key, traffic) {
-    const time = Date.now() / 1000;
-    const before = this.#traffic.get(key);
-    this.#traffic.set(key, { ...traffic, time });
-    if (!before) return;
-    const held = (traffic.throttledMilliseconds - before.throttledMilliseconds) / 1000 / (time - before.time);
-    const sample = { time, bytes: traffic.bytesPerSecond, held: Math.min(1, Math.max(0, held)) }; // a new run counts from nothing
-    this.#limitHistories.set(key, [...(this.#limitHistories.get(key) ?? []).slice(1 - KEPT), sample]);
+  #takeTraffic(machine, now) {
+    const before = this.#traffic.get(machine);
+    this.#traffic.set(machine, now);
+    for (const [group, traffic] of now) if (before?.has(group)) this.#keepTraffic(limitKey(machine, group), before.get(group), traffic);
+  }
+
+  #keepTraffic(key, before, { time, bytesPerSecond, throttledMilliseconds }) {
+    const held = (throttledMilliseconds - before.throttledMilliseconds) / 1000 / (time - before.time);
+    const sample = { time, bytes: bytesPerSecond, held: Math.min(1, Math.max(0, held)) }; // a new run counts from nothing
+    this.#limitHistories.set(key, [...this.#limitHistories.get(key)?.slice(1 - KEPT) ?? [], sample]);
     for (const [other, history] of this.#limitHistories) if (history.at(-1).time < time - KEPT) this.#limitHistories.delete(other);
   }
 
