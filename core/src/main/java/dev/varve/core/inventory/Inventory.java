@@ -193,6 +193,7 @@ public final class Inventory implements AutoCloseable {
    */
   public void tend() {
     if (closed) return;
+    lookAtDisks();
     StateFolder folder = resources.store().folder();
     folder.look();
     if (!folder.isAnythingLeft()) return;
@@ -200,6 +201,15 @@ public final class Inventory implements AutoCloseable {
         () -> {
           if (!closed) folder.retry();
         });
+  }
+
+  private void lookAtDisks() {
+    Map<String, String> texts = new LinkedHashMap<>();
+    resources
+        .disks()
+        .broken()
+        .forEach((disk, why) -> texts.put(disk, "disk '%s' is broken: %s".formatted(disk, why)));
+    warnings().replace(Warnings.Kind.BROKEN_DISK, texts);
   }
 
   /**
@@ -351,10 +361,11 @@ public final class Inventory implements AutoCloseable {
 
   /**
    * Looks whether other programs have changed settings files, and reads those again that nothing
-   * contradicts; the others are among the warnings then. Any thread; does little while the
-   * inventory is busy.
+   * contradicts; the others are among the warnings then, and disks that are broken. Any thread;
+   * does little while the inventory is busy.
    */
   public void look() {
+    lookAtDisks();
     transactions.look(view().machines().values());
   }
 

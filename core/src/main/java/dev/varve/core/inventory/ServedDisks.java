@@ -82,6 +82,14 @@ public interface ServedDisks {
     return false;
   }
 
+  /**
+   * The disks whose files take no changes until the machine is powered down, by the names that
+   * clients know, and why. Waits for nothing.
+   */
+  default Map<String, String> broken() {
+    return Map.of();
+  }
+
   /** Tells a watcher, of which there is one, what is served from now on and to whom. */
   default void watch(DiskWatcher watcher) {}
 

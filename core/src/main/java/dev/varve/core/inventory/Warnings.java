@@ -10,9 +10,9 @@ import java.util.Map;
 
 /**
  * What is wrong at the moment and stays wrong until something changes: a step of a change that
- * cannot be carried out yet, a settings file that another program has changed, a state folder that
- * cannot be written. A warning never stands in the way of other work; it is shown until it is
- * cleared.
+ * cannot be carried out yet, a settings file that another program has changed, a disk that takes no
+ * more writes, a state folder that cannot be written. A warning never stands in the way of other
+ * work; it is shown until it is cleared.
  *
  * <p>Each is logged once when it appears and once when it has gone. Thread safe; no method blocks.
  */
@@ -30,6 +30,8 @@ public final class Warnings {
     STATE_FOLDER("stateFolder", true),
     /** A machine that starts with the server has not started. */
     NOT_STARTED("notStarted", false),
+    /** Another program has changed a file of a running machine's disk, or it has lost writes. */
+    BROKEN_DISK("brokenDisk", true),
     /** The configuration file is wrong now; what was read before goes on to count. */
     CONFIGURATION("configuration", false),
     /** New certificates cannot be used: the server goes on with the old ones. */
@@ -57,7 +59,8 @@ public final class Warnings {
   /**
    * One warning.
    *
-   * @param subject the file, folder or machine that it is about; one warning of a kind for each
+   * @param subject the file, folder, machine or disk that it is about; one warning of a kind for
+   *     each
    * @param text what is wrong and what to do, one line
    * @param since when it appeared
    */

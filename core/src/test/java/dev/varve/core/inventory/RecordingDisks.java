@@ -31,6 +31,14 @@ public final class RecordingDisks implements RunningDisks {
   /** Slots whose disks cannot be opened, and why. */
   final Map<Slot, String> unopenable = new HashMap<>();
 
+  /** The names of disks that take no more writes, and why. */
+  final Map<String, String> broken = new LinkedHashMap<>();
+
+  @Override
+  public Map<String, String> broken() {
+    return broken;
+  }
+
   /** What a running machine serves now. */
   Map<Slot, Disk> of(MachineId machine) {
     return running.getOrDefault(machine, Map.of());

@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.varve.core.inventory.Warnings.Warning;
 import dev.varve.core.machine.BandwidthGroup;
 import dev.varve.core.machine.LockType;
 import dev.varve.core.machine.MachineId;
@@ -76,6 +77,25 @@ class RunningMachinesTest {
     assertEquals(MediumState.CREATED, state(base));
     assertEquals(MediumState.CREATED, state(top));
     assertEquals(MachineState.POWERED_OFF, bench.machine(machine).state());
+  }
+
+  @Test
+  void aDiskThatTakesNoMoreWritesIsAWarningUntilItIsClosed() {
+    bench.inventory.start(machine);
+    bench.disks.broken.put("mail/SATA/0/0", "/d/disk.vdi was cut. Restore it");
+
+    bench.inventory.tend();
+
+    Warning told = bench.inventory.warnings().all().getFirst();
+    assertEquals(Warnings.Kind.BROKEN_DISK, told.kind());
+    assertEquals("mail/SATA/0/0", told.subject());
+    assertEquals("disk 'mail/SATA/0/0' is broken: /d/disk.vdi was cut. Restore it", told.text());
+
+    bench.inventory.powerDown(machine);
+    bench.disks.broken.clear();
+    bench.inventory.look();
+
+    assertEquals(List.of(), bench.inventory.warnings().all());
   }
 
   @Test

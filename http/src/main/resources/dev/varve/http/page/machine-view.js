@@ -44,7 +44,7 @@ export class MachineView extends PageElement {
         <operation-menu kind="machine" .context=${context} name=${machine.name} accent="startMachine"></operation-menu>
         <p class="path"><code>${machine.settingsFile}</code>${detail?.machine ? html` <span class="since">since ${date(detail.machine.lastStateChange)}</span>` : nothing}</p>
       </header>
-      ${store.warnings.filter((each) => each.subject.startsWith(folderOf(machine.settingsFile))).map((each) => html`<p class="banner warn" role="status">${each.text}</p>`)}
+      ${store.warnings.filter(({ subject }) => subject.startsWith(folderOf(machine.settingsFile)) || subject.startsWith(`${machine.name}/`)).map((each) => html`<p class="banner warn" role="status">${each.text}</p>`)}
       ${detail?.problem ? html`<problem-view .problem=${detail.problem}></problem-view>` : nothing}
       ${detail?.machine ? html`
         <pending-changes .detail=${detail}></pending-changes>

@@ -161,6 +161,11 @@ public final class LiveChain implements BlockDevice {
     return givenBackBefore.sum() + images.givenBack();
   }
 
+  /** Why a file of the chain takes no changes any more; null if each is intact. Never waits. */
+  public @Nullable IOException damage() {
+    return images.damage();
+  }
+
   /** What the images had to do since the chain was opened. Takes no lock. */
   public ImageWork work() {
     return work.totals();

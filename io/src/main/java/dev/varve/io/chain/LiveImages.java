@@ -124,6 +124,15 @@ final class LiveImages {
     return bytes;
   }
 
+  /** Why a file of theirs is refused, the top's first; null if none is. Never waits. */
+  @Nullable IOException damage() {
+    for (Member member : members.reversed()) {
+      IOException why = member.image.damage();
+      if (why != null) return why;
+    }
+    return null;
+  }
+
   /**
    * Fails if a file is no longer found under its name: what is written to it or to an image above
    * it would be lost.

@@ -115,6 +115,11 @@ final class FileGuard {
     LOG.log(System.Logger.Level.WARNING, "{0}", why.getMessage());
   }
 
+  /** Why everything is refused; null while nothing is. Does not ask the host. */
+  @Nullable IOException damage() {
+    return reason;
+  }
+
   private static IOException again(IOException why) {
     return new IOException(why.getMessage(), why);
   }

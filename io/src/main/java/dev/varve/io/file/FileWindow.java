@@ -3,6 +3,7 @@ package dev.varve.io.file;
 import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A part of a file that is read as if it were a file: a member of an archive. What lies beside the
@@ -78,6 +79,11 @@ public final class FileWindow implements ImageFile {
   @Override
   public void refuseChanges(IOException why) {
     // Nothing is written to it anyway.
+  }
+
+  @Override
+  public @Nullable IOException damage() {
+    return whole.damage();
   }
 
   @Override

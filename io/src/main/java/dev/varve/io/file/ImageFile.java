@@ -4,6 +4,7 @@ import dev.varve.core.device.OutOfSpaceException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A file that holds a disk image. Data is read through one mapping that never moves and is written
@@ -71,6 +72,12 @@ public interface ImageFile extends Closeable {
    * first time.
    */
   void refuseChanges(IOException why);
+
+  /**
+   * Why writes or syncs fail until the file is opened again: it is no longer as its owner made it,
+   * or a sync has lost writes. Null while none has found that. Never waits.
+   */
+  @Nullable IOException damage();
 
   /** Reads all of {@code destination}; an {@link IOException} if the file ends before. */
   void read(long offset, MemorySegment destination) throws IOException;

@@ -407,6 +407,12 @@ public final class MappedFile implements ImageFile {
     guard.refuse(why);
   }
 
+  @Override
+  public @Nullable IOException damage() {
+    IOException lost = lostEarlier();
+    return lost == null ? guard.damage() : lost;
+  }
+
   /**
    * {@inheritDoc}
    *
@@ -438,11 +444,16 @@ public final class MappedFile implements ImageFile {
   }
 
   private void requireNothingLost() throws IOException {
+    IOException lost = lostEarlier();
+    if (lost != null) throw lost;
+  }
+
+  private @Nullable IOException lostEarlier() {
     IOException earlier = syncFailure;
-    if (earlier != null) {
-      throw new IOException(
-          path + ": an earlier sync lost writes; close the image and check it", earlier);
-    }
+    return earlier == null
+        ? null
+        : new IOException(
+            path + ": an earlier sync lost writes; close the image and check it", earlier);
   }
 
   @Override

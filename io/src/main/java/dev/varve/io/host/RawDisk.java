@@ -172,6 +172,11 @@ public final class RawDisk extends GatedDevice {
     return file.givenBack();
   }
 
+  /** Why the drive takes no changes any more; null if it does. Never waits. */
+  public @Nullable IOException damage() {
+    return file.damage();
+  }
+
   // ---- in the calling thread
 
   @Override

@@ -231,6 +231,15 @@ public interface Layer extends Closeable {
     for (ImageFile file : files()) file.refuseChanges(why);
   }
 
+  /** See {@link ImageFile#damage}. */
+  default @Nullable IOException damage() {
+    for (ImageFile file : files()) {
+      IOException why = file.damage();
+      if (why != null) return why;
+    }
+    return null;
+  }
+
   /** Whether a discard gives space back to the host. Only for an image that is open for writing. */
   default boolean givesSpaceBack() throws IOException {
     for (ImageFile file : files()) if (!file.punchesHoles()) return false;

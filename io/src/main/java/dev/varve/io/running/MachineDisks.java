@@ -4,6 +4,7 @@ import dev.varve.core.device.BlockDevice;
 import dev.varve.core.device.DiskFailures;
 import dev.varve.core.device.ExtentSink;
 import dev.varve.core.device.FailureTotals;
+import dev.varve.core.device.FailureWords;
 import dev.varve.core.device.Stages;
 import dev.varve.core.inventory.DiskClient;
 import dev.varve.core.inventory.DiskWatcher;
@@ -262,6 +263,17 @@ public final class MachineDisks implements RunningDisks {
   public Map<Slot, List<DiskFailures.Count>> failures(MachineId machine) {
     RunningMachine running = machines.get(machine);
     return running == null ? Map.of() : running.failures().counts();
+  }
+
+  @Override
+  public Map<String, String> broken() {
+    Map<String, String> broken = new LinkedHashMap<>();
+    for (RunningMachine machine : machines.values())
+      for (ServedSlot disk : machine.served()) {
+        IOException why = disk.open().damage();
+        if (why != null) broken.put(disk.export().name(), FailureWords.of(why));
+      }
+    return broken;
   }
 
   /** What has failed in all machines that have been stopped. */

@@ -89,6 +89,15 @@ final class OpenDisk {
     };
   }
 
+  /** Why one of its files takes no changes until it is opened again; null if each is intact. */
+  @Nullable IOException damage() {
+    return switch (device) {
+      case LiveChain chain -> chain.damage();
+      case RawDisk raw -> raw.damage();
+      default -> null;
+    };
+  }
+
   /** What its images had to do since it was opened. */
   ImageWork work() {
     LiveChain chain = chain();

@@ -3,6 +3,7 @@ package dev.varve.io.chain;
 import dev.varve.io.file.ImageFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A file whose calls a test sees, and may hold up, before they are carried out and before they
@@ -70,6 +71,11 @@ final class InterceptedFile implements ImageFile {
   @Override
   public void refuseChanges(IOException why) {
     file.refuseChanges(why);
+  }
+
+  @Override
+  public @Nullable IOException damage() {
+    return file.damage();
   }
 
   @Override

@@ -104,6 +104,11 @@ public final class CrashingFile implements ImageFile {
   }
 
   @Override
+  public @Nullable IOException damage() {
+    return visible.damage();
+  }
+
+  @Override
   public void read(long offset, MemorySegment destination) throws IOException {
     disk.checkPower(name);
     if (disk.readFails()) throw new IOException(name + ": reading failed, as the test wants it");

@@ -17,6 +17,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -85,6 +86,28 @@ class LostFileTest {
 
     assertTrue(told.getMessage().contains("1048576 bytes"), told.getMessage());
     assertEquals(Map.of(), machines.disks.uris(ALPHA));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"disk.img,alpha/SATA/0/0", "disk.vdi,alpha/SATA/1/0"})
+  void aDiskWhoseFileWasCutIsBrokenUntilTheMachineIsStopped(String name, String export)
+      throws Exception {
+    write("alpha/SATA/0/0");
+    write("alpha/SATA/1/0");
+    assertEquals(Map.of(), machines.disks.broken());
+    Path file = folder.resolve(name);
+    try (var open = new RandomAccessFile(file.toFile(), "rw")) {
+      open.setLength(MIB);
+    }
+
+    assertThrows(IOException.class, () -> write(export));
+
+    Map<String, String> broken = machines.disks.broken();
+    assertEquals(Set.of(export), broken.keySet());
+    String why = broken.values().iterator().next();
+    assertTrue(why.startsWith(file + " is 1048576 bytes long and was "), why);
+    assertThrows(IOException.class, () -> machines.disks.stop(ALPHA));
+    assertEquals(Map.of(), machines.disks.broken());
   }
 
   @Test
