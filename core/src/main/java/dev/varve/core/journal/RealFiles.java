@@ -5,7 +5,6 @@ import dev.varve.core.medium.Ownership;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -14,9 +13,6 @@ import java.util.Objects;
 
 /** The files of this host. */
 final class RealFiles implements HostFiles {
-
-  /** The whole message of the JDK when there is no space. */
-  private static final String NO_SPACE = "No space left on device";
 
   @Override
   public void write(Path file, byte[] contents, Path model) throws IOException {
@@ -29,16 +25,8 @@ final class RealFiles implements HostFiles {
       while (bytes.hasRemaining()) channel.write(bytes);
       channel.force(true);
     } catch (IOException e) {
-      throw isFull(e)
-          ? new OutOfSpaceException(
-              "%s cannot be written: there is no space left, or no room for one more file; free some there, then try again"
-                  .formatted(file))
-          : e;
+      throw OutOfSpaceException.ifFull(file, e);
     }
-  }
-
-  private static boolean isFull(IOException e) {
-    return NO_SPACE.equals(e instanceof FileSystemException f ? f.getReason() : e.getMessage());
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.varve.http.access;
 
+import dev.varve.core.device.OutOfSpaceException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -58,7 +59,11 @@ final class PrivateFile {
     }
   }
 
-  /** Replaces it; if that fails it is as before. */
+  /**
+   * Replaces it; if that fails it is as before.
+   *
+   * @throws OutOfSpaceException if there is no room
+   */
   void write(String text) throws IOException {
     // Under another name first, so that a reader of the right name sees all of it.
     Path temporary = path.resolveSibling(path.getFileName() + ".new");
@@ -68,7 +73,7 @@ final class PrivateFile {
       Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       Files.deleteIfExists(temporary);
-      throw e;
+      throw OutOfSpaceException.ifFull(path, e);
     }
     try (FileChannel folder = FileChannel.open(Objects.requireNonNull(path.getParent()))) {
       folder.force(true);

@@ -1,6 +1,7 @@
 package dev.varve.http.access;
 
 import dev.varve.core.device.FailureWords;
+import dev.varve.core.device.OutOfSpaceException;
 import dev.varve.core.machine.Names;
 import dev.varve.core.medium.ErrorCode;
 import dev.varve.core.medium.ModelException;
@@ -224,10 +225,12 @@ public final class Tokens {
       write(less);
     } catch (IOException e) {
       behind = true;
-      throw new IOException(
-          "token '%s' is withdrawn until the server ends, but its file cannot be written: %s. Solve that, then withdraw it again"
-              .formatted(idOrName, FailureWords.of(e)),
-          e);
+      String told =
+          "token '%s' is withdrawn until the server ends, but the next start lets it in again: %s. Solve that, then withdraw it again"
+              .formatted(idOrName, FailureWords.of(e));
+      throw e instanceof OutOfSpaceException
+          ? new OutOfSpaceException(told)
+          : new IOException(told, e);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.varve.http.api;
 
 import dev.varve.core.device.FailureWords;
+import dev.varve.core.device.OutOfSpaceException;
 import dev.varve.core.inventory.BlockedException;
 import dev.varve.core.medium.ErrorCode;
 import dev.varve.core.medium.ModelException;
@@ -37,6 +38,8 @@ record Problem(ProblemType type, int status, ErrorCode error, String detail, Lis
       case RefusedRequest refused ->
           new Problem(
               refused.type(), refused.status(), refused.code(), text(refused), refused.waysOut());
+      case OutOfSpaceException full ->
+          new Problem(ProblemType.NO_SPACE, ErrorCode.E_OUTOFMEMORY, text(full));
       case IOException failed ->
           new Problem(ProblemType.FILE_ERROR, ErrorCode.VBOX_E_FILE_ERROR, text(failed));
       case UncheckedIOException failed when failed.getCause() != null -> of(failed.getCause());

@@ -85,6 +85,9 @@ class StateSocketsTest {
             warnings(tool).stream().anyMatch(w -> w.contains("does not answer on TCP")),
             () -> warnings(tool).toString());
         assertTrue(tool.failure("machine", "create", "n").contains("no space left"));
+        String refused = tool.failure("token", "create", "t", "--scope", "read");
+        assertTrue(refused.contains(state.resolve("tokens.json") + " cannot be written"), refused);
+        assertTrue(refused.contains("free some there, then try again (E_OUTOFMEMORY)"), refused);
         var second = assertThrows(IOException.class, () -> serve(state));
         assertTrue(second.getMessage().contains("in use by process"), second.getMessage());
 
