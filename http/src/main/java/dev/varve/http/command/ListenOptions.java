@@ -1,7 +1,9 @@
 package dev.varve.http.command;
 
 import dev.varve.http.server.DiskUri;
+import dev.varve.http.server.StateServer;
 import dev.varve.http.server.TcpAddress;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,6 +41,26 @@ final class ListenOptions {
           command.commandLine(),
           "%s: the path of a socket may have at most %d bytes, and this path has %d; choose another with --unix"
               .formatted(unix, MAX_SOCKET_PATH, length));
+    }
+  }
+
+  /** Refuses the place of the API's socket, which is this one. */
+  void checkIsNot(Path api) {
+    if (unix == null || !real(unix.toAbsolutePath().normalize()).equals(real(api.normalize())))
+      return;
+    throw new ParameterException(
+        command.commandLine(),
+        "--unix %s is where the API listens, in the state folder (--state %s): choose another socket with --unix, or leave it out for %s"
+            .formatted(unix, api.getParent(), api.resolveSibling(StateServer.NBD_SOCKET)));
+  }
+
+  /** With all links followed, as far as there is something. */
+  private static Path real(Path path) {
+    try {
+      return path.toRealPath();
+    } catch (IOException _) {
+      Path folder = path.getParent();
+      return folder == null ? path : real(folder).resolve(path.getFileName());
     }
   }
 

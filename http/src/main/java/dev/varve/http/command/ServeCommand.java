@@ -2,6 +2,7 @@ package dev.varve.http.command;
 
 import dev.varve.core.device.FailureWords;
 import dev.varve.http.access.Policy;
+import dev.varve.http.client.ApiClient;
 import dev.varve.http.config.ConfigFile;
 import dev.varve.http.config.ConfigFileException;
 import dev.varve.http.config.Reload;
@@ -283,12 +284,21 @@ public final class ServeCommand implements Callable<Integer> {
   private void checkMachineOptions() {
     images.checkAbsent();
     machines.check();
+    checkSockets();
     guests.checkForMachines();
     if (readOnly && machines.machines().isEmpty())
       throw wrong("--read-only needs an IMAGE or a --machine: name one");
     if (without.isGiven() && machines.machines().size() != 1)
       throw wrong(
           "--without goes with one --machine; start the others with: varve machine start MACHINE --without SLOT");
+  }
+
+  private void checkSockets() {
+    try {
+      listen.checkIsNot(machines.stateFolder().resolve(ApiClient.SOCKET));
+    } catch (IOException _) {
+      // There is no usual state folder: the start says so.
+    }
   }
 
   private ParameterException wrong(String message) {

@@ -139,6 +139,23 @@ class ServeCommandTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"state/api.sock", "state/../state/./api.sock", "link/api.sock"})
+  void theSocketOfTheApiIsRefusedForDisksBeforeAnythingIsOpened(String unix) throws Exception {
+    Path state = Files.createDirectory(folder.resolve("state"));
+    Files.createSymbolicLink(folder.resolve("link"), state);
+
+    try (var varve = VarveProcess.start(folder, "serve", "--state", "state", "--unix", unix)) {
+      assertEquals(2, varve.exitStatus());
+      String said = varve.errors();
+      assertTrue(said.contains("--unix " + unix + " is where the API listens"), said);
+      assertTrue(said.contains("--state " + state), said);
+    }
+    try (var left = Files.list(state)) {
+      assertEquals(List.of(), left.toList());
+    }
+  }
+
   @Test
   void anImageThatAnotherServerHasOpenIsRefused() throws Exception {
     base("disk.vdi");
