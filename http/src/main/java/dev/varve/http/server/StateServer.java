@@ -7,6 +7,7 @@ import dev.varve.core.inventory.View;
 import dev.varve.core.inventory.Warnings;
 import dev.varve.core.limit.AlarmClock;
 import dev.varve.core.log.Amount;
+import dev.varve.http.access.MediaRoots;
 import dev.varve.http.access.Policy;
 import dev.varve.http.access.Tokens;
 import dev.varve.http.api.ControlServer;
@@ -132,7 +133,7 @@ public final class StateServer implements AutoCloseable {
       GuestSockets guests = folderOfGuests == null ? null : new GuestSockets(vhost, folderOfGuests);
       ExecutorService jobs = openJobThreads();
       disks = new MachineDisks(nbd, guests, threads, alarm, System::nanoTime, uris(guests));
-      inventory = openInventory(this.folder, threads, disks, jobs);
+      inventory = openInventory(this.folder, threads, disks, jobs, policy.media());
       ExecutorService changes = openChangeThreads(); // they end before the inventory is closed
       if (asked.nbdTcp() != null) nbdAddresses.set(listenTcp(asked.nbdTcp()));
       Vertx apiLoop = openApiLoop(asked.api(), tls == null ? 0 : descriptors.handshakes());
@@ -253,13 +254,17 @@ public final class StateServer implements AutoCloseable {
   }
 
   private Inventory openInventory(
-      Path folder, StorageThreads threads, MachineDisks disks, ExecutorService jobs)
+      Path folder,
+      StorageThreads threads,
+      MachineDisks disks,
+      ExecutorService jobs,
+      MediaRoots media)
       throws IOException {
     var inventory =
         Inventory.open(
             folder,
             new Ports(
-                new ChainFiles(threads),
+                new ChainFiles(threads, media::complaint),
                 disks,
                 InstantSource.system(),
                 UUID::randomUUID,

@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The program with media roots and rules for users, in a process of its own. */
 final class MediaRootsOfAServerTest {
@@ -77,8 +79,9 @@ final class MediaRootsOfAServerTest {
     }
   }
 
-  @Test
-  void whatASettingsFileNamesIsOutOfReachToo() throws IOException {
+  @ParameterizedTest
+  @ValueSource(strings = {"RAW", "VDI"})
+  void whatASettingsFileNamesIsOutOfReachTooAndTheRuleIsTold(String format) throws IOException {
     try (var _ = serve("--media-root", "root")) {
       ControlTool varve = tool();
       makeMachine(varve);
@@ -90,12 +93,14 @@ final class MediaRootsOfAServerTest {
           Files.readString(Path.of(machine.getString("settingsFile")))
               .replaceAll(
                   "location=\"[^\"]*\"", "location=\"" + folder.resolve("other/image") + "\"")
-              .replaceAll("format=\"VDI\"", "format=\"RAW\""));
+              .replaceAll("format=\"VDI\"", "format=\"%s\"".formatted(format)));
       varve.run("machine", "open", settings);
 
       String why = varve.failure("machine", "start", "a");
 
-      assertTrue(why.contains("Permission denied"), why);
+      assertTrue(why.contains("is not below a media root"), why);
+      assertTrue(why.contains("'" + folder.resolve("root") + "'"), why);
+      assertTrue(why.contains("--media-root"), why);
     }
   }
 

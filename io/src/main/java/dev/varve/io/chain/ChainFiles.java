@@ -46,6 +46,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,12 +60,23 @@ public final class ChainFiles implements ImageFiles {
   private static final Set<Integer> UNKNOWN = Set.of(Posix.EINVAL, Posix.ENOSYS, Posix.EOPNOTSUPP);
 
   private final StorageThreads threads;
+  private final Function<Path, @Nullable String> complaints;
 
   /**
    * @param threads run the reads of a copy
    */
   public ChainFiles(StorageThreads threads) {
+    this(threads, _ -> null);
+  }
+
+  /**
+   * The same where not all files may be used.
+   *
+   * @param complaints says for people why a file may not be used; null if it may
+   */
+  public ChainFiles(StorageThreads threads, Function<Path, @Nullable String> complaints) {
     this.threads = threads;
+    this.complaints = complaints;
   }
 
   // ---- the host
@@ -79,6 +91,8 @@ public final class ChainFiles implements ImageFiles {
   @Override
   public ImageInfo inspect(Path location, DeviceType device, @Nullable ImageFormat format)
       throws IOException {
+    String complaint = complaints.apply(location);
+    if (complaint != null) throw new IOException(complaint); // the kernel says "denied" at most
     return format == ImageFormat.RAW ? inspectRaw(location, device) : found(location, device);
   }
 
