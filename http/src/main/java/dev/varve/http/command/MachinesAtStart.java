@@ -3,7 +3,9 @@ package dev.varve.http.command;
 import static dev.varve.http.client.ApiRequest.get;
 
 import dev.varve.core.device.FailureWords;
+import dev.varve.core.medium.ErrorCode;
 import dev.varve.http.client.ApiClient;
+import dev.varve.http.client.RefusedException;
 import dev.varve.http.server.StateServer;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -15,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The machines that start with a server. Each starts in a thread of its own, because the host below
@@ -33,7 +36,7 @@ final class MachinesAtStart {
   private final MachineServing serving;
   private final Set<String> begun = ConcurrentHashMap.newKeySet();
   private final Duration patience;
-  private final Map<String, IOException> failed = new ConcurrentHashMap<>();
+  private final Map<String, String> failed = new ConcurrentHashMap<>();
   private boolean ready;
 
   MachinesAtStart(StateServer server, MachineServing serving, Duration patience) {
@@ -64,18 +67,19 @@ final class MachinesAtStart {
     failed.forEach(this::warn);
   }
 
-  private synchronized void fail(String name, IOException why) {
+  private void fail(String name, Throwable why) {
+    fail(
+        name,
+        "%s; start it later with: varve machine start '%s'".formatted(FailureWords.of(why), name));
+  }
+
+  private synchronized void fail(String name, String why) {
     if (ready) warn(name, why);
     else failed.put(name, why); // it may be tried again
   }
 
-  private void warn(String name, IOException why) {
-    server
-        .startWarnings()
-        .raise(
-            name,
-            "%s; start it later with: varve machine start '%s'"
-                .formatted(FailureWords.of(why), name));
+  private void warn(String name, String why) {
+    server.startWarnings().raise(name, why);
   }
 
   private Set<String> expanded(List<String> wanted) throws IOException {
@@ -106,13 +110,25 @@ final class MachinesAtStart {
   private void start(String name) {
     try (var api = new ApiClient(server.folder())) {
       JsonObject machine =
-          isFile(name) ? MachineServing.open(Path.of(name), api) : api.send(get("machines", name));
-      if (machine.getValue("run") == null && begun.add(machine.getString("id")))
+          isFile(name) ? MachineServing.open(Path.of(name), api) : registered(name, api);
+      if (machine == null)
+        fail(name, "there is no such machine; 'varve machine list' shows those that there are");
+      else if (machine.getValue("run") == null && begun.add(machine.getString("id")))
         serving.start(machine, start -> start, api);
     } catch (IOException e) {
       fail(name, e);
     } catch (RuntimeException bug) {
       fail(name, new IOException(bug));
+    }
+  }
+
+  /** The machine of a name or uuid; null if there is none. */
+  private static @Nullable JsonObject registered(String name, ApiClient api) throws IOException {
+    try {
+      return api.send(get("machines", name));
+    } catch (RefusedException e) {
+      if (e.error().equals(ErrorCode.VBOX_E_OBJECT_NOT_FOUND.name())) return null;
+      throw e;
     }
   }
 
