@@ -6,6 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * The server's Java runtime, asked with {@code jcmd}: it goes on as it was. Blocks.
@@ -13,6 +15,13 @@ import java.util.List;
  * @param process of the server
  */
 record ServerJvm(long process) {
+
+  /** What has no words for a user: the process that is asked, and where an exception was thrown. */
+  private static final Pattern TRACE = Pattern.compile("\\d+:|\\s+at .*|\\s+\\.\\.\\. \\d+ more");
+
+  private static final Pattern CLASS_NAME =
+      Pattern.compile(
+          "^(Exception in thread \"[^\"]*\" |Caused by: )?([\\w$]+\\.)+[A-Z][\\w$]*:?(?=\\s|$)");
 
   /** Where threads are, what waits for what, and the collector; no values, no environment. */
   String threads() throws IOException {
@@ -66,9 +75,20 @@ record ServerJvm(long process) {
     List<String> line = new ArrayList<>(List.of(program.toString()));
     line.addAll(List.of(words));
     Tool done = Tool.run(line);
-    if (done.status() != 0)
-      throw new IOException(
-          "%s: %s".formatted(name, done.said().strip().replaceAll("\\s*\\R\\s*", "; ")));
-    return done.said();
+    if (done.status() == 0) return done.said();
+    throw new IOException(why(name, done.said()));
+  }
+
+  /** Of what a program said that failed: the stack trace is for programmers, and left out. */
+  static String why(String program, String said) {
+    if (said.contains("not permitted") || said.contains("Permission denied"))
+      return "only the server's user and root can ask its Java runtime: run the command as one of them";
+    String words =
+        said.lines()
+            .filter(line -> !TRACE.matcher(line).matches())
+            .map(line -> CLASS_NAME.matcher(line).replaceFirst("").strip())
+            .filter(line -> !line.isEmpty())
+            .collect(Collectors.joining("; "));
+    return program + " failed" + (words.isEmpty() ? "" : ": " + words);
   }
 }
