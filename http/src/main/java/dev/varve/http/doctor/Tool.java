@@ -41,8 +41,8 @@ public record Tool(int status, String said) {
       } finally {
         process.destroy();
       }
-    } catch (IOException e) {
-      return new Tool(MISSING, String.valueOf(e.getMessage()));
+    } catch (IOException _) { // whose message is for programmers: "Exec failed, error: 2"
+      return new Tool(MISSING, "this host has no program '%s'".formatted(command.getFirst()));
     } catch (TimeoutException _) {
       return new Tool(MISSING, command.getFirst() + " has not ended in " + SECONDS + " seconds");
     } catch (ExecutionException e) {
