@@ -18,9 +18,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
@@ -36,6 +38,9 @@ public record Bundle(Path file, List<String> parts, Map<String, String> missing)
 
   private static final Duration PATIENCE = Duration.ofSeconds(40);
 
+  /** After this time the user hears which part it is. */
+  private static final Duration NOTICE = Duration.ofSeconds(2);
+
   public Bundle {
     parts = List.copyOf(parts);
   }
@@ -43,17 +48,12 @@ public record Bundle(Path file, List<String> parts, Map<String, String> missing)
   /**
    * Makes a file that is not there yet.
    *
+   * @param notices hears of a part that takes long
    * @throws FileAlreadyExistsException if it is there; it stays as it is
    * @throws IOException if it cannot be written; there is none then
    */
-  public static Bundle make(Path file, List<Part> parts, Redaction redaction) throws IOException {
-    return make(file, parts, redaction, PATIENCE);
-  }
-
-  /**
-   * @param patience for each part
-   */
-  static Bundle make(Path file, List<Part> parts, Redaction redaction, Duration patience)
+  public static Bundle make(
+      Path file, List<Part> parts, Redaction redaction, Consumer<String> notices)
       throws IOException {
     SeekableByteChannel channel =
         Files.newByteChannel(
@@ -66,7 +66,7 @@ public record Bundle(Path file, List<String> parts, Map<String, String> missing)
       Map<String, String> there = new LinkedHashMap<>();
       for (Part part : parts) {
         try {
-          add(zip, part.name(), redaction.of(ended(text(part, patience))));
+          add(zip, part.name(), redaction.of(ended(text(part, notices))));
           there.put(part.name(), part.about());
         } catch (MissingPart e) {
           missing.put(part.name(), redaction.of(String.valueOf(e.getMessage())));
@@ -90,17 +90,27 @@ public record Bundle(Path file, List<String> parts, Map<String, String> missing)
     }
   }
 
-  private static String text(Part part, Duration patience) throws MissingPart, IOException {
+  private static String text(Part part, Consumer<String> notices) throws MissingPart, IOException {
     var text = new FutureTask<>(part.source()::text);
     Thread.ofPlatform().daemon().name("part " + part.name()).start(text);
     try {
-      return text.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+      return waited(part, text, notices);
     } catch (TimeoutException _) {
-      throw new MissingPart("no answer in %d seconds".formatted(patience.toSeconds()));
+      throw new MissingPart("no answer in %d seconds".formatted(PATIENCE.toSeconds()));
     } catch (ExecutionException e) {
       throw new MissingPart(FailureWords.of(e));
     } catch (InterruptedException _) {
       throw new InterruptedIOException("interrupted; no bundle was made");
+    }
+  }
+
+  private static String waited(Part part, Future<String> text, Consumer<String> notices)
+      throws ExecutionException, InterruptedException, TimeoutException {
+    try {
+      return text.get(NOTICE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException _) {
+      notices.accept("waiting for %s (%s)".formatted(part.name(), part.about()));
+      return text.get(PATIENCE.minus(NOTICE).toMillis(), TimeUnit.MILLISECONDS);
     }
   }
 

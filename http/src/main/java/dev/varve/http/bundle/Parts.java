@@ -37,27 +37,28 @@ public record Parts(Installation installation, Report report) {
     parts.add(new Part("host.txt", "kernel, memory, load, mounts", ProcessFacts::host));
     Long process = FolderProcess.of(installation.stateFolder());
     parts.add(new Part("log.txt", "the end of the server's log", new ServerLog(process)::text));
-    parts.addAll(new ServerDocuments(installation.stateFolder()).parts());
+    parts.addAll(new ServerDocuments(installation.stateFolder(), new Questions()).parts());
     parts.add(
         new Part(
             "process/facts.txt",
             "the server's process: memory, limits, open files",
             () -> ProcessFacts.process(known(process))));
+    var jvm = new Questions(); // one that still answers tells why the API does not
     parts.add(
         new Part(
             "process/threads.txt",
             "what each thread of the server does",
-            () -> new ServerJvm(known(process)).threads()));
+            () -> jvm.ask(() -> new ServerJvm(known(process)).threads())));
     parts.add(
         new Part(
             "process/heap.txt",
             "its memory, as Java sees it",
-            () -> new ServerJvm(known(process)).heap()));
+            () -> jvm.ask(() -> new ServerJvm(known(process)).heap())));
     parts.add(
         new Part(
             "process/recording.txt",
             "a JFR recording, if one runs",
-            () -> new ServerJvm(known(process)).recording()));
+            () -> jvm.ask(() -> new ServerJvm(known(process)).recording())));
     return parts;
   }
 

@@ -4,6 +4,7 @@ import dev.varve.http.doctor.Tool;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -16,8 +17,13 @@ import java.util.stream.Collectors;
  */
 record ServerJvm(long process) {
 
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
   /** What has no words for a user: the process that is asked, and where an exception was thrown. */
   private static final Pattern TRACE = Pattern.compile("\\d+:|\\s+at .*|\\s+\\.\\.\\. \\d+ more");
+
+  private static final String SILENT =
+      "the server's Java runtime does not answer: its process is stopped or hangs";
 
   private static final Pattern CLASS_NAME =
       Pattern.compile(
@@ -62,9 +68,12 @@ record ServerJvm(long process) {
   }
 
   private String command(String... words) throws IOException {
-    String[] all = new String[words.length + 1];
-    all[0] = Long.toString(process);
-    System.arraycopy(words, 0, all, 1, words.length);
+    String[] all = new String[words.length + 2];
+    all[0] =
+        "-J-Dsun.tools.attach.attachTimeout="
+            + PATIENCE.toMillis(); // killed, it would leave a file
+    all[1] = Long.toString(process);
+    System.arraycopy(words, 0, all, 2, words.length);
     return tool("jcmd", all);
   }
 
@@ -76,6 +85,8 @@ record ServerJvm(long process) {
     line.addAll(List.of(words));
     Tool done = Tool.run(line);
     if (done.status() == 0) return done.said();
+    if (done.status() == Tool.MISSING || done.said().contains("respond within"))
+      throw new SilentServerException(SILENT);
     throw new IOException(why(name, done.said()));
   }
 

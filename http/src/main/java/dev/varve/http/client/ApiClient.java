@@ -37,7 +37,7 @@ public final class ApiClient implements AutoCloseable {
   private static final int CONNECT_SECONDS = 10;
 
   /** Making a fixed image may write all of it before the answer comes. */
-  private static final int ANSWER_SECONDS = 600;
+  private static final Duration LONGEST = Duration.ofMinutes(10);
 
   /** After this time the user hears that the server has not answered yet. */
   private static final Duration NOTICE = Duration.ofSeconds(10);
@@ -45,12 +45,22 @@ public final class ApiClient implements AutoCloseable {
   private final ServerReach reach;
   private final Consumer<String> notices;
   private final Duration patience;
+  private final Duration longest;
   private final Vertx vertx;
   private final HttpClient http;
 
   /** The same without notices. */
   public ApiClient(Path stateFolder) {
     this(stateFolder, _ -> {});
+  }
+
+  /**
+   * The same for requests that a server answers at once if it is well.
+   *
+   * @param longest for which an answer is waited for, instead of ten minutes
+   */
+  public ApiClient(Path stateFolder, Duration longest) {
+    this(new FolderReach(stateFolder.toAbsolutePath()), _ -> {}, longest, longest);
   }
 
   /**
@@ -64,18 +74,20 @@ public final class ApiClient implements AutoCloseable {
 
   /** The same for a server that is reached over TCP. */
   public ApiClient(RemoteServer server, Consumer<String> notices) {
-    this(server, notices, NOTICE);
+    this(server, notices, NOTICE, LONGEST);
   }
 
   /**
    * @param patience after which the user hears
    */
   ApiClient(Path stateFolder, Consumer<String> notices, Duration patience) {
-    this(new FolderReach(stateFolder.toAbsolutePath()), notices, patience);
+    this(new FolderReach(stateFolder.toAbsolutePath()), notices, patience, LONGEST);
   }
 
-  private ApiClient(ServerReach reach, Consumer<String> notices, Duration patience) {
+  private ApiClient(
+      ServerReach reach, Consumer<String> notices, Duration patience, Duration longest) {
     this.patience = patience;
+    this.longest = longest;
     this.reach = reach;
     this.notices = notices;
     // The JDK's transport and one thread: a native one would take longer to load than it is needed.
@@ -100,8 +112,8 @@ public final class ApiClient implements AutoCloseable {
    * Sends a request and returns the answer, which is an empty object if it has no body.
    *
    * @throws RefusedException the server has refused it
-   * @throws InterruptedIOException the thread was interrupted, or no answer came in ten minutes;
-   *     the server may carry the request out nevertheless
+   * @throws InterruptedIOException the thread was interrupted, or no answer came in time; the
+   *     server may carry the request out nevertheless
    * @throws IOException no server listens, or the connection broke
    */
   public JsonObject send(ApiRequest request) throws IOException {
@@ -192,7 +204,7 @@ public final class ApiClient implements AutoCloseable {
     } catch (TimeoutException e) {
       throw interrupted(
           "%s has not answered for %d seconds; it may carry the request out nevertheless"
-              .formatted(reach.server(), ANSWER_SECONDS),
+              .formatted(reach.server(), longest.toSeconds()),
           e);
     }
   }
@@ -201,11 +213,12 @@ public final class ApiClient implements AutoCloseable {
       throws ExecutionException, InterruptedException, TimeoutException {
     try {
       return answer.get(patience.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (TimeoutException _) {
+    } catch (TimeoutException e) {
+      if (!patience.minus(longest).isNegative()) throw e;
       notices.accept(
           "%s has not answered for %d seconds; still waiting (Ctrl-C stops waiting)"
               .formatted(reach.server(), patience.toSeconds()));
-      return answer.get(ANSWER_SECONDS - patience.toSeconds(), TimeUnit.SECONDS);
+      return answer.get(longest.minus(patience).toMillis(), TimeUnit.MILLISECONDS);
     }
   }
 

@@ -1,18 +1,26 @@
 package dev.varve.http.command;
 
+import dev.varve.core.device.FailureWords;
 import dev.varve.http.bundle.Bundle;
+import dev.varve.http.bundle.Part;
 import dev.varve.http.bundle.Parts;
+import dev.varve.http.bundle.Redaction;
 import dev.varve.http.doctor.Installation;
 import dev.varve.http.doctor.Report;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.PrintWriter;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -61,18 +69,40 @@ public final class SupportBundleCommand implements Callable<Integer> {
             : Path.of(
                 "varve-support-" + LocalDateTime.now(ZoneId.systemDefault()).format(TIME) + ".zip");
     Installation looked = installation.of(List.of(), environment);
+    tell("looking at this host as 'varve doctor' does");
     try (var _ = new CleanCancel()) {
       var parts = new Parts(looked, Report.of(looked));
-      Bundle made =
-          Bundle.make(
-              target,
-              parts.all(version(), () -> configuration(environment)),
-              parts.redaction(environment));
+      List<Part> all = parts.all(version(), () -> configuration(environment));
+      Bundle made = made(target, all, parts.redaction(environment));
       answer.print(spec.commandLine().getOut(), () -> json(made), () -> text(made));
-    } catch (FileAlreadyExistsException e) {
-      throw new IOException(target + " is there already; choose another name with -o", e);
     }
     return 0;
+  }
+
+  private void tell(String notice) {
+    PrintWriter err = spec.commandLine().getErr();
+    err.println("varve: " + notice);
+    err.flush();
+  }
+
+  private Bundle made(Path target, List<Part> parts, Redaction redaction) throws IOException {
+    try {
+      return Bundle.make(target, parts, redaction, this::tell);
+    } catch (FileAlreadyExistsException e) {
+      throw new IOException(target + " is there already; choose another name with -o", e);
+    } catch (NoSuchFileException e) {
+      throw new IOException(
+          "there is no folder %s: make it, or name another file with -o"
+              .formatted(target.toAbsolutePath().getParent()),
+          e);
+    } catch (FileSystemException | InterruptedIOException e) { // whose words name the file
+      throw e;
+    } catch (IOException e) {
+      throw new IOException(
+          "%s cannot be written: %s; free some room there, or name a file on another file system with -o"
+              .formatted(target, FailureWords.of(e)),
+          e);
+    }
   }
 
   private String version() throws IOException {
@@ -98,8 +128,12 @@ public final class SupportBundleCommand implements Callable<Integer> {
   }
 
   private static String text(Bundle made) {
+    Map<String, List<String>> missing = new LinkedHashMap<>(); // what it is without, by the reason
+    made.missing()
+        .forEach((name, why) -> missing.computeIfAbsent(why, _ -> new ArrayList<>()).add(name));
     List<String> lines = new ArrayList<>(List.of(made.file().toString()));
-    made.missing().forEach((name, why) -> lines.add("without " + name + ": " + why));
+    missing.forEach(
+        (why, names) -> lines.add("without %s: %s".formatted(String.join(", ", names), why)));
     lines.add("Read it before you send it; its README.txt says what was left out.");
     return String.join("\n", lines);
   }

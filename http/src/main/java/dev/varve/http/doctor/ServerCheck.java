@@ -8,6 +8,8 @@ import dev.varve.http.client.RefusedException;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +19,9 @@ record ServerCheck(Installation installation) implements Check {
 
   private static final String SERVER = "server";
 
+  /** Less than that of all checks: the report tells more of a server that hangs. */
+  private static final Duration PATIENCE = Duration.ofSeconds(8);
+
   @Override
   public String subject() {
     return SERVER;
@@ -25,7 +30,7 @@ record ServerCheck(Installation installation) implements Check {
   @Override
   public List<Finding> look() {
     Long process = FolderProcess.of(installation.stateFolder());
-    try (var client = new ApiClient(installation.stateFolder())) {
+    try (var client = new ApiClient(installation.stateFolder(), PATIENCE)) {
       client.send(new ApiRequest(HttpMethod.GET, "/livez", null, null));
       List<Finding> findings = new ArrayList<>();
       findings.add(
@@ -41,6 +46,16 @@ record ServerCheck(Installation installation) implements Check {
               SERVER,
               "it refuses requests of this user: " + e.detail(),
               "ask its owner for --socket-scope, or run the command as its user"));
+    } catch (InterruptedIOException _) {
+      return List.of(
+          Finding.wrong(
+              SERVER,
+              "it listens, and has not answered for %d seconds: it is stopped or hangs"
+                  .formatted(PATIENCE.toSeconds()),
+              process == null
+                  ? "look at its log"
+                  : "look at its log; 'kill -CONT %d' lets a stopped one go on"
+                      .formatted(process)));
     } catch (IOException e) {
       return List.of(silent(process, FailureWords.of(e)));
     }

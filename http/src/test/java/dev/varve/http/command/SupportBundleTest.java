@@ -173,8 +173,31 @@ class SupportBundleTest {
       Path file = small.path().resolve("bundle.zip");
       Run full = bundleWithoutServer(file);
       assertEquals(1, full.status());
-      assertTrue(full.err().contains("No space left"), full::err);
+      assertTrue(full.err().contains(file + " cannot be written: No space left"), full::err);
+      assertTrue(full.err().contains("free some room there, or name"), full::err);
       assertFalse(Files.exists(file));
     }
+  }
+
+  @Test
+  void aFolderThatIsMissingIsNamed() {
+    Run run = bundleWithoutServer(folder.resolve("no/bundle.zip"));
+
+    assertEquals(1, run.status());
+    String said = "there is no folder %s: make it, or name".formatted(folder.resolve("no"));
+    assertTrue(run.err().contains(said), run::err);
+  }
+
+  @Test
+  void partsThatAreMissingForOneReasonAreOneLine() {
+    Run run =
+        CommandLines.VARVE.run(
+            "support-bundle",
+            "--state=" + folder.resolve("state"),
+            "--config=none",
+            "--file=" + folder.resolve("bundle.zip"));
+
+    String line = "process/threads.txt, process/heap.txt, process/recording.txt: no server runs";
+    assertTrue(run.out().contains(line), run::out);
   }
 }
