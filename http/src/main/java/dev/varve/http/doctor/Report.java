@@ -2,6 +2,7 @@ package dev.varve.http.doctor;
 
 import dev.varve.core.device.FailureWords;
 import dev.varve.core.log.Amount;
+import dev.varve.http.log.ProgramLog;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
@@ -41,6 +42,7 @@ public record Report(String user, String serverUser, List<Finding> findings) {
    */
   static Report of(
       Installation installation, ServerUser server, List<Check> checks, Duration patience) {
+    ProgramLog.prepare();
     long end = System.nanoTime() + patience.toNanos();
     List<FutureTask<List<Finding>>> looks = new ArrayList<>();
     for (Check check : checks) {

@@ -6,6 +6,7 @@ import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.core.spi.ContextAwareBase;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -47,6 +48,14 @@ public final class ProgramLog extends ContextAwareBase implements Configurator {
     if (output == null)
       output = new LogOutput(new FileOutputStream(FileDescriptor.err), LINES_WAITING);
     if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) configured(context);
+  }
+
+  /**
+   * Makes ready what most commands never need. Before several threads may log at once: SLF4J
+   * complains of what it is given while it makes itself ready.
+   */
+  public static void prepare() {
+    Objects.requireNonNull(LoggerFactory.getILoggerFactory());
   }
 
   /** Waits until what was logged is written, for a moment: the program is about to end. */

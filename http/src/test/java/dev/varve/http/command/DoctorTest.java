@@ -395,4 +395,20 @@ class DoctorTest {
       assertTrue(text.contains("LimitNOFILE"), text);
     }
   }
+
+  @Test
+  void checksThatLogAtOnceSayNothingOfTheLog() throws Exception {
+    List<String> arguments = new ArrayList<>(List.of("doctor", "--config=none", "--state=state"));
+    for (int i = 0; i < 8; i++) arguments.add("no" + i);
+
+    try (var server = VarveProcess.start(folder, "serve", "--state=state", "--api-tcp=off")) {
+      for (int i = 0; i < 3; i++) server.line();
+      try (var doctor = VarveProcess.start(folder, arguments.toArray(String[]::new))) {
+        String text = doctor.rest();
+
+        assertTrue(text.contains("it answers"), text);
+        assertEquals("", doctor.errors());
+      }
+    }
+  }
 }
