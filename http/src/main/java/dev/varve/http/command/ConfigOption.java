@@ -1,6 +1,7 @@
 package dev.varve.http.command;
 
 import dev.varve.http.config.ConfigFile;
+import dev.varve.http.config.ConfigFileException;
 import dev.varve.http.config.Setting;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -35,6 +36,11 @@ final class ConfigOption {
               + " owns the state folder that it names). Its keys are these options without '--'; options on the command"
               + " line count more, then the environment.")
   private @Nullable String config;
+
+  /** The words of the command line; null for none. */
+  @Nullable String given() {
+    return config;
+  }
 
   boolean isGiven() {
     return config != null;
@@ -73,20 +79,54 @@ final class ConfigOption {
     return null;
   }
 
+  /**
+   * Whether a command that looks at a server from outside looks at the system's: its file counts
+   * then for every user who can read it.
+   *
+   * @param config the file that the command line names; null for none
+   * @param state the state folder that the command line names; null for none
+   */
+  static boolean isSystemLookedAt(
+      Map<String, String> environment, @Nullable String config, @Nullable Path state) {
+    if (config != null || !environment.getOrDefault("VARVE_CONFIG", "").isEmpty()) return false;
+    return isSystemLookedAt(USUAL, state(environment, state), System.getProperty("user.name", ""));
+  }
+
+  /** Root, who has no server of its own, looks at the system's unless it names another folder. */
+  static boolean isSystemLookedAt(Path usual, @Nullable Path state, String user) {
+    if (!Files.isReadable(usual)) return false;
+    if (state == null) return user.equals("root");
+    try {
+      return state.toAbsolutePath().normalize().equals(stateFolder(ConfigFile.read(usual)));
+    } catch (ConfigFileException _) {
+      return true; // it may be, and then its problems have to be told
+    }
+  }
+
+  /** The state folder that the command line or the environment names; null for none. */
+  static @Nullable Path state(Map<String, String> environment, @Nullable Path commandLine) {
+    String folder = environment.getOrDefault("VARVE_STATE", "");
+    return commandLine != null || folder.isEmpty() ? commandLine : Path.of(folder);
+  }
+
+  private static @Nullable Path stateFolder(ConfigFile file) {
+    for (Setting setting : file.settings())
+      if (setting.key().equals("state") && !setting.list())
+        return Path.of(setting.text()).toAbsolutePath().normalize();
+    return null;
+  }
+
   /** Why the file is not for this server; null if it is. */
   private static @Nullable String others(ConfigFile file, @Nullable Path state, String user)
       throws IOException {
-    for (Setting setting : file.settings()) {
-      if (!setting.key().equals("state") || setting.list()) continue;
-      Path folder = Path.of(setting.text()).toAbsolutePath().normalize();
-      if (state != null && !state.toAbsolutePath().normalize().equals(folder))
-        return "it is for the state folder " + folder;
-      if (!Files.exists(folder)) return null;
-      String owner = Files.getOwner(folder).getName();
-      return owner.equals(user)
-          ? null
-          : "it is for the user '" + owner + "', which owns the state folder " + folder;
-    }
-    return null;
+    Path folder = stateFolder(file);
+    if (folder == null) return null;
+    if (state != null && !state.toAbsolutePath().normalize().equals(folder))
+      return "it is for the state folder " + folder;
+    if (!Files.exists(folder)) return null;
+    String owner = Files.getOwner(folder).getName();
+    return owner.equals(user)
+        ? null
+        : "it is for the user '" + owner + "', which owns the state folder " + folder;
   }
 }

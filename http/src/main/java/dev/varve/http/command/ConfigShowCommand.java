@@ -26,7 +26,8 @@ import picocli.CommandLine.Unmatched;
     description = {
       "Shows each value that 'varve serve' would use, and where it comes from.",
       "",
-      "Options of 'varve serve' count as they do there, such as --config FILE or --tcp 10809. Secrets are not shown."
+      "Options of 'varve serve' count as they do there, such as --config FILE or --tcp 10809. Root without options sees the"
+          + " system's server, as does a user who names its state folder. Secrets are not shown."
     })
 final class ConfigShowCommand implements Callable<Integer> {
 
@@ -38,7 +39,7 @@ final class ConfigShowCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    var configuration = ServeCommand.configuration(options, System.getenv());
+    var configuration = ServeCommand.lookedAt(options, System.getenv());
     answer.print(
         spec.commandLine().getOut(), () -> json(configuration), () -> table(configuration));
     return 0;

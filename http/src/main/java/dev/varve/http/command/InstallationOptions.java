@@ -11,7 +11,6 @@ import dev.varve.http.doctor.Installation;
 import dev.varve.http.server.TcpAddress;
 import dev.varve.io.posix.Accounts;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -37,8 +36,8 @@ final class InstallationOptions {
       names = "--config",
       paramLabel = "FILE|none",
       description =
-          "The server's configuration file ($VARVE_CONFIG, or /etc/varve/varve.conf if it is for this user; root looks at"
-              + " the system's server).")
+          "The server's configuration file ($VARVE_CONFIG, or /etc/varve/varve.conf if it is for this user or the"
+              + " state folder that is named; root looks at the system's server).")
   private @Nullable String config;
 
   /** The words that {@code varve serve} would get. */
@@ -46,17 +45,10 @@ final class InstallationOptions {
     List<String> words = new ArrayList<>();
     if (state != null) words.add("--state=" + state);
     String file = config == null ? environment.getOrDefault("VARVE_CONFIG", "") : config;
-    if (file.isEmpty() && isForTheSystem(environment)) file = ConfigOption.USUAL.toString();
+    if (ConfigOption.isSystemLookedAt(environment, config, state))
+      file = ConfigOption.USUAL.toString();
     if (!file.isEmpty()) words.add("--config=" + file);
     return words;
-  }
-
-  /** Root, who has no server of its own, means that of the system. */
-  private boolean isForTheSystem(Map<String, String> environment) {
-    return state == null
-        && environment.getOrDefault("VARVE_STATE", "").isEmpty()
-        && System.getProperty("user.name", "").equals("root")
-        && Files.isReadable(ConfigOption.USUAL);
   }
 
   /**

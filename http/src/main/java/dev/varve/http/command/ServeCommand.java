@@ -205,6 +205,20 @@ public final class ServeCommand implements Callable<Integer> {
     return serve.<ServeCommand>getCommand().configured(serve, given, environment);
   }
 
+  /** The same for a command that looks at a server from outside, which may be the system's. */
+  static ServeConfiguration lookedAt(List<String> given, Map<String, String> environment)
+      throws IOException {
+    CommandLine serve = commandLine();
+    serve.parseArgs(given.toArray(String[]::new));
+    ServeCommand command = serve.getCommand();
+    List<String> words = new ArrayList<>(given);
+    if (!command.images.areServed()
+        && ConfigOption.isSystemLookedAt(
+            environment, command.config.given(), command.machines.state()))
+      words.addFirst("--config=" + ConfigOption.USUAL);
+    return configuration(words, environment);
+  }
+
   /**
    * Checks a configuration file by itself: its settings, and the files, folders, users and groups
    * that they name, as a server does that starts with it.
@@ -249,9 +263,7 @@ public final class ServeCommand implements Callable<Integer> {
   /** Reads the command line again, with the settings of the configuration file before it. */
   private ServeConfiguration configured(
       CommandLine serve, List<String> given, Map<String, String> environment) throws IOException {
-    String folder = environment.getOrDefault("VARVE_STATE", "");
-    Path state = machines.state() != null || folder.isEmpty() ? machines.state() : Path.of(folder);
-    ConfigFile file = config.file(environment, state);
+    ConfigFile file = config.file(environment, ConfigOption.state(environment, machines.state()));
     return ServeConfiguration.read(serve, this::checkOptions, given, environment, file);
   }
 

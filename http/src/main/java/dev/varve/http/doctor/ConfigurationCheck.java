@@ -27,7 +27,7 @@ record ConfigurationCheck(Installation installation) implements Check {
         Finding.good(
             CONFIGURATION,
             installation.configuration() == null
-                ? "there is no file, so the usual values hold"
+                ? "no file is for this server, so the usual values hold"
                 : installation.configuration() + " can be used"));
   }
 }

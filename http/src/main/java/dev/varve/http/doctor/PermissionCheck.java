@@ -48,6 +48,13 @@ record PermissionCheck(Installation installation, ServerUser server) implements 
     for (String folder : installation.values("vhost-user-dir"))
       guestFolder(Path.of(folder), findings);
     tokens(findings);
+    if (!server.canBeTried())
+      findings.add(
+          Finding.warning(
+              PERMISSIONS,
+              "this user is not '%s', and cannot try whether that one can read what the settings name"
+                  .formatted(server.name()),
+              "run 'varve doctor' as root or as " + server.name()));
     if (findings.isEmpty())
       findings.add(
           Finding.good(

@@ -96,6 +96,18 @@ class ConfigKeysTest {
     assertNull(ConfigOption.ofTheSystem(folder.resolve("none"), null, owner));
   }
 
+  @Test
+  void whoLooksAtTheFolderOfTheSystemsServerMeansItsFileToo() throws Exception {
+    Path state = Files.createDirectory(folder.resolve("state"));
+    Path path = file("state = \"" + state + "\"").path();
+
+    assertTrue(ConfigOption.isSystemLookedAt(path, state, "another"));
+    assertTrue(ConfigOption.isSystemLookedAt(path, null, "root"));
+    assertFalse(ConfigOption.isSystemLookedAt(path, null, "another"));
+    assertFalse(ConfigOption.isSystemLookedAt(path, folder, "root"));
+    assertFalse(ConfigOption.isSystemLookedAt(folder.resolve("none"), state, "root"));
+  }
+
   private ConfigFile file(String text) throws IOException {
     return ConfigFile.read(Files.writeString(folder.resolve("varve.conf"), text));
   }

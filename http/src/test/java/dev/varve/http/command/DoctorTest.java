@@ -411,4 +411,36 @@ class DoctorTest {
       }
     }
   }
+
+  @Test
+  void anAddressIsOfTheServerThatRunsOnlyIfItListensThere() throws Exception {
+    int free;
+    try (var _ =
+            new StateServer(state, ServerSockets.USUAL, NbdLimits.DEFAULT, ReplyStyle.STRUCTURED);
+        var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      free = socket.getLocalPort();
+      settings.put("tcp", List.of(free + ""));
+      addresses.put("tcp", new TcpAddress(TcpAddress.LOOPBACK, free)); // of the same process
+      assertTrue(of(report(), "address").getFirst().what().contains(" listens on 127.0.0.1:"));
+
+      socket.close();
+      Finding found = trouble(report(), "address", Grade.WARNING);
+      assertTrue(found.what().contains("does not listen on 127.0.0.1:" + free), found::what);
+
+      settings.remove("tcp");
+      Finding usual = of(report(), "address").getFirst();
+      assertEquals(Grade.GOOD, usual.grade(), usual::what);
+      assertTrue(usual.what().contains("does not listen on"), usual::what);
+    }
+  }
+
+  @Test
+  void aUserWhoCannotTryWhatTheServersUserMayDoIsToldSo() {
+    Report report =
+        Report.of(
+            new Installation("another", null, problems, state, settings, addresses, named));
+
+    String said = trouble(report, "permissions", Grade.WARNING).what();
+    assertTrue(said.contains("cannot try whether that one can read"), said);
+  }
 }

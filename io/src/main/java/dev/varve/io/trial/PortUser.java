@@ -4,7 +4,9 @@ import dev.varve.io.posix.OpenDescriptor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The process that listens on a TCP port of this host. Any thread; may block. */
@@ -19,18 +21,36 @@ public final class PortUser {
 
   /** The number and the name of a process that listens; null if none can be seen. */
   public static @Nullable String of(int port) {
+    return all(port).stream()
+        .findFirst()
+        .map(open -> "process %d (%s)".formatted(open.pid(), open.processName()))
+        .orElse(null);
+  }
+
+  /** The sockets that listen, of all processes that have them; only root sees those of others. */
+  public static List<OpenDescriptor> all(int port) {
+    Set<String> sockets = sockets(port);
+    return sockets.isEmpty() ? List.of() : OpenDescriptor.leadingTo(sockets::contains);
+  }
+
+  /** Whether any process listens, which every user can see. */
+  public static boolean isUsed(int port) {
+    return !sockets(port).isEmpty();
+  }
+
+  private static Set<String> sockets(int port) {
+    Set<String> sockets = new HashSet<>();
     for (Path list : LISTS) {
       try {
         for (String line : Files.readAllLines(list)) {
           String inode = listeningInode(line, port);
-          String process = inode == null ? null : process("socket:[" + inode + "]");
-          if (process != null) return process;
+          if (inode != null) sockets.add("socket:[" + inode + "]");
         }
       } catch (IOException _) {
-        // It stays unknown.
+        // They stay unknown.
       }
     }
-    return null;
+    return sockets;
   }
 
   /** Of a line such as {@code 0: 0100007F:2A39 00000000:0000 0A 0:0 0:0 0 1000 0 4711 ...}. */
@@ -39,12 +59,5 @@ public final class PortUser {
     boolean listens =
         words.length > 9 && words[3].equals(LISTENS) && words[1].endsWith(":%04X".formatted(port));
     return listens ? words[9] : null;
-  }
-
-  private static @Nullable String process(String descriptor) {
-    return OpenDescriptor.leadingTo(descriptor::equals).stream()
-        .findFirst()
-        .map(open -> "process %d (%s)".formatted(open.pid(), open.processName()))
-        .orElse(null);
   }
 }
