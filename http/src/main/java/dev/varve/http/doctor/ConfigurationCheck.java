@@ -1,11 +1,20 @@
 package dev.varve.http.doctor;
 
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** The configuration file. */
 record ConfigurationCheck(Installation installation) implements Check {
 
   private static final String CONFIGURATION = "configuration";
+
+  /** With which a problem begins that a line of the file has. */
+  private static final Pattern LINE = Pattern.compile(".+?:\\d+: ");
+
+  private static final String MEND =
+      "mend the line, then 'varve config check' and 'systemctl reload varve'";
+  private static final String MAKE =
+      "name a file that can be read, with --config FILE, or none, with --config none";
 
   @Override
   public String subject() {
@@ -19,9 +28,7 @@ record ConfigurationCheck(Installation installation) implements Check {
           .map(
               problem ->
                   Finding.wrong(
-                      CONFIGURATION,
-                      problem,
-                      "mend the line, then 'varve config check' and 'systemctl reload varve'"))
+                      CONFIGURATION, problem, LINE.matcher(problem).lookingAt() ? MEND : MAKE))
           .toList();
     return List.of(
         Finding.good(

@@ -32,7 +32,7 @@ record NamedCheck(Installation installation, Path named, ServerUser server) impl
     if (Files.isDirectory(named)) return place(named).look();
     List<Finding> findings = new ArrayList<>(file(named, true));
     Path folder = named.getParent();
-    if (!Files.exists(named) || folder == null) return findings;
+    if (!Files.isRegularFile(named) || folder == null) return findings; // of a device it is /dev
     findings.addAll(place(folder).look());
     if (named.toString().endsWith(".vbox"))
       ListedDisks.of(named).forEach((disk, written) -> findings.addAll(disk(disk, written)));
@@ -69,8 +69,7 @@ record NamedCheck(Installation installation, Path named, ServerUser server) impl
                 FILE,
                 "the user '%s' may not %s %s"
                     .formatted(server.name(), test.equals("-r") ? "read" : "write", file),
-                "chown %s %s, or setfacl -m u:%s:rw on it and x on the folders above"
-                    .formatted(server.name(), file, server.name())));
+                new AccessWords(server.name()).toFile(file)));
     if (findings.isEmpty()) findings.add(use(file));
     return findings;
   }

@@ -128,7 +128,10 @@ record PermissionCheck(Installation installation, ServerUser server) implements 
               PERMISSIONS,
               "--%s: the user '%s' cannot make a socket in %s"
                   .formatted(key, server.name(), folder),
-              "make the folder, and chown it to " + server.name()));
+              Files.exists(folder)
+                  ? new AccessWords(server.name()).toFolder(folder)
+                  : "make the folder: mkdir -p %s; chown %s %s"
+                      .formatted(folder, server.name(), folder)));
   }
 
   private void tokens(List<Finding> findings) {

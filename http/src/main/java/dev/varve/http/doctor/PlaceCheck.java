@@ -83,7 +83,7 @@ record PlaceCheck(String role, Path place, boolean made, ServerUser server) impl
         ? Finding.good(role, file + " is a single file or device, and can be read")
         : wrong(
             "the user '%s' may not read %s".formatted(server.name(), file),
-            "chown %s %s".formatted(server.name(), file));
+            new AccessWords(server.name()).toFile(file));
   }
 
   /** Of a file or folder of which nothing is heard. */
@@ -171,7 +171,7 @@ record PlaceCheck(String role, Path place, boolean made, ServerUser server) impl
         findings.add(
             wrong(
                 "the user '%s' may not use %s".formatted(server.name(), folder),
-                "chown %s %s, or chmod it and the folders above".formatted(server.name(), folder)));
+                new AccessWords(server.name()).toFolder(folder)));
         return;
       }
     findings.addAll(new AbilityWords(role, folder).of(FolderTrial.of(folder)));

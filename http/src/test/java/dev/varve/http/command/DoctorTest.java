@@ -355,6 +355,17 @@ class DoctorTest {
     assertTrue(report.text().endsWith("2 things are wrong, " + warnings(report)), report::text);
   }
 
+  @Test
+  void onlyAProblemOfALineIsMendedInTheLine() {
+    problems = List.of("/a.conf:1: one");
+    String said = trouble(report(), "configuration", Grade.WRONG).remedy();
+    assertTrue(said.startsWith("mend the line"), said);
+
+    problems = List.of("/a.conf: there is no such file");
+    said = trouble(report(), "configuration", Grade.WRONG).remedy();
+    assertTrue(said.startsWith("name a file"), said);
+  }
+
   private static String warnings(Report report) {
     int count = report.json().getInteger("warnings");
     return count + (count == 1 ? " warning" : " warnings");
@@ -437,8 +448,7 @@ class DoctorTest {
   @Test
   void aUserWhoCannotTryWhatTheServersUserMayDoIsToldSo() {
     Report report =
-        Report.of(
-            new Installation("another", null, problems, state, settings, addresses, named));
+        Report.of(new Installation("another", null, problems, state, settings, addresses, named));
 
     String said = trouble(report, "permissions", Grade.WARNING).what();
     assertTrue(said.contains("cannot try whether that one can read"), said);
