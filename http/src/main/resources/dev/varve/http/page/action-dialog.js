@@ -125,7 +125,8 @@ export class ActionDialog extends PageElement {
   }
 
   #finish(current, answer) {
-    const { entry, given } = current;
+    const { entry, given, operation } = current;
+    if (operation.beginsJob) store.begunJobs.add(answer);
     if (entry.opensSession) store.useSession(answer);
     if (entry.opensMachine) location.hash = `#/machines/${answer.id}`;
     if (entry.closesSession) store.sessions.delete(given.session);

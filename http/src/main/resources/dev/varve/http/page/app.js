@@ -10,6 +10,7 @@ import { theme, THEMES, useTheme } from './theme.js';
 import './action-dialog.js';
 import './client-list.js';
 import './event-log.js';
+import './failed-jobs.js';
 import './job-list.js';
 import './machine-list.js';
 import './machine-view.js';
@@ -57,7 +58,7 @@ class VarveApp extends PageElement {
     const at = places.some(([name]) => name === place) ? place : 'machines';
     return html`
       <a class="skip" href="#content" @click=${(event) => this.#skip(event)}>Skip to content</a>
-      ${this.#header(places, at)}
+      <div class="stuck">${this.#header(places, at)}<failed-jobs></failed-jobs></div>
       ${store.connection === 'lost' ? html`<p class="banner warn lost" role="alert">The server does not answer. What you see is as it was last; the page connects again by itself.</p>` : nothing}
       <main id="content" tabindex="-1" class=${at}>${this.#content(at, id)}</main>
       <p class="notice ${store.notice ? 'is-shown' : ''}" role="status">${store.notice?.text}</p>

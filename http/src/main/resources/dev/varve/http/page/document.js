@@ -9,6 +9,7 @@ export class Operation {
     this.summary = json.summary;
     this.scope = json['x-varve-scope'];
     this.parameters = [...shared, ...(json.parameters ?? [])].map((each) => document.follow(each));
+    this.beginsJob = Boolean(json.responses?.[202]?.$ref?.endsWith('/NewJob'));
     this.body = json.requestBody?.content?.['application/json']?.schema;
   }
 

@@ -1,6 +1,7 @@
 // What the server has, as far as the page has heard of it. Elements read it and are told when it changes.
 
 import { api, Refusal } from './api.js';
+import { BegunJobs } from './begun-jobs.js';
 import { listen } from './event-stream.js';
 import { toLogLine } from './log-line.js';
 import { sideLists } from './side-lists.js';
@@ -30,6 +31,7 @@ class Store extends EventTarget {
   warnings = [];
   media = new Map();
   jobs = new Map();
+  begunJobs = new BegunJobs();
   sessions = new Map();
   exports = [];
   clients = [];
@@ -140,6 +142,7 @@ class Store extends EventTarget {
     this.warnings = machines.warnings;
     this.media = byId(media.media);
     this.jobs = byId(jobs.jobs);
+    this.begunJobs.look(this.jobs);
     this.sessions = byId(sessions.sessions);
     this.exports = exports.exports;
     this.clients = clients.clients;
@@ -170,6 +173,7 @@ class Store extends EventTarget {
     if (kind === 'job') {
       const goesOn = this.jobs.get(data.job.id)?.state === data.job.state; // no more than progress
       keep(this.jobs, data, data.job);
+      this.begunJobs.look(this.jobs);
       if (!goesOn) this.#later('details', () => this.refreshAll());
     }
     if (kind === 'bandwidthGroup') this.#refreshSoon(data.bandwidthGroup.machine);

@@ -144,6 +144,11 @@ final class Page {
     return part("[data-drive='" + path + "']");
   }
 
+  /** The jobs that this window has begun and that failed. */
+  Part failedJobs() {
+    return part("failed-jobs");
+  }
+
   Dialog dialog() {
     return new Dialog(window);
   }

@@ -1,5 +1,6 @@
 package dev.varve.http.command;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -162,6 +163,23 @@ class PageDevicesTest extends PageStory {
 
   @Test
   @Order(9)
+  void aJobOfThisWindowThatFailsIsToldAtAnyPlaceUntilTheUserDismissesIt() throws Exception {
+    Page other = anotherPage().signIn(server.ownersToken());
+    other.goTo("jobs");
+    page.medium("more.vdi").carryOut("cloneMedium", "location", "/proc/copy.vdi");
+    page.goTo("machines");
+
+    page.failedJobs().part("[role=alert]").shows("more.vdi").shows("/proc/copy.vdi");
+    page.looksRight("failed-job");
+    other.part(".job.Failed").shows("/proc/copy.vdi");
+    assertFalse(other.window().sees("failed-jobs [role=alert]"));
+
+    page.failedJobs().part("[aria-label^=Dismiss]").click();
+    page.failedJobs().part("[role=alert]").isGone();
+  }
+
+  @Test
+  @Order(10)
   void aMachineIsExported() {
     String file = folder.resolve("box.ova").toString();
     page.goTo("machines");
@@ -177,7 +195,7 @@ class PageDevicesTest extends PageStory {
   }
 
   @Test
-  @Order(10)
+  @Order(11)
   @NeedsTools("losetup")
   void aDriveOfTheHostIsRegisteredAndPassedThrough() throws Exception {
     String loop = loop();

@@ -42,7 +42,7 @@ abstract class PageStory {
 
   /** Ends the server; the page stays open. */
   void stopServer() throws Exception {
-    server.stopAfterRefusing(); // wrong tokens, of which the log tells
+    server.stopAfterFailures(); // which a user of the page has caused
   }
 
   /** Starts the server again where the page looks for it. */

@@ -136,9 +136,9 @@ final class RunningServer implements AutoCloseable {
     stopTelling(_ -> false);
   }
 
-  /** The same, but the log has told of a wrong token. */
-  void stopAfterRefusing() throws Exception {
-    stopTelling(line -> line.contains("refused"));
+  /** The same, but the log has told of wrong tokens and failed jobs. */
+  void stopAfterFailures() throws Exception {
+    stopTelling(line -> line.contains("refused") || line.contains("job failed"));
   }
 
   /** The same, but the log has told of a lost disk. */
