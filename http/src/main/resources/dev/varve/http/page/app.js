@@ -42,6 +42,9 @@ class VarveApp extends PageElement {
   #shown = null;
   #lastMachine = null;
 
+  /** Tells the style sheet how high the part is that stays at the top, behind which nothing may hide. */
+  #stuck = new ResizeObserver(([{ target }]) => document.documentElement.style.setProperty('--stuck', `${target.offsetHeight}px`));
+
   connectedCallback() {
     super.connectedCallback();
     addEventListener('hashchange', () => this.requestUpdate());
@@ -114,6 +117,8 @@ class VarveApp extends PageElement {
   }
 
   updated() {
+    const stuck = this.querySelector('.stuck');
+    if (stuck) this.#stuck.observe(stuck);
     if (store.notice !== this.#shown) {
       this.#shown = store.notice;
       clearTimeout(this.#noticeTimer);

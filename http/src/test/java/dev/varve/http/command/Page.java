@@ -1,5 +1,7 @@
 package dev.varve.http.command;
 
+import org.openqa.selenium.Keys;
+
 /**
  * The page in a window as a user sees it: how to sign in, its places, and the parts of a machine.
  */
@@ -156,6 +158,27 @@ final class Page {
   /** Puts a text in place of that of a control, as a user who then leaves it. */
   void type(String control, String text) {
     window.type(control, text);
+  }
+
+  /**
+   * Scrolls so that a part is at the top of the window, and steps back to it with the keyboard.
+   * Returns how far below what stays there it is then, in pixels; negative if it is behind that.
+   */
+  double stepBackTo(String selector) {
+    window.script(
+        "const all = [...document.querySelectorAll('main :is(a, button, input, summary)')]"
+            + ".filter((each) => !each.disabled && each.checkVisibility());"
+            + " const at = all.findIndex((each) => each.matches(arguments[0]));"
+            + " all[at + 1].focus({ preventScroll: true });"
+            + " scrollBy(0, all[at].getBoundingClientRect().top);",
+        selector);
+    window.pressWithShift(Keys.TAB);
+    window.see(selector + ":focus");
+    return ((Number)
+            window.script(
+                "return document.activeElement.getBoundingClientRect().top"
+                    + " - document.querySelector('.top').getBoundingClientRect().bottom"))
+        .doubleValue();
   }
 
   /** Puts a promise in place of the text of the next answer from a path that ends so. */

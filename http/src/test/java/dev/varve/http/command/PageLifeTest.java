@@ -1,6 +1,7 @@
 package dev.varve.http.command;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.core.testing.NeedsTools;
 import java.util.List;
@@ -56,6 +57,17 @@ class PageLifeTest extends PageStory {
 
   @Test
   @Order(2)
+  void whatGetsTheFocusIsNotBehindTheHeader() {
+    for (int width : List.of(Window.WIDE, Window.NARROW)) {
+      page.window().resize(width);
+      double below = page.stepBackTo("storage-list [data-operation=addController]");
+      assertTrue(below >= 0, () -> below + " px at a width of " + width);
+    }
+    page.window().resize(Window.WIDE);
+  }
+
+  @Test
+  @Order(3)
   void anAnswerThatBreaksOffOrIsNotOfVarveIsToldInTheDialog() {
     Dialog dialog = page.snapshots().press("takeSnapshot").enter("name", "unanswered");
 
@@ -67,7 +79,7 @@ class PageLifeTest extends PageStory {
   }
 
   @Test
-  @Order(3)
+  @Order(4)
   void aDriveFitsIntoThePageHoweverLongTheReasonIsForWhichItCannotBeUsed() {
     page.nextAnswerOf(
         "/drives",
@@ -84,7 +96,7 @@ class PageLifeTest extends PageStory {
   }
 
   @Test
-  @Order(4)
+  @Order(5)
   void whatAnotherWindowChangesIsSeen() throws Exception {
     server.run("machine", "create", "shared");
     Page other = anotherPage().signIn(server.ownersToken());
@@ -106,7 +118,7 @@ class PageLifeTest extends PageStory {
   }
 
   @Test
-  @Order(5)
+  @Order(6)
   void aMachineThatIsGoneIsToldSo() {
     server.run("machine", "unregister", "shared");
 
@@ -116,7 +128,7 @@ class PageLifeTest extends PageStory {
   }
 
   @Test
-  @Order(6)
+  @Order(7)
   void aServerThatIsStartedAgainIsFoundAgainAndTheGapIsTold() throws Exception {
     stopServer();
     page.part(".banner.lost").shows("does not answer");

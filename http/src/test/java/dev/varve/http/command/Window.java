@@ -9,6 +9,7 @@ import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebDriverException;
 import org.openqa.selenium.WebElement;
+import org.openqa.selenium.interactions.Actions;
 import org.openqa.selenium.support.ui.FluentWait;
 
 /**
@@ -83,6 +84,11 @@ final class Window {
     WebElement control = control(selector);
     control.clear();
     control.sendKeys(text, Keys.TAB);
+  }
+
+  /** Presses a key with Shift, where the focus is. */
+  void pressWithShift(Keys key) {
+    new Actions(browser.in(handle)).keyDown(Keys.SHIFT).sendKeys(key).keyUp(Keys.SHIFT).perform();
   }
 
   /** A control, once it is there. */
