@@ -31,6 +31,9 @@ sealed interface AccessCheck {
    */
   Grant check(HttpServerRequest request, boolean needsToken);
 
+  /** Whether nothing but a token gives rights here, so that the page has to ask for one. */
+  boolean needsToken();
+
   /**
    * A Unix socket: the mode of its file decides which users may connect. A program there may pass
    * the requests of others on, so a token that is shown counts, and not the program.
@@ -46,6 +49,11 @@ sealed interface AccessCheck {
       if (!needsToken) return peers.rules().isEmpty() ? LOCAL : Grant.NONE;
       Grant shown = shown(request.headers(), tokens);
       return shown == null ? ofPeer(request) : shown;
+    }
+
+    @Override
+    public boolean needsToken() {
+      return false;
     }
 
     private static final Grant LOCAL = Grant.lasting("a local process", Rights.ALL);
@@ -82,6 +90,11 @@ sealed interface AccessCheck {
             "this request needs the header 'Authorization: Bearer TOKEN', with a token that 'varve token create' has"
                 + " printed, or the contents of the file 'token' in the state folder; or use the Unix socket there");
       return shown;
+    }
+
+    @Override
+    public boolean needsToken() {
+      return true;
     }
   }
 

@@ -220,9 +220,18 @@ final class Routes {
         .onSuccess(
             found ->
                 found.ifPresentOrElse(
-                    file -> send(request, answer(file, request)),
+                    file -> send(request, withScheme(answer(file, request), request)),
                     () -> fail(request, nothingAt(request))))
         .onFailure(failure -> fail(request, failure));
+  }
+
+  /**
+   * The page asks for a token where it needs one, before a request of its own is refused. A proxy
+   * that adds one to each request spares it that.
+   */
+  private Answer withScheme(Answer answer, HttpServerRequest request) {
+    boolean needed = access.needsToken() && !request.headers().contains("Authorization");
+    return needed ? answer.with("WWW-Authenticate", "Bearer") : answer;
   }
 
   private static Answer answer(PageFile file, HttpServerRequest request) {

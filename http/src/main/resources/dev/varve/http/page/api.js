@@ -40,6 +40,15 @@ class Api {
     return this.#token === null ? {} : { Authorization: `Bearer ${this.#token}` };
   }
 
+  /** Whether the server asks for a token where the page is from; over its socket it does not. */
+  async needsToken() {
+    try {
+      return (await fetch('/page/icon.svg', { method: 'HEAD', cache: 'no-store' })).headers.has('WWW-Authenticate');
+    } catch {
+      return false; // no answer: the next question tells
+    }
+  }
+
   /** Whether the token may read the metrics, for which the smallest scope is enough. */
   async mayScrape() {
     try {

@@ -79,6 +79,12 @@ class Store extends EventTarget {
   /** Begins, or finds out that a token is needed. */
   async open() {
     this.refusal = null;
+    if (!api.hasToken && (await api.needsToken())) this.access = 'signedOut';
+    else await this.#enter();
+    this.changed();
+  }
+
+  async #enter() {
     try {
       await api.open();
       await this.reload();
@@ -91,7 +97,6 @@ class Store extends EventTarget {
       if (api.hasToken || status !== 401) this.refusal = status === 403 && (await api.mayScrape()) ? ONLY_SCRAPES : problem;
       if (status === 401 || this.refusal === ONLY_SCRAPES) api.useToken(null);
     }
-    this.changed();
   }
 
   async signIn(token) {

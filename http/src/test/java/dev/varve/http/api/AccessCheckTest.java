@@ -1,6 +1,7 @@
 package dev.varve.http.api;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.http.api.RawClient.Reply;
@@ -58,6 +59,17 @@ final class AccessCheckTest extends OnAControlPlane {
     assertEquals("application/problem+json", reply.header("Content-Type"));
     assertEquals("E_ACCESSDENIED", reply.json().getString("error"));
     assertTrue(reply.json().getString("detail").contains("'token'"), reply.body());
+  }
+
+  @Test
+  void thePageIsToldWhetherItNeedsAToken() throws IOException {
+    String icon = "GET /page/icon.svg HTTP/1.1\n" + host();
+    try (var tcp = plane.tcp();
+        var unix = plane.unix()) {
+      assertEquals("Bearer", tcp.send(icon + "\n").reply().header("WWW-Authenticate"));
+      assertNull(tcp.send(icon + token() + "\n").reply().header("WWW-Authenticate"));
+      assertNull(unix.send(icon + "\n").reply().header("WWW-Authenticate"));
+    }
   }
 
   @Test

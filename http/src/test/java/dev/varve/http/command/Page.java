@@ -1,5 +1,6 @@
 package dev.varve.http.command;
 
+import java.util.List;
 import org.openqa.selenium.Keys;
 
 /**
@@ -158,6 +159,16 @@ final class Page {
   /** Puts a text in place of that of a control, as a user who then leaves it. */
   void type(String control, String text) {
     window.type(control, text);
+  }
+
+  /** What this window has asked for under a path. */
+  @SuppressWarnings("unchecked")
+  List<String> asked(String path) {
+    return (List<String>)
+        window.script(
+            "return performance.getEntriesByType('resource').map((each) => each.name)"
+                + ".filter((each) => new URL(each).pathname.startsWith(arguments[0]))",
+            path);
   }
 
   /**

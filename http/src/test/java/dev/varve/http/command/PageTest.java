@@ -24,6 +24,8 @@ class PageTest extends PageStory {
   @Test
   @Order(1)
   void asksForTheTokenAndTakesNoOther() throws Exception {
+    page.signIn().isThere();
+    assertEquals(List.of(), page.asked("/api/"));
     page.tryToken("not-the-token");
     page.signIn().part("[role=alert]").isThere();
     page.looksRight("sign-in");
