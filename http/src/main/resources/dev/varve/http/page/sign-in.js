@@ -15,7 +15,7 @@ export class SignIn extends PageElement {
         <label for="token">Token</label>
         <input id="token" name="token" type="password" required autocomplete="current-password" spellcheck="false" aria-describedby="token-help">
         <p id="token-help" class="help">The contents of the file <code>token</code> in the server's state folder:
-          <code>cat ~/.local/state/varve/token</code></p>
+          <code>cat ~/.local/state/varve/token</code>, or for the service of the package <code>sudo cat /var/lib/varve/token</code></p>
         ${store.refusal ? html`<problem-view .problem=${store.refusal}></problem-view>` : nothing}
         <button type="submit" class="accent">Sign in</button>
       </form>

@@ -24,7 +24,7 @@ class PageTest extends PageStory {
   @Test
   @Order(1)
   void asksForTheTokenAndTakesNoOther() throws Exception {
-    page.signIn().isThere();
+    page.signIn().shows("~/.local/state/varve/token").shows("/var/lib/varve/token");
     assertEquals(List.of(), page.asked("/api/"));
     page.tryToken("not-the-token");
     page.signIn().part("[role=alert]").isThere();
