@@ -141,13 +141,9 @@ final class Schemas {
                 " lacks the member '" + missing(schema.getJsonArray("required"), value) + "'";
             case "enum" -> " is none of " + list(schema.getJsonArray("enum"));
             case "pattern" ->
-                " does not have the form of "
-                    + schema
-                        .getString("description", "the required pattern")
-                        .replaceFirst("\\.$", "")
-                        .replaceFirst("^A", "a")
-                    + ": "
-                    + schema.getString("pattern");
+                " "
+                    + schema.getString(
+                        "x-varve-refusal", "does not have the form " + schema.getString("pattern"));
             case "minLength" -> " is empty";
             case "maxLength" ->
                 " is longer than %d characters".formatted(schema.getInteger("maxLength"));

@@ -1,6 +1,7 @@
 package dev.varve.http.api;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.core.device.DeviceRequest;
@@ -52,6 +53,23 @@ final class ApiDocumentTest {
 
   private static <E> JsonArray texts(E[] values, Function<E, String> text) {
     return new JsonArray(Arrays.stream(values).map(text).toList());
+  }
+
+  @Test
+  void everyPatternSaysInWordsWhatItRefuses() {
+    List<JsonObject> found = new ArrayList<>();
+    collectPatterns(json, found);
+
+    assertFalse(found.isEmpty());
+    for (JsonObject schema : found)
+      assertTrue(schema.containsKey("x-varve-refusal"), schema::encodePrettily);
+  }
+
+  private static void collectPatterns(Object node, List<JsonObject> found) {
+    if (node instanceof JsonArray array) array.forEach(each -> collectPatterns(each, found));
+    if (!(node instanceof JsonObject object)) return;
+    if (object.getValue("pattern") instanceof String) found.add(object);
+    object.forEach(member -> collectPatterns(member.getValue(), found));
   }
 
   @Test

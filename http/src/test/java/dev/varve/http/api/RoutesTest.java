@@ -239,8 +239,11 @@ final class RoutesTest extends OnAControlPlane {
         "'format' of the body is none of VDI, VMDK, VHD, RAW",
         detail("POST", "/api/v1/media", "{\"location\":\"/a\",\"capacity\":512,\"format\":\"X\"}"));
     assertEquals(
-        "'location' of the body does not have the form of an absolute path: ^/[^\\u0000]*$",
+        "'location' of the body is no absolute path; begin it with /",
         detail("POST", "/api/v1/media/open", "{\"location\":\"a\"}"));
+    assertEquals(
+        "the parameter 'job' is no id; an id has 1 to 128 letters, digits, '-' and '_'",
+        detail("GET", "/api/v1/jobs/%2Fx", ""));
     assertEquals(
         "the body is empty; name a member to change", detail("PATCH", "/api/v1/media/" + ID, "{}"));
     assertEquals(

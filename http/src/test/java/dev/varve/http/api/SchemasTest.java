@@ -26,8 +26,8 @@ class SchemasTest {
           {"const": "ok"} | "no" | the body is not ok
           {"required": ["a", "b"]} | {"a": 1} | the body lacks the member 'b'
           {"enum": ["one", "two"]} | "three" | the body is none of one, two
-          {"pattern": "^[a-z]+$", "description": "A word."} | "5" | the body does not have the form of a word: ^[a-z]+$
-          {"pattern": "^[a-z]+$"} | "5" | the body does not have the form of the required pattern: ^[a-z]+$
+          {"pattern": "^[a-z]+$", "x-varve-refusal": "is no word"} | "5" | the body is no word
+          {"pattern": "^[a-z]+$"} | "5" | the body does not have the form ^[a-z]+$
           {"minLength": 1} | "" | the body is empty
           {"maxLength": 3} | "abcd" | the body is longer than 3 characters
           {"minimum": 1} | 0 | the body: 0 is less than 1
