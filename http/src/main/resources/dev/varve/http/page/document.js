@@ -74,18 +74,21 @@ export class ApiDocument {
       if (parameter.in !== 'query' || parameter.name in given || HIDDEN.has(parameter.name)) continue;
       const schema = this.schema(parameter.schema);
       fields.push({ ...field(parameter.name, schema, parameter.required), place: 'query',
-        description: parameter.description ?? schema.description });
+        description: inForm(parameter.description ?? schema.description) });
     }
     if (!operation.body) return fields;
     const body = this.schema(operation.body);
     for (const [name, property] of Object.entries(body.properties ?? {})) {
       if (name in given) continue;
       // What a named schema says of itself is for programs: "a name without control characters".
-      fields.push({ ...field(name, this.schema(property), body.required?.includes(name)), place: 'body', description: property.description });
+      fields.push({ ...field(name, this.schema(property), body.required?.includes(name)), place: 'body', description: inForm(property.description) });
     }
     return fields;
   }
 }
+
+/** What is left out of a request is empty in a form. */
+const inForm = (description) => description?.replace(/(null or )?left out(, or null)?/gi, (words) => (/^[A-Z]/.test(words) ? 'Empty' : 'empty'));
 
 /** Parameters that the page uses by itself. */
 const HIDDEN = new Set(['dryRun', 'waitSeconds', 'copy', 'limit', 'after', 'cursor']);

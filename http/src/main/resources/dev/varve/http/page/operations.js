@@ -50,11 +50,11 @@ const ENTRIES = [
   { on: 'machine', id: 'reloadMachine', label: 'Read settings again', done: 'The settings are read.' },
   { on: 'machine', id: 'discardSavedState', label: 'Discard saved memory', when: ({ machine }) => machine.state === 'Saved', done: 'The memory is discarded.',
     destroys: 'The memory that VirtualBox has saved is deleted. The machine is then as after a power failure.' },
-  { on: 'machine', id: 'unregisterMachine', label: 'Unregister', when: stopped, done: 'The machine is not registered any more.',
+  { on: 'machine', id: 'unregisterMachine', label: 'Unregister', when: stopped, done: 'The machine is not registered any more.', hints: forUnregistering,
     destroys: 'The machine leaves the list. Its settings file and its images stay.' },
 
   { on: 'badMachine', id: 'reloadMachine', label: 'Try again', primary: true, done: 'The settings are read.' },
-  { on: 'badMachine', id: 'unregisterMachine', label: 'Unregister', primary: true, done: 'The machine is not registered any more.',
+  { on: 'badMachine', id: 'unregisterMachine', label: 'Unregister', primary: true, done: 'The machine is not registered any more.', hints: () => ({ mode: null }),
     destroys: 'The machine leaves the list. Its settings file and its images stay.' },
 
   { on: 'controller', id: 'changeController', label: 'Change', changes: 'controller', when: stopped, done: 'The controller is changed.' },
@@ -232,6 +232,11 @@ function forGroups({ machine }) {
 
 function forExport({ machine, snapshot }) {
   return { file: { value: `${folderOf(machine.settingsFile)}/${machine.name}.ova` }, snapshot: { value: snapshot?.id, none: 'Current state', help: '', options: (machine.snapshots ?? []).map((each) => [each.id, each.name]) } };
+}
+
+/** The other modes differ in what the answer lists, which the page does not show. */
+function forUnregistering() {
+  return { mode: { label: 'Its media', help: '', options: [['UnregisterOnly', 'Unregister them too'], ['DetachAllReturnNone', 'Keep them registered']] } };
 }
 
 function forCopy({ medium }) {

@@ -51,7 +51,7 @@ export class SchemaForm extends PageElement {
       const options = (hint?.options ?? schema.enum).map((each) => (Array.isArray(each) ? each : [each, schema.enum ? words(each) : each]));
       return html`<select id=${id} name=${name} aria-describedby=${described} ?required=${required}
         @change=${(event) => (this.chosen = { ...this.chosen, [name]: event.target.value })}>
-        ${required ? nothing : html`<option value="">${hint?.none ?? '–'}</option>`}
+        ${required || schema.default ? nothing : html`<option value="">${hint?.none ?? '–'}</option>`}
         ${options.map(([key, text]) => html`<option value=${key} ?selected=${key === value}>${text}</option>`)}
       </select>`;
     }

@@ -1,6 +1,7 @@
 package dev.varve.http.command;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.varve.core.testing.NeedsTools;
@@ -68,6 +69,21 @@ class PageLifeTest extends PageStory {
 
   @Test
   @Order(3)
+  void formsAskInWordsOfPeople() {
+    Part dialog = page.part("dialog[open]");
+    page.machine().press("unregisterMachine");
+    dialog.shows("Keep them registered");
+    assertFalse(dialog.text().contains("DetachAll"), dialog::text);
+    page.dialog().close();
+
+    page.machines().press("importMachine");
+    dialog.shows("empty: as the package says");
+    assertFalse(dialog.text().contains("null"), dialog::text);
+    page.dialog().close();
+  }
+
+  @Test
+  @Order(4)
   void anAnswerThatBreaksOffOrIsNotOfVarveIsToldInTheDialog() {
     Dialog dialog = page.snapshots().press("takeSnapshot").enter("name", "unanswered");
 
@@ -79,7 +95,7 @@ class PageLifeTest extends PageStory {
   }
 
   @Test
-  @Order(4)
+  @Order(5)
   void aDriveFitsIntoThePageHoweverLongTheReasonIsForWhichItCannotBeUsed() {
     page.nextAnswerOf(
         "/drives",
@@ -96,7 +112,7 @@ class PageLifeTest extends PageStory {
   }
 
   @Test
-  @Order(5)
+  @Order(6)
   void whatAnotherWindowChangesIsSeen() throws Exception {
     server.run("machine", "create", "shared");
     Page other = anotherPage().signIn(server.ownersToken());
@@ -118,7 +134,7 @@ class PageLifeTest extends PageStory {
   }
 
   @Test
-  @Order(6)
+  @Order(7)
   void aMachineThatIsGoneIsToldSo() {
     server.run("machine", "unregister", "shared");
 
@@ -128,7 +144,7 @@ class PageLifeTest extends PageStory {
   }
 
   @Test
-  @Order(7)
+  @Order(8)
   void aServerThatIsStartedAgainIsFoundAgainAndTheGapIsTold() throws Exception {
     stopServer();
     page.part(".banner.lost").shows("does not answer");
