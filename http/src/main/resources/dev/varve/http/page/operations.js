@@ -192,7 +192,7 @@ function forSlots({ machine }) {
   const hardware = machine.hardware;
   const free = freeSlot(hardware);
   return {
-    controller: { options: hardware.controllers.map((each) => each.name), value: free?.controller },
+    controller: { options: hardware.controllers.map((each) => each.name), value: free?.controller, sets: (name) => freeSlot(hardware, name) },
     port: { value: free?.port ?? 0 },
     device: { value: free?.device ?? 0 },
     type: { value: 'HardDisk' },
@@ -202,9 +202,10 @@ function forSlots({ machine }) {
   };
 }
 
-function freeSlot({ controllers, attachments }) {
+/** The first free slot, of a certain controller if one is named; null if there is none. */
+function freeSlot({ controllers, attachments }, of) {
   const taken = new Set(attachments.map(slot));
-  for (const { name, portCount, devicesPerPort } of controllers)
+  for (const { name, portCount, devicesPerPort } of controllers.filter((each) => !of || each.name === of))
     for (let port = 0; port < portCount; port++)
       for (let device = 0; device < devicesPerPort; device++) {
         const free = { controller: name, port, device };

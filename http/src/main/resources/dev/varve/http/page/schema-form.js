@@ -50,7 +50,7 @@ export class SchemaForm extends PageElement {
     if (schema.enum || (hint?.options && !hint.open)) {
       const options = (hint?.options ?? schema.enum).map((each) => (Array.isArray(each) ? each : [each, schema.enum ? words(each) : each]));
       return html`<select id=${id} name=${name} aria-describedby=${described} ?required=${required}
-        @change=${(event) => (this.chosen = { ...this.chosen, [name]: event.target.value })}>
+        @change=${(event) => this.#choose(name, event.target.value)}>
         ${required || schema.default ? nothing : html`<option value="">${hint?.none ?? '–'}</option>`}
         ${options.map(([key, text]) => html`<option value=${key} ?selected=${key === value}>${text}</option>`)}
       </select>`;
@@ -70,6 +70,13 @@ export class SchemaForm extends PageElement {
         maxlength=${schema.maxLength ?? nothing} .value=${value ?? ''} aria-describedby=${described}
         placeholder=${schema.name === 'Location' ? '/path/on/the/server' : nothing}>
       ${hint?.options ? html`<datalist id=${list}>${hint.options.map((each) => html`<option value=${each}></option>`)}</datalist>` : nothing}`;
+  }
+
+  /** What is chosen may decide what others begin with. */
+  #choose(name, value) {
+    this.chosen = { ...this.chosen, [name]: value };
+    const others = Object.entries(this.hints?.[name]?.sets?.(value) ?? {}).filter(([other]) => other !== name);
+    for (const [other, first] of others) this.querySelector(`#${this.prefix}-${other}`).value = first;
   }
 
   /** Whether a field makes sense with what is chosen in another one. */

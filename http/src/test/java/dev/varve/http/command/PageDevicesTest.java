@@ -52,7 +52,7 @@ class PageDevicesTest extends PageStory {
   @Test
   @Order(1)
   void aDriveTakesADiscAndGivesItBackWhileTheMachineRuns() {
-    Dialog form = page.storage().press("attach").enter("controller", "IDE").enter("port", "0");
+    Dialog form = page.storage().press("attach").enter("controller", "IDE"); // its first free slot
     form.enter("type", "DVD").has("passthrough").hasNo("nonRotational");
     form.looksRight("attach-drive").confirm();
     drive().shows("Empty drive");
