@@ -42,6 +42,15 @@ class ConfigCommandTest {
   }
 
   @Test
+  void oneSettingIsToldInTheSingular() throws IOException {
+    write("log-level = debug\n");
+
+    assertEquals(0, run("config", "check", "--config", file.toString()));
+
+    assertEquals(file + " can be used: 1 setting\n", out.toString());
+  }
+
+  @Test
   void everyProblemIsALineAndTheStatusIsOne() throws IOException {
     write("log-level = loud\ntcp = \"x:y\"\nwrong = 1\n");
 

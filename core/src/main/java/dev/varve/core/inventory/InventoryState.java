@@ -3,6 +3,7 @@ package dev.varve.core.inventory;
 import static dev.varve.core.medium.ErrorCode.VBOX_E_INVALID_VM_STATE;
 import static dev.varve.core.medium.ErrorCode.VBOX_E_OBJECT_NOT_FOUND;
 
+import dev.varve.core.log.Amount;
 import dev.varve.core.machine.Attachment;
 import dev.varve.core.machine.MachineId;
 import dev.varve.core.machine.Snapshot;
@@ -290,6 +291,15 @@ record InventoryState(
     return gone && attachment.type().isRemovable() ? attachment.withMedium(null) : attachment;
   }
 
+  /** For people: how many images build on a medium that has some, and the first of them. */
+  String whatBuildsOn(Medium parent) {
+    List<Medium> children = children(parent.id());
+    String first = children.getFirst().name();
+    return children.size() == 1
+        ? "1 image builds on it, '%s'".formatted(first)
+        : "%d images build on it, the first is '%s'".formatted(children.size(), first);
+  }
+
   /** For people: machines, and their snapshots. */
   String users(Map<MachineId, View.Use> uses) {
     return String.join(
@@ -297,11 +307,11 @@ record InventoryState(
         uses.entrySet().stream()
             .map(
                 e ->
-                    "machine '%s' (%s%d snapshots)"
+                    "machine '%s' (%s%s)"
                         .formatted(
                             machine(e.getKey()).name(),
                             e.getValue().current() ? "its current state and " : "",
-                            e.getValue().snapshots().size()))
+                            Amount.of(e.getValue().snapshots().size(), "snapshot")))
             .toList());
   }
 

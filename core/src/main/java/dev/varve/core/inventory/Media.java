@@ -306,16 +306,14 @@ final class Media {
   }
 
   private static void checkNoChildren(InventoryState state, Medium medium, String doing) {
-    List<Medium> children = state.children(medium.id());
-    if (!children.isEmpty())
+    if (!state.children(medium.id()).isEmpty())
       throw Blockers.refusal(
           VBOX_E_OBJECT_IN_USE,
           Blockers.children(state, medium),
-          "cannot %s '%s': %d images build on it, the first is '%s'. Delete them first with 'varve medium delete FILE', or merge them into it with 'varve medium merge'",
+          "cannot %s '%s': %s. First delete what builds on it with 'varve medium delete FILE', or merge it with 'varve medium merge'",
           doing,
           medium.name(),
-          children.size(),
-          children.getFirst().name());
+          state.whatBuildsOn(medium));
   }
 
   // ---- differencing images

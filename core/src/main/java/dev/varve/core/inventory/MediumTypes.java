@@ -76,15 +76,14 @@ final class MediumTypes {
 
   /** What every machine writes to directly has no differencing images. */
   private static void checkDirect(InventoryState state, Medium medium, MediumType type) {
-    int children = state.children(medium.id()).size();
-    if (children > 0)
+    if (!state.children(medium.id()).isEmpty())
       throw Blockers.refusal(
           VBOX_E_OBJECT_IN_USE,
           Blockers.children(state, medium),
-          "'%s' cannot become %s: %d images build on it. Delete them first, or merge them into it",
+          "'%s' cannot become %s: %s. First delete what builds on it, or merge it",
           medium.name(),
           type.text(),
-          children);
+          state.whatBuildsOn(medium));
     if (type == MediumType.SHAREABLE && medium.variant() != MediumVariant.FIXED)
       throw refusal(
           medium, type, "its variant is %s and must be Fixed".formatted(medium.variant().text()));

@@ -80,14 +80,13 @@ final class Resizing {
   /** What a child, a snapshot or a saved memory knows of the disk must stay true. */
   private static void checkUses(InventoryState state, Medium medium) {
     MediumId id = medium.id();
-    List<Medium> children = state.children(id);
-    if (!children.isEmpty())
+    if (!state.children(id).isEmpty())
       throw refusal(
           VBOX_E_OBJECT_IN_USE,
           medium,
           Blockers.children(state, medium),
-          "%d images build on it, the first is '%s', and would have to grow too; resize the image on top of the disk instead, or merge or delete these images first"
-              .formatted(children.size(), children.getFirst().name()));
+          "%s, and would have to grow too; resize the image on top of the disk instead, or first merge or delete what builds on this one"
+              .formatted(state.whatBuildsOn(medium)));
     if (state.uses(id).values().stream().anyMatch(use -> !use.snapshots().isEmpty()))
       throw refusal(
           VBOX_E_OBJECT_IN_USE,

@@ -126,7 +126,7 @@ class ResizingTest {
     bench.inventory.unlock(session);
     MediumId top = bench.attached(machine, 0);
 
-    assertRefused(disk, LARGER, VBOX_E_OBJECT_IN_USE, "would have to grow too");
+    assertRefused(disk, LARGER, VBOX_E_OBJECT_IN_USE, "1 image builds on it, ");
     assertRefused(disk, LARGER, VBOX_E_OBJECT_IN_USE, bench.medium(top).name());
     bench.inventory.resizeMedium(top, LARGER);
 

@@ -1,5 +1,6 @@
 package dev.varve.http.command;
 
+import dev.varve.core.log.Amount;
 import dev.varve.http.config.ConfigFileException;
 import dev.varve.http.log.PrintableText;
 import io.vertx.core.json.JsonArray;
@@ -57,7 +58,7 @@ public final class ConfigCommand {
               .put("file", file)
               .put("settings", settings)
               .put("problems", new JsonArray(problems));
-      String text = "%s can be used: %d settings".formatted(file, settings);
+      String text = "%s can be used: %s".formatted(file, Amount.of(settings, "setting"));
       answer.print(spec.commandLine().getOut(), () -> json, () -> text);
     } else {
       PrintWriter err = spec.commandLine().getErr();

@@ -1,5 +1,6 @@
 package dev.varve.http.command;
 
+import dev.varve.core.log.Amount;
 import dev.varve.http.client.ApiClient;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -68,7 +69,7 @@ final class MediumWords {
       text.add(
           machines.of(use.getString("machine"))
               + (use.getBoolean("current") ? ", current state" : "")
-              + (snapshots > 0 ? ", %d snapshots".formatted(snapshots) : ""));
+              + (snapshots > 0 ? ", " + Amount.of(snapshots, "snapshot") : ""));
     }
     return text;
   }

@@ -5,7 +5,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import { actButton } from './act-button.js';
 import { baseOf } from './chain-tree.js';
 import { copyButton } from './copy-button.js';
-import { bytes, count, exportName, fileName, percent, perSecond, slot, words } from './format.js';
+import { bytes, count, exportName, fileName, percent, perSecond, plural, slot, words } from './format.js';
 import { PageElement } from './element.js';
 import { entryOf } from './operations.js';
 import { rates } from './rates.js';
@@ -43,7 +43,7 @@ export class StorageList extends PageElement {
     return html`<div class="controller" role="group" aria-label=${`Controller ${controller.name}`}>
       <div class="controller-head">
         <h3>${controller.name}</h3>
-        <span class="about">${controller.type} · ${controller.portCount} ports${controller.hotPlug ? ' · hot-plug' : ''}</span>
+        <span class="about">${controller.type} · ${plural(controller.portCount, 'port')}${controller.hotPlug ? ' · hot-plug' : ''}</span>
         <operation-menu kind="controller" compact .context=${{ machine, controller }} name=${controller.name}></operation-menu>
       </div>
       ${here.length === 0 ? html`<p class="empty slim">Empty.</p>` : nothing}
