@@ -1,6 +1,6 @@
 // A button that begins an operation. Where the token does not allow the operation, it says why instead.
 
-import { html, nothing } from 'lit';
+import { html, nothing } from './markup.js';
 import { whyNot } from './operations.js';
 import { store } from './store.js';
 

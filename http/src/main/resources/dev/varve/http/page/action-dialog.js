@@ -1,8 +1,8 @@
 // Carries out operations: asks for what they need, says what they will do, shows why one was refused.
 
-import { html, nothing } from 'lit';
 import { api, Refusal } from './api.js';
 import { bytes, slot } from './format.js';
+import { html, nothing } from './markup.js';
 import { parametersFrom } from './operations.js';
 import { PageElement } from './element.js';
 import { store } from './store.js';

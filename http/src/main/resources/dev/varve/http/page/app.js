@@ -1,9 +1,9 @@
 // The page: what is shown at which address, and the dialog in which everything is done.
 
-import { html, nothing } from 'lit';
 import { api } from './api.js';
 import { PageElement } from './element.js';
 import { plural } from './format.js';
+import { html, nothing } from './markup.js';
 import { whyNot } from './operations.js';
 import { store } from './store.js';
 import { theme, THEMES, useTheme } from './theme.js';

@@ -1,11 +1,11 @@
 // The chain of a disk as a tree: the base, what builds on it, and who uses each image.
 
-import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { bytes, fileName, words } from './format.js';
 import { laneCells } from './lane-cells.js';
 import { lanes } from './lanes.js';
 import { PageElement } from './element.js';
+import { html, nothing } from './markup.js';
 import { store } from './store.js';
 import './operation-menu.js';
 

@@ -1,10 +1,10 @@
 // The clients that use disks now.
 
-import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { Refusal } from './api.js';
 import { bytes, count, span } from './format.js';
 import { PageElement } from './element.js';
+import { html, nothing } from './markup.js';
 import { store } from './store.js';
 import './operation-menu.js';
 

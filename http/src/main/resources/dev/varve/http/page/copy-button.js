@@ -1,6 +1,6 @@
 // A button that copies a text. Browsers let a page do so over TLS and on the machine itself only.
 
-import { html, nothing } from 'lit';
+import { html, nothing } from './markup.js';
 import { store } from './store.js';
 
 /**

@@ -1,8 +1,8 @@
 // The live graphs of a disk: requests, bytes, latency, and how long limits held it back.
 
-import { html } from 'lit';
 import { count, duration, percent, perSecond } from './format.js';
 import { PageElement } from './element.js';
+import { html } from './markup.js';
 import { rates } from './rates.js';
 import { store } from './store.js';
 import './line-graph.js';

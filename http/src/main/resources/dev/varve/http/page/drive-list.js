@@ -1,9 +1,9 @@
 // The drives and disks of the host that machines can use as they use images.
 
-import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { bytes, fileName, plural } from './format.js';
 import { PageElement } from './element.js';
+import { html, nothing } from './markup.js';
 import { sideLists } from './side-lists.js';
 import { store } from './store.js';
 import './operation-menu.js';

@@ -1,8 +1,8 @@
 // What happened since this page was opened.
 
-import { html, nothing } from 'lit';
 import { PageElement } from './element.js';
 import { time } from './format.js';
+import { html, nothing } from './markup.js';
 import { store } from './store.js';
 
 const KINDS = { machine: 'Machine', medium: 'Medium', session: 'Session', bandwidthGroup: 'Limit', job: 'Job', client: 'Client', export: 'Disk', fault: 'Fault', gap: 'Log' };

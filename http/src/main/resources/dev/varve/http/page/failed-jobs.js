@@ -1,8 +1,8 @@
 // Jobs that this window has begun and that failed: told at any place of the page, until the user has read it.
 
-import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { PageElement } from './element.js';
+import { html, nothing } from './markup.js';
 import { store } from './store.js';
 import './problem-view.js';
 

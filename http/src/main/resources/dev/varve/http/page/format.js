@@ -34,6 +34,9 @@ export function count(value) {
   return digits(size >= 10 ? Math.round(value) : value);
 }
 
+/** Without what turns the order of the letters behind it: with that, one name can look like another. As the command line writes it. */
+export const printable = (text) => text.replace(/[\u202a-\u202e\u2066-\u2069]/g, (each) => `\\u${each.charCodeAt(0).toString(16)}`);
+
 /** A duration in nanoseconds. */
 export function duration(nanos) {
   if (nanos === null || nanos === undefined) return '–';

@@ -1,8 +1,8 @@
 // Work in the background: how far it is, and why it failed.
 
-import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { PageElement } from './element.js';
+import { html, nothing } from './markup.js';
 import { store } from './store.js';
 import './operation-menu.js';
 import './problem-view.js';

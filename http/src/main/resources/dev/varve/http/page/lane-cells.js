@@ -1,6 +1,6 @@
 // The lines of a tree, left of a row: one cell for each lane.
 
-import { html } from 'lit';
+import { html } from './markup.js';
 
 /** @param row of lanes() */
 export function laneCells(row, kind) {

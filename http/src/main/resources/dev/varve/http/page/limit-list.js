@@ -1,10 +1,10 @@
 // The limits that disks of a machine share, as sliders that act at once.
 
-import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { actButton } from './act-button.js';
 import { PageElement } from './element.js';
 import { bytes, count, percent, perSecond, plural, slot } from './format.js';
+import { html, nothing } from './markup.js';
 import { entryOf } from './operations.js';
 import { rates } from './rates.js';
 import { store } from './store.js';

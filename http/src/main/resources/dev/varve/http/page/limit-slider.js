@@ -1,10 +1,10 @@
 // A limit as a slider that acts at once: equal steps multiply, and its right end is "no limit".
 
-import { html, nothing } from 'lit';
 import { live } from 'lit/directives/live.js';
 import { api, Refusal } from './api.js';
 import { PageElement } from './element.js';
 import { bytesInput, count, parseBytes, perSecond, words } from './format.js';
+import { html, nothing } from './markup.js';
 import { entryOf, whyNot } from './operations.js';
 import { store } from './store.js';
 import './problem-view.js';

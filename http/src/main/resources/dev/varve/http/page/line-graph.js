@@ -1,8 +1,8 @@
 // One graph over the last three minutes, with its latest values as text.
 
-import { html } from 'lit';
 import uPlot from 'uplot';
 import { PageElement } from './element.js';
+import { html } from './markup.js';
 import { onTheme } from './theme.js';
 
 const SECONDS = 180;

@@ -1,9 +1,9 @@
 // All machines, with what each does now.
 
-import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { exportName, fileName, perSecond, words } from './format.js';
 import { PageElement } from './element.js';
+import { html, nothing } from './markup.js';
 import { rates } from './rates.js';
 import { store } from './store.js';
 import './operation-menu.js';

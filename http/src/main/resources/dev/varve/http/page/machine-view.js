@@ -1,9 +1,9 @@
 // One machine: its storage, limits, snapshots, and what waits to be saved.
 
-import { html, nothing } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
 import { date, folderOf, words } from './format.js';
 import { PageElement } from './element.js';
+import { html, nothing } from './markup.js';
 import { store } from './store.js';
 import './limit-list.js';
 import './operation-menu.js';

@@ -1,10 +1,10 @@
 // All images that are registered, whether a machine uses them or not.
 
-import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { api } from './api.js';
 import { bytes, fileName, plural, words } from './format.js';
 import { PageElement } from './element.js';
+import { html, nothing } from './markup.js';
 import { store } from './store.js';
 import './drive-list.js';
 import './operation-menu.js';

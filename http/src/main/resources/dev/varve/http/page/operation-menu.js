@@ -1,8 +1,8 @@
 // The buttons of a thing: what can be done with it now. The rest is in a menu.
 
-import { html, nothing } from 'lit';
 import { actButton } from './act-button.js';
 import { PageElement } from './element.js';
+import { html, nothing } from './markup.js';
 import { entriesFor } from './operations.js';
 
 let menus = 0;

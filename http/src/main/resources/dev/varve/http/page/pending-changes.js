@@ -1,8 +1,8 @@
 // What a session has changed and not saved, as a list with save and discard.
 
-import { html, nothing } from 'lit';
 import { fileName, slot, span, words } from './format.js';
 import { PageElement } from './element.js';
+import { html, nothing } from './markup.js';
 import { store } from './store.js';
 import './operation-menu.js';
 

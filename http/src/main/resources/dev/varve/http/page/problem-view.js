@@ -1,8 +1,8 @@
 // A refusal or a failure: what blocks, and the ways out as buttons.
 
-import { html, nothing } from 'lit';
 import { actButton } from './act-button.js';
 import { PageElement } from './element.js';
+import { html, nothing } from './markup.js';
 import { waysOut } from './operations.js';
 
 export class ProblemView extends PageElement {

@@ -1,9 +1,9 @@
 // An answer that is worth a look: a report, or what to know about something that was done.
 
-import { html, nothing } from 'lit';
 import { fileName } from './format.js';
 import { copyButton } from './copy-button.js';
 import { PageElement } from './element.js';
+import { html, nothing } from './markup.js';
 
 export class ResultView extends PageElement {
   static properties = { kind: {}, result: { attribute: false } };

@@ -1,8 +1,8 @@
 // A form made from the document's schemas.
 
-import { html, nothing } from 'lit';
 import { bytesInput, parseBytes, words } from './format.js';
 import { PageElement } from './element.js';
+import { html, nothing } from './markup.js';
 
 const IN_BYTES = /^(capacity|max(Read|Write)?BytesPerSecond)$/;
 const LONG = new Set(['description']);

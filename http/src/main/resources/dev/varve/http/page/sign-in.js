@@ -1,7 +1,7 @@
 // Asks for the token. It is kept for this tab only, and never in an address.
 
-import { html, nothing } from 'lit';
 import { PageElement } from './element.js';
+import { html, nothing } from './markup.js';
 import { store } from './store.js';
 import './problem-view.js';
 

@@ -1,12 +1,12 @@
 // The snapshots of a machine as a tree, with the current state where it stands.
 
-import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { actButton } from './act-button.js';
 import { PageElement } from './element.js';
 import { date } from './format.js';
 import { laneCells } from './lane-cells.js';
 import { lanes } from './lanes.js';
+import { html, nothing } from './markup.js';
 import { entryOf } from './operations.js';
 import './operation-menu.js';
 

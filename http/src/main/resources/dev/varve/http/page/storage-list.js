@@ -1,12 +1,12 @@
 // The disks and drives of a machine: a row for each, with its chain and its graphs when it is open.
 
-import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { actButton } from './act-button.js';
 import { baseOf } from './chain-tree.js';
 import { copyButton } from './copy-button.js';
 import { bytes, count, exportName, fileName, percent, perSecond, plural, slot, words } from './format.js';
 import { PageElement } from './element.js';
+import { html, nothing } from './markup.js';
 import { entryOf } from './operations.js';
 import { rates } from './rates.js';
 import { store } from './store.js';

@@ -1,9 +1,9 @@
 // The tokens that were made, with what each allows. Who may not see them does not come here.
 
-import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { date } from './format.js';
 import { PageElement } from './element.js';
+import { html, nothing } from './markup.js';
 import { sideLists } from './side-lists.js';
 import { store } from './store.js';
 import './operation-menu.js';

@@ -69,6 +69,19 @@ class PageLifeTest extends PageStory {
 
   @Test
   @Order(3)
+  void noNameTurnsAroundTheLettersBehindIt() {
+    server.run("machine", "create", "\u202eevil");
+
+    page.machines().part(".name").shows("\\u202eevil");
+    page.goTo("events");
+    page.part(".log").shows("\\u202eevil: added");
+    assertFalse(page.all().text().contains("\u202e"));
+    server.run("machine", "unregister", "\u202eevil");
+    page.goTo("machines");
+  }
+
+  @Test
+  @Order(4)
   void formsAskInWordsOfPeople() {
     Part dialog = page.part("dialog[open]");
     page.machine().press("unregisterMachine");
@@ -83,7 +96,7 @@ class PageLifeTest extends PageStory {
   }
 
   @Test
-  @Order(4)
+  @Order(5)
   void anAnswerThatBreaksOffOrIsNotOfVarveIsToldInTheDialog() {
     Dialog dialog = page.snapshots().press("takeSnapshot").enter("name", "unanswered");
 
@@ -95,7 +108,7 @@ class PageLifeTest extends PageStory {
   }
 
   @Test
-  @Order(5)
+  @Order(6)
   void aDriveFitsIntoThePageHoweverLongTheReasonIsForWhichItCannotBeUsed() {
     page.nextAnswerOf(
         "/drives",
@@ -112,7 +125,7 @@ class PageLifeTest extends PageStory {
   }
 
   @Test
-  @Order(6)
+  @Order(7)
   void whatAnotherWindowChangesIsSeen() throws Exception {
     server.run("machine", "create", "shared");
     Page other = anotherPage().signIn(server.ownersToken());
@@ -134,7 +147,7 @@ class PageLifeTest extends PageStory {
   }
 
   @Test
-  @Order(7)
+  @Order(8)
   void aMachineThatIsGoneIsToldSo() {
     server.run("machine", "unregister", "shared");
 
@@ -144,7 +157,7 @@ class PageLifeTest extends PageStory {
   }
 
   @Test
-  @Order(8)
+  @Order(9)
   void aServerThatIsStartedAgainIsFoundAgainAndTheGapIsTold() throws Exception {
     stopServer();
     page.part(".banner.lost").shows("does not answer");
