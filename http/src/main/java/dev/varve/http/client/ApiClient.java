@@ -105,7 +105,13 @@ public final class ApiClient implements AutoCloseable {
                         .setFileCachingEnabled(false)));
     var options = new HttpClientOptions().setConnectTimeout(CONNECT_SECONDS * 1000);
     reach.prepare(options);
-    this.http = vertx.createHttpClient(options);
+    // A request fails with its connection. Without a handler Vert.x logs the exception as well.
+    this.http =
+        vertx
+            .httpClientBuilder()
+            .with(options)
+            .withConnectHandler(connection -> connection.exceptionHandler(_ -> {}))
+            .build();
   }
 
   /**
