@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.varve.core.testing.NeedsTools;
 import dev.varve.core.testing.TestCertificates;
 import dev.varve.http.api.SocketAccess;
+import dev.varve.http.log.ProgramLog;
 import dev.varve.http.server.ServerSockets;
 import dev.varve.http.server.StateServer;
 import dev.varve.http.server.TcpAddress;
@@ -21,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -113,6 +115,24 @@ class RemoteServerTest {
             "machine",
             "list");
     assertEquals(0, shown.status, shown.said);
+  }
+
+  @Test
+  void missingCertificateOfTheClientIsNoMatterOfTheLog() {
+    List<String> logged = new CopyOnWriteArrayList<>();
+    try (var _ = ProgramLog.listen(line -> logged.add(line.text()))) {
+      run(strict, "machine", "list");
+    }
+
+    assertEquals(List.of(), logged.stream().filter(l -> l.contains("SSLHandshake")).toList());
+  }
+
+  @Test
+  void portThatExpectsTlsIsNamedWithHttps() {
+    String url = "http://localhost:" + server.apiAddress().port();
+    Said said = varve("--url", url, "--token-file", token("state"), "machine", "list");
+
+    assertFails(said, "if it speaks TLS there, use https://localhost:");
   }
 
   @Test

@@ -160,6 +160,13 @@ public final class RemoteServer implements ServerReach {
     if (root.contains("Connection refused"))
       return "no server listens on %s:%d; 'varve serve --api-tcp HOST:PORT' says where it listens"
           .formatted(host, port);
+    if (root.contains("Connection was closed"))
+      return "%s closed the connection without an answer; %sits log may say why, and whether the request was carried out"
+          .formatted(
+              server(),
+              tls == null
+                  ? "if it speaks TLS there, use https://%s:%d; ".formatted(host, port)
+                  : "");
     return null;
   }
 
