@@ -43,6 +43,11 @@ public final class FailureWords {
       "this process has as many files and sockets open as it may; allow more with 'ulimit -n', or"
           + " with LimitNOFILE= in a systemd unit";
 
+  /** How the JDK's words for a circle of links begin. */
+  private static final String LINKS = "Too many levels of symbolic links";
+
+  private static final String CIRCLE = "the symbolic links lead in a circle";
+
   /** A text without the name of a class, in one or several lines. */
   public static String of(Throwable failure) {
     return TOO_MANY_FILES.matcher(words(failure)).replaceAll(MORE_FILES);
@@ -74,6 +79,7 @@ public final class FailureWords {
   private static String ofFile(FileSystemException e) {
     if (e.getFile() == null) return e.getReason() == null ? UNKNOWN : e.getReason();
     String what = e.getFile() + ": ";
+    if (String.valueOf(e.getReason()).startsWith(LINKS)) return what + CIRCLE;
     if (e.getReason() != null && !(e instanceof AtomicMoveNotSupportedException))
       return what + e.getReason();
     return what
@@ -84,7 +90,7 @@ public final class FailureWords {
           case NotDirectoryException _ -> "this is not a folder";
           case DirectoryNotEmptyException _ -> "the folder is not empty";
           case NotLinkException _ -> "this is not a symbolic link";
-          case FileSystemLoopException _ -> "the symbolic links lead in a circle";
+          case FileSystemLoopException _ -> CIRCLE;
           case AtomicMoveNotSupportedException _ -> "it cannot be moved to another file system";
           default -> UNKNOWN;
         };

@@ -43,6 +43,12 @@ class FailureWordsTest {
         arguments(new NotDirectoryException("/a"), "/a: this is not a folder"),
         arguments(new DirectoryNotEmptyException("/a"), "/a: the folder is not empty"),
         arguments(new FileSystemLoopException("/a"), "/a: the symbolic links lead in a circle"),
+        arguments(
+            new FileSystemException(
+                "/a",
+                null,
+                "Too many levels of symbolic links or unable to access attributes of symbolic link"),
+            "/a: the symbolic links lead in a circle"),
         arguments(new FileSystemException("/a", null, "Too many levels"), "/a: Too many levels"),
         arguments(new FileSystemException("/a"), "/a: it failed, and the system does not say why"),
         arguments(
