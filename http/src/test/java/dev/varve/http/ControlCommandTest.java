@@ -226,6 +226,8 @@ class ControlCommandTest {
           machine attach m SATA:9        | POST /machines/m/attachments | 'port' of the body: 900 is more than 255             | SLOT: 900 is more than 255
           machine bandwidth set m g --max-bytes-per-second 1 | PATCH /machines/m/bandwidth-groups/g | 'maxBytesPerSecond' of the body: x | --max-bytes-per-second: x
           machine show m                 | GET /machines/m          | the parameter 'machine' is longer than 100 characters    | MACHINE is longer than 100 characters
+          machine bandwidth set m g      | PATCH /machines/m/bandwidth-groups/g | the body is empty; name a member to change   | no option says what to change; 'varve machine bandwidth set --help' lists them
+          clients --disconnect 99        | DELETE /clients/99       | there is no client 99; GET /api/v1/clients lists them    | there is no client 99; 'varve clients' lists them
           machine create x               | POST /machines           | the body is longer than the 1048576 bytes that are taken | the request is longer than the 1048576 bytes that are taken
           """)
   void aRefusalSpeaksOfTheOptionsAndArgumentsOfTheCommand(

@@ -46,7 +46,12 @@ final class ArgumentWords {
                 "the server does not know %s: the server and this command are of different versions"
                     .formatted(word(name, command)));
     text = replace(MEMBER, text, name -> word(name, command));
-    return text.replace("the body", "the request");
+    return text.replace(
+            "the body is empty; name a member to change",
+            "no option says what to change; '%s --help' lists them"
+                .formatted(command.qualifiedName()))
+        .replace("GET /api/v1/clients lists them", "'varve clients' lists them")
+        .replace("the body", "the request");
   }
 
   /** How a word of the API is called here. */
