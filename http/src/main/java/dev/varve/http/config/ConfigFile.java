@@ -102,6 +102,10 @@ public final class ConfigFile {
     return new ConfigFileException(file + ": " + what);
   }
 
+  private static ConfigFileException wrong(Path file, int line, String what) {
+    return new ConfigFileException("%s:%d: %s".formatted(file, line, what));
+  }
+
   /** Absolute. */
   public Path path() {
     return path;
@@ -157,16 +161,43 @@ public final class ConfigFile {
             "%s: 'include %s': this file includes no other one; write its lines here"
                 .formatted(path, e.getMessage()));
       } catch (ConfigException e) {
-        int line = e.origin() == null ? 0 : e.origin().lineNumber();
-        String said = String.valueOf(e.getMessage()).replaceFirst("^file: (\\d+: )?", "");
-        throw new ConfigFileException(
-            "%s:%d: %s"
-                .formatted(
-                    path,
-                    Math.max(1, line),
-                    said.replaceFirst(", or you may be able to rename.*(?=\\))", "")
-                        .replaceAll("\\s+", " ")));
+        int line = Math.max(1, e.origin() == null ? 0 : e.origin().lineNumber());
+        String said = String.valueOf(e.getMessage());
+        String unclosed = unclosed(said);
+        int empty = lineWithoutValue(line);
+        if (unclosed != null) throw ConfigFile.wrong(path, line, unclosed);
+        if (empty > 0)
+          throw ConfigFile.wrong(
+              path, empty, "the key has no value: write one, or remove the line");
+        throw ConfigFile.wrong(
+            path,
+            line,
+            said.replaceFirst("^file: (\\d+: )?", "")
+                .replaceFirst(", or you may be able to rename.*(?=\\))", "")
+                .replaceAll("\\s+", " "));
       }
+    }
+
+    /** A quotation mark without its partner, in words of our own; null if it is something else. */
+    private static @Nullable String unclosed(String said) {
+      if (said.contains("newline in quoted strings") || said.contains("quote was still open"))
+        return "a value begins with a quotation mark and does not end with one: add it";
+      if (said.contains("string was still open"))
+        return "a value begins with three quotation marks and does not end with them: add them";
+      return null;
+    }
+
+    /**
+     * A key without a value takes the next line for one, where the error shows. This finds it at or
+     * above that line; 0 if there is none.
+     */
+    private int lineWithoutValue(int line) {
+      for (int at = Math.min(line, lines.size()); at > 0; at--) {
+        String code = lines.get(at - 1).replaceFirst("(#|//).*", "").strip();
+        if (code.endsWith("=") || code.endsWith(":")) return at;
+        if (!code.isEmpty() && at < line) return 0;
+      }
+      return 0;
     }
 
     private void add(String key, ConfigValue value) {

@@ -92,6 +92,11 @@ class ConfigFileTest {
           a = [null]                      | :1: 'a': a list has words or numbers
           a = 127.0.0.1:1                 | :1: Expecting end of input or a comma, got ':'
           ;a = [1,                        | :2: List
+          ;a = "b;c = 1                   | :2: a value begins with a quotation mark and does not end
+          a = "b                          | :1: a value begins with a quotation mark and does not end
+          a = ;b = 1                      | :1: the key has no value
+          ;a = # none;;b = 1              | :2: the key has no value
+          a = 1;b =                       | :2: the key has no value
           [1]                             | has type LIST
           """)
   void whatWouldMakeOtherThingsCountIsRefusedWithItsLine(String text, String problem)
