@@ -194,7 +194,8 @@ public final class DiskServer {
 
   static IOException cannotListen(Object where, String advice, IOException e) {
     String why = FailureWords.of(e).replaceFirst("^bind\\(.*?error\\(-\\d+\\): ", "");
-    return new IOException("cannot listen on %s: %s%s".formatted(where, why, advice), e);
+    String wayOut = why.contains("choose another") ? "" : advice; // it says one itself
+    return new IOException("cannot listen on %s: %s%s".formatted(where, why, wayOut), e);
   }
 
   /** What TCP ports speak; null for no TLS. */
