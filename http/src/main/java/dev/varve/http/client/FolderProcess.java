@@ -45,10 +45,21 @@ public final class FolderProcess {
    * @param failure the failure of the socket
    */
   static String unreachable(Path stateFolder, Path socket, Throwable failure) {
+    return unreachable(stateFolder, socket, failure, FolderAccess.SERVICE);
+  }
+
+  /**
+   * @param service the state folder of the host's service, which may be missing
+   */
+  static String unreachable(Path stateFolder, Path socket, Throwable failure, Path service) {
     String why = root(failure);
+    boolean asksService = stateFolder.equals(service);
     if (why.contains("Permission denied"))
-      return "the state folder %s belongs to %s, and this user may not use its server: run the command as that user, or name another folder with --state"
-          .formatted(stateFolder, owner(stateFolder));
+      return asksService
+          ? "the service with the state folder %s is %s"
+              .formatted(service, FolderAccess.membership(service))
+          : "%s, and this user may not use the server of the state folder %s: run the command as that user, or name another folder with --state"
+              .formatted(FolderAccess.owner(stateFolder), stateFolder);
     Long process = of(stateFolder);
     if (why.contains("temporarily unavailable") || why.contains("timed out"))
       return "the server that listens on %s (%s) takes no connections: it hangs, or has too many connections; look at its log, and stop it if this goes on"
@@ -56,24 +67,17 @@ public final class FolderProcess {
     if (process != null)
       return "process %d uses %s but does not listen on %s: it is starting or stopping; try again in a moment"
           .formatted(process, stateFolder, socket);
-    return "no server listens on %s: %s; start one with: varve serve --state %s"
-        .formatted(socket, why, stateFolder);
+    return "no server listens on %s: %s; %sstart one with: %s"
+        .formatted(
+            socket,
+            why,
+            asksService ? "" : FolderAccess.service(service),
+            asksService ? "systemctl start varve" : "varve serve --state " + stateFolder);
   }
 
   private static String root(Throwable failure) {
     Throwable cause = failure;
     while (cause.getCause() != null) cause = cause.getCause();
     return String.valueOf(cause.getMessage());
-  }
-
-  private static String owner(Path folder) {
-    for (Path path = folder; path != null; path = path.getParent()) {
-      try {
-        return "user '" + Files.getOwner(path).getName() + "'";
-      } catch (IOException _) {
-        // The folder above may be seen.
-      }
-    }
-    return "another user";
   }
 }

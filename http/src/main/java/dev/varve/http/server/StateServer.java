@@ -12,6 +12,7 @@ import dev.varve.http.access.Policy;
 import dev.varve.http.access.Tokens;
 import dev.varve.http.api.ControlServer;
 import dev.varve.http.api.HttpRequests;
+import dev.varve.http.client.FolderAccess;
 import dev.varve.http.event.EventLog;
 import dev.varve.http.log.LogLevel;
 import dev.varve.http.log.LogLine;
@@ -199,7 +200,12 @@ public final class StateServer implements AutoCloseable {
   }
 
   private void claim(Path folder) throws IOException {
-    FolderClaim claim = FolderClaim.of(folder);
+    FolderClaim claim;
+    try {
+      claim = FolderClaim.of(folder);
+    } catch (IOException e) {
+      throw FolderAccess.explain(folder, e);
+    }
     closings.push(end -> end.run(_ -> claim.close()));
   }
 
@@ -260,16 +266,20 @@ public final class StateServer implements AutoCloseable {
       ExecutorService jobs,
       MediaRoots media)
       throws IOException {
-    var inventory =
-        Inventory.open(
-            folder,
-            new Ports(
-                new ChainFiles(threads, media::complaint),
-                disks,
-                InstantSource.system(),
-                UUID::randomUUID,
-                jobs,
-                StateServer::log));
+    var ports =
+        new Ports(
+            new ChainFiles(threads, media::complaint),
+            disks,
+            InstantSource.system(),
+            UUID::randomUUID,
+            jobs,
+            StateServer::log);
+    Inventory inventory;
+    try {
+      inventory = Inventory.open(folder, ports);
+    } catch (IOException e) {
+      throw FolderAccess.explain(folder, e);
+    }
     closings.push(end -> end.run(inventory::close));
     // Closing does not wait for these threads: a host that does not answer keeps them.
     inventory.checkMedia(

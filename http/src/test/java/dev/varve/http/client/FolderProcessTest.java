@@ -3,6 +3,7 @@ package dev.varve.http.client;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,9 +16,11 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -94,6 +97,43 @@ class FolderProcessTest {
     String owner = Files.getOwner(state).getName();
     assertTrue(said.contains("belongs to user '%s'".formatted(owner)), said);
     assertFalse(said.contains("varve serve"), said);
+  }
+
+  @Test
+  void theHostsServiceIsNamedToUsersThatMayUseIt() throws IOException {
+    Files.createFile(socket);
+
+    String said =
+        FolderProcess.unreachable(
+            Path.of("/own"), Path.of("/own/api.sock"), new IOException("no such file"), state);
+
+    assertTrue(said.contains("; --state %s asks this host's service; ".formatted(state)), said);
+    assertTrue(said.endsWith("start one with: varve serve --state /own"), said);
+  }
+
+  @Test
+  void aUserOutsideOfTheServicesGroupIsToldHowToGetIn() throws IOException {
+    String said =
+        FolderProcess.unreachable(state, socket, new IOException("Permission denied"), state);
+
+    var group = Files.readAttributes(state, PosixFileAttributes.class).group();
+    assertTrue(said.contains("have root run 'adduser "), said);
+    assertTrue(said.contains(" %s', and log in again".formatted(group.getName())), said);
+  }
+
+  @Test
+  void aServerIsToldWhoseFolderItMayNotUse() throws IOException {
+    Path inIt = state.resolve("a/b");
+
+    IOException said = FolderAccess.explain(inIt, new AccessDeniedException(state + "/a"));
+
+    String owner = Files.getOwner(state).getName();
+    assertEquals(
+        "the state folder %s: permission denied, because %s belongs to user '%s'; run the command as that user, or name another folder with --state"
+            .formatted(inIt, state, owner),
+        said.getMessage());
+    var other = new AccessDeniedException("/elsewhere");
+    assertSame(other, FolderAccess.explain(inIt, other));
   }
 
   @Test
