@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code varve config}. */
 class ConfigCommandTest {
@@ -60,13 +61,38 @@ class ConfigCommandTest {
     assertTrue(err.toString().startsWith("varve: " + file + ":1: 'log-level'"), err::toString);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "max-connections = -1\ntls-key = \"/nope\"\nnonsense = 3\n",
+        "idle-timeout = 0\nmax-connections = 0\npoll-us = -5\n",
+        "socket-group = no-such-group\nsocket-scope = [\"group=no-such-one:read\",\n\"group=neither:read\"]\n",
+        "tcp = \"127.0.0.1:1\"\nmedia-root = [\"/nowhere\",\n\"/neither\"]\ncolour = red\n"
+      })
+  void allIsToldAtOnceWhateverKindItIs(String text) throws IOException {
+    write(text);
+
+    assertEquals(1, run("config", "check", "--config", file.toString()));
+
+    assertEquals(3, err.toString().lines().count(), err::toString);
+  }
+
+  @Test
+  void whatFollowsFromAWrongValueIsNotToldAsWell() throws IOException {
+    write("tls-certificate = cert.pem\ntls-key = \"/key.pem\"\n");
+
+    assertEquals(1, run("config", "check", "--config", file.toString()));
+
+    assertEquals(1, err.toString().lines().count(), err::toString);
+  }
+
   @Test
   void programsGetTheProblemsAsAList() throws IOException {
     write("log-level = loud\n\nmax-connections = 0");
 
     assertEquals(1, run("config", "check", "--output=json", "--config", file.toString()));
 
-    assertEquals(1, new JsonObject(out.toString()).getJsonArray("problems").size());
+    assertEquals(2, new JsonObject(out.toString()).getJsonArray("problems").size());
   }
 
   @Test
@@ -105,6 +131,8 @@ class ConfigCommandTest {
       delimiter = '|',
       textBlock =
           """
+          {api-tcp = "[::1]:1", tcp = "[::1]:1"}     | 'api-tcp': --tcp [::1]:1 and --api-tcp [::1]:1: NBD and HTTP
+          {api-tcp = "localhost:1", tcp = "[::]:1", allow-unencrypted-nbd = true} | 'api-tcp': --tcp [::]:1 and --api-tcp localhost:1
           api-tcp = "0.0.0.0:10810"                  | 'api-tcp': --api-tcp 0.0.0.0:10810: other hosts can
           socket-group = no-such-group               | 'socket-group': there is no group 'no-such-group'
           socket-scope = ["user=no-such-user:read"]  | 'socket-scope': there is no user 'no-such-user'

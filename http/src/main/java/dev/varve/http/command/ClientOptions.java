@@ -43,11 +43,14 @@ final class ClientOptions {
               + " and no thread of the machine waits for a processor; 0 for never (${DEFAULT-VALUE}).")
   private int pollMicros;
 
-  void check() {
+  void checkPolling() {
     if (pollMicros < 0 || pollMicros > MOST_POLL_MICROS)
       throw new ParameterException(
           command.commandLine(),
           "--poll-us %d: give a number from 0 to %d".formatted(pollMicros, MOST_POLL_MICROS));
+  }
+
+  void checkConnections() {
     if (connections != null && connections < 1)
       throw new ParameterException(
           command.commandLine(),

@@ -1,7 +1,5 @@
 package dev.varve.http.command;
 
-import dev.varve.http.config.ConfigFile;
-import dev.varve.http.config.ConfigFileException;
 import dev.varve.http.config.Setting;
 import java.lang.reflect.Field;
 import java.nio.file.Path;
@@ -61,31 +59,20 @@ final class ConfigKeys {
     return keys;
   }
 
-  /**
-   * Checks each setting by itself.
-   *
-   * @throws ConfigFileException with all that is wrong
-   */
-  void check(ConfigFile file) throws ConfigFileException {
-    List<String> problems = new ArrayList<>();
-    for (Setting setting : file.settings()) {
-      String problem = problem(setting);
-      if (problem != null) problems.add(file.place(setting) + ": " + problem);
-    }
-    if (!problems.isEmpty()) throw new ConfigFileException(problems);
-  }
-
-  private @Nullable String problem(Setting setting) {
+  /** What is wrong with a setting by itself; empty for nothing. */
+  List<String> problems(Setting setting) {
     OptionSpec option = keys.get(setting.key());
-    if (option == null) return unknown(setting.key());
+    if (option == null) return List.of(unknown(setting.key()));
     if (setting.list() && !option.isMultiValue())
-      return "'%s' has one value, no list: write %s = VALUE"
-          .formatted(setting.key(), setting.key());
+      return List.of(
+          "'%s' has one value, no list: write %s = VALUE".formatted(setting.key(), setting.key()));
+    List<String> problems = new ArrayList<>();
     for (String value : setting.values()) {
       String fault = isPath(option) && !value.startsWith("/") ? RELATIVE : fault(option, value);
-      if (fault != null) return "'%s' cannot be '%s': %s".formatted(setting.key(), value, fault);
+      if (fault != null)
+        problems.add("'%s' cannot be '%s': %s".formatted(setting.key(), value, fault));
     }
-    return null;
+    return problems;
   }
 
   private static final String RELATIVE =
@@ -145,13 +132,13 @@ final class ConfigKeys {
   }
 
   /**
-   * The settings as options of the command line.
+   * Settings without problems as options of the command line.
    *
    * @param decided whether something that counts more than the file gives this option
    */
-  List<String> arguments(ConfigFile file, Predicate<OptionSpec> decided) {
+  List<String> arguments(List<Setting> settings, Predicate<OptionSpec> decided) {
     List<String> arguments = new ArrayList<>();
-    for (Setting setting : file.settings()) {
+    for (Setting setting : settings) {
       OptionSpec option = keys.get(setting.key());
       if (option == null || decided.test(option)) continue;
       for (String value : setting.values()) arguments.add(option.longestName() + "=" + value);

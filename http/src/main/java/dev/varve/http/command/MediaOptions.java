@@ -22,6 +22,10 @@ final class MediaOptions {
     return !roots.isEmpty();
   }
 
+  List<Path> named() {
+    return roots;
+  }
+
   MediaRoots roots() throws IOException {
     return MediaRoots.of(roots);
   }

@@ -1,6 +1,7 @@
 package dev.varve.http.command;
 
 import dev.varve.core.device.FailureWords;
+import dev.varve.http.access.MediaRoots;
 import dev.varve.http.access.Policy;
 import dev.varve.http.client.ApiClient;
 import dev.varve.http.config.ConfigFile;
@@ -14,6 +15,7 @@ import dev.varve.http.server.ReloadSignal;
 import dev.varve.http.server.ServedDisk;
 import dev.varve.http.server.ServerSockets;
 import dev.varve.http.server.StateServer;
+import dev.varve.http.server.TcpAddress;
 import dev.varve.io.nbd.ReplyStyle;
 import dev.varve.io.service.InheritedSocket;
 import java.io.IOException;
@@ -123,7 +125,7 @@ public final class ServeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    if (images.areServed()) checkOptions(); // else with those of the file
+    if (images.areServed()) rules().forEach(Runnable::run); // else with those of the file
     var descriptors = Descriptors.ofThisProcess();
     descriptors.check(); // before most of the program is loaded
     descriptors.keepFromImages();
@@ -133,7 +135,8 @@ public final class ServeCommand implements Callable<Integer> {
       return 0;
     }
     List<String> given = List.copyOf(words());
-    ServeConfiguration configuration = configured(spec.commandLine(), given, System.getenv());
+    ServeConfiguration configuration =
+        configured(spec.commandLine(), given, System.getenv()).checked();
     ProgramLog.serve(logLevel); // which may be another one now
     ConfigFile file = configuration.file();
     if (file == null) {
@@ -173,8 +176,8 @@ public final class ServeCommand implements Callable<Integer> {
     ServeCommand now = serve.getCommand();
     try {
       var configuration =
-          ServeConfiguration.read(
-              serve, now::checkOptions, given, System.getenv(), ConfigFile.read(file));
+          ServeConfiguration.read(serve, now.rules(), given, System.getenv(), ConfigFile.read(file))
+              .checked();
       return new Reload.Reading<>(now, configuration.texts());
     } catch (ParameterException e) {
       throw new IOException(e.getMessage(), e);
@@ -202,7 +205,7 @@ public final class ServeCommand implements Callable<Integer> {
       throws IOException {
     CommandLine serve = commandLine();
     serve.parseArgs(given.toArray(String[]::new));
-    return serve.<ServeCommand>getCommand().configured(serve, given, environment);
+    return serve.<ServeCommand>getCommand().configured(serve, given, environment).checked();
   }
 
   /** The same for a command that looks at a server from outside, which may be the system's. */
@@ -231,9 +234,10 @@ public final class ServeCommand implements Callable<Integer> {
     List<String> words = List.of("--config=" + path);
     serve.parseArgs(words.toArray(String[]::new));
     ServeCommand command = serve.getCommand();
-    ConfigFile file = command.configured(serve, words, Map.of()).file();
+    ServeConfiguration configuration = command.configured(serve, words, Map.of());
+    ConfigFile file = configuration.file();
     if (file == null) return 0;
-    List<String> problems = new ArrayList<>();
+    List<String> problems = new ArrayList<>(configuration.problems());
     for (Preparation each : command.preparations())
       try {
         each.run();
@@ -253,18 +257,19 @@ public final class ServeCommand implements Callable<Integer> {
   }
 
   private List<Preparation> preparations() {
-    return List.of(
-        tls::open,
-        machines.media()::roots,
-        machines.sockets()::peers,
-        machines.sockets().access()::check);
+    List<Preparation> preparations = new ArrayList<>();
+    preparations.add(tls::open);
+    for (Path root : machines.media().named()) preparations.add(() -> MediaRoots.of(List.of(root)));
+    for (SocketScope scope : machines.sockets().scopes()) preparations.add(scope::rule);
+    preparations.add(machines.sockets().access()::check);
+    return preparations;
   }
 
   /** Reads the command line again, with the settings of the configuration file before it. */
   private ServeConfiguration configured(
       CommandLine serve, List<String> given, Map<String, String> environment) throws IOException {
     ConfigFile file = config.file(environment, ConfigOption.state(environment, machines.state()));
-    return ServeConfiguration.read(serve, this::checkOptions, given, environment, file);
+    return ServeConfiguration.read(serve, rules(), given, environment, file);
   }
 
   /** The words of the command line that are for this command. */
@@ -273,14 +278,31 @@ public final class ServeCommand implements Callable<Integer> {
     return spec.parent() == null ? all : all.subList(all.indexOf(spec.name()) + 1, all.size());
   }
 
-  /** Whether the options go together. */
-  private void checkOptions() {
-    images.check();
-    if (images.areServed()) checkImageOptions();
-    else checkMachineOptions();
-    listen.check();
-    clients.check();
-    tls.check(listen.tcp(), machines.api());
+  /** Each checks by itself whether some of the options go together. */
+  private List<Runnable> rules() {
+    return List.of(
+        images::check,
+        () -> {
+          if (images.areServed()) checkImageOptions();
+          else checkMachineOptions();
+        },
+        listen::check,
+        this::checkPorts,
+        clients::checkPolling,
+        clients::checkConnections,
+        tls::check,
+        () -> tls.checkNbd(listen.tcp()),
+        () -> tls.checkApi(machines.api()));
+  }
+
+  /** The usual address of the API is left to NBD if it is taken: only one that is named counts. */
+  private void checkPorts() {
+    TcpAddress nbd = listen.tcp();
+    TcpAddress api = machines.api() == null ? null : machines.api().tcp();
+    if (nbd != null && api != null && nbd.excludes(api))
+      throw wrong(
+          "--tcp %s and --api-tcp %s: NBD and HTTP cannot share a port; choose another one for one of them"
+              .formatted(nbd, api));
   }
 
   private void checkImageOptions() {

@@ -53,59 +53,68 @@ final class ServeConfiguration {
 
   private final @Nullable ConfigFile file;
   private final List<Value> values;
+  private final List<String> problems;
 
-  private ServeConfiguration(@Nullable ConfigFile file, List<Value> values) {
+  private ServeConfiguration(@Nullable ConfigFile file, List<Value> values, List<String> problems) {
     this.file = file;
     this.values = List.copyOf(values);
+    this.problems = List.copyOf(problems);
   }
 
   /**
-   * Has a command read a command line, with the settings of a file before it.
+   * Has a command read a command line, with the settings of a file before it. Settings that are
+   * wrong by themselves are left out, so that the others can be checked too.
    *
    * @param serve the command, whose options have their values afterwards
-   * @param check checks whether its options go together
+   * @param rules check whether its options go together, each by itself
    * @param given the words of its command line
-   * @throws ConfigFileException with all that is wrong with the file
-   * @throws ParameterException what is wrong does not come from the file
+   * @throws ParameterException something is wrong that does not come from the file
    */
   static ServeConfiguration read(
       CommandLine serve,
-      Runnable check,
+      List<Runnable> rules,
       List<String> given,
       Map<String, String> environment,
-      @Nullable ConfigFile file)
-      throws ConfigFileException {
+      @Nullable ConfigFile file) {
     var keys = new ConfigKeys(serve.getCommandSpec(), serve::parseArgs);
-    if (file != null) keys.check(file);
+    List<Setting> right = new ArrayList<>();
+    List<Setting> wrong = new ArrayList<>();
+    List<String> problems = new ArrayList<>();
+    if (file != null)
+      for (Setting setting : file.settings()) {
+        List<String> own = keys.problems(setting);
+        (own.isEmpty() ? right : wrong).add(setting);
+        for (String problem : own) problems.add(file.place(setting) + ": " + problem);
+      }
     ParseResult before = serve.parseArgs(given.toArray(String[]::new));
     List<String> line = new ArrayList<>();
-    if (file != null) {
-      Predicate<OptionSpec> decided =
-          option ->
-              before.hasMatchedOption(option.longestName())
-                  || !variable(option, environment).isEmpty();
-      line.addAll(keys.arguments(file, decided));
-    }
+    Predicate<OptionSpec> decided =
+        option ->
+            before.hasMatchedOption(option.longestName())
+                || !variable(option, environment).isEmpty();
+    line.addAll(keys.arguments(right, decided));
     line.addAll(given);
     serve.parseArgs(line.toArray(String[]::new));
-    try {
-      check.run();
-    } catch (ParameterException e) {
-      if (file == null) throw e;
-      throw blamed(e, file, before);
-    }
+    for (Runnable rule : rules)
+      try {
+        rule.run();
+      } catch (ParameterException e) {
+        String said = String.valueOf(e.getMessage());
+        if (wrong.stream().anyMatch(setting -> namesOption(said, setting))) continue;
+        if (file == null) throw e;
+        problems.add(blamed(e, file, before));
+      }
     List<Value> values = new ArrayList<>();
     keys.all().forEach((key, option) -> values.add(value(key, option, before, environment, file)));
-    return new ServeConfiguration(file, values);
+    return new ServeConfiguration(file, values, problems);
   }
 
   /** What does not go together is the file's fault if it has one of the options that are named. */
-  private static ConfigFileException blamed(
-      ParameterException e, ConfigFile file, ParseResult commandLine) throws ConfigFileException {
+  private static String blamed(ParameterException e, ConfigFile file, ParseResult commandLine) {
     for (Setting setting : file.settings()) {
       String said = String.valueOf(e.getMessage());
       if (namesOption(said, setting) && !commandLine.hasMatchedOption("--" + setting.key()))
-        return new ConfigFileException(List.of(blame(file, setting, said)));
+        return blame(file, setting, said);
     }
     throw e;
   }
@@ -171,6 +180,21 @@ final class ServeConfiguration {
   private static String variable(OptionSpec option, Map<String, String> environment) {
     String name = ConfigKeys.ENVIRONMENT.getOrDefault(option.longestName().substring(2), "");
     return environment.getOrDefault(name, "").isEmpty() ? "" : name;
+  }
+
+  /** All that is wrong with the file. */
+  List<String> problems() {
+    return problems;
+  }
+
+  /**
+   * The same, of a file that is right.
+   *
+   * @throws ConfigFileException with all that is wrong with it
+   */
+  ServeConfiguration checked() throws ConfigFileException {
+    if (!problems.isEmpty()) throw new ConfigFileException(problems);
+    return this;
   }
 
   /** The file that counts; null for none. */

@@ -48,6 +48,10 @@ final class SocketOptions {
     return mode != null || group != null || !scopes.isEmpty();
   }
 
+  List<SocketScope> scopes() {
+    return scopes;
+  }
+
   SocketAccess access() {
     return new SocketAccess(mode == null ? SocketAccess.OWNER.permissions() : mode, group);
   }

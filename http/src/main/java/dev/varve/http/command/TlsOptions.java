@@ -61,13 +61,8 @@ final class TlsOptions {
           "Let other hosts use NBD without TLS: anyone in the network can read and change what goes over it.")
   private boolean unencrypted;
 
-  /**
-   * Checks that the options go together, and that no disk is open to other hosts by mistake.
-   *
-   * @param nbd where NBD clients can connect; null for Unix sockets only
-   * @param api where the API answers; null for the usual address
-   */
-  void check(@Nullable TcpAddress nbd, @Nullable ApiAddress api) {
+  /** Checks that the options go together. */
+  void check() {
     if ((certificate == null) != (key == null))
       throw wrong("--tls-certificate and --tls-key go together: name both files");
     if (certificate == null && clientAuthority != null)
@@ -78,10 +73,26 @@ final class TlsOptions {
     if (certificate != null && unencrypted)
       throw wrong(
           "--allow-unencrypted-nbd and --tls-certificate contradict each other: remove one of them");
+  }
+
+  /**
+   * Checks that no disk is open to other hosts by mistake.
+   *
+   * @param nbd where NBD clients can connect; null for Unix sockets only
+   */
+  void checkNbd(@Nullable TcpAddress nbd) {
     if (nbd != null && !nbd.isLoopback() && certificate == null && !unencrypted)
       throw wrong(
           "--tcp %s: other hosts can connect there, and NBD without TLS has no encryption and no authentication; give the server a certificate with --tls-certificate and --tls-key, or accept the risk with --allow-unencrypted-nbd"
               .formatted(nbd));
+  }
+
+  /**
+   * Checks that other hosts need TLS for the API.
+   *
+   * @param api where it answers; null for the usual address
+   */
+  void checkApi(@Nullable ApiAddress api) {
     if (api != null && api.tcp() != null && !api.tcp().leadsToThisMachine() && certificate == null)
       throw wrong(
           "--api-tcp %s: other hosts can connect there, and without TLS the API is for this machine only; listen on 127.0.0.1, or give the server a certificate with --tls-certificate and --tls-key"

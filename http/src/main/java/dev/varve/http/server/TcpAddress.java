@@ -34,6 +34,17 @@ public record TcpAddress(String host, int port) {
     }
   }
 
+  /** Whether listening here leaves no room for listening there. */
+  public boolean excludes(TcpAddress other) {
+    return port != 0
+        && port == other.port
+        && (host.equals(other.host) || isEverywhere() || other.isEverywhere());
+  }
+
+  private boolean isEverywhere() {
+    return host.equals("0.0.0.0") || host.equals("::");
+  }
+
   @Override
   public String toString() {
     return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
