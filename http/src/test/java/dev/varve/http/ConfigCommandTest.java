@@ -134,6 +134,7 @@ class ConfigCommandTest {
           {api-tcp = "[::1]:1", tcp = "[::1]:1"}     | 'api-tcp': --tcp [::1]:1 and --api-tcp [::1]:1: NBD and HTTP
           {api-tcp = "localhost:1", tcp = "[::]:1", allow-unencrypted-nbd = true} | 'api-tcp': --tcp [::]:1 and --api-tcp localhost:1
           api-tcp = "0.0.0.0:10810"                  | 'api-tcp': --api-tcp 0.0.0.0:10810: other hosts can
+          socket-mode = 777                          | 'socket-mode': --socket-mode 777: every user of this host
           socket-group = no-such-group               | 'socket-group': there is no group 'no-such-group'
           socket-scope = ["user=no-such-user:read"]  | 'socket-scope': there is no user 'no-such-user'
           state = "/%s"                              | 'state': /

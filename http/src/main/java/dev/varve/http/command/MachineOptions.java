@@ -104,6 +104,12 @@ final class MachineOptions {
     if (state != null) fits(state.toAbsolutePath());
   }
 
+  /** That the sockets are not open to every user by mistake. */
+  void checkSockets() {
+    String open = sockets.openToAll();
+    if (open != null) throw wrong(open);
+  }
+
   /** The state folder, absolute. */
   Path stateFolder() throws IOException {
     return fits(state == null ? StateFolders.usual(System.getenv()) : state.toAbsolutePath());

@@ -286,6 +286,7 @@ public final class ServeCommand implements Callable<Integer> {
           if (images.areServed()) checkImageOptions();
           else checkMachineOptions();
         },
+        machines::checkSockets,
         listen::check,
         this::checkPorts,
         clients::checkPolling,

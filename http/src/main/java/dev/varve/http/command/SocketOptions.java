@@ -52,6 +52,21 @@ final class SocketOptions {
     return scopes;
   }
 
+  /** What is wrong if every user of the host may do everything; null if that is not so. */
+  @Nullable String openToAll() {
+    if (mode == null || !mode.contains(PosixFilePermission.OTHERS_WRITE) || !scopes.isEmpty())
+      return null;
+    return "--socket-mode %s: every user of this host could do everything that the server can; write 660 and name a group with --socket-group, or say what users may do with --socket-scope"
+        .formatted(text(mode));
+  }
+
+  private static String text(Set<PosixFilePermission> permissions) {
+    int mode = 0;
+    for (PosixFilePermission bit : ModeConverter.BITS)
+      mode = mode << 1 | (permissions.contains(bit) ? 1 : 0);
+    return Integer.toOctalString(mode);
+  }
+
   SocketAccess access() {
     return new SocketAccess(mode == null ? SocketAccess.OWNER.permissions() : mode, group);
   }
@@ -67,7 +82,7 @@ final class SocketOptions {
   static final class ModeConverter implements ITypeConverter<Set<PosixFilePermission>> {
 
     /** As the bits of a mode name them, the highest first. */
-    private static final List<PosixFilePermission> BITS = List.of(PosixFilePermission.values());
+    static final List<PosixFilePermission> BITS = List.of(PosixFilePermission.values());
 
     @Override
     public Set<PosixFilePermission> convert(String value) {
