@@ -1,6 +1,5 @@
 package dev.varve.http.client;
 
-import dev.varve.io.posix.Posix;
 import dev.varve.io.posix.PosixException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -28,7 +27,7 @@ public final class FolderAccess {
     boolean denied =
         switch (failure) {
           case AccessDeniedException e -> e.getFile() != null && folder.startsWith(e.getFile());
-          case PosixException e -> e.errno() == Posix.EACCES;
+          case PosixException e -> e.denied();
           default -> false;
         };
     if (!denied) return failure;

@@ -3,7 +3,6 @@ package dev.varve.http.doctor;
 import dev.varve.core.device.FailureWords;
 import dev.varve.http.client.FolderProcess;
 import dev.varve.http.server.TcpAddress;
-import dev.varve.io.posix.OpenDescriptor;
 import dev.varve.io.trial.PortUser;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -11,6 +10,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.UnknownHostException;
 import java.util.List;
+import java.util.Set;
 
 /**
  * A TCP address on which the server listens. If the server does not run, it is listened on, for a
@@ -36,9 +36,9 @@ record AddressCheck(Installation installation, String key, TcpAddress address) i
 
   private Finding used(long server) {
     String which = "%s (--%s)".formatted(address, key);
-    List<OpenDescriptor> users = PortUser.all(address.port());
+    Set<Long> users = PortUser.processes(address.port());
     if (address.port() == 0) return Finding.good(ADDRESS, which + " is any free port");
-    if (users.stream().anyMatch(user -> user.pid() == server))
+    if (users.contains(server))
       return Finding.good(
           ADDRESS, "the server that runs, process %d, listens on %s".formatted(server, which));
     if (users.isEmpty() && PortUser.isUsed(address.port()))

@@ -39,6 +39,11 @@ public final class PosixException extends IOException {
     return errno == Posix.ENOSPC || errno == Posix.EDQUOT;
   }
 
+  /** Whether this user may not do it. */
+  public boolean denied() {
+    return errno == Posix.EACCES;
+  }
+
   /**
    * Whether the file system or the kernel does not know the operation, so that another way must be
    * taken.

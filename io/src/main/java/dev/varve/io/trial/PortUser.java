@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The process that listens on a TCP port of this host. Any thread; may block. */
@@ -21,16 +23,22 @@ public final class PortUser {
 
   /** The number and the name of a process that listens; null if none can be seen. */
   public static @Nullable String of(int port) {
-    return all(port).stream()
+    return listening(port)
         .findFirst()
         .map(open -> "process %d (%s)".formatted(open.pid(), open.processName()))
         .orElse(null);
   }
 
-  /** The sockets that listen, of all processes that have them; only root sees those of others. */
-  public static List<OpenDescriptor> all(int port) {
+  /** The numbers of all processes that listen; only root sees those of others. */
+  public static Set<Long> processes(int port) {
+    return listening(port).map(OpenDescriptor::pid).collect(Collectors.toSet());
+  }
+
+  private static Stream<OpenDescriptor> listening(int port) {
     Set<String> sockets = sockets(port);
-    return sockets.isEmpty() ? List.of() : OpenDescriptor.leadingTo(sockets::contains);
+    return sockets.isEmpty()
+        ? Stream.empty()
+        : OpenDescriptor.leadingTo(sockets::contains).stream();
   }
 
   /** Whether any process listens, which every user can see. */
