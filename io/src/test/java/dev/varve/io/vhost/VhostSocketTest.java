@@ -10,6 +10,7 @@ import dev.varve.io.loop.StartedLoops;
 import dev.varve.io.loop.VertxLoops;
 import dev.varve.io.polling.Polling;
 import dev.varve.io.posix.DescriptorSocket;
+import dev.varve.io.posix.HangUp;
 import dev.varve.io.testing.MemoryDevice;
 import io.netty.channel.EventLoop;
 import io.vertx.core.Vertx;
@@ -37,7 +38,7 @@ class VhostSocketTest {
     LOG.setLevel(Level.INFO);
     LOG.setFilter(record -> tries.incrementAndGet() == 0);
     try (var listens = DescriptorSocket.listen(path, 1)) {
-      DescriptorSocket.connect(path).close();
+      HangUp.on(DescriptorSocket.connect(path));
       var home = new ServingLoop(loop, System::nanoTime);
       var socket = new VhostSocket(home, loops(vertx), new Clients(), path, listens.accept());
 
