@@ -36,8 +36,8 @@ record AddressCheck(Installation installation, String key, TcpAddress address) i
 
   private Finding used(long server) {
     String which = "%s (--%s)".formatted(address, key);
-    Set<Long> users = PortUser.processes(address.port());
     if (address.port() == 0) return Finding.good(ADDRESS, which + " is any free port");
+    Set<Long> users = PortUser.processes(address.port());
     if (users.contains(server))
       return Finding.good(
           ADDRESS, "the server that runs, process %d, listens on %s".formatted(server, which));
